@@ -1,0 +1,231 @@
+"""The 52 human teeth as pure data: numbers in three systems, names, sides, colours and codes.
+
+FDI (ISO 3950): first digit the quadrant as the patient has it (1 upper right, 2 upper left,
+3 lower left, 4 lower right; 5-8 the same for deciduous teeth), second digit the position from the
+midline. On a panoramic radiograph the patient's right is at the left of the image.
+
+SNOMED CT concept identifiers are those of DICOM PS3.16 context groups CID 4018 (permanent) and
+CID 4019 (deciduous).
+"""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from panodent.errors import UnknownNameError, UnknownToothError
+
+ToothType = Literal["incisor", "canine", "premolar", "molar"]
+Numbering = Literal["fdi", "universal", "palmer"]
+NUMBERINGS: tuple[Numbering, ...] = ("fdi", "universal", "palmer")
+TOOTH_TYPES: tuple[ToothType, ...] = ("incisor", "canine", "premolar", "molar")
+
+
+@dataclass(frozen=True, slots=True)
+class Tooth:
+    """One tooth of the human dentition.
+
+    ``palmer`` is written in the ASCII form of the quadrant (UR, UL, LL, LR) and the position
+    (1-8, or A-E for deciduous teeth); ``colour`` is RGB, 0-255, fixed for ever.
+    """
+
+    fdi: int
+    universal: str
+    palmer: str
+    name: str
+    type: ToothType
+    jaw: Literal["upper", "lower"]
+    side: Literal["right", "left"]
+    deciduous: bool
+    mirror: int
+    colour: tuple[int, int, int]
+    snomed: str
+
+    @property
+    def quadrant(self) -> int:
+        """Quadrant 1-4 (a deciduous tooth counts in the quadrant where it stands)."""
+        return (self.fdi // 10 - 1) % 4 + 1
+
+    @property
+    def position(self) -> int:
+        """Place from the midline: 1 (central incisor) to 8 (third molar)."""
+        return self.fdi % 10
+
+
+# By quadrant, from the midline outwards.
+_SNOMED = {
+    1: "422653006 424877001 860767006 57826002 36492000 865995000 863902006 68085002",
+    2: "424399000 423185002 860780009 61897005 23226009 865988009 863901004 87704003",
+    3: "425106001 423331005 860782001 2400006 24573005 866006002 863898000 74344005",
+    4: "424575004 423937004 860785004 80140008 8873007 866005003 863899008 38994002",
+    5: "88824007 65624003 30618001 17505006 27855007",
+    6: "51678005 43622005 73937000 45234009 51943008",
+    7: "89552004 14770005 43281008 38896004 49330006",
+    8: "67834006 22445006 6062009 58646007 61868007",
+}
+_PERMANENT_NAMES = (
+    "central incisor",
+    "lateral incisor",
+    "canine",
+    "first premolar",
+    "second premolar",
+    "first molar",
+    "second molar",
+    "third molar",
+)
+_DECIDUOUS_NAMES = (
+    "central incisor",
+    "lateral incisor",
+    "canine",
+    "first molar",
+    "second molar",
+)
+_MIRROR_QUADRANT = {1: 2, 2: 1, 3: 4, 4: 3, 5: 6, 6: 5, 7: 8, 8: 7}
+
+
+def _universal(quadrant: int, position: int) -> str:
+    """Universal number: 1-32 run 18..11, 21..28, 38..31, 41..48; A-T run 55..51, 61..65, ..."""
+    count = 8 if quadrant <= 4 else 5
+    block = (quadrant - 1) % 4
+    # Quadrants of the right side above and of the left side below count towards the midline.
+    offset = count - position if block in (0, 2) else position - 1
+    index = block * count + offset
+    return str(index + 1) if quadrant <= 4 else chr(ord("A") + index)
+
+
+def _colour(quadrant: int, position: int) -> tuple[int, int, int]:
+    """Neighbours far apart in hue, mirror partners of like hue, jaws and dentitions in lightness."""
+    hue = (position * 0.381966 + (0.06 if quadrant % 4 in (2, 3) else 0.0)) % 1.0
+    upper = (quadrant - 1) % 4 < 2
+    lightness = (0.62 if upper else 0.54) + (0.14 if quadrant > 4 else 0.0)
+    red, green, blue = colorsys.hls_to_rgb(hue, lightness, 0.85)
+    return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def _tooth(quadrant: int, position: int, snomed: str) -> Tooth:
+    deciduous = quadrant > 4
+    block = (quadrant - 1) % 4
+    jaw: Literal["upper", "lower"] = "upper" if block < 2 else "lower"
+    side: Literal["right", "left"] = "right" if block in (0, 3) else "left"
+    base = (_DECIDUOUS_NAMES if deciduous else _PERMANENT_NAMES)[position - 1]
+    tooth_type: ToothType = next(kind for kind in TOOTH_TYPES if base.endswith(kind))
+    mark = "ABCDE"[position - 1] if deciduous else str(position)
+    return Tooth(
+        fdi=quadrant * 10 + position,
+        universal=_universal(quadrant, position),
+        palmer=("UR", "UL", "LL", "LR")[block] + mark,
+        name=f"{jaw} {side} {'deciduous ' if deciduous else ''}{base}",
+        type=tooth_type,
+        jaw=jaw,
+        side=side,
+        deciduous=deciduous,
+        mirror=_MIRROR_QUADRANT[quadrant] * 10 + position,
+        colour=_colour(quadrant, position),
+        snomed=snomed,
+    )
+
+
+TEETH: Mapping[int, Tooth] = MappingProxyType(
+    {
+        quadrant * 10 + position: _tooth(quadrant, position, code)
+        for quadrant, codes in _SNOMED.items()
+        for position, code in enumerate(codes.split(), start=1)
+    }
+)
+"""All 52 teeth by FDI number."""
+
+PERMANENT: tuple[int, ...] = tuple(fdi for fdi, tooth in TEETH.items() if not tooth.deciduous)
+"""The 32 permanent teeth, 11..18, 21..28, 31..38, 41..48: the order of the network's classes."""
+
+DECIDUOUS: tuple[int, ...] = tuple(fdi for fdi, tooth in TEETH.items() if tooth.deciduous)
+
+ARCH_ORDER: tuple[int, ...] = tuple(
+    fdi for fdi in sorted(PERMANENT, key=lambda fdi: int(TEETH[fdi].universal))
+)
+"""Permanent teeth in Universal order 1-32: upper jaw from image left to right, lower back again."""
+
+
+def tooth(fdi: int) -> Tooth:
+    """The tooth with this FDI number; raises `UnknownToothError` where there is none.
+
+    >>> tooth(36).name
+    'lower left first molar'
+    """
+    try:
+        return TEETH[int(fdi)]
+    except (KeyError, ValueError, TypeError):
+        raise UnknownToothError(
+            f"{fdi!r} is no FDI number; expected 11-18, 21-28, 31-38, 41-48 (permanent) "
+            "or 51-55, 61-65, 71-75, 81-85 (deciduous)"
+        ) from None
+
+
+def mirror(fdi: int) -> int:
+    """The FDI number of the same tooth on the other side.
+
+    >>> mirror(36)
+    46
+    """
+    return tooth(fdi).mirror
+
+
+_BY_UNIVERSAL = {item.universal: fdi for fdi, item in TEETH.items()}
+_BY_PALMER = {item.palmer: fdi for fdi, item in TEETH.items()}
+
+
+def from_universal(number: int | str) -> int:
+    """Universal number (1-32, A-T) to FDI; raises `UnknownToothError`.
+
+    >>> from_universal(19), from_universal("A")
+    (36, 55)
+    """
+    fdi = _BY_UNIVERSAL.get(str(number).strip().upper())
+    if fdi is None:
+        raise UnknownToothError(f"{number!r} is no Universal number; expected 1-32 or A-T")
+    return fdi
+
+
+def from_palmer(mark: str) -> int:
+    """Palmer mark (UR8 ... LR8, URA ... LRE) to FDI; raises `UnknownToothError`.
+
+    >>> from_palmer("LL6")
+    36
+    """
+    fdi = _BY_PALMER.get(str(mark).strip().upper())
+    if fdi is None:
+        raise UnknownToothError(
+            f"{mark!r} is no Palmer mark; expected UR, UL, LL or LR and 1-8 or A-E, such as UR6"
+        )
+    return fdi
+
+
+_READERS: dict[str, Callable[[str], int]] = {
+    "fdi": lambda text: tooth(int(text) if text.strip().isdecimal() else text).fdi,  # type: ignore[arg-type]
+    "universal": from_universal,
+    "palmer": from_palmer,
+}
+
+
+def to_fdi(number: int | str, numbering: str) -> int:
+    """A number in the named system ('fdi', 'universal', 'palmer') as FDI.
+
+    Raises `UnknownNameError` for an unknown system, `UnknownToothError` for an unknown number.
+    """
+    if numbering not in _READERS:
+        raise UnknownNameError("numbering", numbering, NUMBERINGS)
+    return _READERS[numbering](str(number))
+
+
+def from_fdi(fdi: int, numbering: str) -> str:
+    """An FDI number as it is written in the named system.
+
+    >>> from_fdi(36, "universal"), from_fdi(36, "palmer")
+    ('19', 'LL6')
+    """
+    if numbering not in NUMBERINGS:
+        raise UnknownNameError("numbering", numbering, NUMBERINGS)
+    item = tooth(fdi)
+    return {"fdi": str(item.fdi), "universal": item.universal, "palmer": item.palmer}[numbering]

@@ -1,0 +1,228 @@
+"""Binary masks in the forms that files use: boxes, run lengths (COCO) and outlines.
+
+Outlines run along pixel edges, so coordinates are pixel corners: pixel (row r, column c) covers
+x from c to c + 1 and y from r to r + 1, and an outline without tolerance fills back exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.errors import AnnotationError
+
+BoolArray = npt.NDArray[np.bool_]
+Ring = npt.NDArray[np.float64]
+"""(k, 2) corners (x, y) of a closed line, the first not repeated."""
+Part = list[Ring]
+"""One connected region: its outer ring, then the rings of its holes."""
+
+
+def bounding_box(mask: BoolArray) -> tuple[int, int, int, int] | None:
+    """(top, left, bottom, right), half open, of the true pixels; None where there are none."""
+    rows = np.flatnonzero(mask.any(axis=1)) if mask.size else np.empty(0, int)
+    if rows.size == 0:
+        return None
+    cols = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0))
+    return int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1
+
+
+# --- run lengths, as COCO counts them: column by column, starting with a run of zeros -----------
+
+
+def to_counts(mask: BoolArray) -> list[int]:
+    """Run lengths of a mask (height, width)."""
+    flat = np.asarray(mask, bool).ravel(order="F")
+    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    start = [0, 0] if flat.size and flat[0] else [0]
+    edges = np.concatenate([start, changes, [flat.size]])
+    return np.diff(edges).tolist()
+
+
+def from_counts(counts: Sequence[int], size: tuple[int, int]) -> BoolArray:
+    """The mask (height, width) of these run lengths; raises `AnnotationError` if they do not fit."""
+    runs = np.asarray(counts, np.int64)
+    if (runs < 0).any() or int(runs.sum()) != size[0] * size[1]:
+        raise AnnotationError(
+            f"run lengths add up to {int(runs.sum())}; the image of size {tuple(size)} "
+            f"has {size[0] * size[1]} pixels"
+        )
+    values = np.arange(len(runs)) % 2 == 1
+    return np.repeat(values, runs).reshape(size, order="F")
+
+
+def to_rle(
+    mask: BoolArray, box: Sequence[int] | None = None, size: tuple[int, int] | None = None
+) -> str:
+    """COCO's compressed run-length text of a mask, or of a crop at `box` of an image of `size`.
+
+    Source: ``rleToString`` of the COCO API: differences to the run before last, six-bit groups.
+    """
+    counts = to_counts(mask) if box is None or size is None else _counts_of_crop(mask, box, size)
+    text = []
+    for index, count in enumerate(counts):
+        value = count - counts[index - 2] if index > 2 else count
+        more = True
+        while more:
+            group = value & 0x1F
+            value >>= 5
+            more = value != (-1 if group & 0x10 else 0)
+            text.append(chr((group | 0x20 if more else group) + 48))
+    return "".join(text)
+
+
+def _counts_of_crop(mask: BoolArray, box: Sequence[int], size: tuple[int, int]) -> list[int]:
+    """Run lengths of the whole image, without making it."""
+    top, left, _, right = (int(value) for value in box)
+    column_padded = np.zeros((size[0], right - left), bool)
+    column_padded[top : top + mask.shape[0]] = mask
+    counts = to_counts(column_padded)
+    counts[0] += left * size[0]
+    rest = (size[1] - right) * size[0]
+    if rest and len(counts) % 2:
+        counts[-1] += rest
+    elif rest:
+        counts.append(rest)
+    return counts
+
+
+def from_rle(text: str | bytes, size: tuple[int, int]) -> BoolArray:
+    """The mask (height, width) of COCO's compressed run-length text; raises `AnnotationError`."""
+    counts: list[int] = []
+    value = shift = 0
+    for char in text.encode("ascii", "replace") if isinstance(text, str) else text:
+        group = char - 48
+        if not 0 <= group < 64 or shift > 60:
+            raise AnnotationError("run-length text holds characters that COCO's encoding lacks")
+        value |= (group & 0x1F) << shift
+        shift += 5
+        if not group & 0x20:
+            if group & 0x10:
+                value -= 1 << shift
+            counts.append(value + (counts[-2] if len(counts) > 2 else 0))
+            value = shift = 0
+    if shift:
+        raise AnnotationError("run-length text ends in the middle of a number")
+    return from_counts(counts, size)
+
+
+# --- outlines ----------------------------------------------------------------------------------
+
+_STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # east, south, west, north as (row, column)
+
+
+def to_parts(
+    mask: BoolArray, tolerance: float = 0.0, offset: tuple[int, int] = (0, 0)
+) -> list[Part]:
+    """Outlines of a mask: a part for each 4-connected region, its holes after its outer ring.
+
+    `tolerance` is how far, in pixels, the line may leave the pixel edges (Douglas-Peucker);
+    0 gives outlines that fill back to exactly the same mask. `offset` (row, column) is added.
+    """
+    import cv2
+
+    image = np.ascontiguousarray(mask, np.uint8)
+    count, regions = cv2.connectedComponents(image, connectivity=4)
+    shift = np.array([offset[1], offset[0]], np.float64)
+    parts = []
+    for region in range(1, count):
+        rings = _trace(regions == region)
+        rings.sort(key=lambda ring: -abs(_signed_area(ring)))
+        if tolerance > 0:
+            rings = [_simplified(ring, tolerance) for ring in rings]
+        parts.append([ring + shift for ring in rings if len(ring) >= 3])
+    return [part for part in parts if part]
+
+
+def _simplified(ring: Ring, tolerance: float) -> Ring:
+    import cv2
+
+    line = cv2.approxPolyDP(ring.astype(np.float32).reshape(-1, 1, 2), tolerance, True)
+    return line.reshape(-1, 2).astype(np.float64)
+
+
+def _signed_area(ring: Ring) -> float:
+    x, y = ring[:, 0], ring[:, 1]
+    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
+
+
+def _trace(mask: BoolArray) -> list[Ring]:
+    """Closed lines along the pixel edges of one region, foreground on the right hand."""
+    padded = np.pad(mask, 1)
+    inside = padded[1:-1, 1:-1]
+    starts: dict[tuple[int, int], list[int]] = {}
+    # An edge leaves the corner (row, column) of its pixel, displaced by `corner`, in `heading`.
+    for heading, (neighbour, corner) in enumerate(
+        (
+            (padded[:-2, 1:-1], (0, 0)),
+            (padded[1:-1, 2:], (0, 1)),
+            (padded[2:, 1:-1], (1, 1)),
+            (padded[1:-1, :-2], (1, 0)),
+        )
+    ):
+        for row, col in (np.argwhere(inside & ~neighbour) + corner).tolist():
+            starts.setdefault((row, col), []).append(heading)
+    rings = []
+    while starts:
+        first = next(iter(starts))
+        corner_at, heading, ring = first, starts[first][0], []
+        while corner_at in starts:
+            choices = starts[corner_at]
+            # Where two edges leave, turning right keeps regions that touch at a corner apart.
+            turn = (
+                (heading + 1) % 4
+                if len(choices) > 1 and (heading + 1) % 4 in choices
+                else choices[0]
+            )
+            choices.remove(turn)
+            if not choices:
+                del starts[corner_at]
+            if turn != heading or not ring:
+                ring.append((corner_at[1], corner_at[0]))
+            heading = turn
+            corner_at = (corner_at[0] + _STEPS[turn][0], corner_at[1] + _STEPS[turn][1])
+        rings.append(_without_straight_start(np.array(ring, np.float64)))
+    return rings
+
+
+def _without_straight_start(ring: Ring) -> Ring:
+    """The first corner was taken on trust: drop it if the line runs straight through it."""
+    before, here, after = ring[-1], ring[0], ring[1]
+    straight = np.isclose(np.cross(np.append(here - before, 0), np.append(after - here, 0))[2], 0)
+    return ring[1:] if straight else ring
+
+
+def fill(parts: Sequence[Sequence[npt.ArrayLike]], size: tuple[int, int]) -> BoolArray:
+    """The mask (height, width) of all pixels whose centre lies in one of the parts.
+
+    Within a part the even-odd rule makes holes; parts that overlap are joined. What leaves the
+    image is cut off. Raises `AnnotationError` for rings that are no list of (x, y).
+    """
+    mask = np.zeros(size, bool)
+    for part in parts:
+        mask |= _fill_even_odd(part, size)
+    return mask
+
+
+def _fill_even_odd(rings: Sequence[npt.ArrayLike], size: tuple[int, int]) -> BoolArray:
+    toggles = np.zeros((size[0], size[1] + 1), bool)
+    for item in rings:
+        ring = np.asarray(item, np.float64)
+        if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3 or not np.isfinite(ring).all():
+            raise AnnotationError(
+                f"outline of shape {ring.shape}; expected at least three finite points (x, y)"
+            )
+        for (x0, y0), (x1, y1) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+            if y0 == y1:
+                continue
+            # Rows whose centre line y + 0.5 the edge crosses; the lower end belongs to it.
+            low, high = sorted((y0, y1))
+            rows = np.arange(
+                max(int(np.ceil(low - 0.5)), 0), min(int(np.ceil(high - 0.5)), size[0])
+            )
+            x = x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0)
+            cols = np.clip(np.ceil(x - 0.5), 0, size[1]).astype(np.int64)
+            toggles[rows, cols] ^= True
+    return np.logical_xor.accumulate(toggles, axis=1)[:, :-1]
