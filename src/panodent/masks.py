@@ -42,7 +42,7 @@ def to_counts(mask: BoolArray) -> list[int]:
 
 
 def from_counts(counts: Sequence[int], size: tuple[int, int]) -> BoolArray:
-    """The mask (height, width) of these run lengths; raises `AnnotationError` if they do not fit."""
+    """The mask (height, width) of these runs; raises `AnnotationError` if they do not fit."""
     runs = np.asarray(counts, np.int64)
     if (runs < 0).any() or int(runs.sum()) != size[0] * size[1]:
         raise AnnotationError(
@@ -167,7 +167,8 @@ def _trace(mask: BoolArray) -> list[Ring]:
     rings = []
     while starts:
         first = next(iter(starts))
-        corner_at, heading, ring = first, starts[first][0], []
+        corner_at, heading = first, starts[first][0]
+        ring: list[tuple[int, int]] = []
         while corner_at in starts:
             choices = starts[corner_at]
             # Where two edges leave, turning right keeps regions that touch at a corner apart.

@@ -157,6 +157,18 @@ def _read_picture(file: Path, max_pixels: int) -> Radiograph:
         ) from None
 
 
+_DECODE_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    MemoryError,
+    EOFError,
+    IndexError,
+    TypeError,
+)
+"""What Pillow raises on damaged files of its many formats."""
+
+
 def _check_header(file: Path, picture: Any, max_pixels: int) -> None:
     width, height = picture.size
     if width * height > max_pixels:
@@ -211,9 +223,9 @@ def _scaled(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if not np.isfinite(array).all():
         raise RadiographError("pixels hold infinity or not-a-number")
     low, high = float(array.min()), float(array.max())
-    if array.dtype.kind == "f" and 0 <= low and high <= 1:
+    if array.dtype.kind == "f" and low >= 0 and high <= 1:
         return array
-    if array.dtype.kind in "iu" and 0 <= low and high <= 65535:
+    if array.dtype.kind in "iu" and low >= 0 and high <= 65535:
         return array.astype(np.uint16)
     return ((array - low) / (high - low or 1.0)).astype(np.float32)
 

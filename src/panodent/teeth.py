@@ -198,7 +198,8 @@ class Teeth:
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td>{fdi or '?'}</td><td>{TEETH[fdi].name if fdi else 'unnumbered tooth'}</td>"
-            f"<td>{score:.2f}</td><td>{int(mask.sum())}</td><td>{', '.join(sorted(flags))}</td></tr>"
+            f"<td>{score:.2f}</td><td>{int(mask.sum())}</td>"
+            f"<td>{', '.join(sorted(flags))}</td></tr>"
             for fdi, mask, score, flags in zip(
                 self.fdi.tolist(), self.masks, self.scores, self.flags, strict=True
             )
@@ -294,7 +295,7 @@ class Teeth:
         return Teeth.from_masks(size, items, self.scores.tolist(), self.flags)
 
     def resized(self, size: tuple[int, int]) -> Teeth:
-        """Scaled to (height, width), nearest neighbour at pixel centres; vanished teeth are left out."""
+        """Scaled to (height, width), nearest neighbour; vanished teeth are left out."""
         height, width = int(size[0]), int(size[1])
         if height < 1 or width < 1:
             raise TeethError(f"cannot resize to {(height, width)}; expected at least 1 x 1")

@@ -1,0 +1,187 @@
+"""Random changes of an annotated radiograph that keep the truth true.
+
+Geometry is one affine map, so pixels are resampled once and land in the frame's size at once.
+A left-right flip swaps the numbers of the sides (36 <-> 46); nothing is ever turned upside down.
+Labels are moved by nearest neighbour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.dentition import PERMANENT, mirror
+from panodent.errors import ConfigError
+from panodent.frame import normalised, resized
+from panodent.radiograph import FloatImage
+
+ClassImage = npt.NDArray[np.uint8]
+"""Pixel value 0 is none, c is the tooth `PERMANENT[c - 1]`."""
+
+IGNORED = 255
+"""Class of pixels that count for nothing: teeth that are not among the network's classes."""
+
+
+def mirrored_classes(classes: Sequence[int]) -> npt.NDArray[np.uint8]:
+    """(256,) the class of the same tooth on the other side; raises `ConfigError` if it has none."""
+    lookup = np.arange(256, dtype=np.uint8)
+    for index, fdi in enumerate(classes, start=1):
+        if mirror(fdi) not in classes:
+            raise ConfigError(
+                f"tooth {fdi} is a class but its mirror partner {mirror(fdi)} is not; "
+                "add it, or train with augment.flip = 0"
+            )
+        lookup[index] = list(classes).index(mirror(fdi)) + 1
+    return lookup
+
+
+MIRRORED_CLASS = mirrored_classes(PERMANENT)
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """How far each random change goes; every zero switches its change off.
+
+    `rotation` degrees either way; `zoom`, `aspect` and `contrast` factors drawn log-uniformly in
+    1/(1+x) .. 1+x; `shift` a share of the side; `gamma` likewise a factor; `blur` sigma in pixels;
+    `noise` standard deviation and `brightness` offset in units of the normalised range (2 = black
+    to white); `flip` probability; `erase` probability of a flat box (text, markers) being drawn.
+    """
+
+    rotation: float = 8.0
+    zoom: float = 0.2
+    aspect: float = 0.15
+    shift: float = 0.06
+    shear: float = 0.05
+    flip: float = 0.5
+    gamma: float = 0.6
+    contrast: float = 0.3
+    brightness: float = 0.2
+    blur: float = 1.2
+    noise: float = 0.12
+    erase: float = 0.3
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if not 0 <= value <= (45 if name == "rotation" else 5):
+                raise ConfigError(
+                    f"augment {name} is {value}; expected 0 or a small positive number"
+                )
+        if max(self.flip, self.erase) > 1:
+            raise ConfigError("augment flip and erase are probabilities: at most 1")
+
+
+NO_AUGMENT = AugmentConfig(**dict.fromkeys(AugmentConfig.__dataclass_fields__, 0.0))
+SEED_AUGMENT = AugmentConfig(
+    **{
+        **dict.fromkeys(AugmentConfig.__dataclass_fields__, 0.0),
+        "rotation": 10.0,
+        "zoom": 0.1,
+        "flip": 0.5,
+    }
+)
+"""What the seed project did (rotation, slight zoom, flips), with the flips put right."""
+
+
+def augment(
+    pixels: FloatImage,
+    labels: ClassImage,
+    size: tuple[int, int],
+    config: AugmentConfig,
+    rng: np.random.Generator,
+    mirrored: npt.NDArray[np.uint8] | None = MIRRORED_CLASS,
+) -> tuple[FloatImage, ClassImage]:
+    """One random variant of an annotated radiograph at frame size.
+
+    Parameters
+    ----------
+    pixels : float32 (H, W) in [0, 1].
+    labels : uint8 (H, W) class image.
+    size : (height, width) of the result.
+    mirrored : class of the same tooth on the other side, by class; None forbids flips.
+
+    Returns normalised pixels float32 `size` and the class image uint8 `size`.
+    """
+    import cv2
+
+    flipped = bool(rng.random() < config.flip) and mirrored is not None
+    # Shrinking without area means would alias: come near the frame's size first.
+    near = (min(pixels.shape[0], 2 * size[0]), min(pixels.shape[1], 2 * size[1]))
+    source = resized(pixels, near)
+    to_source = _affine(source.shape, size, flipped, config, rng)
+    to_labels = np.diag([labels.shape[1] / near[1], labels.shape[0] / near[0], 1.0]) @ to_source
+    width_height = (size[1], size[0])
+    flags = cv2.WARP_INVERSE_MAP
+    image = cv2.warpAffine(
+        source, to_source[:2], width_height, flags=flags | cv2.INTER_LINEAR, borderValue=0.0
+    )
+    classes = cv2.warpAffine(
+        labels, to_labels[:2], width_height, flags=flags | cv2.INTER_NEAREST, borderValue=0
+    )
+    if flipped and mirrored is not None:
+        classes = mirrored[classes]
+    return _intensity(normalised(image), config, rng), classes
+
+
+def _factor(rng: np.random.Generator, extent: float) -> float:
+    limit = np.log1p(extent)
+    return float(np.exp(rng.uniform(-limit, limit)))
+
+
+def _affine(
+    source: tuple[int, ...],
+    size: tuple[int, int],
+    flipped: bool,
+    config: AugmentConfig,
+    rng: np.random.Generator,
+) -> npt.NDArray[np.float64]:
+    """3 x 3 map from (x, y) of the result to (x, y) of the source, pixel centres at integers."""
+    zoom, aspect = _factor(rng, config.zoom), np.sqrt(_factor(rng, config.aspect))
+    angle = np.deg2rad(rng.uniform(-config.rotation, config.rotation))
+    shear = rng.uniform(-config.shear, config.shear)
+    shift_x, shift_y = rng.uniform(-config.shift, config.shift, 2)
+    # Unit square about the centre, with the panoramic's 2:1 aspect so that turning stays rigid.
+    from_pixels = np.array(
+        [[2 / size[1], 0, 1 / size[1] - 1], [0, 1 / size[0], 0.5 / size[0] - 0.5], [0, 0, 1]]
+    )
+    turn = np.array(
+        [[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
+    )
+    scale = np.diag([1 / (zoom * aspect), aspect / zoom, 1.0])
+    lean = np.array([[1, shear, 2 * shift_x], [0, 1, shift_y], [0, 0, 1]])
+    flip = np.diag([-1.0 if flipped else 1.0, 1.0, 1.0])
+    height, width = source[:2]
+    to_pixels = np.array(
+        [[width / 2, 0, width / 2 - 0.5], [0, height, height / 2 - 0.5], [0, 0, 1]]
+    )
+    return to_pixels @ flip @ lean @ scale @ turn @ from_pixels
+
+
+def _intensity(image: FloatImage, config: AugmentConfig, rng: np.random.Generator) -> FloatImage:
+    import cv2
+
+    gamma = _factor(rng, config.gamma)
+    if gamma != 1.0:
+        image = 2 * np.clip((image + 1) / 2, 0, 1.25) ** np.float32(gamma) - 1
+    image = image * np.float32(_factor(rng, config.contrast))
+    image = image + np.float32(rng.uniform(-config.brightness, config.brightness))
+    if config.blur and rng.random() < 0.3:
+        image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, max(config.blur, 0.31))))
+    if config.noise and rng.random() < 0.5:
+        noise = rng.standard_normal(image.shape, np.float32)
+        image = image + np.float32(rng.uniform(0, config.noise)) * noise
+    if rng.random() < config.erase:
+        _draw_boxes(image, rng)
+    return np.clip(image, -1.5, 1.5).astype(np.float32)
+
+
+def _draw_boxes(image: FloatImage, rng: np.random.Generator) -> None:
+    """Flat boxes where devices burn in text and markers, and sometimes over the anatomy."""
+    height, width = image.shape
+    for _ in range(int(rng.integers(1, 4))):
+        tall, wide = int(height * rng.uniform(0.02, 0.12)), int(width * rng.uniform(0.02, 0.12))
+        top, left = int(rng.integers(0, height - tall)), int(rng.integers(0, width - wide))
+        image[top : top + tall, left : left + wide] = rng.choice([-1.0, 1.0])

@@ -1,0 +1,41 @@
+"""What an annotation format is: a way to list annotated radiographs and to read and write each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from panodent.teeth import Teeth
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """One radiograph's annotation, not read yet.
+
+    `key` pairs it with its radiograph: the file's path below the data folder without suffix.
+    `read` gives the teeth; it needs the radiograph's (height, width) where the format lacks it.
+    `size` is the (height, width) that the file declares, or None.
+    """
+
+    key: str
+    read: Callable[[], Teeth]
+    size: tuple[int, int] | None = None
+
+
+class Format(Protocol):
+    """A module's `FORMAT`: one annotation format."""
+
+    name: str
+
+    def recognises(self, path: Path) -> bool:
+        """Whether this file or folder looks like the format, cheaply and without guessing."""
+
+    def read(self, path: Path, options: Mapping[str, Any]) -> list[Annotated]:
+        """Lists the annotations below `path`, in order of key. Raises `AnnotationError`."""
+
+    def write(
+        self, path: Path, items: Iterable[tuple[str, Teeth]], options: Mapping[str, Any]
+    ) -> None:
+        """Writes (image file name, teeth) pairs below `path`."""

@@ -1,0 +1,189 @@
+"""COCO instance annotations: RLE (lossless) or polygons; a category's name or id is the FDI number.
+
+Written in the form of https://cocodataset.org/#format-data. COCO polygons have no holes: a tooth
+with holes is written as RLE even when polygons are asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from panodent.dentition import TEETH
+from panodent.errors import AnnotationError, UnknownNameError
+from panodent.formats.base import Annotated
+from panodent.masks import BoolArray, fill, from_counts, from_rle
+from panodent.teeth import Teeth
+
+GEOMETRIES = ("rle", "polygon")
+
+
+class Coco:
+    """One JSON file for all radiographs."""
+
+    name = "coco"
+
+    def recognises(self, path: Path) -> bool:
+        """A JSON file, or a folder with exactly one, that holds images, annotations, categories."""
+        file = _find(path)
+        return file is not None
+
+    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
+        """Annotations by image; images without any annotation are read as having no teeth."""
+        file = _find(path)
+        if file is None:
+            raise AnnotationError(f"{path}: no COCO file with images, annotations and categories")
+        data = _load(file)
+        numbers = category_numbers(data["categories"], file)
+        by_image: dict[Any, list[dict[str, Any]]] = {}
+        for entry in data["annotations"]:
+            by_image.setdefault(entry.get("image_id"), []).append(entry)
+        known = {image.get("id") for image in data["images"]}
+        if stray := set(by_image) - known:
+            raise AnnotationError(
+                f"{file}: annotations refer to image_id {sorted(map(str, stray))[:3]}, "
+                "which images does not list"
+            )
+        return sorted(
+            (
+                _annotated(file, image, by_image.get(image["id"], []), numbers)
+                for image in data["images"]
+            ),
+            key=lambda item: item.key,
+        )
+
+    def write(
+        self,
+        path: Path,
+        items: Iterable[tuple[str, Teeth]],
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Writes one JSON file; option `geometry` is 'rle' (default) or 'polygon'."""
+        geometry = (options or {}).get("geometry", "rle")
+        if geometry not in GEOMETRIES:
+            raise UnknownNameError("geometry", geometry, GEOMETRIES)
+        images: list[dict[str, Any]] = []
+        annotations: list[dict[str, Any]] = []
+        for image_id, (name, teeth) in enumerate(items, start=1):
+            height, width = teeth.size
+            images.append({"id": image_id, "file_name": name, "height": height, "width": width})
+            for index in range(len(teeth)):
+                entry = annotation(teeth, index, geometry)
+                annotations.append({"id": len(annotations) + 1, "image_id": image_id, **entry})
+        text = json.dumps(
+            {"images": images, "annotations": annotations, "categories": categories()}
+        )
+        path.write_text(text, encoding="utf-8")
+
+
+def categories() -> list[dict[str, Any]]:
+    """The 52 teeth as COCO categories, id and name the FDI number."""
+    return [
+        {"id": fdi, "name": str(fdi), "supercategory": tooth.type} for fdi, tooth in TEETH.items()
+    ]
+
+
+def annotation(teeth: Teeth, index: int, geometry: str = "rle") -> dict[str, Any]:
+    """Tooth `index` as a COCO annotation without ids; unnumbered teeth have category 0."""
+    top, left, bottom, right = teeth.boxes[index].tolist()
+    parts = teeth.polygons(index) if geometry == "polygon" else []
+    if parts and all(len(part) == 1 for part in parts):
+        segmentation: Any = [part[0].ravel().tolist() for part in parts]
+    else:
+        segmentation = {"size": list(teeth.size), "counts": teeth.rle(index)}
+    return {
+        "category_id": int(teeth.fdi[index]),
+        "segmentation": segmentation,
+        "area": int(teeth.masks[index].sum()),
+        "bbox": [left, top, right - left, bottom - top],
+        "iscrowd": 0,
+    }
+
+
+def category_numbers(entries: Iterable[Mapping[str, Any]], file: Path) -> dict[Any, int]:
+    """Category id -> FDI number: by name where every name is one, else by id where every id is."""
+    listed = list(entries)
+    for field in ("name", "id"):
+        values = [str(entry.get(field, "")).strip() for entry in listed]
+        if all(value.isdecimal() and int(value) in TEETH for value in values):
+            return {entry["id"]: int(value) for entry, value in zip(listed, values, strict=True)}
+    shown = [f"{entry.get('id')}: {entry.get('name')!r}" for entry in listed[:4]]
+    raise AnnotationError(
+        f"{file}: categories are not FDI numbers by name or by id ({', '.join(shown)}, ...); "
+        "expected names such as '36'"
+    )
+
+
+def _find(path: Path) -> Path | None:
+    files = [path] if path.is_file() else sorted(path.glob("*.json")) if path.is_dir() else []
+    found = [file for file in files if file.suffix.lower() == ".json" and _looks_right(file)]
+    return found[0] if len(found) == 1 else None
+
+
+def _looks_right(file: Path) -> bool:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    keys = ("images", "annotations", "categories")
+    return isinstance(data, dict) and all(isinstance(data.get(key), list) for key in keys)
+
+
+def _load(file: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    for image in data["images"]:
+        missing = [key for key in ("id", "file_name", "height", "width") if key not in image]
+        if missing:
+            raise AnnotationError(f"{file}: an image lacks {', '.join(missing)}: {image}")
+    return data
+
+
+def _annotated(
+    file: Path, image: Mapping[str, Any], entries: list[dict[str, Any]], numbers: Mapping[Any, int]
+) -> Annotated:
+    size = (int(image["height"]), int(image["width"]))
+    name = PurePosixPath(str(image["file_name"]).replace("\\", "/"))
+
+    def read() -> Teeth:
+        items = []
+        for entry in entries:
+            if entry.get("category_id") not in numbers:
+                raise AnnotationError(
+                    f"{file}: {name}: category_id {entry.get('category_id')!r} is not among the "
+                    "categories"
+                )
+            try:
+                mask = segmentation_mask(entry.get("segmentation"), size)
+            except AnnotationError as error:
+                raise AnnotationError(f"{file}: {name}: {error}") from None
+            items.append((numbers[entry["category_id"]], mask))
+        return Teeth.from_masks(size, items)
+
+    return Annotated(name.with_suffix("").as_posix(), read, size)
+
+
+def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
+    """The mask (height, width) of a COCO segmentation: polygons, counts or compressed counts."""
+    if isinstance(segmentation, list) and segmentation:
+        rings = []
+        for flat in segmentation:
+            if not isinstance(flat, list) or len(flat) < 6 or len(flat) % 2:
+                raise AnnotationError("a polygon needs an even count of at least six numbers")
+            rings.append(np.array(flat, np.float64).reshape(-1, 2))
+        return fill([[ring] for ring in rings], size)
+    if isinstance(segmentation, dict) and "counts" in segmentation:
+        declared = tuple(int(side) for side in segmentation.get("size", size))
+        if declared != size:
+            raise AnnotationError(f"RLE of size {declared} in an image of size {size}")
+        counts = segmentation["counts"]
+        return from_rle(counts, size) if isinstance(counts, str) else from_counts(counts, size)
+    raise AnnotationError(
+        f"segmentation is {type(segmentation).__name__}; expected polygons or an RLE with counts"
+    )
+
+
+FORMAT = Coco()

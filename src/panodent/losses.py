@@ -1,0 +1,70 @@
+"""What the network minimises: cross-entropy plus Dice over the classes of a pixel.
+
+Truth comes as class images at the frame's size. A network that answers at half that size is
+compared with the share of each class in its 2 x 2 block, so no 33-plane truth is ever made at
+full size. Pixels of class 255 (`panodent.augment.IGNORED`) count for nothing. Backend-neutral: `keras.ops` only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+class ToothLoss(keras.losses.Loss):
+    """Cross-entropy + `dice_weight` x soft Dice.
+
+    `y_true` uint8 (batch, height, width); `y_pred` (batch, height/stem, width/stem, classes),
+    logits, or probabilities when `probabilities` is true.
+
+    Dice follows Milletari et al. 2016 (arXiv:1606.04797) without squares, summed over the batch,
+    and averaged over the tooth classes; `smooth` pixels keep absent classes from dominating.
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        stem: int = 1,
+        dice_weight: float = 1.0,
+        probabilities: bool = False,
+        smooth: float = 20.0,
+        name: str = "tooth_loss",
+    ) -> None:
+        super().__init__(name=name, reduction=None)
+        self.classes, self.stem = classes, stem
+        self.dice_weight, self.probabilities, self.smooth = dice_weight, probabilities, smooth
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        share = class_shares(y_true, self.classes, self.stem)
+        scores = ops.cast(y_pred, "float32")
+        if self.probabilities:
+            log_probability = ops.log(ops.clip(scores, 1e-7, 1.0))
+            probability = scores
+        else:
+            log_probability = ops.log_softmax(scores, axis=-1)
+            probability = ops.exp(log_probability)
+        counted = ops.sum(share, axis=-1, keepdims=True)
+        pixels = ops.maximum(ops.sum(counted), 1.0)
+        entropy = -ops.sum(share * log_probability) / pixels
+        if not self.dice_weight:
+            return entropy
+        return entropy + self.dice_weight * self._dice_loss(share, probability * counted)
+
+    def _dice_loss(self, share: Any, probability: Any) -> Any:
+        both = ops.sum(share * probability, axis=(0, 1, 2))
+        total = ops.sum(share, axis=(0, 1, 2)) + ops.sum(probability, axis=(0, 1, 2))
+        dice = (2 * both + self.smooth) / (total + self.smooth)
+        return 1 - ops.mean(dice[1:])
+
+
+def class_shares(labels: Any, classes: int, stem: int) -> Any:
+    """(batch, H, W) integers -> float32 (batch, H/stem, W/stem, classes): share of each class.
+
+    Ignored pixels belong to no class, so shares may add up to less than one.
+    """
+    labels = ops.cast(labels, "int32")
+    shifted = [labels[:, i::stem, j::stem] for i in range(stem) for j in range(stem)]
+    total = sum(ops.one_hot(part, classes, dtype="float32") for part in shifted)
+    return total / float(stem * stem)
