@@ -11,6 +11,7 @@ CID 4019 (deciduous).
 from __future__ import annotations
 
 import colorsys
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -97,7 +98,7 @@ def _universal(quadrant: int, position: int) -> str:
 
 
 def _colour(quadrant: int, position: int) -> tuple[int, int, int]:
-    """Neighbours far apart in hue, mirror partners of like hue, jaws and dentitions in lightness."""
+    """Neighbours far apart in hue, mirror partners of like hue, jaws of other lightness."""
     hue = (position * 0.381966 + (0.06 if quadrant % 4 in (2, 3) else 0.0)) % 1.0
     upper = (quadrant - 1) % 4 < 2
     lightness = (0.62 if upper else 0.54) + (0.14 if quadrant > 4 else 0.0)
@@ -155,8 +156,8 @@ def tooth(fdi: int) -> Tooth:
     'lower left first molar'
     """
     try:
-        return TEETH[int(fdi)]
-    except (KeyError, ValueError, TypeError):
+        return TEETH[operator.index(fdi)]
+    except (KeyError, TypeError):
         raise UnknownToothError(
             f"{fdi!r} is no FDI number; expected 11-18, 21-28, 31-38, 41-48 (permanent) "
             "or 51-55, 61-65, 71-75, 81-85 (deciduous)"
@@ -202,8 +203,13 @@ def from_palmer(mark: str) -> int:
     return fdi
 
 
+def _from_text(text: str) -> int:
+    plain = text.strip()
+    return tooth(int(plain) if plain.isdecimal() else text).fdi  # type: ignore[arg-type]
+
+
 _READERS: dict[str, Callable[[str], int]] = {
-    "fdi": lambda text: tooth(int(text) if text.strip().isdecimal() else text).fdi,  # type: ignore[arg-type]
+    "fdi": _from_text,
     "universal": from_universal,
     "palmer": from_palmer,
 }

@@ -47,11 +47,12 @@ def resized(pixels: FloatImage, size: tuple[int, int]) -> FloatImage:
     """(H, W) -> size (height, width): area means where it shrinks, linear where it grows."""
     import cv2
 
-    if pixels.shape == tuple(size):
-        return pixels
-    shrinks = pixels.shape[0] >= size[0] and pixels.shape[1] >= size[1]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(pixels, (size[1], size[0]), interpolation=method)
+    # Axis by axis: a side that shrinks beside one that grows must not be sampled with gaps.
+    height, width = min(pixels.shape[0], size[0]), min(pixels.shape[1], size[1])
+    for (rows, cols), method in (((height, width), cv2.INTER_AREA), (size, cv2.INTER_LINEAR)):
+        if pixels.shape != (rows, cols):
+            pixels = cv2.resize(pixels, (cols, rows), interpolation=method)
+    return pixels
 
 
 def normalised(pixels: FloatImage) -> FloatImage:
@@ -67,22 +68,27 @@ def normalised(pixels: FloatImage) -> FloatImage:
 
 
 def enlarged(
-    plane: npt.NDArray[np.float32], box: tuple[int, int, int, int], size: tuple[int, int]
+    plane: npt.NDArray[np.float32],
+    box: tuple[int, int, int, int],
+    size: tuple[int, int],
+    corner: tuple[int, int] = (0, 0),
+    whole: tuple[int, int] | None = None,
 ) -> npt.NDArray[np.float32]:
     """The part of `plane` that covers `box` of a radiograph of `size`, linear, at its resolution.
 
-    `plane` is (h, w) over the whole radiograph of `size` (height, width); `box` is (top, left,
-    bottom, right) in radiograph pixels; the result has the box's shape. Pixel centres correspond,
-    as in `resized`.
+    `plane` is (h, w) over the whole radiograph of `size` (height, width), or a crop at `corner`
+    (row, column) of such a plane of shape `whole`; `box` is (top, left, bottom, right) in
+    radiograph pixels; the result has the box's shape. Pixel centres correspond, as in `resized`.
     """
     import cv2
 
-    scale_y, scale_x = plane.shape[0] / size[0], plane.shape[1] / size[1]
+    height, width = whole or plane.shape
+    scale_y, scale_x = height / size[0], width / size[1]
     top, left, bottom, right = box
     to_plane = np.array(
         [
-            [scale_x, 0, (left + 0.5) * scale_x - 0.5],
-            [0, scale_y, (top + 0.5) * scale_y - 0.5],
+            [scale_x, 0, (left + 0.5) * scale_x - 0.5 - corner[1]],
+            [0, scale_y, (top + 0.5) * scale_y - 0.5 - corner[0]],
         ],
         np.float64,
     )

@@ -43,10 +43,18 @@ def to_counts(mask: BoolArray) -> list[int]:
 
 def from_counts(counts: Sequence[int], size: tuple[int, int]) -> BoolArray:
     """The mask (height, width) of these runs; raises `AnnotationError` if they do not fit."""
-    runs = np.asarray(counts, np.int64)
-    if (runs < 0).any() or int(runs.sum()) != size[0] * size[1]:
+    try:
+        runs = [int(count) for count in counts]
+        whole = runs == list(counts)
+    except (TypeError, ValueError, OverflowError):
+        whole = False
+    if not whole:
+        raise AnnotationError("run lengths are not a list of whole numbers")
+    if any(count < 0 for count in runs):
+        raise AnnotationError(f"run length {min(runs)} is negative")
+    if sum(runs) != size[0] * size[1]:
         raise AnnotationError(
-            f"run lengths add up to {int(runs.sum())}; the image of size {tuple(size)} "
+            f"run lengths add up to {sum(runs)}; the image of size {tuple(size)} "
             f"has {size[0] * size[1]} pixels"
         )
     values = np.arange(len(runs)) % 2 == 1
@@ -92,7 +100,7 @@ def from_rle(text: str | bytes, size: tuple[int, int]) -> BoolArray:
     """The mask (height, width) of COCO's compressed run-length text; raises `AnnotationError`."""
     counts: list[int] = []
     value = shift = 0
-    for char in text.encode("ascii", "replace") if isinstance(text, str) else text:
+    for char in text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text:
         group = char - 48
         if not 0 <= group < 64 or shift > 60:
             raise AnnotationError("run-length text holds characters that COCO's encoding lacks")
@@ -110,6 +118,7 @@ def from_rle(text: str | bytes, size: tuple[int, int]) -> BoolArray:
 
 # --- outlines ----------------------------------------------------------------------------------
 
+_FARTHEST = 1e9  # pixels; beyond it is damage, and arithmetic would overflow
 _STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # east, south, west, north as (row, column)
 
 
@@ -132,15 +141,16 @@ def to_parts(
         rings.sort(key=lambda ring: -abs(_signed_area(ring)))
         if tolerance > 0:
             rings = [_simplified(ring, tolerance) for ring in rings]
-        parts.append([ring + shift for ring in rings if len(ring) >= 3])
-    return [part for part in parts if part]
+        parts.append([ring + shift for ring in rings])
+    return parts
 
 
 def _simplified(ring: Ring, tolerance: float) -> Ring:
     import cv2
 
     line = cv2.approxPolyDP(ring.astype(np.float32).reshape(-1, 1, 2), tolerance, True)
-    return line.reshape(-1, 2).astype(np.float64)
+    # What is smaller than the tolerance would shrink to a line: it stays as it is.
+    return line.reshape(-1, 2).astype(np.float64) if len(line) >= 3 else ring
 
 
 def _signed_area(ring: Ring) -> float:
@@ -207,14 +217,23 @@ def fill(parts: Sequence[Sequence[npt.ArrayLike]], size: tuple[int, int]) -> Boo
     return mask
 
 
+def _ring(item: npt.ArrayLike) -> Ring:
+    expected = "expected at least three finite points (x, y)"
+    try:
+        ring = np.asarray(item, np.float64)
+    except (TypeError, ValueError):
+        raise AnnotationError(f"outline is no list of numbers; {expected}") from None
+    if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3:
+        raise AnnotationError(f"outline of shape {ring.shape}; {expected}")
+    if not (np.abs(ring) < _FARTHEST).all():
+        raise AnnotationError(f"outline reaches {np.abs(ring).max()}; {expected}")
+    return ring
+
+
 def _fill_even_odd(rings: Sequence[npt.ArrayLike], size: tuple[int, int]) -> BoolArray:
     toggles = np.zeros((size[0], size[1] + 1), bool)
     for item in rings:
-        ring = np.asarray(item, np.float64)
-        if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3 or not np.isfinite(ring).all():
-            raise AnnotationError(
-                f"outline of shape {ring.shape}; expected at least three finite points (x, y)"
-            )
+        ring = _ring(item)
         for (x0, y0), (x1, y1) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
             if y0 == y1:
                 continue

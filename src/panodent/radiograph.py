@@ -7,11 +7,15 @@ error); OpenCV reads what Pillow would cut to eight bits. Other file kinds join 
 from __future__ import annotations
 
 import os
+import struct
+import threading
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +29,8 @@ SUFFIXES: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", "
 
 DEFAULT_MAX_PIXELS = 100_000_000
 MIN_SIDE = 32
-_PIL_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "MPO")
+_PIL_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+_PILLOW = threading.Lock()
 # ITU-R BT.601, as Pillow and OpenCV turn colour into grey.
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -63,23 +68,31 @@ class Radiograph:
 def from_array(pixels: npt.ArrayLike, source: Path | None = None) -> Radiograph:
     """A radiograph from grey or colour pixels in memory.
 
-    `pixels` is (height, width), (height, width, 1), RGB or RGBA; bool, uint8 and uint16 are scaled
-    by their range, floats must lie in [0, 1]. Raises `RadiographError`.
+    `pixels` is (height, width), (height, width, 1), RGB or RGBA; bool and uint8 are scaled by
+    their range, uint16 by that of the bits in use (4095 for 12-bit data), floats must lie in
+    [0, 1]. Raises `RadiographError`.
     """
     image = np.asarray(pixels)
+    notes: tuple[str, ...] = ()
+    if image.size == 0:
+        raise RadiographError(f"pixels have shape {image.shape}; expected at least one pixel")
     if image.dtype.kind == "f":
-        if image.size and not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
+        if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
             raise RadiographError("float pixels leave the range 0 to 1; scale them first")
         image = image.astype(np.float32)
-    elif image.dtype in (np.uint8, np.uint16):
-        image = image.astype(np.float32) * np.float32(1 / np.iinfo(image.dtype).max)
+    elif image.dtype == np.uint8:
+        image = image.astype(np.float32) * np.float32(1 / 255)
+    elif image.dtype == np.uint16:
+        bits = max(int(image.max()).bit_length(), 8)
+        notes = (f"{bits} of 16 bits in use",) if bits < 16 else ()
+        image = image.astype(np.float32) * np.float32(1 / (2**bits - 1))
     elif image.dtype == bool:
         image = image.astype(np.float32)
     else:
         raise RadiographError(
             f"pixels are {image.dtype}; expected uint8, uint16 or float in 0 to 1"
         )
-    return Radiograph(np.ascontiguousarray(_grey(image)), source)
+    return Radiograph(np.ascontiguousarray(_grey(image)), source, notes=notes)
 
 
 def _grey(image: FloatImage) -> FloatImage:
@@ -120,41 +133,76 @@ def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> 
 
 
 def _read_picture(file: Path, max_pixels: int) -> Radiograph:
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # ours is checked below
-            try:
-                picture = Image.open(file, formats=_PIL_FORMATS)
-            finally:
-                Image.MAX_IMAGE_PIXELS = limit
-            with picture:
-                _check_header(file, picture, max_pixels)
-                if _loses_bits(picture):
-                    return from_array(_decode_deep_colour(file), file)
-                image = ImageOps.exif_transpose(picture)
-                return from_array(_to_array(image), file)
+        stream = file.open("rb")
+    except OSError as error:
+        raise RadiographError(f"{file}: cannot be opened ({error.strerror})") from None
+    try:
+        # A stream, not a name: of named files Pillow (13.0) scrambles TIFFs that lie on their side.
+        with stream, _open_header(stream) as picture:
+            _check_header(file, picture, max_pixels)
+            return _decode(file, picture)
     except UnidentifiedImageError:
         raise RadiographError(
             f"{file}: not a picture that panodent reads ({_first_bytes(file)}); "
-            "expected PNG, JPEG, TIFF, BMP or WebP"
+            "expected PNG, JPEG, TIFF, BMP or WebP of 8 or 16 bits"
         ) from None
     except RadiographError as error:
         raise error if str(file) in str(error) else RadiographError(f"{file}: {error}") from None
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        MemoryError,
-        EOFError,
-        IndexError,
-        TypeError,
-    ) as error:
+    except _DECODE_ERRORS as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise RadiographError(
-            f"{file}: the file is damaged or cut off ({error}); copy it again from its source"
+            f"{file}: the file is damaged or cut off ({reason}); copy it again from its source"
         ) from None
+
+
+@contextmanager
+def _pillow_at_ease() -> Iterator[None]:
+    """Without Pillow's own pixel limit (ours is checked instead) and its warnings.
+
+    Both belong to the whole process, so one thread at a time.
+    """
+    from PIL import Image
+
+    with _PILLOW, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _open_header(stream: BinaryIO) -> Any:
+    from PIL import Image
+
+    with _pillow_at_ease():
+        return Image.open(stream, formats=_PIL_FORMATS)
+
+
+def _decode(file: Path, picture: Any) -> Radiograph:
+    from PIL import Image, ImageOps
+
+    # Loading forgets these.
+    deep, white_is_zero = _loses_bits(picture), _white_is_zero(picture)
+    turn = _TURNS.get(picture.getexif().get(_ORIENTATION)) if picture.format == "PNG" else None
+    limit = Image.MAX_IMAGE_PIXELS
+    huge = limit is not None and picture.width * picture.height > limit
+    with _pillow_at_ease() if huge else nullcontext():
+        picture.load()
+    if deep:
+        array = _decode_deep_colour(file)
+        return from_array(turn(array) if turn else array, file)
+    radiograph = from_array(_to_array(ImageOps.exif_transpose(picture)), file)
+    if not white_is_zero:
+        return radiograph
+    return replace(
+        radiograph,
+        pixels=np.float32(1) - radiograph.pixels,
+        notes=(*radiograph.notes, "inverted: the file counts white as zero"),
+    )
 
 
 _DECODE_ERRORS = (
@@ -163,10 +211,26 @@ _DECODE_ERRORS = (
     SyntaxError,
     MemoryError,
     EOFError,
-    IndexError,
+    LookupError,
     TypeError,
+    AttributeError,
+    ArithmeticError,
+    struct.error,
+    zlib.error,
 )
 """What Pillow raises on damaged files of its many formats."""
+
+_ORIENTATION, _PHOTOMETRIC = 274, 262
+_TURNS: dict[int, Callable[[npt.NDArray[Any]], npt.NDArray[Any]]] = {
+    2: lambda image: image[:, ::-1],
+    3: lambda image: image[::-1, ::-1],
+    4: lambda image: image[::-1],
+    5: lambda image: image.swapaxes(0, 1),
+    6: lambda image: np.rot90(image, -1),
+    7: lambda image: image[::-1, ::-1].swapaxes(0, 1),
+    8: lambda image: np.rot90(image),
+}
+"""What puts pixels upright, by EXIF orientation."""
 
 
 def _check_header(file: Path, picture: Any, max_pixels: int) -> None:
@@ -187,18 +251,32 @@ def _check_header(file: Path, picture: Any, max_pixels: int) -> None:
         )
 
 
+def _white_is_zero(picture: Any) -> bool:
+    """A TIFF that counts backwards, in the depths where Pillow leaves that as it is."""
+    backwards = picture.format == "TIFF" and picture.tag_v2.get(_PHOTOMETRIC) == 0
+    return backwards and (picture.mode in ("I", "F") or picture.mode.startswith("I;16"))
+
+
 def _loses_bits(picture: Any) -> bool:
     """Sixteen-bit colour, which Pillow would cut to eight bits."""
-    return picture.mode in ("RGB", "RGBA", "LA") and any("16" in str(t[3]) for t in picture.tile)
+    if picture.mode not in ("RGB", "RGBA", "LA") or picture.format not in ("PNG", "TIFF"):
+        return False
+    # A decoder's first argument is the layout in the file, such as RGB;16B.
+    layouts = [tile[3] if isinstance(tile[3], str) else tile[3][0] for tile in picture.tile]
+    return any(";16" in layout for layout in layouts)
 
 
 def _decode_deep_colour(file: Path) -> npt.NDArray[Any]:
+    """Sixteen-bit colour; OpenCV turns TIFFs upright itself, and PNGs not."""
     import cv2
 
     data = np.fromfile(file, np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    try:
+        image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        image = None
     if image is None:
-        raise RadiographError(f"{file}: sixteen-bit colour could not be decoded")
+        raise RadiographError(f"{file}: sixteen-bit colour that cannot be decoded; save it as grey")
     if image.ndim == 3 and image.shape[2] >= 3:
         image[..., :3] = image[..., 2::-1]  # OpenCV stores blue first
     return image

@@ -53,9 +53,11 @@ class Teeth:
     def __post_init__(self) -> None:
         count = len(self.masks)
         put = object.__setattr__
+        if len(self.size) != 2:
+            raise TeethError(f"size is {tuple(self.size)}; expected (height, width)")
         put(self, "size", (int(self.size[0]), int(self.size[1])))
-        put(self, "fdi", np.asarray(self.fdi, np.int16).reshape(-1))
-        put(self, "boxes", np.asarray(self.boxes, np.int32).reshape(-1, 4))
+        put(self, "fdi", _whole("fdi", self.fdi, np.int16, (-1,)))
+        put(self, "boxes", _whole("boxes", self.boxes, np.int32, (-1, 4)))
         put(self, "scores", np.asarray(self.scores, np.float32).reshape(-1))
         put(self, "masks", tuple(np.asarray(mask, bool) for mask in self.masks))
         put(self, "flags", tuple(frozenset(item) for item in self.flags) or (frozenset(),) * count)
@@ -113,8 +115,12 @@ class Teeth:
 
         Masks are boolean, (height, width) or any crop of it; they are trimmed to their boxes.
         """
+        listed = list(items)
+        for name, values in (("scores", scores), ("flags", flags)):
+            if values is not None and len(values) != len(listed):
+                raise TeethError(f"{name} has {len(values)} entries for {len(listed)} masks")
         fdi, boxes, masks, kept = [], [], [], []
-        for index, item in enumerate(items):
+        for index, item in enumerate(listed):
             mask = np.asarray(item[1], bool)
             top, left = item[2] if len(item) == 3 else (0, 0)
             if len(item) == 2 and mask.shape != tuple(size):
@@ -123,14 +129,14 @@ class Teeth:
             if found is None:
                 continue
             row0, col0, row1, col1 = found
-            fdi.append(int(item[0]))
+            fdi.append(item[0])
             boxes.append((top + row0, left + col0, top + row1, left + col1))
             masks.append(np.ascontiguousarray(mask[row0:row1, col0:col1]))
             kept.append(index)
         return cls(
             size,
-            np.array(fdi, np.int16),
-            np.array(boxes, np.int32).reshape(-1, 4),
+            np.array(fdi),
+            np.array(boxes).reshape(-1, 4),
             tuple(masks),
             np.array([scores[i] for i in kept] if scores is not None else np.ones(len(kept))),
             tuple(frozenset(flags[i]) for i in kept) if flags is not None else (),
@@ -247,6 +253,8 @@ class Teeth:
         """
         image = np.zeros(self.size, np.uint8)
         for index in np.argsort(-self.areas, kind="stable"):
+            if self.fdi[index] == UNNUMBERED:
+                continue
             top, left, bottom, right = self.boxes[index]
             image[top:bottom, left:right][self.masks[index]] = self.fdi[index]
         return image
@@ -256,6 +264,8 @@ class Teeth:
     def select(self, indices: npt.ArrayLike) -> Teeth:
         """The teeth at these positions (integers, or a boolean array of length n)."""
         chosen = np.asarray(indices)
+        if chosen.dtype == bool and chosen.shape != (len(self),):
+            raise TeethError(f"selection of shape {chosen.shape} for {len(self)} teeth")
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(int).reshape(-1)
         return Teeth(
             self.size,
@@ -305,6 +315,22 @@ class Teeth:
             cols, col0 = _nearest(left, right, self.size[1], width)
             items.append((fdi, mask[np.ix_(rows - top, cols - left)], (row0, col0)))
         return Teeth.from_masks((height, width), items, self.scores.tolist(), self.flags)
+
+
+def _whole(
+    name: str, values: npt.ArrayLike, dtype: type[np.signedinteger[Any]], shape: tuple[int, ...]
+) -> npt.NDArray[np.signedinteger[Any]]:
+    """Integers of this type and shape, where -1 is any length; nothing is rounded or wrapped."""
+    given = np.asarray(values)
+    if given.size == 0:
+        return np.empty([max(side, 0) for side in shape], dtype)
+    if given.ndim != len(shape) or given.shape[1:] != shape[1:]:
+        expected = ", ".join("n" if side < 0 else str(side) for side in shape)
+        raise TeethError(f"{name} has shape {given.shape}; expected ({expected})")
+    limits = np.iinfo(dtype)
+    if given.dtype.kind not in "iu" or given.min() < limits.min or given.max() > limits.max:
+        raise TeethError(f"{name} {given.tolist()} are not all whole numbers of a sensible size")
+    return given.astype(dtype, copy=False)
 
 
 def _nearest(start: int, stop: int, old: int, new: int) -> tuple[npt.NDArray[np.int64], int]:

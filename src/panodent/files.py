@@ -1,0 +1,38 @@
+"""Files that appear whole or not at all: written beside, then renamed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from panodent.errors import OutputError
+
+
+def write_whole(file: Path, data: bytes | str) -> None:
+    """Writes `data` to `file` by way of a temporary neighbour; parents are made.
+
+    Text is UTF-8. Raises `OutputError` when the place cannot be written; nothing half is left.
+    """
+    content = data.encode() if isinstance(data, str) else data
+    beside = ""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        # mkstemp makes files private; results are as readable as any other new file.
+        os.chmod(beside, 0o666 & ~_umask())
+        os.replace(beside, file)
+    except OSError as error:
+        if beside:
+            Path(beside).unlink(missing_ok=True)
+        raise OutputError(
+            f"{file}: cannot be written ({error.strerror}); check the folder and the free space"
+        ) from None
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
