@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from panodent.dentition import PERMANENT, mirror
 from panodent.errors import ConfigError
+from panodent.extraction import extracted
 from panodent.frame import normalised, resized
 from panodent.radiograph import FloatImage
 
@@ -48,7 +49,8 @@ class AugmentConfig:
     `rotation` degrees either way; `zoom`, `aspect` and `contrast` factors drawn log-uniformly in
     1/(1+x) .. 1+x; `shift` a share of the side; `gamma` likewise a factor; `blur` sigma in pixels;
     `noise` standard deviation and `brightness` offset in units of the normalised range (2 = black
-    to white); `flip` probability; `erase` probability of a flat box (text, markers) being drawn.
+    to white); `flip` probability; `erase` probability of a flat box (text, markers) being drawn;
+    `extract` probability of a run of neighbouring teeth being taken out.
     """
 
     rotation: float = 8.0
@@ -63,6 +65,7 @@ class AugmentConfig:
     blur: float = 1.2
     noise: float = 0.12
     erase: float = 0.3
+    extract: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -70,8 +73,8 @@ class AugmentConfig:
                 raise ConfigError(
                     f"augment {name} is {value}; expected 0 or a small positive number"
                 )
-        if max(self.flip, self.erase) > 1:
-            raise ConfigError("augment flip and erase are probabilities: at most 1")
+        if max(self.flip, self.erase, self.extract) > 1:
+            raise ConfigError("augment flip, erase and extract are probabilities: at most 1")
 
 
 NO_AUGMENT = AugmentConfig(**dict.fromkeys(AugmentConfig.__dataclass_fields__, 0.0))
@@ -93,6 +96,7 @@ def augment(
     config: AugmentConfig,
     rng: np.random.Generator,
     mirrored: npt.NDArray[np.uint8] | None = MIRRORED_CLASS,
+    teeth: Sequence[int] = PERMANENT,
 ) -> tuple[FloatImage, ClassImage]:
     """One random variant of an annotated radiograph at frame size.
 
@@ -102,6 +106,7 @@ def augment(
     labels : uint8 (H, W) class image.
     size : (height, width) of the result.
     mirrored : class of the same tooth on the other side, by class; None forbids flips.
+    teeth : FDI number of class 1, 2, ...
 
     Returns normalised pixels float32 `size` and the class image uint8 `size`.
     """
@@ -112,7 +117,7 @@ def augment(
     near = (min(pixels.shape[0], 2 * size[0]), min(pixels.shape[1], 2 * size[1]))
     source = resized(pixels, near)
     to_source = _affine(source.shape, size, flipped, config, rng)
-    to_labels = np.diag([labels.shape[1] / near[1], labels.shape[0] / near[0], 1.0]) @ to_source
+    to_labels = _rescaled(near, labels.shape) @ to_source
     width_height = (size[1], size[0])
     flags = cv2.WARP_INVERSE_MAP
     image = cv2.warpAffine(
@@ -123,6 +128,8 @@ def augment(
     )
     if flipped and mirrored is not None:
         classes = mirrored[classes]
+    if rng.random() < config.extract:
+        image, classes = extracted(image, classes, teeth, rng)
     return _intensity(normalised(image), config, rng), classes
 
 
@@ -160,12 +167,19 @@ def _affine(
     return to_pixels @ flip @ lean @ scale @ turn @ from_pixels
 
 
+def _rescaled(old: tuple[int, ...], new: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """3 x 3 map from (x, y) of a picture of size `old` to the same place in one of size `new`."""
+    scale_y, scale_x = new[0] / old[0], new[1] / old[1]
+    return np.array([[scale_x, 0, scale_x / 2 - 0.5], [0, scale_y, scale_y / 2 - 0.5], [0, 0, 1]])
+
+
 def _intensity(image: FloatImage, config: AugmentConfig, rng: np.random.Generator) -> FloatImage:
     import cv2
 
     gamma = _factor(rng, config.gamma)
     if gamma != 1.0:
-        image = 2 * np.clip((image + 1) / 2, 0, 1.25) ** np.float32(gamma) - 1
+        dense: FloatImage = np.clip((image + 1) / 2, 0, 1.25).astype(np.float32, copy=False)
+        image = 2 * dense ** np.float32(gamma) - 1
     image = image * np.float32(_factor(rng, config.contrast))
     image = image + np.float32(rng.uniform(-config.brightness, config.brightness))
     if config.blur and rng.random() < 0.3:

@@ -32,7 +32,7 @@ def class_image(teeth: Teeth, classes: Sequence[int]) -> ClassImage:
     for index, fdi in enumerate(classes, start=1):
         lookup[fdi] = index
     image = lookup[teeth.label_image()]
-    for index in np.flatnonzero(teeth.fdi == 0):  # label images leave unnumbered teeth out
+    for index in np.flatnonzero(teeth.fdi == 0).tolist():  # label images leave unnumbered teeth out
         top, left, bottom, right = teeth.boxes[index]
         crop = image[top:bottom, left:right]
         crop[teeth.masks[index] & (crop == 0)] = IGNORED
@@ -64,7 +64,7 @@ class Augmenter:
         batch_size: int,
         seed: int,
     ) -> None:
-        self.examples, self.config = examples, config
+        self.examples, self.config, self.classes = examples, config, classes
         self.batch_size, self.seed = batch_size, seed
         self.order = np.repeat(np.arange(len(examples)), repeats)
         self.mirrored = mirrored_classes(classes) if config.flip else None
@@ -77,7 +77,7 @@ class Augmenter:
     def batch(
         self, epoch: int, step: int, size: tuple[int, int]
     ) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
-        """Pixels float32 (batch, height, width, 1) and class images uint8 (batch, height, width)."""
+        """Pixels float32 (batch, height, width, 1) and classes uint8 (batch, height, width)."""
         shuffled = np.random.default_rng((self.seed, epoch)).permutation(self.order)
         start = step * self.batch_size
         chosen = np.take(shuffled, range(start, start + self.batch_size), mode="wrap")
@@ -87,6 +87,8 @@ class Augmenter:
         for slot, index in enumerate(chosen):
             example = self.examples[index]
             pixels = example.pixels.astype(np.float32) / np.float32(255)
-            image, classes = augment(pixels, example.labels, size, self.config, rng, self.mirrored)
+            image, classes = augment(
+                pixels, example.labels, size, self.config, rng, self.mirrored, self.classes
+            )
             images[slot, ..., 0], labels[slot] = image, classes
         return images, labels

@@ -2,7 +2,8 @@
 
 Truth comes as class images at the frame's size. A network that answers at half that size is
 compared with the share of each class in its 2 x 2 block, so no 33-plane truth is ever made at
-full size. Pixels of class 255 (`panodent.augment.IGNORED`) count for nothing. Backend-neutral: `keras.ops` only.
+full size. Pixels of class 255 (`panodent.augment.IGNORED`) count for nothing. Backend-neutral:
+`keras.ops` only.
 """
 
 from __future__ import annotations

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from math import lcm
 from pathlib import Path
 from typing import Any
 
 from panodent.augment import SEED_AUGMENT, AugmentConfig
 from panodent.dentition import PERMANENT, TEETH
-from panodent.errors import ConfigError, UnknownNameError
+from panodent.errors import ConfigError, TrainingError, UnknownNameError
 from panodent.frame import Frame
 from panodent.unet import NETWORKS
 
+CONFIG_FILE = "config.json"
 PRECISIONS = ("float32", "mixed_bfloat16")
 OPTIMISERS = ("adam", "adamw")
 
@@ -40,7 +43,7 @@ class TrainConfig:
 
     network: str = "default"
     classes: tuple[int, ...] = PERMANENT
-    stages: tuple[Stage, ...] = (Stage(16, 128, 256), Stage(14, 192, 384), Stage(26, 256, 512))
+    stages: tuple[Stage, ...] = (Stage(20, 128, 256), Stage(15, 192, 384), Stage(26, 256, 512))
     batch_size: int = 4
     learning_rate: float = 3e-3
     optimiser: str = "adamw"
@@ -80,8 +83,25 @@ class TrainConfig:
             raise ConfigError(
                 f"freeze is {self.freeze!r}; expected 'encoder' or a number of layers"
             )
+        if self.seed < 0:
+            raise ConfigError(f"seed is {self.seed}; expected 0 or more")
         for stage in self.stages:
-            Frame(stage.height, stage.width)
+            self._check_stage(stage)
+
+    def _check_stage(self, stage: Stage) -> None:
+        if stage.epochs < 0:
+            raise ConfigError(f"a stage has {stage.epochs} epochs; expected 0 or more")
+        Frame(stage.height, stage.width)
+        if stage.height % self._unit or stage.width % self._unit:
+            raise ConfigError(
+                f"frame {stage.height} x {stage.width} does not suit network {self.network!r}; "
+                f"expected multiples of {self._unit}"
+            )
+
+    @property
+    def _unit(self) -> int:
+        """What the sides of a frame must be multiples of."""
+        return lcm(32, NETWORKS[self.network].divisor)
 
     @property
     def epochs(self) -> int:
@@ -118,14 +138,17 @@ class TrainConfig:
         return replace(self, stages=kept)
 
     def with_size(self, height: int, width: int) -> TrainConfig:
-        """The same recipe ending at another frame; coarser stages shrink along, to multiples of 32."""
-        last = self.stages[-1]
+        """The same recipe ending at another frame; coarser stages shrink along.
+
+        Their sides are multiples of what the network halves.
+        """
+        last, unit = self.stages[-1], self._unit
 
         def scaled(stage: Stage) -> Stage:
             if stage is last:
                 return replace(stage, height=height, width=width)
             sides = (height * stage.height / last.height, width * stage.width / last.width)
-            rows, cols = (max(round(side / 32), 1) * 32 for side in sides)
+            rows, cols = (max(round(side / unit), 1) * unit for side in sides)
             return replace(stage, height=rows, width=cols)
 
         return replace(self, stages=tuple(scaled(stage) for stage in self.stages))
@@ -137,6 +160,16 @@ class TrainConfig:
 
 RECIPES: Mapping[str, TrainConfig] = {
     "default": TrainConfig(),
+    # A second pass over a default run: gaps and scales that the data lacks.
+    "refine": TrainConfig(
+        stages=(Stage(36, 256, 512),),
+        learning_rate=1.5e-3,
+        augment=AugmentConfig(zoom=0.3, aspect=0.25, extract=0.5),
+    ),
+    "finetune": TrainConfig(
+        stages=(Stage(20, 256, 512),),
+        learning_rate=5e-4,
+    ),
     "seed": TrainConfig(
         network="seed",
         stages=(Stage(10, 512, 512),),
@@ -166,27 +199,48 @@ def recipe(name: str) -> TrainConfig:
 
 
 def from_dict(data: Mapping[str, Any], base: TrainConfig | None = None) -> TrainConfig:
-    """A recipe from plain data over `base`; a misspelt key raises `ConfigError` with a suggestion."""
-    names = [item.name for item in fields(TrainConfig)]
-    changes: dict[str, Any] = {}
-    for key, value in data.items():
+    """A recipe from plain data over `base`, of `augment` too only what is named.
+
+    A misspelt key raises `UnknownNameError` with a suggestion, a value of the wrong kind
+    `ConfigError`.
+    """
+    old = base or TrainConfig()
+    _check_keys(data, TrainConfig, "setting")
+    return replace(old, **{key: _converted(key, value, old) for key, value in data.items()})
+
+
+def _check_keys(data: Mapping[str, Any], kind: type, what: str) -> None:
+    names = [item.name for item in fields(kind)]
+    for key in data:
         if key not in names:
-            raise UnknownNameError("setting", key, names)
-        changes[key] = _converted(key, value)
-    return replace(base or TrainConfig(), **changes)
+            raise UnknownNameError(what, key, names)
 
 
-def _converted(key: str, value: Any) -> Any:
+def _converted(key: str, value: Any, base: TrainConfig) -> Any:
     try:
         if key == "stages":
-            return tuple(Stage(**stage) for stage in value)
+            return tuple(_stage(stage) for stage in value)
         if key == "augment":
-            return AugmentConfig(**value)
+            _check_keys(value, AugmentConfig, "augment setting")
+            return replace(base.augment, **value)
         if key in ("classes", "repeat") or (key == "fold" and value is not None):
             return tuple(int(item) for item in value)
+    except UnknownNameError:
+        raise
     except (TypeError, ValueError) as error:
         raise ConfigError(f"setting {key!r}: {error}") from None
+    expected = type(getattr(TrainConfig, key, None))
+    fits = isinstance(value, (int, float) if expected is float else expected)
+    if not fits or isinstance(value, bool):
+        raise ConfigError(f"setting {key!r} is {value!r}; expected {expected.__name__}")
     return value
+
+
+def _stage(data: Mapping[str, Any]) -> Stage:
+    _check_keys(data, Stage, "stage setting")
+    if wrong := [key for key, value in data.items() if type(value) is not int]:
+        raise ConfigError(f"stage {wrong[0]} is {data[wrong[0]]!r}; expected a whole number")
+    return Stage(**data)
 
 
 def from_toml(file: Path, base: TrainConfig | None = None) -> TrainConfig:
@@ -203,3 +257,17 @@ def from_toml(file: Path, base: TrainConfig | None = None) -> TrainConfig:
         raise ConfigError(f"{file}: {error}") from None
     except UnknownNameError as error:
         raise ConfigError(f"{file}: {error}") from None
+
+
+def load_config(folder: Path) -> tuple[TrainConfig, dict[str, Any]]:
+    """The settings of a training run, and everything else that its config.json says.
+
+    Raises `TrainingError` when the folder holds no run.
+    """
+    try:
+        data = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        return from_dict(data["config"]), data
+    except OSError as error:
+        raise TrainingError(f"{folder}: holds no training run ({error.strerror})") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{folder / CONFIG_FILE}: not of a training run ({error})") from None

@@ -72,8 +72,9 @@ def named(name: str, **changes: Any) -> UNetConfig:
 
 
 def build(config: UNetConfig, size: tuple[int | None, int | None] = (None, None)) -> Any:
-    """The Keras model: float32 (batch, height, width, 1) -> (batch, height/stem, width/stem, classes).
+    """The Keras model: one radiograph plane in, a plane for each class out.
 
+    float32 (batch, height, width, 1) -> float32 (batch, height/stem, width/stem, classes).
     Layers are named `encoder_L_...`, `decoder_L_...` and `head`, so that they can be frozen by
     name; level 0 is the finest.
     """

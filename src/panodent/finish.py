@@ -1,0 +1,118 @@
+"""The end of a training run: its best network as a bundle, checked, scored and shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from panodent import __version__, bundle, checkpoint, export, transfer
+from panodent.bundle import Bundle
+from panodent.decode import decode
+from panodent.errors import BundleError, TrainingError
+from panodent.evaluate import CaseScores, Evaluation, score_pair, summarise
+from panodent.files import write_whole
+from panodent.frame import Frame
+from panodent.runs import Run
+from panodent.unet import build, named
+from panodent.view import panel, to_png_bytes
+
+CHECKED, SHOWN = 4, 8
+"""How many validation radiographs the export is checked on, and how many panels are drawn."""
+
+
+def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
+    """Writes RUN/bundle, RUN/panels and RUN/scores.json from the best epoch so far.
+
+    Returns the bundle and, for each data folder with held-out radiographs, its scores. The
+    exported network must agree with Keras on radiographs of the run, else `BundleError`. Raises
+    `TrainingError` when no epoch is finished.
+    """
+    if not run.best.exists():
+        raise TrainingError(f"{run.folder}: no epoch is finished, so there is nothing to export")
+    settings = named(run.config.network, classes=len(run.config.classes) + 1)
+    model = build(settings)
+    progress = checkpoint.load(run.best, model, with_optimiser=False)
+    row = progress["history"][progress["best"]]
+    frame = Frame(int(row["height"]), int(row["width"]))
+    network = export.to_onnx(model, frame.size)
+    largest = _checked(run, network, model, frame)
+    made = Bundle(
+        network,
+        frame,
+        run.config.classes,
+        asdict(settings),
+        _provenance(run, row, largest),
+        norms=transfer.norms(model),
+    )
+    evaluations = _score(run, made)
+    made = replace(made, scores={name: e.headline() for name, e in evaluations.items()})
+    scores = {name: evaluation.to_dict() for name, evaluation in evaluations.items()}
+    write_whole(run.folder / "scores.json", json.dumps(scores, indent=1, allow_nan=False) + "\n")
+    bundle.save(made, run.folder / "bundle")
+    return made, evaluations
+
+
+def _checked(run: Run, network: bytes, model: Any, frame: Frame) -> float:
+    cases = [*run.validation, *run.training][:CHECKED]
+    images = np.stack([frame.forward(case.radiograph().pixels) for case in cases])[..., None]
+    largest = export.differences(network, model, images)
+    if not largest <= export.TOLERANCE:
+        raise BundleError(
+            f"the exported network differs from Keras by {largest:.3g} in a logit on real input; "
+            f"at most {export.TOLERANCE} is rounding. The bundle was not written"
+        )
+    return largest
+
+
+def _provenance(run: Run, row: dict[str, float], largest: float) -> dict[str, Any]:
+    import keras
+
+    return {
+        "panodent": __version__,
+        "keras": f"{keras.__version__} ({keras.backend.backend()})",
+        "data": [
+            {
+                "folder": folder_name(item["root"]),
+                "training_cases": len(item["training"]),
+                "validation_cases": len(item["validation"]),
+                "repeat": item["repeat"],
+            }
+            for item in run.data
+        ],
+        "started_from": folder_name(run.start),
+        "config": run.config.to_dict(),
+        "epoch": int(row["epoch"]),
+        "validation_dice_at_frame": round(float(row["val_dice"]), 4),
+        "export": {
+            "largest_logit_difference": round(largest, 5),
+            "radiographs_compared": min(CHECKED, len(run.validation) + len(run.training)),
+        },
+    }
+
+
+def _score(run: Run, made: Bundle) -> dict[str, Evaluation]:
+    """Scores the bundle on each folder's validation side and draws panels of the first cases."""
+    names = [f"{n + 1}-{folder_name(item['root'])}" for n, item in enumerate(run.data)]
+    owners = [
+        name
+        for name, item in zip(names, run.data, strict=True)
+        for _ in item["validation"]
+    ]
+    scores: dict[str, list[CaseScores]] = {}
+    for number, (owner, case) in enumerate(zip(owners, run.validation, strict=True)):
+        radiograph, truth = case.radiograph(), case.teeth()
+        found = decode(made.logits(radiograph.pixels), made.classes, radiograph.size)
+        scores.setdefault(owner, []).append(score_pair(truth, found, key=case.key))
+        if len(scores[owner]) <= SHOWN:
+            picture = to_png_bytes(panel(radiograph, found, truth))
+            write_whole(run.folder / "panels" / owner / f"{case.image.stem}.png", picture)
+        run.report("scoring", {"done": number + 1, "cases": len(run.validation)})
+    return {name: summarise(cases) for name, cases in scores.items()}
+
+
+def folder_name(path: str) -> str:
+    """The last part of a path, whatever its separators; '' for ''."""
+    return path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
