@@ -1,0 +1,199 @@
+"""A bundle: a folder with everything that predicting needs.
+
+BUNDLE/bundle.json     frame, classes, decoding, provenance, scores, digest of the network
+BUNDLE/network.onnx    the network for inference
+BUNDLE/norms.npz       batch-norm statistics, which fine-tuning needs back (optional)
+
+The bundle named "default" lies inside the package: nothing is fetched at run time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.dentition import TEETH
+from panodent.errors import BundleError, ConfigError
+from panodent.files import write_whole
+from panodent.frame import Frame
+from panodent.radiograph import FloatImage
+
+FORMAT = 1
+DEFAULT = "default"
+NETWORK_FILE, CARD_FILE, NORMS_FILE = "network.onnx", "bundle.json", "norms.npz"
+MAX_NETWORK_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A network for inference and what it means.
+
+    Attributes
+    ----------
+    network : the ONNX file's bytes: float32 (batch, 1, height, width) -> logits
+        (batch, 1 + len(classes), h, w), of which the first is "no tooth".
+    frame : how a radiograph becomes the network's input.
+    classes : FDI number of each further logit.
+    architecture : settings of `panodent.unet.UNetConfig`, for fine-tuning.
+    provenance : how, when and from which data it was trained; plain data.
+    scores : what it scored on which images; plain data.
+    norms : batch-norm vectors by layer name, or empty.
+    """
+
+    network: bytes = field(repr=False)
+    frame: Frame
+    classes: tuple[int, ...]
+    architecture: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    norms: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
+    threads: int = field(default=0, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.classes or len(set(self.classes)) < len(self.classes):
+            raise BundleError("a bundle's classes name each tooth once; these do not")
+        if unknown := [fdi for fdi in self.classes if fdi not in TEETH]:
+            raise BundleError(f"bundle class {unknown[0]} is no FDI number")
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the network, as hexadecimal text."""
+        return hashlib.sha256(self.network).hexdigest()
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        options.log_severity_level = 3
+        try:
+            session = onnxruntime.InferenceSession(
+                self.network, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime's own exceptions share no base
+            raise BundleError(f"the bundle's network cannot be loaded ({error})") from None
+        shape = session.get_inputs()[0].shape
+        if list(shape[1:]) != [1, *self.frame.size]:
+            raise BundleError(
+                f"the network takes {shape}, the bundle's frame is {self.frame.size}; "
+                "export the bundle again"
+            )
+        found = session.get_outputs()[0].shape[1]
+        if found != len(self.classes) + 1:
+            raise BundleError(
+                f"the network tells {found} classes apart, the bundle names "
+                f"{len(self.classes)} teeth and 'no tooth'; export the bundle again"
+            )
+        return session
+
+    def logits(self, pixels: FloatImage) -> npt.NDArray[np.float32]:
+        """Radiograph pixels (H, W) in [0, 1] -> logits (1 + classes, h, w) over all of it."""
+        batch = self.frame.forward(pixels)[None, None]
+        session = self._session
+        result: npt.NDArray[np.float32] = session.run(None, {session.get_inputs()[0].name: batch})[
+            0
+        ][0]
+        return result
+
+
+def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0) -> Bundle:
+    """Reads a bundle folder, or the one inside a training run, or the default by its name.
+
+    `threads` for the network, 0 for the runtime's choice. Raises `BundleError` when it is
+    missing, damaged or of a newer kind.
+    """
+    folder = _folder(path)
+    try:
+        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+        network_file = folder / NETWORK_FILE
+        if network_file.stat().st_size > MAX_NETWORK_BYTES:
+            raise BundleError(f"{network_file}: larger than {MAX_NETWORK_BYTES} bytes")
+        network = network_file.read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"{path}: no bundle there ({error.strerror}); expected a folder with {CARD_FILE} and "
+            f"{NETWORK_FILE}, as `panodent train` writes into RUN/bundle"
+        ) from None
+    except ValueError as error:
+        raise BundleError(f"{folder / CARD_FILE}: not JSON ({error})") from None
+    return _checked(folder, card, network, threads)
+
+
+def _folder(path: str | os.PathLike[str]) -> Path:
+    if str(path) == DEFAULT:
+        return Path(str(resources.files("panodent") / "bundles" / DEFAULT))
+    folder = Path(path)
+    inside = folder / "bundle"
+    return inside if not (folder / CARD_FILE).exists() and inside.is_dir() else folder
+
+
+def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
+    try:
+        if card["format"] > FORMAT:
+            raise BundleError(
+                f"{folder}: bundle format {card['format']}; this panodent reads up to {FORMAT}: "
+                "install a newer one"
+            )
+        bundle = Bundle(
+            network,
+            Frame(**card["frame"]),
+            tuple(int(fdi) for fdi in card["classes"]),
+            card.get("architecture", {}),
+            card.get("provenance", {}),
+            card.get("scores", {}),
+            _norms(folder / NORMS_FILE),
+            threads,
+        )
+        digest = card["network"]["sha256"]
+    except (KeyError, TypeError, AttributeError, ConfigError) as error:
+        raise BundleError(f"{folder / CARD_FILE}: {error!r} where a bundle was expected") from None
+    if digest != bundle.digest:
+        raise BundleError(
+            f"{folder / NETWORK_FILE}: damaged or exchanged (SHA-256 {bundle.digest[:12]}..., "
+            f"the bundle says {str(digest)[:12]}...); copy the whole bundle again"
+        )
+    return bundle
+
+
+def _norms(file: Path) -> dict[str, npt.NDArray[np.float32]]:
+    if not file.exists():
+        return {}
+    try:
+        with np.load(file, allow_pickle=False) as data:
+            return {name: data[name] for name in data.files}
+    except (OSError, ValueError, EOFError, KeyError) as error:
+        raise BundleError(f"{file}: damaged ({error}); copy the whole bundle again") from None
+
+
+def save(bundle: Bundle, folder: Path) -> None:
+    """Writes a bundle; the card comes last, so that a half-written folder is no bundle."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CARD_FILE).unlink(missing_ok=True)
+    write_whole(folder / NETWORK_FILE, bundle.network)
+    if bundle.norms:
+        import io
+
+        stream = io.BytesIO()
+        np.savez(stream, allow_pickle=False, **dict(bundle.norms))
+        write_whole(folder / NORMS_FILE, stream.getvalue())
+    card = {
+        "format": FORMAT,
+        "frame": asdict(bundle.frame),
+        "classes": list(bundle.classes),
+        "network": {"file": NETWORK_FILE, "sha256": bundle.digest},
+        "architecture": dict(bundle.architecture),
+        "provenance": dict(bundle.provenance),
+        "scores": dict(bundle.scores),
+    }
+    write_whole(folder / CARD_FILE, json.dumps(card, indent=2, ensure_ascii=False) + "\n")

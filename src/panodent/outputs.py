@@ -1,0 +1,104 @@
+"""What predicting leaves on disk: labels.png, overlay.png and teeth.json of one radiograph.
+
+Each file appears whole or not at all, and teeth.json last: where it stands, the case is complete.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from panodent import odontogram
+from panodent.dentition import TEETH
+from panodent.errors import OutputError
+from panodent.files import write_whole
+from panodent.masks import from_rle
+from panodent.radiograph import Radiograph
+from panodent.teeth import Teeth
+from panodent.view import DISCLAIMER, overlay, to_png_bytes
+
+LABELS, OVERLAY, RECORD = "labels.png", "overlay.png", "teeth.json"
+CHART_SVG, CHART_PNG = "odontogram.svg", "odontogram.png"
+
+
+def write_case(
+    folder: Path,
+    radiograph: Radiograph,
+    teeth: Teeth,
+    *,
+    pictures: bool = True,
+    chart: bool = False,
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Writes one radiograph's results below `folder`; returns what teeth.json holds.
+
+    `pictures` adds overlay.png, `chart` odontogram.svg and .png; `extra` goes into teeth.json
+    (provenance). Raises `OutputError` when the folder cannot be written.
+    """
+    (folder / RECORD).unlink(missing_ok=True)
+    write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
+    if pictures:
+        write_whole(folder / OVERLAY, to_png_bytes(overlay(radiograph, teeth)))
+    if chart:
+        write_whole(folder / CHART_SVG, odontogram.svg(teeth))
+        write_whole(folder / CHART_PNG, to_png_bytes(odontogram.png(teeth)))
+    record = to_record(teeth, radiograph, extra)
+    write_whole(folder / RECORD, json.dumps(record, ensure_ascii=False) + "\n")
+    return record
+
+
+def to_record(
+    teeth: Teeth, radiograph: Radiograph | None = None, extra: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Teeth as plain data in input pixels.
+
+    `box` is [left, top, right, bottom], half open; `polygons` are parts of rings of [x, y], the
+    first ring of a part its outline and the others holes, exact along pixel edges; `rle` is COCO's
+    compressed run-length text of the same mask.
+    """
+    height, width = teeth.size
+    record: dict[str, Any] = {
+        "width": width,
+        "height": height,
+        "numbering": "FDI",
+        "notice": DISCLAIMER,
+        "teeth": [_tooth(teeth, index) for index in range(len(teeth))],
+    }
+    if radiograph is not None:
+        record["spacing_mm"] = radiograph.spacing
+        record["notes"] = list(radiograph.notes)
+    return {**record, **(extra or {})}
+
+
+def _tooth(teeth: Teeth, index: int) -> dict[str, Any]:
+    fdi = int(teeth.fdi[index])
+    top, left, bottom, right = teeth.boxes[index].tolist()
+    return {
+        "fdi": fdi,
+        "name": TEETH[fdi].name if fdi else "unnumbered tooth",
+        "score": round(float(teeth.scores[index]), 4),
+        "box": [left, top, right, bottom],
+        "area": int(np.count_nonzero(teeth.masks[index])),
+        "flags": sorted(teeth.flags[index]),
+        "polygons": [[ring.tolist() for ring in part] for part in teeth.polygons(index)],
+        "rle": teeth.rle(index),
+    }
+
+
+def from_record(record: Mapping[str, Any]) -> Teeth:
+    """The teeth that `to_record` was given. Raises `OutputError` for anything else."""
+    try:
+        size = (int(record["height"]), int(record["width"]))
+        entries = record["teeth"]
+        return Teeth.from_masks(
+            size,
+            [(int(entry["fdi"]), from_rle(entry["rle"], size)) for entry in entries],
+            [float(entry["score"]) for entry in entries],
+            [entry["flags"] for entry in entries],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise OutputError(f"not a {RECORD} of panodent ({error!r})") from None

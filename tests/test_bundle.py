@@ -1,0 +1,92 @@
+"""A bundle says everything that predicting needs, and notices damage."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from panodent import bundle
+from panodent.dentition import PERMANENT
+from panodent.errors import BundleError
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    source = Path(bundle.__file__).parent / "bundles" / "default"
+    return Path(shutil.copytree(source, tmp_path / "copy"))
+
+
+def test_the_default_bundle_is_small_and_complete() -> None:
+    folder = Path(bundle.__file__).parent / "bundles" / "default"
+    assert sum(file.stat().st_size for file in folder.iterdir()) <= 16_000_000
+    made = bundle.load()
+    assert made.classes == PERMANENT
+    logits = made.logits(np.random.default_rng(0).random((300, 500), dtype=np.float32))
+    assert logits.shape[0] == 33
+    assert logits.dtype == np.float32
+    assert np.isfinite(logits).all()
+
+
+def test_saved_and_loaded_again_it_is_the_same(tmp_path: Path) -> None:
+    made = bundle.load()
+    bundle.save(made, tmp_path / "b")
+    again = bundle.load(tmp_path / "b")
+    assert again.digest == made.digest
+    assert (again.frame, again.classes, again.provenance) == (
+        made.frame,
+        made.classes,
+        made.provenance,
+    )
+    assert all(np.array_equal(again.norms[name], made.norms[name]) for name in made.norms)
+
+
+def test_a_run_stands_for_the_bundle_inside_it(copy: Path, tmp_path: Path) -> None:
+    shutil.move(copy, tmp_path / "run" / "bundle")
+    assert bundle.load(tmp_path / "run").digest == bundle.load().digest
+
+
+def _cut(folder: Path) -> None:
+    file = folder / bundle.NETWORK_FILE
+    file.write_bytes(file.read_bytes()[:-10])
+
+
+def _edit(folder: Path, **changes: object) -> None:
+    file = folder / bundle.CARD_FILE
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (shutil.rmtree, "no bundle there"),
+        (_cut, "damaged or exchanged"),
+        (lambda f: (f / bundle.CARD_FILE).write_text("{"), "not JSON"),
+        (lambda f: (f / bundle.CARD_FILE).write_text("[]"), "where a bundle was expected"),
+        (lambda f: _edit(f, format=99), "install a newer"),
+        (lambda f: _edit(f, frame={"height": 100, "width": 512}), "multiple of 32"),
+        (lambda f: _edit(f, classes=[11, 11]), "each tooth once"),
+        (lambda f: _edit(f, classes=[11, 99]), "no FDI number"),
+        (lambda f: (f / bundle.NORMS_FILE).write_bytes(b"PK"), "damaged"),
+    ],
+)
+def test_a_spoilt_bundle_is_refused(copy: Path, spoil, message: str) -> None:
+    spoil(copy)
+    with pytest.raises(BundleError, match=message):
+        bundle.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"frame": {"height": 128, "width": 256}}, "the bundle's frame is"),
+        ({"classes": [11, 12]}, "tells 33 classes apart"),
+    ],
+)
+def test_a_card_that_does_not_fit_the_network_is_refused(
+    copy: Path, changes: dict, message: str
+) -> None:
+    _edit(copy, **changes)
+    with pytest.raises(BundleError, match=message):
+        bundle.load(copy).logits(np.zeros((64, 64), np.float32))
