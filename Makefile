@@ -1,0 +1,42 @@
+# Two commands: `make demo` (set up, segment a phantom) and `make test` (set up, run every check).
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.PHONY: demo test lint setup setup-dev clean
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/panodent phantom --output demo/phantom --count 1 --seed 7
+	$(BIN)/panodent predict demo/phantom/images --output demo/teeth --chart
+	$(BIN)/panodent evaluate demo/teeth demo/phantom --output demo/scores
+	@echo
+	@echo "Pictures of what was found (research use only, not a medical device):"
+	@ls demo/teeth/*/overlay.png demo/teeth/*/odontogram.png demo/scores/index.html
+
+test: $(VENV)/dev.stamp lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: $(VENV)/demo.stamp
+setup-dev: $(VENV)/dev.stamp
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Say which: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/demo.stamp
+
+clean:
+	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

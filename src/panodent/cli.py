@@ -1,0 +1,272 @@
+"""The command line: parse, call, report, exit code; nothing else.
+
+Exit codes: 0 all done, 1 some input or the work failed, 2 usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from panodent import __version__
+from panodent.errors import ConfigError, PanodentError, UnknownNameError
+
+app = typer.Typer(
+    name="panodent",
+    help="Every tooth of a panoramic dental radiograph as its own mask with its FDI number.\n\n"
+    "Research use only: panodent is not a medical device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
+FormatName = Annotated[
+    str | None, typer.Option("--format", help="Annotation format; recognised if left out.")
+]
+Values = Annotated[
+    str | None,
+    typer.Option(
+        "--values",
+        help="What pixel values of label images mean: fdi, universal, hitl, or a JSON file of "
+        "class name -> grey value.",
+    ),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"panodent {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def predict(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Radiographs, or folders of them.")
+    ],
+    output: Output,
+    bundle: Annotated[
+        str, typer.Option(help="Bundle folder or training run to predict with.")
+    ] = "default",
+    resume: Annotated[bool, typer.Option("--resume", help="Skip what is done already.")] = False,
+    overlay: Annotated[bool, typer.Option(help="Write overlay.png.")] = True,
+    chart: Annotated[
+        bool, typer.Option("--chart", help="Write the odontogram as SVG and PNG too.")
+    ] = False,
+    max_pixels: Annotated[
+        int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")
+    ] = 100_000_000,
+    threads: Annotated[int, typer.Option(min=0, help="Threads of the network; 0: all.")] = 0,
+) -> None:
+    """Find and number the teeth of radiographs."""
+    from panodent.bundle import load
+    from panodent.console import bar, fail, say
+    from panodent.prediction import Options, Status, predict_files
+
+    options = Options(pictures=overlay, chart=chart, max_pixels=max_pixels)
+    with bar("predicting") as update:
+
+        def report(done: int, total: int, status: Status) -> None:
+            update(done, total)
+            if status.status == "failed":
+                fail(status.error)
+
+        statuses = predict_files(
+            paths,
+            output,
+            bundle=load(bundle, threads),
+            options=options,
+            resume=resume,
+            report=report,
+        )
+    failed = sum(status.status == "failed" for status in statuses)
+    good = [status for status in statuses if status.status != "failed"]
+    skipped = sum(status.status == "skipped" for status in statuses)
+    already = f" ({skipped} were there already)" if skipped else ""
+    say(
+        f"{len(good)} radiographs{already}, {sum(s.teeth for s in good)} teeth, "
+        f"{sum(s.doubtful for s in good)} doubtful; {failed} failed; results in {output}"
+    )
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def train(
+    data: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="DATA...", help="Folders of annotated radiographs."),
+    ] = None,
+    output: Output = Path("run"),
+    recipe: Annotated[
+        str | None, typer.Option(help="default, refine, finetune or seed; see below.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file of settings over the recipe's.")
+    ] = None,
+    format_name: FormatName = None,
+    values: Values = None,
+    repeat: Annotated[
+        str, typer.Option(help="How often an epoch shows each folder's cases: 1,5 for two folders.")
+    ] = "",
+    epochs: Annotated[int | None, typer.Option(help="Epochs of all stages.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Radiographs a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Highest learning rate.")] = None,
+    size: Annotated[
+        str | None, typer.Option(help="Final frame, HEIGHTxWIDTH, such as 256x512.")
+    ] = None,
+    val: Annotated[float | None, typer.Option(help="Share of radiographs held out.")] = None,
+    fold: Annotated[str | None, typer.Option(help="Hold out fold K of N: K/N.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of split, weights and batches.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Bundle or run to start from ('default').")
+    ] = None,
+    freeze: Annotated[
+        str | None, typer.Option(help="'encoder' or how many first layers stay as they are.")
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="FDI numbers to tell apart: 11,12,... or 'all' (52).")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --output.")
+    ] = False,
+) -> None:
+    """Train a network on annotated radiographs, or fine-tune one with --from.
+
+    Recipe 'seed' is the seed project's: its U-Net, 512 x 512, 33 classes, batch 4, 10 epochs, Adam
+    0.001, rotation and zoom. It departs from the seed's faults: flips swap left and right numbers,
+    nothing is turned upside down, and labels are resized by nearest neighbour instead of
+    bilinearly.
+    """
+    from panodent import commands
+
+    settings: dict[str, Any] = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "size": size,
+        "validation": val,
+        "fold": fold,
+        "seed": seed,
+        "freeze": freeze,
+        "classes": classes,
+    }
+    raise typer.Exit(
+        commands.train(
+            data or [],
+            output,
+            recipe=recipe,
+            config_file=config,
+            format_name=format_name,
+            values=values,
+            repeat=repeat,
+            settings={name: value for name, value in settings.items() if value is not None},
+            start=start or "",
+            resume=resume,
+        )
+    )
+
+
+@app.command()
+def evaluate(
+    predictions: Annotated[Path, typer.Argument(help="Folder that `panodent predict` wrote.")],
+    truth: Annotated[Path, typer.Argument(help="Folder of annotated radiographs.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for scores.json and a page.")
+    ] = None,
+    format_name: FormatName = None,
+    values: Values = None,
+    surfaces: Annotated[bool, typer.Option(help="Measure HD95 and NSD too (slower).")] = False,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Resize predictions of another size than the truth.")
+    ] = False,
+    samples: Annotated[int, typer.Option(min=0, help="Bootstrap samples for intervals.")] = 1000,
+) -> None:
+    """Score predictions against the truth, with 95 % intervals."""
+    from panodent import commands
+
+    raise typer.Exit(
+        commands.evaluate(
+            predictions, truth, output, format_name, values, surfaces, resize, samples
+        )
+    )
+
+
+@app.command()
+def inspect(
+    data: Annotated[Path, typer.Argument(help="Folder of annotated radiographs.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for a page with pictures.")
+    ] = None,
+    format_name: FormatName = None,
+    values: Values = None,
+) -> None:
+    """Check a data folder before training on it."""
+    from panodent import commands
+
+    raise typer.Exit(commands.inspect(data, output, format_name, values))
+
+
+@app.command()
+def phantom(
+    output: Output,
+    count: Annotated[int, typer.Option(min=1, help="How many.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the first.")] = 0,
+    size: Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels.")] = "1024x2048",
+) -> None:
+    """Draw synthetic panoramic radiographs with their truth (COCO)."""
+    from panodent import commands
+
+    raise typer.Exit(commands.phantom(output, count, seed, size))
+
+
+@app.command()
+def unet(
+    network: Annotated[str, typer.Option(help="default or seed.")] = "default",
+    size: Annotated[str, typer.Option(help="Frame, HEIGHTxWIDTH.")] = "256x512",
+    summary: Annotated[bool, typer.Option("--summary", help="Print every layer.")] = False,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where the picture of the architecture goes.")
+    ] = Path("architecture.png"),
+) -> None:
+    """Print a network's layers and draw its architecture."""
+    from panodent import commands
+
+    raise typer.Exit(commands.unet(network, size, summary, output))
+
+
+def main() -> None:
+    """The `panodent` command."""
+    try:
+        app()
+    except (UnknownNameError, ConfigError) as error:
+        _exit(error, 2)
+    except PanodentError as error:
+        _exit(error, 1)
+    except KeyboardInterrupt:
+        _exit("interrupted; what was finished is kept", 130)
+
+
+def _exit(message: object, code: int) -> None:
+    from panodent.console import fail
+
+    fail(message)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,266 @@
+"""What the commands of `panodent.cli` do with their arguments; each returns the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from panodent.console import TrainingView, bar, say, warn
+from panodent.dentition import PERMANENT, TEETH
+from panodent.errors import ConfigError, MissingExtraError, UnknownToothError
+
+if TYPE_CHECKING:
+    from panodent.evaluate import Evaluation
+    from panodent.recipes import TrainConfig
+    from panodent.runs import Run
+
+
+# --- train -------------------------------------------------------------------------------------
+
+
+def train(
+    data: Sequence[Path],
+    output: Path,
+    *,
+    recipe: str | None,
+    config_file: Path | None,
+    format_name: str | None,
+    values: str | None,
+    repeat: str,
+    settings: dict[str, Any],
+    start: str,
+    resume: bool,
+) -> int:
+    """Trains, or resumes; Ctrl-C leaves a usable run."""
+    _need_keras()
+    from panodent.recipes import load_config
+    from panodent.runs import Source, prepare, reopen
+
+    if resume:
+        if data or recipe or config_file or settings or start:
+            raise ConfigError(
+                "--resume takes data and settings from the run itself; give --output alone"
+            )
+        trained_for = load_config(output)[0].epochs
+        view = TrainingView(trained_for, _epochs_done(output))
+        run = reopen(output, view.report)
+    else:
+        if not data:
+            raise ConfigError("train needs at least one DATA folder")
+        config = _configured(recipe, config_file, settings, start)
+        repeats = _repeats(repeat, len(data), config)
+        sources = [
+            Source(root, format_name, values, times)
+            for root, times in zip(data, repeats, strict=True)
+        ]
+        view = TrainingView(config.epochs)
+        run = prepare(output, sources, config, view.report, start)
+    return _train(run, view, resume)
+
+
+def _train(run: Run, view: TrainingView, resume: bool) -> int:
+    from panodent.finish import finish
+    from panodent.train import describe, fit
+
+    say(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
+    interrupted = False
+    with view:
+        try:
+            say(describe(run))
+            fit(run, resume)
+        except KeyboardInterrupt:
+            interrupted = True
+            if not run.best.exists():
+                say("interrupted before the first epoch was finished; nothing to keep yet")
+                return 130
+            say("interrupted; the best finished epoch becomes the bundle")
+        bundle, evaluations = finish(run)
+    exported = bundle.provenance["export"]
+    say(
+        f"bundle {run.folder / 'bundle'}: epoch {bundle.provenance['epoch']}, largest difference "
+        f"from Keras {exported['largest_logit_difference']} on "
+        f"{exported['radiographs_compared']} radiographs"
+    )
+    for name, evaluation in evaluations.items():
+        say(f"held out of {name}: {_headline(evaluation)}")
+    if evaluations:
+        say(f"panels in {run.folder / 'panels'}, curves in {run.folder / 'curves.png'}")
+    if interrupted:
+        say(f"go on with: panodent train --resume --output {run.folder}")
+    return 130 if interrupted else 0
+
+
+def _configured(
+    recipe: str | None, config_file: Path | None, settings: dict[str, Any], start: str
+) -> TrainConfig:
+    from dataclasses import replace
+
+    from panodent import recipes
+    from panodent.transfer import kind
+
+    config = recipes.recipe(recipe or ("finetune" if start else "default"))
+    if start and recipe is None:
+        network, classes, frame = kind(start)
+        config = replace(config, network=network, classes=classes).with_size(*frame)
+    if config_file is not None:
+        config = recipes.from_toml(config_file, config)
+    settings = dict(settings)
+    epochs, size = settings.pop("epochs", None), settings.pop("size", None)
+    if "fold" in settings:
+        settings["fold"] = _numbers(settings["fold"], "/", "--fold", "K/N", 2)
+    if "classes" in settings:
+        settings["classes"] = _classes(settings["classes"])
+    config = recipes.from_dict(settings, config)
+    if size is not None:
+        config = config.with_size(*parse_size(size))
+    return config if epochs is None else config.with_epochs(epochs)
+
+
+def _classes(text: str) -> tuple[int, ...]:
+    if text == "all":
+        return tuple(TEETH)
+    if text == "permanent":
+        return PERMANENT
+    found = tuple(_numbers(text, ",", "--classes", "FDI numbers such as 11,12,13", None))
+    for fdi in found:
+        if fdi not in TEETH:
+            raise UnknownToothError(f"--classes: {fdi} is no FDI number")
+    return found
+
+
+def _repeats(text: str, folders: int, config: TrainConfig) -> list[int]:
+    if not text:
+        return list(config.repeat) or [1] * folders
+    found = _numbers(text, ",", "--repeat", "a number for each folder", folders)
+    if min(found) < 1:
+        raise ConfigError(f"--repeat is {text!r}; expected numbers of at least 1")
+    return found
+
+
+def _numbers(text: str, separator: str, option: str, wanted: str, count: int | None) -> list[int]:
+    try:
+        found = [int(part) for part in text.split(separator)]
+    except ValueError:
+        found = []
+    if not found or (count is not None and len(found) != count):
+        raise ConfigError(f"{option} is {text!r}; expected {wanted}")
+    return found
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """'256x512' -> (256, 512), height first; raises `ConfigError`."""
+    height, width = _numbers(text.lower(), "x", "--size", "HEIGHTxWIDTH such as 256x512", 2)
+    return height, width
+
+
+def _epochs_done(run: Path) -> int:
+    table = run / "history.csv"
+    return max(len(table.read_text(encoding="utf-8").splitlines()) - 1, 0) if table.exists() else 0
+
+
+def _need_keras() -> None:
+    import importlib.util
+    import os
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if importlib.util.find_spec("keras") is None:
+        raise MissingExtraError("train", "training", "keras")
+
+
+HEADLINE = ("dice", "dice_obb", "numbering", "detection_f1", "ap50")
+
+
+def _headline(evaluation: Evaluation) -> str:
+    """The chief figures in a line, with their intervals."""
+    parts = []
+    for name in HEADLINE:
+        figure = evaluation.figures.get(name)
+        if figure is not None and figure.value is not None:
+            ends = "" if figure.low is None else f" ({figure.low:.3f} to {figure.high:.3f})"
+            parts.append(f"{name} {figure.value:.3f}{ends}")
+    return ", ".join(parts) or "nothing to count"
+
+
+# --- evaluate, inspect, phantom, unet ------------------------------------------------------------
+
+
+def evaluate(
+    predictions: Path,
+    truth: Path,
+    output: Path | None,
+    format_name: str | None,
+    values: str | None,
+    surfaces: bool,
+    resize: bool,
+    samples: int,
+) -> int:
+    """Scores a folder of predictions; the code is 1 when a case has none."""
+    from panodent.pairing import evaluate_pairs, pair_folders
+
+    options = {"values": values} if values else {}
+    pairing = pair_folders(predictions, truth, format=format_name, options=options)
+    with bar("scoring") as update:
+        evaluation = evaluate_pairs(
+            pairing,
+            surfaces=surfaces,
+            resize=resize,
+            samples=samples,
+            progress=lambda done, total, key: update(done, total),
+        )
+    for name, figure in evaluation.figures.items():
+        if figure.value is not None:
+            ends = "" if figure.low is None else f"  ({figure.low:.4f} to {figure.high:.4f})"
+            say(f"{name:20} {figure.value:.4f}{ends}")
+    for kind, figures in evaluation.by_type.items():
+        parts = [
+            f"{name} {figures[name].value:.4f}"
+            for name in ("dice", "dice_obb", "numbering")
+            if name in figures and figures[name].value is not None
+        ]
+        say(f"{kind:20} {'  '.join(parts)}")
+    for note in evaluation.notes:
+        warn(note)
+    if output is not None:
+        from panodent import report
+
+        page = report.write(evaluation, output, cases=pairing.pictures())
+        say(f"page: {page}")
+    if missing := evaluation.without_prediction:
+        warn(f"{len(missing)} cases have no prediction and count as 0; the first is {missing[0]}")
+        return 1
+    return 0
+
+
+def inspect(data: Path, output: Path | None, format_name: str | None, values: str | None) -> int:
+    """Checks a data folder; the code is 0 whatever it finds: it is a report, not a gate."""
+    raise NotImplementedError
+
+
+def phantom(output: Path, count: int, seed: int, size: str) -> int:
+    """Draws phantoms as a data folder."""
+    from panodent.phantom import write
+
+    with bar("drawing"):
+        write(output, count, seed, parse_size(size))
+    say(f"{count} phantoms with truth in {output}")
+    return 0
+
+
+def unet(network: str, size: str, summary: bool, output: Path) -> int:
+    """Prints a network and draws it."""
+    _need_keras()
+    from panodent.architecture import draw
+    from panodent.files import write_whole
+    from panodent.unet import build, named
+
+    config = named(network)
+    model = build(config, parse_size(size))
+    if summary:
+        model.summary(line_length=110, print_fn=say)
+    write_whole(output, draw(model, network))
+    say(f"{network}: {model.count_params():,} parameters; picture in {output}")
+    return 0
+
+
+__all__ = ["evaluate", "inspect", "parse_size", "phantom", "train", "unet", "warn"]
