@@ -39,9 +39,7 @@ def test_help_is_instant() -> None:
     assert min(times) < 0.6
 
 
-@pytest.mark.parametrize(
-    "command", ["predict", "train", "evaluate", "inspect", "phantom", "unet"]
-)
+@pytest.mark.parametrize("command", ["predict", "train", "evaluate", "inspect", "phantom", "unet"])
 def test_every_command_explains_itself(command: str) -> None:
     found = run(command, "--help")
     assert found.returncode == 0
@@ -97,7 +95,9 @@ def test_predict_says_what_it_did(image: Path, tmp_path: Path) -> None:
 
 def test_unet_draws_its_architecture(tmp_path: Path) -> None:
     pytest.importorskip("keras", reason="needs the train extra")
-    found = run("unet", "--network", "seed", "--size", "64x64", "--summary", "-o", tmp_path / "a.png")
+    found = run(
+        "unet", "--network", "seed", "--size", "64x64", "--summary", "-o", tmp_path / "a.png"
+    )
     assert found.returncode == 0, found.stderr
     assert "1,941,361" in found.stdout
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

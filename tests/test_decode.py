@@ -72,3 +72,23 @@ def test_solid_keeps_the_largest_part_and_fills_holes() -> None:
     expected[2:12, 2:12] = True
     assert np.array_equal(solid(mask), expected)
     assert not solid(np.zeros((4, 4), bool)).any()
+
+
+def test_a_fragment_goes_to_the_tooth_that_it_lies_in() -> None:
+    teeth = decode(
+        logits((47, (5, 5, 25, 25), 9.0), (48, (19, 9, 25, 15), 12.0), (46, (5, 30, 25, 50), 9.0)),
+        PERMANENT,
+        SHAPE,
+    )
+    assert teeth.fdi.tolist() == [46, 47]
+    assert teeth.masks[1].sum() == pytest.approx(20 * 20, abs=4)
+
+
+def test_a_small_tooth_that_stands_alone_stays() -> None:
+    small, stray = (48, (2, 56, 12, 64), 9.0), (28, (28, 56, 31, 59), 9.0)
+    teeth = decode(
+        logits((46, (5, 5, 25, 25), 9.0), (47, (5, 30, 25, 50), 9.0), small, stray),
+        PERMANENT,
+        SHAPE,
+    )
+    assert teeth.fdi.tolist() == [46, 47, 48]

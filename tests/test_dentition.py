@@ -48,8 +48,8 @@ def test_there_are_52_teeth():
     assert sorted(TEETH) == sorted(fdi for fdi, _, _ in CHART)
     assert len(PERMANENT) == 32
     assert len(DECIDUOUS) == 20
-    assert PERMANENT == tuple(q * 10 + p for q in (1, 2, 3, 4) for p in range(1, 9))
-    assert DECIDUOUS == tuple(q * 10 + p for q in (5, 6, 7, 8) for p in range(1, 6))
+    assert tuple(q * 10 + p for q in (1, 2, 3, 4) for p in range(1, 9)) == PERMANENT
+    assert tuple(q * 10 + p for q in (5, 6, 7, 8) for p in range(1, 6)) == DECIDUOUS
 
 
 @pytest.mark.parametrize(("fdi", "universal", "palmer"), CHART)

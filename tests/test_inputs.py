@@ -9,7 +9,15 @@ from panodent.inputs import collect
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    for name in ("a.png", "b.jpg", "b.png", "sub/a.png", "sub/deep/c.TIF", "notes.txt", ".hidden.png"):
+    for name in (
+        "a.png",
+        "b.jpg",
+        "b.png",
+        "sub/a.png",
+        "sub/deep/c.TIF",
+        "notes.txt",
+        ".hidden.png",
+    ):
         file = tmp_path / "in" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"x")

@@ -1,6 +1,7 @@
 """Random changes of an annotated radiograph that keep the truth true.
 
-Geometry is one affine map, so pixels are resampled once and land in the frame's size at once.
+Geometry is one map, affine and perhaps bent, so pixels are resampled once and land in the frame's
+size at once.
 A left-right flip swaps the numbers of the sides (36 <-> 46); nothing is ever turned upside down.
 Labels are moved by nearest neighbour.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,7 +52,9 @@ class AugmentConfig:
     1/(1+x) .. 1+x; `shift` a share of the side; `gamma` likewise a factor; `blur` sigma in pixels;
     `noise` standard deviation and `brightness` offset in units of the normalised range (2 = black
     to white); `flip` probability; `erase` probability of a flat box (text, markers) being drawn;
-    `extract` probability of a run of neighbouring teeth being taken out.
+    `extract` probability of a run of neighbouring teeth being taken out; `bend` how far places move
+    smoothly against each other, as a share of the height; `shade` how far exposure changes smoothly
+    over the picture, in units of the normalised range (both standard deviations).
     """
 
     rotation: float = 8.0
@@ -66,6 +70,8 @@ class AugmentConfig:
     noise: float = 0.12
     erase: float = 0.3
     extract: float = 0.0
+    bend: float = 0.0
+    shade: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -118,14 +124,9 @@ def augment(
     source = resized(pixels, near)
     to_source = _affine(source.shape, size, flipped, config, rng)
     to_labels = _rescaled(near, labels.shape) @ to_source
-    width_height = (size[1], size[0])
-    flags = cv2.WARP_INVERSE_MAP
-    image = cv2.warpAffine(
-        source, to_source[:2], width_height, flags=flags | cv2.INTER_LINEAR, borderValue=0.0
-    )
-    classes = cv2.warpAffine(
-        labels, to_labels[:2], width_height, flags=flags | cv2.INTER_NEAREST, borderValue=0
-    )
+    moved = _smooth_field(size, 2, rng) * config.bend * size[0] if config.bend else None
+    image = _warped(source, to_source, size, moved, cv2.INTER_LINEAR)
+    classes = _warped(labels, to_labels, size, moved, cv2.INTER_NEAREST)
     if flipped and mirrored is not None:
         classes = mirrored[classes]
     if rng.random() < config.extract:
@@ -173,6 +174,37 @@ def _rescaled(old: tuple[int, ...], new: tuple[int, ...]) -> npt.NDArray[np.floa
     return np.array([[scale_x, 0, scale_x / 2 - 0.5], [0, scale_y, scale_y / 2 - 0.5], [0, 0, 1]])
 
 
+def _smooth_field(
+    size: tuple[int, int], planes: int, rng: np.random.Generator
+) -> npt.NDArray[np.float32]:
+    """Smooth random planes (height, width, planes) of standard deviation about 1."""
+    import cv2
+
+    small = rng.standard_normal((5, 8, planes), np.float32)
+    field = cv2.resize(small, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)
+    return field.reshape(*size, planes)
+
+
+def _warped(
+    image: npt.NDArray[Any],
+    to_source: npt.NDArray[np.float64],
+    size: tuple[int, int],
+    moved: npt.NDArray[np.float32] | None,
+    method: int,
+) -> npt.NDArray[Any]:
+    """The image seen through the map, and before that through displacements (height, width, 2)."""
+    import cv2
+
+    if moved is None:
+        return cv2.warpAffine(
+            image, to_source[:2], (size[1], size[0]), flags=cv2.WARP_INVERSE_MAP | method
+        )
+    x = np.arange(size[1], dtype=np.float32)[None] + moved[..., 0]
+    y = np.arange(size[0], dtype=np.float32)[:, None] + moved[..., 1]
+    (a, b, c), (d, e, f) = to_source[:2].astype(np.float32)
+    return cv2.remap(image, a * x + b * y + c, d * x + e * y + f, method)
+
+
 def _intensity(image: FloatImage, config: AugmentConfig, rng: np.random.Generator) -> FloatImage:
     import cv2
 
@@ -182,6 +214,8 @@ def _intensity(image: FloatImage, config: AugmentConfig, rng: np.random.Generato
         image = 2 * dense ** np.float32(gamma) - 1
     image = image * np.float32(_factor(rng, config.contrast))
     image = image + np.float32(rng.uniform(-config.brightness, config.brightness))
+    if config.shade:
+        image = image + np.float32(config.shade) * _smooth_field(image.shape, 1, rng)[..., 0]
     if config.blur and rng.random() < 0.3:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, max(config.blur, 0.31))))
     if config.noise and rng.random() < 0.5:

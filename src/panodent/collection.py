@@ -72,7 +72,8 @@ class Collection:
 
     def finish(self) -> None:
         """Puts both files in their places."""
-        assert self._results is not None and self._table is not None  # noqa: S101
+        assert self._results is not None  # noqa: S101 - only within `with`
+        assert self._table is not None  # noqa: S101
         self._results.write("\n]\n")
         for name, stream in ((PREDICTIONS, self._results), (TABLE, self._table)):
             stream.close()

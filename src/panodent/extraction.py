@@ -59,9 +59,7 @@ def _run(
     """Class values of a few neighbours along one arch, chosen at random among those present."""
     present = {int(value) for value in np.unique(labels)}
     value_of = {fdi: value for value, fdi in enumerate(classes, start=1)}
-    arches = [
-        [value_of[fdi] for fdi in arch if value_of.get(fdi) in present] for arch in ARCHES
-    ]
+    arches = [[value_of[fdi] for fdi in arch if value_of.get(fdi) in present] for arch in ARCHES]
     arches = [arch for arch in arches if arch]
     if not arches:
         return []

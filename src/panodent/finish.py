@@ -96,11 +96,7 @@ def _provenance(run: Run, row: dict[str, float], largest: float) -> dict[str, An
 def _score(run: Run, made: Bundle) -> dict[str, Evaluation]:
     """Scores the bundle on each folder's validation side and draws panels of the first cases."""
     names = [f"{n + 1}-{folder_name(item['root'])}" for n, item in enumerate(run.data)]
-    owners = [
-        name
-        for name, item in zip(names, run.data, strict=True)
-        for _ in item["validation"]
-    ]
+    owners = [name for name, item in zip(names, run.data, strict=True) for _ in item["validation"]]
     scores: dict[str, list[CaseScores]] = {}
     for number, (owner, case) in enumerate(zip(owners, run.validation, strict=True)):
         radiograph, truth = case.radiograph(), case.teeth()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,10 +35,13 @@ def _curves(rows: Sequence[Row]) -> bytes:
     FigureCanvasAgg(figure)
     epochs = [row["epoch"] for row in rows]
     for axes, column, title in zip(
-        figure.subplots(1, 2), ("loss", "val_dice"), ("Training loss", "Validation Dice"), strict=True
+        figure.subplots(1, 2),
+        ("loss", "val_dice"),
+        ("Training loss", "Validation Dice"),
+        strict=True,
     ):
         axes.plot(epochs, [row[column] for row in rows], marker=".", color="#1f6f8b")
-        for before, after in zip(rows, rows[1:], strict=False):
+        for before, after in itertools.pairwise(rows):
             if (before["height"], before["width"]) != (after["height"], after["width"]):
                 axes.axvline(after["epoch"] - 0.5, color="#999999", linewidth=0.8)
         axes.set(title=title, xlabel="epoch")

@@ -81,9 +81,7 @@ class Predictor:
         else:
             radiograph = read(source, max_pixels)
         check_content(radiograph)
-        found = decode(
-            self.bundle.logits(radiograph.pixels), self.bundle.classes, radiograph.size
-        )
+        found = decode(self.bundle.logits(radiograph.pixels), self.bundle.classes, radiograph.size)
         return Prediction(
             found.size,
             found.fdi,

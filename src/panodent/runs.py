@@ -79,7 +79,7 @@ def prepare(
     """
     if (folder / CONFIG_FILE).exists():
         raise TrainingError(
-            f"{folder}: already holds a training run; go on with --resume or choose another --output"
+            f"{folder}: already holds a training run; go on with --resume, or name another --output"
         )
     found = [source.find() for source in sources]
     sides = _sides([list(item.cases) for item in found], config)
@@ -109,7 +109,9 @@ def reopen(folder: Path, report: Report) -> Run:
         source = Source(Path(item["root"]), item["format"], item["values"], item["repeat"])
         cases = {case.key: case for case in source.find().cases}
         if gone := [key for key in item["training"] + item["validation"] if key not in cases]:
-            raise DatasetError(f"{source.root}: {gone[0]} was there when the run began, now it is not")
+            raise DatasetError(
+                f"{source.root}: {gone[0]} was there when the run began, now it is not"
+            )
         training += [cases[key] for key in item["training"]]
         validation += [cases[key] for key in item["validation"]]
         repeats += [source.repeat] * len(item["training"])

@@ -42,8 +42,8 @@ def kind(source: str | Path) -> tuple[str, tuple[int, ...], tuple[int, int]]:
         return config.network, config.classes, config.frame.size
     bundle = bundles.load(source)
     settings = {**bundle.architecture, "filters": tuple(bundle.architecture.get("filters", ()))}
-    for name, config in NETWORKS.items():
-        if settings == asdict(replace(config, classes=settings.get("classes", 0))):
+    for name, network in NETWORKS.items():
+        if settings == asdict(replace(network, classes=settings.get("classes", 0))):
             return name, bundle.classes, bundle.frame.size
     raise BundleError(f"{source}: its architecture is none of {', '.join(NETWORKS)}")
 

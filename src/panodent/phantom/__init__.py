@@ -1,0 +1,81 @@
+"""Synthetic panoramic radiographs with truth: tests and the demo need no download and no patient.
+
+Proportions, places and grey values follow averages over real radiographs, so that a network
+trained on those finds the teeth of a phantom. Nothing in a phantom comes from a person.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import numpy as np
+
+from panodent.dentition import PERMANENT
+from panodent.errors import ConfigError, UnknownToothError
+from panodent.files import write_whole
+from panodent.formats import get
+from panodent.phantom.render import MIN_SIDE, render
+from panodent.radiograph import Radiograph
+from panodent.teeth import Teeth
+
+DEFAULT_SIZE = (1024, 2048)
+
+
+def draw(
+    seed: int, size: tuple[int, int] = DEFAULT_SIZE, *, missing: Collection[int] | None = None
+) -> tuple[Radiograph, Teeth]:
+    """A panoramic of `size` (height, width) and its teeth; equal arguments give equal pixels.
+
+    `missing` are FDI numbers to leave out; None leaves out some at random, as life does.
+    Masks of neighbours may overlap, as their images do. Raises `ConfigError`, `UnknownToothError`.
+    """
+    if seed < 0:
+        raise ConfigError(f"seed is {seed}; expected 0 or more")
+    if min(size) < MIN_SIDE:
+        raise ConfigError(
+            f"phantom of {size[0]} x {size[1]}; expected at least {MIN_SIDE} pixels a side"
+        )
+    if unknown := sorted(set(missing or ()) - set(PERMANENT)):
+        raise UnknownToothError(f"{unknown[0]} is no permanent tooth; phantoms have 11 to 48")
+    return render(seed, size, missing)
+
+
+def write(
+    folder: str | os.PathLike[str],
+    count: int,
+    seed: int = 0,
+    size: tuple[int, int] = DEFAULT_SIZE,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """A data folder: `images/phantom-00007.png` by seed, and `truth.json` (COCO).
+
+    `progress(done, total)` is told of each. Files there are replaced.
+    """
+    if count < 1:
+        raise ConfigError(f"count is {count}; expected at least 1")
+    root = Path(folder)
+    items = []
+    for number in range(seed, seed + count):
+        radiograph, teeth = draw(number, size)
+        name = f"phantom-{number:05d}.png"
+        write_whole(root / "images" / name, _png(radiograph))
+        items.append((name, teeth))
+        if progress is not None:
+            progress(number - seed + 1, count)
+    get("coco").write(root / "truth.json", items, {})
+
+
+def _png(radiograph: Radiograph) -> bytes:
+    """Eight-bit grey."""
+    import io
+
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(np.round(radiograph.pixels * 255).astype(np.uint8)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+__all__ = ["DEFAULT_SIZE", "draw", "write"]
