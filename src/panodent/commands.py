@@ -232,17 +232,50 @@ def evaluate(
     return 0
 
 
+_LISTED = 20
+
+
 def inspect(data: Path, output: Path | None, format_name: str | None, values: str | None) -> int:
-    """Checks a data folder; the code is 0 whatever it finds: it is a report, not a gate."""
-    raise NotImplementedError
+    """Checks a data folder; the code is 1 when some of it cannot be used."""
+    from panodent import inspection_page
+    from panodent.inspection import inspect as look
+
+    with bar("reading") as update:
+        found = look(data, format_name, {"values": values} if values else {}, update)
+    say(f"{len(found.findings)} radiographs in format {found.dataset.format}, {found.teeth} teeth")
+    for keys, what in (
+        (found.dataset.images_without_labels, "images without labels"),
+        (found.dataset.labels_without_images, "labels without images"),
+    ):
+        if keys:
+            warn(f"{len(keys)} {what}: {_some(keys)}")
+    say("sizes: " + _some([f"{w} x {h} ({n})" for (h, w), n in found.sizes.items()]))
+    rare = sorted(found.per_number.items(), key=lambda item: item[1])[:4]
+    say("rarest teeth: " + ", ".join(f"{fdi} ({count})" for fdi, count in rare))
+    for same in found.duplicates:
+        say(f"the same radiograph: {' = '.join(same)}")
+    for finding in found.suspicious[:_LISTED]:
+        say(f"look at {finding.key}: {'; '.join(s.message for s in finding.suspicions)}")
+    if (more := len(found.suspicious) - _LISTED) > 0:
+        say(f"look at {more} more: they are on the page (--output)")
+    for finding in found.problems:
+        warn(f"{finding.key} cannot be used: {finding.problem}")
+    if output is not None:
+        say(f"page: {inspection_page.write(found, output)}")
+    return 1 if found.problems else 0
+
+
+def _some(names: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def phantom(output: Path, count: int, seed: int, size: str) -> int:
     """Draws phantoms as a data folder."""
     from panodent.phantom import write
 
-    with bar("drawing"):
-        write(output, count, seed, parse_size(size))
+    with bar("drawing") as update:
+        write(output, count, seed, parse_size(size), update)
     say(f"{count} phantoms with truth in {output}")
     return 0
 

@@ -196,3 +196,13 @@ def to_png_bytes(rgb: RGBImage) -> bytes:
     if not done:
         raise OutputError(f"a picture of shape {image.shape} could not be encoded as PNG")
     return bytes(data.tobytes())
+
+
+def to_jpeg_bytes(rgb: RGBImage, quality: int = 88) -> bytes:
+    """A picture (H, W, 3) as a JPEG file, for pages that hold many."""
+    import cv2
+
+    data: bytes = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[
+        1
+    ].tobytes()
+    return data

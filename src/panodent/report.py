@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from panodent.drawing import RGBImage
+from panodent.drawing import to_jpeg_bytes
 from panodent.errors import PanodentError
 from panodent.evaluate import Evaluation
 from panodent.files import write_whole
@@ -106,19 +106,10 @@ def _picture(case: CaseScores, source: Picture, folder: Path, name: str) -> str:
         return (
             f"<figure><figcaption>{said} (no picture: {escape(str(error))})</figcaption></figure>"
         )
-    write_whole(folder / name, _to_jpeg(image))
+    write_whole(folder / name, to_jpeg_bytes(image))
     height, width = image.shape[:2]
     return (
         f'<figure><a href="{name}"><img src="{name}" width="{width}" height="{height}" '
         f'loading="lazy" alt="Radiograph, prediction and truth of {escape(case.key)}"></a>'
         f"<figcaption>{said}</figcaption></figure>"
     )
-
-
-def _to_jpeg(image: RGBImage) -> bytes:
-    import cv2
-
-    data: bytes = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])[
-        1
-    ].tobytes()
-    return data

@@ -7,32 +7,8 @@ from html import escape
 
 from panodent.charts import confusion_svg, interval, interval_svg, number, teeth_svg
 from panodent.evaluate import CONFIDENCE, FIGURES, Estimate, Evaluation
-from panodent.legend import DISCLAIMER, counted
-
-_STYLE = """
-:root{color-scheme:light dark;--ink:#1c2026;--paper:#fff;--quiet:#5d6570;--line:#d5dae0;
---accent:#1668c7;--wrong:#c2510c;--soft:#f4f6f8}
-@media(prefers-color-scheme:dark){:root{--ink:#e4e7eb;--paper:#14171c;--quiet:#9aa3ae;
---line:#363c45;--accent:#5aa5f5;--wrong:#f08a4b;--soft:#1c2128}}
-body{margin:0 auto;padding:1.5rem;max-width:72rem;background:var(--paper);color:var(--ink);
-font:16px/1.5 system-ui,"Segoe UI",Helvetica,Arial,sans-serif}
-h1{margin:.2rem 0}h2{margin:2.2rem 0 .6rem}p{max-width:48rem}
-.q,.note{color:var(--quiet)}.warn{border-left:4px solid var(--wrong);padding:.2rem .8rem}
-.wide{overflow-x:auto}.key b{font-weight:600;color:var(--accent)}.key i{font-style:normal;
-font-weight:600;color:var(--wrong)}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .7rem;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
-th{font-weight:600}thead th{position:sticky;top:0;background:var(--paper)}
-td.n,th.n{text-align:right;white-space:nowrap}td.k{overflow-wrap:anywhere;min-width:8rem}
-td.l{min-width:7rem}
-svg{display:block;height:auto;width:100%;font:12px system-ui,Helvetica,Arial,sans-serif}
-td svg{width:220px}svg text{fill:currentColor}
-svg text.q{fill:var(--quiet)}svg text.s{font-size:10px}
-figure{margin:0 0 1.4rem}img{max-width:100%;height:auto;border-radius:6px;display:block}
-figcaption{color:var(--quiet);overflow-wrap:anywhere}
-details>summary{cursor:pointer}footer{margin-top:3rem;border-top:1px solid var(--line);
-padding-top:.6rem;color:var(--quiet)}
-"""
+from panodent.legend import counted
+from panodent.page import page, section, table
 
 
 def to_html(
@@ -45,27 +21,23 @@ def to_html(
     shown = pictures or {}
     sections = [
         _warnings(evaluation),
-        _section("Figures", _figures(evaluation.figures)),
-        _section("By type of tooth", _types(evaluation)),
-        _section(
+        section("Figures", _figures(evaluation.figures)),
+        section("By type of tooth", _types(evaluation)),
+        section(
             "By tooth", _TOOTH_KEY + f'<div class="wide">{teeth_svg(evaluation.by_tooth)}</div>'
         ),
-        _section("Numbers taken for others", _confusions(evaluation)),
-        _section("Worst cases", "".join(shown.get("worst", ()))),
-        _section("Best cases", "".join(shown.get("best", ()))),
-        _section("All cases", _cases(evaluation)),
+        section("Numbers taken for others", _confusions(evaluation)),
+        section("Worst cases", "".join(shown.get("worst", ()))),
+        section("Best cases", "".join(shown.get("best", ()))),
+        section("All cases", _cases(evaluation)),
     ]
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style></head>\n<body>\n"
-        f"<header><h1>{escape(title)}</h1>\n"
-        f'<p class="note">{images}, {counted(teeth, "tooth", "teeth")} in the truth. {spread} '
-        f"({evaluation.samples} samples).</p></header>\n<main>\n"
-        + "\n".join(filter(None, sections))
-        + f"\n</main>\n<footer>{DISCLAIMER}. The same figures for programs: "
-        '<a href="scores.json">scores.json</a>, <a href="cases.csv">cases.csv</a>.</footer>\n'
-        "</body></html>\n"
+    return page(
+        title,
+        f"{images}, {counted(teeth, 'tooth', 'teeth')} in the truth. {spread} "
+        f"({evaluation.samples} samples).",
+        sections,
+        'The same figures for programs: <a href="scores.json">scores.json</a>, '
+        '<a href="cases.csv">cases.csv</a>.',
     )
 
 
@@ -73,10 +45,6 @@ _TOOTH_KEY = (
     '<p class="note key">Bars: <b>Dice</b> with its interval; across them: <i>numbering</i>. '
     "The patient's right is on the left, as on the radiograph.</p>"
 )
-
-
-def _section(title: str, body: str) -> str:
-    return f"<section><h2>{title}</h2>\n{body}\n</section>" if body else ""
 
 
 def _warnings(evaluation: Evaluation) -> str:
@@ -118,7 +86,7 @@ def _figures(figures: Mapping[str, Estimate]) -> str:
         '<tr><th>Figure</th><th class="n">Value</th><th class="n">Interval</th>'
         "<th>0 to 1</th><th>What it counts</th></tr>"
     )
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _types(evaluation: Evaluation) -> str:
@@ -136,7 +104,7 @@ def _types(evaluation: Evaluation) -> str:
                 f'<span class="q">{escape(interval(estimate, share))}</span></td>'
             )
         rows.append(f'<tr><th scope="row">{kind}</th>{"".join(cells)}</tr>')
-    return _table(head + "</tr>", rows)
+    return table(head + "</tr>", rows)
 
 
 def _confusions(evaluation: Evaluation) -> str:
@@ -187,9 +155,4 @@ def _cases(evaluation: Evaluation) -> str:
             f'<tr><td class="k">{escape(row["case"])}</td><td class="n">{row["teeth"]}</td>'
             f'<td class="n">{found}</td>{shares}{lists}</tr>'
         )
-    return _table(head + "<th>Missed</th><th>Misnumbered</th><th>Extra</th></tr>", rows)
-
-
-def _table(head: str, rows: Sequence[str]) -> str:
-    body = "\n".join(rows)
-    return f'<div class="wide"><table><thead>{head}</thead>\n<tbody>{body}</tbody></table></div>'
+    return table(head + "<th>Missed</th><th>Misnumbered</th><th>Extra</th></tr>", rows)

@@ -321,7 +321,10 @@ def _whole(
     name: str, values: npt.ArrayLike, dtype: type[np.signedinteger[Any]], shape: tuple[int, ...]
 ) -> npt.NDArray[np.signedinteger[Any]]:
     """Integers of this type and shape, where -1 is any length; nothing is rounded or wrapped."""
-    given = np.asarray(values)
+    try:
+        given = np.asarray(values)
+    except ValueError:
+        raise TeethError(f"{name} are rows of different lengths; expected an array") from None
     if given.size == 0:
         return np.empty([max(side, 0) for side in shape], dtype)
     if given.ndim != len(shape) or given.shape[1:] != shape[1:]:
