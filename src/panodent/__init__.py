@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from panodent.version import __version__
 
 if TYPE_CHECKING:
     from panodent.errors import PanodentError
@@ -25,6 +25,7 @@ __all__ = [
     "Predictor",
     "Radiograph",
     "Teeth",
+    "__version__",
     "load",
     "predict",
     "read",

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from panodent import __version__
 from panodent.errors import ConfigError, PanodentError, UnknownNameError
+from panodent.version import __version__
 
 app = typer.Typer(
     name="panodent",

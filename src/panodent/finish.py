@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from panodent import __version__, bundle, checkpoint, export, transfer
+from panodent import bundle, checkpoint, export, transfer
 from panodent.bundle import Bundle
 from panodent.decode import decode
 from panodent.errors import BundleError, TrainingError
@@ -17,6 +17,7 @@ from panodent.files import write_whole
 from panodent.frame import Frame
 from panodent.runs import Run
 from panodent.unet import build, named
+from panodent.version import __version__
 from panodent.view import panel, to_png_bytes
 
 CHECKED, SHOWN = 4, 8

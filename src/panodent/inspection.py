@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent import __version__
 from panodent.dataset import Case, Dataset, duplicates, find, fingerprint
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError
 from panodent.suspicion import Suspicion, suspicions
 from panodent.teeth import UNNUMBERED
+from panodent.version import __version__
 
 Progress = Callable[[int, int], None]
 

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent import __version__
 from panodent.bundle import DEFAULT, Bundle, load
 from panodent.collection import Collection
 from panodent.decode import decode
@@ -27,6 +26,7 @@ from panodent.inputs import Input, collect
 from panodent.outputs import RECORD, write_case
 from panodent.radiograph import DEFAULT_MAX_PIXELS, Radiograph, from_array, read
 from panodent.teeth import Teeth
+from panodent.version import __version__
 
 Source = str | os.PathLike[str] | npt.NDArray[Any] | Radiograph
 

@@ -17,11 +17,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from panodent import __version__, dataset
+from panodent import dataset
 from panodent.dataset import Case
 from panodent.errors import DatasetError, TrainingError
 from panodent.files import write_whole
 from panodent.recipes import CONFIG_FILE, TrainConfig, load_config
+from panodent.version import __version__
 
 Row = dict[str, float]
 Report = Callable[[str, Row], None]
