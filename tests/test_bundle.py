@@ -23,10 +23,10 @@ def test_the_default_bundle_is_small_and_complete() -> None:
     assert sum(file.stat().st_size for file in folder.iterdir()) <= 16_000_000
     made = bundle.load()
     assert made.classes == PERMANENT
-    logits = made.logits(np.random.default_rng(0).random((300, 500), dtype=np.float32))
-    assert logits.shape[0] == 33
-    assert logits.dtype == np.float32
-    assert np.isfinite(logits).all()
+    answer = made.answer(np.random.default_rng(0).random((300, 500), dtype=np.float32))
+    assert answer.shape[0] == 33 + 2 * bool(made.architecture.get("offsets"))
+    assert answer.dtype == np.float32
+    assert np.isfinite(answer).all()
 
 
 def test_saved_and_loaded_again_it_is_the_same(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_spoilt_bundle_is_refused(copy: Path, spoil, message: str) -> None:
     ("changes", "message"),
     [
         ({"frame": {"height": 128, "width": 256}}, "the bundle's frame is"),
-        ({"classes": [11, 12]}, "tells 33 classes apart"),
+        ({"classes": [11, 12]}, "output planes"),
     ],
 )
 def test_a_card_that_does_not_fit_the_network_is_refused(
@@ -89,4 +89,4 @@ def test_a_card_that_does_not_fit_the_network_is_refused(
 ) -> None:
     _edit(copy, **changes)
     with pytest.raises(BundleError, match=message):
-        bundle.load(copy).logits(np.zeros((64, 64), np.float32))
+        bundle.load(copy).answer(np.zeros((64, 64), np.float32))

@@ -42,15 +42,16 @@ _HOMES = {
 _default: Predictor | None = None
 
 
-def load(bundle: str = "default", threads: int = 0) -> Predictor:
+def load(bundle: str = "default", threads: int = 0, mirror: bool = False) -> Predictor:
     """A predictor made of a bundle folder, a training run, or the default bundle.
 
-    `threads` for the network, 0 for all cores. Raises `BundleError`.
+    `threads` for the network, 0 for all cores; `mirror` asks of each radiograph's mirror image
+    too. Raises `BundleError`.
     """
     from panodent.bundle import load as load_bundle
     from panodent.prediction import Predictor
 
-    return Predictor(load_bundle(bundle, threads))
+    return Predictor(load_bundle(bundle, threads), mirror)
 
 
 def predict(source: Source) -> Prediction:

@@ -40,8 +40,8 @@ class Bundle:
 
     Attributes
     ----------
-    network : the ONNX file's bytes: float32 (batch, 1, height, width) -> logits
-        (batch, 1 + len(classes), h, w), of which the first is "no tooth".
+    network : the ONNX file's bytes: float32 (batch, 1, height, width) -> (batch, planes, h, w):
+        1 + len(classes) logits, of which the first is "no tooth", and perhaps two offset planes.
     frame : how a radiograph becomes the network's input.
     classes : FDI number of each further logit.
     architecture : settings of `panodent.unet.UNetConfig`, for fine-tuning.
@@ -90,15 +90,16 @@ class Bundle:
                 "export the bundle again"
             )
         found = session.get_outputs()[0].shape[1]
-        if found != len(self.classes) + 1:
+        wanted = 1 + len(self.classes) + 2 * bool(self.architecture.get("offsets"))
+        if found != wanted:
             raise BundleError(
-                f"the network tells {found} classes apart, the bundle names "
-                f"{len(self.classes)} teeth and 'no tooth'; export the bundle again"
+                f"the network has {found} output planes, the bundle's {len(self.classes)} teeth "
+                f"and its architecture ask for {wanted}; export the bundle again"
             )
         return session
 
-    def logits(self, pixels: FloatImage) -> npt.NDArray[np.float32]:
-        """Radiograph pixels (H, W) in [0, 1] -> logits (1 + classes, h, w) over all of it."""
+    def answer(self, pixels: FloatImage) -> npt.NDArray[np.float32]:
+        """Radiograph pixels (H, W) in [0, 1] -> planes (p, h, w) over all of it: see `network`."""
         batch = self.frame.forward(pixels)[None, None]
         session = self._session
         result: npt.NDArray[np.float32] = session.run(None, {session.get_inputs()[0].name: batch})[

@@ -67,6 +67,10 @@ def predict(
     chart: Annotated[
         bool, typer.Option("--chart", help="Write the odontogram as SVG and PNG too.")
     ] = False,
+    mirror: Annotated[
+        bool,
+        typer.Option("--tta", help="Ask of the mirror image too: a little better, slower."),
+    ] = False,
     max_pixels: Annotated[
         int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")
     ] = 100_000_000,
@@ -77,7 +81,7 @@ def predict(
     from panodent.console import bar, fail, say
     from panodent.prediction import Options, Status, predict_files
 
-    options = Options(pictures=overlay, chart=chart, max_pixels=max_pixels)
+    options = Options(pictures=overlay, chart=chart, max_pixels=max_pixels, mirror=mirror)
     with bar("predicting") as update:
 
         def report(done: int, total: int, status: Status) -> None:

@@ -56,8 +56,9 @@ class Collection:
                 "bbox": [left, top, right - left, bottom - top],
                 "score": tooth["score"],
             }
-            self._results.write(("\n" if self._first else ",\n") + json.dumps(result))
-            self._first = False
+            if tooth["fdi"]:  # a category is a number; a tooth without one is in teeth.json
+                self._results.write(("\n" if self._first else ",\n") + json.dumps(result))
+                self._first = False
             self._rows.writerow(
                 [
                     file_name,

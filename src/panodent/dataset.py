@@ -108,8 +108,8 @@ def _images(folder: Path, wanted: set[str]) -> dict[str, Path]:
 
 def _natural(key: str) -> tuple[tuple[int, int, str], ...]:
     """2 before 10."""
-    parts = "".join(c if c.isdigit() else f"\0{c}\0" for c in key).split("\0")
-    return tuple((0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts if p)
+    parts = "".join(c if c.isdecimal() else f"\0{c}\0" for c in key).split("\0")
+    return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts if p)
 
 
 # --- duplicates and splits ---------------------------------------------------------------------
@@ -143,7 +143,10 @@ def duplicates(prints: Mapping[str, npt.NDArray[np.float32]]) -> list[tuple[str,
     for index in range(1, len(keys)):
         similar = np.flatnonzero(matrix[:index] @ matrix[index] > DUPLICATE_CORRELATION)
         if similar.size:
-            leader[index] = leader[int(similar[0])]
+            # All that resemble it are one group now, even those that do not resemble each other.
+            joined = {leader[other] for other in similar.tolist()}
+            leader[index] = first = min(joined)
+            leader = [first if old in joined else old for old in leader]
     groups: dict[int, list[str]] = {}
     for index, first in enumerate(leader):
         groups.setdefault(first, []).append(keys[index])
@@ -182,11 +185,14 @@ def split(cases: Sequence[Case], share: float, seed: int = 0) -> tuple[list[Case
 def fold(
     cases: Sequence[Case], index: int, count: int, seed: int = 0
 ) -> tuple[list[Case], list[Case]]:
-    """(training, validation) of fold `index` (1-based) of `count`; groups stay whole."""
+    """(training, validation) of fold `index` (1-based) of `count`; groups stay whole.
+
+    Folds are runs of one ranking by hash, so that adding a case moves few others.
+    """
     if not (count >= 2 and 1 <= index <= count):
         raise ConfigError(f"fold {index}/{count}; expected K/N with 1 <= K <= N and N >= 2")
     ranked = _ranked({case.group for case in cases}, seed)
-    held = set(ranked[index - 1 :: count])
+    held = set(ranked[len(ranked) * (index - 1) // count : len(ranked) * index // count])
     return [c for c in cases if c.group not in held], [c for c in cases if c.group in held]
 
 

@@ -101,7 +101,7 @@ def _score(run: Run, made: Bundle) -> dict[str, Evaluation]:
     scores: dict[str, list[CaseScores]] = {}
     for number, (owner, case) in enumerate(zip(owners, run.validation, strict=True)):
         radiograph, truth = case.radiograph(), case.teeth()
-        found = decode(made.logits(radiograph.pixels), made.classes, radiograph.size)
+        found = decode(made.answer(radiograph.pixels), made.classes, radiograph.size)
         scores.setdefault(owner, []).append(score_pair(truth, found, key=case.key))
         if len(scores[owner]) <= SHOWN:
             picture = to_png_bytes(panel(radiograph, found, truth))

@@ -14,6 +14,8 @@ from panodent.errors import ConfigError
 from panodent.radiograph import FloatImage
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 1.0, 99.5
+OFFSET_UNIT = 8.0
+"""Network pixels that one unit of the offset planes stands for; see `panodent.unet.UNetConfig`."""
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,14 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from panodent import tta
 from panodent.bundle import DEFAULT, Bundle, load
 from panodent.collection import Collection
 from panodent.decode import decode
@@ -65,9 +67,13 @@ class Prediction(Teeth):
 
 @dataclass(frozen=True)
 class Predictor:
-    """A bundle ready to be used, again and again; safe to call from several threads."""
+    """A bundle ready to be used, again and again; safe to call from several threads.
+
+    `mirror` asks the network of the mirror image too: a little better, twice the time.
+    """
 
     bundle: Bundle
+    mirror: bool = False
 
     def predict(self, source: Source, max_pixels: int = DEFAULT_MAX_PIXELS) -> Prediction:
         """Teeth of one radiograph: a file, pixels (see `radiograph.from_array`) or a `Radiograph`.
@@ -81,7 +87,8 @@ class Predictor:
         else:
             radiograph = read(source, max_pixels)
         check_content(radiograph)
-        found = decode(self.bundle.logits(radiograph.pixels), self.bundle.classes, radiograph.size)
+        ask = partial(tta.answer, self.bundle) if self.mirror else self.bundle.answer
+        found = decode(ask(radiograph.pixels), self.bundle.classes, radiograph.size)
         return Prediction(
             found.size,
             found.fdi,
@@ -124,6 +131,7 @@ class Options:
     pictures: bool = True
     chart: bool = False
     max_pixels: int = DEFAULT_MAX_PIXELS
+    mirror: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,7 +164,7 @@ def predict_files(
     folder, options = Path(output), options or Options()
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file; expected a folder for the results")
-    predictor = Predictor(bundle or load(DEFAULT))
+    predictor = Predictor(bundle or load(DEFAULT), options.mirror)
     inputs = collect(paths, folder)
     statuses: list[Status] = []
     with Collection(folder) as collection:

@@ -160,16 +160,20 @@ def _epoch(run: Run, model: Any, augmenter: Augmenter, held: Sequence[Example], 
         "height": stage.height,
         "width": stage.width,
         "loss": loss,
-        "val_dice": validation_dice(model, held, stage) if held else float("nan"),
+        "val_dice": (
+            validation_dice(model, held, stage, len(run.config.classes) + 1)
+            if held
+            else float("nan")
+        ),
         "learning_rate": float(keras.ops.convert_to_numpy(rate)),
         "seconds": time.monotonic() - started,
     }
 
 
-def validation_dice(model: Any, held: Sequence[Example], stage: Stage) -> float:
+def validation_dice(model: Any, held: Sequence[Example], stage: Stage, classes: int) -> float:
     """Mean Dice over the teeth of the held-out examples at the stage's frame size."""
 
     def predict(batch: Any) -> Any:
         return np.asarray(model.predict_on_batch(batch))
 
-    return mean_dice(predict, held, (stage.height, stage.width))
+    return mean_dice(predict, held, (stage.height, stage.width), classes)

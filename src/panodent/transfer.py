@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,10 @@ def kind(source: str | Path) -> tuple[str, tuple[int, ...], tuple[int, int]]:
         return config.network, config.classes, config.frame.size
     bundle = bundles.load(source)
     settings = {**bundle.architecture, "filters": tuple(bundle.architecture.get("filters", ()))}
+    wanted = UNetConfig(**settings)
     for name, network in NETWORKS.items():
-        if settings == asdict(replace(network, classes=settings.get("classes", 0))):
+        # Heads may differ: `with_classes` matches them.
+        if wanted == replace(network, classes=wanted.classes, offsets=wanted.offsets):
             return name, bundle.classes, bundle.frame.size
     raise BundleError(f"{source}: its architecture is none of {', '.join(NETWORKS)}")
 
@@ -124,9 +126,18 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
                 "leave out --recipe and 'network' to keep the trained architecture"
             )
         layer.set_weights(weights)
-    kernel, bias = theirs[HEAD]
+    head = fresh.get_layer(HEAD)
     places = [0] + [old.index(fdi) + 1 if fdi in old else 0 for fdi in config.classes]
-    fresh.get_layer(HEAD).set_weights([kernel[..., places], bias[places]])
+    offsets = len(old) + 1  # their place among the old planes, where there are any
+    weights = []
+    for new, given in zip(head.get_weights(), theirs[HEAD], strict=True):
+        # Planes that the old network lacked begin at 0, so that they do not shake the rest.
+        merged = np.zeros_like(new)
+        merged[..., : len(places)] = given[..., places]
+        further = given[..., offsets:][..., : new.shape[-1] - len(places)]
+        merged[..., len(places) : len(places) + further.shape[-1]] = further
+        weights.append(merged)
+    head.set_weights(weights)
     return fresh
 
 

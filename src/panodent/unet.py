@@ -20,8 +20,10 @@ class UNetConfig:
 
     `filters` from the finest level to the deepest; `classes` outputs a pixel, class 0 none;
     `stem` the stride of the first convolution (1 or 2: the output has the frame's size divided by
-    it); `skip` how the decoder takes up the encoder's level; `convolutions` a level in the
-    encoder and in the decoder; `softmax` whether the network ends in probabilities.
+    it); `offsets` whether two planes more say, at each pixel of a tooth, where that tooth's centre
+    lies (x, y, in units of `panodent.frame.OFFSET_UNIT` output pixels); `skip` how the decoder
+    takes up the encoder's level; `convolutions` a level in the encoder and in the decoder;
+    `softmax` whether the network ends in probabilities.
     """
 
     filters: tuple[int, ...] = (24, 48, 96, 192, 256, 256)
@@ -33,6 +35,7 @@ class UNetConfig:
     decoder_convolutions: int = 1
     dropout: float = 0.0
     softmax: bool = False
+    offsets: bool = False
 
     def __post_init__(self) -> None:
         if len(self.filters) < 2 or min(self.filters) < 1:
@@ -41,8 +44,15 @@ class UNetConfig:
             raise ConfigError(f"stem is {self.stem}; expected 1 or 2")
         if self.skip not in ("add", "concatenate"):
             raise UnknownNameError("skip", self.skip, ("add", "concatenate"))
+        if self.softmax and self.offsets:
+            raise ConfigError("softmax and offsets: offsets are no probabilities, choose one")
         if self.classes < 2:
             raise ConfigError(f"classes is {self.classes}; expected none and at least one tooth")
+
+    @property
+    def planes(self) -> int:
+        """Planes that the network answers with: the classes, and the offsets."""
+        return self.classes + 2 * self.offsets
 
     @property
     def divisor(self) -> int:
@@ -51,7 +61,7 @@ class UNetConfig:
 
 
 NETWORKS: dict[str, UNetConfig] = {
-    "default": UNetConfig(),
+    "default": UNetConfig(offsets=True),
     "seed": UNetConfig(
         filters=(16, 32, 64, 128, 256),
         stem=1,
@@ -74,7 +84,7 @@ def named(name: str, **changes: Any) -> UNetConfig:
 def build(config: UNetConfig, size: tuple[int | None, int | None] = (None, None)) -> Any:
     """The Keras model: one radiograph plane in, a plane for each class out.
 
-    float32 (batch, height, width, 1) -> float32 (batch, height/stem, width/stem, classes).
+    float32 (batch, height, width, 1) -> float32 (batch, height/stem, width/stem, planes).
     Layers are named `encoder_L_...`, `decoder_L_...` and `head`, so that they can be frozen by
     name; level 0 is the finest.
     """
@@ -134,7 +144,7 @@ def build(config: UNetConfig, size: tuple[int | None, int | None] = (None, None)
         for index in range(config.decoder_convolutions):
             x = convolve(x, filters, f"decoder_{level}_{index}")
     outputs = layers.Conv2D(
-        config.classes,
+        config.planes,
         1,
         activation="softmax" if config.softmax else None,
         dtype="float32",

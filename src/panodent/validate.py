@@ -20,16 +20,19 @@ def mean_dice(
     predict: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]],
     examples: Sequence[Example],
     size: tuple[int, int],
+    classes: int,
 ) -> float:
     """Mean over all teeth of the truth, with a 0 for each tooth that is predicted and not there.
 
-    `predict` maps (1, height, width, 1) to (1, h, w, classes); 0 when there is nothing to find.
+    `predict` maps (1, height, width, 1) to (1, h, w, planes), of which the first `classes` are
+    scores of classes; 0 when there is nothing to find.
     """
     values: list[float] = []
     for example in examples:
         pixels = example.pixels.astype(np.float32) / np.float32(255)
         frame = normalised(resized(pixels, size))
-        found = argmax_at(predict(frame[None, ..., None])[0], size)
+        scores = predict(frame[None, ..., None])[0][..., :classes]
+        found = argmax_at(scores, size)
         values.extend(tooth_dice(_nearest(example.labels, size), found))
     return float(np.mean(values)) if values else 0.0
 

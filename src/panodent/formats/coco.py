@@ -1,7 +1,8 @@
 """COCO instance annotations: RLE (lossless) or polygons; a category's name or id is the FDI number.
 
 Written in the form of https://cocodataset.org/#format-data. COCO polygons have no holes: a tooth
-with holes is written as RLE even when polygons are asked for.
+with holes is written as RLE even when polygons are asked for. Teeth without a number are of
+category 0, 'unnumbered', which is listed where it is needed.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, UnknownNameError
+from panodent.files import write_whole
 from panodent.formats.base import Annotated
 from panodent.masks import BoolArray, fill, from_counts, from_rle
-from panodent.teeth import Teeth
+from panodent.teeth import UNNUMBERED, Teeth
 
 GEOMETRIES = ("rle", "polygon")
+UNNUMBERED_NAME = "unnumbered"
+LARGEST_SIDE = 100_000
 
 
 class Coco:
@@ -36,24 +40,26 @@ class Coco:
         """Annotations by image; images without any annotation are read as having no teeth."""
         file = _find(path)
         if file is None:
-            raise AnnotationError(f"{path}: no COCO file with images, annotations and categories")
+            raise AnnotationError(
+                f"{path}: expected one COCO file, a JSON with images, annotations and categories"
+            )
         data = _load(file)
         numbers = category_numbers(data["categories"], file)
         by_image: dict[Any, list[dict[str, Any]]] = {}
         for entry in data["annotations"]:
             by_image.setdefault(entry.get("image_id"), []).append(entry)
-        known = {image.get("id") for image in data["images"]}
+        known = {image["id"] for image in data["images"]}
         if stray := set(by_image) - known:
             raise AnnotationError(
                 f"{file}: annotations refer to image_id {sorted(map(str, stray))[:3]}, "
                 "which images does not list"
             )
-        return sorted(
-            (
-                _annotated(file, image, by_image.get(image["id"], []), numbers)
+        return _in_order(
+            file,
+            [
+                (image, _annotated(file, image, by_image.get(image["id"], []), numbers))
                 for image in data["images"]
-            ),
-            key=lambda item: item.key,
+            ],
         )
 
     def write(
@@ -74,16 +80,24 @@ class Coco:
             for index in range(len(teeth)):
                 entry = annotation(teeth, index, geometry)
                 annotations.append({"id": len(annotations) + 1, "image_id": image_id, **entry})
-        text = json.dumps(
-            {"images": images, "annotations": annotations, "categories": categories()}
-        )
-        path.write_text(text, encoding="utf-8")
+        unnumbered = any(entry["category_id"] == UNNUMBERED for entry in annotations)
+        listed = {
+            "images": images,
+            "annotations": annotations,
+            "categories": categories(unnumbered),
+        }
+        write_whole(path, json.dumps(listed))
 
 
-def categories() -> list[dict[str, Any]]:
-    """The 52 teeth as COCO categories, id and name the FDI number."""
+def categories(unnumbered: bool = False) -> list[dict[str, Any]]:
+    """The 52 teeth as COCO categories, id and name the FDI number; on request 0, 'unnumbered'."""
+    extra = {"id": UNNUMBERED, "name": UNNUMBERED_NAME, "supercategory": "tooth"}
     return [
-        {"id": fdi, "name": str(fdi), "supercategory": tooth.type} for fdi, tooth in TEETH.items()
+        *([extra] if unnumbered else []),
+        *(
+            {"id": fdi, "name": str(fdi), "supercategory": tooth.type}
+            for fdi, tooth in TEETH.items()
+        ),
     ]
 
 
@@ -105,12 +119,19 @@ def annotation(teeth: Teeth, index: int, geometry: str = "rle") -> dict[str, Any
 
 
 def category_numbers(entries: Iterable[Mapping[str, Any]], file: Path) -> dict[Any, int]:
-    """Category id -> FDI number: by name where every name is one, else by id where every id is."""
+    """Category id -> FDI number: by name where every name is one, else by id where every id is.
+
+    A category named 'unnumbered' is read as 0 in both. Raises `AnnotationError` for any other.
+    """
     listed = list(entries)
+    bare = [entry for entry in listed if str(entry.get("name", "")).strip() == UNNUMBERED_NAME]
     for field in ("name", "id"):
-        values = [str(entry.get(field, "")).strip() for entry in listed]
-        if all(value.isdecimal() and int(value) in TEETH for value in values):
-            return {entry["id"]: int(value) for entry, value in zip(listed, values, strict=True)}
+        values = {
+            entry["id"]: str(entry.get(field, "")).strip() for entry in listed if entry not in bare
+        }
+        if all(value.isdecimal() and int(value) in TEETH for value in values.values()):
+            numbers = {key: int(value) for key, value in values.items()}
+            return {**numbers, **{entry["id"]: UNNUMBERED for entry in bare}}
     shown = [f"{entry.get('id')}: {entry.get('name')!r}" for entry in listed[:4]]
     raise AnnotationError(
         f"{file}: categories are not FDI numbers by name or by id ({', '.join(shown)}, ...); "
@@ -135,11 +156,53 @@ def _looks_right(file: Path) -> bool:
 
 def _load(file: Path) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    for kind, wanted in _FIELDS.items():
+        for entry in data[kind]:
+            lacking = [f for f in wanted if not isinstance(entry, dict) or f not in entry]
+            if lacking:
+                raise AnnotationError(
+                    f"{file}: an entry of {kind} lacks {', '.join(lacking)}: {str(entry)[:80]}"
+                )
+            for name in wanted:
+                if name.endswith("id") and not isinstance(entry[name], int | float | str):
+                    raise AnnotationError(f"{file}: {name} of {kind} is {entry[name]!r}")
+        seen: set[Any] = set()
+        for entry in data[kind] if kind != "annotations" else ():
+            if entry["id"] in seen:
+                raise AnnotationError(f"{file}: id {entry['id']!r} of {kind} is used twice")
+            seen.add(entry["id"])
     for image in data["images"]:
-        missing = [key for key in ("id", "file_name", "height", "width") if key not in image]
-        if missing:
-            raise AnnotationError(f"{file}: an image lacks {', '.join(missing)}: {image}")
+        sides = image["height"], image["width"]
+        whole = (isinstance(side, int | float) and float(side).is_integer() for side in sides)
+        if not all(whole) or min(sides) < 1 or max(sides) > LARGEST_SIDE:
+            raise AnnotationError(
+                f"{file}: {image['file_name']}: height and width are {sides}; expected whole "
+                f"numbers from 1 to {LARGEST_SIDE}"
+            )
+        if not PurePosixPath(str(image["file_name"])).name:
+            raise AnnotationError(f"{file}: an image's file_name is {image['file_name']!r}")
     return data
+
+
+_FIELDS = {
+    "images": ("id", "file_name", "height", "width"),
+    "annotations": ("image_id", "category_id", "segmentation"),
+    "categories": ("id",),
+}
+
+
+def _in_order(file: Path, listed: list[tuple[Mapping[str, Any], Annotated]]) -> list[Annotated]:
+    """By key; two images of one key would be paired with one radiograph."""
+    names: dict[str, str] = {}
+    for image, item in listed:
+        name = str(image["file_name"])
+        if item.key in names:
+            raise AnnotationError(
+                f"{file}: images {names[item.key]!r} and {name!r} share the name {item.key!r}; "
+                "rename one of them"
+            )
+        names[item.key] = name
+    return sorted((item for _, item in listed), key=lambda item: item.key)
 
 
 def _annotated(
@@ -151,13 +214,13 @@ def _annotated(
     def read() -> Teeth:
         items = []
         for entry in entries:
-            if entry.get("category_id") not in numbers:
+            if entry["category_id"] not in numbers:
                 raise AnnotationError(
-                    f"{file}: {name}: category_id {entry.get('category_id')!r} is not among the "
+                    f"{file}: {name}: category_id {entry['category_id']!r} is not among the "
                     "categories"
                 )
             try:
-                mask = segmentation_mask(entry.get("segmentation"), size)
+                mask = segmentation_mask(entry["segmentation"], size)
             except AnnotationError as error:
                 raise AnnotationError(f"{file}: {name}: {error}") from None
             items.append((numbers[entry["category_id"]], mask))
@@ -173,11 +236,14 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
         for flat in segmentation:
             if not isinstance(flat, list) or len(flat) < 6 or len(flat) % 2:
                 raise AnnotationError("a polygon needs an even count of at least six numbers")
-            rings.append(np.array(flat, np.float64).reshape(-1, 2))
+            try:
+                rings.append(np.array(flat, np.float64).reshape(-1, 2))
+            except (TypeError, ValueError):
+                raise AnnotationError("a polygon holds something other than numbers") from None
         return fill([[ring] for ring in rings], size)
     if isinstance(segmentation, dict) and "counts" in segmentation:
-        declared = tuple(int(side) for side in segmentation.get("size", size))
-        if declared != size:
+        declared = segmentation.get("size", size)
+        if not isinstance(declared, list | tuple) or tuple(declared) != size:
             raise AnnotationError(f"RLE of size {declared} in an image of size {size}")
         counts = segmentation["counts"]
         return from_rle(counts, size) if isinstance(counts, str) else from_counts(counts, size)

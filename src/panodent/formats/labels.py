@@ -7,6 +7,7 @@ scores.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from panodent.dentition import TEETH, from_universal, to_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
+from panodent.files import write_whole
 from panodent.formats.base import Annotated
 from panodent.teeth import Teeth
 
@@ -112,11 +114,14 @@ class Labels:
         """Writes `labels/<key>.png` with the values of option `values` (default 'fdi')."""
         table = value_map((options or {}).get("values", "fdi"), (options or {}).get("numbering"))
         to_value = {fdi: value for value, fdi in table.items()}
+        if too_large := [value for value in table if not 0 < value < 256]:
+            raise AnnotationError(
+                f"the value map has {too_large[0]}; label images hold values of 1 to 255"
+            )
         for name, teeth in items:
             if unknown := sorted(set(teeth.fdi.tolist()) - set(to_value) - {0}):
                 raise AnnotationError(f"{name}: the value map has no value for tooth {unknown[0]}")
             file = (path / "labels" / name).with_suffix(".png")
-            file.parent.mkdir(parents=True, exist_ok=True)
             lookup = np.zeros(256, np.uint8)
             for fdi, value in to_value.items():
                 lookup[fdi] = value
@@ -146,7 +151,7 @@ def _read_values(file: Path) -> npt.NDArray[np.int64]:
     try:
         with Image.open(file) as picture:
             image = np.asarray(picture)
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise AnnotationError(f"{file}: label image cannot be read ({error})") from None
     if image.ndim == 3 and (image[..., :3] == image[..., :1]).all():
         image = image[..., 0]
@@ -161,7 +166,9 @@ def write_png(file: Path, image: npt.NDArray[np.uint8]) -> None:
     """Writes a single-channel PNG."""
     from PIL import Image
 
-    Image.fromarray(image).save(file, format="PNG", compress_level=3)
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, format="PNG", compress_level=3)
+    write_whole(file, stream.getvalue())
 
 
 def value_map(values: str | Path, numbering: str | None = None) -> Mapping[int, int]:

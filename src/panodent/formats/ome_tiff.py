@@ -1,6 +1,7 @@
 """One OME-TIFF a tooth, `<image>_<FDI>.ome.tiff`, as UFBA-425 publishes them.
 
-Pixels are 0 and a non-zero value (uint32 there); `<image>_background.ome.tiff` is passed over.
+Pixels are 0 and a non-zero value (uint32 there); `<image>_background.ome.tiff` is passed over,
+but says that an image without teeth is annotated, and how large it is.
 The file name carries the FDI number. Scores are not held; overlaps and holes are.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +37,11 @@ class OmeTiff:
     def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
         """Teeth by image; raises `AnnotationError` for a number that is no tooth."""
         by_key: dict[str, list[tuple[int, Path]]] = {}
+        backgrounds: dict[str, Path] = {}
         for key, part, file in _files(path):
             teeth = by_key.setdefault(key, [])
             if part.lower() == "background":
+                backgrounds[key] = file
                 continue
             if int(part) not in TEETH:
                 raise AnnotationError(f"{file}: {part} in the file's name is no FDI number")
@@ -45,7 +49,7 @@ class OmeTiff:
         if not by_key:
             raise AnnotationError(f"{path}: no files named <image>_<FDI>.ome.tiff")
         return [
-            Annotated(key, lambda files=files: _read(files))  # type: ignore[misc]
+            Annotated(key, partial(_read, files, backgrounds.get(key)))
             for key, files in sorted(by_key.items())
         ]
 
@@ -87,7 +91,10 @@ def _files(path: Path) -> Iterable[tuple[str, str, Path]]:
             yield match["key"], match["part"], file
 
 
-def _read(files: list[tuple[int, Path]]) -> Teeth:
+def _read(files: list[tuple[int, Path]], background: Path | None) -> Teeth:
+    if not files and background is not None:
+        height, width = _read_mask(background).shape
+        return Teeth.empty((height, width))
     size: tuple[int, int] | None = None
     items: list[tuple[int, BoolArray]] = []
     for fdi, file in files:
@@ -96,8 +103,7 @@ def _read(files: list[tuple[int, Path]]) -> Teeth:
         if mask.shape != size:
             raise AnnotationError(f"{file}: size {mask.shape} differs from its neighbours' {size}")
         items.append((fdi, mask))
-    if size is None:
-        raise AnnotationError("an image with a background file alone; its size is not known")
+    assert size is not None  # noqa: S101 - a key comes from a file
     return Teeth.from_masks(size, items)
 
 
@@ -107,7 +113,7 @@ def _read_mask(file: Path) -> BoolArray:
     try:  # Pillow reads LZW, which tifffile leaves to a further package
         with Image.open(file, formats=("TIFF",)) as picture:
             image = np.asarray(picture)
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise AnnotationError(f"{file}: cannot be read as OME-TIFF ({error})") from None
     if image.ndim != 2 or image.dtype.kind not in "iub":
         raise AnnotationError(

@@ -1,0 +1,261 @@
+"""COCO: what is written is read back, and what is no truth about teeth is refused by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from panodent.errors import AnnotationError, OutputError, UnknownNameError
+from panodent.formats.coco import FORMAT, categories
+from panodent.masks import to_counts
+from panodent.radiograph import Radiograph
+from panodent.scores import score_pair
+from panodent.teeth import Teeth
+
+SQUARE = [2.0, 1.0, 6.0, 1.0, 6.0, 4.0, 2.0, 4.0]
+"""Polygon (x, y) of rows 1 to 3, columns 2 to 5."""
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """A COCO file of one image (8, 10) with tooth 36, some of it replaced."""
+    return {
+        "images": [{"id": 7, "file_name": "sub/opg.png", "height": 8, "width": 10}],
+        "annotations": [{"id": 1, "image_id": 7, "category_id": 3, "segmentation": [SQUARE]}],
+        "categories": [{"id": 3, "name": "36"}],
+        **changes,
+    }
+
+
+def saved(folder: Path, data: Any) -> Path:
+    file = folder / "truth.json"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    return file
+
+
+def read_first(file: Path) -> Teeth:
+    return FORMAT.read(file)[0].read()
+
+
+def with_segmentation(segmentation: Any) -> dict[str, Any]:
+    return record(
+        annotations=[{"id": 1, "image_id": 7, "category_id": 3, "segmentation": segmentation}]
+    )
+
+
+def test_run_lengths_keep_every_pixel(tmp_path: Path, drawn: tuple[Radiograph, Teeth]) -> None:
+    _, truth = drawn
+    assert truth.areas.sum() > (truth.label_image() > 0).sum()  # some overlap
+    FORMAT.write(tmp_path / "t.json", [("b/2.png", truth), ("a.png", Teeth.empty((50, 70)))])
+    first, second = FORMAT.read(tmp_path / "t.json")
+    assert (first.key, second.key) == ("a", "b/2")
+    assert (first.size, second.size) == ((50, 70), truth.size)
+    assert first.read() == Teeth.empty((50, 70))
+    assert second.read() == truth
+
+
+def test_polygons_are_nearly_exact(tmp_path: Path, drawn: tuple[Radiograph, Teeth]) -> None:
+    _, truth = drawn
+    FORMAT.write(tmp_path / "t.json", [("a.png", truth)], {"geometry": "polygon"})
+    entries = json.loads((tmp_path / "t.json").read_text())["annotations"]
+    assert all(isinstance(entry["segmentation"], list) for entry in entries)
+    dice = score_pair(truth, read_first(tmp_path / "t.json")).dice
+    assert dice is not None
+    assert dice > 0.999
+
+
+def test_a_tooth_with_a_hole_is_written_as_run_lengths(tmp_path: Path) -> None:
+    ring = np.ones((5, 5), bool)
+    ring[2, 2] = False
+    truth = Teeth.from_masks((20, 20), [(11, ring, (3, 4)), (21, np.ones((4, 4)), (10, 10))])
+    FORMAT.write(tmp_path / "t.json", [("a.png", truth)], {"geometry": "polygon"})
+    first, second = json.loads((tmp_path / "t.json").read_text())["annotations"]
+    assert isinstance(first["segmentation"], dict)
+    assert isinstance(second["segmentation"], list)
+    assert read_first(tmp_path / "t.json") == truth
+
+
+def test_annotations_bear_area_box_and_own_ids(tmp_path: Path) -> None:
+    truth = Teeth.from_masks(
+        (20, 30), [(36, np.ones((3, 5)), (7, 4)), (46, np.ones((2, 2)), (0, 0))]
+    )
+    FORMAT.write(tmp_path / "t.json", [("a.png", truth), ("b.png", truth)])
+    data = json.loads((tmp_path / "t.json").read_text())
+    assert [entry["id"] for entry in data["annotations"]] == [1, 2, 3, 4]
+    assert [entry["image_id"] for entry in data["annotations"]] == [1, 1, 2, 2]
+    assert data["annotations"][0]["bbox"] == [4, 7, 5, 3]
+    assert data["annotations"][0]["area"] == 15
+    assert data["categories"] == categories()
+    assert len(data["categories"]) == 52
+
+
+def test_teeth_without_a_number_keep_none(tmp_path: Path) -> None:
+    truth = Teeth.from_masks(
+        (20, 30), [(0, np.ones((3, 5)), (7, 4)), (46, np.ones((2, 2)), (0, 0))]
+    )
+    FORMAT.write(tmp_path / "t.json", [("a.png", truth)])
+    data = json.loads((tmp_path / "t.json").read_text())
+    assert data["categories"][0] == {"id": 0, "name": "unnumbered", "supercategory": "tooth"}
+    assert len(data["categories"]) == 53
+    assert read_first(tmp_path / "t.json") == truth
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ([{"id": 3, "name": "36"}], 36),
+        ([{"id": 3, "name": " 36 "}, {"id": 1, "name": "11"}], 36),
+        ([{"id": 36, "name": "lower left first molar"}, {"id": 3, "name": "unnumbered"}], 0),
+        ([{"id": 3, "name": "unnumbered"}, {"id": 9, "name": "36"}], 0),
+        # Both are FDI numbers: the name counts.
+        ([{"id": 3, "name": "75"}, {"id": 11, "name": "36"}], 75),
+    ],
+)
+def test_categories_by_name(tmp_path: Path, entries: list[dict[str, Any]], expected: int) -> None:
+    assert read_first(saved(tmp_path, record(categories=entries))).fdi.tolist() == [expected]
+
+
+def test_categories_by_id_where_names_are_words(tmp_path: Path) -> None:
+    data = record(categories=[{"id": 36, "name": "first molar"}, {"id": 11}])
+    data["annotations"][0]["category_id"] = 36
+    assert read_first(saved(tmp_path, data)).fdi.tolist() == [36]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [{"id": 1, "name": "tooth"}],
+        [{"id": 0, "name": "teeth"}, {"id": 36, "name": "molar"}],
+        [{"id": 1, "name": "36"}, {"id": 2, "name": "99"}],
+        [{"id": 19, "name": "19"}],
+        [{"id": 0, "name": "0"}],
+    ],
+)
+def test_categories_that_are_no_fdi_numbers_are_refused(
+    tmp_path: Path, entries: list[dict[str, Any]]
+) -> None:
+    with pytest.raises(AnnotationError, match=r"truth\.json: categories are not FDI numbers"):
+        FORMAT.read(saved(tmp_path, record(categories=entries)))
+
+
+def test_an_unknown_category_is_an_error_that_names_file_and_image(tmp_path: Path) -> None:
+    file = saved(tmp_path, record(categories=[{"id": 4, "name": "36"}]))
+    with pytest.raises(AnnotationError, match=r"truth\.json: sub/opg\.png: category_id 3"):
+        read_first(file)
+
+
+def test_an_annotation_of_no_image_is_an_error(tmp_path: Path) -> None:
+    data = record()
+    data["annotations"][0]["image_id"] = 8
+    with pytest.raises(AnnotationError, match=r"truth\.json: .*image_id \['8'\]"):
+        FORMAT.read(saved(tmp_path, data))
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "reason"),
+    [
+        ({"size": [10, 8], "counts": [80]}, r"RLE of size \[10, 8\]"),
+        ({"size": "8x10", "counts": [80]}, "RLE of size 8x10"),
+        ({"size": [8, 10], "counts": [70]}, "add up to 70"),
+        ({"size": [8, 10], "counts": [-1, 81]}, "negative"),
+        ({"size": [8, 10], "counts": None}, "not a list"),
+        ({"size": [8, 10], "counts": "~~"}, "characters"),
+        ({"size": [8, 10]}, "expected polygons"),
+        ([], "expected polygons"),
+        (None, "expected polygons"),
+        ([SQUARE[:4]], "at least six"),
+        ([SQUARE[:7]], "even count"),
+        (SQUARE, "even count"),
+        ([["a"] * 6], "other than numbers"),
+        ([[None] * 6], "finite"),
+        ([[1, 2, 3, [4], 5, 6]], "other than numbers"),
+        ([[1, 2, 3, float("nan"), 5, 6]], "finite"),
+    ],
+)
+def test_a_malformed_segmentation_names_file_and_image(
+    tmp_path: Path, segmentation: Any, reason: str
+) -> None:
+    with pytest.raises(AnnotationError, match=rf"truth\.json: sub/opg\.png: .*{reason}"):
+        read_first(saved(tmp_path, with_segmentation(segmentation)))
+
+
+def test_polygons_run_counts_and_text_say_the_same(tmp_path: Path) -> None:
+    mask = np.zeros((8, 10), bool)
+    mask[1:4, 2:6] = True
+    expected = Teeth.from_masks((8, 10), [(36, mask)])
+    for segmentation in (
+        [SQUARE],
+        {"size": [8, 10], "counts": to_counts(mask)},
+        {"size": [8, 10], "counts": expected.rle(0)},
+    ):
+        assert read_first(saved(tmp_path, with_segmentation(segmentation))) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"images": [{"id": 7, "file_name": "a.png", "width": 3}]}, "lacks height"),
+        ({"images": ["a.png"]}, "lacks id"),
+        ({"images": [{"id": 7, "file_name": "a.png", "height": "8", "width": 3}]}, "whole numbers"),
+        ({"images": [{"id": 7, "file_name": "a.png", "height": 0, "width": 3}]}, "whole numbers"),
+        ({"images": [{"id": 7, "file_name": "a", "height": 1, "width": 1e9}]}, "whole numbers"),
+        ({"images": [{"id": 7, "file_name": "", "height": 8, "width": 10}]}, "file_name is ''"),
+        ({"images": record()["images"] * 2}, "id 7 of images is used twice"),
+        ({"images": [{"id": [7], "file_name": "a", "height": 8, "width": 10}]}, "id of images"),
+        ({"categories": [{"id": 3, "name": "36"}, {"id": 3, "name": "37"}]}, "used twice"),
+        ({"categories": ["36"]}, "lacks id"),
+        ({"annotations": [[1, 2]]}, "lacks image_id"),
+        (
+            {"annotations": [{"image_id": 7, "category_id": [3], "segmentation": []}]},
+            "category_id of annotations",
+        ),
+    ],
+)
+def test_a_malformed_file_is_named(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
+    with pytest.raises(AnnotationError, match=rf"truth\.json: .*{reason}"):
+        FORMAT.read(saved(tmp_path, record(**changes)))
+
+
+def test_images_that_differ_in_suffix_alone_are_refused(tmp_path: Path) -> None:
+    empty = Teeth.empty((8, 8))
+    FORMAT.write(tmp_path / "t.json", [("a.png", empty), ("a.jpg", empty)])
+    with pytest.raises(AnnotationError, match=r"t\.json: images 'a\.png' and 'a\.jpg' share"):
+        FORMAT.read(tmp_path / "t.json")
+
+
+def test_windows_paths_and_dots_make_keys(tmp_path: Path) -> None:
+    images = [{"id": 7, "file_name": "sub\\opg.v2.png", "height": 8.0, "width": 10}]
+    (item,) = FORMAT.read(saved(tmp_path, record(images=images)))
+    assert (item.key, item.size) == ("sub/opg.v2", (8, 10))
+
+
+def test_a_folder_is_searched_for_its_one_file(tmp_path: Path) -> None:
+    saved(tmp_path, record())
+    (tmp_path / "other.json").write_text("[1, 2]")
+    (tmp_path / "broken.json").write_bytes(b"\xff{")
+    assert FORMAT.recognises(tmp_path)
+    assert [item.key for item in FORMAT.read(tmp_path)] == ["sub/opg"]
+    (tmp_path / "second.json").write_text(json.dumps(record()))
+    assert not FORMAT.recognises(tmp_path)
+    with pytest.raises(AnnotationError, match="expected one COCO file"):
+        FORMAT.read(tmp_path)
+
+
+def test_writing_is_whole_or_nothing(tmp_path: Path) -> None:
+    file = saved(tmp_path, {"old": 1})
+    with pytest.raises(RuntimeError):
+        FORMAT.write(file, (_ for _ in [1]).throw(RuntimeError))
+    assert file.read_text() == '{"old": 1}'
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(OutputError, match=r"folder\.json: cannot be written"):
+        FORMAT.write(tmp_path / "folder.json", [("a.png", Teeth.empty((8, 8)))])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["folder.json", "truth.json"]
+
+
+def test_an_unknown_geometry_suggests(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'polygon'"):
+        FORMAT.write(tmp_path / "t.json", [], {"geometry": "polygons"})
+    assert not (tmp_path / "t.json").exists()

@@ -1,0 +1,52 @@
+"""The registry: each format is known by what it wrote, and nothing is guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from panodent import formats
+from panodent.errors import AnnotationError, UnknownNameError
+from panodent.teeth import Teeth
+
+
+def written(folder: Path, name: str) -> Path:
+    """A place with one annotated image in this format."""
+    teeth = Teeth.from_masks((40, 50), [(36, np.ones((5, 6), bool), (3, 4))])
+    place = folder / "truth.json" if name == "coco" else folder
+    formats.get(name).write(place, [("a.png", teeth)], {})
+    return folder
+
+
+@pytest.mark.parametrize("name", formats.NAMES)
+def test_each_format_recognises_its_own(tmp_path: Path, name: str) -> None:
+    assert formats.get(name).name == name
+    assert formats.recognise(written(tmp_path, name)) == name
+    (item,) = formats.get(name).read(tmp_path, {"values": "fdi"})
+    assert item.key == "a"
+    assert item.read().fdi.tolist() == [36]
+
+
+def test_a_coco_file_is_recognised_by_itself(tmp_path: Path) -> None:
+    assert formats.recognise(written(tmp_path, "coco") / "truth.json") == "coco"
+
+
+def test_nothing_recognised_names_the_formats(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "other.json").write_text("{}")
+    for place in (tmp_path, tmp_path / "other.json", tmp_path / "gone"):
+        with pytest.raises(AnnotationError, match=r"--format \(coco, labels, ome-tiff\)"):
+            formats.recognise(place)
+
+
+def test_several_recognised_are_named(tmp_path: Path) -> None:
+    written(written(tmp_path, "labels"), "coco")
+    with pytest.raises(AnnotationError, match="could be coco or labels; name it with --format"):
+        formats.recognise(tmp_path)
+
+
+def test_an_unknown_name_suggests() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'coco'"):
+        formats.get("cocoo")
