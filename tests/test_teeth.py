@@ -248,7 +248,10 @@ def test_records_are_neither_hashed_nor_assigned_to():
         ({"boxes": np.zeros((3, 3), int)}, r"boxes has shape \(3, 3\); expected \(n, 4\)"),
         ({"boxes": some_teeth().boxes + 0.5}, "not all whole numbers"),
         ({"boxes": some_teeth().boxes - 1}, r"outside the image of height 8 and width 12"),
-        ({"boxes": np.add(some_teeth().boxes, [1, 0, 1, 0])}, r"\(6, 7, 9, 11\) is empty or outside"),
+        (
+            {"boxes": np.add(some_teeth().boxes, [1, 0, 1, 0])},
+            r"\(6, 7, 9, 11\) is empty or outside",
+        ),
         ({"boxes": some_teeth().boxes * [0, 1, 0, 1]}, "is empty or outside"),
         (
             {"masks": (L_SHAPE[:2], RING, TWO_PARTS)},

@@ -23,6 +23,8 @@ MIN_SHARE = 0.0006
 """Smallest tooth as a share of the radiograph's area; the smallest annotated ones have 0.001."""
 STRAY = 0.2
 """What is smaller than this share of the median tooth is none."""
+MASS = 0.2
+"""Least share of the median tooth, times its score: small teeth must be sure ones."""
 REACH = 2
 """No two centres are nearer than this, in network pixels; crowded lower incisors stand 4 apart."""
 FEWEST_VOTES = 1.2
@@ -35,7 +37,6 @@ UNLIKELY = 0.1
 """A tooth is left without a number rather than given one that is less probable than this..."""
 WHOLE = 0.45
 """...and it is kept only when it has at least this share of the median tooth."""
-ROUNDS = 2
 _LEAST = 1e-6
 
 
@@ -70,7 +71,7 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
     big = areas[areas >= smallest]
     usual = float(np.median(big)) if len(big) else 0.0
     kept = np.flatnonzero(areas >= max(smallest, STRAY * usual))
-    chosen, margins = numbered(numbers[kept])
+    chosen, margins = numbered(numbers[kept], areas[kept] / max(usual, 1.0))
     tooth = np.bincount(owner, 1 - none[inside], minlength=len(numbers))
     certainty = tooth / np.maximum(areas, 1)
     whose = np.full(inside.shape, -1, np.int32)
@@ -79,9 +80,11 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
     for index, number, margin in zip(kept.tolist(), chosen, margins, strict=True):
         if number < 0 and areas[index] < WHOLE * usual:
             continue
+        score = certainty[index] * numbers[index, number if number >= 0 else slice(None)].max()
+        if score * areas[index] < MASS * usual:
+            continue
         lead, corner = _lead(index, whose, inside, likely, none)
-        share = numbers[index, number] if number >= 0 else numbers[index].max()
-        result.append(Found(number, lead, corner, float(certainty[index] * share), margin))
+        result.append(Found(number, lead, corner, float(score), margin))
     return result
 
 
@@ -106,11 +109,10 @@ def gather(
         return np.zeros(0, np.int64), np.zeros((0, 0)), np.zeros((0, len(teeth)))
     near = -((votes[:, None] - middles.T[:, :, None]) ** 2).sum(axis=0) / (2 * SPREAD**2)
     evidence = teeth[:, inside]
-    likely, owner = near, near.argmax(axis=0)
-    for _ in range(ROUNDS):
-        numbers = _mean_by(owner, evidence, len(middles))
-        likely = np.log(numbers @ evidence + _LEAST) + near
-        owner = likely.argmax(axis=0)
+    # A pixel belongs where its own number and its vote fit best.
+    numbers = _mean_by(near.argmax(axis=0), evidence, len(middles))
+    likely = np.log(numbers @ evidence + _LEAST) + near
+    owner = likely.argmax(axis=0)
     return owner, likely, _mean_by(owner, evidence, len(middles))
 
 
@@ -165,10 +167,14 @@ def _mean_by(
 # --- numbering ---------------------------------------------------------------------------------
 
 
-def numbered(numbers: npt.NDArray[np.float64]) -> tuple[list[int], list[float]]:
+def numbered(
+    numbers: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
+) -> tuple[list[int], list[float]]:
     """Probabilities (n, classes) -> the number of each tooth (-1 none) and its margin.
 
-    The numbers are those whose joint probability is greatest, none twice. A margin is what the best
+    The numbers are those whose joint probability is greatest, none twice. `weights` (n,), the size
+    of each tooth by that of the usual one, say how much each counts: where two claim one number,
+    a fragment or a deciduous tooth gives way to the permanent one. A margin is what the best
     numbering in which this tooth has another number, or none, would cost in log probability.
     """
     count, classes = numbers.shape
@@ -176,6 +182,7 @@ def numbered(numbers: npt.NDArray[np.float64]) -> tuple[list[int], list[float]]:
         return [], []
     gain = np.full((count, classes + count), np.log(UNLIKELY))
     gain[:, :classes] = np.log(numbers + _LEAST)
+    gain *= np.clip(weights, 0.2, 2.0)[:, None]
     chosen = assign(gain)
     best = gain[range(count), chosen].sum()
     margins = []
