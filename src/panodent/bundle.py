@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panodent.calibration import Calibration
 from panodent.dentition import TEETH
 from panodent.errors import BundleError, ConfigError
 from panodent.files import write_whole
@@ -48,6 +49,7 @@ class Bundle:
     provenance : how, when and from which data it was trained; plain data.
     scores : what it scored on which images; plain data.
     norms : batch-norm vectors by layer name, or empty.
+    calibration : how scores are bent to mean what they say.
     """
 
     network: bytes = field(repr=False)
@@ -58,6 +60,7 @@ class Bundle:
     scores: Mapping[str, Any] = field(default_factory=dict)
     norms: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
     threads: int = field(default=0, compare=False)
+    calibration: Calibration = field(default_factory=Calibration)
 
     def __post_init__(self) -> None:
         if not self.classes or len(set(self.classes)) < len(self.classes):
@@ -155,6 +158,7 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
             card.get("scores", {}),
             _norms(folder / NORMS_FILE),
             threads,
+            Calibration(**card.get("calibration", {})),
         )
         digest = card["network"]["sha256"]
     except (KeyError, TypeError, AttributeError, ConfigError) as error:
@@ -194,6 +198,7 @@ def save(bundle: Bundle, folder: Path) -> None:
         "classes": list(bundle.classes),
         "network": {"file": NETWORK_FILE, "sha256": bundle.digest},
         "architecture": dict(bundle.architecture),
+        "calibration": asdict(bundle.calibration),
         "provenance": dict(bundle.provenance),
         "scores": dict(bundle.scores),
     }

@@ -11,18 +11,25 @@ from collections.abc import Sequence
 import numpy as np
 
 from panodent import instances, regions
+from panodent.calibration import Calibration
 from panodent.frame import enlarged
 from panodent.instances import FloatArray, Found
 from panodent.masks import BoolArray
 from panodent.teeth import UNNUMBERED, Flag, Teeth
 
+PLAIN = Calibration()
 DOUBTFUL_BELOW = 0.75
 """A tooth whose score lies below this is flagged doubtful..."""
 CLOSE = 1.5
 """...and one whose number another would replace at less than this cost in log probability."""
 
 
-def decode(answer: FloatArray, classes: Sequence[int], size: tuple[int, int]) -> Teeth:
+def decode(
+    answer: FloatArray,
+    classes: Sequence[int],
+    size: tuple[int, int],
+    calibration: Calibration = PLAIN,
+) -> Teeth:
     """A network's planes (p, h, w) over a radiograph of `size` -> its teeth.
 
     The first 1 + len(classes) planes are logits; see `panodent.bundle.Bundle.network`. No number
@@ -35,14 +42,14 @@ def decode(answer: FloatArray, classes: Sequence[int], size: tuple[int, int]) ->
         mask, corner = outline(tooth, (logits.shape[1], logits.shape[2]), size)
         if mask.any():
             items.append((classes[tooth.number] if tooth.number >= 0 else UNNUMBERED, mask, corner))
-            scores.append(float(np.clip(tooth.score, 0, 1)))
-            flags.append(_flags(tooth))
+            scores.append(float(np.clip(calibration(tooth.score), 0, 1)))
+            flags.append(_flags(tooth, scores[-1]))
     return Teeth.from_masks(size, items, scores, flags).sorted()
 
 
-def _flags(tooth: Found) -> set[Flag]:
+def _flags(tooth: Found, score: float) -> set[Flag]:
     flags: set[Flag] = set()
-    if tooth.score < DOUBTFUL_BELOW or tooth.margin < CLOSE:
+    if score < DOUBTFUL_BELOW or tooth.margin < CLOSE:
         flags.add("doubtful")
     if tooth.number < 0:
         flags.add("unnumbered")

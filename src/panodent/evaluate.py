@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.average_precision import mask_average_precision
+from panodent.calibration import expected_error
 from panodent.dentition import PERMANENT, TEETH, TOOTH_TYPES
 from panodent.errors import ConfigError
 from panodent.scores import (
@@ -175,6 +176,7 @@ def summarise(
     scopes = _ratios(listed, drawn)
     overall = {name: scopes["all"][name] for name in FIGURES if name in scopes["all"]}
     overall |= _average_precision(listed, drawn[:AP_SAMPLES])
+    overall["calibration_error"] = _calibration(listed, drawn[:AP_SAMPLES])
     numbers = (*PERMANENT, *(n for n in TEETH if TEETH[n].deciduous and str(n) in scopes))
     return Evaluation(
         cases=listed,
@@ -275,6 +277,29 @@ def _average_precision(
             low, high = np.percentile(spread, [tail, 100 - tail])
             result[name] = Estimate(point, float(low), float(high), count)
     return result
+
+
+def _calibration(cases: Sequence[CaseScores], drawn: npt.NDArray[np.int64]) -> Estimate:
+    scores = [np.array([tooth.score for tooth in case.prediction]) for case in cases]
+    right = [np.array([tooth.right for tooth in case.prediction], bool) for case in cases]
+
+    def over(chosen: Sequence[int] | npt.NDArray[np.int64]) -> float | None:
+        if not len(chosen):
+            return None
+        return expected_error(
+            np.concatenate([scores[i] for i in chosen]), np.concatenate([right[i] for i in chosen])
+        )
+
+    value = over(range(len(cases)))
+    if value is None:
+        return Estimate(None, reason="no predicted tooth to count")
+    count = sum(map(len, scores))
+    spread = [error for row in drawn if (error := over(row)) is not None]
+    if not spread:
+        return Estimate(value, None, None, count, "too few cases for an interval")
+    tail = 50 * (1 - CONFIDENCE)
+    low, high = np.percentile(spread, [tail, 100 - tail])
+    return Estimate(value, float(low), float(high), count)
 
 
 def _confusion(cases: Sequence[CaseScores], numbers: Sequence[int]) -> Confusion:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
-from panodent import bundle, checkpoint, export, transfer
+from panodent import bundle, calibration, checkpoint, export, transfer
 from panodent.bundle import Bundle
+from panodent.calibration import Calibration
 from panodent.decode import decode
 from panodent.errors import BundleError, TrainingError
 from panodent.evaluate import CaseScores, Evaluation, score_pair, summarise
@@ -48,7 +50,8 @@ def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
         _provenance(run, row, largest),
         norms=transfer.norms(model),
     )
-    evaluations = _score(run, made)
+    made = replace(made, calibration=_calibrated(_score(run, made, panels=False)))
+    evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
     made = replace(made, scores={name: e.headline() for name, e in evaluations.items()})
     scores = {name: evaluation.to_dict() for name, evaluation in evaluations.items()}
     write_whole(run.folder / "scores.json", json.dumps(scores, indent=1, allow_nan=False) + "\n")
@@ -94,20 +97,27 @@ def _provenance(run: Run, row: dict[str, float], largest: float) -> dict[str, An
     }
 
 
-def _score(run: Run, made: Bundle) -> dict[str, Evaluation]:
-    """Scores the bundle on each folder's validation side and draws panels of the first cases."""
+def _calibrated(scores: Mapping[str, Sequence[CaseScores]]) -> Calibration:
+    """Scores of held-out teeth made to mean what they say."""
+    teeth = [tooth for cases in scores.values() for case in cases for tooth in case.prediction]
+    return calibration.fit([tooth.score for tooth in teeth], [tooth.right for tooth in teeth])
+
+
+def _score(run: Run, made: Bundle, panels: bool = True) -> dict[str, list[CaseScores]]:
+    """Scores the bundle on each folder's validation side; draws panels of the first cases."""
     names = [f"{n + 1}-{folder_name(item['root'])}" for n, item in enumerate(run.data)]
     owners = [name for name, item in zip(names, run.data, strict=True) for _ in item["validation"]]
     scores: dict[str, list[CaseScores]] = {}
     for number, (owner, case) in enumerate(zip(owners, run.validation, strict=True)):
         radiograph, truth = case.radiograph(), case.teeth()
-        found = decode(made.answer(radiograph.pixels), made.classes, radiograph.size)
+        answer = made.answer(radiograph.pixels)
+        found = decode(answer, made.classes, radiograph.size, made.calibration)
         scores.setdefault(owner, []).append(score_pair(truth, found, key=case.key))
-        if len(scores[owner]) <= SHOWN:
+        if panels and len(scores[owner]) <= SHOWN:
             picture = to_png_bytes(panel(radiograph, found, truth))
             write_whole(run.folder / "panels" / owner / f"{case.image.stem}.png", picture)
         run.report("scoring", {"done": number + 1, "cases": len(run.validation)})
-    return {name: summarise(cases) for name, cases in scores.items()}
+    return scores
 
 
 def folder_name(path: str) -> str:

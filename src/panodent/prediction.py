@@ -88,7 +88,12 @@ class Predictor:
             radiograph = read(source, max_pixels)
         check_content(radiograph)
         ask = partial(tta.answer, self.bundle) if self.mirror else self.bundle.answer
-        found = decode(ask(radiograph.pixels), self.bundle.classes, radiograph.size)
+        found = decode(
+            ask(radiograph.pixels),
+            self.bundle.classes,
+            radiograph.size,
+            self.bundle.calibration,
+        )
         return Prediction(
             found.size,
             found.fdi,

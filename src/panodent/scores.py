@@ -56,12 +56,16 @@ class ToothScore:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One tooth as mask AP needs it: number, score, and COCO run-length text of the whole image."""
+    """One tooth as mask AP needs it: number, score, and COCO run-length text of the whole image.
+
+    `right`: whether a tooth of that number lies there in the other side (IoU of `MIN_IOU`).
+    """
 
     fdi: int
     score: float
     area: int
     rle: str
+    right: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,8 @@ def score_pair(
     iou, dice = iou_and_dice(truth, found)
     pairs = same_number_pairs(truth, found, dice)
     extras, ignored = _extras(truth, found, iou, pairs)
-    hits = sum(bool(iou[i, j] >= MIN_IOU) for i, j in pairs.items())
+    right = {i: j for i, j in pairs.items() if iou[i, j] >= MIN_IOU}
+    hits = len(right)
     numbered = int(np.count_nonzero(truth.fdi))
     false = len(found) - hits - ignored
     lying = iou.max(axis=0, initial=0.0) >= MIN_IOU
@@ -165,8 +170,8 @@ def score_pair(
         foreground=foreground_dice(truth, found) if prediction is not None else 0.0,
         counts=(len(truth), len(found)),
         measured=surfaces,
-        truth=_instances(truth),
-        prediction=_instances(found),
+        truth=_instances(truth, right.keys()),
+        prediction=_instances(found, right.values()),
     )
 
 
@@ -253,10 +258,10 @@ def _dice_obb(truth: Teeth, found: Teeth) -> tuple[float, ...]:
     return tuple(values)
 
 
-def _instances(teeth: Teeth) -> tuple[Instance, ...]:
+def _instances(teeth: Teeth, right: Collection[int]) -> tuple[Instance, ...]:
     areas = teeth.areas.tolist()
     return tuple(
-        Instance(fdi, float(teeth.scores[index]), areas[index], teeth.rle(index))
+        Instance(fdi, float(teeth.scores[index]), areas[index], teeth.rle(index), index in right)
         for index, fdi in enumerate(teeth.fdi.tolist())
         if fdi != UNNUMBERED
     )

@@ -84,6 +84,13 @@ FIGURES: Mapping[str, FigureKind] = MappingProxyType(
             "width, over the teeth found under their number",
             surface=True,
         ),
+        "calibration_error": FigureKind(
+            "Calibration error",
+            "predicted teeth",
+            "lower",
+            "mean distance between the score of a tooth and the share that is right (number, and "
+            "IoU of at least 0.5), by tenths of score",
+        ),
         "count_error": FigureKind(
             "Tooth count error", "images", "lower", "mean absolute difference of the tooth counts"
         ),
@@ -99,7 +106,7 @@ FIGURES: Mapping[str, FigureKind] = MappingProxyType(
 
 
 def case_terms(case: CaseScores) -> Terms:
-    """What one radiograph adds to the sums of every figure but mask AP."""
+    """What one radiograph adds to the sums of every figure but mask AP and calibration."""
     hits, false, missed = case.detections
     truth, found = case.counts
     terms: Terms = {
@@ -153,7 +160,7 @@ def case_row(case: CaseScores) -> dict[str, Any]:
     row: dict[str, Any] = {"case": case.key, "predicted": case.predicted}
     for name in FIGURES:
         above, below = terms.get(("all", name), (0.0, 0.0))
-        if name not in ("ap", "ap50", "count_error"):
+        if name not in ("ap", "ap50", "calibration_error", "count_error"):
             row[name] = above / below if below else None
     wrong = [t for t in case.teeth if t.found is not None and not t.numbered]
     return row | {

@@ -1,0 +1,79 @@
+"""Scores that mean what they say: of teeth with a score of 0.9, nine in ten are right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.errors import BundleError
+
+BINS = 10
+FEWEST = 100
+"""Fewer teeth than this, or none of them wrong, do not show how scores are to be bent."""
+_EDGE = 0.005  # log odds beyond it say more than any sample can
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Platt scaling: log odds of a score times `slope` plus `offset`; 1 and 0 change nothing."""
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite([self.slope, self.offset]).all() and self.slope > 0):
+            raise BundleError(
+                f"calibration has slope {self.slope} and offset {self.offset}; "
+                "expected finite numbers, the slope above 0"
+            )
+
+    def __call__(self, score: float) -> float:
+        """The calibrated score, in 0 to 1; a higher score stays higher."""
+        if (self.slope, self.offset) == (1.0, 0.0):
+            return score
+        return float(1 / (1 + np.exp(-(self.slope * _log_odds(score) + self.offset))))
+
+
+def fit(scores: npt.ArrayLike, right: npt.ArrayLike) -> Calibration:
+    """The calibration under which these teeth, right or wrong, are most probable.
+
+    Source: Platt 1999, with Newton's method. Where the sample shows too little it changes nothing.
+    """
+    x, y = _log_odds(np.asarray(scores, np.float64)), np.asarray(right, np.float64)
+    if len(y) < FEWEST or y.min() == y.max():
+        return Calibration()
+    # Platt's targets keep the curve from running away where right and wrong do not overlap.
+    y = np.where(y > 0, (y.sum() + 1) / (y.sum() + 2), 1 / ((1 - y).sum() + 2))
+    columns = np.stack([x, np.ones_like(x)], axis=1)
+    found = np.array([1.0, 0.0])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-columns @ found))
+        slope = columns.T @ (y - p)
+        curve = (columns * (p * (1 - p))[:, None]).T @ columns + 1e-6 * np.eye(2)
+        step = np.linalg.solve(curve, slope)
+        found = found + np.clip(step, -1, 1)
+        if np.abs(step).max() < 1e-8:
+            break
+    if found[0] <= 0:
+        return Calibration()  # the scores say nothing about being right
+    return Calibration(round(float(found[0]), 4), round(float(found[1]), 4))
+
+
+def expected_error(scores: npt.ArrayLike, right: npt.ArrayLike) -> float | None:
+    """Expected calibration error: mean distance of score and share that is right, by tenths.
+
+    None without teeth. Source: Guo et al. 2017, arXiv:1706.04599.
+    """
+    p, y = np.asarray(scores, np.float64), np.asarray(right, np.float64)
+    if not len(p):
+        return None
+    bins = np.minimum((p * BINS).astype(int), BINS - 1)
+    off = np.bincount(bins, p - y, minlength=BINS)
+    return float(np.abs(off).sum() / len(p))
+
+
+def _log_odds(score: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    clipped = np.clip(np.asarray(score, np.float64), _EDGE, 1 - _EDGE)
+    return np.asarray(np.log(clipped) - np.log1p(-clipped))
