@@ -38,6 +38,12 @@ def test_nothing_is_nothing() -> None:
     assert len(decode(Planes().answer, PERMANENT, SHAPE)) == 0
 
 
+def test_pixels_that_agree_on_nothing_are_nothing() -> None:
+    planes = Planes()
+    planes.answer[1, 10:40:9, 10:80:9] = 9.0
+    assert len(decode(planes.answer, PERMANENT, SHAPE)) == 0
+
+
 def test_teeth_have_their_numbers_and_places() -> None:
     planes = Planes()
     planes.tooth(46, (10, 10, 30, 22))

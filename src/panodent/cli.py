@@ -78,7 +78,7 @@ def predict(
 ) -> None:
     """Find and number the teeth of radiographs."""
     from panodent.bundle import load
-    from panodent.console import bar, fail, say
+    from panodent.console import bar, fail, say, warn
     from panodent.prediction import Options, Status, predict_files
 
     options = Options(pictures=overlay, chart=chart, max_pixels=max_pixels, mirror=mirror)
@@ -88,6 +88,8 @@ def predict(
             update(done, total)
             if status.status == "failed":
                 fail(status.error)
+            elif status.warning:
+                warn(f"{status.file}: {status.warning}")
 
         statuses = predict_files(
             paths,

@@ -66,6 +66,8 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
     none, teeth = probability[0], probability[1:]
     inside = none < 0.5
     owner, likely, numbers = gather(teeth, inside, offsets, logits.argmax(axis=0))
+    if not len(numbers):
+        return []
     areas = np.bincount(owner, minlength=len(numbers))
     smallest = max(MIN_SHARE * none.size, 4.0)
     big = areas[areas >= smallest]

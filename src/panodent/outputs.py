@@ -17,6 +17,7 @@ from panodent.dentition import TEETH
 from panodent.errors import OutputError
 from panodent.files import write_whole
 from panodent.masks import from_rle
+from panodent.quality import quality, warning
 from panodent.radiograph import Radiograph
 from panodent.teeth import Teeth
 from panodent.view import DISCLAIMER, overlay, to_png_bytes
@@ -66,6 +67,8 @@ def to_record(
         "height": height,
         "numbering": "FDI",
         "notice": DISCLAIMER,
+        "quality": round(quality(teeth), 4),
+        "warning": warning(teeth),
         "teeth": [_tooth(teeth, index) for index in range(len(teeth))],
     }
     if radiograph is not None:

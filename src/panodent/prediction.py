@@ -26,6 +26,7 @@ from panodent.errors import OutputError, PanodentError, RadiographError
 from panodent.files import write_whole
 from panodent.inputs import Input, collect
 from panodent.outputs import RECORD, write_case
+from panodent.quality import quality, warning
 from panodent.radiograph import DEFAULT_MAX_PIXELS, Radiograph, from_array, read
 from panodent.teeth import Teeth
 from panodent.version import __version__
@@ -43,6 +44,16 @@ class Prediction(Teeth):
         """Writes labels.png, overlay.png, teeth.json and the odontogram; returns the folder."""
         write_case(Path(folder), self.radiograph, self, chart=True)
         return Path(folder)
+
+    @property
+    def quality(self) -> float:
+        """How sure the network is of what it found, 0 to 1; see `panodent.quality`."""
+        return quality(self)
+
+    @property
+    def warning(self) -> str:
+        """What should be known before these teeth are used; empty when all looks well."""
+        return warning(self)
 
     def overlay(self) -> npt.NDArray[np.uint8]:
         """The radiograph with its teeth coloured and numbered, uint8 RGB."""
@@ -149,6 +160,7 @@ class Status:
     teeth: int = 0
     doubtful: int = 0
     error: str = ""
+    warning: str = ""
 
 
 def predict_files(
@@ -216,7 +228,9 @@ def _one(
 
 def _status(shown: str, what: str, item: Input, record: dict[str, Any]) -> Status:
     doubtful = sum(bool(tooth["flags"]) for tooth in record["teeth"])
-    return Status(shown, what, item.name, len(record["teeth"]), doubtful)
+    return Status(
+        shown, what, item.name, len(record["teeth"]), doubtful, warning=record.get("warning", "")
+    )
 
 
 def _origin(bundle: Bundle, item: Input, options: Options) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The results folder of `panodent predict`, read back as `Teeth`.
 
 predictions.json is preferred to the label images: it keeps overlaps and scores. Category 0, which
-other programs may write, is a tooth without a number. A radiograph in which no tooth was found has a label image and no result.
+other programs may write, is a tooth without a number. A radiograph in which no tooth was found
+has a label image and no result.
 """
 
 from __future__ import annotations

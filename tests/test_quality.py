@@ -1,0 +1,45 @@
+"""Panoramics pass, other pictures are warned about."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import panodent
+from panodent import phantom
+from panodent.quality import LOW, quality, warning
+from panodent.teeth import Teeth
+
+
+@pytest.fixture(scope="module")
+def predictor() -> panodent.Predictor:
+    return panodent.load()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_panoramic_passes(predictor: panodent.Predictor, seed: int) -> None:
+    found = predictor(phantom.draw(seed, (512, 1024), missing=[18, 28, 38, 48])[0])
+    assert found.quality > LOW
+    assert found.warning == ""
+
+
+@pytest.mark.parametrize("turn", [1, 3])
+def test_a_panoramic_on_its_side_is_warned_about(
+    predictor: panodent.Predictor, drawn, turn: int
+) -> None:
+    turned = np.ascontiguousarray(np.rot90(drawn[0].pixels, turn))
+    assert "upright panoramic" in predictor(turned).warning
+
+
+def test_noise_and_stripes_are_warned_about(predictor: panodent.Predictor) -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.random((400, 800), dtype=np.float32)
+    stripes = np.sin(np.arange(800) / 9)[None].repeat(400, 0).astype(np.float32) * 0.4 + 0.5
+    for pixels in (noise, stripes):
+        assert predictor(pixels).warning
+
+
+def test_without_teeth_there_is_no_quality() -> None:
+    none = Teeth.empty((10, 10))
+    assert quality(none) == 0
+    assert "no tooth found" in warning(none)
