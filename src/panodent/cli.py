@@ -213,6 +213,19 @@ def evaluate(
 
 
 @app.command()
+def folds(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Finished training runs.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for a page with the scores.")
+    ] = None,
+) -> None:
+    """Score runs trained with --fold together, each on the radiographs that it held out."""
+    from panodent import commands
+
+    raise typer.Exit(commands.folds(runs, output))
+
+
+@app.command()
 def inspect(
     data: Annotated[Path, typer.Argument(help="Folder of annotated radiographs.")],
     output: Annotated[

@@ -182,6 +182,21 @@ def _headline(evaluation: Evaluation) -> str:
     return ", ".join(parts) or "nothing to count"
 
 
+def folds(runs: Sequence[Path], output: Path | None) -> int:
+    """Scores the runs of a cross-validation together."""
+    from panodent import report
+    from panodent.folds import evaluate_folds
+
+    with bar("scoring") as update:
+        each, together, pictures = evaluate_folds(runs, update)
+    for name, evaluation in each.items():
+        say(f"held out of {name} ({len(evaluation.cases)}): {_headline(evaluation)}")
+    say(f"all {len(together.cases)}: {_headline(together)}")
+    if output is not None:
+        say(f"page: {report.write(together, output, cases=pictures, title='Cross-validation')}")
+    return 0
+
+
 # --- evaluate, inspect, phantom, unet ------------------------------------------------------------
 
 

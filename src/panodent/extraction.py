@@ -1,7 +1,8 @@
 """Taking teeth out of a radiograph: gaps that the data lacks, with truth that stays true.
 
 Most numbering errors stand beside a gap. Filling a run of teeth with the local background makes
-more gaps, and the neighbours keep their numbers: the network learns not to count.
+more gaps, and the neighbours keep their numbers: the network learns not to count. In life the
+teeth behind a gap move into it; half of the gaps made here are closed so, more or less.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from panodent.radiograph import FloatImage
 ARCHES = (ARCH_ORDER[:16], ARCH_ORDER[16:])
 LONGEST = 6
 """At most this many neighbouring teeth are taken out at once."""
+CLOSING = 0.5
+"""How often the teeth behind a new gap move into it."""
 REACH = 0.04
 """How far the background is looked for, as a share of the image's height (standard deviation)."""
 
@@ -34,7 +37,8 @@ def extracted(
     """
     import cv2
 
-    gone = np.isin(labels, _run(labels, classes, rng))
+    run = _run(labels, classes, rng)
+    gone = np.isin(labels, run)
     if not gone.any():
         return pixels, labels
     # The outline is half tooth, half bone: take it along, but not into the neighbours.
@@ -50,7 +54,76 @@ def extracted(
     share = np.where(hole, cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 1.0), 0)
     share = np.clip(share * 1.6, 0, 1)
     result = np.clip(pixels + (filling - pixels) * share, 0, 1).astype(np.float32)
-    return result, np.where(gone, 0, labels).astype(np.uint8)
+    left = np.where(gone, 0, labels).astype(np.uint8)
+    if rng.random() < CLOSING:
+        return _closed(result, left, gone, [classes[value - 1] for value in run], classes, rng)
+    return result, left
+
+
+def _closed(
+    pixels: FloatImage,
+    labels: npt.NDArray[np.uint8],
+    gap: npt.NDArray[np.bool_],
+    missing: Sequence[int],
+    classes: Sequence[int],
+    rng: np.random.Generator,
+) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
+    """The teeth behind the gap moved towards the midline, by a part of the gap's width.
+
+    One map moves pixels and labels, so truth stays true; only the gap's own arch moves.
+    """
+    import cv2
+
+    quadrants = {fdi // 10 for fdi in missing}
+    last = max(fdi % 10 for fdi in missing)
+    behind = [
+        value
+        for value, fdi in enumerate(classes, start=1)
+        if fdi // 10 in quadrants and fdi % 10 > last
+    ]
+    moving = np.isin(labels, behind)
+    if len(quadrants) > 1 or not moving.any():
+        return pixels, labels
+    outwards = 1 if next(iter(quadrants)) in (2, 3) else -1
+    cols = np.flatnonzero(gap.any(axis=0)) * outwards
+    width = float(np.ptp(cols)) + 1
+    far = float((np.flatnonzero(moving.any(axis=0)) * outwards).max() - cols.min())
+    # Teeth move by about their own width at most, however wide the gap.
+    by = width * min(rng.uniform(0.2, 0.9), 1.2 / len(missing))
+    away = (np.arange(labels.shape[1]) * outwards - cols.min()).astype(np.float32)
+    # Distance from the gap's inner edge now -> before: the gap is squeezed, what lies behind it
+    # moves, and far behind all is as it was.
+    knots = [-1.0, 0.0, width - by, far - by, far + 3 * by]
+    before = np.interp(away, knots, [-1.0, 0.0, width, far, far + 3 * by])
+    moved = np.where((away < 0) | (away > knots[-1]), 0, before - away) * outwards
+    rows = _arch_weight(labels, moving | gap, next(iter(quadrants)) < 3, classes)
+    x = np.arange(labels.shape[1], dtype=np.float32)[None] + rows[:, None] * moved[None]
+    y = np.repeat(np.arange(labels.shape[0], dtype=np.float32)[:, None], labels.shape[1], axis=1)
+    x = x.astype(np.float32)
+    return (
+        cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
+        cv2.remap(labels, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE),
+    )
+
+
+def _arch_weight(
+    labels: npt.NDArray[np.uint8],
+    place: npt.NDArray[np.bool_],
+    upper: bool,
+    classes: Sequence[int],
+) -> npt.NDArray[np.float32]:
+    """(height,) 1 in the rows of an arch, 0 in those of the other, near the columns of `place`."""
+    other = [v for v, fdi in enumerate(classes, start=1) if (fdi // 10 in (1, 2)) != upper]
+    cols = place.any(axis=0)
+    own = np.flatnonzero(place.any(axis=1))
+    against = np.flatnonzero(np.isin(labels[:, cols], other).any(axis=1))
+    if upper:
+        edge = (own.max() + (against.min() if against.size else own.max() + 8)) / 2
+    else:
+        edge = (own.min() + (against.max() if against.size else own.min() - 8)) / 2
+    side = (edge - np.arange(labels.shape[0])) * (1 if upper else -1)
+    soft = max(0.03 * labels.shape[0], 1.0)
+    return np.clip(side / soft + 0.5, 0, 1).astype(np.float32)
 
 
 def _run(

@@ -12,11 +12,11 @@ import numpy as np
 from panodent import bundle, calibration, checkpoint, export, transfer
 from panodent.bundle import Bundle
 from panodent.calibration import Calibration
-from panodent.decode import decode
 from panodent.errors import BundleError, TrainingError
-from panodent.evaluate import CaseScores, Evaluation, score_pair, summarise
+from panodent.evaluate import CaseScores, Evaluation, summarise
 from panodent.files import write_whole
 from panodent.frame import Frame
+from panodent.held_out import folder_name, held_out
 from panodent.runs import Run
 from panodent.unet import build, named
 from panodent.version import __version__
@@ -105,21 +105,13 @@ def _calibrated(scores: Mapping[str, Sequence[CaseScores]]) -> Calibration:
 
 def _score(run: Run, made: Bundle, panels: bool = True) -> dict[str, list[CaseScores]]:
     """Scores the bundle on each folder's validation side; draws panels of the first cases."""
-    names = [f"{n + 1}-{folder_name(item['root'])}" for n, item in enumerate(run.data)]
-    owners = [name for name, item in zip(names, run.data, strict=True) for _ in item["validation"]]
     scores: dict[str, list[CaseScores]] = {}
-    for number, (owner, case) in enumerate(zip(owners, run.validation, strict=True)):
-        radiograph, truth = case.radiograph(), case.teeth()
-        answer = made.answer(radiograph.pixels)
-        found = decode(answer, made.classes, radiograph.size, made.calibration)
-        scores.setdefault(owner, []).append(score_pair(truth, found, key=case.key))
-        if panels and len(scores[owner]) <= SHOWN:
-            picture = to_png_bytes(panel(radiograph, found, truth))
-            write_whole(run.folder / "panels" / owner / f"{case.image.stem}.png", picture)
-        run.report("scoring", {"done": number + 1, "cases": len(run.validation)})
+    for item in held_out(run, made):
+        cases = scores.setdefault(item.folder, [])
+        cases.append(item.scores)
+        if panels and len(cases) <= SHOWN:
+            picture = to_png_bytes(panel(item.radiograph, item.found, item.truth))
+            write_whole(
+                run.folder / "panels" / item.folder / f"{item.case.image.stem}.png", picture
+            )
     return scores
-
-
-def folder_name(path: str) -> str:
-    """The last part of a path, whatever its separators; '' for ''."""
-    return path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
