@@ -73,12 +73,13 @@ def offset_loss(share: Any, offsets: Any) -> Any:
     what is left of it.
     """
     teeth = share[..., 1:]
-    height, width = teeth.shape[1], teeth.shape[2]
     inside = ops.cast(ops.max(teeth, axis=-1) > 0.75, "float32")
     mass = ops.maximum(ops.sum(teeth, axis=(1, 2)), 1e-6)
     loss = 0.0
     for plane, line in enumerate(("bhwc,w->bc", "bhwc,h->bc")):
-        places = ops.arange(height if plane else width, dtype="float32")
+        # Counted, for where the frame changes during training its size is not known beforehand.
+        ones = ops.ones_like(teeth[0, :, 0, 0] if plane else teeth[0, 0, :, 0])
+        places = ops.cumsum(ones) - 1
         centre = ops.einsum(line, teeth, places) / mass
         there = ops.einsum("bhwc,bc->bhw", teeth, centre) / ops.maximum(
             ops.sum(teeth, axis=-1), 1e-6
