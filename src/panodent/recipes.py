@@ -160,11 +160,11 @@ class TrainConfig:
 
 RECIPES: Mapping[str, TrainConfig] = {
     "default": TrainConfig(),
-    # A second pass over a default run: gaps and scales that the data lacks.
+    # A second, longer pass over a default run: gaps, scales, shapes and exposures that data lacks.
     "refine": TrainConfig(
-        stages=(Stage(36, 256, 512),),
-        learning_rate=1.5e-3,
-        augment=AugmentConfig(zoom=0.3, aspect=0.25, extract=0.5),
+        stages=(Stage(100, 256, 512),),
+        learning_rate=2e-3,
+        augment=AugmentConfig(zoom=0.3, aspect=0.25, extract=0.5, bend=0.012, shade=0.2),
     ),
     "finetune": TrainConfig(
         stages=(Stage(20, 256, 512),),
