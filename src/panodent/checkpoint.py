@@ -62,6 +62,11 @@ def load(file: Path, model: Any, with_optimiser: bool = True) -> dict[str, Any]:
     return progress
 
 
+def progress(file: Path) -> dict[str, Any]:
+    """The counters of a saved state. Raises `TrainingError` as `load` does."""
+    return _read(file)[1]
+
+
 def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Arrays by name, and the progress among them."""
     try:

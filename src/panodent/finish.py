@@ -17,39 +17,33 @@ from panodent.evaluate import CaseScores, Evaluation, summarise
 from panodent.files import write_whole
 from panodent.frame import Frame
 from panodent.held_out import folder_name, held_out
-from panodent.runs import Run
-from panodent.unet import build, named
+from panodent.runs import Row, Run
+from panodent.unet import UNetConfig, build, named
 from panodent.version import __version__
 from panodent.view import panel, to_png_bytes
 
 CHECKED, SHOWN = 4, 8
 """How many validation radiographs the export is checked on, and how many panels are drawn."""
+CONTENDERS = 5
+"""How many epochs, the best by quick Dice, are scored as users will see them to choose one."""
 
 
 def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
     """Writes RUN/bundle, RUN/panels and RUN/scores.json from the best epoch so far.
 
-    Returns the bundle and, for each data folder with held-out radiographs, its scores. The
-    exported network must agree with Keras on radiographs of the run, else `BundleError`. Raises
-    `TrainingError` when no epoch is finished.
+    The best is the one of `CONTENDERS` whose decoded teeth have the highest Dice over all held-out
+    radiographs; RUN/best.npz becomes it. Returns the bundle and, for each data folder with
+    held-out radiographs, its scores. The exported network must agree with Keras on radiographs of
+    the run, else `BundleError`. Raises `TrainingError` when no epoch is finished.
     """
     if not run.best.exists():
         raise TrainingError(f"{run.folder}: no epoch is finished, so there is nothing to export")
     settings = named(run.config.network, classes=len(run.config.classes) + 1)
     model = build(settings)
-    progress = checkpoint.load(run.best, model, with_optimiser=False)
-    row = progress["history"][progress["best"]]
-    frame = Frame(int(row["height"]), int(row["width"]))
-    network = export.to_onnx(model, frame.size)
-    largest = _checked(run, network, model, frame)
-    made = Bundle(
-        network,
-        frame,
-        run.config.classes,
-        asdict(settings),
-        _provenance(run, row, largest),
-        norms=transfer.norms(model),
-    )
+    row = _best(run, model, settings)
+    made = _exported(run, model, settings, row)
+    largest = _checked(run, made.network, model, made.frame)
+    made = replace(made, provenance=_provenance(run, row, largest), norms=transfer.norms(model))
     made = replace(made, calibration=_calibrated(_score(run, made, panels=False)))
     evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
     made = replace(made, scores={name: e.headline() for name, e in evaluations.items()})
@@ -57,6 +51,39 @@ def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
     write_whole(run.folder / "scores.json", json.dumps(scores, indent=1, allow_nan=False) + "\n")
     bundle.save(made, run.folder / "bundle")
     return made, evaluations
+
+
+def _best(run: Run, model: Any, settings: UNetConfig) -> Row:
+    """Puts the weights of the best epoch into `model`; returns its row of the history."""
+    progress = checkpoint.load(run.best, model, with_optimiser=False)
+    rows: list[Row] = checkpoint.progress(run.last)["history"]
+    best = rows[progress["best"]]
+    saved = {
+        int(row["epoch"]): file
+        for row in rows
+        if (row["height"], row["width"]) == (best["height"], best["width"])
+        and (file := run.folder / "epochs" / f"{int(row['epoch']):03d}.npz").exists()
+    }
+    contenders = sorted(saved, key=lambda epoch: -rows[epoch - 1]["val_dice"])[:CONTENDERS]
+    if not run.validation or len(contenders) < 2:
+        return best
+    dice = {}
+    for epoch in contenders:
+        checkpoint.load(saved[epoch], model, with_optimiser=False)
+        made = _exported(run, model, settings, rows[epoch - 1])
+        cases = [item.scores for item in held_out(run, made)]
+        dice[epoch] = summarise(cases, samples=0).figures["dice"].value or 0.0
+    chosen = max(contenders, key=lambda epoch: (dice[epoch], epoch))
+    checkpoint.load(saved[chosen], model, with_optimiser=False)
+    state = {"history": rows, "best": chosen - 1}
+    checkpoint.save(run.best, model, state, with_optimiser=False)
+    return {**rows[chosen - 1], "decoded_dice": dice[chosen]}
+
+
+def _exported(run: Run, model: Any, settings: UNetConfig, row: Row) -> Bundle:
+    frame = Frame(int(row["height"]), int(row["width"]))
+    network = export.to_onnx(model, frame.size)
+    return Bundle(network, frame, run.config.classes, asdict(settings))
 
 
 def _checked(run: Run, network: bytes, model: Any, frame: Frame) -> float:
@@ -90,6 +117,9 @@ def _provenance(run: Run, row: dict[str, float], largest: float) -> dict[str, An
         "config": run.config.to_dict(),
         "epoch": int(row["epoch"]),
         "validation_dice_at_frame": round(float(row["val_dice"]), 4),
+        "validation_dice_decoded": round(float(row.get("decoded_dice", np.nan)), 4)
+        if "decoded_dice" in row
+        else None,
         "export": {
             "largest_logit_difference": round(largest, 5),
             "radiographs_compared": min(CHECKED, len(run.validation) + len(run.training)),

@@ -11,7 +11,7 @@ from panodent.decode import decode
 from panodent.radiograph import Radiograph
 from panodent.runs import Run
 from panodent.scores import CaseScores, score_pair
-from panodent.teeth import Teeth
+from panodent.teeth import UNNUMBERED, Teeth
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ def held_out(run: Run, bundle: Bundle) -> Iterator[HeldOut]:
         radiograph, truth = case.radiograph(), case.teeth()
         answer = bundle.answer(radiograph.pixels)
         found = decode(answer, bundle.classes, radiograph.size, bundle.calibration)
-        scores = score_pair(truth, found, key=case.key)
+        # As predictions.json has them: a tooth without a number makes no claim to be scored.
+        claimed = found.select(found.fdi != UNNUMBERED)
+        scores = score_pair(truth, claimed, key=case.key)
         run.report("scoring", {"done": number, "cases": len(run.validation)})
         yield HeldOut(owner, case, radiograph, found, truth, scores)
 
