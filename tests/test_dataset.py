@@ -236,3 +236,17 @@ def test_bad_shares_are_refused(share: float) -> None:
 def test_bad_folds_are_refused(index: int, count: int) -> None:
     with pytest.raises(ConfigError, match=f"fold {index}/{count}; expected K/N"):
         fold(some_cases(4), index, count)
+
+
+def test_results_of_predict_beside_the_images_are_no_images(tmp_path: Path) -> None:
+    phantom.write(tmp_path, 1, size=(64, 128))
+    (tmp_path / "images" / "phantom-00000.png").rename(tmp_path / "phantom-00000.png")
+    (tmp_path / "images").rmdir()
+    place = tmp_path / "found" / "phantom-00000"
+    place.mkdir(parents=True)
+    for name in ("labels.png", "overlay.png"):
+        (place / name).write_bytes((tmp_path / "phantom-00000.png").read_bytes())
+    (place / "teeth.json").write_text("{}")
+    found = dataset.find(tmp_path, "coco")
+    assert [case.key for case in found.cases] == ["phantom-00000"]
+    assert found.images_without_labels == ()

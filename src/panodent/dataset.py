@@ -70,7 +70,7 @@ def find(
         raise DatasetError(f"{folder}: no such folder; expected radiographs with annotations")
     name = format_name or formats.recognise(folder)
     annotations = {item.key: item for item in formats.get(name).read(folder, options or {})}
-    images = _images(folder, set(annotations))
+    images = _images(folder)
     both = sorted(set(images) & set(annotations), key=_natural)
     if not both:
         raise DatasetError(
@@ -87,14 +87,19 @@ def find(
     )
 
 
-def _images(folder: Path, wanted: set[str]) -> dict[str, Path]:
+def _images(folder: Path) -> dict[str, Path]:
     """Radiographs by key, below an image folder where there is one, else below `folder`."""
     root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
     label_folders = {folder / name for name in ("masks_machine", "masks", "labels", "masks_human")}
     found: dict[str, Path] = {}
     for file in sorted(root.rglob("*")):
         inside_labels = any(parent in label_folders for parent in file.parents)
-        if inside_labels or not is_candidate(file) or file.name.endswith((".ome.tif", ".ome.tiff")):
+        if (
+            inside_labels
+            or _is_result(file)
+            or not is_candidate(file)
+            or file.name.endswith((".ome.tif", ".ome.tiff"))
+        ):
             continue
         key = file.relative_to(root).with_suffix("").as_posix()
         if key in found:
@@ -104,6 +109,13 @@ def _images(folder: Path, wanted: set[str]) -> dict[str, Path]:
             )
         found[key] = file
     return found
+
+
+def _is_result(file: Path) -> bool:
+    """Whether `panodent predict` wrote this picture beside its teeth.json."""
+    return (
+        file.stem in ("labels", "overlay", "odontogram") and (file.parent / "teeth.json").exists()
+    )
 
 
 def _natural(key: str) -> tuple[tuple[int, int, str], ...]:

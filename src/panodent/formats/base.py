@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
+from panodent.errors import AnnotationError
 from panodent.teeth import Teeth
 
 
@@ -22,6 +23,25 @@ class Annotated:
     key: str
     read: Callable[[], Teeth]
     size: tuple[int, int] | None = None
+
+
+def named(items: Iterable[tuple[str, Teeth]]) -> Iterator[tuple[str, Teeth]]:
+    """The (image file name, teeth) pairs, for formats that make file names of them.
+
+    Raises `AnnotationError` for two images that would be written to one place (a.png and a.jpg),
+    and for a name that would lead out of the folder.
+    """
+    first: dict[str, str] = {}
+    for name, teeth in items:
+        path = PurePosixPath(name.replace("\\", "/"))
+        if not path.name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+            raise AnnotationError(f"{name!r} is no name of a file below the data folder")
+        key = path.with_suffix("").as_posix()
+        if first.setdefault(key, name) != name:
+            raise AnnotationError(
+                f"{first[key]} and {name} would both be written as {key}; rename one of them"
+            )
+        yield name, teeth
 
 
 class Format(Protocol):

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from panodent.dentition import TEETH, from_universal, to_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
 from panodent.files import write_whole
-from panodent.formats.base import Annotated
+from panodent.formats.base import Annotated, named
 from panodent.teeth import Teeth
 
 FOLDERS = ("masks_machine", "masks", "labels")
@@ -118,7 +118,7 @@ class Labels:
             raise AnnotationError(
                 f"the value map has {too_large[0]}; label images hold values of 1 to 255"
             )
-        for name, teeth in items:
+        for name, teeth in named(items):
             if unknown := sorted(set(teeth.fdi.tolist()) - set(to_value) - {0}):
                 raise AnnotationError(f"{name}: the value map has no value for tooth {unknown[0]}")
             file = (path / "labels" / name).with_suffix(".png")

@@ -17,7 +17,7 @@ import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
-from panodent.formats.base import Annotated
+from panodent.formats.base import Annotated, named
 from panodent.masks import BoolArray
 from panodent.teeth import Teeth
 
@@ -62,7 +62,7 @@ class OmeTiff:
         """Writes a file a tooth below `path`; raises `AnnotationError` for unnumbered teeth."""
         import tifffile
 
-        for name, teeth in items:
+        for name, teeth in named(items):
             stem = (path / name).with_suffix("")
             stem.parent.mkdir(parents=True, exist_ok=True)
             numbers = teeth.fdi.tolist()
