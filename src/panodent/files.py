@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from panodent.errors import OutputError
 
@@ -30,6 +33,26 @@ def write_whole(file: Path, data: bytes | str) -> None:
         raise OutputError(
             f"{file}: cannot be written ({error.strerror}); check the folder and the free space"
         ) from None
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[TextIO]:
+    """A UTF-8 text stream that becomes `file` when the block ends well, and nothing otherwise.
+
+    Raises `OutputError` when the place cannot be written.
+    """
+    beside = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("w", encoding="utf-8") as stream:
+            yield stream
+        os.replace(beside, file)
+    except OSError as error:
+        raise OutputError(
+            f"{file}: cannot be written ({error.strerror}); check the folder and the free space"
+        ) from None
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -132,6 +132,23 @@ def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> 
     raise RadiographError(f"{file}: no reader for this kind of file")
 
 
+def read_size(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """(height, width) of a radiograph from its header, upright as `read` would give it.
+
+    Raises `RadiographError` where that cannot be told.
+    """
+    from PIL import UnidentifiedImageError
+
+    file = Path(path)
+    try:
+        with file.open("rb") as stream, _open_header(stream) as picture:
+            width, height = picture.size
+            lies = picture.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
+    except (UnidentifiedImageError, *_DECODE_ERRORS) as error:
+        raise RadiographError(f"{file}: no picture whose size can be told ({error})") from None
+    return (width, height) if lies else (height, width)
+
+
 def _read_picture(file: Path, max_pixels: int) -> Radiograph:
     from PIL import UnidentifiedImageError
 

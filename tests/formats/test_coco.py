@@ -130,14 +130,14 @@ def test_categories_by_id_where_names_are_words(tmp_path: Path) -> None:
         [{"id": 1, "name": "tooth"}],
         [{"id": 0, "name": "teeth"}, {"id": 36, "name": "molar"}],
         [{"id": 1, "name": "36"}, {"id": 2, "name": "99"}],
-        [{"id": 19, "name": "19"}],
+        [{"id": 19, "name": "19"}, {"id": 36, "name": "36"}],
         [{"id": 0, "name": "0"}],
     ],
 )
 def test_categories_that_are_no_fdi_numbers_are_refused(
     tmp_path: Path, entries: list[dict[str, Any]]
 ) -> None:
-    with pytest.raises(AnnotationError, match=r"truth\.json: categories are not FDI numbers"):
+    with pytest.raises(AnnotationError, match=r"truth\.json: class names .* no tooth numbers"):
         FORMAT.read(saved(tmp_path, record(categories=entries)))
 
 

@@ -17,12 +17,12 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.files import write_whole
-from panodent.formats.base import Annotated
+from panodent.formats.base import Annotated, Limits
+from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.masks import BoolArray, fill, from_counts, from_rle
 from panodent.teeth import UNNUMBERED, Teeth
 
 GEOMETRIES = ("rle", "polygon")
-UNNUMBERED_NAME = "unnumbered"
 LARGEST_SIDE = 100_000
 
 
@@ -30,6 +30,7 @@ class Coco:
     """One JSON file for all radiographs."""
 
     name = "coco"
+    limits = Limits()
 
     def recognises(self, path: Path) -> bool:
         """A JSON file, or a folder with exactly one, that holds images, annotations, categories."""
@@ -44,7 +45,7 @@ class Coco:
                 f"{path}: expected one COCO file, a JSON with images, annotations and categories"
             )
         data = _load(file)
-        numbers = category_numbers(data["categories"], file)
+        numbers = category_numbers(data["categories"], file, Naming.of(options))
         by_image: dict[Any, list[dict[str, Any]]] = {}
         for entry in data["annotations"]:
             by_image.setdefault(entry.get("image_id"), []).append(entry)
@@ -88,6 +89,10 @@ class Coco:
         }
         write_whole(path, json.dumps(listed))
 
+    def image_place(self, name: str) -> str:
+        """Below `images/`."""
+        return f"images/{name}"
+
 
 def categories(unnumbered: bool = False) -> list[dict[str, Any]]:
     """The 52 teeth as COCO categories, id and name the FDI number; on request 0, 'unnumbered'."""
@@ -118,25 +123,28 @@ def annotation(teeth: Teeth, index: int, geometry: str = "rle") -> dict[str, Any
     }
 
 
-def category_numbers(entries: Iterable[Mapping[str, Any]], file: Path) -> dict[Any, int]:
-    """Category id -> FDI number: by name where every name is one, else by id where every id is.
+def category_numbers(
+    entries: Iterable[Mapping[str, Any]], file: Path, naming: Naming | None = None
+) -> dict[Any, int | None]:
+    """Category id -> FDI number; None for a category that the map leaves out.
 
-    A category named 'unnumbered' is read as 0 in both. Raises `AnnotationError` for any other.
+    Where nothing is declared, names are FDI numbers if all can be, else ids are if all can be,
+    else the names must prove their numbering. 'unnumbered' is 0. Raises `AnnotationError`.
     """
     listed = list(entries)
-    bare = [entry for entry in listed if str(entry.get("name", "")).strip() == UNNUMBERED_NAME]
-    for field in ("name", "id"):
-        values = {
-            entry["id"]: str(entry.get(field, "")).strip() for entry in listed if entry not in bare
-        }
-        if all(value.isdecimal() and int(value) in TEETH for value in values.values()):
-            numbers = {key: int(value) for key, value in values.items()}
-            return {**numbers, **{entry["id"]: UNNUMBERED for entry in bare}}
-    shown = [f"{entry.get('id')}: {entry.get('name')!r}" for entry in listed[:4]]
-    raise AnnotationError(
-        f"{file}: categories are not FDI numbers by name or by id ({', '.join(shown)}, ...); "
-        "expected names such as '36'"
-    )
+    naming = naming or Naming()
+    names = {entry["id"]: str(entry.get("name", "")) for entry in listed}
+    if naming.numbering is None and not naming.table:
+        for values in (names, {key: str(key) for key in names}):
+            plain = {
+                key: value.strip()
+                for key, value in values.items()
+                if names[key].strip() != UNNUMBERED_NAME
+            }
+            if all(value.isdecimal() and int(value) in TEETH for value in plain.values()):
+                return {key: int(plain[key]) if key in plain else UNNUMBERED for key in names}
+    numbers = naming.numbers(names.values(), file)
+    return {key: numbers[name] for key, name in names.items()}
 
 
 def _find(path: Path) -> Path | None:
@@ -206,7 +214,10 @@ def _in_order(file: Path, listed: list[tuple[Mapping[str, Any], Annotated]]) -> 
 
 
 def _annotated(
-    file: Path, image: Mapping[str, Any], entries: list[dict[str, Any]], numbers: Mapping[Any, int]
+    file: Path,
+    image: Mapping[str, Any],
+    entries: list[dict[str, Any]],
+    numbers: Mapping[Any, int | None],
 ) -> Annotated:
     size = (int(image["height"]), int(image["width"]))
     name = PurePosixPath(str(image["file_name"]).replace("\\", "/"))
@@ -219,11 +230,14 @@ def _annotated(
                     f"{file}: {name}: category_id {entry['category_id']!r} is not among the "
                     "categories"
                 )
+            fdi = numbers[entry["category_id"]]
+            if fdi is None:
+                continue
             try:
                 mask = segmentation_mask(entry["segmentation"], size)
             except AnnotationError as error:
                 raise AnnotationError(f"{file}: {name}: {error}") from None
-            items.append((numbers[entry["category_id"]], mask))
+            items.append((fdi, mask))
         return Teeth.from_masks(size, items)
 
     return Annotated(name.with_suffix("").as_posix(), read, size)

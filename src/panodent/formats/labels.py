@@ -19,7 +19,7 @@ import numpy.typing as npt
 from panodent.dentition import TEETH, from_universal, to_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
 from panodent.files import write_whole
-from panodent.formats.base import Annotated, named
+from panodent.formats.base import Annotated, Limits, named
 from panodent.teeth import Teeth
 
 FOLDERS = ("masks_machine", "masks", "labels")
@@ -73,6 +73,7 @@ class Labels:
     """A folder of label images."""
 
     name = "labels"
+    limits = Limits(overlap=False, unnumbered=False, repeated=False)
 
     def recognises(self, path: Path) -> bool:
         """A folder with label images in one of the places where they are looked for."""
@@ -126,6 +127,10 @@ class Labels:
             for fdi, value in to_value.items():
                 lookup[fdi] = value
             write_png(file, lookup[teeth.label_image()])
+
+    def image_place(self, name: str) -> str:
+        """Below `images/`."""
+        return f"images/{name}"
 
 
 def read_label_image(file: Path, table: Mapping[int, int]) -> Teeth:

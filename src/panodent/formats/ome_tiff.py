@@ -17,7 +17,7 @@ import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
-from panodent.formats.base import Annotated, named
+from panodent.formats.base import Annotated, Limits, named
 from panodent.masks import BoolArray
 from panodent.teeth import Teeth
 
@@ -29,6 +29,7 @@ class OmeTiff:
     """A folder of one-tooth OME-TIFF files."""
 
     name = "ome-tiff"
+    limits = Limits(unnumbered=False, repeated=False)
 
     def recognises(self, path: Path) -> bool:
         """A folder with files named `<image>_<FDI>.ome.tiff`."""
@@ -80,6 +81,10 @@ class OmeTiff:
                 tifffile.imwrite(
                     f"{stem}_{fdi}.ome.tiff", image, compression="zlib", metadata={"axes": "YX"}
                 )
+
+    def image_place(self, name: str) -> str:
+        """Below `images/`."""
+        return f"images/{name}"
 
 
 def _files(path: Path) -> Iterable[tuple[str, str, Path]]:
