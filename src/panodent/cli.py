@@ -226,6 +226,19 @@ def folds(
 
 
 @app.command()
+def ensemble(
+    members: Annotated[
+        list[Path], typer.Argument(metavar="BUNDLE...", help="Bundles or training runs.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the new bundle.")],
+) -> None:
+    """Join bundles of one kind, such as those of all folds, into one that averages them."""
+    from panodent import commands
+
+    raise typer.Exit(commands.ensemble(members, output))
+
+
+@app.command()
 def inspect(
     data: Annotated[Path, typer.Argument(help="Folder of annotated radiographs.")],
     output: Annotated[

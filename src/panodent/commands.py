@@ -197,6 +197,18 @@ def folds(runs: Sequence[Path], output: Path | None) -> int:
     return 0
 
 
+def ensemble(members: Sequence[Path], output: Path) -> int:
+    """Joins bundles into one."""
+    from panodent import bundle
+    from panodent.ensemble import ensemble as join
+
+    made = join([bundle.load(member) for member in members])
+    bundle.save(made, output)
+    megabytes = len(made.network) / 1e6
+    say(f"bundle {output}: {len(members)} networks, {megabytes:.1f} MB")
+    return 0
+
+
 # --- evaluate, inspect, phantom, unet ------------------------------------------------------------
 
 
@@ -311,4 +323,4 @@ def unet(network: str, size: str, summary: bool, output: Path) -> int:
     return 0
 
 
-__all__ = ["evaluate", "inspect", "parse_size", "phantom", "train", "unet", "warn"]
+__all__ = ["ensemble", "evaluate", "inspect", "parse_size", "phantom", "train", "unet", "warn"]

@@ -41,8 +41,7 @@ def kind(source: str | Path) -> tuple[str, tuple[int, ...], tuple[int, int]]:
         config, _ = load_config(folder)
         return config.network, config.classes, config.frame.size
     bundle = bundles.load(source)
-    settings = {**bundle.architecture, "filters": tuple(bundle.architecture.get("filters", ()))}
-    wanted = UNetConfig(**settings)
+    wanted = _architecture(bundle)
     for name, network in NETWORKS.items():
         # Heads may differ: `with_classes` matches them.
         if wanted == replace(network, classes=wanted.classes, offsets=wanted.offsets):
@@ -52,16 +51,21 @@ def kind(source: str | Path) -> tuple[str, tuple[int, ...], tuple[int, int]]:
 
 def from_bundle(bundle: Bundle) -> Any:
     """The Keras network of a bundle; its kernels have the half precision they are stored in."""
-    settings = dict(bundle.architecture)
-    if not settings:
-        raise BundleError("the bundle does not say its architecture; it cannot be trained on")
-    settings["filters"] = tuple(settings["filters"])
-    model = build(UNetConfig(**settings))
+    model = build(_architecture(bundle))
     constants = _constants(bundle.network)
     for layer in model.layers:
         if layer.weights:
             layer.set_weights(_weights(layer, constants, bundle))
     return model
+
+
+def _architecture(bundle: Bundle) -> UNetConfig:
+    settings = dict(bundle.architecture)
+    if "members" in settings:
+        raise BundleError("the bundle is an ensemble; train on one of its members")
+    if not settings:
+        raise BundleError("the bundle does not say its architecture; it cannot be trained on")
+    return UNetConfig(**{**settings, "filters": tuple(settings["filters"])})
 
 
 def norms(model: Any) -> dict[str, npt.NDArray[np.float32]]:
