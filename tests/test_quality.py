@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import panodent
 from panodent import phantom
-from panodent.quality import LOW, quality, warning
+from panodent.quality import LOW, UPSIDE_DOWN, incisor_ratio, quality, warning
 from panodent.teeth import Teeth
 
 
@@ -29,6 +31,25 @@ def test_a_panoramic_on_its_side_is_warned_about(
 ) -> None:
     turned = np.ascontiguousarray(np.rot90(drawn[0].pixels, turn))
     assert "upright panoramic" in predictor(turned).warning
+
+
+@pytest.mark.parametrize("turned", [np.flipud, lambda pixels: np.rot90(pixels, 2)])
+def test_an_upside_down_panoramic_is_warned_about(predictor: panodent.Predictor, turned) -> None:
+    radiograph, _ = phantom.draw(0, (512, 1024))
+    found = predictor(np.ascontiguousarray(turned(radiograph.pixels)))
+    assert len(found) > 20
+    assert found.warning
+
+
+def test_incisors_are_compared_where_both_jaws_have_some(drawn) -> None:
+    truth = drawn[1]
+    ratio = incisor_ratio(truth)
+    assert ratio is not None
+    assert ratio > UPSIDE_DOWN
+    assert incisor_ratio(truth.select(truth.fdi < 30)) is None
+    swapped = [{11: 31, 31: 11}.get(fdi, fdi) for fdi in truth.fdi.tolist()]
+    chosen = replace(truth, fdi=np.array(swapped)).select(np.isin(truth.fdi, [11, 31]))
+    assert "upside down" in warning(replace(chosen, scores=np.ones(2)))
 
 
 def test_noise_and_stripes_are_warned_about(predictor: panodent.Predictor) -> None:

@@ -1,10 +1,13 @@
 """Whether a picture is what the network knows: an upright panoramic, judged by how sure it is.
 
 On what is not (photograph, bitewing, a panoramic on its side) the network finds few teeth, and is
-sure of none.
+sure of none. On an upside-down panoramic it finds many, numbered by their place; but upper central
+incisors are half as wide again as lower ones, whatever their place.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from panodent.teeth import UNNUMBERED, Teeth
 
@@ -22,6 +25,24 @@ def quality(teeth: Teeth) -> float:
     return float(scores.sum() / (len(scores) + DOUBT))
 
 
+UPSIDE_DOWN = 1.1
+"""Least ratio of the width of upper to that of lower central incisors; see `incisor_ratio`."""
+
+
+def incisor_ratio(teeth: Teeth) -> float | None:
+    """Width of the upper central incisors by that of the lower ones; None where a pair is missing.
+
+    A tooth's width is the pixel count of its widest row.
+    """
+    widths: dict[int, list[int]] = {1: [], 3: []}
+    for fdi, _, mask in teeth:
+        if fdi in (11, 21, 31, 41):
+            widths[1 if fdi < 30 else 3].append(int(mask.sum(axis=1).max()))
+    if not (widths[1] and widths[3]):
+        return None
+    return float(np.mean(widths[1]) / np.mean(widths[3]))
+
+
 def warning(teeth: Teeth) -> str:
     """What a user should be told; empty when all looks well."""
     if not (teeth.fdi != UNNUMBERED).any():
@@ -30,5 +51,11 @@ def warning(teeth: Teeth) -> str:
         return (
             f"unsure of nearly every tooth (quality {quality(teeth):.2f}); is it an upright "
             "panoramic radiograph?"
+        )
+    ratio = incisor_ratio(teeth)
+    if ratio is not None and ratio < UPSIDE_DOWN:
+        return (
+            "upper incisors no wider than lower ones; is the radiograph upside down? Then all "
+            "numbers are wrong"
         )
     return ""
