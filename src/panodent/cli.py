@@ -259,11 +259,12 @@ def phantom(
     count: Annotated[int, typer.Option(min=1, help="How many.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the first.")] = 0,
     size: Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels.")] = "1024x2048",
+    dicom: Annotated[bool, typer.Option("--dicom", help="As DICOM files instead of PNG.")] = False,
 ) -> None:
     """Draw synthetic panoramic radiographs with their truth (COCO)."""
     from panodent import commands
 
-    raise typer.Exit(commands.phantom(output, count, seed, size))
+    raise typer.Exit(commands.phantom(output, count, seed, size, dicom))
 
 
 @app.command()

@@ -297,12 +297,12 @@ def _some(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
-def phantom(output: Path, count: int, seed: int, size: str) -> int:
+def phantom(output: Path, count: int, seed: int, size: str, dicom: bool) -> int:
     """Draws phantoms as a data folder."""
     from panodent.phantom import write
 
     with bar("drawing") as update:
-        write(output, count, seed, parse_size(size), update)
+        write(output, count, seed, parse_size(size), update, dicom)
     say(f"{count} phantoms with truth in {output}")
     return 0
 

@@ -20,11 +20,14 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from panodent.dicom_image import SUFFIXES as DICOM_SUFFIXES
+from panodent.dicom_image import Turn, is_dicom, read_header, read_image, size_of
 from panodent.errors import RadiographError
 
 FloatImage = npt.NDArray[np.float32]
 
-SUFFIXES: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
+SUFFIXES: tuple[str, ...] = (*PICTURE_SUFFIXES, *DICOM_SUFFIXES)
 """File names that count as radiographs when a folder is searched."""
 
 DEFAULT_MAX_PIXELS = 100_000_000
@@ -45,12 +48,14 @@ class Radiograph:
     source : the file, or None for pixels made in memory.
     spacing : (row, column) millimetres a pixel at the detector, uncalibrated, or None.
     notes : what was done to the file's pixels that a reader of the result should know.
+    turn : how a DICOM file's pixels were laid upright.
     """
 
     pixels: FloatImage
     source: Path | None = None
     spacing: tuple[float, float] | None = None
     notes: tuple[str, ...] = field(default=())
+    turn: Turn = field(default=Turn())
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 2 or self.pixels.dtype != np.float32:
@@ -108,11 +113,14 @@ def _grey(image: FloatImage) -> FloatImage:
 
 def is_candidate(path: Path) -> bool:
     """Whether a file found in a folder is to be read as a radiograph."""
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    if path.name.startswith("."):
+        return False
+    # Archives name DICOM files by number, without a suffix.
+    return path.suffix.lower() in SUFFIXES or (not path.suffix and is_dicom(path))
 
 
 def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> Radiograph:
-    """Reads a radiograph from PNG, JPEG, TIFF, BMP or WebP of 8 or 16 bits, grey or colour.
+    """Reads a radiograph from PNG, JPEG, TIFF, BMP, WebP or DICOM of 8 or 16 bits, grey or colour.
 
     EXIF orientation is applied. `max_pixels` bounds height x width and is checked on the header,
     before decoding. Raises `RadiographError` naming the file, what is wrong and what to do.
@@ -140,6 +148,8 @@ def read_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     from PIL import UnidentifiedImageError
 
     file = Path(path)
+    if is_dicom(file):
+        return size_of(read_header(file))
     try:
         with file.open("rb") as stream, _open_header(stream) as picture:
             width, height = picture.size
@@ -164,7 +174,7 @@ def _read_picture(file: Path, max_pixels: int) -> Radiograph:
     except UnidentifiedImageError:
         raise RadiographError(
             f"{file}: not a picture that panodent reads ({_first_bytes(file)}); "
-            "expected PNG, JPEG, TIFF, BMP or WebP of 8 or 16 bits"
+            "expected PNG, JPEG, TIFF, BMP, WebP or DICOM of 8 or 16 bits"
         ) from None
     except RadiographError as error:
         raise error if str(file) in str(error) else RadiographError(f"{file}: {error}") from None
@@ -331,7 +341,13 @@ def _first_bytes(file: Path) -> str:
     return f"it starts with {head!r}"
 
 
+def _read_dicom(file: Path, max_pixels: int) -> Radiograph:
+    found = read_image(file, max_pixels)
+    return Radiograph(found.pixels, file, found.spacing, found.notes, found.turn)
+
+
 _READERS: list[tuple[Callable[[Path], bool], Callable[[Path, int], Radiograph]]] = [
+    (is_dicom, _read_dicom),
     (lambda file: True, _read_picture),
 ]
 """(does this reader know the file, reader), first match wins; more kinds go in front."""

@@ -16,6 +16,7 @@ from panodent.dentition import PERMANENT
 from panodent.errors import ConfigError, UnknownToothError
 from panodent.files import write_whole
 from panodent.formats import get
+from panodent.phantom.dicom import dicom_bytes
 from panodent.phantom.render import MIN_SIDE, render
 from panodent.radiograph import Radiograph
 from panodent.teeth import Teeth
@@ -48,8 +49,9 @@ def write(
     seed: int = 0,
     size: tuple[int, int] = DEFAULT_SIZE,
     progress: Callable[[int, int], None] | None = None,
+    dicom: bool = False,
 ) -> None:
-    """A data folder: `images/phantom-00007.png` by seed, and `truth.json` (COCO).
+    """A data folder: `images/phantom-00007.png` (or .dcm) by seed, and `truth.json` (COCO).
 
     `progress(done, total)` is told of each. Files there are replaced.
     """
@@ -59,8 +61,9 @@ def write(
     items = []
     for number in range(seed, seed + count):
         radiograph, teeth = draw(number, size)
-        name = f"phantom-{number:05d}.png"
-        write_whole(root / "images" / name, _png(radiograph))
+        name = f"phantom-{number:05d}.{'dcm' if dicom else 'png'}"
+        data = dicom_bytes(radiograph, number) if dicom else _png(radiograph)
+        write_whole(root / "images" / name, data)
         items.append((name, teeth))
         if progress is not None:
             progress(number - seed + 1, count)

@@ -1,0 +1,460 @@
+"""DICOM radiographs: every way of storing and showing one gives the same upright grey picture."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from panodent import phantom
+from panodent.errors import RadiographError
+from panodent.radiograph import Radiograph, is_candidate, read, read_size
+
+pydicom = pytest.importorskip("pydicom")
+from pydicom import uid  # noqa: E402
+from pydicom.dataset import Dataset  # noqa: E402
+from pydicom.sequence import Sequence  # noqa: E402
+
+from panodent.phantom.dicom import to_dicom  # noqa: E402
+
+SIZE = (86, 171)
+
+
+@pytest.fixture(scope="module")
+def picture() -> Radiograph:
+    return phantom.draw(1, (256, 512))[0]
+
+
+@pytest.fixture(scope="module")
+def small(picture: Radiograph) -> Radiograph:
+    return Radiograph(np.ascontiguousarray(picture.pixels[::3, ::3]))
+
+
+@pytest.fixture
+def dataset(small: Radiograph) -> Any:
+    return to_dicom(small, 5)
+
+
+def saved(dataset: Any, folder: Path, name: str = "a.dcm") -> Path:
+    dataset.save_as(folder / name, enforce_file_format=True)
+    return folder / name
+
+
+def grey8(dataset: Any) -> Any:
+    """The same of eight bits."""
+    values = dataset.pixel_array >> 4
+    dataset.BitsAllocated = dataset.BitsStored = 8
+    dataset.HighBit = 7
+    dataset.WindowCenter, dataset.WindowWidth = 128, 256
+    dataset.PixelData = values.astype(np.uint8).tobytes()
+    dataset["PixelData"].VR = "OB"
+    return dataset
+
+
+def far(found: Radiograph, expected: np.ndarray) -> float:
+    assert found.pixels.shape == expected.shape
+    assert found.pixels.dtype == np.float32
+    return float(np.abs(found.pixels - expected).max())
+
+
+def test_twelve_bits_are_read_as_they_were_written(
+    dataset: Any, small: Radiograph, tmp_path: Path
+) -> None:
+    found = read(saved(dataset, tmp_path))
+    assert far(found, small.pixels) < 1 / 4000
+    assert found.spacing == (0.1, 0.1)
+    assert found.notes == ("spacing is ImagerPixelSpacing, uncalibrated",)
+    assert not found.turn
+    assert read_size(tmp_path / "a.dcm") == small.size
+
+
+def by_gdcm(dataset: Any, syntax: int, folder: Path) -> Path:
+    gdcm = pytest.importorskip("gdcm")
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(saved(dataset, folder, "plain.dcm")))
+    assert reader.Read()
+    change = gdcm.ImageChangeTransferSyntax()
+    change.SetTransferSyntax(gdcm.TransferSyntax(syntax))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer = gdcm.ImageWriter()
+    writer.SetFileName(str(folder / "made.dcm"))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    return folder / "made.dcm"
+
+
+@pytest.mark.parametrize(
+    ("name", "found_syntax"),
+    [
+        ("JPEGLosslessProcess14", uid.JPEGLossless),
+        ("JPEGLosslessProcess14_1", uid.JPEGLosslessSV1),
+        ("JPEGLSLossless", uid.JPEGLSLossless),
+        ("JPEG2000Lossless", uid.JPEG2000Lossless),
+    ],
+)
+def test_compressed_twelve_bits(
+    dataset: Any, small: Radiograph, tmp_path: Path, name: str, found_syntax: str
+) -> None:
+    gdcm = pytest.importorskip("gdcm")
+    file = by_gdcm(dataset, getattr(gdcm.TransferSyntax, name), tmp_path)
+    assert pydicom.dcmread(file).file_meta.TransferSyntaxUID == found_syntax
+    assert far(read(file), small.pixels) < 1 / 4000
+
+
+def test_twelve_bit_extended_jpeg_is_refused_in_one_line(dataset: Any, tmp_path: Path) -> None:
+    gdcm = pytest.importorskip("gdcm")
+    refused(by_gdcm(dataset, gdcm.TransferSyntax.JPEGExtendedProcess2_4, tmp_path))
+
+
+@pytest.mark.parametrize("syntax", [uid.RLELossless, uid.JPEG2000Lossless, uid.JPEGLSLossless])
+def test_compressed_by_pydicom(
+    dataset: Any, small: Radiograph, tmp_path: Path, syntax: str
+) -> None:
+    dataset.compress(syntax)
+    assert far(read(saved(dataset, tmp_path)), small.pixels) < 1 / 4000
+
+
+def jpeg(dataset: Any) -> Any:
+    from PIL import Image
+    from pydicom.encaps import encapsulate
+
+    dataset = grey8(dataset)
+    stream = io.BytesIO()
+    Image.fromarray(dataset.pixel_array).save(stream, "JPEG", quality=95)
+    dataset.PixelData = encapsulate([stream.getvalue()])
+    dataset.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit
+    dataset["PixelData"].is_undefined_length = True
+    return dataset
+
+
+def test_baseline_jpeg(dataset: Any, small: Radiograph, tmp_path: Path) -> None:
+    assert far(read(saved(jpeg(dataset), tmp_path)), small.pixels) < 0.1
+
+
+@pytest.mark.parametrize(
+    "syntax",
+    [uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.DeflatedExplicitVRLittleEndian],
+)
+def test_uncompressed(dataset: Any, small: Radiograph, tmp_path: Path, syntax: str) -> None:
+    dataset.file_meta.TransferSyntaxUID = syntax
+    assert far(read(saved(dataset, tmp_path)), small.pixels) < 1 / 4000
+
+
+def inverted(dataset: Any) -> None:
+    dataset.PixelData = (4095 - dataset.pixel_array).astype("<u2").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [("MONOCHROME1", None), ("MONOCHROME1", "INVERSE"), ("MONOCHROME2", "INVERSE")],
+)
+def test_inverted_exactly_once(
+    dataset: Any, small: Radiograph, tmp_path: Path, kind: str, shape: str | None
+) -> None:
+    inverted(dataset)
+    dataset.PhotometricInterpretation = kind
+    dataset.PresentationLUTShape = shape
+    found = read(saved(dataset, tmp_path))
+    assert far(found, small.pixels) < 1 / 4000
+    assert "inverted: the file counts dense as dark" in found.notes
+
+
+def test_signed_values_under_a_rescale(dataset: Any, small: Radiograph, tmp_path: Path) -> None:
+    dataset.PixelData = (dataset.pixel_array.astype(np.int16) - 2048).tobytes()
+    dataset.PixelRepresentation = 1
+    dataset.RescaleIntercept = 2048
+    assert far(read(saved(dataset, tmp_path)), small.pixels) < 1 / 4000
+    del dataset.WindowCenter, dataset.WindowWidth
+    span = small.pixels.max() - small.pixels.min()
+    stretched = (small.pixels - small.pixels.min()) / span
+    assert far(read(saved(dataset, tmp_path)), stretched) < 1 / 1000
+
+
+def test_sixteen_bits_without_a_window(dataset: Any, small: Radiograph, tmp_path: Path) -> None:
+    dataset.PixelData = np.round(small.pixels * 65535).astype("<u2").tobytes()
+    dataset.BitsStored, dataset.HighBit = 16, 15
+    del dataset.WindowCenter, dataset.WindowWidth
+    top = 2 ** int(np.round(small.pixels.max() * 65535)).bit_length() - 1
+    assert far(read(saved(dataset, tmp_path)), small.pixels * 65535 / top) < 1e-4
+
+
+def test_a_window_cuts_both_ends(dataset: Any, small: Radiograph, tmp_path: Path) -> None:
+    dataset.WindowCenter, dataset.WindowWidth = [2000, 100], [1001, 50]
+    expected = np.clip((small.pixels * 4095 - (2000 - 0.5)) / 1000 + 0.5, 0, 1)
+    assert far(read(saved(dataset, tmp_path)), expected) < 0.01
+
+
+@pytest.mark.parametrize("function", ["LINEAR_EXACT", "SIGMOID"])
+def test_other_window_functions(
+    dataset: Any, small: Radiograph, tmp_path: Path, function: str
+) -> None:
+    dataset.WindowCenter, dataset.WindowWidth = 2000, 1000
+    dataset.VOILUTFunction = function
+    values = small.pixels * 4095
+    expected = {
+        "LINEAR_EXACT": np.clip((values - 2000) / 1000 + 0.5, 0, 1),
+        "SIGMOID": 1 / (1 + np.exp(-4 * (values - 2000) / 1000)),
+    }[function]
+    assert far(read(saved(dataset, tmp_path)), expected) < 0.01
+
+
+def lut(values: np.ndarray, first: int, bits: int) -> Any:
+    item = Dataset()
+    item.LUTDescriptor = [len(values), first, bits]
+    item["LUTDescriptor"].VR = "US"
+    item.LUTData = values.astype("<u2").tobytes()
+    item["LUTData"].VR = "OW"
+    return item
+
+
+def test_lookup_tables(dataset: Any, small: Radiograph, tmp_path: Path) -> None:
+    curve = np.sqrt(np.arange(4096) / 4095)
+    dataset.VOILUTSequence = Sequence([lut(np.round(curve * 1023), 0, 10)])
+    assert far(read(saved(dataset, tmp_path)), np.sqrt(small.pixels)) < 0.02
+    del dataset.VOILUTSequence, dataset.RescaleSlope, dataset.RescaleIntercept
+    item = lut(np.round(curve * 4095), 0, 16)
+    item.ModalityLUTType = "US"
+    dataset.ModalityLUTSequence = Sequence([item])
+    assert far(read(saved(dataset, tmp_path)), np.sqrt(small.pixels)) < 0.02
+
+
+def coloured(dataset: Any, kind: str) -> Any:
+    values = (dataset.pixel_array >> 4).astype(np.uint8)
+    rgb = np.stack([values] * 3, axis=-1)
+    if kind == "YBR_FULL":
+        rgb[..., 1:] = 128
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = (
+        uid.SecondaryCaptureImageStorage
+    )
+    dataset.Modality = "OT"
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 3, kind
+    dataset.PlanarConfiguration = 0
+    dataset.BitsAllocated = dataset.BitsStored = 8
+    dataset.HighBit = 7
+    dataset.PixelData = rgb.tobytes()
+    dataset["PixelData"].VR = "OB"
+    return dataset
+
+
+@pytest.mark.parametrize("kind", ["RGB", "YBR_FULL"])
+def test_colour_captures_become_grey(
+    dataset: Any, small: Radiograph, tmp_path: Path, kind: str
+) -> None:
+    found = read(saved(coloured(dataset, kind), tmp_path))
+    assert far(found, small.pixels) < 0.01
+    assert "colour turned to grey" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("orientation", "change"),
+    [
+        (["R", "F"], lambda a: a[:, ::-1]),
+        (["L", "H"], lambda a: a[::-1]),
+        (["R", "H"], lambda a: a[::-1, ::-1]),
+        (["F", "L"], lambda a: a.T),
+        (["H", "L"], lambda a: a.T[:, ::-1]),
+        (["FR", "RP"], lambda a: a[:, ::-1].T),
+    ],
+)
+def test_what_lies_otherwise_is_laid_upright(
+    small: Radiograph, tmp_path: Path, orientation: list[str], change: Callable[..., Any]
+) -> None:
+    stored = np.ascontiguousarray(change(small.pixels))
+    made = to_dicom(Radiograph(stored), 1)
+    made.PatientOrientation = orientation
+    made.ImagerPixelSpacing = [0.1, 0.2]
+    found = read(saved(made, tmp_path))
+    assert far(found, small.pixels) < 1 / 4000
+    assert "PatientOrientation is " + "\\".join(orientation) in found.notes[-1]
+    assert np.array_equal(found.turn.undo(found.pixels), found.turn.undo(small.pixels * 0) + 0) or (
+        np.abs(found.turn.undo(found.pixels) - stored).max() < 1 / 4000
+    )
+    lies = found.turn.transposed
+    assert found.spacing == ((0.2, 0.1) if lies else (0.1, 0.2))
+    assert read_size(tmp_path / "a.dcm") == small.size
+
+
+def test_one_side_only_is_said(dataset: Any, tmp_path: Path) -> None:
+    dataset.ImageLaterality = "R"
+    assert "ImageLaterality R: one side of the patient only" in read(saved(dataset, tmp_path)).notes
+
+
+def test_files_without_a_suffix_are_found_by_their_mark(dataset: Any, tmp_path: Path) -> None:
+    assert is_candidate(saved(dataset, tmp_path, "IM000001"))
+    (tmp_path / "README").write_text("no")
+    assert not is_candidate(tmp_path / "README")
+
+
+# --- what is no radiograph ---------------------------------------------------------------------
+
+
+def test_other_objects_are_refused_by_name(dataset: Any, tmp_path: Path) -> None:
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = uid.CTImageStorage
+    with pytest.raises(RadiographError, match=r"a CT Image Storage object.*expected one frame"):
+        read(saved(dataset, tmp_path))
+
+
+def test_other_modalities_are_refused(dataset: Any, tmp_path: Path) -> None:
+    dataset = coloured(dataset, "RGB")
+    dataset.Modality = "US"
+    with pytest.raises(RadiographError, match="modality 'US'"):
+        read(saved(dataset, tmp_path))
+
+
+def test_several_frames_are_refused(dataset: Any, tmp_path: Path) -> None:
+    dataset.NumberOfFrames = 3
+    dataset.PixelData = dataset.PixelData * 3
+    with pytest.raises(RadiographError, match="multi-frame object of 3 frames"):
+        read(saved(dataset, tmp_path))
+
+
+def test_pydicoms_own_samples_are_read_or_refused_in_one_line() -> None:
+    folder = Path(pydicom.__file__).parent / "data" / "test_files"
+    done = 0
+    for file in sorted(folder.rglob("*.dcm")):
+        found = read_or_refused(file)
+        if found is not None:
+            assert found.pixels.min() >= 0
+            assert found.pixels.max() <= 1
+            done += 1
+    assert done >= 20
+
+
+# --- damage ------------------------------------------------------------------------------------
+
+
+def cut(share: float) -> Callable[[bytes], bytes]:
+    return lambda data: data[: int(len(data) * share)]
+
+
+def set_tag(**changes: Any) -> Callable[[Any], None]:
+    def change(dataset: Any) -> None:
+        for name, value in changes.items():
+            if value is None:
+                delattr(dataset, name)
+            else:
+                setattr(dataset, name, value)
+
+    return change
+
+
+def bomb(data: bytes) -> bytes:
+    """A deflated file of gigabytes of nothing."""
+    at = 144 + int.from_bytes(data[140:144], "little")
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    zeros = b"\0" * (1 << 24)
+    return data[:at] + b"".join(squeeze.compress(zeros) for _ in range(150)) + squeeze.flush()
+
+
+BYTES = {
+    "cut in the preamble": lambda data: data[:100],
+    "cut after the mark": lambda data: data[:132],
+    "cut in the meta group": lambda data: data[:200],
+    **{f"cut at {share}": cut(share) for share in (0.05, 0.3, 0.6, 0.9, 0.999)},
+    "no preamble, garbage": lambda data: b"garbage" * 1000,
+    "zeros after the mark": lambda data: data[:132] + bytes(5000),
+    "ones after the mark": lambda data: data[:132] + b"\xff" * 5000,
+    "length of the meta group": lambda data: data[:140] + b"\xff\xff\xff\x7f" + data[144:],
+    "first element's length": lambda data: data[:152] + b"\xff\xff" + data[154:],
+    "private junk": lambda data: data[:400] + bytes(range(256)) * 20 + data[400:],
+    "pixel length": lambda data: data.replace(
+        b"\xe0\x7f\x10\x00OW\0\0", b"\xe0\x7f\x10\x00OW\0\0\xff\xff\xff\x7f", 1
+    ),
+    "every 97th byte": lambda data: (
+        bytes(b ^ (0x55 if i % 97 == 0 and i > 132 else 0) for i, b in enumerate(data[:3000]))
+        + data[3000:]
+    ),
+}
+TAGS = {
+    "no rows": set_tag(Rows=None),
+    "no columns": set_tag(Columns=None),
+    "no photometric": set_tag(PhotometricInterpretation=None),
+    "no bits": set_tag(BitsAllocated=None),
+    "no stored bits": set_tag(BitsStored=None),
+    "no samples": set_tag(SamplesPerPixel=None),
+    "no representation": set_tag(PixelRepresentation=None),
+    "no pixels": set_tag(PixelData=None),
+    "absurd rows": set_tag(Rows=65535),
+    "absurd sides": set_tag(Rows=65535, Columns=65535),
+    "zero rows": set_tag(Rows=0),
+    "odd bits": set_tag(BitsAllocated=13),
+    "more bits stored than kept": set_tag(BitsStored=32),
+    "unknown photometric": set_tag(PhotometricInterpretation="PLAID"),
+    "three samples": set_tag(SamplesPerPixel=3, PlanarConfiguration=0),
+    "empty pixels": set_tag(PixelData=b""),
+}
+
+
+def read_or_refused(file: Path) -> Radiograph | None:
+    try:
+        return read(file)
+    except RadiographError:
+        refused(file)
+        return None
+
+
+def refused(file: Path) -> None:
+    with pytest.raises(RadiographError) as error:
+        read(file)
+    assert file.name in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("what", BYTES)
+def test_damaged_bytes(dataset: Any, tmp_path: Path, what: str) -> None:
+    file = saved(dataset, tmp_path)
+    file.write_bytes(BYTES[what](file.read_bytes()))
+    found = read_or_refused(file)
+    assert found is None or found.size == SIZE  # some damage leaves the pixels whole
+
+
+@pytest.mark.parametrize("what", TAGS)
+def test_contradictory_headers(dataset: Any, tmp_path: Path, what: str) -> None:
+    TAGS[what](dataset)
+    refused(saved(dataset, tmp_path))
+
+
+def test_a_deflate_bomb_is_refused(dataset: Any, tmp_path: Path) -> None:
+    dataset.file_meta.TransferSyntaxUID = uid.DeflatedExplicitVRLittleEndian
+    file = saved(dataset, tmp_path)
+    file.write_bytes(bomb(file.read_bytes()))
+    assert file.stat().st_size < 4_000_000
+    with pytest.raises(RadiographError, match="swell beyond"):
+        read(file)
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "JPEG2000"])
+def test_a_picture_larger_than_its_header_says_is_refused(
+    dataset: Any, tmp_path: Path, format_name: str
+) -> None:
+    from PIL import Image
+    from pydicom.encaps import encapsulate
+
+    dataset = grey8(dataset)
+    stream = io.BytesIO()
+    Image.new("L", (5000, 4000)).save(stream, format_name)
+    dataset.PixelData = encapsulate([stream.getvalue()])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = (
+        uid.JPEGBaseline8Bit if format_name == "JPEG" else uid.JPEG2000
+    )
+    with pytest.raises(RadiographError, match="5000 x 4000, the header says"):
+        read(saved(dataset, tmp_path))
+
+
+def test_a_damaged_window_is_left_out_and_said(dataset: Any, tmp_path: Path) -> None:
+    dataset.VOILUTSequence = Sequence([Dataset()])
+    notes = read(saved(dataset, tmp_path)).notes
+    assert any("VOI" in note for note in notes)
+
+
+def test_the_pixel_limit_is_checked_on_the_header(dataset: Any, tmp_path: Path) -> None:
+    with pytest.raises(RadiographError, match=r"megapixels; the limit is 0\.0"):
+        read(saved(dataset, tmp_path), max_pixels=1000)
