@@ -392,7 +392,14 @@ def test_a_record_of_other_pixels_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("name", "wanted"),
-    [("a.png", True), ("a.TIF", True), ("a.JPEG", True), ("a.dcm", True), ("a.txt", False), (".a.png", False)],
+    [
+        ("a.png", True),
+        ("a.TIF", True),
+        ("a.JPEG", True),
+        ("a.dcm", True),
+        ("a.txt", False),
+        (".a.png", False),
+    ],
 )
 def test_what_a_folder_is_searched_for(name: str, wanted: bool) -> None:
     assert is_candidate(Path(name)) is wanted

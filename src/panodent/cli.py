@@ -71,6 +71,15 @@ def predict(
         bool,
         typer.Option("--tta", help="Ask of the mirror image too: a little better, slower."),
     ] = False,
+    dicom_seg: Annotated[
+        bool, typer.Option("--dicom-seg", help="Write a DICOM segmentation (DICOM input).")
+    ] = False,
+    dicom_pr: Annotated[
+        bool, typer.Option("--dicom-pr", help="Write outlines as a DICOM presentation state.")
+    ] = False,
+    dicom_sr: Annotated[
+        bool, typer.Option("--dicom-sr", help="Write a DICOM structured report.")
+    ] = False,
     max_pixels: Annotated[
         int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")
     ] = 100_000_000,
@@ -81,13 +90,22 @@ def predict(
     from panodent.console import bar, fail, say, warn
     from panodent.prediction import Options, Status, predict_files
 
-    options = Options(pictures=overlay, chart=chart, max_pixels=max_pixels, mirror=mirror)
+    wanted = {"seg": dicom_seg, "pr": dicom_pr, "sr": dicom_sr}
+    options = Options(
+        pictures=overlay,
+        chart=chart,
+        max_pixels=max_pixels,
+        mirror=mirror,
+        dicom=tuple(kind for kind, asked in wanted.items() if asked),
+    )
     with bar("predicting") as update:
 
         def report(done: int, total: int, status: Status) -> None:
             update(done, total)
             if status.status == "failed":
                 fail(status.error)
+            elif status.status == "ignored":
+                warn(f"left out: {status.error}")
             elif status.warning:
                 warn(f"{status.file}: {status.warning}")
 
@@ -100,14 +118,17 @@ def predict(
             report=report,
         )
     failed = sum(status.status == "failed" for status in statuses)
-    good = [status for status in statuses if status.status != "failed"]
+    ignored = sum(status.status == "ignored" for status in statuses)
+    good = [status for status in statuses if status.status in ("done", "skipped")]
     skipped = sum(status.status == "skipped" for status in statuses)
     already = f" ({skipped} were there already)" if skipped else ""
     say(
         f"{len(good)} radiographs{already}, {sum(s.teeth for s in good)} teeth, "
-        f"{sum(s.doubtful for s in good)} doubtful; {failed} failed; results in {output}"
+        f"{sum(s.doubtful for s in good)} doubtful; {failed} failed"
+        + (f", {ignored} other files left out" if ignored else "")
+        + f"; results in {output}"
     )
-    if failed:
+    if failed or not good:
         raise typer.Exit(1)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent.errors import MissingExtraError, PanodentError, RadiographError
+from panodent.errors import MissingExtraError, NoRadiographError, PanodentError, RadiographError
 
 SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
 _CLASSES = {
@@ -106,6 +106,25 @@ def check_radiograph(header: Any) -> str:
     return ""
 
 
+def directory_files(file: Path) -> list[Path]:
+    """The files that a DICOMDIR lists, below its own folder, in its order.
+
+    Raises `RadiographError` when it is damaged or names a place outside.
+    """
+    root = file.resolve().parent
+    found: list[Path] = []
+    with _decoding(file):
+        for record in read_header(file).DirectoryRecordSequence:
+            parts = record.get("ReferencedFileID")
+            if not parts:
+                continue
+            place = root.joinpath(*([parts] if isinstance(parts, str) else parts)).resolve()
+            if not place.is_relative_to(root):
+                raise RadiographError(f"{file}: refers to a file outside its own folder")
+            found.append(place)
+    return found
+
+
 def size_of(header: Any) -> tuple[int, int]:
     """(height, width), upright."""
     rows, cols = int(header.Rows), int(header.Columns)
@@ -116,7 +135,7 @@ def read_image(file: Path, max_pixels: int) -> DicomImage:
     """Pixels of a single-frame radiograph; raises `RadiographError` naming the file."""
     header = read_header(file)
     if problem := check_radiograph(header):
-        raise RadiographError(
+        raise NoRadiographError(
             f"{file}: {problem}; expected one frame of Digital X-Ray, Computed Radiography, "
             "Intra-Oral X-Ray or Secondary Capture"
         )

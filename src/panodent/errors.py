@@ -32,6 +32,10 @@ class RadiographError(PanodentError):
     """A file that cannot be read as a radiograph."""
 
 
+class NoRadiographError(RadiographError):
+    """A sound file that holds something else: a CT slice, a report, a segmentation."""
+
+
 class TeethError(PanodentError, ValueError):
     """Arrays that do not make a valid ``Teeth`` record."""
 

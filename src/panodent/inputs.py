@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from panodent.radiograph import is_candidate
+from panodent.dicom_image import directory_files
+from panodent.errors import PanodentError
+from panodent.radiograph import DICOMDIR, is_candidate
 
 
 @dataclass(frozen=True)
@@ -16,23 +18,26 @@ class Input:
     """A file to predict, or a path that yields none, with the reason.
 
     `name` is where its results go below the output folder (forward slashes, no suffix);
-    `file_name` the same with the file's own suffix.
+    `file_name` the same with the file's own suffix. `met` is true for what was found in a folder
+    or a DICOMDIR and not named: then it need not be a radiograph.
     """
 
     path: Path
     name: str
     file_name: str
     problem: str = ""
+    met: bool = False
 
 
 def collect(paths: Sequence[str | os.PathLike[str]], output: Path | None = None) -> list[Input]:
     """Files in the order given, folders walked recursively in order of name.
 
-    A file met twice counts once; inputs in sub-folders keep their relative path; two files that
-    would write to one place keep their suffix in the name, then get a number. What lies in
-    `output` is not an input. Paths without a radiograph become inputs with a `problem`.
+    A DICOMDIR stands for the files that it lists. A file met twice counts once; inputs in
+    sub-folders keep their relative path; two files that would write to one place keep their suffix
+    in the name, then get a number. What lies in `output` is not an input. Paths without a
+    radiograph become inputs with a `problem`.
     """
-    found: list[tuple[Path, str]] = []
+    found: list[tuple[Path, str, bool]] = []
     problems: list[Input] = []
     seen: set[Path] = set()
     skipped = output.resolve() if output is not None else None
@@ -40,16 +45,18 @@ def collect(paths: Sequence[str | os.PathLike[str]], output: Path | None = None)
         path = Path(given)
         if not path.exists():
             problems.append(_problem(path, "no such file or folder"))
+        elif path.is_file() and path.name.upper() == DICOMDIR:
+            problems += _take_listed(found, seen, path)
         elif not path.is_dir():
             _take(found, seen, path, path.name)
         else:
             files = [f for f in _walk(path) if skipped is None or skipped not in f.parents]
             if not files:
                 problems.append(
-                    _problem(path, "the folder holds no PNG, JPEG, TIFF, BMP or WebP file")
+                    _problem(path, "the folder holds no PNG, JPEG, TIFF, BMP, WebP or DICOM file")
                 )
             for file in files:
-                _take(found, seen, file, file.relative_to(path.resolve()).as_posix())
+                _take(found, seen, file, file.relative_to(path.resolve()).as_posix(), True)
     return [*_named(found), *problems]
 
 
@@ -61,19 +68,39 @@ def _walk(folder: Path) -> list[Path]:
     return sorted(f for f in folder.resolve().rglob("*") if is_candidate(f) and f.is_file())
 
 
-def _take(found: list[tuple[Path, str]], seen: set[Path], file: Path, name: str) -> None:
+def _take(
+    found: list[tuple[Path, str, bool]], seen: set[Path], file: Path, name: str, met: bool = False
+) -> None:
     real = file.resolve()
     if real not in seen:
         seen.add(real)
-        found.append((file, name))
+        found.append((file, name, met))
 
 
-def _named(found: Iterable[tuple[Path, str]]) -> list[Input]:
+def _take_listed(
+    found: list[tuple[Path, str, bool]], seen: set[Path], directory: Path
+) -> list[Input]:
+    """Takes the files of a DICOMDIR; returns what is wrong with it."""
+    try:
+        listed = directory_files(directory)
+    except PanodentError as error:
+        return [_problem(directory, str(error).removeprefix(f"{directory}: "))]
+    problems = []
+    for file in listed:
+        if file.is_file():
+            name = file.relative_to(directory.resolve().parent).as_posix()
+            _take(found, seen, file, name, True)
+        else:
+            problems.append(_problem(file, "the DICOMDIR lists it, and it is not there"))
+    return problems if listed else [_problem(directory, "the DICOMDIR lists no file")]
+
+
+def _named(found: Iterable[tuple[Path, str, bool]]) -> list[Input]:
     listed = list(found)
-    stems = Counter(_stem(name).casefold() for _, name in listed)
+    stems = Counter(_stem(name).casefold() for _, name, _ in listed)
     taken: set[str] = set()
     inputs = []
-    for path, file_name in listed:
+    for path, file_name, met in listed:
         stem = _stem(file_name)
         if stems[stem.casefold()] > 1:
             stem = file_name
@@ -81,14 +108,14 @@ def _named(found: Iterable[tuple[Path, str]]) -> list[Input]:
         while name.casefold() in taken:
             name, number = f"{stem}-{number}", number + 1
         taken.add(name.casefold())
-        inputs.append(Input(path, name, file_name))
+        inputs.append(Input(path, name, file_name, met=met))
     return inputs
 
 
 def _stem(name: str) -> str:
+    """Without its suffix; an instance UID as a name has none, whatever follows its last dot."""
     path = Path(name)
-    stem = path.with_suffix("").as_posix()
-    return stem or name
+    return name if path.suffix[1:].isdecimal() else path.with_suffix("").as_posix() or name
 
 
 __all__ = ["Input", "collect"]

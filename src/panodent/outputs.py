@@ -6,7 +6,7 @@ Each file appears whole or not at all, and teeth.json last: where it stands, the
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import numpy as np
 
 from panodent import odontogram
 from panodent.dentition import TEETH
+from panodent.dicom import files
+from panodent.dicom.source import Model, source_of
 from panodent.errors import OutputError
 from panodent.files import write_whole
 from panodent.masks import from_rle
@@ -33,13 +35,18 @@ def write_case(
     *,
     pictures: bool = True,
     chart: bool = False,
+    dicom: Sequence[str] = (),
+    model: Model | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Writes one radiograph's results below `folder`; returns what teeth.json holds.
 
-    `pictures` adds overlay.png, `chart` odontogram.svg and .png; `extra` goes into teeth.json
-    (provenance). Raises `OutputError` when the folder cannot be written.
+    `pictures` adds overlay.png, `chart` odontogram.svg and .png, `dicom` the DICOM objects of
+    these kinds (see `panodent.dicom.files`), made by `model`; `extra` goes into teeth.json
+    (provenance). Raises `OutputError` when the folder cannot be written, `RadiographError` for
+    DICOM results of a radiograph that is no DICOM file.
     """
+    source = source_of(radiograph, teeth, model or Model("", "")) if dicom else None
     (folder / RECORD).unlink(missing_ok=True)
     write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
     if pictures:
@@ -47,6 +54,8 @@ def write_case(
     if chart:
         write_whole(folder / CHART_SVG, odontogram.svg(teeth))
         write_whole(folder / CHART_PNG, to_png_bytes(odontogram.png(teeth)))
+    if source is not None:
+        files.write(folder, source, dicom)
     record = to_record(teeth, radiograph, extra)
     write_whole(folder / RECORD, json.dumps(record, ensure_ascii=False) + "\n")
     return record

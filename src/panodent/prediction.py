@@ -22,7 +22,8 @@ from panodent import tta
 from panodent.bundle import DEFAULT, Bundle, load
 from panodent.collection import Collection
 from panodent.decode import decode
-from panodent.errors import OutputError, PanodentError, RadiographError
+from panodent.dicom.source import Model, demand_dicom
+from panodent.errors import NoRadiographError, OutputError, PanodentError, RadiographError
 from panodent.files import write_whole
 from panodent.inputs import Input, collect
 from panodent.outputs import RECORD, write_case
@@ -148,11 +149,15 @@ class Options:
     chart: bool = False
     max_pixels: int = DEFAULT_MAX_PIXELS
     mirror: bool = False
+    dicom: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Status:
-    """What became of one input: 'done', 'skipped' (was there already) or 'failed'."""
+    """What became of one input: 'done', 'skipped' (was there already), 'failed' or 'ignored'.
+
+    Ignored is what lay in a folder and is no radiograph, such as a CT slice of the same study.
+    """
 
     file: str
     status: str
@@ -210,6 +215,8 @@ def _one(
     if resume and (record := _finished(place / RECORD, origin)) is not None:
         return _status(shown, "skipped", item, record), record
     try:
+        if options.dicom:
+            demand_dicom(item.path)
         found = predictor.predict(item.path, options.max_pixels)
         record = write_case(
             place,
@@ -217,8 +224,12 @@ def _one(
             found,
             pictures=options.pictures,
             chart=options.chart,
+            dicom=options.dicom,
+            model=Model(str(predictor.bundle.provenance.get("name", "")), predictor.bundle.digest),
             extra=origin,
         )
+    except NoRadiographError as error:
+        return Status(shown, "ignored" if item.met else "failed", error=str(error)), None
     except OutputError:
         raise  # a full disk or a forbidden folder stops the run: every other file would fail too
     except PanodentError as error:
@@ -245,7 +256,7 @@ def _origin(bundle: Bundle, item: Input, options: Options) -> dict[str, Any]:
         "file_stamp": stamp,
         "panodent": __version__,
         "bundle": bundle.digest,
-        "options": asdict(options),
+        "options": json.loads(json.dumps(asdict(options))),
     }
 
 
@@ -271,7 +282,7 @@ def _write_run(
         "bundle": {"sha256": bundle.digest, "name": bundle.provenance.get("name", "")},
         "options": asdict(options),
         "inputs": total,
-        "done": sum(s.status != "failed" for s in statuses),
+        "done": sum(s.status in ("done", "skipped") for s in statuses),
         "failed": sum(s.status == "failed" for s in statuses),
         "files": [asdict(status) for status in statuses],
     }

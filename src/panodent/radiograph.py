@@ -30,6 +30,7 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 SUFFIXES: tuple[str, ...] = (*PICTURE_SUFFIXES, *DICOM_SUFFIXES)
 """File names that count as radiographs when a folder is searched."""
 
+DICOMDIR = "DICOMDIR"
 DEFAULT_MAX_PIXELS = 100_000_000
 MIN_SIDE = 32
 _PIL_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
@@ -113,10 +114,11 @@ def _grey(image: FloatImage) -> FloatImage:
 
 def is_candidate(path: Path) -> bool:
     """Whether a file found in a folder is to be read as a radiograph."""
-    if path.name.startswith("."):
+    if path.name.startswith(".") or path.name.upper() == DICOMDIR:
         return False
-    # Archives name DICOM files by number, without a suffix.
-    return path.suffix.lower() in SUFFIXES or (not path.suffix and is_dicom(path))
+    # Archives name DICOM files by number or instance UID, without a suffix.
+    bare = not path.suffix or path.suffix[1:].isdecimal()
+    return path.suffix.lower() in SUFFIXES or (bare and is_dicom(path))
 
 
 def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> Radiograph:

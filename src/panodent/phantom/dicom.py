@@ -33,7 +33,7 @@ def to_dicom(radiograph: Radiograph, seed: int = 0) -> Any:
     made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID = _DX
     made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID = uids[0]
     made.SeriesInstanceUID, made.StudyInstanceUID = uids[1], uids[2]
-    made.PatientName, made.PatientID = "PHANTOM", f"PHANTOM-{seed}"
+    made.PatientName, made.PatientID = "PHANTOM^", f"PHANTOM-{seed}"
     made.PatientBirthDate = made.PatientSex = made.AccessionNumber = ""
     made.StudyDate = made.SeriesDate = made.AcquisitionDate = made.ContentDate = "20260101"
     made.StudyTime = made.SeriesTime = made.AcquisitionTime = made.ContentTime = "120000"
@@ -44,6 +44,11 @@ def to_dicom(radiograph: Radiograph, seed: int = 0) -> Any:
     made.ImageType = ["DERIVED", "PRIMARY"]
     made.BodyPartExamined, made.ImageLaterality = "JAW", "U"
     made.PatientOrientation = ["L", "F"]
+    region = Dataset()
+    region.CodeValue, region.CodingSchemeDesignator = "661005", "SCT"
+    region.CodeMeaning = "Jaw region"
+    made.AnatomicRegionSequence = [region]
+    made.DetectorType, made.AcquisitionContextSequence = "", []
     made.ImagerPixelSpacing = [SPACING, SPACING]
     made.PixelIntensityRelationship, made.PixelIntensityRelationshipSign = "LOG", -1
     made.RescaleIntercept, made.RescaleSlope, made.RescaleType = 0, 1, "US"

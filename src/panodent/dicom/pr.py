@@ -1,0 +1,165 @@
+"""Outlines and numbers as a softcopy presentation state, for viewers that show no segmentation.
+
+Gray radiographs get a grayscale state that repeats the radiograph's own LUTs and window, since a
+presentation state replaces them; colour captures a colour state. Graphics are in PIXEL units: the
+upper left corner of the first pixel is (0, 0). Source: DICOM PS3.3 A.33 and C.10.5.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from panodent.dentition import TEETH
+from panodent.dicom.source import Source, highdicom_ready
+from panodent.teeth import UNNUMBERED
+
+LAYER = "TEETH"
+MOST_POINTS = 4000
+"""A point is eight bytes, and an element with a short length holds 64 KiB."""
+
+
+def presentation(source: Source) -> Any:
+    """The data set, a closed outline for every ring of every tooth and its number inside.
+
+    There must be at least one tooth.
+    """
+    with highdicom_ready("writing a DICOM presentation state"):
+        import highdicom
+        from highdicom import pr
+
+        layer = pr.GraphicLayer(
+            LAYER,
+            order=1,
+            description="Teeth with FDI numbers",
+            display_color=highdicom.color.CIELabColor.from_rgb(255, 220, 0),
+        )
+        annotation = pr.GraphicAnnotation(
+            referenced_images=[source.header],
+            graphic_layer=layer,
+            graphic_objects=_outlines(source, pr),
+            text_objects=_numbers(source, pr),
+        )
+        shared = {
+            "referenced_images": [source.header],
+            "content_label": LAYER,
+            "content_description": "Teeth with FDI numbers",
+            "graphic_annotations": [annotation],
+            "graphic_layers": [layer],
+            **source.uids("pr"),
+            **source.common,
+        }
+        if int(source.header.get("SamplesPerPixel", 1)) == 3:
+            made = pr.ColorSoftcopyPresentationState(**shared, icc_profile=_srgb())
+        else:
+            made = pr.GrayscaleSoftcopyPresentationState(
+                **shared,
+                modality_lut_transformation=_modality(source.header, highdicom),
+                voi_lut_transformations=_voi(source.header, pr, highdicom),
+                presentation_lut_transformation=highdicom.PresentationLUTTransformation(
+                    presentation_lut_shape="INVERSE" if _inverse(source.header) else "IDENTITY"
+                ),
+            )
+        made.Laterality = ""  # type 2C: a panoramic shows both sides
+        return made
+
+
+def _srgb() -> bytes:
+    """An ICC profile of class "scnr", as DICOM demands; its tags are those of a display's."""
+    from PIL import ImageCms
+
+    display = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return display[:12] + b"scnr" + display[16:]
+
+
+def _outlines(source: Source, pr: Any) -> list[Any]:
+    found = []
+    for index in range(len(source.teeth)):
+        for part in source.teeth.polygons(index, tolerance=0.5):
+            for ring in part:
+                step = -(-len(ring) // MOST_POINTS)
+                points = np.asarray(ring, np.float64)[::step]
+                closed = np.concatenate([points, points[:1]])
+                found.append(pr.GraphicObject("POLYLINE", closed, "PIXEL"))
+    return found
+
+
+def _numbers(source: Source, pr: Any) -> list[Any]:
+    height, width = source.teeth.size
+    found = []
+    for (row, col), fdi in zip(source.teeth.centroids(), source.teeth.fdi.tolist(), strict=True):
+        text = str(TEETH[fdi].fdi) if fdi != UNNUMBERED else "?"
+        half_wide, half_high = width / 80, height / 60
+        box = (
+            max(col - half_wide, 0),
+            max(row - half_high, 0),
+            min(col + half_wide, width),
+            min(row + half_high, height),
+        )
+        found.append(
+            pr.TextObject(text, "PIXEL", bounding_box=tuple(round(float(v), 2) for v in box))
+        )
+    return found
+
+
+def _inverse(header: Any) -> bool:
+    shape = str(header.get("PresentationLUTShape", "") or "").strip().upper()
+    return header.PhotometricInterpretation == "MONOCHROME1" or shape == "INVERSE"
+
+
+def _modality(header: Any, highdicom: Any) -> Any:
+    if header.get("ModalityLUTSequence"):
+        item = header.ModalityLUTSequence[0]
+        return highdicom.ModalityLUTTransformation(
+            modality_lut=highdicom.ModalityLUT(
+                lut_type=str(item.get("ModalityLUTType", "US")),
+                first_mapped_value=int(item.LUTDescriptor[1]),
+                lut_data=_lut_data(item),
+            )
+        )
+    if "RescaleSlope" in header:
+        return highdicom.ModalityLUTTransformation(
+            rescale_intercept=float(header.get("RescaleIntercept", 0)),
+            rescale_slope=float(header.RescaleSlope),
+            rescale_type=str(header.get("RescaleType", "") or "US"),
+        )
+    return None
+
+
+def _voi(header: Any, pr: Any, highdicom: Any) -> Any:
+    if header.get("VOILUTSequence"):
+        item = header.VOILUTSequence[0]
+        table = highdicom.VOILUT(
+            first_mapped_value=int(item.LUTDescriptor[1]), lut_data=_full_scale(item)
+        )
+        return [pr.SoftcopyVOILUTTransformation(voi_luts=[table])]
+    centre, width = header.get("WindowCenter"), header.get("WindowWidth")
+    if centre in (None, "") or width in (None, ""):
+        return None
+    first = [float(np.atleast_1d(np.asarray(v, np.float64))[0]) for v in (centre, width)]
+    function = str(header.get("VOILUTFunction", "") or "") or None
+    return [
+        pr.SoftcopyVOILUTTransformation(
+            window_center=first[0], window_width=first[1], voi_lut_function=function
+        )
+    ]
+
+
+def _lut_data(item: Any) -> Any:
+    data, bits = item.LUTData, int(item.LUTDescriptor[2])
+    if isinstance(data, bytes):
+        values = np.frombuffer(data, "<u2" if len(data) >= 2 * _entries(item) else "u1")
+    else:
+        values = np.atleast_1d(np.asarray(data, np.uint16))
+    return values[: _entries(item)].astype(np.uint8 if bits == 8 else np.uint16)
+
+
+def _full_scale(item: Any) -> Any:
+    """A VOI table stretched to all of 8 or 16 bits: its descriptor may say 10 or 12."""
+    data, bits = _lut_data(item), int(item.LUTDescriptor[2])
+    return data << np.uint16(16 - bits) if 8 < bits < 16 else data
+
+
+def _entries(item: Any) -> int:
+    return int(item.LUTDescriptor[0]) or 65536

@@ -1,0 +1,95 @@
+"""Teeth as a DICOM Segmentation: BINARY, one segment a tooth, overlaps kept; and back.
+
+Segment numbers run from 1; the FDI number stands in the label and, as SNOMED CT, in the property
+type. No frame of reference and no position is invented. Source: DICOM PS3.3 A.51 and C.8.20.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from panodent.dentition import TEETH
+from panodent.dicom.source import MAKER, NOTICE, Source, highdicom_ready, label, tooth_code
+from panodent.errors import AnnotationError
+from panodent.teeth import UNNUMBERED, Teeth
+from panodent.version import __version__
+
+UNNUMBERED_COLOUR = (200, 200, 200)
+_BY_CODE = {item.snomed: fdi for fdi, item in TEETH.items()}
+
+
+def segmentation(source: Source) -> Any:
+    """The data set; there must be at least one tooth."""
+    teeth = source.teeth
+    with highdicom_ready("writing a DICOM segmentation"):
+        import highdicom
+        from highdicom.seg import Segmentation, SegmentDescription
+        from pydicom.sr.codedict import codes
+
+        algorithm = highdicom.AlgorithmIdentificationSequence(
+            name=MAKER,
+            family=codes.cid7162.ArtificialIntelligence,
+            version=__version__,
+            source=NOTICE,
+            parameters=source.model.parameters,
+        )
+        described = [
+            SegmentDescription(
+                segment_number=index + 1,
+                segment_label=label(fdi),
+                segmented_property_category=codes.cid7150.AnatomicalStructure,
+                segmented_property_type=tooth_code(fdi),
+                algorithm_type="AUTOMATIC",
+                algorithm_identification=algorithm,
+                display_color=highdicom.color.CIELabColor.from_rgb(
+                    *(TEETH[fdi].colour if fdi != UNNUMBERED else UNNUMBERED_COLOUR)
+                ),
+            )
+            for index, fdi in enumerate(teeth.fdi.tolist())
+        ]
+        masks = np.zeros((1, *teeth.size, len(teeth)), bool)
+        for index, (_, (top, left, bottom, right), mask) in enumerate(teeth):
+            masks[0, top:bottom, left:right, index] = mask
+        made = Segmentation(
+            source_images=[source.header],
+            pixel_array=masks,
+            segmentation_type="BINARY",
+            segment_descriptions=described,
+            content_label="TEETH",
+            content_description="Teeth with FDI numbers",
+            omit_empty_frames=False,
+            **source.uids("seg"),
+            **source.common,
+        )
+        # Type 2C without a position in the patient: the radiograph's own, or empty.
+        made.PatientOrientation = source.header.get("PatientOrientation", None)
+        return made
+
+
+def to_teeth(dataset: Any) -> Teeth:
+    """The teeth of a segmentation, numbered by SNOMED CT code, else by the label "FDI 36".
+
+    Scores and flags are not in a segmentation. Raises `AnnotationError` for other objects.
+    """
+    if str(dataset.get("SOPClassUID", "")) != "1.2.840.10008.5.1.4.1.1.66.4":
+        raise AnnotationError("not a DICOM segmentation object")
+    if dataset.SegmentationType != "BINARY":
+        raise AnnotationError(f"segmentation type {dataset.SegmentationType}; expected BINARY")
+    numbers = {int(item.SegmentNumber): _number(item) for item in dataset.SegmentSequence}
+    size = (int(dataset.Rows), int(dataset.Columns))
+    planes = np.atleast_3d(dataset.pixel_array).reshape(-1, *size)
+    items = []
+    for plane, group in zip(planes, dataset.PerFrameFunctionalGroupsSequence, strict=True):
+        segment = int(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
+        items.append((numbers[segment], plane > 0))
+    return Teeth.from_masks(size, items)
+
+
+def _number(segment: Any) -> int:
+    code = str(segment.SegmentedPropertyTypeCodeSequence[0].get("CodeValue", ""))
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    text = str(segment.SegmentLabel).removeprefix("FDI").strip()
+    return int(text) if text.isdecimal() and int(text) in TEETH else UNNUMBERED

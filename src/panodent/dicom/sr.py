@@ -1,0 +1,167 @@
+"""Teeth found, absent and doubtful as a Comprehensive SR after TID 1500 (Measurement Report).
+
+One measurement group a tooth: its outline, its site as SNOMED CT code, its area in pixels and the
+score as certainty. Absent permanent teeth are groups without a region. Source: DICOM PS3.16,
+TID 1500, 1410 and 1501.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from panodent.dentition import PERMANENT
+from panodent.dicom.source import MAKER, Source, highdicom_ready, label, tooth_code
+from panodent.teeth import UNNUMBERED
+from panodent.version import __version__
+
+MOST_POINTS = 2000
+Measures = Mapping[str, tuple[float, str]]
+"""Name -> (value, UCUM unit)."""
+
+_PRESENCE = ("705057003", "SCT", "Presence")
+_PRESENT = ("52101004", "SCT", "Present")
+_ABSENT = ("272519000", "SCT", "Absent")
+_UNSURE = ("82334004", "SCT", "Indeterminate")
+_RADIOGRAPHY = ("22891007", "SCT", "Radiography of teeth")
+_NAMES = {
+    "area": ("42798000", "SCT", "Area"),
+    "score": ("111012", "DCM", "Certainty of Finding"),
+}
+_UNITS = {
+    "{pixels}": "pixels",
+    "%": "percent",
+    "deg": "degree",
+    "mm": "millimeter",
+    "1": "no units",
+}
+
+
+def report(source: Source, further: Mapping[int, Measures] | None = None) -> Any:
+    """The data set.
+
+    `further` gives more measurements of teeth by their place in the record.
+    """
+    with highdicom_ready("writing a DICOM structured report"):
+        from highdicom import sr
+        from pydicom.sr.codedict import codes
+
+        groups = [_found(source, index, (further or {}).get(index, {})) for index in _order(source)]
+        absent = sorted(set(PERMANENT) - set(source.teeth.fdi.tolist()))
+        groups += [_missing(source, fdi) for fdi in absent]
+        observer = sr.ObserverContext(
+            observer_type=codes.DCM.Device,
+            observer_identifying_attributes=sr.DeviceObserverIdentifyingAttributes(
+                uid=source.uid("device"), name=MAKER, model_name=MAKER
+            ),
+        )
+        content = sr.MeasurementReport(
+            observation_context=sr.ObservationContext(observer_device_context=observer),
+            procedure_reported=_code(_RADIOGRAPHY),
+            imaging_measurements=groups,
+            title=codes.DCM.ImagingMeasurementReport,
+            referenced_images=[source.header],
+        )
+        return sr.ComprehensiveSR(
+            evidence=[source.header],
+            content=content[0],
+            is_complete=True,
+            manufacturer=MAKER,
+            **source.uids("sr"),
+        )
+
+
+def _order(source: Source) -> list[int]:
+    """Places in order of number, those without one last."""
+    numbers = source.teeth.fdi.tolist()
+    return sorted(range(len(numbers)), key=lambda place: (numbers[place] == 0, numbers[place]))
+
+
+def _code(parts: tuple[str, str, str]) -> Any:
+    from pydicom.sr.coding import Code
+
+    return Code(*parts)
+
+
+def _found(source: Source, index: int, further: Measures) -> Any:
+    from highdicom import sr
+    from pydicom.sr.codedict import codes
+
+    teeth, fdi = source.teeth, int(source.teeth.fdi[index])
+    measures: dict[str, tuple[float, str]] = {
+        "area": (float(np.count_nonzero(teeth.masks[index])), "{pixels}"),
+        "score": (round(100 * float(teeth.scores[index]), 2), "%"),
+        **further,
+    }
+    sure = fdi != UNNUMBERED and not teeth.flags[index]
+    return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(source, label(fdi), index),
+        referenced_region=_region(source, index),
+        measurements=[_measurement(name, *value) for name, value in measures.items()],
+        finding_type=codes.SCT.Tooth,
+        algorithm_id=_algorithm(source),
+        finding_sites=_site(fdi),
+        qualitative_evaluations=[
+            sr.QualitativeEvaluation(_code(_PRESENCE), _code(_PRESENT if sure else _UNSURE))
+        ],
+    )
+
+
+def _missing(source: Source, fdi: int) -> Any:
+    from highdicom import sr
+    from pydicom.sr.codedict import codes
+
+    return sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(source, f"{label(fdi)} not found", fdi + 1000),
+        finding_type=codes.SCT.Tooth,
+        algorithm_id=_algorithm(source),
+        finding_sites=_site(fdi),
+        qualitative_evaluations=[sr.QualitativeEvaluation(_code(_PRESENCE), _code(_ABSENT))],
+    )
+
+
+def _site(fdi: int) -> list[Any]:
+    from highdicom import sr
+
+    return [sr.FindingSite(anatomic_location=tooth_code(fdi))]
+
+
+def _tracking(source: Source, name: str, place: int) -> Any:
+    from highdicom import sr
+
+    return sr.TrackingIdentifier(uid=source.uid("tracking", str(place)), identifier=name)
+
+
+def _algorithm(source: Source) -> Any:
+    from highdicom import sr
+
+    settings = [f"{name}={value}" for name, value in source.model.parameters.items()]
+    return sr.AlgorithmIdentification(name=MAKER, version=__version__, parameters=settings)
+
+
+def _measurement(name: str, value: float, unit: str) -> Any:
+    from highdicom import sr
+
+    known = _NAMES.get(name, (name.upper()[:16], "99PANODENT", name.replace("_", " ")))
+    return sr.Measurement(
+        name=_code(known), value=value, unit=_code((unit, "UCUM", _UNITS.get(unit, unit)))
+    )
+
+
+def _region(source: Source, index: int) -> Any:
+    """The outline of the tooth's largest part; the segmentation has the whole."""
+    from highdicom import sr
+
+    parts = source.teeth.polygons(index, tolerance=0.5)
+    ring = max((part[0] for part in parts), key=len)
+    points = np.asarray(ring, np.float64)[:: -(-len(ring) // MOST_POINTS)]
+    return sr.ImageRegion(
+        graphic_type=sr.GraphicTypeValues.POLYLINE,
+        graphic_data=np.concatenate([points, points[:1]]),
+        source_image=sr.SourceImageForRegion(
+            referenced_sop_class_uid=source.header.SOPClassUID,
+            referenced_sop_instance_uid=source.header.SOPInstanceUID,
+        ),
+    )
