@@ -274,6 +274,33 @@ def inspect(
     raise typer.Exit(commands.inspect(data, output, format_name, values))
 
 
+@app.command("dicom-node")
+def dicom_node(
+    forward: Annotated[
+        str, typer.Option(help="Where results go: AETITLE@HOST:PORT.", metavar="PEER")
+    ],
+    spool: Annotated[Path, typer.Option(help="Folder for what is on its way.")],
+    aet: Annotated[str, typer.Option(help="Our own AE title.")] = "PANODENT",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 11112,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help="Calling AE title to accept (repeat); demanded beyond loopback."),
+    ] = None,
+    results: Annotated[str, typer.Option(help="What to send: seg,pr,sr or some.")] = "seg,pr,sr",
+    bundle: Annotated[str, typer.Option(help="Bundle folder or training run.")] = "default",
+    threads: Annotated[int, typer.Option(min=0, help="Threads of the network; 0: all.")] = 0,
+) -> None:
+    """Receive radiographs by DICOM, segment them, send the results on."""
+    from panodent import commands
+
+    raise typer.Exit(
+        commands.dicom_node(
+            forward, spool, aet, host, port, allow or [], results.split(","), bundle, threads
+        )
+    )
+
+
 @app.command()
 def phantom(
     output: Output,

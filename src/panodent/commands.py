@@ -259,6 +259,43 @@ def evaluate(
     return 0
 
 
+def dicom_node(
+    forward: str,
+    spool: Path,
+    aet: str,
+    host: str,
+    port: int,
+    allow: Sequence[str],
+    results: Sequence[str],
+    bundle: str,
+    threads: int,
+) -> int:
+    """Runs a DICOM node until it is told to stop (Ctrl-C, SIGTERM)."""
+    import signal
+    import threading
+
+    from panodent.bundle import load
+    from panodent.dicom.files import KINDS
+    from panodent.dicom_node import Node, Peer
+    from panodent.errors import UnknownNameError
+
+    if unknown := [kind for kind in results if kind not in KINDS]:
+        raise UnknownNameError("DICOM result", unknown[0], KINDS)
+    peer = Peer.parse(forward)
+    node = Node(
+        spool, peer, load(bundle, threads), aet, host, port, allow, tuple(results), report=say
+    )
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    node.start()
+    say(f"{node.title} listens on {node.host}:{node.port}; results go to {peer.title}")
+    stop.wait()
+    say("stopping; what is not done yet stays in the spool")
+    node.stop()
+    return 0
+
+
 _LISTED = 20
 
 
@@ -323,4 +360,14 @@ def unet(network: str, size: str, summary: bool, output: Path) -> int:
     return 0
 
 
-__all__ = ["ensemble", "evaluate", "inspect", "parse_size", "phantom", "train", "unet", "warn"]
+__all__ = [
+    "dicom_node",
+    "ensemble",
+    "evaluate",
+    "inspect",
+    "parse_size",
+    "phantom",
+    "train",
+    "unet",
+    "warn",
+]

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from panodent.errors import MissingExtraError, NoRadiographError, PanodentError, RadiographError
 
 SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
-_CLASSES = {
+RADIOGRAPH_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.1": "Computed Radiography",
     "1.2.840.10008.5.1.4.1.1.1.1": "Digital X-Ray (presentation)",
     "1.2.840.10008.5.1.4.1.1.1.1.1": "Digital X-Ray (processing)",
@@ -94,7 +94,7 @@ def check_radiograph(header: Any) -> str:
     """'' for a single-frame radiograph object, else what it is instead, in words."""
     uid = str(header.get("SOPClassUID", ""))
     modality = str(header.get("Modality", "") or "").strip()
-    if uid and uid not in _CLASSES:
+    if uid and uid not in RADIOGRAPH_CLASSES:
         from pydicom.uid import UID
 
         return f"a {UID(uid).name} object, not a radiograph"

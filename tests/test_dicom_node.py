@@ -1,0 +1,236 @@
+"""The DICOM node: what is acknowledged is never lost, what was sent is not sent again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pydicom = pytest.importorskip("pydicom")
+pytest.importorskip("pynetdicom")
+
+from pynetdicom import AE, evt  # noqa: E402
+
+from panodent import bundle, phantom  # noqa: E402
+from panodent.dicom_node import _RESULT_CLASSES, Node, Peer  # noqa: E402
+from panodent.dicom_spool import open_spool  # noqa: E402
+from panodent.errors import ConfigError, OutputError  # noqa: E402
+from panodent.phantom.dicom import to_dicom  # noqa: E402
+
+DX = "1.2.840.10008.5.1.4.1.1.1.1"
+SECONDS = 60.0
+
+
+def until(what: Callable[[], Any], seconds: float = SECONDS) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+class Archive:
+    """A storage provider that keeps what it gets, and can be made to fail."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.kept: list[Any] = []
+        self.answers: list[int] = []
+        self.vanish = self.closed = False
+        entity = AE("ARCHIVE")
+        for abstract in _RESULT_CLASSES:
+            entity.add_supported_context(abstract)
+        handlers = [(evt.EVT_C_STORE, self._store)]
+        self.server = entity.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
+        self.port = self.server.server_address[1]
+
+    def _store(self, event: Any) -> int:
+        if self.vanish:
+            self.vanish = False
+            event.assoc.abort()
+            return 0xC000
+        if self.answers and (answer := self.answers.pop(0)):
+            return answer
+        dataset = event.dataset
+        dataset.file_meta = event.file_meta
+        self.kept.append(dataset)
+        return 0
+
+    def close(self) -> None:
+        if not self.closed:
+            self.server.shutdown()
+        self.closed = True
+
+
+@pytest.fixture
+def archive() -> Iterator[Archive]:
+    made = Archive()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def radiographs() -> list[Any]:
+    return [to_dicom(phantom.draw(seed, (256, 512))[0], seed) for seed in (1, 2)]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Node]]:
+    running: list[Node] = []
+
+    def begin(port: int, **settings: Any) -> Node:
+        node = Node(
+            tmp_path / "spool",
+            Peer("ARCHIVE", "127.0.0.1", port),
+            bundle.load(threads=1),
+            port=0,
+            first_pause=0.2,
+            **settings,
+        )
+        node.start()
+        running.append(node)
+        return node
+
+    yield begin
+    for node in running:
+        node.stop()
+
+
+def send(node: Node, dataset: Any, calling: str = "DEVICE", called: str = "PANODENT") -> int | None:
+    """The status of a C-STORE, None where no association came about."""
+    entity = AE(calling)
+    entity.add_requested_context(dataset.SOPClassUID)
+    link = entity.associate("127.0.0.1", node.port, ae_title=called)
+    if not link.is_established:
+        return None
+    status = link.send_c_store(dataset)
+    link.release()
+    return int(status.Status)
+
+
+def empty(node: Node) -> bool:
+    return not node.spool.waiting() and not list(node.spool.outgoing())
+
+
+def test_results_reach_the_archive(
+    start: Callable[..., Node], archive: Archive, radiographs: list[Any]
+) -> None:
+    said: list[str] = []
+    node = start(archive.port, report=said.append)
+    for dataset in radiographs:
+        assert send(node, dataset) == 0
+    until(lambda: len(archive.kept) == 6 and empty(node))
+    kinds = sorted(str(dataset.Modality) for dataset in archive.kept)
+    assert kinds == ["PR", "PR", "SEG", "SEG", "SR", "SR"]
+    studies = {dataset.StudyInstanceUID for dataset in archive.kept}
+    assert studies == {dataset.StudyInstanceUID for dataset in radiographs}
+    assert send(node, radiographs[0]) == 0  # the same again: acknowledged, not done again
+    time.sleep(0.5)
+    assert len(archive.kept) == 6
+    assert not any("PHANTOM" in text or "2.25" in text for text in said)
+
+
+def test_a_peer_that_is_not_there_is_waited_for(
+    start: Callable[..., Node], archive: Archive, radiographs: list[Any]
+) -> None:
+    port = archive.port
+    archive.close()
+    node = start(port, kinds=("seg",))
+    assert send(node, radiographs[0]) == 0
+    until(lambda: list(node.spool.outgoing()))
+    later = Archive(port)
+    try:
+        until(lambda: len(later.kept) == 1 and empty(node))
+    finally:
+        later.close()
+
+
+def test_a_peer_that_vanishes_in_the_middle_gets_each_result_once(
+    start: Callable[..., Node], archive: Archive, radiographs: list[Any]
+) -> None:
+    archive.vanish = True
+    archive.answers = [0, 0xA700]  # then out of resources once
+    node = start(archive.port)
+    assert send(node, radiographs[0]) == 0
+    until(lambda: len(archive.kept) == 3 and empty(node))
+    assert len({dataset.SOPInstanceUID for dataset in archive.kept}) == 3
+
+
+def test_what_is_refused_for_good_is_laid_aside(
+    start: Callable[..., Node], archive: Archive, radiographs: list[Any], tmp_path: Path
+) -> None:
+    archive.answers = [0xC000]
+    node = start(archive.port, kinds=("seg", "sr"))
+    assert send(node, radiographs[0]) == 0
+    until(lambda: len(archive.kept) == 1 and empty(node))
+    (reason,) = (tmp_path / "spool/failed").glob("*.txt")
+    assert "0xc000" in reason.read_text()
+
+
+def test_a_restart_goes_on_where_it_was(
+    start: Callable[..., Node], archive: Archive, radiographs: list[Any], tmp_path: Path
+) -> None:
+    spool = open_spool(tmp_path / "spool")
+    radiographs[1].save_as(tmp_path / "in.dcm", enforce_file_format=True)
+    assert spool.take("1.2.3", tmp_path / "in.dcm") is not None
+    assert spool.take("1.2.3", tmp_path / "in.dcm") is None
+    node = start(archive.port, kinds=("sr",))
+    until(lambda: len(archive.kept) == 1 and empty(node))
+
+
+def test_what_cannot_be_segmented_is_laid_aside_and_the_rest_goes_on(
+    start: Callable[..., Node], archive: Archive, radiographs: list[Any], tmp_path: Path
+) -> None:
+    broken = to_dicom(phantom.draw(3, (128, 256))[0], 3)
+    broken.NumberOfFrames = 2
+    broken.PixelData = broken.PixelData * 2
+    node = start(archive.port, kinds=("seg",))
+    assert send(node, broken) == 0
+    assert send(node, radiographs[0]) == 0
+    until(lambda: len(archive.kept) == 1 and empty(node))
+    (reason,) = (tmp_path / "spool/failed").glob("*.txt")
+    assert "multi-frame" in reason.read_text()
+    assert "spool" not in reason.read_text()
+
+
+def test_only_titles_on_the_list_are_taken(
+    start: Callable[..., Node], archive: Archive, radiographs: list[Any]
+) -> None:
+    node = start(archive.port, allowed=["OPG1"], kinds=("sr",))
+    assert send(node, radiographs[0], calling="STRANGER") is None
+    assert send(node, radiographs[0], calling="OPG1", called="OTHER") is None
+    assert send(node, radiographs[0], calling="OPG1") == 0
+
+
+def test_beyond_loopback_a_list_is_demanded(tmp_path: Path) -> None:
+    peer = Peer("ARCHIVE", "127.0.0.1", 4242)
+    with pytest.raises(ConfigError, match="needs --allow"):
+        Node(tmp_path, peer, bundle.load(), host="0.0.0.0")  # noqa: S104 - refused
+    Node(tmp_path, peer, bundle.load(), host="0.0.0.0", allowed=["OPG1"])  # noqa: S104
+
+
+@pytest.mark.parametrize(
+    "text", ["", "A", "A@b", "A@b:0", "A@b:99999", "@b:1", "ANAMETHATISTOOLONG@b:1", "A\\B@c:1"]
+)
+def test_peers_that_make_no_sense(text: str) -> None:
+    with pytest.raises(ConfigError):
+        Peer.parse(text)
+
+
+def test_a_peer_is_title_host_and_port() -> None:
+    assert Peer.parse("PACS@[::1]:104") == Peer("PACS", "::1", 104)
+
+
+def test_a_port_in_use_is_said(
+    start: Callable[..., Node], archive: Archive, tmp_path: Path
+) -> None:
+    node = Node(tmp_path / "s", Peer("A", "b", 1), bundle.load(), port=archive.port)
+    with pytest.raises(ConfigError, match="cannot listen"):
+        node.start()
+
+
+def test_a_spool_that_cannot_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="spool"):
+        open_spool(tmp_path / "file")
