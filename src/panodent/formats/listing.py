@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from panodent.errors import AnnotationError
+from panodent.errors import AnnotationError, RadiographError
 from panodent.formats.base import Annotated
 from panodent.masks import BoolArray, bounding_box
-from panodent.radiograph import DEFAULT_MAX_PIXELS
+from panodent.radiograph import DEFAULT_MAX_PIXELS, read_size
 
 LARGEST_SIDE = 100_000
 LARGEST_AREA = DEFAULT_MAX_PIXELS
@@ -63,6 +63,16 @@ def existing_image(folder: Path, path: PurePosixPath) -> Path | None:
     """The file of this checked path below an image folder of `folder`, or below `folder` itself."""
     places = [*(folder / name / path for name in IMAGE_FOLDERS), folder / path]
     return next((place for place in places if place.is_file()), None)
+
+
+def size_of_file(image: Path | None, where: str) -> tuple[int, int]:
+    """(height, width) of the radiograph, for annotations that do not tell it."""
+    if image is None:
+        raise AnnotationError(f"{where}: tells no size, and its radiograph is not there to tell it")
+    try:
+        return read_size(image)
+    except RadiographError as error:
+        raise AnnotationError(f"{where}: tells no size, and {error}") from None
 
 
 def in_order(file: Path, items: Iterable[Annotated]) -> list[Annotated]:

@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from panodent.errors import AnnotationError, RadiographError
+from panodent.errors import AnnotationError
 from panodent.files import write_whole
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.listing import (
@@ -28,10 +28,11 @@ from panodent.formats.listing import (
     image_path,
     image_size,
     in_order,
+    size_of_file,
 )
 from panodent.formats.naming import Naming
 from panodent.formats.xml_stream import children, root_name
-from panodent.radiograph import SUFFIXES, read_size
+from panodent.radiograph import SUFFIXES
 from panodent.teeth import Teeth
 
 FOLDERS = ("Annotations", "annotations")
@@ -161,7 +162,7 @@ def _annotated(entry: _Entry, root: Path, numbers: Mapping[str, int | None]) -> 
 
 
 def _read(entry: _Entry, image: Path | None, numbers: Mapping[str, int | None]) -> Teeth:
-    height, width = size = entry.size or _size_of(image, entry.file)
+    height, width = size = entry.size or size_of_file(image, str(entry.file))
     items = []
     for label, (left, top, right, bottom) in entry.boxes:
         fdi = numbers[label]
@@ -171,17 +172,6 @@ def _read(entry: _Entry, image: Path | None, numbers: Mapping[str, int | None]) 
         sides = max(min(bottom, height) - top, 0), max(min(right, width) - left, 0)
         items.append((fdi, np.ones(sides, bool), (top, left)))
     return Teeth.from_masks(size, items, flags=[{"box"}] * len(items))
-
-
-def _size_of(image: Path | None, file: Path) -> tuple[int, int]:
-    if image is None:
-        raise AnnotationError(f"{file}: tells no size, and its radiograph is not there to tell it")
-    try:
-        return read_size(image)
-    except RadiographError as error:
-        raise AnnotationError(
-            f"{file}: tells no size, and its radiograph neither: {error}"
-        ) from None
 
 
 def _object(label: str, box: Iterable[int]) -> str:
