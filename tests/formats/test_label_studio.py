@@ -188,7 +188,7 @@ def test_a_rectangle_that_the_map_leaves_out_is_no_error(tmp_path: Path) -> None
 )
 def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
     file = saved(tmp_path, task(annotation(region(kind))))
-    with pytest.raises(AnnotationError, match=rf"export\.json: task 5: 36: {kind} is no outline"):
+    with pytest.raises(AnnotationError, match=rf"export\.json: task 5: 36: '{kind}' is no outline"):
         read_first(file)
 
 
@@ -205,11 +205,11 @@ def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
         ({"value": {"points": [[float("nan"), 2]] * 3}}, "finite"),
         ({"value": {"points": [[1e308, 2]] * 3}}, "finite"),
         ({"value": {"points": [[None, 2]] * 3}}, "finite"),
-        ({"value": {}}, "polygonlabels is no outline"),
+        ({"value": {}}, "'polygonlabels' is no outline"),
         ({"image_rotation": 90}, "rotated by 90 degrees"),
         ({"score": 1.5}, "score is 1.5; expected a number from 0 to 1"),
         ({"score": float("nan")}, "score is nan"),
-        ({"score": "high"}, "score is high"),
+        ({"score": "high"}, "score is 'high'"),
     ],
 )
 def test_malformed_polygons(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
@@ -246,7 +246,7 @@ def test_malformed_brushes(tmp_path: Path, rle: Any, reason: str) -> None:
         ({**task(), "annotations": {"a": 1}}, "task 5: annotations are no list"),
         (task({"id": 1}), "task 5: result is no list"),
         (task(annotation("x")), "task 5: result is no list"),
-        (task(annotation(region(value=None))), "polygonlabels of a region are None"),
+        (task(annotation(region(value=None))), "'polygonlabels' of a region are None"),
         (task(annotation(region(value={"points": POINTS}))), "are None; expected one label"),
         (
             task(annotation(region(value={"polygonlabels": ["36", "37"]}))),

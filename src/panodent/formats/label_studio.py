@@ -159,7 +159,7 @@ def _where(file: Path, task: Any) -> str:
         raise AnnotationError(
             f"{file}: {str(task)[:60]!r} is no task: expected an object with data"
         )
-    return f"{file}: task {task.get('id')}"
+    return f"{file}: task {repr(task.get('id'))[:40]}"
 
 
 def _chosen(task: Record, predictions: bool, where: str) -> Record | None:
@@ -197,7 +197,7 @@ def _regions(annotation: Record, where: str) -> Iterator[tuple[Record, str, str]
         labels = value.get(kind) if isinstance(value, dict) else None
         if not isinstance(labels, list) or len(labels) != 1 or not isinstance(labels[0], str):
             raise AnnotationError(
-                f"{where}: {kind} of a region are {str(labels)[:60]}; expected one label"
+                f"{where}: {kind!r} of a region are {repr(labels)[:60]}; expected one label"
             )
         yield region, labels[0], kind
 
@@ -247,7 +247,7 @@ def _mask(region: Record, kind: str, size: tuple[int, int]) -> BoolArray:
     value = region["value"]
     if region.get("image_rotation"):
         raise AnnotationError(
-            f"drawn on an image rotated by {str(region['image_rotation'])[:20]} degrees; "
+            f"drawn on an image rotated by {repr(region['image_rotation'])[:20]} degrees; "
             "expected 0: rotate the radiograph itself"
         )
     if kind in ("brushlabels", "labels") and "rle" in value:
@@ -261,7 +261,9 @@ def _mask(region: Record, kind: str, size: tuple[int, int]) -> BoolArray:
             raise AnnotationError("points are no list of [x, y] in percent")
         with np.errstate(over="ignore"):
             return fill([[percent * (size[1], size[0]) / 100]], size)
-    raise AnnotationError(f"{kind} is no outline of a tooth; expected brushlabels or polygonlabels")
+    raise AnnotationError(
+        f"{kind!r} is no outline of a tooth; expected brushlabels or polygonlabels"
+    )
 
 
 def _score(region: Record) -> float:
@@ -269,7 +271,7 @@ def _score(region: Record) -> float:
     if score is None:
         return 1.0
     if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
-        raise AnnotationError(f"score is {str(score)[:40]}; expected a number from 0 to 1")
+        raise AnnotationError(f"score is {repr(score)[:40]}; expected a number from 0 to 1")
     return float(score)
 
 
