@@ -22,8 +22,8 @@ UNNUMBERED = 0
 """FDI value of a tooth that was found but could not be numbered."""
 
 Flag = str
-FLAGS: tuple[Flag, ...] = ("doubtful", "unnumbered", "edited")
-"""What a tooth may be marked with."""
+FLAGS: tuple[Flag, ...] = ("doubtful", "unnumbered", "edited", "box")
+"""What a tooth may be marked with; the mask of a 'box' is a filled box and no outline."""
 
 
 @dataclass(frozen=True, eq=False)

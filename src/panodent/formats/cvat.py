@@ -1,0 +1,243 @@
+"""CVAT for images 1.1: one `annotations.xml` with masks (lossless) or polygons for every image.
+
+Written in the form of https://docs.cvat.ai/docs/dataset_management/formats/format-cvat/. A mask's
+run lengths go row by row through its box and start with zeros. Polygons run along pixel edges and
+have no holes: a tooth with holes is written as a mask even when polygons are asked for. Shapes of
+one label and one group other than 0 are parts of one tooth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+from xml.etree.ElementTree import Element
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+
+from panodent.dentition import TEETH
+from panodent.errors import AnnotationError, UnknownNameError
+from panodent.files import writing
+from panodent.formats.base import Annotated, Limits, named
+from panodent.formats.listing import existing_image, image_path, image_size, in_order, trimmed
+from panodent.formats.naming import Naming
+from panodent.formats.xml_stream import children, element_at, root_name
+from panodent.masks import BoolArray, fill, from_counts, to_counts
+from panodent.teeth import UNNUMBERED, Teeth
+
+Piece = tuple[BoolArray, tuple[int, int]]
+"""A cropped mask and its (top, left)."""
+FILE = "annotations.xml"
+GEOMETRIES = ("mask", "polygon")
+_NO_SHAPES = ("tag", "attribute")  # they describe a whole image
+
+
+class Cvat:
+    """One XML file for all radiographs."""
+
+    name = "cvat"
+    limits = Limits()
+
+    def recognises(self, path: Path) -> bool:
+        """An XML file, or a folder with `annotations.xml`, whose root is <annotations>."""
+        return _find(path) is not None
+
+    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
+        """Annotations by image; the file is gone through once now, and for each image again."""
+        file = path if path.is_file() else _find(path)
+        if file is None:
+            raise AnnotationError(f"{path}: expected {FILE}, as CVAT for images 1.1 exports it")
+        labels: dict[str, None] = {}
+        listed: list[tuple[int, PurePosixPath, tuple[int, int]]] = []
+        for place, image in children(file, "annotations", ("image", "track")):
+            if image.tag == "track":
+                raise AnnotationError(
+                    f"{file}: holds tracks of a video; export as 'CVAT for images 1.1'"
+                )
+            name = image_path(image.get("name"), file)
+            size = image_size(image.get("height"), image.get("width"), f"{file}: {name}")
+            labels |= dict.fromkeys(_label(shape, f"{file}: {name}") for shape in _shapes(image))
+            listed.append((place, name, size))
+        numbers = Naming.of(options).numbers(labels, file)
+        return in_order(
+            file,
+            (
+                Annotated(
+                    name.with_suffix("").as_posix(),
+                    partial(_read, file, place, name, size, numbers),
+                    size,
+                    existing_image(file.parent, name),
+                )
+                for place, name, size in listed
+            ),
+        )
+
+    def write(
+        self,
+        path: Path,
+        items: Iterable[tuple[str, Teeth]],
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Writes `annotations.xml` or the .xml file named; `geometry` is 'mask' or 'polygon'."""
+        geometry = (options or {}).get("geometry", "mask")
+        if geometry not in GEOMETRIES:
+            raise UnknownNameError("geometry", geometry, GEOMETRIES)
+        naming = Naming.of(options)
+        labels = dict.fromkeys(naming.name(fdi) for fdi in (*TEETH, UNNUMBERED))
+        with writing(path if path.suffix.lower() == ".xml" else path / FILE) as stream:
+            stream.write('<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n')
+            stream.write("<version>1.1</version>\n<meta><task><mode>annotation</mode><labels>\n")
+            for label in labels:
+                stream.write(f"<label><name>{escape(label)}</name><type>any</type></label>\n")
+            stream.write("</labels></task></meta>\n")
+            for number, (name, teeth) in enumerate(named(items)):
+                height, width = teeth.size
+                name = image_path(name, path).as_posix()
+                stream.write(_tag("image", id=number, name=name, width=width, height=height))
+                for index in range(len(teeth)):
+                    label = naming.name(int(teeth.fdi[index]))
+                    stream.writelines(_written(teeth, index, label, geometry))
+                stream.write("</image>\n")
+            stream.write("</annotations>\n")
+
+    def image_place(self, name: str) -> str:
+        """Below `images/`."""
+        return f"images/{name}"
+
+
+def _find(path: Path) -> Path | None:
+    file = path / FILE if path.is_dir() else path
+    right = file.suffix.lower() == ".xml" and file.is_file() and root_name(file) == "annotations"
+    return file if right else None
+
+
+def _shapes(image: Element) -> Iterator[Element]:
+    return (shape for shape in image if shape.tag not in _NO_SHAPES)
+
+
+def _label(shape: Element, where: str) -> str:
+    label = shape.get("label")
+    if label is None:
+        raise AnnotationError(f"{where}: a {shape.tag} has no label")
+    return label
+
+
+def _read(
+    file: Path,
+    place: int,
+    name: PurePosixPath,
+    size: tuple[int, int],
+    numbers: Mapping[str, int | None],
+) -> Teeth:
+    where = f"{file}: {name}"
+    image = element_at(file, place, "image")
+    teeth: list[tuple[int, list[Piece]]] = []
+    groups: dict[tuple[str, str], list[Piece]] = {}
+    for shape in _shapes(image):
+        label = _label(shape, where)
+        if label not in numbers:
+            raise AnnotationError(f"{file}: changed while it was read; read it again")
+        fdi = numbers[label]
+        if fdi is None:
+            continue
+        try:
+            piece = _mask(shape, size)
+        except AnnotationError as error:
+            raise AnnotationError(f"{where}: {label}: {error}") from None
+        group = (label, shape.get("group_id", "0").strip() or "0")
+        if group in groups:
+            groups[group].append(piece)
+            continue
+        teeth.append((fdi, [piece]))
+        if group[1] != "0":
+            groups[group] = teeth[-1][1]
+    return Teeth.from_masks(size, [(fdi, *_joined(pieces, size)) for fdi, pieces in teeth])
+
+
+def _joined(pieces: list[Piece], size: tuple[int, int]) -> Piece:
+    if len(pieces) == 1:
+        return pieces[0]
+    whole = np.zeros(size, bool)
+    for mask, (top, left) in pieces:
+        whole[top : top + mask.shape[0], left : left + mask.shape[1]] |= mask
+    return trimmed(whole)
+
+
+def _mask(shape: Element, size: tuple[int, int]) -> Piece:
+    if shape.tag == "polygon":
+        return trimmed(fill([[_points(shape.get("points", ""))]], size))
+    if shape.tag != "mask":
+        raise AnnotationError(f"a {shape.tag} is no outline of a tooth; expected polygons or masks")
+    top, left, height, width = (_whole(shape, side) for side in ("top", "left", "height", "width"))
+    if not (1 <= height <= size[0] and 1 <= width <= size[1]):
+        raise AnnotationError(f"a mask of {height} x {width} pixels in an image of {size}")
+    try:
+        counts = [int(count) for count in shape.get("rle", "").split(",")]
+    except ValueError:
+        raise AnnotationError("rle of a mask is no list of whole numbers") from None
+    if sum(counts) != height * width:
+        raise AnnotationError(
+            f"rle of a mask adds up to {sum(counts)}; its box of {height} x {width} has "
+            f"{height * width} pixels"
+        )
+    mask = from_counts(counts, (width, height)).T
+    rows, cols = (
+        slice(max(-start, 0), side - start if side > start else 0)
+        for start, side in zip((top, left), size, strict=True)
+    )
+    return trimmed(mask[rows, cols], max(top, 0), max(left, 0))
+
+
+def _whole(shape: Element, name: str) -> int:
+    try:
+        number = float(shape.get(name, ""))
+    except ValueError:
+        number = np.nan
+    if not (number.is_integer() and abs(number) < 1e9):
+        raise AnnotationError(f"{name} of a mask is {shape.get(name)!r}; expected a whole number")
+    return int(number)
+
+
+def _points(text: str) -> list[list[float]]:
+    try:
+        return [[float(value) for value in point.split(",")] for point in text.split(";")]
+    except ValueError:
+        raise AnnotationError(
+            f"points are {text[:40]!r}; expected x,y;x,y;... of at least three points"
+        ) from None
+
+
+def _written(teeth: Teeth, index: int, label: str, geometry: str) -> Iterator[str]:
+    """The lines of one tooth."""
+    parts = teeth.polygons(index) if geometry == "polygon" else []
+    if parts and all(len(part) == 1 for part in parts):
+        group = index + 1 if len(parts) > 1 else 0
+        for part in parts:
+            points = ";".join(f"{x:.0f},{y:.0f}" for x, y in part[0].tolist())
+            yield _shape("polygon", label, group_id=group, points=points)
+        return
+    top, left, bottom, right = teeth.boxes[index].tolist()
+    yield _shape(
+        "mask",
+        label,
+        rle=", ".join(map(str, to_counts(teeth.masks[index].T))),
+        left=left,
+        top=top,
+        width=right - left,
+        height=bottom - top,
+    )
+
+
+def _shape(tag: str, label: str, **attributes: object) -> str:
+    common = {"label": label, "source": "manual", "occluded": 0}
+    return _tag(tag, **common, **attributes, z_order=0).replace(">\n", f"></{tag}>\n")
+
+
+def _tag(tag: str, **attributes: object) -> str:
+    text = " ".join(f"{name}={quoteattr(str(value))}" for name, value in attributes.items())
+    return f"<{tag} {text}>\n"
+
+
+FORMAT = Cvat()

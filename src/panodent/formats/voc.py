@@ -1,0 +1,187 @@
+"""Pascal VOC: boxes of teeth, one XML a radiograph. Boxes are read as filled boxes, and say so.
+
+Written in the form of http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html:
+xmin, ymin, xmax and ymax are pixels counted from 1, both ends belonging to the box, so that a box
+of columns 0 to 9 is xmin 1, xmax 10. Tools that count from 0 are taken at their word, one pixel
+beside what they mean. Every tooth read has the flag 'box': its mask is no outline.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+from xml.etree.ElementTree import Element
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from panodent.errors import AnnotationError
+from panodent.files import write_whole
+from panodent.formats.base import Annotated, Limits, named
+from panodent.formats.listing import (
+    IMAGE_FOLDERS,
+    existing_image,
+    image_path,
+    image_size,
+    in_order,
+    size_of_file,
+)
+from panodent.formats.naming import Naming
+from panodent.formats.xml_stream import children, root_name
+from panodent.radiograph import SUFFIXES
+from panodent.teeth import Teeth
+
+FOLDERS = ("Annotations", "annotations")
+_SIDES = ("xmin", "ymin", "xmax", "ymax")
+Box = tuple[int, int, int, int]
+"""(xmin, ymin, xmax, ymax) as the file has them."""
+
+
+@dataclass
+class _Entry:
+    """What one XML says; `below` is its own path, `name` that of its radiograph."""
+
+    file: Path
+    below: PurePosixPath
+    name: PurePosixPath | None = None
+    size: tuple[int, int] | None = None
+    boxes: list[tuple[str, Box]] = field(default_factory=list)
+
+
+class Voc:
+    """A folder `Annotations/` beside `JPEGImages/`, or XML files beside their radiographs."""
+
+    name = "voc"
+    limits = Limits(shape="boxes", holes=False, parts=False)
+
+    def recognises(self, path: Path) -> bool:
+        """An XML file whose root is <annotation>, or a folder whose first XML file is one."""
+        files = _files(path)[1]
+        return bool(files) and root_name(files[0]) == "annotation"
+
+    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
+        """Boxes by image; the size is the radiograph's own where an XML does not tell it."""
+        root, files = _files(path)
+        if not files:
+            raise AnnotationError(f"{path}: expected XML files in {FOLDERS[0]} or beside images")
+        entries = [_entry(file, root) for file in files]
+        labels = dict.fromkeys(label for entry in entries for label, _ in entry.boxes)
+        numbers = Naming.of(options).numbers(labels, path)
+        return in_order(path, (_annotated(entry, root, numbers) for entry in entries))
+
+    def write(
+        self,
+        path: Path,
+        items: Iterable[tuple[str, Teeth]],
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Writes `Annotations/<key>.xml` with the box of every tooth."""
+        naming = Naming.of(options)
+        for name, teeth in named(items):
+            image = image_path(name, path)
+            folder = (PurePosixPath("JPEGImages") / image).parent.as_posix()
+            height, width = teeth.size
+            objects = "".join(
+                _object(naming.name(int(fdi)), box)
+                for fdi, box in zip(teeth.fdi, teeth.boxes.tolist(), strict=True)
+            )
+            text = (
+                f"<annotation>\n\t<folder>{escape(folder)}</folder>\n"
+                f"\t<filename>{escape(image.name)}</filename>\n"
+                f"\t<size><width>{width}</width><height>{height}</height><depth>1</depth></size>\n"
+                f"\t<segmented>0</segmented>\n{objects}</annotation>\n"
+            )
+            write_whole((path / FOLDERS[0] / image).with_suffix(".xml"), text)
+
+    def image_place(self, name: str) -> str:
+        """Below `JPEGImages/`."""
+        return f"JPEGImages/{name}"
+
+
+def _files(path: Path) -> tuple[Path, list[Path]]:
+    """The folder that keys start from, and the XML files below it."""
+    if path.is_file():
+        return path.parent, [path] if path.suffix.lower() == ".xml" else []
+    for name in (*FOLDERS, *IMAGE_FOLDERS, ""):
+        files = sorted((path / name).rglob("*.[xX][mM][lL]"))
+        if files:
+            return path / name, files
+    return path, []
+
+
+def _entry(file: Path, root: Path) -> _Entry:
+    entry = _Entry(file, PurePosixPath(file.relative_to(root).as_posix()))
+    for _, element in children(file, "annotation", ("filename", "size", "object")):
+        if element.tag == "filename":
+            # A path here is one of another computer: the folder is the one where the XML lies.
+            text = (element.text or "").strip().replace("\\", "/").rpartition("/")[2]
+            entry.name = image_path(str(entry.below.parent / text), file) if text else None
+        elif element.tag == "size":
+            sides = element.findtext("height"), element.findtext("width")
+            unknown = all((side or "").strip() in ("", "0") for side in sides)
+            entry.size = None if unknown else image_size(*sides, str(file))
+        else:
+            entry.boxes.append(_box(element, file))
+    return entry
+
+
+def _box(element: Element, file: Path) -> tuple[str, Box]:
+    label = (element.findtext("name") or "").strip()
+    if not label:
+        raise AnnotationError(f"{file}: an object has no name")
+    texts = [element.findtext(f"bndbox/{side}") for side in _SIDES]
+    try:
+        left, top, right, bottom = (math.floor(float(text or "") + 0.5) for text in texts)
+        fits = left <= right and top <= bottom
+    except (ValueError, OverflowError):  # no number, or not a finite one
+        fits = False
+    if not fits:
+        given = ", ".join(f"{side} {text}" for side, text in zip(_SIDES, texts, strict=True))
+        raise AnnotationError(
+            f"{file}: {label}: bndbox is {given}; expected pixels with xmin <= xmax, ymin <= ymax"
+        )
+    return label, (left, top, right, bottom)
+
+
+def _annotated(entry: _Entry, root: Path, numbers: Mapping[str, int | None]) -> Annotated:
+    """Paired with the image it names, or else with the one of its own name."""
+    folder = root.parent if root.name in FOLDERS else root
+    stem = entry.below.with_suffix("")
+    names = [PurePosixPath(f"{stem}{suffix}") for suffix in SUFFIXES]
+    key, image = (entry.name or entry.below).with_suffix(""), None
+    for name in [entry.name, *names] if entry.name else names:
+        image = existing_image(folder, name)
+        if image is not None:
+            key = name.with_suffix("")
+            break
+    return Annotated(key.as_posix(), partial(_read, entry, image, numbers), entry.size, image)
+
+
+def _read(entry: _Entry, image: Path | None, numbers: Mapping[str, int | None]) -> Teeth:
+    height, width = size = entry.size or size_of_file(image, str(entry.file))
+    items = []
+    for label, (left, top, right, bottom) in entry.boxes:
+        fdi = numbers[label]
+        if fdi is None:
+            continue
+        top, left = min(max(top - 1, 0), height), min(max(left - 1, 0), width)
+        sides = max(min(bottom, height) - top, 0), max(min(right, width) - left, 0)
+        items.append((fdi, np.ones(sides, bool), (top, left)))
+    return Teeth.from_masks(size, items, flags=[{"box"}] * len(items))
+
+
+def _object(label: str, box: Iterable[int]) -> str:
+    top, left, bottom, right = box
+    values = zip(_SIDES, (left + 1, top + 1, right, bottom), strict=True)
+    sides = "".join(f"<{side}>{value}</{side}>" for side, value in values)
+    return (
+        f"\t<object><name>{escape(label)}</name><pose>Unspecified</pose><truncated>0</truncated>"
+        f"<difficult>0</difficult><bndbox>{sides}</bndbox></object>\n"
+    )
+
+
+FORMAT = Voc()

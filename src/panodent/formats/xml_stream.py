@@ -1,0 +1,128 @@
+"""XML of unknown origin, read piece by piece: a document type, and so any entity, is refused.
+
+Entities are what makes XML dangerous (https://docs.python.org/3/library/xml.html#xml-security):
+they repeat themselves a billion times or name other files. Annotation formats need none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement
+from xml.parsers import expat
+
+from panodent.errors import AnnotationError
+
+_CHUNK = 1 << 18
+_DEEPEST = 64
+
+
+def root_name(file: Path) -> str | None:
+    """The name of the first element; None where there is none, or a document type before it."""
+    builder = _Builder(file, 0, ())
+    try:
+        with file.open("rb") as stream:
+            builder.parser.Parse(stream.read(_CHUNK), False)
+    except (AnnotationError, expat.ExpatError, OSError):
+        pass  # what is wrong further down is told by reading
+    return builder.root
+
+
+def children(file: Path, root: str, tags: Collection[str]) -> Iterator[tuple[int, Element]]:
+    """(byte in the file, element) of the children of the root that have one of these tags.
+
+    Only one is held at a time. Raises `AnnotationError` for another root, for broken XML and for
+    a document type.
+    """
+    yield from _built(_Builder(file, 1, tags, root), 0)
+
+
+def element_at(file: Path, place: int, tag: str) -> Element:
+    """The element `tag` that starts at this byte of a file that `children` has been through."""
+    for _, element in _built(_Builder(file, 0, (tag,)), place):
+        return element
+    raise AnnotationError(f"{file}: changed while it was read; read it again")
+
+
+class _Builder:
+    """Builds the elements of some tags at one depth; everything else leaves nothing behind."""
+
+    def __init__(
+        self, file: Path, level: int, tags: Collection[str], expected: str | None = None
+    ) -> None:
+        self.file, self.level, self.tags, self.expected = file, level, tags, expected
+        self.root: str | None = None
+        self.finished: list[tuple[int, Element]] = []
+        self._open: list[Element] = []
+        self._text: list[str] = []
+        self._place = self._depth = 0
+        self.parser = expat.ParserCreate("utf-8")
+        self.parser.buffer_text = True
+        self.parser.StartDoctypeDeclHandler = self._refuse
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._data
+
+    def _refuse(self, *_: object) -> None:
+        raise AnnotationError(
+            f"{self.file}: declares a document type (<!DOCTYPE>), which may hide entities; "
+            "expected plain XML without it"
+        )
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if self.root is None:
+            self.root = tag
+            if tag != (self.expected or tag):
+                raise AnnotationError(
+                    f"{self.file}: the root element is <{tag}>; expected <{self.expected}>"
+                )
+        if self._depth > _DEEPEST:
+            raise AnnotationError(f"{self.file}: elements nested deeper than {_DEEPEST}")
+        if self._open:
+            self._open.append(SubElement(self._open[-1], tag, attributes))
+        elif self._depth == self.level and tag in self.tags:
+            self._place = self.parser.CurrentByteIndex
+            self._open.append(Element(tag, attributes))
+        self._text.clear()
+        self._depth += 1
+
+    def _end(self, _: str) -> None:
+        self._depth -= 1
+        if not self._open:
+            return
+        element = self._open.pop()
+        if not len(element):
+            element.text = "".join(self._text)
+        self._text.clear()
+        if not self._open:
+            self.finished.append((self._place, element))
+
+    def _data(self, text: str) -> None:
+        if self._open:
+            self._text.append(text)
+
+
+def _built(builder: _Builder, start: int) -> Iterator[tuple[int, Element]]:
+    """Elements as soon as the chunk with their end has been parsed, from byte `start` on."""
+    file = builder.file
+    try:
+        with file.open("rb") as stream:
+            stream.seek(start)
+            more = True
+            while more:
+                chunk = stream.read(_CHUNK)
+                more = bool(chunk)
+                if b"\0" in chunk:
+                    raise AnnotationError(f"{file}: holds zero bytes; expected XML in UTF-8")
+                fault: expat.ExpatError | None = None
+                try:
+                    builder.parser.Parse(chunk, not more)
+                except expat.ExpatError as error:
+                    fault = error
+                # Beyond the end of one element, the rest of the file is no XML by itself.
+                yield from builder.finished
+                builder.finished.clear()
+                if fault is not None:
+                    raise AnnotationError(f"{file}: no well-formed XML in UTF-8 ({fault})")
+    except OSError as error:
+        raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
