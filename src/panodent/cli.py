@@ -28,6 +28,12 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the res
 FormatName = Annotated[
     str | None, typer.Option("--format", help="Annotation format; recognised if left out.")
 ]
+Numbering = Annotated[
+    str | None, typer.Option(help="Numbering of class names read: fdi, universal or palmer.")
+]
+NameMap = Annotated[
+    Path | None, typer.Option("--map", help="JSON, class name -> FDI number or null.")
+]
 Values = Annotated[
     str | None,
     typer.Option(
@@ -257,6 +263,36 @@ def ensemble(
     from panodent import commands
 
     raise typer.Exit(commands.ensemble(members, output))
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="Folder of annotated radiographs, or a file.")],
+    target: Annotated[Path, typer.Argument(help="New folder.")],
+    to: Annotated[str, typer.Option(help="Format to write.")],
+    format_name: FormatName = None,
+    values: Values = None,
+    numbering: Numbering = None,
+    table: NameMap = None,
+    write_numbering: Annotated[
+        str | None, typer.Option(help="Numbering of class names to write: fdi, universal, palmer.")
+    ] = None,
+    geometry: Annotated[
+        str | None, typer.Option(help="Outlines where a format has both: polygon, or its own.")
+    ] = None,
+    images: Annotated[str, typer.Option(help="Radiographs: copy, link or none.")] = "copy",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after a call cut off.")] = False,
+) -> None:
+    """Convert annotations from one format to another, with their radiographs."""
+    from panodent import commands
+
+    read_options = {"values": values, "numbering": numbering, "map": table}
+    write_options = {"numbering": write_numbering, "geometry": geometry}
+    raise typer.Exit(
+        commands.convert(
+            source, target, to, format_name, read_options, write_options, images, resume
+        )
+    )
 
 
 @app.command()

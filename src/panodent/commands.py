@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -257,6 +257,49 @@ def evaluate(
         warn(f"{len(missing)} cases have no prediction and count as 0; the first is {missing[0]}")
         return 1
     return 0
+
+
+def convert(
+    source: Path,
+    target: Path,
+    to: str,
+    format_name: str | None,
+    read_options: Mapping[str, Any],
+    write_options: Mapping[str, Any],
+    images: str,
+    resume: bool,
+) -> int:
+    """Converts a folder; the code is 1 when some of it could not be taken over."""
+    from panodent.convert import convert as run
+
+    with bar("converting") as update:
+        done = run(
+            source,
+            target,
+            to,
+            format_name=format_name,
+            read_options=_given(read_options),
+            write_options=_given(write_options),
+            images=images,
+            resume=resume,
+            progress=update,
+        )
+    say(
+        f"{done.written} radiographs with {done.teeth} teeth from {done.source_format} to {to}"
+        + (f", {done.resumed} of them by an earlier call" if done.resumed else "")
+        + f"; {len(done.failed)} failed; in {target}"
+    )
+    for what, count in sorted(done.lost.items()):
+        warn(f"{to} cannot hold {what}: lost in {count} of {done.written}")
+    if done.without_image:
+        warn(f"{done.without_image} annotations have no radiograph beside them")
+    for key, reason in done.failed.items():
+        warn(f"{key} was left out: {reason}")
+    return 1 if done.failed else 0
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def dicom_node(

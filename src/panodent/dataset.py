@@ -19,7 +19,7 @@ from panodent.frame import normalised, resized
 from panodent.radiograph import Radiograph, is_candidate, read
 from panodent.teeth import Teeth
 
-IMAGE_FOLDERS = ("images", "img", "image", "radiographs")
+IMAGE_FOLDERS = ("images", "JPEGImages", "img", "image", "radiographs")
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,9 @@ def find(
     format_name: str | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Dataset:
-    """Finds radiographs and annotations below `root` and pairs them by key.
+    """Finds radiographs and annotations below `root` and pairs them.
 
+    A radiograph that the annotation itself names is taken, else the one of the same key.
     The format is recognised unless named. Raises `DatasetError` when nothing pairs,
     `AnnotationError` when the format is unknown or ambiguous.
     """
@@ -70,7 +71,9 @@ def find(
         raise DatasetError(f"{folder}: no such folder; expected radiographs with annotations")
     name = format_name or formats.recognise(folder)
     annotations = {item.key: item for item in formats.get(name).read(folder, options or {})}
-    images = _images(folder)
+    told = {key: item.image for key, item in annotations.items() if item.image is not None}
+    listed = images_below(folder)
+    images = {k: file for k, file in listed.items() if file not in set(told.values())} | told
     both = sorted(set(images) & set(annotations), key=_natural)
     if not both:
         raise DatasetError(
@@ -87,8 +90,11 @@ def find(
     )
 
 
-def _images(folder: Path) -> dict[str, Path]:
-    """Radiographs by key, below an image folder where there is one, else below `folder`."""
+def images_below(folder: Path) -> dict[str, Path]:
+    """Radiographs by key, below an image folder where there is one, else below `folder`.
+
+    Raises `DatasetError` where two share a key.
+    """
     root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
     label_folders = {folder / name for name in ("masks_machine", "masks", "labels", "masks_human")}
     found: dict[str, Path] = {}

@@ -12,6 +12,9 @@ _MODULES = {
     "coco": "panodent.formats.coco",
     "labels": "panodent.formats.labels",
     "ome-tiff": "panodent.formats.ome_tiff",
+    "cvat": "panodent.formats.cvat",
+    "voc": "panodent.formats.voc",
+    "label-studio": "panodent.formats.label_studio",
 }
 NAMES: tuple[str, ...] = tuple(_MODULES)
 

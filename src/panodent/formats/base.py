@@ -50,7 +50,8 @@ class Limits:
 def losses(teeth: Teeth, limits: Limits) -> list[str]:
     """What of these teeth a format with these limits cannot hold, in words; empty if nothing."""
     lost = []
-    if limits.shape == "boxes" and len(teeth):
+    drawn = [flags for flags in teeth.flags if "box" not in flags]
+    if limits.shape == "boxes" and drawn:
         lost.append("outlines (boxes only)")
     elif not (limits.holes and limits.parts):
         shapes = [teeth.polygons(index) for index in range(len(teeth))]
@@ -62,7 +63,7 @@ def losses(teeth: Teeth, limits: Limits) -> list[str]:
         lost.append("overlap")
     if not limits.scores and (teeth.scores < 1).any():
         lost.append("scores")
-    if not limits.flags and any(teeth.flags):
+    if not limits.flags and any(flags - {"box"} for flags in teeth.flags):
         lost.append("flags")
     numbered = teeth.fdi[teeth.fdi != UNNUMBERED].tolist()
     if not limits.unnumbered and len(numbered) < len(teeth):
@@ -94,10 +95,11 @@ def named(items: Iterable[tuple[str, Teeth]]) -> Iterator[tuple[str, Teeth]]:
         if not path.name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             raise AnnotationError(f"{name!r} is no name of a file below the data folder")
         key = path.with_suffix("").as_posix()
-        if first.setdefault(key, name) != name:
+        if key in first:
             raise AnnotationError(
                 f"{first[key]} and {name} would both be written as {key}; rename one of them"
             )
+        first[key] = name
         yield name, teeth
 
 

@@ -22,6 +22,7 @@ from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.masks import BoolArray, fill, from_counts, from_rle
 from panodent.teeth import UNNUMBERED, Teeth
 
+FILE = "annotations.json"
 GEOMETRIES = ("rle", "polygon")
 LARGEST_SIDE = 100_000
 
@@ -69,7 +70,7 @@ class Coco:
         items: Iterable[tuple[str, Teeth]],
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        """Writes one JSON file; option `geometry` is 'rle' (default) or 'polygon'."""
+        """Writes `annotations.json` or the .json file named; `geometry` is 'rle' or 'polygon'."""
         geometry = (options or {}).get("geometry", "rle")
         if geometry not in GEOMETRIES:
             raise UnknownNameError("geometry", geometry, GEOMETRIES)
@@ -87,7 +88,7 @@ class Coco:
             "annotations": annotations,
             "categories": categories(unnumbered),
         }
-        write_whole(path, json.dumps(listed))
+        write_whole(path if path.suffix.lower() == ".json" else path / FILE, json.dumps(listed))
 
     def image_place(self, name: str) -> str:
         """Below `images/`."""

@@ -1,0 +1,131 @@
+"""Conversion: every format to every other, what is lost is counted, what is cut off goes on."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from panodent import formats, phantom
+from panodent.convert import JOURNAL, convert
+from panodent.dataset import find
+from panodent.errors import ConfigError, OutputError, UnknownNameError
+from panodent.scores import score_pair
+from panodent.teeth import Teeth
+
+WHOLE = [name for name in formats.NAMES if formats.get(name).limits.shape != "boxes"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("phantoms")
+    phantom.write(root, 2, seed=3, size=(256, 512))
+    return root
+
+
+def truths(root: Path, name: str, **options: str) -> dict[str, Teeth]:
+    return {case.key: case.teeth() for case in find(root, name, options).cases}
+
+
+def dice(truth: Teeth, found: Teeth) -> float:
+    value = score_pair(truth, found).dice
+    assert value is not None
+    return value
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(WHOLE, WHOLE)))
+def test_there_and_onwards(folder: Path, tmp_path: Path, first: str, second: str) -> None:
+    truth = truths(folder, "coco")
+    convert(folder, tmp_path / "one", first)
+    values = {"values": "fdi"} if first == "labels" else {}
+    done = convert(
+        tmp_path / "one", tmp_path / "two", second, format_name=first, read_options=values
+    )
+    assert (done.written, done.failed, done.without_image) == (2, {}, 0)
+    found = truths(tmp_path / "two", second, **({"values": "fdi"} if second == "labels" else {}))
+    assert found.keys() == truth.keys()
+    for key, teeth in found.items():
+        assert sorted(teeth.fdi.tolist()) == sorted(truth[key].fdi.tolist())
+        assert dice(truth[key], teeth) > 0.97  # overlaps are lost where a format has none
+    assert not (tmp_path / "two" / JOURNAL).exists()
+
+
+def test_boxes_are_written_and_the_loss_is_counted(folder: Path, tmp_path: Path) -> None:
+    done = convert(folder, tmp_path / "voc", "voc")
+    assert done.lost["outlines (boxes only)"] == 2
+    for key, teeth in truths(tmp_path / "voc", "voc").items():
+        expected = truths(folder, "coco")[key]
+        assert sorted(map(tuple, teeth.boxes.tolist())) == sorted(
+            map(tuple, expected.boxes.tolist())
+        )
+
+
+def test_overlap_is_counted_where_labels_lose_it(folder: Path, tmp_path: Path) -> None:
+    assert convert(folder, tmp_path / "l", "labels").lost == {"overlap": 2}
+
+
+def test_numberings(folder: Path, tmp_path: Path) -> None:
+    convert(folder, tmp_path / "u", "cvat", write_options={"numbering": "universal"})
+    found = truths(tmp_path / "u", "cvat")  # 1 to 32 prove themselves
+    truth = truths(folder, "coco")
+    assert {k: sorted(t.fdi.tolist()) for k, t in found.items()} == {
+        k: sorted(t.fdi.tolist()) for k, t in truth.items()
+    }
+
+
+def test_a_conversion_cut_off_goes_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out"
+    seen: list[str] = []
+
+    def stop(done: int, total: int) -> None:
+        seen.append(f"{done}/{total}")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(folder, target, "coco", progress=stop)
+    with (target / JOURNAL).open("a") as journal:
+        journal.write('{"key": "cut')  # as a crash leaves it
+    with pytest.raises(ConfigError, match="something else"):
+        convert(folder, target, "labels", resume=True)
+    done = convert(folder, target, "coco", resume=True)
+    assert (done.resumed, done.written) == (1, 2)
+    truth = truths(folder, "coco")
+    assert all(np.array_equal(t.fdi, truth[k].fdi) for k, t in truths(target, "coco").items())
+
+
+def test_what_fails_is_said_and_the_rest_goes_on(folder: Path, tmp_path: Path) -> None:
+    data = json.loads((folder / "truth.json").read_text())
+    data["annotations"][0]["segmentation"] = {"size": [1, 1], "counts": "1"}
+    root = tmp_path / "broken"
+    root.mkdir()
+    (root / "truth.json").write_text(json.dumps(data))
+    done = convert(root, tmp_path / "out", "cvat")
+    assert (done.written, done.without_image) == (1, 1)
+    assert list(done.failed) == ["phantom-00003"]
+    assert "RLE" in done.failed["phantom-00003"]
+
+
+@pytest.mark.parametrize("way", ["copy", "link", "none"])
+def test_radiographs_come_along(folder: Path, tmp_path: Path, way: str) -> None:
+    convert(folder, tmp_path / "out", "voc", images=way)
+    copies = sorted((tmp_path / "out").rglob("*.png"))
+    assert len(copies) == (0 if way == "none" else 2)
+    for copy in copies:
+        original = folder / "images" / copy.name
+        assert copy.read_bytes() == original.read_bytes()
+        assert copy.samefile(original) == (way == "link")
+
+
+def test_places_that_are_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match="not empty"):
+        convert(folder, tmp_path, "coco")
+    with pytest.raises(ConfigError, match="one folder"):
+        convert(folder, folder, "coco")
+    with pytest.raises(UnknownNameError, match="copy"):
+        convert(folder, tmp_path / "o", "coco", images="move")
