@@ -44,6 +44,11 @@ Values = Annotated[
 ]
 
 
+def _reading(values: str | None, numbering: str | None, table: Path | None) -> dict[str, Any]:
+    """Options of annotation formats for reading."""
+    return {"values": values, "numbering": numbering, "map": table}
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"panodent {__version__}")
@@ -153,6 +158,8 @@ def train(
     ] = None,
     format_name: FormatName = None,
     values: Values = None,
+    numbering: Numbering = None,
+    table: NameMap = None,
     repeat: Annotated[
         str, typer.Option(help="How often an epoch shows each folder's cases: 1,5 for two folders.")
     ] = "",
@@ -205,7 +212,7 @@ def train(
             recipe=recipe,
             config_file=config,
             format_name=format_name,
-            values=values,
+            options=_reading(values, numbering, table),
             repeat=repeat,
             settings={name: value for name, value in settings.items() if value is not None},
             start=start or "",
@@ -223,6 +230,8 @@ def evaluate(
     ] = None,
     format_name: FormatName = None,
     values: Values = None,
+    numbering: Numbering = None,
+    table: NameMap = None,
     surfaces: Annotated[bool, typer.Option(help="Measure HD95 and NSD too (slower).")] = False,
     resize: Annotated[
         bool, typer.Option("--resize", help="Resize predictions of another size than the truth.")
@@ -234,7 +243,14 @@ def evaluate(
 
     raise typer.Exit(
         commands.evaluate(
-            predictions, truth, output, format_name, values, surfaces, resize, samples
+            predictions,
+            truth,
+            output,
+            format_name,
+            _reading(values, numbering, table),
+            surfaces,
+            resize,
+            samples,
         )
     )
 
@@ -286,7 +302,7 @@ def convert(
     """Convert annotations from one format to another, with their radiographs."""
     from panodent import commands
 
-    read_options = {"values": values, "numbering": numbering, "map": table}
+    read_options = _reading(values, numbering, table)
     write_options = {"numbering": write_numbering, "geometry": geometry}
     raise typer.Exit(
         commands.convert(
@@ -303,11 +319,15 @@ def inspect(
     ] = None,
     format_name: FormatName = None,
     values: Values = None,
+    numbering: Numbering = None,
+    table: NameMap = None,
 ) -> None:
     """Check a data folder before training on it."""
     from panodent import commands
 
-    raise typer.Exit(commands.inspect(data, output, format_name, values))
+    raise typer.Exit(
+        commands.inspect(data, output, format_name, _reading(values, numbering, table))
+    )
 
 
 @app.command("dicom-node")

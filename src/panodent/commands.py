@@ -26,7 +26,7 @@ def train(
     recipe: str | None,
     config_file: Path | None,
     format_name: str | None,
-    values: str | None,
+    options: Mapping[str, Any],
     repeat: str,
     settings: dict[str, Any],
     start: str,
@@ -51,7 +51,7 @@ def train(
         config = _configured(recipe, config_file, settings, start)
         repeats = _repeats(repeat, len(data), config)
         sources = [
-            Source(root, format_name, values, times)
+            Source(root, format_name, _given(options), times)
             for root, times in zip(data, repeats, strict=True)
         ]
         view = TrainingView(config.epochs)
@@ -217,7 +217,7 @@ def evaluate(
     truth: Path,
     output: Path | None,
     format_name: str | None,
-    values: str | None,
+    options: Mapping[str, Any],
     surfaces: bool,
     resize: bool,
     samples: int,
@@ -225,8 +225,7 @@ def evaluate(
     """Scores a folder of predictions; the code is 1 when a case has none."""
     from panodent.pairing import evaluate_pairs, pair_folders
 
-    options = {"values": values} if values else {}
-    pairing = pair_folders(predictions, truth, format=format_name, options=options)
+    pairing = pair_folders(predictions, truth, format=format_name, options=_given(options))
     with bar("scoring") as update:
         evaluation = evaluate_pairs(
             pairing,
@@ -342,13 +341,15 @@ def dicom_node(
 _LISTED = 20
 
 
-def inspect(data: Path, output: Path | None, format_name: str | None, values: str | None) -> int:
+def inspect(
+    data: Path, output: Path | None, format_name: str | None, options: Mapping[str, Any]
+) -> int:
     """Checks a data folder; the code is 1 when some of it cannot be used."""
     from panodent import inspection_page
     from panodent.inspection import inspect as look
 
     with bar("reading") as update:
-        found = look(data, format_name, {"values": values} if values else {}, update)
+        found = look(data, format_name, _given(options), update)
     say(f"{len(found.findings)} radiographs in format {found.dataset.format}, {found.teeth} teeth")
     for keys, what in (
         (found.dataset.images_without_labels, "images without labels"),

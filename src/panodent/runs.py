@@ -12,7 +12,7 @@ RUN/bundle/            the best network, ready for `panodent predict`
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -30,20 +30,20 @@ Report = Callable[[str, Row], None]
 
 @dataclass(frozen=True)
 class Source:
-    """A data folder: its format (None: recognised), how its values are read, how often it is seen.
+    """A data folder: its format (None: recognised), how it is read, how often it is seen.
 
-    `repeat` is how many times an epoch shows each of its training cases.
+    `options` are the format's, such as `values`; `repeat` is how many times an epoch shows each of
+    its training cases.
     """
 
     root: Path
     format: str | None = None
-    values: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
     repeat: int = 1
 
     def find(self) -> dataset.Dataset:
         """What the folder holds; raises `DatasetError` or `AnnotationError`."""
-        options = {"values": self.values} if self.values else {}
-        return dataset.find(self.root, self.format, options)
+        return dataset.find(self.root, self.format, self.options)
 
 
 @dataclass
@@ -88,7 +88,7 @@ def prepare(
         {
             "root": str(source.root.resolve()),
             "format": item.format,
-            "values": source.values,
+            "options": {name: str(value) for name, value in source.options.items()},
             "repeat": source.repeat,
             "training": training,
             "validation": validation,
@@ -100,6 +100,12 @@ def prepare(
     return reopen(folder, report)
 
 
+def _options(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A data folder's options; runs of panodent 0.1 had no other than `values`."""
+    values = {"values": item["values"]} if item.get("values") else {}
+    return dict(item.get("options", values))
+
+
 def reopen(folder: Path, report: Report) -> Run:
     """The run of a folder with the very split it was prepared with. Raises `TrainingError`."""
     config, record = load_config(folder)
@@ -107,7 +113,7 @@ def reopen(folder: Path, report: Report) -> Run:
     validation: list[Case] = []
     repeats: list[int] = []
     for item in record["data"]:
-        source = Source(Path(item["root"]), item["format"], item["values"], item["repeat"])
+        source = Source(Path(item["root"]), item["format"], _options(item), item["repeat"])
         cases = {case.key: case for case in source.find().cases}
         if gone := [key for key in item["training"] + item["validation"] if key not in cases]:
             raise DatasetError(
