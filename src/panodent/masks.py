@@ -69,24 +69,25 @@ def to_rle(
     Source: ``rleToString`` of the COCO API: differences to the run before last, six-bit groups.
     """
     counts = to_counts(mask) if box is None or size is None else _counts_of_crop(mask, box, size)
-    text = []
-    for index, count in enumerate(counts):
-        value = count - counts[index - 2] if index > 2 else count
-        more = True
-        while more:
-            group = value & 0x1F
-            value >>= 5
-            more = value != (-1 if group & 0x10 else 0)
-            text.append(chr((group | 0x20 if more else group) + 48))
-    return "".join(text)
+    values = np.array(counts, np.int64)
+    values[3:] -= values[1:-2].copy()
+    # Groups of five bits, low ones first, as far as the sign needs them; one row a value.
+    shifts = np.arange(0, 5 * _MOST_GROUPS, 5)
+    groups = (values[:, None] >> shifts) & 0x1F
+    left = values[:, None] >> (shifts + 5)
+    ends = np.where(groups & 0x10, left == -1, left == 0)
+    last = ends.argmax(axis=1)
+    groups |= np.where(np.arange(_MOST_GROUPS) < last[:, None], 0x20, 0)
+    kept = groups[np.arange(_MOST_GROUPS) <= last[:, None]]
+    return (kept + 48).astype(np.uint8).tobytes().decode("ascii")
 
 
 def _counts_of_crop(mask: BoolArray, box: Sequence[int], size: tuple[int, int]) -> list[int]:
     """Run lengths of the whole image, without making it."""
     top, left, _, right = (int(value) for value in box)
-    column_padded = np.zeros((size[0], right - left), bool)
-    column_padded[top : top + mask.shape[0]] = mask
-    counts = to_counts(column_padded)
+    columns = np.zeros((right - left, size[0]), bool)
+    columns[:, top : top + mask.shape[0]] = mask.T
+    counts = to_counts(columns.T)
     counts[0] += left * size[0]
     rest = (size[1] - right) * size[0]
     if rest and len(counts) % 2:
@@ -118,8 +119,8 @@ def from_rle(text: str | bytes, size: tuple[int, int]) -> BoolArray:
 
 # --- outlines ----------------------------------------------------------------------------------
 
+_MOST_GROUPS = 8  # of five bits: runs of up to 2**39 pixels
 _FARTHEST = 1e9  # pixels; beyond it is damage, and arithmetic would overflow
-_STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # east, south, west, north as (row, column)
 
 
 def to_parts(
@@ -160,49 +161,47 @@ def _signed_area(ring: Ring) -> float:
 
 def _trace(mask: BoolArray) -> list[Ring]:
     """Closed lines along the pixel edges of one region, foreground on the right hand."""
-    padded = np.pad(mask, 1)
-    inside = padded[1:-1, 1:-1]
-    starts: dict[tuple[int, int], list[int]] = {}
-    # An edge leaves the corner (row, column) of its pixel, displaced by `corner`, in `heading`.
-    for heading, (neighbour, corner) in enumerate(
-        (
-            (padded[:-2, 1:-1], (0, 0)),
-            (padded[1:-1, 2:], (0, 1)),
-            (padded[2:, 1:-1], (1, 1)),
-            (padded[1:-1, :-2], (1, 0)),
-        )
-    ):
-        for row, col in (np.argwhere(inside & ~neighbour) + corner).tolist():
-            starts.setdefault((row, col), []).append(heading)
+    padded = np.pad(mask.astype(np.int8), 1)
+    # Straight stretches (from, to, heading), corners counted through; headings: north 0 to west 3.
+    width = mask.shape[1] + 1
+    rows, low, high, below = _stretches(padded[1:, 1:-1] - padded[:-1, 1:-1])
+    east = below > 0
+    leaves = np.where(east, rows * width + low, rows * width + high)
+    arrives = np.where(east, rows * width + high, rows * width + low)
+    cols, top, bottom, right = _stretches((padded[1:-1, 1:] - padded[1:-1, :-1]).T)
+    north = right > 0
+    leaves = np.append(leaves, np.where(north, bottom, top) * width + cols)
+    arrives = np.append(arrives, np.where(north, top, bottom) * width + cols)
+    heading = np.append(np.where(east, 1, 3), np.where(north, 0, 2))
+    # Where two stretches leave, turning right keeps regions that touch at a corner apart.
+    keys = leaves * 4 + heading
+    order = np.argsort(keys)
+    turned = np.searchsorted(keys, arrives * 4 + (heading + 1) % 4, sorter=order)
+    turned = np.minimum(turned, len(keys) - 1)
+    to_right = keys[order[turned]] == arrives * 4 + (heading + 1) % 4
+    left = np.searchsorted(keys, arrives * 4 + (heading + 3) % 4, sorter=order)
+    following = order[np.where(to_right, turned, np.minimum(left, len(keys) - 1))].tolist()
+    seen = bytearray(len(following))
     rings = []
-    while starts:
-        first = next(iter(starts))
-        corner_at, heading = first, starts[first][0]
-        ring: list[tuple[int, int]] = []
-        while corner_at in starts:
-            choices = starts[corner_at]
-            # Where two edges leave, turning right keeps regions that touch at a corner apart.
-            turn = (
-                (heading + 1) % 4
-                if len(choices) > 1 and (heading + 1) % 4 in choices
-                else choices[0]
-            )
-            choices.remove(turn)
-            if not choices:
-                del starts[corner_at]
-            if turn != heading or not ring:
-                ring.append((corner_at[1], corner_at[0]))
-            heading = turn
-            corner_at = (corner_at[0] + _STEPS[turn][0], corner_at[1] + _STEPS[turn][1])
-        rings.append(_without_straight_start(np.array(ring, np.float64)))
+    for first in range(len(following)):
+        ring, at = [], first
+        while not seen[at]:
+            seen[at] = 1
+            ring.append(at)
+            at = following[at]
+        if ring:
+            corners = leaves[ring]
+            rings.append(np.stack([corners % width, corners // width], axis=1).astype(np.float64))
     return rings
 
 
-def _without_straight_start(ring: Ring) -> Ring:
-    """The first corner was taken on trust: drop it if the line runs straight through it."""
-    before, here, after = ring[-1], ring[0], ring[1]
-    straight = np.isclose(np.cross(np.append(here - before, 0), np.append(after - here, 0))[2], 0)
-    return ring[1:] if straight else ring
+def _stretches(steps: npt.NDArray[np.int8]) -> tuple[npt.NDArray[np.int64], ...]:
+    """(line, first, end, value) of every run of equal values other than 0 along the rows."""
+    bordered = np.pad(steps, ((0, 0), (1, 1)))
+    changed = bordered[:, 1:] != bordered[:, :-1]
+    line, first = np.nonzero(changed[:, :-1] & (steps != 0))
+    _, end = np.nonzero(changed[:, 1:] & (steps != 0))
+    return line, first, end + 1, steps[line, first].astype(np.int64)
 
 
 def fill(parts: Sequence[Sequence[npt.ArrayLike]], size: tuple[int, int]) -> BoolArray:

@@ -1,0 +1,37 @@
+"""Pictures as PNG, fast: one filter for all rows, deflated by ISA-L.
+
+A general encoder (libpng) takes ten times as long over an overlay of two megapixels, mostly in its
+choice of filters. Source: PNG specification, third edition, chapters 5, 9 and 10.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import numpy.typing as npt
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_GREY, _RGB = 0, 2
+_UP = 2
+_LEVEL = 1
+
+
+def encode(image: npt.NDArray[np.uint8]) -> bytes:
+    """uint8 (height, width) grey or (height, width, 3) RGB, at least one pixel, as a PNG file."""
+    from isal import isal_zlib
+
+    height, width = image.shape[:2]
+    rows = np.ascontiguousarray(image).reshape(height, -1)
+    filtered = np.empty((height, rows.shape[1] + 1), np.uint8)
+    filtered[:, 0] = _UP
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    header = struct.pack(">IIBBBBB", width, height, 8, _RGB if image.ndim == 3 else _GREY, 0, 0, 0)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = isal_zlib.crc32(data, isal_zlib.crc32(kind))
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    body = isal_zlib.compress(filtered, _LEVEL)
+    return _SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
