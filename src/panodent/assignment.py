@@ -1,18 +1,55 @@
-"""The best assignment of teeth to numbers: none twice."""
+"""The best assignment of teeth to numbers: none twice; and how near the next best is."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+FloatArray = npt.NDArray[np.float64]
 
-def assign(gain: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """Column of each row (n,) that makes the summed gain (n, m) greatest; needs n <= m.
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment of n rows to m columns of greatest summed gain.
+
+    columns : (n,) the column of each row.
+    """
+
+    columns: npt.NDArray[np.int64]
+    _row_of: npt.NDArray[np.int64]
+    _reduced: FloatArray
+    _potential: FloatArray
+
+    def margin(self, row: int, forbidden: int | list[int] | slice) -> float:
+        """What the best assignment loses when `row` may have none of these columns, its own among.
+
+        One search for the cheapest chain of exchanges; infinite when there is none.
+        """
+        own = int(self.columns[row])
+        distance = self._reduced[row].copy()
+        distance[forbidden] = np.inf  # for this row; others may move there
+        done = np.zeros(len(distance), bool)
+        while True:
+            waiting = np.where(done, np.inf, distance)
+            column = int(waiting.argmin())
+            if column == own or waiting[column] == np.inf:
+                return float(waiting[column])
+            done[column] = True
+            owner = self._row_of[column]
+            # A column without a row has one that gains nothing anywhere.
+            onwards = self._reduced[owner] if owner >= 0 else -self._potential
+            np.minimum(distance, waiting[column] + onwards, out=distance)
+
+
+def assign(gain: FloatArray) -> Assignment:
+    """The assignment that makes the summed gain (n, m) greatest; needs n <= m.
 
     The Hungarian method in the form of shortest augmenting paths (Jonker and Volgenant 1987),
     O(n^2 m).
 
-    >>> assign(np.array([[2.0, 3.0], [0.0, 3.0]])).tolist()
+    >>> assign(np.array([[2.0, 3.0], [0.0, 3.0]])).columns.tolist()
     [0, 1]
     """
     rows, columns = gain.shape
@@ -44,7 +81,7 @@ def assign(gain: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
             row_of[column] = row_of[came_from[column]]
             column = came_from[column]
     found = np.empty(rows, np.int64)
-    for column in range(1, columns + 1):
-        if row_of[column]:
-            found[row_of[column] - 1] = column - 1
-    return found
+    owners = row_of[1:] - 1
+    found[owners[owners >= 0]] = np.flatnonzero(owners >= 0)
+    reduced = cost - row_potential[1:, None] - column_potential[1:]
+    return Assignment(found, owners, np.maximum(reduced, 0.0), column_potential[1:])

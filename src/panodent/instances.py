@@ -65,7 +65,7 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
     probability = shifted / shifted.sum(axis=0)
     none, teeth = probability[0], probability[1:]
     inside = none < 0.5
-    owner, likely, numbers = gather(teeth, inside, offsets, logits.argmax(axis=0))
+    owner, likely, numbers = gather(teeth, none, inside, offsets)
     if not len(numbers):
         return []
     areas = np.bincount(owner, minlength=len(numbers))
@@ -78,6 +78,7 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
     certainty = tooth / np.maximum(areas, 1)
     whose = np.full(inside.shape, -1, np.int32)
     whose[inside] = owner
+    places = np.cumsum(inside).reshape(inside.shape) - 1
     result = []
     for index, number, margin in zip(kept.tolist(), chosen, margins, strict=True):
         if number < 0 and areas[index] < WHOLE * usual:
@@ -85,7 +86,7 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
         score = certainty[index] * numbers[index, number if number >= 0 else slice(None)].max()
         if score * areas[index] < MASS * usual:
             continue
-        lead, corner = _lead(index, whose, inside, likely, none)
+        lead, corner = _lead(index, whose, places, likely, none)
         result.append(Found(number, lead, corner, float(score), margin))
     return result
 
@@ -94,28 +95,41 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
 
 
 def gather(
-    teeth: FloatArray, inside: BoolArray, offsets: FloatArray, best: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    teeth: FloatArray, none: FloatArray, inside: BoolArray, offsets: FloatArray
+) -> tuple[npt.NDArray[np.int64], FloatArray, npt.NDArray[np.float64]]:
     """The k pixels `inside` -> n teeth.
 
-    `teeth` are probabilities (classes, h, w), `best` (h, w) the likeliest class. Returns the tooth
-    of each pixel (k,), the log likelihood of each tooth at each pixel (n, k), and the probability
-    of each number for each tooth (n, classes).
+    `teeth` are the classes' probabilities (classes, h, w), `none` (h, w) that of no tooth. Returns
+    the tooth of each pixel (k,), the log likelihood of each tooth at each pixel (k, n), and the
+    probability of each number for each tooth (n, classes).
     """
     rows, cols = np.nonzero(inside)
-    votes = np.stack(
-        [cols + OFFSET_UNIT * offsets[0][inside], rows + OFFSET_UNIT * offsets[1][inside]]
-    )
-    middles = _with_regions(centres(votes, (best.shape[0], best.shape[1])), votes, inside, best)
+    evidence = np.ascontiguousarray(teeth[:, inside].T)
+    votes = np.stack([cols, rows]).astype(np.float32) + OFFSET_UNIT * offsets[:, inside]
+    best = evidence.argmax(axis=1) + 1
+    best[evidence.max(axis=1, initial=0.0) <= none[inside]] = 0
+    size = (inside.shape[0], inside.shape[1])
+    middles = _with_regions(centres(votes, size), votes, rows, cols, best, MIN_SHARE * inside.size)
     if not len(middles):
-        return np.zeros(0, np.int64), np.zeros((0, 0)), np.zeros((0, len(teeth)))
-    near = -((votes[:, None] - middles.T[:, :, None]) ** 2).sum(axis=0) / (2 * SPREAD**2)
-    evidence = teeth[:, inside]
+        return np.zeros(0, np.int64), np.zeros((0, 0), np.float32), np.zeros((0, len(teeth)))
+    near = _nearness(votes, middles)
     # A pixel belongs where its own number and its vote fit best.
-    numbers = _mean_by(near.argmax(axis=0), evidence, len(middles))
-    likely = np.log(numbers @ evidence + _LEAST) + near
-    owner = likely.argmax(axis=0)
+    numbers = _mean_by(near.argmax(axis=1), evidence, len(middles))
+    likely = evidence @ numbers.T.astype(np.float32)
+    likely += np.float32(_LEAST)
+    np.log(likely, out=likely)
+    likely += near
+    owner = likely.argmax(axis=1)
     return owner, likely, _mean_by(owner, evidence, len(middles))
+
+
+def _nearness(votes: FloatArray, middles: npt.NDArray[np.float64]) -> FloatArray:
+    """(k, n) log likelihood, up to a constant, of votes (2, k) for centres (n, 2)."""
+    near = np.empty((votes.shape[1], len(middles)), np.float32)
+    for column, (x, y) in enumerate(middles.astype(np.float32)):
+        near[:, column] = np.square(votes[0] - x) + np.square(votes[1] - y)
+    near *= np.float32(-0.5 / SPREAD**2)
+    return near
 
 
 def centres(votes: npt.NDArray[np.floating], size: tuple[int, int]) -> npt.NDArray[np.float64]:
@@ -135,8 +149,10 @@ def centres(votes: npt.NDArray[np.floating], size: tuple[int, int]) -> npt.NDArr
 def _with_regions(
     middles: npt.NDArray[np.float64],
     votes: npt.NDArray[np.floating],
-    inside: BoolArray,
+    rows: npt.NDArray[np.int64],
+    cols: npt.NDArray[np.int64],
     best: npt.NDArray[np.int64],
+    smallest: float,
 ) -> npt.NDArray[np.float64]:
     """The centres, and those of regions of one number whose pixels vote for a place of their own.
 
@@ -145,24 +161,33 @@ def _with_regions(
     import cv2
 
     found = list(middles)
-    for channel in np.unique(best[inside]):
-        count, regions = cv2.connectedComponents(((best == channel) & inside).astype(np.uint8))
-        labels = regions[inside]
+    for channel in np.unique(best):
+        own = np.flatnonzero(best == channel)
+        if len(own) < smallest:
+            continue
+        row, col = rows[own] - rows[own].min(), cols[own] - cols[own].min()
+        crop = np.zeros((row.max() + 1, col.max() + 1), np.uint8)
+        crop[row, col] = 1
+        count, regions = cv2.connectedComponents(crop)
+        labels = regions[row, col]
         for region in range(1, count):
-            own = labels == region
-            if own.sum() < MIN_SHARE * best.size:
+            here = own[labels == region]
+            if len(here) < smallest:
                 continue
-            place = np.median(votes[:, own], axis=1)
+            place = np.median(votes[:, here], axis=1)
             if all(np.hypot(*(place - other)) >= APART for other in found):
                 found.append(place)
-    return np.array(found).reshape(-1, 2)
+    return np.array(found, np.float64).reshape(-1, 2)
 
 
 def _mean_by(
     owner: npt.NDArray[np.int64], evidence: FloatArray, count: int
 ) -> npt.NDArray[np.float64]:
-    """(n, classes) mean of each owner's evidence (classes, k), scaled to sum 1."""
-    sums = np.stack([np.bincount(owner, line, minlength=count) for line in evidence], axis=1)
+    """(n, classes) mean of each owner's evidence (k, classes), scaled to sum 1."""
+    order = np.argsort(owner, kind="stable")
+    present, first = np.unique(owner[order], return_index=True)
+    sums = np.zeros((count, evidence.shape[1]))
+    sums[present] = np.add.reduceat(evidence[order], first, axis=0, dtype=np.float64)
     return sums / np.maximum(sums.sum(axis=1, keepdims=True), _LEAST)
 
 
@@ -185,18 +210,15 @@ def numbered(
     gain = np.full((count, classes + count), np.log(UNLIKELY))
     gain[:, :classes] = np.log(numbers + _LEAST)
     gain *= np.clip(weights, 0.2, 2.0)[:, None]
-    chosen = assign(gain)
-    best = gain[range(count), chosen].sum()
+    best = assign(gain)
     margins = []
-    for row, column in enumerate(chosen.tolist()):
+    for row, column in enumerate(best.columns.tolist()):
         if numbers[row].max() > 0.97 and column < classes:
             margins.append(np.inf)  # nothing near
-            continue
-        other = gain.copy()
-        other[row, column if column < classes else slice(classes, None)] = -50.0
-        again = assign(other)
-        margins.append(float(best - other[range(count), again].sum()))
-    return [column if column < classes else -1 for column in chosen.tolist()], margins
+        else:
+            other = column if column < classes else slice(classes, None)
+            margins.append(best.margin(row, other))
+    return [column if column < classes else -1 for column in best.columns.tolist()], margins
 
 
 # --- outlines ----------------------------------------------------------------------------------
@@ -214,25 +236,26 @@ def cropped(box: Sequence[int], size: tuple[int, int]) -> tuple[slice, slice]:
 def _lead(
     index: int,
     whose: npt.NDArray[np.int32],
-    inside: BoolArray,
-    likely: npt.NDArray[np.float64],
+    places: npt.NDArray[np.int64],
+    likely: FloatArray,
     none: FloatArray,
 ) -> tuple[FloatArray, tuple[int, int]]:
-    """How much likelier each pixel of a crop is this tooth's than any other's or no tooth's."""
+    """How much likelier each pixel of a crop is this tooth's than any other's or no tooth's.
+
+    `whose` is -1 outside all teeth; `places` says where a pixel stands in `likely`.
+    """
     import cv2
 
     own = whose == index
-    ys, xs = np.nonzero(own)
-    rows, cols = cropped(
-        (ys.min(), xs.min(), ys.max() + 1, xs.max() + 1), (own.shape[0], own.shape[1])
-    )
-    places = np.cumsum(inside).reshape(inside.shape)[rows, cols] - 1
-    here, own = inside[rows, cols], own[rows, cols]
-    at = places[here]
-    others = likely[:, at].copy()
-    others[index] = -np.inf
+    ys, xs = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
+    rows, cols = cropped((ys[0], xs[0], ys[-1] + 1, xs[-1] + 1), (own.shape[0], own.shape[1]))
+    own, here = own[rows, cols], whose[rows, cols] >= 0
+    at = places[rows, cols][here]
+    others = likely[at]
+    mine = others[:, index].copy()
+    others[:, index] = -np.inf
     apart = np.full(here.shape, -4.0, np.float32)
-    apart[here] = np.clip(likely[index, at] - others.max(axis=0, initial=-np.inf), -8, 8)
+    apart[here] = np.clip(mine - others.max(axis=1, initial=-np.inf), -8, 8)
     # Outside all teeth, where offsets mean nothing, the nearest tooth decides.
     reach = cv2.dilate(own.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     apart[~here & reach] = 4.0
