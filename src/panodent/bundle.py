@@ -101,6 +101,13 @@ class Bundle:
             )
         return session
 
+    def open(self) -> None:
+        """Loads the network into the runtime now, before several threads ask of it.
+
+        Raises `BundleError` when it is damaged or not the bundle's.
+        """
+        _ = self._session
+
     def answer(self, pixels: FloatImage) -> npt.NDArray[np.float32]:
         """Radiograph pixels (H, W) in [0, 1] -> planes (p, h, w) over all of it: see `network`."""
         batch = self.frame.forward(pixels)[None, None]

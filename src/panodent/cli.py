@@ -94,7 +94,12 @@ def predict(
     max_pixels: Annotated[
         int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")
     ] = 100_000_000,
-    threads: Annotated[int, typer.Option(min=0, help="Threads of the network; 0: all.")] = 0,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Radiographs in work at a time; 0: one a core.")
+    ] = 0,
+    threads: Annotated[
+        int, typer.Option(min=0, help="Threads of the network; 0: what suits the workers.")
+    ] = 0,
 ) -> None:
     """Find and number the teeth of radiographs."""
     from panodent.bundle import load
@@ -127,6 +132,7 @@ def predict(
             options=options,
             resume=resume,
             report=report,
+            workers=workers,
         )
     failed = sum(status.status == "failed" for status in statuses)
     ignored = sum(status.status == "ignored" for status in statuses)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from panodent.errors import NoRadiographError, OutputError, PanodentError, Radio
 from panodent.files import write_whole
 from panodent.inputs import Input, collect
 from panodent.outputs import RECORD, write_case
+from panodent.pipeline import available_cores, in_order
 from panodent.quality import quality, warning
 from panodent.radiograph import DEFAULT_MAX_PIXELS, Radiograph, from_array, read
 from panodent.teeth import Teeth
@@ -176,23 +177,32 @@ def predict_files(
     options: Options | None = None,
     resume: bool = False,
     report: Callable[[int, int, Status], None] | None = None,
+    workers: int = 0,
 ) -> list[Status]:
     """Predicts every radiograph named and writes the output folder; returns a status an input.
 
     A file that fails is reported and the others go on. `report(done, total, status)` is told of
-    each. When interrupted, what was finished stands and the joint files list it. Raises
+    each, in order. `workers` radiographs are in work at a time, 0 for one a core; results do not
+    depend on it. When interrupted, what was finished stands and the joint files list it. Raises
     `OutputError` when the output folder cannot be written, `BundleError` for a broken bundle.
     """
     folder, options = Path(output), options or Options()
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file; expected a folder for the results")
-    predictor = Predictor(bundle or load(DEFAULT), options.mirror)
     inputs = collect(paths, folder)
+    crew = min(workers or available_cores(), len(inputs)) or 1
+    bundle = bundle or load(DEFAULT)
+    if crew > 1 and not bundle.threads:
+        # Several radiographs at a time share the cores better than the layers of one network.
+        bundle = replace(bundle, threads=1)
+    bundle.open()
+    predictor = Predictor(bundle, options.mirror)
     statuses: list[Status] = []
     with Collection(folder) as collection:
         try:
-            for number, item in enumerate(inputs, start=1):
-                status, record = _one(predictor, item, folder, options, resume)
+            work = partial(_one, predictor, folder=folder, options=options, resume=resume)
+            for number, (item, done) in enumerate(in_order(work, inputs, crew), start=1):
+                status, record = done
                 statuses.append(status)
                 if record is not None:
                     collection.add(number, item.file_name, record)
@@ -205,7 +215,7 @@ def predict_files(
 
 
 def _one(
-    predictor: Predictor, item: Input, folder: Path, options: Options, resume: bool
+    predictor: Predictor, item: Input, *, folder: Path, options: Options, resume: bool
 ) -> tuple[Status, dict[str, Any] | None]:
     shown = str(item.path)
     if item.problem:
