@@ -15,6 +15,7 @@ _MODULES = {
     "cvat": "panodent.formats.cvat",
     "voc": "panodent.formats.voc",
     "label-studio": "panodent.formats.label_studio",
+    "yolo": "panodent.formats.yolo",
 }
 NAMES: tuple[str, ...] = tuple(_MODULES)
 
