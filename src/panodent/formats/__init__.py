@@ -16,6 +16,7 @@ _MODULES = {
     "voc": "panodent.formats.voc",
     "label-studio": "panodent.formats.label_studio",
     "yolo": "panodent.formats.yolo",
+    "nnunet": "panodent.formats.nnunet",
 }
 NAMES: tuple[str, ...] = tuple(_MODULES)
 
