@@ -19,7 +19,7 @@ from panodent.frame import normalised, resized
 from panodent.radiograph import Radiograph, is_candidate, read
 from panodent.teeth import Teeth
 
-IMAGE_FOLDERS = ("images", "JPEGImages", "img", "image", "radiographs")
+IMAGE_FOLDERS = ("images", "JPEGImages", "img", "image", "radiographs", "xrays")
 LABEL_FOLDERS = ("masks_machine", "masks", "labels", "masks_human", "labelsTr", "labelsTs")
 
 
