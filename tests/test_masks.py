@@ -267,6 +267,7 @@ def test_nothing_fills_nothing():
         ([], r"shape \(0,\)"),
         ([(0, 0), (1,), (2, 2)], "no list of numbers"),
         ([("a", "b")] * 3, "no list of numbers"),
+        ([(0, 0), (10**400, 1), (2, 2)], "no list of numbers"),
         (None, "shape"),
         ([(0, 0), (1, float("nan")), (2, 2)], "reaches nan"),
         ([(0, 0), (1, float("inf")), (2, 2)], "reaches inf"),

@@ -19,7 +19,8 @@ from panodent.frame import normalised, resized
 from panodent.radiograph import Radiograph, is_candidate, read
 from panodent.teeth import Teeth
 
-IMAGE_FOLDERS = ("images", "JPEGImages", "img", "image", "radiographs")
+IMAGE_FOLDERS = ("images", "JPEGImages", "img", "image", "radiographs", "xrays")
+LABEL_FOLDERS = ("masks_machine", "masks", "labels", "masks_human", "labelsTr", "labelsTs")
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def images_below(folder: Path) -> dict[str, Path]:
     Raises `DatasetError` where two share a key.
     """
     root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
-    label_folders = {folder / name for name in ("masks_machine", "masks", "labels", "masks_human")}
+    label_folders = {folder / name for name in LABEL_FOLDERS}
     found: dict[str, Path] = {}
     for file in sorted(root.rglob("*")):
         inside_labels = any(parent in label_folders for parent in file.parents)

@@ -220,7 +220,7 @@ def _ring(item: npt.ArrayLike) -> Ring:
     expected = "expected at least three finite points (x, y)"
     try:
         ring = np.asarray(item, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise AnnotationError(f"outline is no list of numbers; {expected}") from None
     if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3:
         raise AnnotationError(f"outline of shape {ring.shape}; {expected}")

@@ -30,6 +30,10 @@ def record(**changes: Any) -> dict[str, Any]:
     }
 
 
+def image_entry(**changes: Any) -> dict[str, Any]:
+    return {"id": 7, "file_name": "a.png", "height": 8, "width": 10, **changes}
+
+
 def saved(folder: Path, data: Any) -> Path:
     file = folder / "truth.json"
     file.write_text(json.dumps(data), encoding="utf-8")
@@ -158,7 +162,7 @@ def test_an_annotation_of_no_image_is_an_error(tmp_path: Path) -> None:
     ("segmentation", "reason"),
     [
         ({"size": [10, 8], "counts": [80]}, r"RLE of size \[10, 8\]"),
-        ({"size": "8x10", "counts": [80]}, "RLE of size 8x10"),
+        ({"size": "8x10", "counts": [80]}, "RLE of size '8x10'"),
         ({"size": [8, 10], "counts": [70]}, "add up to 70"),
         ({"size": [8, 10], "counts": [-1, 81]}, "negative"),
         ({"size": [8, 10], "counts": None}, "not a list"),
@@ -173,6 +177,13 @@ def test_an_annotation_of_no_image_is_an_error(tmp_path: Path) -> None:
         ([[None] * 6], "finite"),
         ([[1, 2, 3, [4], 5, 6]], "other than numbers"),
         ([[1, 2, 3, float("nan"), 5, 6]], "finite"),
+        ([[1, 2, 3, 10**400, 5, 6]], "other than numbers"),
+        ([[1, 2, 3, float("inf"), 5, 6]], "finite"),
+        ({"size": [10**400, 10], "counts": [80]}, r"RLE of size \[1000"),
+        ({"size": "\ud800", "counts": [80]}, r"RLE of size '\\ud800'"),
+        ({"size": [8, 10], "counts": [10**400]}, "add up to 1000"),
+        ({"size": [8, 10], "counts": [float("inf")]}, "not a list"),
+        ({"size": [8, 10], "counts": "\ud800"}, "characters"),
     ],
 )
 def test_a_malformed_segmentation_names_file_and_image(
@@ -202,7 +213,23 @@ def test_polygons_run_counts_and_text_say_the_same(tmp_path: Path) -> None:
         ({"images": [{"id": 7, "file_name": "a.png", "height": "8", "width": 3}]}, "whole numbers"),
         ({"images": [{"id": 7, "file_name": "a.png", "height": 0, "width": 3}]}, "whole numbers"),
         ({"images": [{"id": 7, "file_name": "a", "height": 1, "width": 1e9}]}, "whole numbers"),
-        ({"images": [{"id": 7, "file_name": "", "height": 8, "width": 10}]}, "file_name is ''"),
+        ({"images": [{"id": 7, "file_name": "", "height": 8, "width": 10}]}, "is named ''"),
+        ({"images": [image_entry(height=True)]}, "height and width are 'True' and '10'"),
+        ({"images": [image_entry(width=10**400)]}, "expected whole numbers from 1 to 100000"),
+        ({"images": [image_entry(width=None)]}, "height and width are '8' and 'None'"),
+        ({"images": [image_entry(height=1e5, width=1e5)]}, "at most 100000000 in all"),
+        (
+            {"images": [image_entry(file_name="../a.png")]},
+            r"is named '\.\./a\.png'; expected a file",
+        ),
+        ({"images": [image_entry(file_name="/srv/a.png")]}, "expected a file below"),
+        ({"images": [image_entry(file_name="C:\\a.png")]}, "expected a file below"),
+        ({"images": [image_entry(file_name="b\\..\\..\\a.png")]}, "expected a file below"),
+        ({"images": [image_entry(file_name="a\ud800.png")]}, r"is named 'a\\ud800\.png'"),
+        ({"images": [image_entry(file_name=["a.png"])]}, r"file_name is \['a\.png'\]"),
+        ({"categories": [{"id": 3, "name": "\ud800"}]}, r"class names '\\ud800' are no"),
+        ({"categories": [{"id": 3, "name": ["36"]}]}, r"name of categories is \['36'\]"),
+        ({"categories": [{"id": "\ud800", "name": "36"}] * 2}, r"id '\\ud800' of categories"),
         ({"images": record()["images"] * 2}, "id 7 of images is used twice"),
         ({"images": [{"id": [7], "file_name": "a", "height": 8, "width": 10}]}, "id of images"),
         ({"categories": [{"id": 3, "name": "36"}, {"id": 3, "name": "37"}]}, "used twice"),
@@ -215,8 +242,36 @@ def test_polygons_run_counts_and_text_say_the_same(tmp_path: Path) -> None:
     ],
 )
 def test_a_malformed_file_is_named(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
-    with pytest.raises(AnnotationError, match=rf"truth\.json: .*{reason}"):
+    with pytest.raises(AnnotationError, match=rf"truth\.json: .*{reason}") as caught:
         FORMAT.read(saved(tmp_path, record(**changes)))
+    str(caught.value).encode()
+
+
+@pytest.mark.parametrize("depth", [1_000, 100_000])
+@pytest.mark.parametrize("place", ["{}", '{{"images": {}, "annotations": [], "categories": []}}'])
+def test_deep_nesting_is_not_recognised(tmp_path: Path, depth: int, place: str) -> None:
+    file = tmp_path / "t.json"
+    file.write_text(place.format("[" * depth + "]" * depth))
+    assert not FORMAT.recognises(tmp_path)
+    with pytest.raises(AnnotationError, match=r"t\.json: expected one COCO file"):
+        FORMAT.read(file)
+
+
+@pytest.mark.parametrize("depth", range(700, 1000, 7))
+def test_nesting_near_the_limit_is_no_other_error(tmp_path: Path, depth: int) -> None:
+    deep = "[" * depth + "]" * depth
+    text = json.dumps(record()).replace('"36"', '"36", "x": 0')
+    for changed in (
+        text.replace('"segmentation": [[', f'"segmentation": {deep}, "y": [['),
+        text.replace('"height": 8', f'"height": {deep}'),
+        text.replace('"category_id": 3', f'"category_id": {deep}'),
+        text.replace('"image_id": 7', f'"image": {deep}'),
+        text.replace('"36"', deep),
+        text.replace('"sub/opg.png"', deep),
+    ):
+        (tmp_path / "t.json").write_text(changed)
+        with pytest.raises(AnnotationError):
+            read_first(tmp_path / "t.json")
 
 
 def test_images_that_differ_in_suffix_alone_are_refused(tmp_path: Path) -> None:
@@ -253,6 +308,32 @@ def test_writing_is_whole_or_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"folder\.json: cannot be written"):
         FORMAT.write(tmp_path / "folder.json", [("a.png", Teeth.empty((8, 8)))])
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder.json", "truth.json"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_what_is_written_bit_by_bit_is_one_plain_json(tmp_path: Path, count: int) -> None:
+    truth = Teeth.from_masks(
+        (20, 30), [(0, np.ones((3, 5)), (0, 0)), (46, np.ones((2, 2)), (1, 1))]
+    )
+    names = [f"{number}ü.png" for number in range(count)]
+    FORMAT.write(tmp_path, ((name, truth) for name in names), {})
+    text = (tmp_path / "annotations.json").read_text()
+    data = json.loads(text)
+    assert text == json.dumps(data)
+    assert list(data) == ["images", "annotations", "categories"]
+    assert [image["file_name"] for image in data["images"]] == names
+    assert [entry["id"] for entry in data["annotations"]] == [
+        number + 1 for number in range(count * len(truth))
+    ]
+    assert [item.read() for item in FORMAT.read(tmp_path)] == [truth] * count
+    assert [file.name for file in tmp_path.iterdir()] == ["annotations.json"]
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/srv/a.png", "b/../../a.png", ""])
+def test_names_that_lead_out_are_not_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(AnnotationError, match="expected a file below the data folder"):
+        FORMAT.write(tmp_path, [(name, Teeth.empty((8, 8)))])
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_geometry_suggests(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from panodent import formats
 from panodent.errors import AnnotationError, UnknownNameError
@@ -16,6 +17,9 @@ def written(folder: Path, name: str) -> Path:
     """A place with one annotated image in this format."""
     teeth = Teeth.from_masks((40, 50), [(36, np.ones((5, 6), bool), (3, 4))])
     place = folder / "truth.json" if name == "coco" else folder
+    image = folder / formats.get(name).image_place("a.png")
+    image.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.zeros((40, 50), np.uint8)).save(image)
     formats.get(name).write(place, [("a.png", teeth)], {})
     return folder
 

@@ -15,6 +15,8 @@ _MODULES = {
     "cvat": "panodent.formats.cvat",
     "voc": "panodent.formats.voc",
     "label-studio": "panodent.formats.label_studio",
+    "yolo": "panodent.formats.yolo",
+    "nnunet": "panodent.formats.nnunet",
 }
 NAMES: tuple[str, ...] = tuple(_MODULES)
 

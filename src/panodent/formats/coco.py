@@ -2,29 +2,34 @@
 
 Written in the form of https://cocodataset.org/#format-data. COCO polygons have no holes: a tooth
 with holes is written as RLE even when polygons are asked for. Teeth without a number are of
-category 0, 'unnumbered', which is listed where it is needed.
+category 0, 'unnumbered', which is listed where it is needed. DENTEX's files are read too, see
+`panodent.formats.dentex`.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.files import write_whole
+from panodent.files import writing
+from panodent.formats import dentex
 from panodent.formats.base import Annotated, Limits
+from panodent.formats.listing import image_path, image_size, shown, trimmed
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.masks import BoolArray, fill, from_counts, from_rle
 from panodent.teeth import UNNUMBERED, Teeth
 
 FILE = "annotations.json"
 GEOMETRIES = ("rle", "polygon")
-LARGEST_SIDE = 100_000
+Record = dict[str, Any]
 
 
 class Coco:
@@ -35,18 +40,22 @@ class Coco:
 
     def recognises(self, path: Path) -> bool:
         """A JSON file, or a folder with exactly one, that holds images, annotations, categories."""
-        file = _find(path)
-        return file is not None
+        return _find(path) is not None
 
     def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
         """Annotations by image; images without any annotation are read as having no teeth."""
-        file = _find(path)
-        if file is None:
+        found = _find(path)
+        if found is None:
             raise AnnotationError(
                 f"{path}: expected one COCO file, a JSON with images, annotations and categories"
             )
-        data = _load(file)
-        numbers = category_numbers(data["categories"], file, Naming.of(options))
+        file, data = found
+        naming = Naming.of(options)
+        is_dentex = dentex.is_dentex(data)
+        if is_dentex:
+            data, naming = dentex.as_coco(data, file), Naming("fdi", naming.table)
+        _check(data, file)
+        numbers = category_numbers(data["categories"], file, naming)
         by_image: dict[Any, list[dict[str, Any]]] = {}
         for entry in data["annotations"]:
             by_image.setdefault(entry.get("image_id"), []).append(entry)
@@ -59,7 +68,10 @@ class Coco:
         return _in_order(
             file,
             [
-                (image, _annotated(file, image, by_image.get(image["id"], []), numbers))
+                (
+                    image,
+                    _annotated(file, image, by_image.get(image["id"], []), numbers, is_dentex),
+                )
                 for image in data["images"]
             ],
         )
@@ -74,21 +86,27 @@ class Coco:
         geometry = (options or {}).get("geometry", "rle")
         if geometry not in GEOMETRIES:
             raise UnknownNameError("geometry", geometry, GEOMETRIES)
-        images: list[dict[str, Any]] = []
-        annotations: list[dict[str, Any]] = []
-        for image_id, (name, teeth) in enumerate(items, start=1):
-            height, width = teeth.size
-            images.append({"id": image_id, "file_name": name, "height": height, "width": width})
-            for index in range(len(teeth)):
-                entry = annotation(teeth, index, geometry)
-                annotations.append({"id": len(annotations) + 1, "image_id": image_id, **entry})
-        unnumbered = any(entry["category_id"] == UNNUMBERED for entry in annotations)
-        listed = {
-            "images": images,
-            "annotations": annotations,
-            "categories": categories(unnumbered),
-        }
-        write_whole(path if path.suffix.lower() == ".json" else path / FILE, json.dumps(listed))
+        file = path if path.suffix.lower() == ".json" else path / FILE
+        images: list[Record] = []
+        count, unnumbered = 0, False
+        with (
+            writing(file) as stream,
+            tempfile.TemporaryFile("w+", encoding="utf-8", dir=file.parent) as spool,
+        ):
+            for image_id, (name, teeth) in enumerate(items, start=1):
+                image_path(name, file)
+                height, width = teeth.size
+                images.append({"id": image_id, "file_name": name, "height": height, "width": width})
+                unnumbered = unnumbered or bool((teeth.fdi == UNNUMBERED).any())
+                for index in range(len(teeth)):
+                    entry = annotation(teeth, index, geometry)
+                    spool.write(", " if count else "")
+                    count += 1
+                    spool.write(json.dumps({"id": count, "image_id": image_id, **entry}))
+            spool.seek(0)
+            stream.write(f'{{"images": {json.dumps(images)}, "annotations": [')
+            shutil.copyfileobj(spool, stream)
+            stream.write(f'], "categories": {json.dumps(categories(unnumbered))}}}')
 
     def image_place(self, name: str) -> str:
         """Below `images/`."""
@@ -144,53 +162,65 @@ def category_numbers(
             }
             if all(value.isdecimal() and int(value) in TEETH for value in plain.values()):
                 return {key: int(plain[key]) if key in plain else UNNUMBERED for key in names}
+        dentex.check_not_quadrants(names.values(), file)
     numbers = naming.numbers(names.values(), file)
     return {key: numbers[name] for key, name in names.items()}
 
 
-def _find(path: Path) -> Path | None:
+def _find(path: Path) -> tuple[Path, Record] | None:
+    """The one file that looks like COCO or DENTEX, and what it holds."""
     files = [path] if path.is_file() else sorted(path.glob("*.json")) if path.is_dir() else []
-    found = [file for file in files if file.suffix.lower() == ".json" and _looks_right(file)]
-    return found[0] if len(found) == 1 else None
+    found = None
+    for file in files:
+        data = _loaded(file) if file.suffix.lower() == ".json" else None
+        if data is not None:
+            if found is not None:
+                return None
+            found = (file, data)
+    return found
 
 
-def _looks_right(file: Path) -> bool:
+def _loaded(file: Path) -> Record | None:
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    keys = ("images", "annotations", "categories")
-    return isinstance(data, dict) and all(isinstance(data.get(key), list) for key in keys)
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict):
+        return None
+    listed = all(isinstance(data.get(key), list) for key in ("images", "annotations"))
+    known = isinstance(data.get("categories"), list) or dentex.is_dentex(data)
+    return data if listed and known else None
 
 
-def _load(file: Path) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+def _check(data: Record, file: Path) -> None:
+    """Raises `AnnotationError` for entries that lack what is needed of them."""
     for kind, wanted in _FIELDS.items():
         for entry in data[kind]:
             lacking = [f for f in wanted if not isinstance(entry, dict) or f not in entry]
             if lacking:
                 raise AnnotationError(
-                    f"{file}: an entry of {kind} lacks {', '.join(lacking)}: {str(entry)[:80]}"
+                    f"{file}: an entry of {kind} lacks {', '.join(lacking)}: {shown(entry, 80)}"
                 )
             for name in wanted:
                 if name.endswith("id") and not isinstance(entry[name], int | float | str):
-                    raise AnnotationError(f"{file}: {name} of {kind} is {entry[name]!r}")
+                    raise AnnotationError(f"{file}: {name} of {kind} is {shown(entry[name])}")
         seen: set[Any] = set()
         for entry in data[kind] if kind != "annotations" else ():
             if entry["id"] in seen:
-                raise AnnotationError(f"{file}: id {entry['id']!r} of {kind} is used twice")
+                raise AnnotationError(f"{file}: id {shown(entry['id'])} of {kind} is used twice")
             seen.add(entry["id"])
+    for entry in data["categories"]:
+        if isinstance(entry.get("name"), list | dict):
+            raise AnnotationError(f"{file}: name of categories is {shown(entry['name'])}")
     for image in data["images"]:
-        sides = image["height"], image["width"]
-        whole = (isinstance(side, int | float) and float(side).is_integer() for side in sides)
-        if not all(whole) or min(sides) < 1 or max(sides) > LARGEST_SIDE:
-            raise AnnotationError(
-                f"{file}: {image['file_name']}: height and width are {sides}; expected whole "
-                f"numbers from 1 to {LARGEST_SIDE}"
-            )
-        if not PurePosixPath(str(image["file_name"])).name:
-            raise AnnotationError(f"{file}: an image's file_name is {image['file_name']!r}")
-    return data
+        if not isinstance(image["file_name"], str):
+            raise AnnotationError(f"{file}: an image's file_name is {shown(image['file_name'])}")
+        path = image_path(image["file_name"], file)
+        height, width = (
+            side if isinstance(side, int | float) else shown(side, 40)
+            for side in (image["height"], image["width"])
+        )
+        image_size(height, width, f"{file}: {path}")
 
 
 _FIELDS = {
@@ -219,16 +249,17 @@ def _annotated(
     image: Mapping[str, Any],
     entries: list[dict[str, Any]],
     numbers: Mapping[Any, int | None],
+    is_dentex: bool,
 ) -> Annotated:
     size = (int(image["height"]), int(image["width"]))
-    name = PurePosixPath(str(image["file_name"]).replace("\\", "/"))
+    name = image_path(image["file_name"], file)
 
     def read() -> Teeth:
-        items = []
+        items: list[tuple[int, BoolArray, tuple[int, int]]] = []
         for entry in entries:
             if entry["category_id"] not in numbers:
                 raise AnnotationError(
-                    f"{file}: {name}: category_id {entry['category_id']!r} is not among the "
+                    f"{file}: {name}: category_id {shown(entry['category_id'])} is not among the "
                     "categories"
                 )
             fdi = numbers[entry["category_id"]]
@@ -238,8 +269,9 @@ def _annotated(
                 mask = segmentation_mask(entry["segmentation"], size)
             except AnnotationError as error:
                 raise AnnotationError(f"{file}: {name}: {error}") from None
-            items.append((fdi, mask))
-        return Teeth.from_masks(size, items)
+            items.append((fdi, *trimmed(mask)))
+        teeth = Teeth.from_masks(size, items)
+        return dentex.without_repeats(teeth) if is_dentex else teeth
 
     return Annotated(name.with_suffix("").as_posix(), read, size)
 
@@ -253,13 +285,13 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
                 raise AnnotationError("a polygon needs an even count of at least six numbers")
             try:
                 rings.append(np.array(flat, np.float64).reshape(-1, 2))
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 raise AnnotationError("a polygon holds something other than numbers") from None
         return fill([[ring] for ring in rings], size)
     if isinstance(segmentation, dict) and "counts" in segmentation:
         declared = segmentation.get("size", size)
         if not isinstance(declared, list | tuple) or tuple(declared) != size:
-            raise AnnotationError(f"RLE of size {declared} in an image of size {size}")
+            raise AnnotationError(f"RLE of size {shown(declared, 40)} in an image of size {size}")
         counts = segmentation["counts"]
         return from_rle(counts, size) if isinstance(counts, str) else from_counts(counts, size)
     raise AnnotationError(

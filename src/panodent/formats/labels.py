@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import io
 import json
+import struct
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -135,7 +137,7 @@ class Labels:
 
 def read_label_image(file: Path, table: Mapping[int, int]) -> Teeth:
     """One label image; raises `AnnotationError` naming the file and the first unknown value."""
-    image = _read_values(file)
+    image = read_values(file)
     items = []
     for value in np.unique(image).tolist():
         if value == 0:
@@ -149,14 +151,17 @@ def read_label_image(file: Path, table: Mapping[int, int]) -> Teeth:
     return Teeth.from_masks((image.shape[0], image.shape[1]), items)
 
 
-def _read_values(file: Path) -> npt.NDArray[np.int64]:
+def read_values(file: Path) -> npt.NDArray[np.int64]:
     """Pixel values of a label image, untouched by palettes; three equal channels count as grey."""
     from PIL import Image
 
     try:
         with Image.open(file) as picture:
             image = np.asarray(picture)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (
+        *(OSError, ValueError, SyntaxError, TypeError, LookupError, EOFError, OverflowError),
+        *(struct.error, zlib.error, Image.DecompressionBombError),
+    ) as error:
         raise AnnotationError(f"{file}: label image cannot be read ({error})") from None
     if image.ndim == 3 and (image[..., :3] == image[..., :1]).all():
         image = image[..., 0]

@@ -19,7 +19,7 @@ from panodent.radiograph import DEFAULT_MAX_PIXELS, read_size
 
 LARGEST_SIDE = 100_000
 LARGEST_AREA = DEFAULT_MAX_PIXELS
-IMAGE_FOLDERS = ("images", "JPEGImages", "img", "image", "radiographs")
+IMAGE_FOLDERS = ("images", "JPEGImages", "img", "image", "radiographs", "xrays")
 
 
 def image_path(name: object, file: Path) -> PurePosixPath:
@@ -57,6 +57,18 @@ def image_size(height: Any, width: Any, where: str) -> tuple[int, int]:
             f"{where}: {sides[0]} x {sides[1]} pixels; expected at most {LARGEST_AREA} in all"
         )
     return sides[0], sides[1]
+
+
+def shown(value: object, most: int = 60) -> str:
+    """A value of a file as messages cite it: short and printable, however deep or long it is.
+
+    >>> shown("opg\\ud800.png"), shown([1, 2, 3], most=4)
+    ("'opg\\\\ud800.png'", '[1, ')
+    """
+    try:
+        return repr(value)[:most]
+    except (RecursionError, ValueError):
+        return f"a {type(value).__name__}"
 
 
 def existing_image(folder: Path, path: PurePosixPath) -> Path | None:

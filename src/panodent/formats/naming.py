@@ -80,6 +80,19 @@ class Naming:
                 return name
         return from_fdi(fdi, self.numbering or "fdi") if fdi else UNNUMBERED_NAME
 
+    def names(self, numbers: Iterable[int]) -> list[str]:
+        """The class names of these numbers; raises `AnnotationError` where two share one."""
+        taken: dict[str, int] = {}
+        for fdi in numbers:
+            name = self.name(fdi)
+            if name in taken:
+                raise AnnotationError(
+                    f"map: {taken[name]} and {fdi} would both be written as {name!r}; "
+                    "give one of them a name of its own"
+                )
+            taken[name] = fdi
+        return list(taken)
+
     def _not_teeth(self, names: list[str], file: Path) -> str:
         expected = f"{self.numbering} numbers" if self.numbering else "tooth numbers of one system"
         odd = [name for name in names if not _reads_at_all(name, self.numbering)] or names

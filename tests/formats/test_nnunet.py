@@ -1,0 +1,235 @@
+"""nnU-Net: label images by case, and a dataset.json that must say what their values mean."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from panodent.dataset import find
+from panodent.dentition import TEETH
+from panodent.errors import AnnotationError
+from panodent.formats.base import losses
+from panodent.formats.nnunet import FORMAT
+from panodent.radiograph import Radiograph
+from panodent.scores import score_pair
+from panodent.teeth import Teeth
+
+SQUARE = Teeth.from_masks((40, 50), [(36, np.ones((3, 4)), (1, 2))])
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    return {
+        "channel_names": {"0": "radiograph"},
+        "labels": {"background": 0, "36": 1, "48": 2},
+        "numTraining": 1,
+        "file_ending": ".png",
+        **changes,
+    }
+
+
+def pixels(value: int = 1) -> np.ndarray:
+    image = np.zeros((40, 50), np.uint8)
+    image[1:4, 2:6] = value
+    return image
+
+
+def saved(folder: Path, image: Any = None, ending: str = ".png", **changes: Any) -> Path:
+    """A data folder with one case, 'opg'."""
+    for place in ("imagesTr/opg_0000", "labelsTr/opg"):
+        file = folder / f"{place}{ending}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels() if image is None else image).save(file)
+    (folder / "dataset.json").write_text(json.dumps(record(file_ending=ending, **changes)))
+    return folder
+
+
+def read_first(path: Path, **options: Any) -> Teeth:
+    return FORMAT.read(path, options)[0].read()
+
+
+def test_all_but_overlaps_come_back(tmp_path: Path, drawn: tuple[Radiograph, Teeth]) -> None:
+    _, truth = drawn
+    assert losses(truth, FORMAT.limits) == ["overlap"]
+    FORMAT.write(tmp_path, [("b/2.v1.png", truth), ("a.png", Teeth.empty((50, 70)))], {})
+    first, second = FORMAT.read(tmp_path)
+    assert (first.key, first.size, first.image) == ("a", None, None)
+    assert second.key == "b__2.v1"
+    assert first.read() == Teeth.empty((50, 70))
+    assert second.read().sorted() == Teeth.from_label_image(truth.label_image())
+    dice = score_pair(truth, second.read()).dice
+    assert dice is not None
+    assert dice > 0.97
+
+
+def test_holes_and_parts_come_back(tmp_path: Path) -> None:
+    ring, two = np.ones((5, 5), bool), np.array([[1, 0, 1]], bool)
+    ring[2, 2] = False
+    truth = Teeth.from_masks((20, 23), [(36, ring, (3, 4)), (85, two, (0, 0))])
+    assert losses(truth, FORMAT.limits) == []
+    FORMAT.write(tmp_path, [("a.png", truth)], {})
+    assert read_first(tmp_path) == truth
+
+
+def test_what_is_written(tmp_path: Path) -> None:
+    FORMAT.write(tmp_path, [("sub/a.png", SQUARE), ("b.png", SQUARE)], {})
+    data = json.loads((tmp_path / "dataset.json").read_text())
+    assert data["channel_names"] == {"0": "radiograph"}
+    assert (data["numTraining"], data["file_ending"]) == (2, ".png")
+    names = ["background", *map(str, TEETH)]
+    assert data["labels"] == {name: value for value, name in enumerate(names)}
+    with Image.open(tmp_path / "labelsTr/sub__a.png") as picture:
+        assert picture.mode == "L"
+        assert np.asarray(picture).max() == names.index("36")
+    assert FORMAT.image_place("sub/a.v1.jpg") == "imagesTr/sub__a.v1_0000.png"
+
+
+def test_a_declared_numbering_is_written_and_proves_itself(tmp_path: Path) -> None:
+    FORMAT.write(tmp_path, [("a.png", SQUARE)], {"numbering": "universal"})
+    assert '"19": ' in (tmp_path / "dataset.json").read_text()
+    assert read_first(tmp_path) == SQUARE
+    with pytest.raises(AnnotationError, match="would both be written as '36'"):
+        FORMAT.write(tmp_path, [], {"map": {"36": 37}})
+
+
+def test_nothing_is_a_data_set_too(tmp_path: Path) -> None:
+    FORMAT.write(tmp_path, [], {})
+    assert FORMAT.recognises(tmp_path)
+    assert FORMAT.read(tmp_path) == []
+
+
+def test_two_names_that_flatten_to_one_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(AnnotationError, match=r"a/b\.png and a__b\.png would both .* case a__b"):
+        FORMAT.write(tmp_path, [("a/b.png", SQUARE), ("a__b.png", SQUARE)], {})
+    with pytest.raises(AnnotationError, match=r"a\.png and a\.jpg"):
+        FORMAT.write(tmp_path, [("a.png", SQUARE), ("a.jpg", SQUARE)], {})
+    assert not (tmp_path / "dataset.json").exists()
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/srv/a.png", "C:\\a.png", "", "b/../../a.png"])
+def test_names_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(AnnotationError, match="no name of a file"):
+        FORMAT.write(tmp_path / "out", [(name, SQUARE)], {})
+    assert not list(tmp_path.rglob("*.png"))
+
+
+@pytest.mark.parametrize("ending", [".png", ".bmp", ".tif"])
+def test_pictures_are_read_with_their_radiographs(tmp_path: Path, ending: str) -> None:
+    (item,) = FORMAT.read(saved(tmp_path, ending=ending))
+    assert (item.key, item.image) == ("opg", tmp_path / f"imagesTr/opg_0000{ending}")
+    assert item.read() == SQUARE
+
+
+def test_a_data_folder_pairs_by_case(tmp_path: Path) -> None:
+    saved(tmp_path)
+    Image.fromarray(pixels()).save(tmp_path / "imagesTr/new_0000.png")
+    found = find(tmp_path)
+    assert found.format == "nnunet"
+    assert [case.key for case in found.cases] == ["opg"]
+    assert found.images_without_labels == ("imagesTr/new_0000",)
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "expected"),
+    [
+        ({"background": 0, "tooth 36": 1}, {}, [36]),
+        ({"36": 1}, {}, [36]),
+        ({"19": 1}, {"numbering": "universal"}, [36]),
+        ({"Background": 0, "caries": 1}, {"map": {"caries": None}}, []),
+        ({"36": 2, "ignore": 1}, {"map": {"ignore": None}}, []),
+        ({"molar": 1}, {"map": {"molar": 46}}, [46]),
+        ({"unnumbered": 1}, {}, [0]),
+    ],
+)
+def test_labels(
+    tmp_path: Path, labels: dict[str, int], options: dict[str, Any], expected: list[int]
+) -> None:
+    assert read_first(saved(tmp_path, labels=labels), **options).fdi.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"labels": {"background": 0, "molars": [1, 2]}}, "label 'molars' is a region of several"),
+        ({"labels": {"0": "background", "1": "36"}}, "as in version 1; expected class name"),
+        ({"labels": {"36": True}}, "label '36' is True; expected a whole number"),
+        ({"labels": {"36": -1}}, "label '36' is -1"),
+        ({"labels": {"36": 1.5}}, "label '36' is 1.5"),
+        ({"labels": {"36": "1"}}, "label '36' is '1'"),
+        ({"labels": {"36": 10**400}}, "label '36' is 1000"),
+        ({"labels": {"36": None}}, "label '36' is None"),
+        ({"labels": {"36": 1, "37": 1}}, "label '37' is 1, and so is '36'"),
+        ({"labels": {"36": 0}}, "label '36' is 0; expected the background"),
+        ({"labels": {"caries": 1}}, "class names 'caries' are no tooth numbers"),
+        ({"labels": {"\ud800": 1}}, r"class names '\\ud800'"),
+        ({"labels": {"11": 1}}, "class '11' may be"),
+        ({"labels": None}, "expected labels"),
+        ({"labels": ["36"]}, "expected labels"),
+        ({"file_ending": ".nii.gz"}, "file_ending is '.nii.gz'; expected .png.*NIfTI"),
+        ({"file_ending": ".jpg"}, "file_ending is '.jpg'"),
+        ({"file_ending": None}, "file_ending is None"),
+        ({"file_ending": [".png"]}, "file_ending is "),
+    ],
+)
+def test_a_malformed_data_set(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
+    saved(tmp_path)
+    (tmp_path / "dataset.json").write_text(json.dumps(record(**changes)))
+    with pytest.raises(AnnotationError, match=rf"dataset\.json: .*{reason}") as caught:
+        FORMAT.read(tmp_path)
+    str(caught.value).encode()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[1]", b"3", b"\xff", b"[" * 100_000, b'{"labels": ' + b"[" * 100_000]
+)
+def test_a_broken_json_is_named(tmp_path: Path, content: bytes) -> None:
+    (saved(tmp_path) / "dataset.json").write_bytes(content)
+    assert not FORMAT.recognises(tmp_path)
+    with pytest.raises(AnnotationError, match=r"dataset\.json: (is no JSON|expected an object)"):
+        FORMAT.read(tmp_path)
+
+
+def test_a_value_without_a_label_names_image_and_value(tmp_path: Path) -> None:
+    with pytest.raises(AnnotationError, match=r"labelsTr.opg\.png: pixel value 7 is not among"):
+        read_first(saved(tmp_path, pixels(7)))
+
+
+@pytest.mark.parametrize("cut", [0, 10, 40, 60])
+def test_a_broken_label_image_is_named(tmp_path: Path, cut: int) -> None:
+    file = saved(tmp_path) / "labelsTr/opg.png"
+    file.write_bytes(file.read_bytes()[:cut])
+    with pytest.raises(AnnotationError, match=r"opg\.png: label image cannot be read"):
+        read_first(tmp_path)
+
+
+def test_a_coloured_label_image_is_refused(tmp_path: Path) -> None:
+    image = np.zeros((40, 50, 3), np.uint8)
+    image[3, 3] = (1, 2, 3)
+    with pytest.raises(AnnotationError, match=r"opg\.png: .*expected one channel"):
+        read_first(saved(tmp_path, image))
+
+
+def test_recognising(tmp_path: Path) -> None:
+    assert not FORMAT.recognises(tmp_path)
+    assert not FORMAT.recognises(tmp_path / "gone")
+    for path in (tmp_path, tmp_path / "gone"):
+        with pytest.raises(AnnotationError, match="cannot be read"):
+            FORMAT.read(path)
+    saved(tmp_path)
+    assert FORMAT.recognises(tmp_path)
+    assert FORMAT.recognises(tmp_path / "dataset.json")
+    assert [item.key for item in FORMAT.read(tmp_path / "dataset.json")] == ["opg"]
+    data = record()
+    del data["numTraining"]
+    (tmp_path / "dataset.json").write_text(json.dumps(data))
+    assert not FORMAT.recognises(tmp_path)
+
+
+def test_without_label_images_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "dataset.json").write_text(json.dumps(record()))
+    with pytest.raises(AnnotationError, match=r"dataset\.json: expected a folder labelsTr"):
+        FORMAT.read(tmp_path)
