@@ -158,14 +158,13 @@ class TrainConfig:
         return asdict(self)
 
 
+WIDE = AugmentConfig(zoom=0.3, aspect=0.25, extract=0.5, bend=0.012, shade=0.2)
+"""Gaps, scales, shapes and exposures that data lacks."""
+
 RECIPES: Mapping[str, TrainConfig] = {
-    "default": TrainConfig(),
-    # A second, longer pass over a default run: gaps, scales, shapes and exposures that data lacks.
-    "refine": TrainConfig(
-        stages=(Stage(100, 256, 512),),
-        learning_rate=2e-3,
-        augment=AugmentConfig(zoom=0.3, aspect=0.25, extract=0.5, bend=0.012, shade=0.2),
-    ),
+    "default": TrainConfig(augment=WIDE),
+    # A second, longer pass over a default run.
+    "refine": TrainConfig(stages=(Stage(100, 256, 512),), learning_rate=2e-3, augment=WIDE),
     "finetune": TrainConfig(
         stages=(Stage(20, 256, 512),),
         learning_rate=5e-4,
