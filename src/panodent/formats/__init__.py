@@ -15,6 +15,7 @@ _MODULES = {
     "cvat": "panodent.formats.cvat",
     "voc": "panodent.formats.voc",
     "label-studio": "panodent.formats.label_studio",
+    "supervisely": "panodent.formats.supervisely",
 }
 NAMES: tuple[str, ...] = tuple(_MODULES)
 
