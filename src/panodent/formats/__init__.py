@@ -16,6 +16,7 @@ _MODULES = {
     "voc": "panodent.formats.voc",
     "label-studio": "panodent.formats.label_studio",
     "supervisely": "panodent.formats.supervisely",
+    "labelme": "panodent.formats.labelme",
 }
 NAMES: tuple[str, ...] = tuple(_MODULES)
 

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import AnnotationError
-from panodent.formats.listing import trimmed
 from panodent.masks import BoolArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -90,14 +89,3 @@ def _decoded(data: bytes) -> BoolArray:
             f"a mask is a PNG of {pixels.shape[2]} channels; expected one, or transparency"
         )
     return pixels != 0
-
-
-def placed(
-    mask: BoolArray, top: int, left: int, size: tuple[int, int]
-) -> tuple[BoolArray, tuple[int, int]]:
-    """The mask cut to an image of this (height, width), trimmed, and its (top, left) there."""
-    rows, cols = (
-        slice(max(-start, 0), max(side - start, 0))
-        for start, side in zip((top, left), size, strict=True)
-    )
-    return trimmed(mask[rows, cols], max(top, 0), max(left, 0))

@@ -28,16 +28,14 @@ from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.json_file import Record, declared_size, load, number, records, ring
 from panodent.formats.listing import image_path, in_order, trimmed
 from panodent.formats.naming import Naming
-from panodent.formats.png_mask import from_text, placed, to_text
-from panodent.masks import BoolArray
+from panodent.formats.pieces import Piece, placed
+from panodent.formats.png_mask import from_text, to_text
 from panodent.radiograph import SUFFIXES
 from panodent.teeth import UNNUMBERED, Teeth
 
 ANNOTATIONS, IMAGES, NESTED = "ann", "img", "datasets"
 META = "meta.json"
 _FARTHEST = 1e6  # pixels; beyond it is damage
-Piece = tuple[BoolArray, tuple[int, int]]
-"""A cropped mask and its (top, left)."""
 
 
 class Supervisely:
