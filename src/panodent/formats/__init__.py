@@ -17,6 +17,7 @@ _MODULES = {
     "label-studio": "panodent.formats.label_studio",
     "supervisely": "panodent.formats.supervisely",
     "labelme": "panodent.formats.labelme",
+    "via": "panodent.formats.via",
 }
 NAMES: tuple[str, ...] = tuple(_MODULES)
 
