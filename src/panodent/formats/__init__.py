@@ -17,6 +17,9 @@ _MODULES = {
     "label-studio": "panodent.formats.label_studio",
     "yolo": "panodent.formats.yolo",
     "nnunet": "panodent.formats.nnunet",
+    "supervisely": "panodent.formats.supervisely",
+    "labelme": "panodent.formats.labelme",
+    "via": "panodent.formats.via",
 }
 NAMES: tuple[str, ...] = tuple(_MODULES)
 

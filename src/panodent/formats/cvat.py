@@ -23,12 +23,11 @@ from panodent.files import writing
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.listing import existing_image, image_path, image_size, in_order, trimmed
 from panodent.formats.naming import Naming
+from panodent.formats.pieces import Piece, joined, placed
 from panodent.formats.xml_stream import children, element_at, root_name
-from panodent.masks import BoolArray, fill, from_counts, to_counts
+from panodent.masks import fill, from_counts, to_counts
 from panodent.teeth import UNNUMBERED, Teeth
 
-Piece = tuple[BoolArray, tuple[int, int]]
-"""A cropped mask and its (top, left)."""
 FILE = "annotations.xml"
 GEOMETRIES = ("mask", "polygon")
 _NO_SHAPES = ("tag", "attribute")  # they describe a whole image
@@ -153,16 +152,7 @@ def _read(
         teeth.append((fdi, [piece]))
         if group[1] != "0":
             groups[group] = teeth[-1][1]
-    return Teeth.from_masks(size, [(fdi, *_joined(pieces, size)) for fdi, pieces in teeth])
-
-
-def _joined(pieces: list[Piece], size: tuple[int, int]) -> Piece:
-    if len(pieces) == 1:
-        return pieces[0]
-    whole = np.zeros(size, bool)
-    for mask, (top, left) in pieces:
-        whole[top : top + mask.shape[0], left : left + mask.shape[1]] |= mask
-    return trimmed(whole)
+    return Teeth.from_masks(size, [(fdi, *joined(pieces, size)) for fdi, pieces in teeth])
 
 
 def _mask(shape: Element, size: tuple[int, int]) -> Piece:
@@ -183,11 +173,7 @@ def _mask(shape: Element, size: tuple[int, int]) -> Piece:
             f"{height * width} pixels"
         )
     mask = from_counts(counts, (width, height)).T
-    rows, cols = (
-        slice(max(-start, 0), side - start if side > start else 0)
-        for start, side in zip((top, left), size, strict=True)
-    )
-    return trimmed(mask[rows, cols], max(top, 0), max(left, 0))
+    return placed(mask, top, left, size)
 
 
 def _whole(shape: Element, name: str) -> int:

@@ -20,6 +20,7 @@ from panodent.radiograph import DEFAULT_MAX_PIXELS, read_size
 LARGEST_SIDE = 100_000
 LARGEST_AREA = DEFAULT_MAX_PIXELS
 IMAGE_FOLDERS = ("images", "JPEGImages", "img", "image", "radiographs", "xrays")
+LONGEST_NAME = 255  # bytes, of a file or a folder, on the disks in use
 
 
 def image_path(name: object, file: Path) -> PurePosixPath:
@@ -31,6 +32,7 @@ def image_path(name: object, file: Path) -> PurePosixPath:
     text = str(name if name is not None else "").replace("\\", "/")
     path = PurePosixPath(text)
     odd = any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in text)
+    odd = odd or len(text) > 2048 or any(len(p.encode()) > LONGEST_NAME for p in path.parts)
     if odd or not path.name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise AnnotationError(
             f"{file}: an image is named {text[:80]!r}; expected a file below the data folder"

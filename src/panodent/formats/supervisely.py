@@ -1,0 +1,238 @@
+"""Supervisely projects: `ann/NAME.jpg.json` beside `img/NAME.jpg`, with bitmaps or polygons.
+
+Written in the form of https://developer.supervisely.com/getting-started/supervisely-annotation-format
+as bitmaps, which keep every pixel. Datasets are folders with `ann` and `img`; those that lie in
+another's `datasets` folder are read too, and so is a project with `ann` and `img` at its root, as
+it is written. A polygon's corners are whole pixels that belong to it, its holes take theirs away,
+and fractions are cut off, as the Supervisely SDK draws it.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path, PurePosixPath
+from reprlib import repr as shown
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.dentition import TEETH
+from panodent.errors import AnnotationError
+from panodent.files import write_whole
+from panodent.formats.base import Annotated, Limits, named
+from panodent.formats.json_file import Record, declared_size, load, number, records, ring
+from panodent.formats.listing import image_path, in_order, trimmed
+from panodent.formats.naming import Naming
+from panodent.formats.pieces import Piece, placed
+from panodent.formats.png_mask import from_text, to_text
+from panodent.radiograph import SUFFIXES
+from panodent.teeth import UNNUMBERED, Teeth
+
+ANNOTATIONS, IMAGES, NESTED = "ann", "img", "datasets"
+META = "meta.json"
+_FARTHEST = 1e6  # pixels; beyond it is damage
+
+
+class Supervisely:
+    """A project folder: datasets with a JSON file a radiograph."""
+
+    name = "supervisely"
+    limits = Limits()
+
+    def recognises(self, path: Path) -> bool:
+        """A folder whose first file in an `ann` folder is a JSON with objects and size."""
+        file = next((file for _, file in _files(path)), None)
+        try:
+            data = load(file) if file else {}
+        except AnnotationError:
+            return False
+        return isinstance(data.get("objects"), list) and isinstance(data.get("size"), dict)
+
+    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
+        """Annotations by image; a JSON is gone through once now, and again for its masks."""
+        titles: dict[str, None] = {}
+        listed: list[tuple[Path, Path, tuple[int, int]]] = []
+        for dataset, file in _files(path):
+            data = load(file)
+            titles |= dict.fromkeys(title for title, _, _ in _objects(file, data))
+            listed.append((dataset, file, _size(file, data)))
+        if not listed:
+            raise AnnotationError(
+                f"{path}: expected JSON files in {ANNOTATIONS}/ or <dataset>/{ANNOTATIONS}/"
+            )
+        numbers = Naming.of(options).numbers(titles, path)
+        return in_order(
+            path,
+            (
+                Annotated(key, partial(_read, file, size, numbers), size, image)
+                for dataset, file, size in listed
+                for key, image in [_image(path, dataset, file)]
+            ),
+        )
+
+    def write(
+        self,
+        path: Path,
+        items: Iterable[tuple[str, Teeth]],
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Writes `ann/<image>.json` with a bitmap a tooth, and `meta.json`."""
+        naming = Naming.of(options)
+        titles = dict.fromkeys(naming.name(fdi) for fdi in (*TEETH, UNNUMBERED))
+        classes = [
+            {"title": title, "shape": "bitmap", "color": _colour(index / len(titles))}
+            for index, title in enumerate(titles)
+        ]
+        meta = {"classes": classes, "tags": [], "projectType": "images"}
+        write_whole(path / META, json.dumps(meta, indent=1) + "\n")
+        for name, teeth in named(items):
+            height, width = teeth.size
+            data = {
+                "description": "",
+                "tags": [],
+                "size": {"height": height, "width": width},
+                "objects": [_object(teeth, index, naming) for index in range(len(teeth))],
+            }
+            file = path / ANNOTATIONS / f"{image_path(name, path).as_posix()}.json"
+            write_whole(file, json.dumps(data) + "\n")
+
+    def image_place(self, name: str) -> str:
+        """Below `img/`."""
+        return f"{IMAGES}/{name}"
+
+
+def _datasets(folder: Path) -> Iterator[Path]:
+    """This folder if it is a dataset, and the datasets in it."""
+    if (folder / ANNOTATIONS).is_dir():
+        yield folder
+    if (folder / NESTED).is_dir():
+        for child in sorted((folder / NESTED).iterdir()):
+            yield from _datasets(child)
+
+
+def _files(path: Path) -> Iterator[tuple[Path, Path]]:
+    """(dataset, JSON file) of every annotation."""
+    if not path.is_dir():
+        return
+    others = (child for child in sorted(path.iterdir()) if child.name != NESTED)
+    for folder in (path, *others):
+        for dataset in _datasets(folder):
+            for file in sorted((dataset / ANNOTATIONS).rglob("*.[jJ][sS][oO][nN]")):
+                yield dataset, file
+
+
+def _image(path: Path, dataset: Path, file: Path) -> tuple[str, Path | None]:
+    """The key of an annotation, and its radiograph if that is there."""
+    name = PurePosixPath(file.relative_to(dataset / ANNOTATIONS).as_posix()).with_suffix("")
+    below = PurePosixPath(dataset.relative_to(path).as_posix())
+    if (dataset / IMAGES / name).is_file():
+        return (below / name.with_suffix("")).as_posix(), dataset / IMAGES / name
+    if name.suffix.lower() in SUFFIXES:
+        return (below / name.with_suffix("")).as_posix(), None
+    found = (dataset / IMAGES / f"{name}{suffix}" for suffix in SUFFIXES)
+    return (below / name).as_posix(), next((image for image in found if image.is_file()), None)
+
+
+def _size(file: Path, data: Record) -> tuple[int, int]:
+    size = data.get("size")
+    if not isinstance(size, dict):
+        raise AnnotationError(f"{file}: size is {shown(size)}; expected height and width")
+    return declared_size(size, "height", "width", str(file))
+
+
+def _objects(file: Path, data: Record) -> Iterator[tuple[str, Record, str]]:
+    """(class title, object, how errors name it)."""
+    for index, item in enumerate(records(data, "objects", str(file)), start=1):
+        title = item.get("classTitle")
+        if not isinstance(title, str):
+            raise AnnotationError(
+                f"{file}: object {index}: classTitle is {shown(title)}; expected a class name"
+            )
+        yield title, item, f"{file}: object {index} ({shown(title)})"
+
+
+def _read(file: Path, size: tuple[int, int], numbers: Mapping[str, int | None]) -> Teeth:
+    data = load(file)
+    teeth = []
+    for title, item, where in _objects(file, data):
+        if title not in numbers or _size(file, data) != size:
+            raise AnnotationError(f"{file}: changed while it was read; read it again")
+        fdi = numbers[title]
+        if fdi is None:
+            continue
+        try:
+            teeth.append((fdi, *_mask(item, size)))
+        except AnnotationError as error:
+            raise AnnotationError(f"{where}: {error}") from None
+    return Teeth.from_masks(size, teeth)
+
+
+def _mask(item: Record, size: tuple[int, int]) -> Piece:
+    geometry = item.get("geometryType")
+    if geometry not in ("bitmap", "polygon"):
+        raise AnnotationError(f"geometryType is {shown(geometry)}; expected 'polygon' or 'bitmap'")
+    key = "bitmap" if geometry == "bitmap" else "points"
+    shape = item.get(key)
+    if not isinstance(shape, dict):
+        raise AnnotationError(f"{key} of a {geometry} is {shown(shape)}; expected an object")
+    return _bitmap(shape, size) if geometry == "bitmap" else _polygon(shape, size)
+
+
+def _bitmap(shape: Record, size: tuple[int, int]) -> Piece:
+    origin = shape.get("origin")
+    corner = [number(value) for value in origin] if isinstance(origin, list) else []
+    if len(corner) != 2 or not all(abs(value) <= _FARTHEST for value in corner):
+        raise AnnotationError(
+            f"origin of a bitmap is {shown(origin)}; expected [x, y] no farther than {_FARTHEST:g}"
+        )
+    left, top = (math.floor(value) for value in corner)
+    return placed(from_text(shape.get("data"), size), top, left, size)
+
+
+def _polygon(shape: Record, size: tuple[int, int]) -> Piece:
+    import cv2
+
+    holes = shape.get("interior", [])
+    if not isinstance(holes, list):
+        raise AnnotationError(f"interior of a polygon is {shown(holes)}; expected a list of rings")
+    outer = _pixels(shape.get("exterior"), "exterior")
+    mask = np.zeros(size, np.uint8)
+    cv2.fillPoly(mask, [outer], 1)
+    for hole in holes:
+        cv2.fillPoly(mask, [_pixels(hole, "interior")], 0)
+    return trimmed(mask.astype(bool))
+
+
+def _pixels(points: object, what: str) -> npt.NDArray[np.int32]:
+    corners = np.floor(ring(points, f"{what} points"))
+    if len(corners) < 3 or not (np.abs(corners) <= _FARTHEST).all():
+        raise AnnotationError(
+            f"{what} has {len(corners)} points, the farthest at {np.abs(corners).max(initial=0):g}"
+            f"; expected at least three, no farther than {_FARTHEST:g}"
+        )
+    return corners.astype(np.int32)
+
+
+def _object(teeth: Teeth, index: int, naming: Naming) -> Record:
+    top, left, _, _ = teeth.boxes[index].tolist()
+    return {
+        "id": index + 1,
+        "classTitle": naming.name(int(teeth.fdi[index])),
+        "description": "",
+        "tags": [],
+        "geometryType": "bitmap",
+        "bitmap": {"origin": [left, top], "data": to_text(teeth.masks[index], compressed=True)},
+    }
+
+
+def _colour(hue: float) -> str:
+    red, green, blue = (round(255 * value) for value in colorsys.hsv_to_rgb(hue, 0.8, 0.9))
+    return f"#{red:02X}{green:02X}{blue:02X}"
+
+
+FORMAT = Supervisely()
