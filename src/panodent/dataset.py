@@ -15,11 +15,11 @@ import numpy.typing as npt
 from panodent import formats
 from panodent.errors import ConfigError, DatasetError, RadiographError
 from panodent.formats.base import Annotated
+from panodent.formats.listing import IMAGE_FOLDERS
 from panodent.frame import normalised, resized
 from panodent.radiograph import Radiograph, is_candidate, read
 from panodent.teeth import Teeth
 
-IMAGE_FOLDERS = ("images", "JPEGImages", "img", "image", "radiographs", "xrays")
 LABEL_FOLDERS = ("masks_machine", "masks", "labels", "masks_human", "labelsTr", "labelsTs")
 
 
