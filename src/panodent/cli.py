@@ -288,6 +288,21 @@ def ensemble(
 
 
 @app.command()
+def quantise(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Radiographs to take ranges from.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the new bundle.")],
+    bundle: Annotated[str, typer.Option(help="Bundle folder or training run.")] = "default",
+    count: Annotated[int, typer.Option(min=1, help="How many radiographs at most.")] = 64,
+) -> None:
+    """Make a bundle that counts in eight-bit integers: smaller, faster on new processors."""
+    from panodent import commands
+
+    raise typer.Exit(commands.quantise(paths, output, bundle, count))
+
+
+@app.command()
 def convert(
     source: Annotated[Path, typer.Argument(help="Folder of annotated radiographs, or a file.")],
     target: Annotated[Path, typer.Argument(help="New folder.")],

@@ -209,6 +209,25 @@ def ensemble(members: Sequence[Path], output: Path) -> int:
     return 0
 
 
+def quantise(paths: Sequence[str], output: Path, bundle: str, count: int) -> int:
+    """Quantises a bundle on evenly chosen radiographs."""
+    from panodent.bundle import load, save
+    from panodent.inputs import collect
+    from panodent.quantise import quantise as run
+    from panodent.radiograph import read
+
+    files = [item.path for item in collect(paths) if not item.problem]
+    chosen = files[:: max(len(files) // count, 1)][:count]
+    made = run(load(bundle), [read(file).pixels for file in chosen])
+    save(made, output)
+    note = made.provenance["quantised"]
+    say(
+        f"bundle {output}: {len(made.network) / 1e6:.1f} MB, ranges from {len(chosen)} "
+        f"radiographs, the same tooth in {note['agreement']:.1%} of tooth pixels"
+    )
+    return 0
+
+
 # --- evaluate, inspect, phantom, unet ------------------------------------------------------------
 
 

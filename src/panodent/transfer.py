@@ -63,6 +63,8 @@ def _architecture(bundle: Bundle) -> UNetConfig:
     settings = dict(bundle.architecture)
     if "members" in settings:
         raise BundleError("the bundle is an ensemble; train on one of its members")
+    if "precision" in settings:
+        raise BundleError("the bundle is quantised; train on the one that it was made from")
     if not settings:
         raise BundleError("the bundle does not say its architecture; it cannot be trained on")
     return UNetConfig(**{**settings, "filters": tuple(settings["filters"])})
