@@ -33,6 +33,8 @@ APART = 3.5
 """A region of one number has a tooth of its own when its votes meet this far from all others."""
 SPREAD = 2.0
 """How far votes lie from their centre, in network pixels (standard deviation)."""
+SHARED = 3.0
+"""A pixel is a tooth's unless another claims it more by this in log likelihood: teeth overlap."""
 UNLIKELY = 0.1
 """A tooth is left without a number rather than given one that is less probable than this..."""
 WHOLE = 0.45
@@ -242,6 +244,8 @@ def _lead(
 ) -> tuple[FloatArray, tuple[int, int]]:
     """How much likelier each pixel of a crop is this tooth's than any other's or no tooth's.
 
+    Above 0 where it is this tooth's; `SHARED` lets neighbours have pixels in common.
+
     `whose` is -1 outside all teeth; `places` says where a pixel stands in `likely`.
     """
     import cv2
@@ -261,4 +265,7 @@ def _lead(
     apart[~here & reach] = 4.0
     without = np.clip(none[rows, cols], _LEAST, 1 - _LEAST)
     tooth = np.log(1 - without) - np.log(without)
-    return np.minimum(apart, tooth).astype(np.float32), (rows.start, cols.start)
+    return np.minimum(apart + np.float32(SHARED), tooth).astype(np.float32), (
+        rows.start,
+        cols.start,
+    )
