@@ -32,12 +32,12 @@ UPSIDE_DOWN = 1.1
 def incisor_ratio(teeth: Teeth) -> float | None:
     """Width of the upper central incisors by that of the lower ones; None where a pair is missing.
 
-    A tooth's width is the pixel count of its widest row.
+    A tooth's width is the mean of its rows.
     """
-    widths: dict[int, list[int]] = {1: [], 3: []}
+    widths: dict[int, list[float]] = {1: [], 3: []}
     for fdi, _, mask in teeth:
         if fdi in (11, 21, 31, 41):
-            widths[1 if fdi < 30 else 3].append(int(mask.sum(axis=1).max()))
+            widths[1 if fdi < 30 else 3].append(float(mask.sum() / mask.shape[0]))
     if not (widths[1] and widths[3]):
         return None
     return float(np.mean(widths[1]) / np.mean(widths[3]))
