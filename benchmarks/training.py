@@ -1,0 +1,104 @@
+"""Training speed: images a second of two recipes at the same input pixels, taking turns in one run.
+
+    python benchmarks/training.py [--size 512x512] [--rounds 5] [--precision float32]
+
+Needs panodent[train]. Data are phantoms. For each recipe: drawing a batch, the forward pass, that
+and the loss, and a whole step, in milliseconds an image; then the ratio of whole steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from panodent import phantom
+from panodent.batches import Augmenter, Example, class_image
+from panodent.dentition import PERMANENT
+from panodent.recipes import TrainConfig, recipe
+from panodent.train import compiled
+from panodent.unet import build, named
+
+EXAMPLES = 8
+
+
+class Subject:
+    """A recipe with its network, its batches and what its parts take."""
+
+    def __init__(self, name: str, config: TrainConfig, examples: list[Example]) -> None:
+        self.name, self.config = name, config
+        keras.mixed_precision.set_dtype_policy(config.precision)
+        self.model = build(named(config.network))
+        self.augmenter = Augmenter(
+            examples, [1] * len(examples), PERMANENT, config.augment, config.batch_size, 0
+        )
+        compiled(self.model, config, self.augmenter.steps)
+        self.size = config.frame.size
+        self.batch = self.draw(0)
+        self.times: dict[str, list[float]] = {}
+        self.parts: dict[str, Callable[[int], Any]] = {
+            "draw": self.draw,
+            "forward": lambda _: self.model.predict_on_batch(self.batch[0]),
+            "forward and loss": lambda _: self.model.test_on_batch(*self.batch),
+            "step": lambda _: self.model.train_on_batch(*self.batch),
+        }
+        for part in self.parts.values():
+            part(0)
+
+    def draw(self, number: int) -> tuple[Any, Any]:
+        return self.augmenter.batch(0, number, self.size)
+
+    def round(self, number: int) -> None:
+        for name, part in self.parts.items():
+            start = time.perf_counter()
+            part(number)
+            taken = (time.perf_counter() - start) / self.config.batch_size
+            self.times.setdefault(name, []).append(1000 * taken)
+
+
+def examples() -> list[Example]:
+    made = []
+    for seed in range(EXAMPLES):
+        radiograph, teeth = phantom.draw(seed, (512, 1024))
+        pixels = np.round(radiograph.pixels * 255).astype(np.uint8)
+        made.append(Example(str(seed), pixels, class_image(teeth, PERMANENT)))
+    return made
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", default="512x512", help="HEIGHTxWIDTH of both")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--precision", default="float32", help="of the default recipe")
+    given = parser.parse_args()
+    height, width = (int(side) for side in given.size.split("x"))
+    data = examples()
+    subjects = [
+        Subject(name, replace(recipe(name).with_size(height, width), precision=precision), data)
+        for name, precision in (("default", given.precision), ("seed", "float32"))
+    ]
+    for number in range(given.rounds):
+        for subject in subjects:
+            subject.round(number)
+    for subject in subjects:
+        shown = ", ".join(f"{k} {statistics.median(v):.0f}" for k, v in subject.times.items())
+        print(f"{subject.name} at {height} x {width}, ms an image: {shown}")
+    ours, theirs = (
+        [draw + step for draw, step in zip(s.times["draw"], s.times["step"], strict=True)]
+        for s in subjects
+    )
+    ratios = sorted(b / a for a, b in zip(ours, theirs, strict=True))
+    print(
+        f"default trains {statistics.median(ratios):.2f} times as many images a second as seed "
+        f"({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    )
+
+
+if __name__ == "__main__":
+    main()
