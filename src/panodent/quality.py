@@ -25,7 +25,7 @@ def quality(teeth: Teeth) -> float:
     return float(scores.sum() / (len(scores) + DOUBT))
 
 
-UPSIDE_DOWN = 1.1
+UPSIDE_DOWN = 1.02
 """Least ratio of the width of upper to that of lower central incisors; see `incisor_ratio`."""
 
 
