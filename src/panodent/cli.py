@@ -288,6 +288,19 @@ def ensemble(
 
 
 @app.command()
+def measure(
+    results: Annotated[Path, typer.Argument(help="Folder that `panodent predict` wrote.")],
+    report: Annotated[
+        bool, typer.Option("--report", help="Write a page to print, as HTML and PDF.")
+    ] = False,
+) -> None:
+    """Measure teeth, gaps and third molars of results."""
+    from panodent import commands
+
+    raise typer.Exit(commands.measure(results, report))
+
+
+@app.command()
 def quantise(
     paths: Annotated[
         list[str], typer.Argument(metavar="PATH...", help="Radiographs to take ranges from.")

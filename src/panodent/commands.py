@@ -209,6 +209,18 @@ def ensemble(members: Sequence[Path], output: Path) -> int:
     return 0
 
 
+def measure(results: Path, sheets: bool) -> int:
+    """Measures a folder of results; the code is 1 when one of them is broken."""
+    from panodent.measure_files import CSV, measure_folder
+
+    with bar("measuring") as update:
+        done, failed = measure_folder(results, sheets, update)
+    say(f"{done} radiographs measured; table: {results / CSV}")
+    for reason in failed.values():
+        warn(reason)
+    return 1 if failed else 0
+
+
 def quantise(paths: Sequence[str], output: Path, bundle: str, count: int) -> int:
     """Quantises a bundle on evenly chosen radiographs."""
     from panodent.bundle import load, save
@@ -424,12 +436,15 @@ def unet(network: str, size: str, summary: bool, output: Path) -> int:
 
 
 __all__ = [
+    "convert",
     "dicom_node",
     "ensemble",
     "evaluate",
     "inspect",
+    "measure",
     "parse_size",
     "phantom",
+    "quantise",
     "train",
     "unet",
     "warn",

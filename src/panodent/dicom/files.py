@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from panodent.dicom.pr import presentation
+from panodent.dicom.seg import segmentation
 from panodent.dicom.source import Source
+from panodent.dicom.sr import Measures, report
 from panodent.errors import UnknownNameError
 from panodent.files import write_whole
+from panodent.measure import measure
 
-KINDS = {
-    "seg": ("panodent.dicom.seg", "segmentation"),
-    "pr": ("panodent.dicom.pr", "presentation"),
-    "sr": ("panodent.dicom.sr", "report"),
+KINDS: Mapping[str, Callable[[Source], Any]] = {
+    "seg": segmentation,
+    "pr": presentation,
+    "sr": lambda source: report(source, _measures(source)),
 }
+"""What makes each kind of object."""
 
 
 def name_of(kind: str) -> str:
@@ -32,10 +36,21 @@ def make(source: Source, kinds: Sequence[str]) -> dict[str, Any]:
             raise UnknownNameError("DICOM result", kind, KINDS)
         if kind != "sr" and not len(source.teeth):
             continue
-        module, function = KINDS[kind]
-        maker: Callable[[Source], Any] = getattr(importlib.import_module(module), function)
-        made[kind] = maker(source)
+        made[kind] = KINDS[kind](source)
     return made
+
+
+def _measures(source: Source) -> dict[int, Measures]:
+    """What the report says of each tooth besides its area and score."""
+    found = measure(source.teeth).teeth
+    return {
+        place: {
+            "long_axis_extent": (tooth.length, "{pixels}"),
+            "width_across_axis": (tooth.width, "{pixels}"),
+            **({} if tooth.angle is None else {"angle_to_occlusal_plane": (tooth.angle, "deg")}),
+        }
+        for place, tooth in enumerate(found)
+    }
 
 
 def write(folder: Path, source: Source, kinds: Sequence[str]) -> None:
