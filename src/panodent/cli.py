@@ -392,6 +392,67 @@ def dicom_node(
 
 
 @app.command()
+def serve(
+    store: Annotated[
+        Path, typer.Option(help="Folder for studies, corrections and results; made if missing.")
+    ] = Path("panodent-store"),
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: a free one.")] = 8080,
+    database: Annotated[
+        str,
+        typer.Option(
+            help="URL of a database instead of a file in the store, as postgresql://...",
+            envvar="PANODENT_DATABASE",
+            show_envvar=True,
+        ),
+    ] = "",
+    bundle: Annotated[str, typer.Option(help="Bundle folder or training run.")] = "default",
+    workers: Annotated[int, typer.Option(min=0, help="Radiographs at a time; 0: cores.")] = 0,
+    retain: Annotated[
+        float, typer.Option(min=0, help="Days after which untouched studies are deleted; 0: never.")
+    ] = 0,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the token to demand (or the variable PANODENT_TOKEN)."),
+    ] = None,
+    no_token: Annotated[
+        bool, typer.Option("--no-token", help="Serve beyond loopback without a token.")
+    ] = False,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Host name to answer to besides localhost (repeat).")
+    ] = None,
+    max_mib: Annotated[int, typer.Option(min=1, help="Largest file, in MiB.")] = 64,
+    max_pixels: Annotated[int, typer.Option(min=1, help="Most pixels of a file.")] = 64_000_000,
+    label_studio: Annotated[
+        str,
+        typer.Option(help="URL of the Label Studio to fetch from (key: LABEL_STUDIO_API_KEY)."),
+    ] = "",
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log every request.")] = False,
+) -> None:
+    """Open a page to look at teeth, correct and export them; and the same as an HTTP API."""
+    from panodent import commands
+
+    raise typer.Exit(
+        commands.serve(
+            store,
+            host,
+            port,
+            database=database,
+            bundle=bundle,
+            workers=workers,
+            retain=retain,
+            token_file=token_file,
+            no_token=no_token,
+            names=allow_host or [],
+            max_bytes=max_mib << 20,
+            max_pixels=max_pixels,
+            label_studio=label_studio,
+            verbose=verbose,
+        )
+    )
+
+
+@app.command()
 def phantom(
     output: Output,
     count: Annotated[int, typer.Option(min=1, help="How many.")] = 1,

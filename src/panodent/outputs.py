@@ -78,7 +78,7 @@ def to_record(
         "notice": DISCLAIMER,
         "quality": round(quality(teeth), 4),
         "warning": warning(teeth),
-        "teeth": [_tooth(teeth, index) for index in range(len(teeth))],
+        "teeth": [tooth_record(teeth, index) for index in range(len(teeth))],
     }
     if radiograph is not None:
         record["spacing_mm"] = radiograph.spacing
@@ -86,7 +86,8 @@ def to_record(
     return {**record, **(extra or {})}
 
 
-def _tooth(teeth: Teeth, index: int) -> dict[str, Any]:
+def tooth_record(teeth: Teeth, index: int) -> dict[str, Any]:
+    """Tooth `index` as plain data; see `to_record`."""
     fdi = int(teeth.fdi[index])
     top, left, bottom, right = teeth.boxes[index].tolist()
     return {

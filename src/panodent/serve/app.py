@@ -1,0 +1,168 @@
+"""The application: routes, page, errors, and what happens around each request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from panodent.errors import PanodentError
+from panodent.legend import DISCLAIMER
+from panodent.serve import api, label_studio, schema
+from panodent.serve.crew import Crew
+from panodent.serve.guard import Bounds, Guard
+from panodent.serve.metrics import Counted, Metrics
+from panodent.serve.problems import of_error, problem
+from panodent.serve.store import Store
+from panodent.serve.work import Work
+from panodent.serve.worker import Settings as WorkerSettings
+from panodent.version import __version__
+
+log = logging.getLogger("panodent.serve")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a service runs; see `panodent serve --help`."""
+
+    store: Path
+    database: str = ""
+    bundle: str = "default"
+    workers: int = 2
+    waiting: int = 32
+    seconds: float = 60.0
+    max_pixels: int = 64_000_000
+    retain: float = 0.0
+    token: str | None = None
+    hosts: frozenset[str] | None = None
+    bounds: Bounds = field(default_factory=Bounds)
+    label_studio: label_studio.Origin = field(default_factory=label_studio.Origin)
+
+
+def make(settings: Settings) -> Guard:
+    """The service as an ASGI application; it opens store and workers when it starts."""
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        crew = Crew(
+            WorkerSettings(settings.bundle, settings.max_pixels),
+            settings.workers,
+            settings.waiting,
+            settings.seconds,
+            lambda reason: _replaced(metrics, reason),
+        )
+        app.state.work = Work(Store(settings.store, settings.database), crew, settings.retain)
+        await app.state.work.start()
+        try:
+            yield
+        finally:
+            await app.state.work.stop()
+
+    app = FastAPI(
+        title="panodent",
+        version=__version__,
+        description=f"Every tooth of a panoramic radiograph as a mask, numbered. {DISCLAIMER}.",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={422: {"model": schema.Problem}},
+    )
+    app.state.settings, app.state.metrics = settings, metrics
+    app.include_router(api.router)
+    app.include_router(label_studio.router)
+    _add_operations(app)
+    _add_page(app)
+    _add_errors(app)
+    return Guard(Counted(app, metrics), settings.bounds, settings.token, settings.hosts)
+
+
+def _replaced(metrics: Metrics, reason: str) -> None:
+    metrics.replaced.inc()
+    log.warning("a worker was replaced: a file %s", reason)
+
+
+def _add_operations(app: FastAPI) -> None:
+    @app.get("/healthz", response_model=schema.Message, summary="Whether the process lives")
+    async def healthz() -> Response:
+        return JSONResponse({"status": "ok", "detail": ""})
+
+    @app.get(
+        "/readyz",
+        response_model=schema.Message,
+        summary="Whether radiographs can be sent",
+        responses=schema.problems(),
+    )
+    async def readyz(request: Request) -> Response:
+        work = api.work_of(request)
+        if work.stopping or not work.crew.ready:
+            return problem(503, "the service is stopping" if work.stopping else "a worker is down")
+        try:
+            await work.keep(work.store.check)
+        except Exception:  # whatever the database's driver raises
+            log.exception("the database does not answer")
+            return problem(503, "the database does not answer")
+        return JSONResponse({"status": "ready", "detail": ""})
+
+    @app.get(
+        "/metrics",
+        response_class=Response,
+        summary="Counters for Prometheus",
+        responses={200: {"content": {"text/plain": {}}}, **schema.problems()},
+    )
+    async def metrics(request: Request) -> Response:
+        work, found = api.work_of(request), request.app.state.metrics
+        studies, queued = await work.keep(work.store.counts)
+        found.studies.set(studies)
+        found.queued.set(queued)
+        found.in_line.set(work.crew.in_line)
+        answer: Response = found.response()
+        return answer
+
+
+def _add_page(app: FastAPI) -> None:
+    folder = Path(str(resources.files("panodent.serve") / "static"))
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return FileResponse(folder / "index.html", media_type="text/html")
+
+    app.mount("/static", StaticFiles(directory=folder), name="static")
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(PanodentError)
+    async def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, PanodentError)  # noqa: S101 - registered for these
+        return of_error(error)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for these
+        response = problem(error.status_code, str(error.detail))
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for these
+        faults = [
+            {"where": "/".join(str(step) for step in fault["loc"]), "what": str(fault["msg"])}
+            for fault in error.errors()[:10]
+        ]
+        detail = "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults)
+        return problem(422, detail[:1000], errors=faults)
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        return problem(500, "the service failed; its log says more")
