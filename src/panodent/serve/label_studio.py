@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import io
 import json
+import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.error import URLError
@@ -25,13 +26,14 @@ from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
-from panodent.errors import AnnotationError, ConfigError, PanodentError
+from panodent.errors import AnnotationError, ConfigError, RadiographError
 from panodent.formats.label_studio import result
 from panodent.formats.naming import Naming
 from panodent.outputs import from_record
 from panodent.serve import schema
+from panodent.serve.uploaded import put
 from panodent.serve.work import Work
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.teeth import UNNUMBERED
 from panodent.version import __version__
 
 router = APIRouter(prefix="/label-studio")
@@ -129,17 +131,19 @@ async def predict(request: Request, asked: Asked) -> Response:
     control = read_config(asked.label_config)
     work, origin = request.app.state.work, request.app.state.settings.label_studio
     limit = request.app.state.settings.bounds.upload
-    results = []
+    work.crew.check()  # once begun, all tasks are answered
+    version, results = _version(work), []
     for task in asked.tasks:
         try:
             name, content = await asyncio.to_thread(_image, task, control, origin, limit)
-            _, pieces = await work.predict(io.BytesIO(content), name, ["record"])
-            teeth = from_record(json.loads(pieces["record"]))
-            results.append(_prediction(teeth, control, _version(work)))
-        except PanodentError as error:
-            empty = {"model_version": _version(work), "score": 0.0, "result": []}
+            upload = await asyncio.to_thread(put, work.store.files, name, content)
+            _, pieces = await work.predict(upload, ["record"], patient=True)
+        except (AnnotationError, RadiographError) as error:
+            empty = {"model_version": version, "score": 0.0, "result": []}
             results.append({**empty, "error": str(error)})
-    return JSONResponse({"results": results})
+        else:
+            results.append(await asyncio.to_thread(_prediction, pieces["record"], control, version))
+    return JSONResponse({"results": results, "model_version": version})
 
 
 def _version(work: Work) -> str:
@@ -183,7 +187,8 @@ def _control(tag: Element, image: Element) -> Control:
     )
 
 
-def _prediction(teeth: Teeth, control: Control, version: str) -> dict[str, Any]:
+def _prediction(record: bytes, control: Control, version: str) -> dict[str, Any]:
+    teeth = from_record(json.loads(record))
     regions = []
     for index, fdi in enumerate(teeth.fdi.tolist()):
         label = control.labels.get(fdi)
@@ -246,9 +251,13 @@ def _fetched(url: str, key: str, limit: int) -> bytes:
     request = urllib.request.Request(url, headers={"Authorization": f"Token {key}"} if key else {})  # noqa: S310
     try:
         with urllib.request.build_opener(_Unmoved).open(request, timeout=FETCH_SECONDS) as answer:
-            content: bytes = answer.read(limit + 1)
-    except (URLError, OSError, ValueError) as error:
+            content, until = bytearray(), time.monotonic() + FETCH_SECONDS
+            while len(content) <= limit and (piece := answer.read1(1 << 20)):
+                content += piece
+                if time.monotonic() > until:
+                    raise TimeoutError(f"longer than {FETCH_SECONDS:g} seconds")
+    except (URLError, OSError, ValueError, HTTPException) as error:
         raise AnnotationError(f"a task's image cannot be fetched ({error})") from None
     if len(content) > limit:
         raise AnnotationError(f"a task's image is larger than {limit / 2**20:.0f} MiB")
-    return content
+    return bytes(content)
