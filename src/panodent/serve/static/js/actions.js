@@ -74,8 +74,8 @@ function looking({ session, viewer, toggleView }) {
       pressed: () => Boolean(viewer.picture?.inverted),
       run: picture((one) => one.setInverted(!one.inverted)),
     },
-    { id: "auto-window", label: "Window to the contents", group, keys: ["w"], enabled, run: picture((one) => one.auto()) },
-    { id: "reset-window", label: "Grey values as they are", group, keys: ["Shift+W"], enabled, run: picture((one) => one.reset()) },
+    { id: "auto-window", label: "Auto window: to the contents", group, keys: ["w"], enabled, run: picture((one) => one.auto()) },
+    { id: "reset-window", label: "Reset grey values", group, keys: ["Shift+W"], enabled, run: picture((one) => one.reset()) },
     { id: "outlines", label: "Outlines", group, keys: ["o"], ...switching("outlines") },
     { id: "numbers", label: "Numbers", group, keys: ["n"], ...switching("numbers") },
     {
@@ -125,8 +125,8 @@ function correcting(page) {
   });
   return [
     { id: "renumber", label: "Renumber", group, keys: ["r"], icon: "renumber", enabled: one, run: () => renumbering(session) },
-    { id: "shift-left", label: "Shift left: numbers move one place to the left", group, keys: [","], icon: "left", ...shifting(-1) },
-    { id: "shift-right", label: "Shift right: numbers move one place to the right", group, keys: ["."], icon: "right", ...shifting(1) },
+    { id: "shift-left", label: "Shift left along the arch", group, keys: [","], icon: "left", ...shifting(-1) },
+    { id: "shift-right", label: "Shift right along the arch", group, keys: ["."], icon: "right", ...shifting(1) },
     { id: "outline", label: "Outline: drag its points", group, keys: ["e"], icon: "outline", enabled: one, ...tool("outline") },
     { id: "split", label: "Split in two", group, keys: ["x"], icon: "split", enabled: one, ...tool("split"), run: () => splitting(toolbox) },
     {

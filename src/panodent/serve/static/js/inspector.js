@@ -105,7 +105,7 @@ export class Inspector {
       ["Not found", missing.filter((fdi) => fdi % 10 !== 8).map(number).join(" ") || "none"],
       third.length && ["Third molars not found", third.map(number).join(" ")],
       study.kind === "dicom" && ["File", "DICOM"],
-      ["Size", `${study.width} × ${study.height} pixels`],
+      ["Size", `${study.width} × ${study.height} px`],
       study.spacing_mm && ["Pixel", `${study.spacing_mm.map((mm) => mm.toFixed(3)).join(" × ")} mm, uncalibrated`],
     ];
     return [

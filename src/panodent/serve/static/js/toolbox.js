@@ -1,11 +1,10 @@
 // The tool in use, and what tools may ask of the page.
 
-import { EditError } from "./edits.js";
+import { EditError, merge } from "./edits.js";
 import { DrawTool } from "./tools/draw.js";
 import { MergeTool } from "./tools/merge.js";
 import { OutlineTool } from "./tools/outline.js";
 import { SplitTool } from "./tools/split.js";
-import { merge } from "./edits.js";
 import { say } from "./notices.js";
 
 /** Tells `change` when another tool is in use. */
@@ -43,6 +42,8 @@ export class Toolbox extends EventTarget {
     this.current?.cancel?.();
     this.current = this.#tools.find((tool) => tool.id === id) ?? null;
     this.#viewer.element.dataset.tool = this.current?.id ?? "choose";
+    // Such a tool is steered on the radiograph; the partner of a merge is chosen anywhere.
+    if (this.current?.draw) this.#viewer.element.focus({ preventScroll: true });
     this.draw();
     this.dispatchEvent(new Event("change"));
   }

@@ -5,7 +5,7 @@ import { byId, h, toggle } from "./dom.js";
 import { icon } from "./icons.js";
 
 const AT_ONCE = 2;
-const LINGERS = 4000; // milliseconds that a finished line stays
+const LINGERS = 2500; // milliseconds that a finished line stays
 
 export class Uploads {
   #panel;
@@ -63,7 +63,7 @@ export class Uploads {
       line.bar.value = 1;
       line.says.textContent = `${study.count} teeth`;
       line.item.dataset.state = "done";
-      setTimeout(() => this.#drop(line), LINGERS);
+      setTimeout(() => this.#drop(line), alone ? 0 : LINGERS);
       this.#arrived(study, alone);
     } catch (error) {
       this.#fail(line, error.message);

@@ -23,7 +23,7 @@ export function viewPanel(element, viewer, commands) {
   element.append(
     level.label,
     width.label,
-    h("div", { class: "pair" }, commands.button("auto-window", "Window to the contents"), commands.button("reset-window", "Grey values as they are")),
+    h("div", { class: "pair" }, commands.button("auto-window", "Auto window"), commands.button("reset-window", "Reset")),
     fill.label,
     h("div", { class: "pair" }, commands.button("outlines", "Outlines"), commands.button("numbers", "Numbers"), commands.button("fills", "Fills")),
     h("label", {}, h("span", {}, "Colours"), colours),
