@@ -34,8 +34,17 @@ function files({ session, saving, studies, commands, info, open, example, toggle
       run: () => showExports(session, info.exports, () => saving.save()),
     },
     { id: "training", label: "Download training data", group, icon: "export", run: takeTraining },
+    { id: "theme", label: "Theme: as the system, dark or light", group, keys: ["t"], icon: "theme", run: nextTheme },
     { id: "help", label: "Keys and mouse", group, keys: ["?"], icon: "help", run: () => showHelp(commands) },
   ];
+}
+
+const THEMES = { system: "dark", dark: "light", light: "system" };
+
+function nextTheme() {
+  const theme = THEMES[preference("theme")] ?? "system";
+  setPreference("theme", theme);
+  say({ system: "Theme: as the system has it.", dark: "Theme: dark.", light: "Theme: light." }[theme]);
 }
 
 function looking({ session, viewer, toggleView }) {

@@ -13,7 +13,6 @@ export function placeButtons(commands) {
 /** Ties the top line and the foot to what is open. */
 export function bindTop({ session, viewer, toolbox }) {
   bindChoice("numbering");
-  bindChoice("theme");
   const name = byId("study-name");
   const state = byId("study-state");
   const show = () => {
@@ -25,7 +24,7 @@ export function bindTop({ session, viewer, toolbox }) {
     }
     name.textContent = study.name;
     name.title = study.name;
-    state.textContent = dirty ? "Unsaved changes" : study.saved ? "Saved" : "As found, not confirmed";
+    state.textContent = dirty ? "Unsaved changes" : study.saved ? "Saved" : "As found, not saved";
     state.dataset.state = dirty ? "dirty" : study.saved ? "saved" : "found";
     document.title = `${dirty ? "* " : ""}${study.name} – panodent`;
   };

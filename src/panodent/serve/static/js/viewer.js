@@ -7,7 +7,7 @@ import { bounds, shownPath } from "./geometry.js";
 import { preference } from "./preferences.js";
 
 const SMOOTH_BELOW = 4; // times magnified; beyond it pixels are shown as pixels
-const LEAST_ROOM = 9; // screen pixels of a tooth's width that its number needs
+const LETTER = { small: 5, large: 6.7 }; // screen pixels of a tooth's width that a letter needs
 
 /** Tells `view` when zoom, place or window have changed. */
 export class Viewer extends EventTarget {
@@ -141,14 +141,15 @@ export class Viewer extends EventTarget {
 
   #placeLabels() {
     const { scale } = this.camera;
-    const small = scale * this.camera.view[0] < 1 || this.camera.view[0] < 520;
-    this.#labels.setAttribute("class", small && scale < 0.4 ? "labels small" : "labels");
+    const small = scale < 0.3;
+    this.#labels.setAttribute("class", small ? "labels small" : "labels");
     for (const tooth of this.#session.teeth) {
       const { label, width } = this.#shapes.get(tooth.key);
       const [x, y] = this.camera.toScreen(tooth.centre);
       label.setAttribute("x", x);
       label.setAttribute("y", y);
-      label.toggleAttribute("data-tight", width * scale < LEAST_ROOM);
+      const needed = label.textContent.length * LETTER[small ? "small" : "large"];
+      label.toggleAttribute("data-tight", width * scale < needed);
     }
   }
 

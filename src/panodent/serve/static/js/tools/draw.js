@@ -15,6 +15,7 @@ export class DrawTool {
   #context;
   #points = [];
   #free = false;
+  #ends = false;
   #cross = null; // image point, while the keyboard is used
   #pointer = null;
 
@@ -25,10 +26,8 @@ export class DrawTool {
   down({ image }) {
     this.#cross = null;
     this.#pointer = image;
-    if (this.#closes(image)) {
-      this.#finish();
-      return true;
-    }
+    this.#ends = this.#closes(image);
+    if (this.#ends) return true;
     this.#points.push(image);
     this.#free = false;
     this.#context.redraw();
@@ -36,6 +35,7 @@ export class DrawTool {
   }
 
   move({ image }) {
+    if (this.#ends) return;
     const camera = this.#context.viewer.camera;
     if (distance(camera.toScreen(image), camera.toScreen(this.#points.at(-1) ?? image)) < STRIDE) return;
     this.#free = true;
@@ -44,8 +44,9 @@ export class DrawTool {
   }
 
   up(_, moved) {
-    if (this.#free && moved && this.#points.length > 8) this.#finish();
-    this.#free = false;
+    // Not before the button is up: what a press does to the focus would hit the dialog.
+    if (this.#ends || (this.#free && moved && this.#points.length > 8)) this.#finish();
+    this.#free = this.#ends = false;
   }
 
   hover({ image }) {
