@@ -3,6 +3,7 @@
 import { actions } from "./actions.js";
 import * as api from "./api.js";
 import { useTeeth } from "./arch.js";
+import { bindCaption } from "./caption.js";
 import { Commands } from "./commands.js";
 import { askText } from "./dialogs.js";
 import { byId, toggle } from "./dom.js";
@@ -172,6 +173,7 @@ async function start() {
   new Inspector(byId("inspector"), session, commands, measures);
   const refreshView = viewPanel(byId("view-panel"), viewer, commands);
   bindViewer();
+  bindCaption(byId("caption"), session, measures);
   listenToKeys(commands, () => toolbox.current, otherKeys);
   const refresh = () => {
     commands.refresh();
@@ -181,8 +183,11 @@ async function start() {
     for (const what of ["change", "view"]) teller.addEventListener(what, refresh);
   }
   session.addEventListener("change", () => measures.fetch(session.study));
+  let listed = "";
   session.addEventListener("change", () => {
-    if (session.study) studies.mark(session.study);
+    const now = session.study ? `${session.study.id} ${session.study.revision}` : "";
+    if (now && now !== listed) studies.mark(session.study);
+    listed = now;
   });
   onPreference((name, value) => {
     if (name === "theme") document.documentElement.dataset.theme = value;

@@ -60,7 +60,7 @@ export class Inspector {
       ),
       this.#score(tooth, change),
       this.#actions(["renumber", "outline", "split", "merge", "remove", "restore"]),
-      this.#shifts(),
+      tooth.fdi ? this.#shifts() : null,
       ...details(this.#measures.of(tooth), session.dirty, number),
     ].filter(Boolean);
   }

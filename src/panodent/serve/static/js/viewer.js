@@ -1,13 +1,13 @@
 // The radiograph with its teeth: pixels on a canvas, outlines and numbers in SVG above them.
 
-import { archOf, nameOf, toothOf, written } from "./arch.js";
+import { archOf, toothOf, written } from "./arch.js";
 import { Camera } from "./camera.js";
 import { svg } from "./dom.js";
 import { bounds, shownPath } from "./geometry.js";
 import { preference } from "./preferences.js";
 
 const SMOOTH_BELOW = 4; // times magnified; beyond it pixels are shown as pixels
-const LETTER = { small: 5, large: 6.7 }; // screen pixels of a tooth's width that a letter needs
+const LETTER = { small: 5.6, large: 7.6 }; // screen pixels of a tooth's width that a letter needs
 
 /** Tells `view` when zoom, place or window have changed. */
 export class Viewer extends EventTarget {
@@ -20,6 +20,7 @@ export class Viewer extends EventTarget {
   #shapes = new Map(); // by key: { path, label, polygons }
   #ghost = svg("path", { class: "ghost" });
   #waiting = false;
+  #seen = null;
   /** Where tools draw, in screen pixels. */
   layer = svg("g", { class: "tool-layer" });
 
@@ -77,6 +78,7 @@ export class Viewer extends EventTarget {
       context.imageSmoothingQuality = scale < 0.6 ? "high" : "medium";
       context.drawImage(this.picture.canvas, 0, 0);
     }
+    this.element.toggleAttribute("data-shown", Boolean(this.picture));
     this.#world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.element.style.setProperty("--fill", preference("fill") / 100);
     this.element.classList.toggle("no-outlines", !preference("outlines"));
@@ -99,14 +101,21 @@ export class Viewer extends EventTarget {
     const lost = session.number && session.removed.find((tooth) => tooth.fdi === session.number);
     this.#ghost.setAttribute("d", lost ? shownPath(lost.polygons) : "");
     this.#mark();
+    this.#reveal();
     this.refresh();
+  }
+
+  // A tooth chosen elsewhere is brought into sight.
+  #reveal() {
+    const tooth = this.#session.only;
+    if (tooth && tooth.key !== this.#seen && !this.camera.fitted) this.camera.reveal(tooth.centre);
+    this.#seen = tooth?.key ?? null;
   }
 
   #update(tooth) {
     if (!this.#shapes.has(tooth.key)) {
       const path = svg("path", { "data-key": tooth.key, "fill-rule": "evenodd" });
       const label = svg("text", {});
-      path.append(svg("title"));
       this.#world.append(path);
       this.#labels.append(label);
       this.#shapes.set(tooth.key, { path, label });
@@ -120,8 +129,8 @@ export class Viewer extends EventTarget {
     }
     const [state, change] = [this.#session.state(tooth), this.#session.change(tooth)];
     const number = written(tooth.fdi, preference("numbering"));
-    shape.label.textContent = number + (state === "doubtful" ? "?" : "") + (change ? "*" : "");
-    shape.path.firstChild.textContent = `${number} ${nameOf(tooth.fdi)}`;
+    shape.number = number;
+    shape.marks = (state === "doubtful" ? "?" : "") + (change ? "*" : "");
     shape.path.dataset.fdi = tooth.fdi;
     const even = tooth.fdi && archOf(tooth.fdi).indexOf(tooth.fdi) % 2 === 0;
     shape.kind = `tooth ${state} ${tooth.fdi ? (even ? "tone-a" : "tone-b") : ""}`;
@@ -144,12 +153,14 @@ export class Viewer extends EventTarget {
     const small = scale < 0.3;
     this.#labels.setAttribute("class", small ? "labels small" : "labels");
     for (const tooth of this.#session.teeth) {
-      const { label, width } = this.#shapes.get(tooth.key);
+      const { label, width, number, marks } = this.#shapes.get(tooth.key);
       const [x, y] = this.camera.toScreen(tooth.centre);
       label.setAttribute("x", x);
       label.setAttribute("y", y);
-      const needed = label.textContent.length * LETTER[small ? "small" : "large"];
-      label.toggleAttribute("data-tight", width * scale < needed);
+      // Where room is short the marks go first (outlines tell the same), then the number.
+      const letters = (width * scale) / LETTER[small ? "small" : "large"];
+      label.textContent = letters < (number + marks).length ? number : number + marks;
+      label.toggleAttribute("data-tight", letters < number.length);
     }
   }
 
