@@ -19,7 +19,6 @@ from panodent.radiograph import Radiograph
 from panodent.teeth import Teeth
 
 CHROMIUM = Path("/usr/bin/chromium")
-ARTEFACTS = Path(__file__).parents[3] / "artefacts"
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",

@@ -21,7 +21,9 @@ def drop(page: Any, name: str, content: bytes) -> None:
 
 
 def on_radiograph(page: Any) -> set[int]:
-    return set(page.eval_on_selector_all("path.tooth", "all => all.map(p => Number(p.dataset.fdi))"))
+    return set(
+        page.eval_on_selector_all("path.tooth", "all => all.map(p => Number(p.dataset.fdi))")
+    )
 
 
 def on_chart(page: Any) -> set[int]:

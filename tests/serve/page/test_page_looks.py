@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ARTEFACTS = Path(__file__).parents[3] / "artefacts" / "page"
+ROOT = Path(__file__).parents[3]
+ARTEFACTS = ROOT / "artefacts" / "page"
 SIZES = {"desk": (1280, 800), "tablet": (820, 1180), "phone": (390, 844)}
 
 
@@ -65,3 +67,16 @@ def test_focus_is_seen(page: Any) -> None:
     page.keyboard.press("Tab")
     seen = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert seen == "solid"
+
+
+def test_the_keys_of_the_help_are_in_the_documentation(page: Any) -> None:
+    page.keyboard.press("?")
+    shown = {
+        key for text in page.locator(".help kbd").all_inner_texts() for key in text.split(" + ")
+    }
+    table = (ROOT / "docs" / "page.md").read_text(encoding="utf-8").split("## Keyboard")[1]
+    written = {cell for line in table.splitlines() for cell in re.findall(r"[\w+,.?-]+", line)}
+    named = {"←": "arrows", "→": "arrows", "↑": "arrows", "↓": "arrows", "=": "+", "Del": "Delete"}
+    named |= {"Page ↑": "Page", "Page ↓": "Page"}
+    expected = {named.get(key, key.upper() if len(key) == 1 else key) for key in shown}
+    assert expected - written == set()

@@ -61,7 +61,11 @@ def test_dicom_in_dicom_out(page: Any, tmp_path: Path) -> None:
     page.set_input_files("#files", str(file))
     page.wait_for_selector("path.tooth", state="attached")
     page.keyboard.press("Control+e")
-    for name, modality in (("teeth.seg.dcm", "SEG"), ("teeth.pr.dcm", "PR"), ("teeth.sr.dcm", "SR")):
+    for name, modality in (
+        ("teeth.seg.dcm", "SEG"),
+        ("teeth.pr.dcm", "PR"),
+        ("teeth.sr.dcm", "SR"),
+    ):
         assert pydicom.dcmread(io.BytesIO(taken(page, name))).Modality == modality
 
 
