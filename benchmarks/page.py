@@ -2,8 +2,8 @@
 
     python benchmarks/page.py            # a phantom of 2041 x 1024 as JPEG, 10 drops, 2 workers
 
-Needs the extras serve and dev, and Debian's chromium. Times are of a warm service; the clock runs in
-the page, from the drop event until the radiograph and its teeth have been painted.
+Needs the extras serve and dev, and Debian's chromium. Times are of a warm service; the clock runs
+in the page, from the drop event until the radiograph and its teeth have been painted.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 DROP = """([name, data]) => {
   const bytes = Uint8Array.from(atob(data), (sign) => sign.charCodeAt(0));
   const carried = new DataTransfer();
@@ -20,15 +22,17 @@ def drop(page: Any, name: str, content: bytes) -> None:
     page.evaluate(DROP, [name, base64.b64encode(content).decode()])
 
 
+def borne(page: Any, selector: str) -> set[int]:
+    """The numbers of what this selects."""
+    return set(page.eval_on_selector_all(selector, "all => all.map((e) => Number(e.dataset.fdi))"))
+
+
 def on_radiograph(page: Any) -> set[int]:
-    return set(
-        page.eval_on_selector_all("path.tooth", "all => all.map(p => Number(p.dataset.fdi))")
-    )
+    return borne(page, "path.tooth")
 
 
 def on_chart(page: Any) -> set[int]:
-    present = ".place[data-state=found], .place[data-state=doubtful]"
-    return set(page.eval_on_selector_all(present, "all => all.map(p => Number(p.dataset.fdi))"))
+    return borne(page, ".place[data-state=found], .place[data-state=doubtful]")
 
 
 def numbers(study: dict[str, Any]) -> set[int]:
@@ -87,8 +91,16 @@ def test_from_drop_to_a_saved_correction_that_survives_a_restart(
     expected |= {by_number[16]["id"]: 17, by_number[17]["id"]: 18}
     assert kept == expected
 
+    # While the service is away nothing can be saved, and nothing is lost.
     service.stop()
+    place(page, 24).click()
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+s")
+    assert "does not answer" in page.locator("#alerts").inner_text()
     service.start()
+    assert by_number[24]["id"] not in {tooth["id"] for tooth in save(page)["teeth"]}
+    del expected[by_number[24]["id"]]
+
     page.reload()
     page.wait_for_selector("html[data-ready]")
     page.wait_for_selector("path.tooth", state="attached")
@@ -198,6 +210,12 @@ def test_everything_by_keyboard(page: Any, study: dict[str, Any]) -> None:
     page.keyboard.press("Control+s")
     page.wait_for_selector("#study-state[data-state=saved]")
 
+    # A step back, even over a save.
+    page.keyboard.press("Control+z")
+    assert page.locator("#study-state").inner_text() == "Unsaved changes"
+    back = {tooth["id"]: tooth for tooth in save(page)["teeth"]}
+    assert back == {tooth["id"]: tooth for tooth in study["teeth"]}
+
 
 def test_numbers_in_three_systems(page: Any, study: dict[str, Any]) -> None:
     for numbering, shown in (("universal", "19"), ("palmer", "LL6"), ("fdi", "36")):
@@ -215,3 +233,27 @@ def test_radiograph_and_chart_are_linked(page: Any, study: dict[str, Any]) -> No
     assert place(page, 11).get_attribute("aria-pressed") == "true"
     assert "upper right central incisor" in page.locator("#inspector h2").inner_text().lower()
     page.wait_for_selector("#inspector dt:has-text('Length')")
+
+
+def test_mouse_on_the_radiograph(page: Any, study: dict[str, Any]) -> None:
+    shown = page.locator("#zoom")
+    fitted = shown.inner_text()
+    page.mouse.move(*centre_on_screen(page, 11))
+    page.mouse.wheel(0, -400)
+    page.wait_for_timeout(100)
+    assert shown.inner_text() != fitted
+    before = centre_on_screen(page, 11)
+    page.mouse.down()
+    page.mouse.move(before[0] + 50, before[1] + 20, steps=3)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    after = centre_on_screen(page, 11)
+    moved = (after[0] - before[0], after[1] - before[1])
+    assert moved == pytest.approx((50, 20), abs=1)
+    page.mouse.down(button="right")
+    page.mouse.move(after[0] + 30, after[1] + 10, steps=3)
+    page.mouse.up(button="right")
+    assert "window 285" in shown.inner_text()
+    page.keyboard.press("0")
+    assert shown.inner_text().startswith(fitted.split(" ·")[0])
+    assert page.locator(".place[aria-pressed=true]").count() == 0

@@ -61,12 +61,9 @@ def test_dicom_in_dicom_out(page: Any, tmp_path: Path) -> None:
     page.set_input_files("#files", str(file))
     page.wait_for_selector("path.tooth", state="attached")
     page.keyboard.press("Control+e")
-    for name, modality in (
-        ("teeth.seg.dcm", "SEG"),
-        ("teeth.pr.dcm", "PR"),
-        ("teeth.sr.dcm", "SR"),
-    ):
-        assert pydicom.dcmread(io.BytesIO(taken(page, name))).Modality == modality
+    for kind in ("seg", "pr", "sr"):
+        result = pydicom.dcmread(io.BytesIO(taken(page, f"teeth.{kind}.dcm")))
+        assert result.Modality == kind.upper()
 
 
 def test_saved_studies_are_data_to_train_on(

@@ -20,7 +20,7 @@ const headers = (more = {}) => (token ? { ...more, Authorization: `Bearer ${toke
 
 async function newToken() {
   const given = await ask(Boolean(token));
-  if (!given) throw new ApiError(401, "This service wants its token.");
+  if (!given) throw new ApiError(401, "This service wants its token; reload the page to give it.");
   token = given;
   sessionStorage.setItem("panodent.token", token);
 }

@@ -148,7 +148,10 @@ function otherKeys(name, event) {
     return true;
   }
   const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-  if (!step || !session.study || event.target.closest("#inspector, #drawer")) return false;
+  // Where the page itself scrolls, arrows move the radiograph only while it has the focus.
+  const scrolls = document.documentElement.scrollHeight > window.innerHeight;
+  const elsewhere = event.target.closest("#inspector, #drawer") || (scrolls && event.target !== viewer.element);
+  if (!step || !session.study || elsewhere) return false;
   if (event.shiftKey) changeWindow(viewer, step[0] * 8, step[1] * 8);
   else viewer.pan(-step[0] * 60, -step[1] * 60);
   return true;
@@ -198,8 +201,12 @@ async function start() {
   });
   byId("loading").remove();
   await studies.refresh();
-  const wanted = location.hash.slice(1);
-  if (/^[0-9a-f]{32}$/.test(wanted)) await open(wanted);
+  const openLinked = async () => {
+    const wanted = location.hash.slice(1);
+    if (/^[0-9a-f]{32}$/.test(wanted)) await open(wanted);
+  };
+  window.addEventListener("hashchange", openLinked);
+  await openLinked();
   commands.refresh();
   document.documentElement.dataset.ready = "true";
 }

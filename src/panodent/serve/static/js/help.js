@@ -49,8 +49,10 @@ export function showHelp(commands) {
   dialog.showModal();
 }
 
-const key = (keys) =>
-  h("kbd", {}, keys.split("+").map((part) => SIGNS[part] ?? part).join(" + ").replace(" +  + ", " + +") || "+");
+function key(keys) {
+  const parts = keys.length === 1 ? [keys] : keys.split("+");
+  return h("kbd", {}, parts.map((part) => SIGNS[part] ?? part).join(" + "));
+}
 
 function mouse() {
   const rows = [

@@ -5,6 +5,7 @@ const FULL = { level: 127.5, width: 255 };
 export class Picture {
   #grey;
   #canvas;
+  #stale = false; // a slider moves faster than a large radiograph can be drawn
   level = FULL.level;
   width = FULL.width;
   inverted = false;
@@ -33,6 +34,7 @@ export class Picture {
 
   /** What to draw; changes with the window. */
   get canvas() {
+    if (this.#stale) this.#render();
     return this.#canvas;
   }
 
@@ -40,12 +42,12 @@ export class Picture {
   setWindow(level, width) {
     this.level = Math.min(Math.max(level, 0), 255);
     this.width = Math.min(Math.max(width, 2), 510);
-    this.#render();
+    this.#stale = true;
   }
 
   setInverted(on) {
     this.inverted = on;
-    this.#render();
+    this.#stale = true;
   }
 
   reset() {
@@ -67,6 +69,7 @@ export class Picture {
   }
 
   #render() {
+    this.#stale = false;
     const table = new Uint32Array(256);
     for (let grey = 0; grey < 256; grey++) {
       const share = (grey - this.level) / this.width + 0.5;
