@@ -21,6 +21,7 @@ function files({ session, saving, studies, commands, info, open, example, toggle
     { id: "choose-files", label: "Open radiographs", group, keys: ["u"], icon: "upload", run: chooseFiles },
     { id: "example", label: "Try an example", group, run: example },
     { id: "list", label: "List of radiographs", group, keys: ["l"], icon: "list", run: toggleList },
+    { id: "close-list", label: "Close the list", group, icon: "close", run: () => toggleList(false) },
     { id: "previous", label: "Previous radiograph", group, keys: ["Shift+PageUp"], icon: "previous", ...goTo(-1) },
     { id: "next", label: "Next radiograph", group, keys: ["Shift+PageDown"], icon: "next", ...goTo(1) },
     { id: "save", label: "Save", group, keys: ["Ctrl+S"], icon: "save", enabled: () => saving.needed, run: () => saving.save() },

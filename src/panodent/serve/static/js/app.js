@@ -6,7 +6,7 @@ import { useTeeth } from "./arch.js";
 import { bindCaption } from "./caption.js";
 import { Commands } from "./commands.js";
 import { askText } from "./dialogs.js";
-import { byId, toggle } from "./dom.js";
+import { byId, sentence, toggle } from "./dom.js";
 import { changeWindow, listen as listenToGestures } from "./gestures.js";
 import { Inspector } from "./inspector.js";
 import { listen as listenToKeys } from "./keyboard.js";
@@ -44,7 +44,7 @@ function show(answer, anew = true) {
   toggle(byId("start"), "hidden", true);
   toggle(byId("desk"), "hidden", false);
   history.replaceState(null, "", `#${answer.id}`);
-  byId("warning").textContent = answer.warning;
+  byId("warning").textContent = sentence(answer.warning);
   toggle(byId("warning"), "hidden", !answer.warning);
   studies.mark(session.study);
   if (!anew) return;
@@ -105,11 +105,12 @@ async function example() {
 }
 
 function toggleList(on = byId("drawer").hidden) {
+  const before = !byId("drawer").hidden;
   toggle(byId("drawer"), "hidden", !on);
   if (on) {
     studies.refresh();
     byId("drawer").querySelector("h2").focus();
-  }
+  } else if (before) document.querySelector("[data-command=list]").focus();
 }
 
 function toggleView() {

@@ -33,7 +33,6 @@ function shown(title, body, choices) {
       dialog.remove();
       resolve(dialog.returnValue || null);
     });
-    // Enter in a field takes the first submit button: that is the last-named choice's, not Cancel.
     byId("dialogs").append(dialog);
     dialog.showModal();
   });

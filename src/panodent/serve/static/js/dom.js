@@ -28,3 +28,6 @@ export const byId = (id) => document.getElementById(id);
 export function toggle(element, name, on) {
   element.toggleAttribute(name, Boolean(on));
 }
+
+/** A text that begins with a capital. */
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);

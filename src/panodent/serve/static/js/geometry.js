@@ -83,7 +83,7 @@ function open(line, tolerance) {
 export const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
 /** SVG path data of polygons; holes come out by the even-odd rule. */
-export function pathData(polygons) {
+function pathData(polygons) {
   return polygons
     .flat()
     .map((ring) => `M${ring.map(([x, y]) => `${round(x)} ${round(y)}`).join("L")}Z`)

@@ -1,7 +1,7 @@
 // What is known of the chosen tooth, and what can be done with it.
 
 import { nameOf, permanent, written } from "./arch.js";
-import { h } from "./dom.js";
+import { h, sentence } from "./dom.js";
 import { moves, restore } from "./edits.js";
 import { details, list, overview } from "./figures.js";
 import { preference } from "./preferences.js";
@@ -117,7 +117,7 @@ export class Inspector {
       list(counts),
       this.#actions(["add"]),
       ...overview(this.#measures.all, session.dirty, number),
-      study.notes?.length ? h("p", { class: "quiet-text" }, study.notes.join(" ")) : null,
+      study.notes?.length ? h("p", { class: "quiet-text" }, study.notes.map(sentence).join(". ")) : null,
       h("p", { class: "quiet-text" }, "Choose a tooth on the radiograph or in the chart to see and correct it."),
     ].filter(Boolean);
   }

@@ -5,7 +5,7 @@ import { preference } from "./preferences.js";
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 
 /** How an event's keys are written: "Ctrl+Shift+Z", "k", "Shift+ArrowLeft", "Space". */
-export function named(event) {
+function named(event) {
   const key = event.key === " " ? "Space" : event.key;
   const plain = key.length === 1;
   const strong = event.ctrlKey || event.metaKey;

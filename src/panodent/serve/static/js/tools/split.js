@@ -15,6 +15,7 @@ export class SplitTool {
   #line = null; // two image points
   #key = null;
   #end = 0;
+  #from = null; // where a new line begins
 
   constructor(context) {
     this.#context = context;
@@ -39,15 +40,15 @@ export class SplitTool {
     const reach = REACH[event.pointerType] ?? REACH.mouse;
     const off = this.#line.map((p) => distance(camera.toScreen(p), screen));
     this.#end = off[0] < off[1] ? 0 : 1;
-    this.fresh = off[this.#end] > reach ? image : null;
+    this.#from = off[this.#end] > reach ? image : null;
     return true;
   }
 
   move({ image }) {
-    if (this.fresh) {
-      this.#line = [this.fresh, image];
+    if (this.#from) {
+      this.#line = [this.#from, image];
       this.#end = 1;
-      this.fresh = null;
+      this.#from = null;
     }
     this.#line[this.#end] = image;
     this.#context.redraw();
