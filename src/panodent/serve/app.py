@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -24,6 +25,7 @@ from panodent.errors import PanodentError
 from panodent.legend import DISCLAIMER
 from panodent.serve import api, jobs_api, label_studio, schema
 from panodent.serve.crew import Crew
+from panodent.serve.examples import add_examples
 from panodent.serve.faults import place
 from panodent.serve.guard import Bounds, Guard
 from panodent.serve.metrics import Counted, Metrics
@@ -74,7 +76,6 @@ class Service:
             docs_url=None,
             redoc_url=None,
             lifespan=self._life,
-            responses={422: {"model": schema.Problem}},
         )
         app.state.settings, app.state.metrics = settings, self.metrics
         app.include_router(api.router)
@@ -83,6 +84,7 @@ class Service:
         _add_operations(app)
         _add_page(app)
         _add_errors(app)
+        self._document, app.openapi = app.openapi, self._described  # type: ignore[method-assign]
         guard = Guard(app, settings.bounds, settings.token, settings.hosts)
         self._app = Counted(guard, self.metrics)
 
@@ -95,6 +97,11 @@ class Service:
             await send(message)
 
         await self._app(scope, receive, quiet if scope["type"] == "lifespan" else send)
+
+    def _described(self) -> dict[str, Any]:
+        document = self._document()  # made once, and then kept by the application
+        document["components"]["schemas"]["Problem"] = schema.Problem.model_json_schema()
+        return add_examples(document)
 
     def begin_stop(self) -> None:
         """Nothing new is begun, and who follows a job is let go."""
@@ -130,7 +137,12 @@ def _replaced(metrics: Metrics, reason: str) -> None:
 
 
 def _add_operations(app: FastAPI) -> None:
-    @app.get("/healthz", response_model=schema.Message, summary="Whether the process lives")
+    @app.get(
+        "/healthz",
+        response_model=schema.Message,
+        summary="Whether the process lives",
+        responses=schema.problems(),
+    )
     async def healthz() -> Response:
         return JSONResponse({"status": "ok", "detail": ""})
 
