@@ -104,7 +104,9 @@ def test_what_is_wrong_is_said(server, png):
     detail(server.get("/v1/nothing"), 404)
     detail(server.get("/static/%00"), 404)
     detail(server.get("/static/..%2f..%2fapi.py"), 404)
-    detail(requests.delete(server.url + "/v1/info", timeout=9), 405)
+    unknown = requests.patch(server.url + "/v1/studies", timeout=9)
+    detail(unknown, 405)
+    assert unknown.headers["allow"] == "GET, POST"
     for name in ("limit=0", "limit=x", "offset=-1", "limit=99999999999999999999"):
         detail(server.get(f"/v1/studies?{name}"), 422)
 

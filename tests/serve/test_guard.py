@@ -36,6 +36,7 @@ def ask(
     path: str = "/v1/info",
     method: str = "GET",
     body: Sequence[bytes] = (),
+    stalls: bool = False,
     **headers: str,
 ) -> tuple[int, dict[str, str], Any]:
     sent: list[Any] = []
@@ -52,10 +53,8 @@ def ask(
     known = {"host": "localhost:8080", **headers}
     listed = [(n.replace("_", "-").encode(), v.encode("latin-1")) for n, v in known.items()]
     scope = {"type": "http", "path": path, "method": method, "headers": listed}
-    if not pieces:
+    if not pieces and not stalls:
         pieces.append(b"")
-    else:
-        pieces[:] = [piece for piece in pieces if piece is not None]
     asyncio.run(app(scope, receive, send))
     head = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], head, json.loads(b"".join(m.get("body", b"") for m in sent[1:]))
@@ -155,10 +154,27 @@ def test_pages_elsewhere_change_nothing_here(method, origin, status):
         ("/v1/predict", "\xb2", 400), ("/v1/predict", "+5", 400),
     ],
 )  # fmt: skip
-def test_bodies_are_refused_by_their_length_before_they_come(path, length, status):
-    found, head, _ = ask(Guard(reads, BOUNDS), path, "POST", content_length=length)
+def test_bodies_are_refused_by_their_length_before_they_come(monkeypatch, path, length, status):
+    monkeypatch.setattr(guard, "LINGER_SECONDS", 0.01)
+    stalls = status != 200
+    found, head, _ = ask(Guard(reads, BOUNDS), path, "POST", stalls=stalls, content_length=length)
     assert found == status
     assert (head.get("connection") == "close") == (status != 200)
+
+
+def test_a_client_is_heard_out_a_little_so_that_it_reads_the_answer():
+    """Closing on a client that still sends makes its system drop what was answered."""
+    app = Guard(reads, BOUNDS)
+    status, head, _ = ask(app, "/x", "POST", [b"x" * 101], content_length="101")
+    assert (status, head.get("connection")) == (413, None)
+    endless = [b"x" * (1 << 20)] * 20
+    status, head, _ = ask(app, "/x", "POST", endless, transfer_encoding="chunked")
+    assert (status, head["connection"]) == (503, "close")  # beyond what may be held at all
+    # Who asks before sending is told at once.
+    status, head, _ = ask(
+        app, "/x", "POST", stalls=True, content_length="101", expect="100-continue"
+    )
+    assert status == 413
 
 
 def test_a_body_of_no_stated_length_is_cut_off():

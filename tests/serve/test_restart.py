@@ -47,7 +47,7 @@ def gone(pid: int) -> bool:
 def test_nothing_is_lost_and_nothing_doubled_when_it_is_killed(
     serve, png, tmp_path, request, database
 ):
-    count = 16
+    count = 8
     options = ["--workers", "2"]
     if database == "postgresql":
         options += ["--database", request.getfixturevalue("postgres")]
@@ -91,7 +91,7 @@ def test_nothing_is_lost_and_nothing_doubled_when_it_is_killed(
 
 def test_a_stop_ends_what_runs_and_leaves_the_rest_for_later(serve, png, tmp_path):
     server = serve("--workers", "1", store=tmp_path / "store")
-    path = job_of(server, 12, png)
+    path = job_of(server, 6, png)
     wait(lambda: server.get(path).json()["done"] >= 1)
     answers: list[Any] = []
     with server.get(f"{path}/events", stream=True) as followed:
@@ -106,8 +106,8 @@ def test_a_stop_ends_what_runs_and_leaves_the_rest_for_later(serve, png, tmp_pat
     assert answers[0].status_code == 200
     server.start()
     job = finished(server, path)
-    assert (job["done"], job["failed"]) == (12, 0)
-    assert server.get("/v1/studies").json()["total"] == 12
+    assert (job["done"], job["failed"]) == (6, 0)
+    assert server.get("/v1/studies").json()["total"] == 6
     assert server.stop(signal.SIGINT) == 0
     assert "Traceback" not in server.log.read_text()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -188,6 +189,15 @@ def _add_page(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=folder), name="static")
 
 
+def _methods(app: FastAPI, path: str) -> set[str]:
+    """All that a path knows; the routes know each their own alone."""
+    known = {"GET"} if path == "/" else set()
+    for template, operations in app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            known |= {method.upper() for method in operations}
+    return known
+
+
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(PanodentError)
     async def ours(request: Request, error: Exception) -> Response:
@@ -199,6 +209,8 @@ def _add_errors(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for these
         response = problem(error.status_code, str(error.detail))
         response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["Allow"] = ", ".join(sorted(_methods(app, request.scope["path"])))
         return response
 
     @app.exception_handler(RequestValidationError)

@@ -24,7 +24,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
 from fastapi import APIRouter, Body, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.responses import JSONResponse, Response
 
 from panodent.errors import AnnotationError, ConfigError, RadiographError
@@ -77,7 +77,7 @@ class Task(BaseModel):
     """A task as Label Studio sends it."""
 
     model_config = ConfigDict(extra="allow")
-    id: int | str | None = None
+    id: StrictInt | str | None = None
     data: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -96,7 +96,7 @@ class EditedTooth(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: Annotated[str, Field(max_length=40)] | None = None
-    fdi: int = Field(ge=0, le=99)
+    fdi: int = Field(ge=0, le=99, strict=True)
     polygons: Annotated[list[Part], Field(max_length=1000)] | None = None
 
 
@@ -111,7 +111,7 @@ class Edit(BaseModel):
             ]
         },
     )
-    revision: int = Field(ge=0, le=2**31 - 2)
+    revision: int = Field(ge=0, le=2**31 - 2, strict=True)
     teeth: Annotated[list[EditedTooth], Field(max_length=MOST_TEETH)]
 
 
