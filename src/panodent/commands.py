@@ -383,6 +383,8 @@ def serve(
     names: Sequence[str],
     max_bytes: int,
     max_pixels: int,
+    seconds: float,
+    waiting: int,
     label_studio: str,
     verbose: bool,
 ) -> int:
@@ -414,6 +416,8 @@ def serve(
         bundle=bundle,
         workers=workers or available_cores(),
         max_pixels=max_pixels,
+        seconds=seconds,
+        waiting=waiting,
         retain=retain,
         token=token,
         hosts=None if hosts is None else frozenset(name.lower() for name in hosts),

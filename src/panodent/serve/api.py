@@ -61,16 +61,15 @@ async def info(request: Request) -> dict[str, Any]:
     openapi_extra=schema.upload("file", False, "a radiograph: PNG, JPEG, TIFF, BMP, WebP, DICOM"),
     responses={
         200: {
+            "model": schema.Record,
             "description": "by Accept: teeth.json, the label image, or a DICOM segmentation",
             "content": {
-                "application/json": {"schema": {"type": "object"}},
                 "image/png": {"schema": {"type": "string", "format": "binary"}},
                 "application/dicom": {"schema": {"type": "string", "format": "binary"}},
             },
         },
-        **schema.problems(406),
+        **schema.problems(406, 415),
     },
-    response_class=Response,
 )
 async def predict(request: Request) -> Response:
     """Answers as Accept asks."""
@@ -128,7 +127,7 @@ async def _received(request: Request, durable: bool) -> Upload:
     response_model=schema.Study,
     summary="Keep a radiograph and the teeth found in it",
     openapi_extra=schema.upload("file", False, "a radiograph"),
-    responses=schema.problems(507),
+    responses=schema.problems(415, 507),
 )
 async def add_study(request: Request) -> Response:
     """Finds the teeth at once; for many radiographs see /v1/jobs."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -24,6 +26,7 @@ from panodent.errors import PanodentError
 from panodent.legend import DISCLAIMER
 from panodent.serve import api, jobs_api, label_studio, schema, training_api
 from panodent.serve.crew import Crew
+from panodent.serve.examples import add_examples
 from panodent.serve.faults import place
 from panodent.serve.guard import Bounds, Guard
 from panodent.serve.metrics import Counted, Metrics
@@ -74,7 +77,6 @@ class Service:
             docs_url=None,
             redoc_url=None,
             lifespan=self._life,
-            responses={422: {"model": schema.Problem}},
         )
         app.state.settings, app.state.metrics = settings, self.metrics
         app.include_router(api.router)
@@ -84,6 +86,7 @@ class Service:
         _add_operations(app)
         _add_page(app)
         _add_errors(app)
+        self._document, app.openapi = app.openapi, self._described  # type: ignore[method-assign]
         guard = Guard(app, settings.bounds, settings.token, settings.hosts)
         self._app = Counted(guard, self.metrics)
 
@@ -96,6 +99,11 @@ class Service:
             await send(message)
 
         await self._app(scope, receive, quiet if scope["type"] == "lifespan" else send)
+
+    def _described(self) -> dict[str, Any]:
+        document = self._document()  # made once, and then kept by the application
+        document["components"]["schemas"]["Problem"] = schema.Problem.model_json_schema()
+        return add_examples(document)
 
     def begin_stop(self) -> None:
         """Nothing new is begun, and who follows a job is let go."""
@@ -131,7 +139,12 @@ def _replaced(metrics: Metrics, reason: str) -> None:
 
 
 def _add_operations(app: FastAPI) -> None:
-    @app.get("/healthz", response_model=schema.Message, summary="Whether the process lives")
+    @app.get(
+        "/healthz",
+        response_model=schema.Message,
+        summary="Whether the process lives",
+        responses=schema.problems(),
+    )
     async def healthz() -> Response:
         return JSONResponse({"status": "ok", "detail": ""})
 
@@ -177,6 +190,15 @@ def _add_page(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=folder), name="static")
 
 
+def _methods(app: FastAPI, path: str) -> set[str]:
+    """All that a path knows; the routes know each their own alone."""
+    known = {"GET"} if path == "/" else set()
+    for template, operations in app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
+            known |= {method.upper() for method in operations}
+    return known
+
+
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(PanodentError)
     async def ours(request: Request, error: Exception) -> Response:
@@ -188,6 +210,8 @@ def _add_errors(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for these
         response = problem(error.status_code, str(error.detail))
         response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["Allow"] = ", ".join(sorted(_methods(app, request.scope["path"])))
         return response
 
     @app.exception_handler(RequestValidationError)

@@ -34,6 +34,8 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), usb=()",
 }
+LINGER_BYTES = 8 << 20
+LINGER_SECONDS = 1.0
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OPEN = ("/", "/healthz", "/readyz", "/openapi.json")
 
@@ -82,13 +84,18 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return
-        reply = _Reply(send, self.bounds.send, scope["path"])
-        refusal = self._refusal(scope, _headers(scope))
-        if refusal is not None:
-            await refusal(scope, receive, reply)
-            return
+        headers = _headers(scope)
         limit, is_file = self._limit(scope)
         body = _Body(receive, limit, self.bounds, lambda size: self._take(is_file, size))
+        if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+            body.expected = False
+        reply = _Reply(send, self.bounds.send, scope["path"], body)
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            if "expect" in headers:
+                body.expected = False  # it is not sent before it is asked for
+            await refusal(scope, receive, reply)
+            return
         self._busy += 1
         try:
             await self.app(scope, body, reply)
@@ -99,34 +106,30 @@ class Guard:
     def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> Response | None:
         path, method = scope["path"], scope["method"]
         if self._busy >= self.bounds.requests:
-            return _closing(
-                problem(503, "too many requests at once; send this one again in a moment")
-            )
+            return problem(503, "too many requests at once; send this one again in a moment")
         host = headers.get("host", "")
         if self.hosts is not None and _name(host) not in self.hosts:
-            return _closing(
-                problem(421, f"this service does not answer to the name {_name(host)[:80]!r}")
-            )
+            return problem(421, f"this service does not answer to the name {_name(host)[:80]!r}")
         origin = headers.get("origin")
         if origin is not None and method not in _SAFE and _netloc(origin) != host.lower():
-            return _closing(problem(403, "requests from another site's page are not taken"))
+            return problem(403, "requests from another site's page are not taken")
         closed = path not in _OPEN and not path.startswith("/static/")
         given = headers.get("authorization", "")
         if self.token is not None and closed and not _knows(given, self.token, path):
             refusal = problem(401, "this service wants its token: Authorization: Bearer TOKEN")
             refusal.headers["WWW-Authenticate"] = "Bearer"
-            return _closing(refusal)
+            return refusal
         return self._too_long(scope, headers.get("content-length", "0"))
 
     def _too_long(self, scope: Scope, declared: str) -> Response | None:
         if not (declared.isascii() and declared.isdecimal()):
-            return _closing(problem(400, "the Content-Length is no number"))
+            return problem(400, "the Content-Length is no number")
         limit, is_file = self._limit(scope)
         # A number of a thousand digits is too long without being read.
         if len(declared) > 18 or int(declared) > limit:
-            return _closing(problem(413, _too_much(limit)))
+            return problem(413, _too_much(limit))
         if self._held[is_file] + int(declared) > self._most(is_file):
-            return _closing(problem(503, _TOO_FULL))
+            return problem(503, _TOO_FULL)
         return None
 
     def _limit(self, scope: Scope) -> tuple[int, bool]:
@@ -145,16 +148,10 @@ class Guard:
     def _take(self, is_file: bool, size: int) -> None:
         self._held[is_file] += size
         if self._held[is_file] > self._most(is_file):
-            raise HTTPException(503, _TOO_FULL, {"Connection": "close", "Retry-After": "1"})
+            raise HTTPException(503, _TOO_FULL, {"Retry-After": "1"})
 
 
 _TOO_FULL = "too much is being sent at once; send this again in a moment"
-
-
-def _closing(response: Response) -> Response:
-    """The answer to a request whose body is not read."""
-    response.headers["Connection"] = "close"
-    return response
 
 
 def _knows(authorization: str, token: str, path: str) -> bool:
@@ -184,44 +181,63 @@ def _too_much(limit: int) -> str:
 
 
 class _Body:
-    """Receives a body within its bounds; raises `HTTPException`, which the application answers."""
+    """Receives a body within its bounds; raises `HTTPException`, which the application answers.
+
+    expected : whether there is one that is still to be read.
+    """
 
     def __init__(
         self, receive: Receive, limit: int, bounds: Bounds, take: Callable[[int], None]
     ) -> None:
         self._receive, self._bounds, self._limit, self._take = receive, bounds, limit, take
-        self._until, self._whole, self.size = time.monotonic() + bounds.body, False, 0
+        self._until, self.expected, self.size = time.monotonic() + bounds.body, True, 0
+        self._over = False
 
     async def __call__(self) -> Message:
-        if self._whole:
+        if self._over:
             return await self._receive()  # waits for the client to go away
         seconds = min(self._bounds.pause, self._until - time.monotonic())
         try:
             message = await asyncio.wait_for(self._receive(), max(seconds, 0.0))
         except TimeoutError:
-            raise HTTPException(
-                408, "the request's body came too slowly; send it again", {"Connection": "close"}
-            ) from None
+            raise HTTPException(408, "the request's body came too slowly; send it again") from None
         length = len(message.get("body", b""))
         self.size += length
         self._take(length)
         if self.size > self._limit:
-            raise HTTPException(413, _too_much(self._limit), {"Connection": "close"})
-        self._whole = not message.get("more_body", False)
+            raise HTTPException(413, _too_much(self._limit))
+        self._over = not message.get("more_body", False)
+        self.expected = self.expected and not self._over
         return message
+
+    async def drain(self) -> None:
+        """Lets a little of the rest go by: who is cut off while sending never reads the answer."""
+        left, until = LINGER_BYTES, time.monotonic() + LINGER_SECONDS
+        while self.expected and left > 0 and (seconds := until - time.monotonic()) > 0:
+            try:
+                message = await asyncio.wait_for(self._receive(), seconds)
+            except TimeoutError:
+                break
+            left -= len(message.get("body", b""))
+            self.expected = bool(message.get("more_body", False))
+        self._over = True
 
 
 class _Reply:
     """Sends an answer with the headers that all have, within its time."""
 
-    def __init__(self, send: Send, seconds: float, path: str) -> None:
-        self._send, self._seconds = send, seconds
+    def __init__(self, send: Send, seconds: float, path: str, body: _Body) -> None:
+        self._send, self._seconds, self._body = send, seconds, body
         self._cache = "no-cache" if path == "/" or path.startswith("/static/") else "no-store"
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             known = {name.lower() for name, _ in message["headers"]}
             more = {**HEADERS, "Cache-Control": self._cache}
+            if self._body.expected:
+                await self._body.drain()
+            if self._body.expected:
+                more["Connection"] = "close"
             message["headers"] = [
                 *message["headers"],
                 *(

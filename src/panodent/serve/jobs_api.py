@@ -28,7 +28,7 @@ MOST_FOLLOWERS = 64
     response_model=schema.Job,
     summary="Queue many radiographs",
     openapi_extra=schema.upload("files", True, "radiographs, each a part named 'files'"),
-    responses=schema.problems(507),
+    responses=schema.problems(415, 507),
 )
 async def add_job(request: Request) -> Response:
     """Each becomes a study; a restart of the service goes on where it stopped."""

@@ -22,18 +22,20 @@ from urllib.error import URLError
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 from xml.etree.ElementTree import Element, ParseError
 
+import numpy as np
 from fastapi import APIRouter, Body, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.responses import JSONResponse, Response
 
 from panodent.errors import AnnotationError, ConfigError, RadiographError
 from panodent.formats.label_studio import result
 from panodent.formats.naming import Naming
+from panodent.masks import Ring
 from panodent.outputs import from_record
 from panodent.serve import schema
 from panodent.serve.uploaded import put
 from panodent.serve.work import Work
-from panodent.teeth import UNNUMBERED
+from panodent.teeth import UNNUMBERED, Teeth
 from panodent.version import __version__
 
 router = APIRouter(prefix="/label-studio")
@@ -75,7 +77,7 @@ class Task(BaseModel):
     """A task as Label Studio sends it."""
 
     model_config = ConfigDict(extra="allow")
-    id: int | str | None = None
+    id: StrictInt | str | None = None
     data: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -87,7 +89,12 @@ class Asked(BaseModel):
     label_config: str | None = Field(default=None, max_length=1_000_000)
 
 
-@router.get("/health", response_model=dict[str, str], summary="Label Studio: is it there?")
+@router.get(
+    "/health",
+    response_model=dict[str, str],
+    summary="Label Studio: is it there?",
+    responses=schema.problems(),
+)
 @router.get("/", include_in_schema=False)
 async def health() -> Response:
     """As the client expects it."""
@@ -105,6 +112,17 @@ async def setup(request: Request, project: Annotated[dict[str, Any], Body()]) ->
     if text := project.get("schema") or project.get("label_config"):
         read_config(str(text))
     return JSONResponse({"model_version": _version(request.app.state.work)})
+
+
+@router.post(
+    "/versions",
+    response_model=dict[str, list[str]],
+    summary="Label Studio: the versions of the model",
+    responses=schema.problems(),
+)
+async def versions(request: Request, project: Annotated[dict[str, Any], Body()]) -> Response:
+    """One: that of the bundle."""
+    return JSONResponse({"versions": [_version(request.app.state.work)]})
 
 
 @router.post(
@@ -195,15 +213,29 @@ def _prediction(record: bytes, control: Control, version: str) -> dict[str, Any]
         if label is None:
             continue  # the project does not ask for this tooth
         region = result(teeth, index, Naming("fdi"), control.geometry)
-        kind = region["type"].removesuffix("labels")
-        if kind != control.geometry:
-            continue  # a polygon cannot hold it, and the project knows no brush
+        if region["type"] != f"{control.geometry}labels":
+            region = _outline(teeth, index, region)  # the project knows no brush
         region["value"][region["type"]] = [label]
         names = {"from_name": control.name, "to_name": control.image}
         regions.append({"id": f"tooth{index + 1}", **region, **names})
     numbered = teeth.scores[teeth.fdi != UNNUMBERED]
     score = float(numbered.mean()) if len(numbered) else 0.0
     return {"model_version": version, "score": round(score, 4), "result": regions}
+
+
+def _outline(teeth: Teeth, index: int, region: dict[str, Any]) -> dict[str, Any]:
+    """A tooth of several parts, or with a hole, as the outline of its largest part."""
+    rings = [part[0] for part in teeth.polygons(index)]
+    height, width = teeth.size
+    points = max(rings, key=_area) * 100 / (width, height)
+    value = {"points": points.tolist(), "closed": True}
+    return {**region, "type": "polygonlabels", "value": value}
+
+
+def _area(ring: Ring) -> float:
+    """Twice what a ring encloses (shoelace formula)."""
+    x, y = ring.T
+    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
 
 
 # --- images ------------------------------------------------------------------------------------
@@ -221,8 +253,11 @@ def _image(task: Task, control: Control, origin: Origin, limit: int) -> tuple[st
             "the image lies elsewhere, and this service fetches from nowhere; "
             "start it with --label-studio URL"
         )
-    url = urljoin(origin.url.rstrip("/") + "/", value)
-    here, there = urlsplit(origin.url), urlsplit(url)
+    try:
+        url = urljoin(origin.url.rstrip("/") + "/", value)
+        here, there = urlsplit(origin.url), urlsplit(url)
+    except ValueError:
+        raise AnnotationError("a task's image is no URL") from None
     if (here.scheme, here.netloc) != (there.scheme, there.netloc):
         raise AnnotationError(
             f"the image lies at {there.netloc[:80]!r}; images are fetched from {here.netloc} alone"

@@ -111,6 +111,8 @@ def open_database(url: str, folder: Path) -> sql.Engine:
 
 
 def _engine(place: sql.URL, shown: str) -> sql.Engine:
+    if place.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ConfigError(f"database {shown}: known are sqlite and postgresql")
     options: dict[str, Any] = {}
     if place.drivername.endswith("pg8000"):
         options["connect_args"] = {"timeout": SECONDS}
@@ -118,11 +120,9 @@ def _engine(place: sql.URL, shown: str) -> sql.Engine:
         # Parameters stay out of messages, and so out of logs: they are names and teeth.
         engine = sql.create_engine(place, pool_pre_ping=True, hide_parameters=True, **options)
     except sql.exc.NoSuchModuleError:
-        raise ConfigError(f"database {shown}: known are sqlite and postgresql") from None
+        raise ConfigError(f"database {shown}: use postgresql:// or sqlite:///") from None
     except ImportError as error:
         raise MissingExtraError("postgres", "PostgreSQL", str(error.name)) from None
-    if engine.dialect.name not in ("sqlite", "postgresql"):
-        raise ConfigError(f"database {shown}: known are sqlite and postgresql")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine

@@ -118,7 +118,6 @@ class _Form:
                 413,
                 f"file {len(self.uploads)} is larger than the {self.limit / 2**20:.0f} MiB that "
                 "are taken here",
-                {"Connection": "close"},
             )
         self._todo.append((self._current, data[start:end]))
         self.pending += end - start
