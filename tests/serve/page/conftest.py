@@ -1,14 +1,8 @@
-"""A service in its own process, and a browser that looks at its page."""
+"""A browser that looks at the page of a service."""
 
 from __future__ import annotations
 
-import json
-import re
-import signal
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,46 +24,12 @@ QUIET = (
 )
 
 
-class Service:
-    """`panodent serve` on a port that stays when it is started again."""
-
-    def __init__(self, store: Path) -> None:
-        self.store, self.port = store, 0
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "panodent", "serve", "--store", str(self.store)]
-        self._process = subprocess.Popen(
-            [*command, "--port", str(self.port), "--workers", "2"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        said = self._process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/", said)
-        assert found, said
-        self.port = int(found[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-        assert self.ask("/readyz")["status"] == "ready"
-
-    def stop(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        assert self._process.wait(30) == 0
-
-    def ask(self, path: str, method: str = "GET", body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, method=method)  # noqa: S310
-        request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-            text = answer.read()
-        return json.loads(text) if text else None
-
-
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    running = Service(tmp_path_factory.mktemp("page") / "store")
-    yield running
-    running.stop()
+def service(serve: Callable[..., Any]) -> Any:
+    """A service that comes back on its port when it is started again, as its users expect."""
+    running = serve("--workers", "2")
+    running.options += ("--port", running.url.rsplit(":", 1)[1])
+    return running
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +52,7 @@ def context(browser: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(context: Any, service: Service) -> Iterator[Any]:
+def page(context: Any, service: Any) -> Iterator[Any]:
     """The start page. What the browser complains of fails the test, refused uploads excepted."""
     opened, complaints = context.new_page(), []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
@@ -115,7 +75,7 @@ def phantom_file(drawn: tuple[Radiograph, Teeth], tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture
-def study(service: Service, page: Any, phantom_file: Path) -> dict[str, Any]:
+def study(page: Any, phantom_file: Path) -> dict[str, Any]:
     """A fresh study, open on the page."""
     with page.expect_response(lambda answer: answer.request.method == "POST") as posted:
         page.set_input_files("#files", str(phantom_file))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 ROOT = Path(__file__).parents[3]
 ARTEFACTS = ROOT / "artefacts" / "page"
@@ -37,9 +38,9 @@ def test_sizes_and_themes(browser: Any, service: Any, size: str) -> None:
     page.wait_for_selector("html[data-ready]")
     if size == "desk":
         assert faults(page) == []
-    if not service.ask("/v1/studies")["total"]:
-        service.ask("/v1/example", "POST")
-    study = service.ask("/v1/studies")["studies"][0]["id"]
+    if not service.get("/v1/studies").json()["total"]:
+        requests.post(f"{service.url}/v1/example", timeout=60)
+    study = service.get("/v1/studies").json()["studies"][0]["id"]
     page.evaluate("id => { location.hash = id; }", study)
     page.wait_for_selector("path.tooth", state="attached")
     page.click(".place[data-state=found] >> nth=5")

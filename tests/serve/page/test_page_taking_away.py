@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 import pytest
+import requests
 
 from panodent import phantom
 from panodent.dataset import find
@@ -128,7 +129,7 @@ def test_what_is_not_saved_is_asked_about(page: Any, study: dict[str, Any]) -> N
 def test_a_study_that_was_saved_elsewhere(page: Any, service: Any, study: dict[str, Any]) -> None:
     theirs = [{"id": tooth["id"], "fdi": tooth["fdi"]} for tooth in study["teeth"]]
     edit = {"revision": 0, "teeth": theirs[1:]}
-    service.ask(f"/v1/studies/{study['id']}/teeth", "PUT", edit)
+    requests.put(f"{service.url}/v1/studies/{study['id']}/teeth", json=edit, timeout=60)
     page.keyboard.press("k")
     page.keyboard.press("Delete")
     page.keyboard.press("Control+s")
@@ -138,7 +139,7 @@ def test_a_study_that_was_saved_elsewhere(page: Any, service: Any, study: dict[s
     ):
         page.click("dialog.question button[value=mine]")
     page.wait_for_selector("#study-state[data-state=saved]")
-    kept = service.ask(f"/v1/studies/{study['id']}")
+    kept = service.get(f"/v1/studies/{study['id']}").json()
     gone = {tooth["id"] for tooth in study["teeth"]} - {tooth["id"] for tooth in kept["teeth"]}
     assert kept["revision"] == 2
     assert len(gone) == 1
@@ -149,5 +150,5 @@ def test_deleting_a_radiograph_asks_first(page: Any, service: Any, study: dict[s
     page.click("#list li.now .icon-only")
     page.click("dialog.question button[value=delete]")
     page.wait_for_selector("#start:not([hidden])")
-    listed = [one["id"] for one in service.ask("/v1/studies")["studies"]]
+    listed = [one["id"] for one in service.get("/v1/studies").json()["studies"]]
     assert study["id"] not in listed
