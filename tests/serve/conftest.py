@@ -86,8 +86,10 @@ class Server:
 
     def members(self) -> list[int]:
         """The service's process and those of its workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [self.process.pid, *map(int, children.split())]
+        # Each thread of the service has its own children.
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        children = [int(pid) for thread in threads for pid in thread.read_text().split()]
+        return [self.process.pid, *children]
 
     def resident(self) -> int:
         """Bytes that service and workers hold together."""

@@ -20,6 +20,7 @@ from panodent.serve.problems import problem
 
 HEADER_SECONDS = 15.0
 KEEP_ALIVE_SECONDS = 30
+FLUSH_SECONDS = 30.0
 GRACE_SECONDS = 25
 MOST_CONNECTIONS = 512
 OPEN_FILES = 4096
@@ -29,11 +30,14 @@ class PatientProtocol(H11Protocol):
     """HTTP/1.1 that lets go of a client that says nothing, or too little, or does not listen."""
 
     _clock: asyncio.TimerHandle | None = None
+    _sweep: asyncio.TimerHandle | None = None
+    _closing = False
 
     def connection_made(self, transport: Any) -> None:
         """Starts the clock."""
         super().connection_made(transport)
         self._start_clock()
+        self._look()
 
     def data_received(self, data: bytes) -> None:
         """Stops the clock at a whole header, starts it at the first byte of another."""
@@ -46,6 +50,8 @@ class PatientProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stops the clock."""
         self._stop_clock()
+        if self._sweep is not None:
+            self._sweep.cancel()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
@@ -62,6 +68,14 @@ class PatientProtocol(H11Protocol):
         ):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+    def _look(self) -> None:
+        """Lets go of a connection that is to be closed but whose client does not take the rest."""
+        if self._closing:
+            self.transport.abort()
+            return
+        self._closing = self.transport.is_closing()
+        self._sweep = self.loop.call_later(FLUSH_SECONDS, self._look)
 
     def _start_clock(self) -> None:
         self._clock = self.loop.call_later(HEADER_SECONDS, self._late)
