@@ -50,6 +50,8 @@ class Bundle:
     scores : what it scored on which images; plain data.
     norms : batch-norm vectors by layer name, or empty.
     calibration : how scores are bent to mean what they say.
+    sizes : usual height and width of teeth by FDI number, as shares of the radiograph's, or empty:
+        what `panodent.second_look` tells an unusual scale by.
     """
 
     network: bytes = field(repr=False)
@@ -61,12 +63,15 @@ class Bundle:
     norms: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
     threads: int = field(default=0, compare=False)
     calibration: Calibration = field(default_factory=Calibration)
+    sizes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise BundleError("a bundle's classes name each tooth once; these do not")
         if unknown := [fdi for fdi in self.classes if fdi not in TEETH]:
             raise BundleError(f"bundle class {unknown[0]} is no FDI number")
+        if odd := [fdi for fdi, size in self.sizes.items() if not all(0 < x <= 1 for x in size)]:
+            raise BundleError(f"usual size of tooth {odd[0]}: expected two shares, above 0 to 1")
 
     @cached_property
     def digest(self) -> str:
@@ -166,9 +171,10 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
             _norms(folder / NORMS_FILE),
             threads,
             Calibration(**card.get("calibration", {})),
+            {int(fdi): (float(h), float(w)) for fdi, (h, w) in card.get("sizes", {}).items()},
         )
         digest = card["network"]["sha256"]
-    except (KeyError, TypeError, AttributeError, ConfigError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
         raise BundleError(f"{folder / CARD_FILE}: {error!r} where a bundle was expected") from None
     if digest != bundle.digest:
         raise BundleError(
@@ -206,6 +212,7 @@ def save(bundle: Bundle, folder: Path) -> None:
         "network": {"file": NETWORK_FILE, "sha256": bundle.digest},
         "architecture": dict(bundle.architecture),
         "calibration": asdict(bundle.calibration),
+        "sizes": {str(fdi): list(size) for fdi, size in bundle.sizes.items()},
         "provenance": dict(bundle.provenance),
         "scores": dict(bundle.scores),
     }

@@ -18,10 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent import tta
 from panodent.bundle import DEFAULT, Bundle, load
 from panodent.collection import Collection
-from panodent.decode import decode
 from panodent.dicom.source import Model, demand_dicom
 from panodent.errors import NoRadiographError, OutputError, PanodentError, RadiographError
 from panodent.files import write_whole
@@ -30,6 +28,7 @@ from panodent.outputs import RECORD, write_case
 from panodent.pipeline import available_cores, in_order
 from panodent.quality import quality, warning
 from panodent.radiograph import DEFAULT_MAX_PIXELS, Radiograph, from_array, read
+from panodent.second_look import find
 from panodent.teeth import Teeth
 from panodent.version import __version__
 
@@ -100,13 +99,7 @@ class Predictor:
         else:
             radiograph = read(source, max_pixels)
         check_content(radiograph)
-        ask = partial(tta.answer, self.bundle) if self.mirror else self.bundle.answer
-        found = decode(
-            ask(radiograph.pixels),
-            self.bundle.classes,
-            radiograph.size,
-            self.bundle.calibration,
-        )
+        found = find(self.bundle, radiograph.pixels, self.mirror)
         return Prediction(
             found.size,
             found.fdi,
