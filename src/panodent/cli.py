@@ -423,6 +423,12 @@ def serve(
     ] = None,
     max_mib: Annotated[int, typer.Option(min=1, help="Largest file, in MiB.")] = 64,
     max_pixels: Annotated[int, typer.Option(min=1, help="Most pixels of a file.")] = 64_000_000,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="Time that a radiograph may take; then it is stopped.")
+    ] = 60,
+    waiting: Annotated[
+        int, typer.Option(min=1, help="Radiographs that may wait for a worker; more get 503.")
+    ] = 32,
     label_studio: Annotated[
         str,
         typer.Option(help="URL of the Label Studio to fetch from (key: LABEL_STUDIO_API_KEY)."),
@@ -446,6 +452,8 @@ def serve(
             names=allow_host or [],
             max_bytes=max_mib << 20,
             max_pixels=max_pixels,
+            seconds=seconds,
+            waiting=waiting,
             label_studio=label_studio,
             verbose=verbose,
         )

@@ -383,6 +383,8 @@ def serve(
     names: Sequence[str],
     max_bytes: int,
     max_pixels: int,
+    seconds: float,
+    waiting: int,
     label_studio: str,
     verbose: bool,
 ) -> int:
@@ -407,13 +409,15 @@ def serve(
             f"serving on {host} would let anybody there in; set PANODENT_TOKEN or --token-file, "
             "or say --no-token where something else keeps strangers out"
         )
-    hosts = None if open_to_others else {"localhost", "127.0.0.1", "::1", host, *names}
+    hosts = {"localhost", "127.0.0.1", "::1", host, *names} if names or not open_to_others else None
     settings = Settings(
         store=store,
         database=database,
         bundle=bundle,
         workers=workers or available_cores(),
         max_pixels=max_pixels,
+        seconds=seconds,
+        waiting=waiting,
         retain=retain,
         token=token,
         hosts=None if hosts is None else frozenset(name.lower() for name in hosts),
@@ -424,14 +428,15 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     say(f"panodent is at http://{shown}:{line.getsockname()[1]}/ (Ctrl-C ends it)")
     say(f"it keeps studies in {store}; research use only, not a medical device")
-    return 0 if run(settings, line, verbose) else 1
+    run(settings, line, verbose)
+    return 0
 
 
 def _token(file: Path | None) -> str | None:
     import os
 
     if file is None:
-        return os.environ.get("PANODENT_TOKEN") or None
+        return os.environ.get("PANODENT_TOKEN", "").strip() or None
     try:
         token = file.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:

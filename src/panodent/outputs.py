@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from panodent import odontogram
 from panodent.dentition import TEETH
@@ -18,7 +19,7 @@ from panodent.dicom import files
 from panodent.dicom.source import Model, source_of
 from panodent.errors import OutputError
 from panodent.files import write_whole
-from panodent.masks import from_rle
+from panodent.masks import bounding_box, from_rle
 from panodent.quality import quality, warning
 from panodent.radiograph import Radiograph
 from panodent.teeth import Teeth
@@ -109,9 +110,18 @@ def from_record(record: Mapping[str, Any]) -> Teeth:
         entries = record["teeth"]
         return Teeth.from_masks(
             size,
-            [(int(entry["fdi"]), from_rle(entry["rle"], size)) for entry in entries],
+            (_cropped(entry, size) for entry in entries),
             [float(entry["score"]) for entry in entries],
             [entry["flags"] for entry in entries],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise OutputError(f"not a {RECORD} of panodent ({error!r})") from None
+
+
+def _cropped(
+    entry: Mapping[str, Any], size: tuple[int, int]
+) -> tuple[int, npt.NDArray[np.bool_], tuple[int, int]]:
+    """Number, mask and corner of a tooth: whole masks of all teeth at once take too much memory."""
+    mask = from_rle(entry["rle"], size)
+    top, left, bottom, right = bounding_box(mask) or (0, 0, 0, 0)
+    return int(entry["fdi"]), mask[top:bottom, left:right].copy(), (top, left)

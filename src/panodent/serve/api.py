@@ -1,16 +1,13 @@
-"""The routes of /v1, the page, and what an operator asks for."""
+"""The routes of /v1 for radiographs and studies."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
+import asyncio
 from importlib.util import find_spec
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from panodent.dentition import TEETH
 from panodent.figures import to_svg_path
@@ -19,14 +16,15 @@ from panodent.pictograms import pictogram
 from panodent.serve import schema
 from panodent.serve.exports import MEDIA
 from panodent.serve.problems import problem
+from panodent.serve.store import unknown
+from panodent.serve.uploaded import Upload
+from panodent.serve.uploads import receive
 from panodent.serve.work import Work
 from panodent.version import __version__
 
 router = APIRouter(prefix="/v1")
 
 StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="a study's id")]
-JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="a job's id")]
-MOST_FILES = 1000
 _ANSWERS = {
     "application/json": "record",
     "image/png": "labels",
@@ -63,59 +61,61 @@ async def info(request: Request) -> dict[str, Any]:
     openapi_extra=schema.upload("file", False, "a radiograph: PNG, JPEG, TIFF, BMP, WebP, DICOM"),
     responses={
         200: {
+            "model": schema.Record,
             "description": "by Accept: teeth.json, the label image, or a DICOM segmentation",
             "content": {
-                "application/json": {"schema": {"type": "object"}},
                 "image/png": {"schema": {"type": "string", "format": "binary"}},
                 "application/dicom": {"schema": {"type": "string", "format": "binary"}},
             },
         },
-        **schema.problems(406),
+        **schema.problems(406, 415),
     },
-    response_class=Response,
 )
 async def predict(request: Request) -> Response:
     """Answers as Accept asks."""
-    media = _chosen(request.headers.get("accept", "*/*"))
+    media = chosen(request.headers.get("accept", "*/*"))
     if media is None:
         return problem(406, f"Accept names nothing that can be given; known: {_KNOWN}")
     piece = _ANSWERS[media]
-    async with request.form(max_files=1, max_fields=4) as form:
-        upload = _file(form.getlist("file"))
-        _, pieces = await work_of(request).predict(upload.file, upload.filename, [piece])
+    upload = await _received(request, durable=False)
+    _, pieces = await work_of(request).predict(upload, [piece])
     return Response(pieces[piece], media_type=media)
 
 
-def _chosen(accept: str) -> str | None:
-    """The media type that a client likes best among ours, JSON where it does not care."""
+def chosen(accept: str) -> str | None:
+    """The media type that a client likes best among ours, JSON where it does not care.
+
+    Of several ranges that fit, the most specific one counts (RFC 9110, 12.5.1).
+    """
+    ranges = [_range(entry) for entry in accept.split(",") if entry.strip()]
     best, liking = None, 0.0
-    for entry in accept.split(","):
-        name, _, rest = entry.strip().partition(";")
-        weight = 1.0
-        for parameter in rest.split(";"):
-            key, _, value = parameter.strip().partition("=")
-            if key == "q":
-                try:
-                    weight = float(value)
-                except ValueError:
-                    weight = 0.0
-        name = name.strip().lower()
-        for media in _ANSWERS:
-            fits = name in (media, "*/*", f"{media.split('/')[0]}/*")
-            if fits and weight > liking:
-                best, liking = media, weight
+    for media in _ANSWERS if ranges else ("application/json",):
+        fitting = {media: 3, f"{media.split('/')[0]}/*": 2, "*/*": 1}
+        found = [(fitting[name], weight) for name, weight in ranges if name in fitting]
+        weight = max(found)[1] if found else 0.0 if ranges else 1.0
+        if weight > liking:
+            best, liking = media, weight
     return best
 
 
-def _file(found: list[Any]) -> UploadFile:
-    files = [item for item in found if isinstance(item, UploadFile)]
-    if len(files) != 1:
-        raise HTTPException(
-            422, f"the form has {len(files)} files named 'file'; expected one, multipart/form-data"
-        )
-    if not files[0].size:
-        raise HTTPException(422, "the file is empty; send a radiograph")
-    return files[0]
+def _range(entry: str) -> tuple[str, float]:
+    name, *parameters = (part.strip().lower() for part in entry.split(";"))
+    weight = 1.0
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        if key.strip() == "q":
+            try:
+                weight = float(value)
+            except ValueError:
+                weight = 0.0
+    return name, weight if 0 <= weight <= 1 else 0.0
+
+
+async def _received(request: Request, durable: bool) -> Upload:
+    work, bounds = work_of(request), request.app.state.settings.bounds
+    work.crew.check()  # before anything is written
+    found = await receive(request, "file", 1, bounds.upload, work.store.files, durable)
+    return found[0]
 
 
 # --- studies -----------------------------------------------------------------------------------
@@ -127,13 +127,12 @@ def _file(found: list[Any]) -> UploadFile:
     response_model=schema.Study,
     summary="Keep a radiograph and the teeth found in it",
     openapi_extra=schema.upload("file", False, "a radiograph"),
-    responses=schema.problems(507),
+    responses=schema.problems(415, 507),
 )
 async def add_study(request: Request) -> Response:
     """Finds the teeth at once; for many radiographs see /v1/jobs."""
-    async with request.form(max_files=1, max_fields=4) as form:
-        upload = _file(form.getlist("file"))
-        made = await work_of(request).add(upload.file, upload.filename)
+    upload = await _received(request, durable=True)
+    made = await work_of(request).add(upload)
     return JSONResponse(made.public(), 201)
 
 
@@ -188,11 +187,13 @@ async def get_study(request: Request, study: StudyId) -> Response:
 async def image(request: Request, study: StudyId) -> Response:
     """Full size, upright, bright = dense."""
     work = work_of(request)
-    await work.keep(work.store.file_of, study)
+    await work.keep(work.store.original, study)
     file = work.store.picture(study)
-    # Never changes, and is for this client alone.
-    headers = {"Cache-Control": "private, max-age=86400, immutable"}
-    return FileResponse(file, media_type="image/png", headers=headers)
+    try:
+        found = await asyncio.to_thread(file.stat)
+    except FileNotFoundError:
+        raise unknown(study) from None  # deleted in this moment
+    return FileResponse(file, media_type="image/png", stat_result=found)
 
 
 @router.put(
@@ -250,77 +251,7 @@ async def export(
 )
 async def delete(request: Request, study: StudyId) -> Response:
     """Nothing of it stays."""
-    work = work_of(request)
-    await work.keep(work.store.delete, study)
-    return Response(status_code=204)
-
-
-# --- jobs --------------------------------------------------------------------------------------
-
-
-@router.post(
-    "/jobs",
-    status_code=202,
-    response_model=schema.Job,
-    summary="Queue many radiographs",
-    openapi_extra=schema.upload("files", True, "radiographs, each a part named 'files'"),
-    responses=schema.problems(507),
-)
-async def add_job(request: Request) -> Response:
-    """Each becomes a study; a restart of the service goes on where it stopped."""
-    bounds = request.app.state.settings.bounds
-    async with request.form(max_files=MOST_FILES, max_fields=4) as form:
-        files = [item for item in form.getlist("files") if isinstance(item, UploadFile)]
-        if not files:
-            raise HTTPException(422, "the form has no file named 'files'; expected at least one")
-        for number, file in enumerate(files, start=1):
-            if (file.size or 0) > bounds.upload:
-                raise HTTPException(
-                    413, f"file {number} is larger than {bounds.upload / 2**20:.0f} MiB"
-                )
-        job = await work_of(request).add_job([(file.filename, file.file) for file in files])
-    return JSONResponse(job, 202, {"Location": f"/v1/jobs/{job['id']}"})
-
-
-@router.get(
-    "/jobs/{job}", response_model=schema.Job, summary="A job", responses=schema.problems(404)
-)
-async def get_job(request: Request, job: JobId) -> Response:
-    """How far it is, and what became of each radiograph."""
-    work = work_of(request)
-    return JSONResponse(await work.keep(work.store.job, job))
-
-
-@router.get(
-    "/jobs/{job}/events",
-    summary="A job's progress as server-sent events",
-    response_class=Response,
-    responses={200: {"content": {"text/event-stream": {}}}, **schema.problems(404)},
-)
-async def follow_job(request: Request, job: JobId) -> Response:
-    """`progress` events with the job's counts, then `done`."""
-    work = work_of(request)
-    await work.keep(work.store.job, job)
-
-    async def events() -> AsyncIterator[str]:
-        async for state in work.follow(job):
-            light = {key: value for key, value in state.items() if key != "items"}
-            name = "done" if state["state"] in ("done", "cancelled") else "progress"
-            yield f"event: {name}\ndata: {json.dumps(light)}\n\n"
-
-    return StreamingResponse(events(), media_type="text/event-stream")
-
-
-@router.delete(
-    "/jobs/{job}",
-    status_code=204,
-    response_class=Response,
-    summary="Drop what is queued of a job",
-    responses=schema.problems(404),
-)
-async def cancel_job(request: Request, job: JobId) -> Response:
-    """What is done stays."""
-    await work_of(request).cancel(job)
+    await work_of(request).delete(study)
     return Response(status_code=204)
 
 

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Receive, Scope, Send
 
 from panodent.errors import PanodentError
 from panodent.legend import DISCLAIMER
-from panodent.serve import api, label_studio, schema
+from panodent.serve import api, jobs_api, label_studio, schema
 from panodent.serve.crew import Crew
+from panodent.serve.examples import add_examples
+from panodent.serve.faults import place
 from panodent.serve.guard import Bounds, Guard
 from panodent.serve.metrics import Counted, Metrics
 from panodent.serve.problems import of_error, problem
@@ -28,6 +36,8 @@ from panodent.serve.worker import Settings as WorkerSettings
 from panodent.version import __version__
 
 log = logging.getLogger("panodent.serve")
+
+READY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -48,43 +58,77 @@ class Settings:
     label_studio: label_studio.Origin = field(default_factory=label_studio.Origin)
 
 
-def make(settings: Settings) -> Guard:
-    """The service as an ASGI application; it opens store and workers when it starts."""
-    metrics = Metrics()
+class Service:
+    """The service as an ASGI application; it opens store and workers when it starts.
+
+    failure : why it could not start, when it could not.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.metrics = settings, Metrics()
+        self.failure: PanodentError | None = None
+        self.work: Work | None = None
+        app = FastAPI(
+            title="panodent",
+            version=__version__,
+            description=f"Every tooth of a panoramic radiograph as a mask, numbered. {DISCLAIMER}.",
+            license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            docs_url=None,
+            redoc_url=None,
+            lifespan=self._life,
+        )
+        app.state.settings, app.state.metrics = settings, self.metrics
+        app.include_router(api.router)
+        app.include_router(jobs_api.router)
+        app.include_router(label_studio.router)
+        _add_operations(app)
+        _add_page(app)
+        _add_errors(app)
+        self._document, app.openapi = app.openapi, self._described  # type: ignore[method-assign]
+        guard = Guard(app, settings.bounds, settings.token, settings.hosts)
+        self._app = Counted(guard, self.metrics)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, or the life of the service."""
+
+        async def quiet(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed" and self.failure is not None:
+                message = {"type": message["type"]}  # it is told by who runs the service
+            await send(message)
+
+        await self._app(scope, receive, quiet if scope["type"] == "lifespan" else send)
+
+    def _described(self) -> dict[str, Any]:
+        document = self._document()  # made once, and then kept by the application
+        document["components"]["schemas"]["Problem"] = schema.Problem.model_json_schema()
+        return add_examples(document)
+
+    def begin_stop(self) -> None:
+        """Nothing new is begun, and who follows a job is let go."""
+        if self.work is not None:
+            self.work.begin_stop()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        crew = Crew(
-            WorkerSettings(settings.bundle, settings.max_pixels),
-            settings.workers,
-            settings.waiting,
-            settings.seconds,
-            lambda reason: _replaced(metrics, reason),
-        )
-        app.state.work = Work(Store(settings.store, settings.database), crew, settings.retain)
-        await app.state.work.start()
+    async def _life(self, app: FastAPI) -> AsyncIterator[None]:
+        settings = self.settings
+        try:
+            crew = Crew(
+                WorkerSettings(settings.bundle, settings.max_pixels),
+                settings.workers,
+                settings.waiting,
+                settings.seconds,
+                lambda reason: _replaced(self.metrics, reason),
+            )
+            store = await asyncio.to_thread(Store, settings.store, settings.database)
+            self.work = app.state.work = Work(store, crew, settings.retain)
+            await self.work.start()
+        except PanodentError as error:
+            self.failure = error
+            raise
         try:
             yield
         finally:
-            await app.state.work.stop()
-
-    app = FastAPI(
-        title="panodent",
-        version=__version__,
-        description=f"Every tooth of a panoramic radiograph as a mask, numbered. {DISCLAIMER}.",
-        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lifespan,
-        responses={422: {"model": schema.Problem}},
-    )
-    app.state.settings, app.state.metrics = settings, metrics
-    app.include_router(api.router)
-    app.include_router(label_studio.router)
-    _add_operations(app)
-    _add_page(app)
-    _add_errors(app)
-    return Guard(Counted(app, metrics), settings.bounds, settings.token, settings.hosts)
+            await self.work.stop()
 
 
 def _replaced(metrics: Metrics, reason: str) -> None:
@@ -93,7 +137,12 @@ def _replaced(metrics: Metrics, reason: str) -> None:
 
 
 def _add_operations(app: FastAPI) -> None:
-    @app.get("/healthz", response_model=schema.Message, summary="Whether the process lives")
+    @app.get(
+        "/healthz",
+        response_model=schema.Message,
+        summary="Whether the process lives",
+        responses=schema.problems(),
+    )
     async def healthz() -> Response:
         return JSONResponse({"status": "ok", "detail": ""})
 
@@ -108,9 +157,9 @@ def _add_operations(app: FastAPI) -> None:
         if work.stopping or not work.crew.ready:
             return problem(503, "the service is stopping" if work.stopping else "a worker is down")
         try:
-            await work.keep(work.store.check)
-        except Exception:  # whatever the database's driver raises
-            log.exception("the database does not answer")
+            await asyncio.wait_for(work.keep(work.store.check), READY_SECONDS)
+        except Exception as error:  # whatever the database's driver raises
+            log.error("the database does not answer: %s", place(error))
             return problem(503, "the database does not answer")
         return JSONResponse({"status": "ready", "detail": ""})
 
@@ -122,9 +171,8 @@ def _add_operations(app: FastAPI) -> None:
     )
     async def metrics(request: Request) -> Response:
         work, found = api.work_of(request), request.app.state.metrics
-        studies, queued = await work.keep(work.store.counts)
-        found.studies.set(studies)
-        found.queued.set(queued)
+        found.studies.set(await work.keep(work.store.count))
+        found.queued.set(await work.keep(work.store.jobs.count_queued))
         found.in_line.set(work.crew.in_line)
         answer: Response = found.response()
         return answer
@@ -163,6 +211,18 @@ def _add_errors(app: FastAPI) -> None:
         detail = "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults)
         return problem(422, detail[:1000], errors=faults)
 
-    @app.exception_handler(Exception)
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        return problem(500, "the service failed; its log says more")
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: Exception) -> Response:
+        return problem(400, "the client went away before its request was whole")
+
+    @app.exception_handler(SQLAlchemyError)
+    async def database(request: Request, error: Exception) -> Response:
+        log.error("the database failed: %s", place(error))
+        return problem(503, "the database does not answer; try again in a moment")
+
+    @app.exception_handler(OSError)
+    async def disk(request: Request, error: Exception) -> Response:
+        assert isinstance(error, OSError)  # noqa: S101 - registered for these
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise error
+        return problem(507, "the store's disk is full; make room, then send it again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import threading
 from collections.abc import Callable, Mapping
@@ -12,15 +13,17 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from panodent.errors import PanodentError, RadiographError
+from panodent.errors import OutputError, PanodentError, RadiographError
 from panodent.serve.messages import receive, send
 from panodent.serve.worker import Settings, main
+
+log = logging.getLogger("panodent.serve")
 
 START_SECONDS = 120.0
 
 
 class BusyError(PanodentError):
-    """More is waiting than the service takes; to be tried again soon."""
+    """More is waiting than the service takes, or it cannot work now; to be tried again soon."""
 
 
 class TaskError(RadiographError):
@@ -53,9 +56,11 @@ class Crew:
         self._threads = ThreadPoolExecutor(self.size, "worker")
         self._all = [_Worker(self.settings) for _ in range(self.size)]
         loop = asyncio.get_running_loop()
-        for ready in await asyncio.gather(
-            *(loop.run_in_executor(self._threads, worker.start) for worker in self._all)
-        ):
+        starts = [loop.run_in_executor(self._threads, worker.start) for worker in self._all]
+        for ready in await asyncio.gather(*starts, return_exceptions=True):
+            if isinstance(ready, BaseException):
+                await self.stop()
+                raise ready
             self.bundle = ready
         for worker in self._all:
             self._idle.put_nowait(worker)
@@ -73,8 +78,8 @@ class Crew:
 
     @property
     def ready(self) -> bool:
-        """Whether every worker lives."""
-        return bool(self._all) and all(worker.lives for worker in self._all)
+        """Whether there is a worker that lives."""
+        return any(worker.lives for worker in self._all)
 
     def check(self) -> None:
         """Raises `BusyError` where no more may wait."""
@@ -99,25 +104,44 @@ class Crew:
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._threads, self._work, worker, task)
         # A client that went away leaves its task to end: the worker is not free before.
-        work.add_done_callback(lambda _: self._idle.put_nowait(worker))
+        work.add_done_callback(lambda done: self._freed(worker, done))
         head, pieces = await asyncio.shield(work)
         if "error" in head:
-            raise TaskError(str(head["error"]))
+            error = OutputError if head.get("kind") == "output" else TaskError
+            raise error(str(head["error"]))
         return head, pieces
+
+    def _freed(self, worker: _Worker, done: asyncio.Future[Answer]) -> None:
+        if not done.cancelled():
+            done.exception()  # looked at, also where nobody waits any more
+        self._idle.put_nowait(worker)
 
     def _work(self, worker: _Worker, task: Mapping[str, Any]) -> Answer:
         try:
-            answer = worker.do(task, self.seconds)
+            worker.stand_by()
+            head, pieces = worker.do(task, self.seconds)
         except TimeoutError:
             reason = f"took longer than {self.seconds:g} seconds, and was stopped"
         except (EOFError, OSError, ValueError, KeyError, TypeError):
             reason = "ended the process that was reading it"
         else:
-            return answer
+            if fault := head.get("fault"):
+                log.error("a worker failed at %s: %s", task.get("task"), fault)
+            if head.get("tired"):
+                self._replace(worker)
+            return head, pieces
+        if worker.ended:
+            raise BusyError("the service is stopping")
         self.ended(reason)
-        worker.kill()
-        worker.start()
+        self._replace(worker)
         return {"error": f"{task.get('name', 'the task')}: {reason}; is the file sound?"}, {}
+
+    def _replace(self, worker: _Worker) -> None:
+        worker.kill()
+        try:
+            worker.start()
+        except PanodentError as error:  # the next task tries again
+            log.error("%s", error)
 
 
 class _Worker:
@@ -136,38 +160,68 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         self._process = context.Process(target=main, args=(theirs, self._settings), daemon=True)
-        self._process.start()
-        theirs.close()
-        self._line = ours
         try:
+            self._process.start()
+            theirs.close()
+            self._line = ours
             if not ours.poll(START_SECONDS):
                 raise EOFError
             head, _ = receive(ours)
         except (EOFError, OSError, ValueError):
-            raise PanodentError("a worker process could not be started; is memory short?") from None
+            self.kill()
+            raise BusyError("a worker process could not be started; is memory short?") from None
+        if self._stopped.is_set():
+            self.kill()
         if "error" in head:
+            self.kill()
             raise PanodentError(str(head["error"]))
         return {key: str(value) for key, value in head["bundle"].items()}
 
+    def stand_by(self) -> None:
+        """Starts the process again where it died while it had nothing to do."""
+        if not self.lives:
+            self.kill()
+            self.start()
+
     @property
     def lives(self) -> bool:
-        return self._process is not None and self._process.is_alive()
+        return self._line is not None and self._process is not None and self._process.is_alive()
+
+    @property
+    def ended(self) -> bool:
+        return self._stopped.is_set()
 
     def do(self, task: Mapping[str, Any], seconds: float) -> Answer:
-        line = self._line
-        if line is None:
+        """Raises `TimeoutError`, and what `receive` raises of a process that ended."""
+        line, process = self._line, self._process
+        if line is None or process is None:
             raise EOFError
-        send(line, task, {})
-        if not line.poll(seconds):
-            raise TimeoutError
-        return receive(line)
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            process.kill()  # which ends the wait below, also in the middle of an answer
+
+        clock = threading.Timer(seconds, end)
+        clock.daemon = True
+        clock.start()
+        try:
+            send(line, task, {})
+            return receive(line)
+        except (EOFError, OSError, ValueError):
+            if late.is_set():
+                raise TimeoutError from None
+            raise
+        finally:
+            clock.cancel()
 
     def end(self) -> None:
         self._stopped.set()
-        self.kill()
+        if self._process is not None:
+            self._process.kill()
 
     def kill(self) -> None:
-        if self._process is not None:
+        if self._process is not None and self._process.pid is not None:
             self._process.kill()
             self._process.join()
         if self._line is not None:

@@ -6,15 +6,16 @@ An ASGI middleware without Starlette's, so that nothing is read before it is bou
 from __future__ import annotations
 
 import asyncio
+import base64
 import hmac
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from panodent.serve.problems import problem
@@ -42,6 +43,8 @@ class Bounds:
     """Limits on a request.
 
     upload, batch, text : bytes of a body with one radiograph, with many, and of any other.
+    on_disk, in_memory : bytes of all bodies together that are in work: of radiographs, which are
+        written to files while they arrive, and of others, which are held.
     pause, body : seconds between two pieces of a body, and for all of it.
     send : seconds until a client has taken a piece of the answer.
     requests : how many may be in work at once.
@@ -50,6 +53,8 @@ class Bounds:
     upload: int = 64 << 20
     batch: int = 2 << 30
     text: int = 16 << 20
+    on_disk: int = 8 << 30
+    in_memory: int = 256 << 20
     pause: float = 15.0
     body: float = 300.0
     send: float = 60.0
@@ -69,6 +74,7 @@ class Guard:
     token: str | None = None
     hosts: frozenset[str] | None = None
     _busy: int = 0
+    _held: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -76,56 +82,101 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return
-        headers = _headers(scope)
         reply = _Reply(send, self.bounds.send, scope["path"])
-        refusal = self._refusal(scope, headers)
+        refusal = self._refusal(scope, _headers(scope))
         if refusal is not None:
             await refusal(scope, receive, reply)
             return
+        limit, is_file = self._limit(scope)
+        body = _Body(receive, limit, self.bounds, lambda size: self._take(is_file, size))
         self._busy += 1
         try:
-            await self.app(scope, _Body(receive, self._limit(scope), self.bounds), reply)
+            await self.app(scope, body, reply)
         finally:
             self._busy -= 1
+            self._held[is_file] -= body.size
 
-    def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> Any:
+    def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> Response | None:
         path, method = scope["path"], scope["method"]
         if self._busy >= self.bounds.requests:
-            return problem(503, "too many requests at once; send this one again in a moment")
+            return _closing(
+                problem(503, "too many requests at once; send this one again in a moment")
+            )
         host = headers.get("host", "")
         if self.hosts is not None and _name(host) not in self.hosts:
-            return problem(421, f"this service does not answer to the name {_name(host)[:80]!r}")
+            return _closing(
+                problem(421, f"this service does not answer to the name {_name(host)[:80]!r}")
+            )
         origin = headers.get("origin")
-        if origin is not None and method not in _SAFE and urlsplit(origin).netloc != host:
-            return problem(403, "requests from another site's page are not taken")
+        if origin is not None and method not in _SAFE and _netloc(origin) != host.lower():
+            return _closing(problem(403, "requests from another site's page are not taken"))
         closed = path not in _OPEN and not path.startswith("/static/")
-        if self.token is not None and closed and not self._knows(headers.get("authorization", "")):
+        given = headers.get("authorization", "")
+        if self.token is not None and closed and not _knows(given, self.token, path):
             refusal = problem(401, "this service wants its token: Authorization: Bearer TOKEN")
             refusal.headers["WWW-Authenticate"] = "Bearer"
-            return refusal
-        try:
-            length = int(headers.get("content-length", "0"))
-        except ValueError:
-            return problem(400, "the Content-Length is no number")
-        if length > self._limit(scope):
-            refusal = problem(413, _too_much(self._limit(scope)))
-            refusal.headers["Connection"] = "close"
-            return refusal
+            return _closing(refusal)
+        return self._too_long(scope, headers.get("content-length", "0"))
+
+    def _too_long(self, scope: Scope, declared: str) -> Response | None:
+        if not (declared.isascii() and declared.isdecimal()):
+            return _closing(problem(400, "the Content-Length is no number"))
+        limit, is_file = self._limit(scope)
+        # A number of a thousand digits is too long without being read.
+        if len(declared) > 18 or int(declared) > limit:
+            return _closing(problem(413, _too_much(limit)))
+        if self._held[is_file] + int(declared) > self._most(is_file):
+            return _closing(problem(503, _TOO_FULL))
         return None
 
-    def _knows(self, authorization: str) -> bool:
-        scheme, _, given = authorization.partition(" ")
-        right = (self.token or "").encode()
-        return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), right)
+    def _limit(self, scope: Scope) -> tuple[int, bool]:
+        """Bytes that a body may have, and whether it goes to files."""
+        path = scope["path"]
+        if scope["method"] == "POST" and path == "/v1/jobs":
+            return self.bounds.batch, True
+        if scope["method"] == "POST" and path in ("/v1/predict", "/v1/studies"):
+            # A little more than the file, for the form around it.
+            return self.bounds.upload + 65536, True
+        return self.bounds.text, False
 
-    def _limit(self, scope: Scope) -> int:
-        if scope["method"] != "POST":
-            return self.bounds.text
-        if scope["path"] == "/v1/jobs":
-            return self.bounds.batch
-        # A little more than the file, for the form around it.
-        uploads = ("/v1/predict", "/v1/studies")
-        return self.bounds.upload + 65536 if scope["path"] in uploads else self.bounds.text
+    def _most(self, is_file: bool) -> int:
+        return self.bounds.on_disk if is_file else self.bounds.in_memory
+
+    def _take(self, is_file: bool, size: int) -> None:
+        self._held[is_file] += size
+        if self._held[is_file] > self._most(is_file):
+            raise HTTPException(503, _TOO_FULL, {"Connection": "close", "Retry-After": "1"})
+
+
+_TOO_FULL = "too much is being sent at once; send this again in a moment"
+
+
+def _closing(response: Response) -> Response:
+    """The answer to a request whose body is not read."""
+    response.headers["Connection"] = "close"
+    return response
+
+
+def _knows(authorization: str, token: str, path: str) -> bool:
+    """Whether a request brings the token; Label Studio can bring it as a password alone."""
+    scheme, _, given = authorization.partition(" ")
+    given = given.strip()
+    if scheme.lower() == "basic" and path.startswith("/label-studio/"):
+        try:
+            given = base64.b64decode(given, validate=True).decode("latin-1").partition(":")[2]
+        except ValueError:
+            return False
+    elif scheme.lower() != "bearer":
+        return False
+    # Headers are bytes, which ASGI servers hand on one to one as latin-1.
+    return hmac.compare_digest(given.encode("latin-1"), token.encode())
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _too_much(limit: int) -> str:
@@ -135,9 +186,11 @@ def _too_much(limit: int) -> str:
 class _Body:
     """Receives a body within its bounds; raises `HTTPException`, which the application answers."""
 
-    def __init__(self, receive: Receive, limit: int, bounds: Bounds) -> None:
-        self._receive, self._bounds, self._limit = receive, bounds, limit
-        self._left, self._until, self._whole = limit, time.monotonic() + bounds.body, False
+    def __init__(
+        self, receive: Receive, limit: int, bounds: Bounds, take: Callable[[int], None]
+    ) -> None:
+        self._receive, self._bounds, self._limit, self._take = receive, bounds, limit, take
+        self._until, self._whole, self.size = time.monotonic() + bounds.body, False, 0
 
     async def __call__(self) -> Message:
         if self._whole:
@@ -149,8 +202,10 @@ class _Body:
             raise HTTPException(
                 408, "the request's body came too slowly; send it again", {"Connection": "close"}
             ) from None
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
+        length = len(message.get("body", b""))
+        self.size += length
+        self._take(length)
+        if self.size > self._limit:
             raise HTTPException(413, _too_much(self._limit), {"Connection": "close"})
         self._whole = not message.get("more_body", False)
         return message

@@ -10,26 +10,30 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import io
 import json
+import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.error import URLError
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 from xml.etree.ElementTree import Element, ParseError
 
+import numpy as np
 from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
-from panodent.errors import AnnotationError, ConfigError, PanodentError
+from panodent.errors import AnnotationError, ConfigError, RadiographError
 from panodent.formats.label_studio import result
 from panodent.formats.naming import Naming
+from panodent.masks import Ring
 from panodent.outputs import from_record
 from panodent.serve import schema
+from panodent.serve.uploaded import put
 from panodent.serve.work import Work
 from panodent.teeth import UNNUMBERED, Teeth
 from panodent.version import __version__
@@ -85,7 +89,12 @@ class Asked(BaseModel):
     label_config: str | None = Field(default=None, max_length=1_000_000)
 
 
-@router.get("/health", response_model=dict[str, str], summary="Label Studio: is it there?")
+@router.get(
+    "/health",
+    response_model=dict[str, str],
+    summary="Label Studio: is it there?",
+    responses=schema.problems(),
+)
 @router.get("/", include_in_schema=False)
 async def health() -> Response:
     """As the client expects it."""
@@ -103,6 +112,17 @@ async def setup(request: Request, project: Annotated[dict[str, Any], Body()]) ->
     if text := project.get("schema") or project.get("label_config"):
         read_config(str(text))
     return JSONResponse({"model_version": _version(request.app.state.work)})
+
+
+@router.post(
+    "/versions",
+    response_model=dict[str, list[str]],
+    summary="Label Studio: the versions of the model",
+    responses=schema.problems(),
+)
+async def versions(request: Request, project: Annotated[dict[str, Any], Body()]) -> Response:
+    """One: that of the bundle."""
+    return JSONResponse({"versions": [_version(request.app.state.work)]})
 
 
 @router.post(
@@ -129,17 +149,19 @@ async def predict(request: Request, asked: Asked) -> Response:
     control = read_config(asked.label_config)
     work, origin = request.app.state.work, request.app.state.settings.label_studio
     limit = request.app.state.settings.bounds.upload
-    results = []
+    work.crew.check()  # once begun, all tasks are answered
+    version, results = _version(work), []
     for task in asked.tasks:
         try:
             name, content = await asyncio.to_thread(_image, task, control, origin, limit)
-            _, pieces = await work.predict(io.BytesIO(content), name, ["record"])
-            teeth = from_record(json.loads(pieces["record"]))
-            results.append(_prediction(teeth, control, _version(work)))
-        except PanodentError as error:
-            empty = {"model_version": _version(work), "score": 0.0, "result": []}
+            upload = await asyncio.to_thread(put, work.store.files, name, content)
+            _, pieces = await work.predict(upload, ["record"], patient=True)
+        except (AnnotationError, RadiographError) as error:
+            empty = {"model_version": version, "score": 0.0, "result": []}
             results.append({**empty, "error": str(error)})
-    return JSONResponse({"results": results})
+        else:
+            results.append(await asyncio.to_thread(_prediction, pieces["record"], control, version))
+    return JSONResponse({"results": results, "model_version": version})
 
 
 def _version(work: Work) -> str:
@@ -183,22 +205,37 @@ def _control(tag: Element, image: Element) -> Control:
     )
 
 
-def _prediction(teeth: Teeth, control: Control, version: str) -> dict[str, Any]:
+def _prediction(record: bytes, control: Control, version: str) -> dict[str, Any]:
+    teeth = from_record(json.loads(record))
     regions = []
     for index, fdi in enumerate(teeth.fdi.tolist()):
         label = control.labels.get(fdi)
         if label is None:
             continue  # the project does not ask for this tooth
         region = result(teeth, index, Naming("fdi"), control.geometry)
-        kind = region["type"].removesuffix("labels")
-        if kind != control.geometry:
-            continue  # a polygon cannot hold it, and the project knows no brush
+        if region["type"] != f"{control.geometry}labels":
+            region = _outline(teeth, index, region)  # the project knows no brush
         region["value"][region["type"]] = [label]
         names = {"from_name": control.name, "to_name": control.image}
         regions.append({"id": f"tooth{index + 1}", **region, **names})
     numbered = teeth.scores[teeth.fdi != UNNUMBERED]
     score = float(numbered.mean()) if len(numbered) else 0.0
     return {"model_version": version, "score": round(score, 4), "result": regions}
+
+
+def _outline(teeth: Teeth, index: int, region: dict[str, Any]) -> dict[str, Any]:
+    """A tooth of several parts, or with a hole, as the outline of its largest part."""
+    rings = [part[0] for part in teeth.polygons(index)]
+    height, width = teeth.size
+    points = max(rings, key=_area) * 100 / (width, height)
+    value = {"points": points.tolist(), "closed": True}
+    return {**region, "type": "polygonlabels", "value": value}
+
+
+def _area(ring: Ring) -> float:
+    """Twice what a ring encloses (shoelace formula)."""
+    x, y = ring.T
+    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
 
 
 # --- images ------------------------------------------------------------------------------------
@@ -216,8 +253,11 @@ def _image(task: Task, control: Control, origin: Origin, limit: int) -> tuple[st
             "the image lies elsewhere, and this service fetches from nowhere; "
             "start it with --label-studio URL"
         )
-    url = urljoin(origin.url.rstrip("/") + "/", value)
-    here, there = urlsplit(origin.url), urlsplit(url)
+    try:
+        url = urljoin(origin.url.rstrip("/") + "/", value)
+        here, there = urlsplit(origin.url), urlsplit(url)
+    except ValueError:
+        raise AnnotationError("a task's image is no URL") from None
     if (here.scheme, here.netloc) != (there.scheme, there.netloc):
         raise AnnotationError(
             f"the image lies at {there.netloc[:80]!r}; images are fetched from {here.netloc} alone"
@@ -246,9 +286,13 @@ def _fetched(url: str, key: str, limit: int) -> bytes:
     request = urllib.request.Request(url, headers={"Authorization": f"Token {key}"} if key else {})  # noqa: S310
     try:
         with urllib.request.build_opener(_Unmoved).open(request, timeout=FETCH_SECONDS) as answer:
-            content: bytes = answer.read(limit + 1)
-    except (URLError, OSError, ValueError) as error:
+            content, until = bytearray(), time.monotonic() + FETCH_SECONDS
+            while len(content) <= limit and (piece := answer.read1(1 << 20)):
+                content += piece
+                if time.monotonic() > until:
+                    raise TimeoutError(f"longer than {FETCH_SECONDS:g} seconds")
+    except (URLError, OSError, ValueError, HTTPException) as error:
         raise AnnotationError(f"a task's image cannot be fetched ({error})") from None
     if len(content) > limit:
         raise AnnotationError(f"a task's image is larger than {limit / 2**20:.0f} MiB")
-    return content
+    return bytes(content)

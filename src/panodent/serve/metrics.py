@@ -9,8 +9,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from panodent.serve.faults import place
+from panodent.serve.problems import problem
+
 log = logging.getLogger("panodent.serve")
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _BUCKETS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -53,7 +57,10 @@ class Metrics:
 
 
 class Counted:
-    """Counts and logs each request by its route's pattern: ids and names stay out of both."""
+    """Counts and logs each request by its route's pattern: ids and names stay out of both.
+
+    What goes wrong inside ends here, told by place and not by message.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app, self._metrics = app, metrics
@@ -63,7 +70,7 @@ class Counted:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        start, status = time.perf_counter(), 500
+        start, status = time.perf_counter(), 0
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -73,9 +80,15 @@ class Counted:
 
         try:
             await self.app(scope, receive, noted)
+        except Exception as error:
+            if not status:
+                log.error("a request failed: %s", place(error))
+                await problem(500, "the service failed; its log says where")(scope, receive, noted)
         finally:
+            # Of what clients can invent, nothing becomes a label: each would be kept for ever.
+            method = scope["method"] if scope["method"] in _METHODS else "other"
             name = getattr(scope.get("route"), "path", "other")
             took = time.perf_counter() - start
-            self._metrics.requests.labels(scope["method"], name, status).inc()
+            self._metrics.requests.labels(method, name, status).inc()
             self._metrics.seconds.labels(name).observe(took)
-            log.info("%s %s %s %.0f ms", scope["method"], name, status, took * 1000)
+            log.info("%s %s %s %.0f ms", method, name, status, took * 1000)

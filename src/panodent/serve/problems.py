@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from panodent.errors import MissingExtraError, OutputError, PanodentError
 from panodent.serve.crew import BusyError
+from panodent.serve.jobs import UnknownJobError
 from panodent.serve.store import StaleError, UnknownStudyError
 
 MEDIA = "application/problem+json"
@@ -18,6 +19,7 @@ RETRY_SECONDS = 1
 UNPROCESSABLE = 422
 _STATUS: Mapping[type[PanodentError], int] = {
     UnknownStudyError: 404,
+    UnknownJobError: 404,
     StaleError: 409,
     BusyError: 503,
     MissingExtraError: 501,

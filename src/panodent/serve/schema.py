@@ -30,6 +30,34 @@ class Tooth(BaseModel):
     )
 
 
+class FoundTooth(BaseModel):
+    """A tooth as teeth.json has it."""
+
+    fdi: int
+    name: str
+    score: float = Field(ge=0, le=1)
+    box: list[int]
+    area: int
+    flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
+    polygons: list[list[list[list[float]]]]
+    rle: str = Field(description="COCO's compressed run-length text of the mask")
+
+
+class Record(BaseModel):
+    """What teeth.json holds, see docs/outputs.md."""
+
+    width: int
+    height: int
+    numbering: Literal["FDI"]
+    notice: str
+    quality: float
+    warning: str
+    spacing_mm: list[float] | None
+    notes: list[str]
+    bundle: str
+    teeth: list[FoundTooth]
+
+
 class Summary(BaseModel):
     """A study without its teeth."""
 
@@ -147,7 +175,7 @@ def upload(field: str, several: bool, what: str) -> dict[str, Any]:
 
 def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI of the errors of a route; those of the guard are told of every route."""
-    every = (400, 401, 403, 408, 413, 421, 422, 503)
+    every = (400, 401, 403, 408, 413, 421, 422, 500, 503)
     return {
         code: {
             "description": "a problem, see `detail`",

@@ -11,32 +11,34 @@ at most files that nobody knows; `tidy` removes them at the next start.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
 import shutil
-import threading
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import sqlalchemy as sql
 
-from panodent.errors import OutputError, PanodentError
-from panodent.files import write_whole, writing
-from panodent.formats.coco import categories
-from panodent.radiograph import SUFFIXES
-from panodent.serve.study import Study, Tooth, edited
-from panodent.serve.tables import items, jobs, open_database, studies
+from panodent.errors import ConfigError, OutputError, PanodentError
+from panodent.serve.jobs import OPEN, Jobs
+from panodent.serve.study import Study, Tooth
+from panodent.serve.tables import insert_study, items, jobs, open_database, studies, study_of
+from panodent.serve.training import Training
+from panodent.serve.uploaded import ORIGINAL
 
-ORIGINAL, PICTURE = "original", "image.png"
-QUEUED, RUNNING, DONE, FAILED, DROPPED = "queued", "running", "done", "failed", "dropped"
-OPEN = (QUEUED, RUNNING)
+log = logging.getLogger("panodent.serve")
+
+PICTURE = "image.png"
+AT_ONCE = 500
+"""Ids in one statement: databases bound their parameters."""
 
 
 class UnknownStudyError(PanodentError, KeyError):
-    """There is no such study or job (any more)."""
+    """There is no such study (any more)."""
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -46,24 +48,13 @@ class StaleError(PanodentError):
     """An edit builds on a revision that is not the present one."""
 
 
-def new_id() -> str:
-    """An id that nobody can guess."""
-    return uuid.uuid4().hex
-
-
 def now() -> str:
     """ISO 8601, UTC, such that texts sort as times do."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def suffix_of(name: str) -> str:
-    """The suffix of an uploaded file's name if it is a known one, else none."""
-    suffix = Path(name).suffix.lower()
-    return suffix if suffix in SUFFIXES else ""
-
-
 class Store:
-    """The folder and its database; safe to call from several threads."""
+    """The folder and its database; safe to call from several threads of one process."""
 
     def __init__(self, folder: Path, url: str = "") -> None:
         self.folder = folder
@@ -71,14 +62,21 @@ class Store:
             for name in ("files", "results", "training/images"):
                 (folder / name).mkdir(parents=True, exist_ok=True)
             folder.chmod(0o700)  # radiographs are for whoever runs the service
+            self._lock = _locked(folder / "lock")
         except OSError as error:
             raise OutputError(f"{folder}: cannot be a store ({error.strerror})") from None
-        self._engine = open_database(url, folder)
-        self._training = threading.Lock()
+        try:
+            self._engine = open_database(url, folder)
+        except BaseException:
+            self._lock.close()
+            raise
+        self.jobs = Jobs(self._engine, self._remove)
+        self.training = Training(folder / "training", self._saved)
 
     def close(self) -> None:
-        """Lets go of the database."""
+        """Lets go of the database and the folder."""
         self._engine.dispose()
+        self._lock.close()
 
     def check(self) -> None:
         """Raises where the database does not answer."""
@@ -87,53 +85,48 @@ class Store:
 
     # --- places ---------------------------------------------------------------------------
 
-    def original(self, study: str, suffix: str) -> Path:
-        """Where the file as sent lies; `study` is an id of ours."""
-        return self.folder / "files" / study / f"{ORIGINAL}{suffix}"
+    @property
+    def files(self) -> Path:
+        """Where originals lie, each in a folder by its study's id."""
+        return self.folder / "files"
 
     def picture(self, study: str) -> Path:
-        """Where the 8-bit picture lies."""
-        return self.folder / "files" / study / PICTURE
+        """Where the 8-bit picture lies; `study` is an id of ours."""
+        return self.files / study / PICTURE
 
     def results(self, study: str) -> Path:
         """Where a saved study's results lie."""
         return self.folder / "results" / study
 
-    @property
-    def training(self) -> Path:
-        """A data folder of all saved studies."""
-        return self.folder / "training"
-
-    def file_of(self, study: str) -> Path:
-        """The original of a known study."""
+    def original(self, study: str) -> Path:
+        """The original of a known study; raises `UnknownStudyError`."""
         with self._engine.connect() as line:
             suffix = line.execute(
                 sql.select(studies.c.suffix).where(studies.c.id == study)
             ).scalar()
         if suffix is None:
-            raise _unknown(study)
-        return self.original(study, suffix)
+            raise unknown(study)
+        return self.files / study / f"{ORIGINAL}{suffix}"
 
     # --- studies --------------------------------------------------------------------------
 
     def add(self, study: Study, suffix: str) -> None:
         """Keeps a new study whose files are in place."""
         with self._engine.begin() as line:
-            line.execute(studies.insert().values(**_row(study), suffix=suffix))
+            insert_study(line, study, suffix)
 
     def get(self, study: str) -> Study:
         """Raises `UnknownStudyError`."""
         with self._engine.connect() as line:
             row = line.execute(studies.select().where(studies.c.id == study)).mappings().first()
         if row is None:
-            raise _unknown(study)
-        return _study(dict(row))
+            raise unknown(study)
+        return study_of(dict(row))
 
     def page(self, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
         """How many there are, and summaries, newest first."""
         light = [c for c in studies.c if c.name not in ("predicted", "teeth")]
         with self._engine.connect() as line:
-            total = line.execute(sql.select(sql.func.count()).select_from(studies)).scalar_one()
             rows = line.execute(
                 sql.select(*light)
                 .order_by(studies.c.created.desc(), studies.c.id)
@@ -142,86 +135,92 @@ class Store:
             ).mappings()
             found = [
                 {
-                    **_study({**row, "predicted": "[]", "teeth": None}).summary(),
+                    **study_of({**row, "predicted": "[]", "teeth": None}).summary(),
                     "count": row["count"],
                 }
                 for row in rows
             ]
-        return total, found
+        return self.count(), found
 
-    def save(self, study: str, revision: int, entries: Sequence[Mapping[str, Any]]) -> Study:
-        """Keeps a person's edit. Raises `StaleError`, `UnknownStudyError`, `TeethError`."""
-        before = self.get(study)
-        if before.revision == revision:
-            teeth = edited(before, entries)
-            values = {
-                "teeth": json.dumps(teeth),
-                "count": len(teeth),
-                "revision": revision + 1,
-                "saved": True,
-                "updated": now(),
-            }
-            with self._engine.begin() as line:
-                changed = line.execute(
-                    studies.update()
-                    .where(studies.c.id == study, studies.c.revision == revision)
-                    .values(**values)
-                ).rowcount
-            if changed:
-                return self.get(study)
-            before = self.get(study)
-        raise StaleError(
-            f"the study was saved in the meantime (revision {before.revision}, yours builds on "
-            f"{revision}); reload it and make your changes again"
-        )
+    def count(self) -> int:
+        """Studies kept."""
+        with self._engine.connect() as line:
+            return int(line.execute(sql.select(sql.func.count()).select_from(studies)).scalar_one())
 
-    def delete(self, study: str) -> None:
-        """Removes row and files, so that nothing of it stays. Raises `UnknownStudyError`."""
+    def save(self, study: str, revision: int, teeth: Sequence[Tooth]) -> Study:
+        """Keeps a person's teeth. Raises `StaleError`, `UnknownStudyError`."""
+        values = {
+            "teeth": json.dumps(list(teeth)),
+            "count": len(teeth),
+            "revision": revision + 1,
+            "saved": True,
+            "updated": now(),
+        }
         with self._engine.begin() as line:
-            gone = line.execute(studies.delete().where(studies.c.id == study)).rowcount
-            line.execute(items.delete().where(items.c.id == study, items.c.state == DONE))
-        if not gone:
-            raise _unknown(study)
+            changed = line.execute(
+                studies.update()
+                .where(studies.c.id == study, studies.c.revision == revision)
+                .values(**values)
+            ).rowcount
+        found = self.get(study)
+        if not changed:
+            raise stale(found.revision, revision)
+        return found
+
+    def delete(self, study: str) -> bool:
+        """Removes row and files, so that nothing of it stays; whether it had been saved.
+
+        The annotations of a saved one leave with the next `training.write`. Raises
+        `UnknownStudyError`.
+        """
+        with self._engine.begin() as line:
+            saved = line.execute(sql.select(studies.c.saved).where(studies.c.id == study)).scalar()
+            if saved is None:
+                raise unknown(study)
+            _delete(line, [study])
         self._remove(study)
-        self.write_training()
         self._shrink()
+        return bool(saved)
 
     def expire(self, days: float) -> int:
         """Deletes studies untouched for `days`, and jobs as old; how many studies."""
         limit = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
-        with self._engine.begin() as line:
-            old = list(
-                line.execute(sql.select(studies.c.id).where(studies.c.updated < limit)).scalars()
-            )
-            line.execute(studies.delete().where(studies.c.id.in_(old)))
-            line.execute(items.delete().where(items.c.id.in_(old), items.c.state == DONE))
-            busy = sql.select(items.c.job).where(items.c.state.in_(OPEN))
-            idle = jobs.c.id.not_in(busy) & (jobs.c.created < limit)
-            line.execute(items.delete().where(items.c.job.in_(sql.select(jobs.c.id).where(idle))))
-            line.execute(jobs.delete().where(idle))
-        for study in old:
-            self._remove(study)
-        if old:
-            self.write_training()
-            self._shrink()
-        return len(old)
+        count = 0
+        while True:
+            with self._engine.begin() as line:
+                old = list(
+                    line.execute(
+                        sql.select(studies.c.id).where(studies.c.updated < limit).limit(AT_ONCE)
+                    ).scalars()
+                )
+                _delete(line, old)
+            for study in old:
+                self._remove(study)
+            count += len(old)
+            if len(old) < AT_ONCE:
+                break
+        self.jobs.forget(limit)
+        self._shrink()
+        return count
 
     def tidy(self) -> None:
-        """Removes files that no row speaks of, and takes up what a crash interrupted."""
-        with self._engine.begin() as line:
-            line.execute(items.update().where(items.c.state == RUNNING).values(state=QUEUED))
-            known = set(line.execute(sql.select(studies.c.id)).scalars())
-            waiting = line.execute(sql.select(items.c.id).where(items.c.state.in_(OPEN))).scalars()
-            kept = known | set(waiting)
-        for folder in ("files", "results"):
-            for place in (self.folder / folder).iterdir():
+        """At a start: removes files that no row speaks of, takes up what was interrupted."""
+        self.jobs.take_up()
+        with self._engine.connect() as line:
+            kept = set(line.execute(sql.select(studies.c.id)).scalars())
+            waiting = sql.select(items.c.id).where(items.c.state.in_(OPEN))
+            kept |= set(line.execute(waiting).scalars())
+        for folder in (self.files, self.folder / "results"):
+            for place in folder.iterdir():
                 if place.name not in kept:
-                    shutil.rmtree(place, ignore_errors=True)
-        self.write_training()
+                    _erase(place)
+        for place in self.training.folder.glob(".*"):
+            place.unlink(missing_ok=True)  # a write that was cut off
 
     def _remove(self, study: str) -> None:
-        for place in (self.folder / "files" / study, self.results(study)):
-            shutil.rmtree(place, ignore_errors=True)
+        for place in (self.files / study, self.results(study)):
+            _erase(place)
+        self.training.remove(study)
 
     def _shrink(self) -> None:
         """Deleted rows leave the write-ahead log too."""
@@ -229,245 +228,104 @@ class Store:
             with self._engine.connect() as line:
                 line.execute(sql.text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
-    # --- training -------------------------------------------------------------------------
+    # --- results --------------------------------------------------------------------------
 
-    def write_training(self) -> None:
-        """Writes saved studies as a data folder: images/ID.* and annotations.json (COCO)."""
-        with self._training:
-            kept = set()
-            with writing(self.training / "annotations.json") as stream:
-                images: list[dict[str, Any]] = []
-                count, unnumbered = 0, False
-                stream.write('{"annotations": [')
-                for study, suffix in self._saved():
-                    name = f"{study.id}{suffix}"
-                    if not _linked(
-                        self.original(study.id, suffix), self.training / "images" / name
-                    ):
-                        continue  # deleted meanwhile
-                    kept.add(name)
-                    size = [study.height, study.width]
-                    number = len(images) + 1
-                    images.append(
-                        {"id": number, "file_name": name, "height": size[0], "width": size[1]}
-                    )
-                    for tooth in study.teeth:
-                        count += 1
-                        unnumbered = unnumbered or not tooth["fdi"]
-                        entry = _annotation(tooth, size)
-                        comma = "," if count > 1 else ""
-                        stream.write(comma + json.dumps({"id": count, "image_id": number, **entry}))
-                kinds = categories(unnumbered)
-                stream.write(
-                    f'], "images": {json.dumps(images)}, "categories": {json.dumps(kinds)}}}\n'
-                )
-            for file in (self.training / "images").iterdir():
-                if file.name not in kept:
-                    file.unlink(missing_ok=True)
-
-    def _saved(self) -> Iterator[tuple[Study, str]]:
+    def unwritten(self) -> Study | None:
+        """A saved study whose results are not those of its present teeth."""
         with self._engine.connect() as line:
-            names = list(
-                line.execute(
-                    sql.select(studies.c.id).where(studies.c.saved).order_by(studies.c.created)
-                ).scalars()
-            )
-        for name in names:
-            with self._engine.connect() as line:
-                row = line.execute(studies.select().where(studies.c.id == name)).mappings().first()
-            if row is not None:
-                yield _study(dict(row)), row["suffix"] or ".png"
-
-    # --- jobs -----------------------------------------------------------------------------
-
-    def add_job(self, files: Sequence[tuple[str, str, str]]) -> str:
-        """Queues (study id, name, suffix) whose originals are in place; the job's id."""
-        job = new_id()
-        with self._engine.begin() as line:
-            line.execute(jobs.insert().values(id=job, created=now(), cancelled=False))
-            line.execute(
-                items.insert(),
-                [
-                    {
-                        "id": study,
-                        "job": job,
-                        "position": position,
-                        "name": name,
-                        "suffix": suffix,
-                        "state": QUEUED,
-                        "error": None,
-                    }
-                    for position, (study, name, suffix) in enumerate(files)
-                ],
-            )
-        return job
-
-    def job(self, job: str) -> dict[str, Any]:
-        """A job as the API shows it; raises `UnknownStudyError`."""
-        with self._engine.connect() as line:
-            row = line.execute(jobs.select().where(jobs.c.id == job)).mappings().first()
-            if row is None:
-                raise UnknownStudyError("no such job; jobs are forgotten with their studies")
-            listed = list(
-                line.execute(
-                    items.select().where(items.c.job == job).order_by(items.c.position)
-                ).mappings()
-            )
-        states = [item["state"] for item in listed]
-        active = any(state in OPEN for state in states)
-        state = RUNNING if active and set(states) != {QUEUED} else QUEUED if active else DONE
-        return {
-            "id": job,
-            "created": row["created"],
-            "state": "cancelled" if row["cancelled"] and not active else state,
-            "total": len(states),
-            "done": states.count(DONE),
-            "failed": states.count(FAILED),
-            "items": [
-                {
-                    "name": item["name"],
-                    "state": item["state"],
-                    "study": item["id"] if item["state"] == DONE else None,
-                    "error": item["error"],
-                }
-                for item in listed
-            ],
-        }
-
-    def take(self) -> Mapping[str, Any] | None:
-        """The next queued item, now running; None where there is none."""
-        with self._engine.begin() as line:
             row = (
                 line.execute(
-                    sql.select(items)
-                    .join(jobs, jobs.c.id == items.c.job)
-                    .where(items.c.state == QUEUED)
-                    .order_by(jobs.c.created, items.c.position)
+                    studies.select()
+                    .where(studies.c.written < studies.c.revision)
+                    .order_by(studies.c.updated)
                     .limit(1)
                 )
                 .mappings()
                 .first()
             )
-            if row is None:
-                return None
-            taken = line.execute(
-                items.update()
-                .where(items.c.id == row["id"], items.c.state == QUEUED)
-                .values(state=RUNNING)
-            ).rowcount
-        return dict(row) if taken else self.take()
+        return None if row is None else study_of(dict(row))
 
-    def give_back(self, item: str) -> None:
-        """An item that was taken and not done: it is queued again."""
-        with self._engine.begin() as line:
-            line.execute(
-                items.update()
-                .where(items.c.id == item, items.c.state == RUNNING)
-                .values(state=QUEUED)
-            )
+    def place_results(self, study: Study, made: Path | None) -> None:
+        """Puts the results of a revision in place; None: there can be none.
 
-    def finish(self, item: str, study: Study, suffix: str) -> None:
-        """The item has become a study: both are kept at once, or neither."""
-        with self._engine.begin() as line:
-            known = line.execute(sql.select(studies.c.id).where(studies.c.id == item)).scalar()
-            if known is None:
-                line.execute(studies.insert().values(**_row(study), suffix=suffix))
-            line.execute(items.update().where(items.c.id == item).values(state=DONE))
-
-    def fail(self, item: str, reason: str) -> None:
-        """The item cannot become a study; its file goes."""
-        with self._engine.begin() as line:
-            line.execute(
-                items.update().where(items.c.id == item).values(state=FAILED, error=reason)
-            )
-        self._remove(item)
-
-    def cancel(self, job: str) -> None:
-        """Drops what is queued of a job; what runs is ended well. Raises `UnknownStudyError`."""
+        Where the study was deleted meanwhile, they go too.
+        """
         with self._engine.begin() as line:
             known = line.execute(
-                jobs.update().where(jobs.c.id == job).values(cancelled=True)
+                studies.update()
+                .where(studies.c.id == study.id, studies.c.written < study.revision)
+                .values(written=study.revision)
             ).rowcount
-            mine = (items.c.job == job) & (items.c.state == QUEUED)
-            dropped = list(line.execute(sql.select(items.c.id).where(mine)).scalars())
-            line.execute(items.update().where(mine).values(state=DROPPED))
-        if not known:
-            raise UnknownStudyError("no such job; jobs are forgotten with their studies")
-        for item in dropped:
-            self._remove(item)
+            if known:
+                _erase(self.results(study.id))
+                if made is not None:
+                    made.rename(self.results(study.id))
+        if made is not None and not known:
+            _erase(made)
 
-    def counts(self) -> tuple[int, int]:
-        """Studies, and items that wait."""
+    def _saved(self) -> Iterator[tuple[Study, Path]]:
+        ids = sql.select(studies.c.id).where(studies.c.saved).order_by(studies.c.created)
         with self._engine.connect() as line:
-            kept = line.execute(sql.select(sql.func.count()).select_from(studies)).scalar_one()
-            waiting = line.execute(
-                sql.select(sql.func.count()).select_from(items).where(items.c.state == QUEUED)
-            ).scalar_one()
-        return kept, waiting
+            names = list(line.execute(ids).scalars())
+        for name in names:
+            with self._engine.connect() as line:
+                row = line.execute(studies.select().where(studies.c.id == name)).mappings().first()
+            if row is not None:
+                yield study_of(dict(row)), self.files / name / f"{ORIGINAL}{row['suffix']}"
 
 
-def _unknown(study: str) -> UnknownStudyError:
+def unknown(study: str) -> UnknownStudyError:
+    """The error of an id that no study bears."""
     return UnknownStudyError(f"no study {study[:40]!r}; it may have been deleted")
 
 
-def _row(study: Study) -> dict[str, Any]:
-    return {
-        "id": study.id,
-        "name": study.name,
-        "kind": study.kind,
-        "created": study.created,
-        "updated": study.updated,
-        "revision": study.revision,
-        "saved": study.saved,
-        "width": study.width,
-        "height": study.height,
-        "count": len(study.teeth),
-        "about": json.dumps(dict(study.about)),
-        "predicted": json.dumps(list(study.predicted)),
-        "teeth": None,
-    }
-
-
-def _study(row: Mapping[str, Any]) -> Study:
-    predicted: list[Tooth] = json.loads(row["predicted"])
-    return Study(
-        id=row["id"],
-        name=row["name"],
-        kind=row["kind"],
-        created=row["created"],
-        updated=row["updated"],
-        width=row["width"],
-        height=row["height"],
-        predicted=predicted,
-        teeth=predicted if row["teeth"] is None else json.loads(row["teeth"]),
-        about=json.loads(row["about"]),
-        revision=row["revision"],
-        saved=bool(row["saved"]),
+def stale(present: int, given: int) -> StaleError:
+    """The error of an edit that came too late."""
+    return StaleError(
+        f"the study was saved in the meantime (revision {present}, yours builds on {given}); "
+        "reload it and make your changes again"
     )
 
 
-def _annotation(tooth: Tooth, size: list[int]) -> dict[str, Any]:
-    left, top, right, bottom = tooth["box"]
-    return {
-        "category_id": tooth["fdi"],
-        "segmentation": {"size": size, "counts": tooth["rle"]},
-        "area": tooth["area"],
-        "bbox": [left, top, right - left, bottom - top],
-        "iscrowd": 0,
-    }
+def _delete(line: sql.Connection, ids: Sequence[str]) -> None:
+    """Studies with what jobs say of them; a job of which nothing is left goes too."""
+    line.execute(studies.delete().where(studies.c.id.in_(ids)))
+    line.execute(items.delete().where(items.c.id.in_(ids)))
+    line.execute(jobs.delete().where(jobs.c.id.not_in(sql.select(items.c.job))))
 
 
-def _linked(source: Path, place: Path) -> bool:
-    """`place` shows what `source` holds: a second name, or a copy where there can be none."""
-    if place.exists():
-        return True
+def _erase(place: Path) -> None:
     try:
-        os.link(source, place)
+        shutil.rmtree(place)
     except FileNotFoundError:
-        return False
-    except OSError:
+        return
+    except OSError as error:  # the next start tries again
+        log.error("files of a deleted study could not be removed: %s", error.strerror)
+
+
+def _locked(file: Path) -> BinaryIO:
+    """A lock that one process holds, and that goes with it. Raises `ConfigError`."""
+    stream = file.open("ab")
+    with contextlib.suppress(ImportError):  # Windows
+        import fcntl
+
         try:
-            write_whole(place, source.read_bytes())
-        except FileNotFoundError:
-            return False
-    return True
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            stream.close()
+            raise ConfigError(
+                f"{file.parent} is the store of another `panodent serve` that is running; "
+                "stop it, or start with another --store"
+            ) from None
+    return stream
+
+
+def sync(folder: Path) -> None:
+    """A folder's files are on the disk, and not just on their way there."""
+    for place in (*folder.iterdir(), folder):
+        with contextlib.suppress(OSError):  # not every file system syncs folders
+            handle = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)

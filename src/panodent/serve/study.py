@@ -14,7 +14,7 @@ from typing import Any
 
 from panodent.errors import PanodentError, TeethError
 from panodent.masks import fill
-from panodent.outputs import from_record, tooth_record
+from panodent.outputs import tooth_record
 from panodent.teeth import UNNUMBERED, Teeth
 
 Tooth = dict[str, Any]
@@ -94,19 +94,25 @@ def shown_name(given: str | None) -> str:
     return plain[-LONGEST_NAME:] or "radiograph"
 
 
-def edited(study: Study, entries: Sequence[Mapping[str, Any]]) -> list[Tooth]:
-    """The teeth after a person's edit, see PUT /v1/studies/{id}/teeth.
+def edited(
+    size: tuple[int, int],
+    predicted: Sequence[Tooth],
+    present: Sequence[Tooth],
+    revision: int,
+    entries: Sequence[Mapping[str, Any]],
+) -> list[Tooth]:
+    """The teeth after a person's edit of the `present` ones, see PUT /v1/studies/{id}/teeth.
 
-    An entry names a tooth by `id` and keeps its mask, or brings `polygons`. Raises `TeethError`
-    for what cannot be a dentition: a number twice, an unknown id, an outline without a pixel.
+    `size` is (height, width), `revision` the one that the edit builds on. An entry names a tooth
+    by `id` and keeps its mask, or brings `polygons`. Raises `TeethError` for what cannot be a
+    dentition: a number twice, an unknown id, an outline without a pixel.
     """
     if len(entries) > MOST_TEETH:
         raise TeethError(f"{len(entries)} teeth; a radiograph has at most {MOST_TEETH}")
     if _points(entries) > MOST_POINTS:
         raise TeethError(f"outlines of more than {MOST_POINTS} points; simplify them")
-    known = {tooth["id"]: tooth for tooth in (*study.predicted, *study.teeth)}
-    origin = {tooth["id"]: tooth for tooth in study.predicted}
-    size = (study.height, study.width)
+    known = {tooth["id"]: tooth for tooth in (*predicted, *present)}
+    origin = {tooth["id"]: tooth for tooth in predicted}
     teeth: list[Tooth] = []
     for number, entry in enumerate(entries, start=1):
         fdi, name = int(entry["fdi"]), entry.get("id")
@@ -126,7 +132,7 @@ def edited(study: Study, entries: Sequence[Mapping[str, Any]]) -> list[Tooth]:
         elif before is not None and before["fdi"] == fdi and before["rle"] == rle:
             teeth.append(dict(before))
         else:
-            own = name if name is not None else f"e{study.revision + 1}.{number}"
+            own = name if name is not None else f"e{revision + 1}.{number}"
             teeth.append({**_numbered(tooth, fdi), "id": own})
     _check(teeth)
     return teeth
@@ -170,8 +176,3 @@ def _check(teeth: Sequence[Tooth]) -> None:
             raise TeethError(f"number {tooth['fdi']} stands twice; give one of them another")
         ids.add(tooth["id"])
         numbers.add(tooth["fdi"])
-
-
-def teeth_of(study: Study) -> Teeth:
-    """The present teeth."""
-    return from_record(study.record())

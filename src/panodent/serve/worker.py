@@ -7,8 +7,10 @@ and another takes its place; see `panodent.serve.crew`.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,16 +22,21 @@ import numpy as np
 
 from panodent.dicom.source import Model
 from panodent.dicom_image import is_dicom
-from panodent.errors import PanodentError
+from panodent.errors import OutputError, PanodentError
+from panodent.measure import measure
 from panodent.outputs import from_record, to_record, write_case
 from panodent.prediction import Prediction, Predictor
 from panodent.radiograph import Radiograph, read
 from panodent.serve import exports
+from panodent.serve.faults import place
 from panodent.serve.messages import receive, send
+from panodent.serve.study import edited
 from panodent.view import to_png_bytes
 
 MEMORY = 4 << 30
 """Bytes of address space that a task may add to what the process has once it is ready."""
+TIRED = 1 << 30
+"""Bytes that a process may hold on to after a task; with more, another takes its place."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ Answer = tuple[dict[str, Any], dict[str, bytes]]
 def main(line: Connection, settings: Settings) -> None:
     """Answers tasks until the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which ends us
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as where a whole group of processes is told
     try:
         desk = Desk(settings)
         model = desk.predictor.bundle
@@ -58,20 +66,49 @@ def main(line: Connection, settings: Settings) -> None:
         send(line, {"error": str(error)}, {})
         return
     _bound_memory()
-    while True:
-        try:
+    _silence()
+    tired = _resident() + TIRED
+    try:
+        while True:
             task, _ = receive(line)
-        except (EOFError, OSError):
-            return
-        try:
-            head, pieces = desk.answer(task)
-        except PanodentError as error:
-            # Errors name the file; the place where the service keeps it is nobody's business.
-            said = str(error).replace(str(task.get("file", "\0")), str(task.get("name", "")))
-            head, pieces = {"error": said}, {}
-        except MemoryError:
-            head, pieces = {"error": f"{task.get('name')}: needs more memory than it may have"}, {}
-        send(line, head, pieces)
+            head, pieces = _answer(desk, task)
+            send(line, {**head, "tired": _resident() > tired}, pieces)
+    except (EOFError, OSError):
+        return  # the service has ended
+
+
+def _answer(desk: Desk, task: Task) -> Answer:
+    name = str(task.get("name", ""))
+    try:
+        return desk.answer(task)
+    except PanodentError as error:
+        # Errors name the file; the place where the service keeps it is nobody's business.
+        said = str(error).replace(str(task.get("file", "\0")), name)
+        return {"error": said, "kind": "output" if isinstance(error, OutputError) else ""}, {}
+    except MemoryError:
+        return {"error": f"{name}: needs more memory than it may have"}, {}
+    except Exception as error:  # what a library makes of a file that nobody foresaw
+        said = f"{name}: cannot be processed; is the file sound?"
+        return {"error": said, "fault": place(error)}, {}
+
+
+def _silence() -> None:
+    """Libraries print what they find in files, and that can be a patient's name."""
+    warnings.simplefilter("ignore")
+    logging.disable(logging.CRITICAL)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for handle in (1, 2):
+        os.dup2(nowhere, handle)
+    os.close(nowhere)
+
+
+def _resident() -> int:
+    """Bytes of memory that the process holds; 0 where that cannot be told."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0
 
 
 def _bound_memory() -> None:
@@ -120,6 +157,22 @@ class Desk:
 
         radiograph, _ = draw(int(task["seed"]))
         return {}, {"image": _png(radiograph)}
+
+    def edit(self, task: Task) -> Answer:
+        """The teeth after a person's edit; see `panodent.serve.study.edited`."""
+        record = task["record"]
+        size = (int(record["height"]), int(record["width"]))
+        teeth = edited(
+            size, task["predicted"], record["teeth"], int(task["revision"]), task["entries"]
+        )
+        return {}, {"teeth": json.dumps(teeth).encode()}
+
+    def measure(self, task: Task) -> Answer:
+        """What `panodent measure` says."""
+        spacing = task["spacing"]
+        pair = (float(spacing[0]), float(spacing[1])) if spacing else None
+        found = measure(from_record(task["record"]), pair).to_dict()
+        return {}, {"measures": json.dumps(found).encode()}
 
     def export(self, task: Task) -> Answer:
         """One file made of corrected teeth; see `panodent.serve.exports`."""
@@ -177,6 +230,8 @@ _PIECES: Mapping[str, Callable[[Desk, Prediction], bytes]] = {
 _TASKS: Mapping[str, Callable[[Desk, Task], Answer]] = {
     "predict": Desk.predict,
     "phantom": Desk.phantom,
+    "edit": Desk.edit,
+    "measure": Desk.measure,
     "export": Desk.export,
     "write": Desk.write,
 }

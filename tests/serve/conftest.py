@@ -1,0 +1,181 @@
+"""A real `panodent serve` that tests share, and small radiographs to send it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import sqlalchemy as sql
+
+from panodent import phantom
+from panodent.phantom.dicom import dicom_bytes
+from panodent.serve.tables import metadata
+from panodent.view import to_png_bytes
+
+SIZE = (256, 512)
+
+
+@dataclass
+class Server:
+    """`panodent serve` as a process of its own, on a free port of loopback."""
+
+    store: Path
+    options: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    url: str = ""
+    process: Any = None
+
+    @property
+    def log(self) -> Path:
+        return self.store.with_suffix(".log")
+
+    def start(self) -> Server:
+        with self.log.open("ab") as stream:
+            begin = stream.tell()
+            self.process = subprocess.Popen(
+                [
+                    sys.executable, "-m", "panodent", "serve", "--store", self.store,
+                    "--port", "0", "--verbose", *self.options,
+                ],
+                stdout=stream,
+                stderr=stream,
+                env={**os.environ, "COLUMNS": "300", **self.environment},
+                start_new_session=True,
+            )  # fmt: skip
+        until = time.monotonic() + 60
+        while not (found := re.search(rb"(http://\S+?)/ ", self.log.read_bytes()[begin:])):
+            self._check(until)
+        self.url = found[1].decode()
+        while True:
+            self._check(until)
+            try:
+                if requests.get(f"{self.url}/readyz", timeout=30).status_code == 200:
+                    return self
+            except requests.ConnectionError:
+                continue
+
+    def _check(self, until: float) -> None:
+        assert self.process.poll() is None, self.log.read_text()
+        assert time.monotonic() < until, self.log.read_text()
+        time.sleep(0.05)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ends the service alone, as a supervisor would; its exit code."""
+        self.process.send_signal(number)
+        return int(self.process.wait(60))
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return requests.get(self.url + path, timeout=60, **options)
+
+    def post(self, path: str, content: bytes, name: str = "scan.png", **options: Any) -> Any:
+        files = {options.pop("field", "file"): (name, content)}
+        return requests.post(self.url + path, files=files, timeout=60, **options)
+
+    def members(self) -> list[int]:
+        """The service's process and those of its workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [self.process.pid, *map(int, children.split())]
+
+    def resident(self) -> int:
+        """Bytes that service and workers hold together."""
+        total = 0
+        for pid in self.members():
+            try:
+                status = Path(f"/proc/{pid}/status").read_text()
+            except FileNotFoundError:
+                continue
+            if found := re.search(r"VmRSS:\s+(\d+)", status):
+                total += int(found[1]) << 10
+        return total
+
+
+@pytest.fixture(scope="session")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Starts a service; it is ended with the tests."""
+    begun: list[Server] = []
+
+    def start(*options: str, store: Path | None = None, **environment: str) -> Server:
+        folder = store or tmp_path_factory.mktemp("serve") / "store"
+        server = Server(folder, options, environment)
+        begun.append(server)
+        return server.start()
+
+    yield start
+    for server in begun:
+        if server.process is not None and server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
+
+
+@pytest.fixture(scope="session")
+def server(serve: Callable[..., Server]) -> Server:
+    """One service for all tests that do it no harm."""
+    return serve("--workers", "2", "--max-mib", "4", "--max-pixels", "4000000")
+
+
+@pytest.fixture(scope="session")
+def png() -> bytes:
+    """A phantom, (256, 512)."""
+    radiograph, _ = phantom.draw(5, SIZE)
+    return to_png_bytes((radiograph.pixels * 255).round().astype("uint8"))
+
+
+@pytest.fixture(scope="session")
+def dicom() -> bytes:
+    """The same as a DICOM file."""
+    pytest.importorskip("pydicom")
+    return dicom_bytes(phantom.draw(5, SIZE)[0])
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL of our own: data in a temporary folder, a free port of loopback."""
+    places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
+    if not places:
+        pytest.skip("no PostgreSQL below /usr/lib/postgresql; apt-get install postgresql")
+    pytest.importorskip("pg8000")
+    folder = Path(tempfile.mkdtemp(prefix="panodent-pg-"))
+    with socket.socket() as line:
+        line.bind(("127.0.0.1", 0))
+        port = line.getsockname()[1]
+    user = "postgres" if os.getuid() == 0 else None  # it refuses to run as root
+    if user:
+        shutil.chown(folder, user)
+    options = {"user": user, "cwd": folder, "check": True, "stdout": subprocess.DEVNULL}
+    secret = folder / "secret"
+    secret.write_text("a secret")
+    secret.chmod(0o644)
+    initdb = ["initdb", "-D", "data", "-U", "panodent", "-A", "scram-sha-256", "-N"]
+    subprocess.run([places[-1] / initdb[0], *initdb[1:], "--pwfile", secret], **options)
+    control = [places[-1] / "pg_ctl", "-D", "data", "-l", folder / "log", "-w"]
+    settings = f"-h 127.0.0.1 -p {port} -k {folder} -F"
+    subprocess.run([*control, "-o", settings, "start"], **options)
+    yield f"postgresql://panodent:a%20secret@127.0.0.1:{port}/postgres"
+    subprocess.run([*control, "-m", "immediate", "stop"], **options)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of an empty database; '' is the store's own file."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    url = request.getfixturevalue("postgres")
+    yield url
+    engine = sql.create_engine(url.replace("postgresql:", "postgresql+pg8000:"))
+    metadata.drop_all(engine)
+    engine.dispose()

@@ -1,0 +1,151 @@
+"""What is left after the service is killed, or stopped, in the middle of its work."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from panodent.dataset import find
+
+
+def wait(check: Any, seconds: float = 60.0) -> Any:
+    until = time.monotonic() + seconds
+    while not (found := check()):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return found
+
+
+def job_of(server: Any, count: int, png: bytes) -> str:
+    files = [("files", (f"{number}.png", png)) for number in range(count)]
+    answer = requests.post(f"{server.url}/v1/jobs", files=files, timeout=60)
+    return str(answer.headers["location"])
+
+
+def finished(server: Any, path: str) -> dict[str, Any]:
+    return wait(lambda: (job := server.get(path).json())["state"] == "done" and job)
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_nothing_is_lost_and_nothing_doubled_when_it_is_killed(
+    serve, png, tmp_path, request, database
+):
+    count = 16
+    options = ["--workers", "2"]
+    if database == "postgresql":
+        options += ["--database", request.getfixturevalue("postgres")]
+    server = serve(*options, store=tmp_path / "store")
+    study = server.post("/v1/studies", png, "kept.png").json()
+    edit = {"revision": 0, "teeth": [{"id": "t1", "fdi": 0}]}
+    place = f"/v1/studies/{study['id']}"
+    saved = requests.put(f"{server.url}{place}/teeth", json=edit, timeout=60).json()
+    path = job_of(server, count, png)
+    wait(lambda: 1 <= server.get(path).json()["done"] < count - 3)
+    workers = server.members()[1:]
+    assert server.stop(signal.SIGKILL) == -signal.SIGKILL
+    wait(lambda: all(gone(pid) for pid in workers))  # they end with the service
+
+    # What a write that was cut off leaves, and what nobody asked for.
+    stray = server.store / "files" / ("0" * 32)
+    stray.mkdir()
+    server.start()
+    assert not stray.exists()
+    assert server.get(place).json() == saved
+    job = finished(server, path)
+    assert (job["total"], job["done"], job["failed"]) == (count, count, 0)
+    names = [item["name"] for item in job["items"]]
+    assert names == [f"{number}.png" for number in range(count)]
+    listed = server.get("/v1/studies?limit=500").json()
+    assert listed["total"] == count + 1
+    assert sorted(s["name"] for s in listed["studies"]) == sorted(["kept.png", *names])
+    assert len({item["study"] for item in job["items"]}) == count
+    for item in job["items"]:
+        found = server.get(f"/v1/studies/{item['study']}").json()
+        assert found["teeth"] == study["teeth"]
+    # The results of what was saved just before the end are made after it.
+    record = server.store / "results" / study["id"] / "teeth.json"
+    wait(record.exists)
+    assert len(json.loads(record.read_text())["teeth"]) == 1
+    wait(lambda: study["id"] in (server.store / "training/annotations.json").read_text())
+    assert [case.key for case in find(server.store / "training").cases] == [study["id"]]
+    assert len(list((server.store / "files").iterdir())) == count + 1
+    server.stop()
+
+
+def test_a_stop_ends_what_runs_and_leaves_the_rest_for_later(serve, png, tmp_path):
+    server = serve("--workers", "1", store=tmp_path / "store")
+    path = job_of(server, 12, png)
+    wait(lambda: server.get(path).json()["done"] >= 1)
+    answers: list[Any] = []
+    with server.get(f"{path}/events", stream=True) as followed:
+        asked = threading.Thread(target=lambda: answers.append(server.post("/v1/predict", png)))
+        asked.start()
+        time.sleep(0.1)
+        start = time.monotonic()
+        assert server.stop(signal.SIGTERM) == 0
+        assert time.monotonic() - start < 10
+        asked.join()
+        assert b"event: progress" in followed.content  # let go, not cut off
+    assert answers[0].status_code == 200
+    server.start()
+    job = finished(server, path)
+    assert (job["done"], job["failed"]) == (12, 0)
+    assert server.get("/v1/studies").json()["total"] == 12
+    assert server.stop(signal.SIGINT) == 0
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_second_service_on_the_same_store_is_refused(serve, tmp_path):
+    server = serve("--workers", "1", store=tmp_path / "store")
+    with pytest.raises(AssertionError, match="another `panodent serve`"):
+        serve("--workers", "1", store=tmp_path / "store")
+    assert server.get("/readyz").status_code == 200
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--bundle", "/no/bundle"), "/no/bundle"),
+        (("--host", "0.0.0.0"), "would let anybody there in"),  # noqa: S104
+        (("--host", "192.0.2.1", "--no-token"), "cannot listen on 192.0.2.1"),
+        (("--database", "mysql://u:s3cret@h/d"), "known are sqlite and postgresql"),
+        (("--token-file", "/no/file"), "/no/file"),
+        (("--label-studio", "ftp://x"), "expected http"),
+    ],
+)
+def test_what_cannot_start_says_so_in_one_line(serve, tmp_path, options, said):
+    with pytest.raises(AssertionError, match=said) as caught:
+        serve("--workers", "1", *options, store=tmp_path / "store")
+    assert "Traceback" not in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_beyond_loopback_a_token_is_demanded(serve, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("a-token\n")
+    options = ("--host", "0.0.0.0", "--workers", "1", "--token-file", str(token))  # noqa: S104
+    server = serve(*options, store=tmp_path / "store")
+    server.url = server.url.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
+    assert server.get("/v1/info").status_code == 401
+    assert server.get("/v1/info", headers={"Authorization": "Bearer a-token"}).status_code == 200
+    name = {"Authorization": "Bearer a-token", "Host": socket.gethostname()}
+    assert server.get("/v1/info", headers=name).status_code == 200
+    server.stop()
