@@ -23,7 +23,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from panodent.errors import PanodentError
 from panodent.legend import DISCLAIMER
-from panodent.serve import api, jobs_api, label_studio, schema
+from panodent.serve import api, jobs_api, label_studio, schema, training_api
 from panodent.serve.crew import Crew
 from panodent.serve.examples import add_examples
 from panodent.serve.faults import place
@@ -80,6 +80,7 @@ class Service:
         app.state.settings, app.state.metrics = settings, self.metrics
         app.include_router(api.router)
         app.include_router(jobs_api.router)
+        app.include_router(training_api.router)
         app.include_router(label_studio.router)
         _add_operations(app)
         _add_page(app)

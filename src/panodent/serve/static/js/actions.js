@@ -1,0 +1,210 @@
+// The commands of the page.
+
+import { remove, renumber, restore, shift } from "./edits.js";
+import { written } from "./arch.js";
+import { showExports, takeTraining } from "./exports.js";
+import { showHelp } from "./help.js";
+import { say } from "./notices.js";
+import { pickNumber } from "./picker.js";
+import { preference, setPreference } from "./preferences.js";
+import { chooseFiles } from "./uploads.js";
+
+/** All commands, of the parts of the page. */
+export function actions(page) {
+  return [...files(page), ...looking(page), ...choosing(page), ...correcting(page)];
+}
+
+function files({ session, saving, studies, commands, info, open, example, toggleList }) {
+  const group = "Radiographs";
+  const goTo = (step) => ({ enabled: () => studies.beside(step) !== null, run: () => open(studies.beside(step)) });
+  return [
+    { id: "choose-files", label: "Open radiographs", group, keys: ["u"], icon: "upload", run: chooseFiles },
+    { id: "example", label: "Try an example", group, run: example },
+    { id: "list", label: "List of radiographs", group, keys: ["l"], icon: "list", run: toggleList },
+    { id: "previous", label: "Previous radiograph", group, keys: ["PageUp"], icon: "previous", ...goTo(-1) },
+    { id: "next", label: "Next radiograph", group, keys: ["PageDown"], icon: "next", ...goTo(1) },
+    { id: "save", label: "Save", group, keys: ["Ctrl+S"], icon: "save", enabled: () => saving.needed, run: () => saving.save() },
+    {
+      id: "export",
+      label: "Export",
+      group,
+      keys: ["Ctrl+E"],
+      icon: "export",
+      enabled: () => Boolean(session.study),
+      run: () => showExports(session, info.exports, () => saving.save()),
+    },
+    { id: "training", label: "Download training data", group, icon: "export", run: takeTraining },
+    { id: "theme", label: "Theme: as the system, dark or light", group, keys: ["t"], icon: "theme", run: nextTheme },
+    { id: "help", label: "Keys and mouse", group, keys: ["?"], icon: "help", run: () => showHelp(commands) },
+  ];
+}
+
+const THEMES = { system: "dark", dark: "light", light: "system" };
+
+function nextTheme() {
+  const theme = THEMES[preference("theme")] ?? "system";
+  setPreference("theme", theme);
+  say({ system: "Theme: as the system has it.", dark: "Theme: dark.", light: "Theme: light." }[theme]);
+}
+
+function looking({ session, viewer, toggleView }) {
+  const group = "Look";
+  const enabled = () => Boolean(session.study);
+  const switching = (name) => ({
+    enabled,
+    pressed: () => preference(name),
+    run: () => setPreference(name, !preference(name)),
+  });
+  const picture = (change) => () => {
+    if (!viewer.picture) return;
+    change(viewer.picture);
+    viewer.refresh();
+  };
+  return [
+    { id: "zoom-in", label: "Zoom in", group, keys: ["+", "="], icon: "plus", enabled, run: () => viewer.zoom(1.25) },
+    { id: "zoom-out", label: "Zoom out", group, keys: ["-"], icon: "minus", enabled, run: () => viewer.zoom(0.8) },
+    { id: "fit", label: "Whole radiograph", group, keys: ["0"], icon: "fit", enabled, run: () => viewer.fit() },
+    { id: "actual", label: "Pixel for pixel", group, keys: ["1"], enabled, run: () => viewer.zoom(1 / viewer.camera.scale) },
+    {
+      id: "zoom-tooth",
+      label: "Zoom to the tooth",
+      group,
+      keys: ["z"],
+      enabled: () => Boolean(session.only),
+      run: () => viewer.show(session.only),
+    },
+    {
+      id: "invert",
+      label: "Invert grey values",
+      group,
+      keys: ["i"],
+      icon: "invert",
+      enabled,
+      pressed: () => Boolean(viewer.picture?.inverted),
+      run: picture((one) => one.setInverted(!one.inverted)),
+    },
+    { id: "auto-window", label: "Auto window: to the contents", group, keys: ["w"], enabled, run: picture((one) => one.auto()) },
+    { id: "reset-window", label: "Reset grey values", group, keys: ["Shift+W"], enabled, run: picture((one) => one.reset()) },
+    { id: "outlines", label: "Outlines", group, keys: ["o"], ...switching("outlines") },
+    { id: "numbers", label: "Numbers", group, keys: ["n"], ...switching("numbers") },
+    {
+      id: "fills",
+      label: "Fills",
+      group,
+      keys: ["f"],
+      enabled,
+      pressed: () => preference("fill") > 0,
+      run: () => setPreference("fill", preference("fill") ? 0 : 22),
+    },
+    { id: "view", label: "Window, level and fills", group, keys: ["v"], icon: "view", enabled, run: toggleView },
+  ];
+}
+
+function choosing({ session }) {
+  const group = "Choose";
+  const enabled = () => session.teeth.length > 0;
+  const extend = (by) => () => {
+    const before = session.chosen;
+    session.step(by);
+    const now = session.chosen[0];
+    session.choose([...before.filter((key) => key !== now), now]);
+  };
+  return [
+    { id: "next-tooth", label: "Next tooth", group, keys: ["k"], enabled, run: () => session.step(1) },
+    { id: "previous-tooth", label: "Previous tooth", group, keys: ["j"], enabled, run: () => session.step(-1) },
+    { id: "extend-next", label: "And the next tooth", group, keys: ["Shift+K"], enabled, run: extend(1) },
+    { id: "extend-previous", label: "And the previous tooth", group, keys: ["Shift+J"], enabled, run: extend(-1) },
+  ];
+}
+
+function correcting(page) {
+  const { session, toolbox } = page;
+  const group = "Correct";
+  const some = () => session.chosen.length > 0;
+  const one = () => Boolean(session.only);
+  const numbering = () => preference("numbering");
+  const tool = (id) => ({
+    pressed: () => toolbox.current?.id === id,
+    run: () => toolbox.use(toolbox.current?.id === id ? null : id),
+  });
+  const numbered = () => session.chosen.some((key) => session.tooth(key)?.fdi);
+  const shifting = (step) => ({
+    enabled: numbered,
+    run: () => toolbox.act(() => session.edit(shift(session.teeth, session.chosen, step, numbering()))),
+  });
+  return [
+    { id: "renumber", label: "Renumber", group, keys: ["r"], icon: "renumber", enabled: one, run: () => renumbering(session) },
+    { id: "shift-left", label: "Shift left along the arch", group, keys: [","], icon: "left", ...shifting(-1) },
+    { id: "shift-right", label: "Shift right along the arch", group, keys: ["."], icon: "right", ...shifting(1) },
+    { id: "outline", label: "Outline: drag its points", group, keys: ["e"], icon: "outline", enabled: one, ...tool("outline") },
+    { id: "split", label: "Split in two", group, keys: ["x"], icon: "split", enabled: one, ...tool("split"), run: () => splitting(toolbox) },
+    {
+      id: "merge",
+      label: "Merge with another tooth",
+      group,
+      keys: ["m"],
+      icon: "merge",
+      enabled: some,
+      pressed: tool("merge").pressed,
+      run: () => (session.chosen.length > 1 ? toolbox.merge(session.chosen) : tool("merge").run()),
+    },
+    {
+      id: "add",
+      label: "Draw tooth",
+      group,
+      keys: ["a"],
+      icon: "add",
+      enabled: () => Boolean(session.study),
+      ...tool("add"),
+    },
+    {
+      id: "remove",
+      label: "Delete",
+      group,
+      keys: ["Del"],
+      icon: "remove",
+      enabled: some,
+      run: () => session.edit(remove(session.teeth, session.chosen), []),
+    },
+    {
+      id: "restore",
+      label: "As found by the model",
+      group,
+      keys: ["b"],
+      icon: "restore",
+      enabled: () => restorable(session) !== null,
+      run: () => restoring(session),
+    },
+    { id: "undo", label: "Undo", group, keys: ["Ctrl+Z"], icon: "undo", enabled: () => session.canUndo, run: () => session.undo() },
+    { id: "redo", label: "Redo", group, keys: ["Ctrl+Shift+Z", "Ctrl+Y"], icon: "redo", enabled: () => session.canRedo, run: () => session.redo() },
+  ];
+}
+
+function splitting(toolbox) {
+  if (toolbox.current?.id === "split") toolbox.current.apply();
+  else toolbox.use("split");
+}
+
+async function renumbering(session) {
+  const tooth = session.only;
+  const before = session.teeth;
+  const fdi = await pickNumber(tooth, (number) => session.bearing(number));
+  if (fdi === null || fdi === tooth.fdi || session.teeth !== before) return;
+  const { teeth, swapped } = renumber(session.teeth, tooth.key, fdi);
+  session.edit(teeth, [tooth.key]);
+  const shown = (number) => written(number, preference("numbering"));
+  if (swapped) say(`${shown(fdi)} was taken: that tooth is ${tooth.fdi ? shown(tooth.fdi) : "without a number"} now.`);
+}
+
+/** What "as found" would bring back: the chosen tooth's origin, or the tooth removed here. */
+function restorable(session) {
+  if (session.number) return session.removed.find((tooth) => tooth.fdi === session.number) ?? null;
+  const tooth = session.only;
+  return tooth && session.change(tooth) ? session.origin(tooth) : null;
+}
+
+function restoring(session) {
+  const { teeth, tooth, taken } = restore(session.teeth, restorable(session));
+  session.edit(teeth, [tooth.key]);
+  if (taken) say("Its number is taken by another tooth: it is back without a number.");
+}

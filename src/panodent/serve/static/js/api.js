@@ -1,0 +1,106 @@
+// Talks to the service: problems become errors that can be shown, a token is asked for when needed.
+
+let token = sessionStorage.getItem("panodent.token") ?? "";
+let ask = async () => "";
+
+/** `askForToken(wrong)` gives a token, or "" when the person gives up. */
+export function onTokenNeeded(askForToken) {
+  ask = askForToken;
+}
+
+/** What the service said: `status` (0: it does not answer) and a sentence. */
+export class ApiError extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+const headers = (more = {}) => (token ? { ...more, Authorization: `Bearer ${token}` } : more);
+
+async function newToken() {
+  const given = await ask(Boolean(token));
+  if (!given) throw new ApiError(401, "This service wants its token.");
+  token = given;
+  sessionStorage.setItem("panodent.token", token);
+}
+
+async function request(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, { ...options, headers: headers(options.headers) });
+  } catch {
+    throw new ApiError(0, "The service does not answer. Is it still running?");
+  }
+  if (response.status === 401) {
+    await newToken();
+    return request(path, options);
+  }
+  if (!response.ok) throw new ApiError(response.status, await detailOf(response));
+  return response;
+}
+
+async function detailOf(response) {
+  return said(await response.text(), response.status);
+}
+
+function said(text, status) {
+  try {
+    return JSON.parse(text).detail || `The service answered ${status}.`;
+  } catch {
+    return `The service answered ${status}.`;
+  }
+}
+
+const json = async (path, options) => (await request(path, options)).json();
+
+export const info = () => json("/v1/info");
+export const studies = (limit, offset) => json(`/v1/studies?limit=${limit}&offset=${offset}`);
+export const study = (id) => json(`/v1/studies/${id}`);
+export const measurements = (id) => json(`/v1/studies/${id}/measurements`);
+export const example = () => json("/v1/example", { method: "POST" });
+export const remove = (id) => request(`/v1/studies/${id}`, { method: "DELETE" });
+export const picture = async (id) => (await request(`/v1/studies/${id}/image`)).blob();
+
+export const save = (id, revision, teeth) =>
+  json(`/v1/studies/${id}/teeth`, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ revision, teeth }),
+  });
+
+export const exported = async (id, name, numbering) =>
+  (await request(`/v1/studies/${id}/export/${name}?numbering=${numbering}`)).blob();
+
+export const training = async () => (await request("/v1/training.zip")).blob();
+
+/** Sends a file; `progress(share)` is told how much is sent. Resolves to the new study. */
+export async function upload(file, progress) {
+  for (let tries = 0; ; tries++) {
+    const { status, text, wait } = await sent(file, progress);
+    if (status === 201) return JSON.parse(text);
+    if (status === 401) await newToken();
+    else if (status === 503 && tries < 60) await new Promise((done) => setTimeout(done, wait * 1000));
+    else if (status === 0) throw new ApiError(0, "The service does not answer. Is it still running?");
+    else throw new ApiError(status, said(text, status));
+  }
+}
+
+// fetch cannot tell how much of a body is sent; XMLHttpRequest can.
+function sent(file, progress) {
+  return new Promise((resolve) => {
+    const line = new XMLHttpRequest();
+    line.open("POST", "/v1/studies");
+    for (const [name, value] of Object.entries(headers())) line.setRequestHeader(name, value);
+    line.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0);
+    line.onloadend = () =>
+      resolve({
+        status: line.status,
+        text: line.responseText,
+        wait: Number(line.getResponseHeader("Retry-After")) || 1,
+      });
+    const form = new FormData();
+    form.append("file", file, file.name || "pasted.png");
+    line.send(form);
+  });
+}

@@ -1,0 +1,209 @@
+// Starts the page and ties its parts together.
+
+import { actions } from "./actions.js";
+import * as api from "./api.js";
+import { useTeeth } from "./arch.js";
+import { bindCaption } from "./caption.js";
+import { Commands } from "./commands.js";
+import { askText } from "./dialogs.js";
+import { byId, toggle } from "./dom.js";
+import { changeWindow, listen as listenToGestures } from "./gestures.js";
+import { Inspector } from "./inspector.js";
+import { listen as listenToKeys } from "./keyboard.js";
+import { Measures } from "./measures.js";
+import { complain } from "./notices.js";
+import { Odontogram } from "./odontogram.js";
+import { Picture } from "./picture.js";
+import { onPreference } from "./preferences.js";
+import { Saving } from "./saving.js";
+import { Session } from "./session.js";
+import { Studies } from "./studies.js";
+import { Toolbox } from "./toolbox.js";
+import { bindTop, placeButtons } from "./toolbars.js";
+import { Uploads } from "./uploads.js";
+import { viewPanel } from "./viewpanel.js";
+import { Viewer } from "./viewer.js";
+
+const session = new Session();
+const viewer = new Viewer(byId("viewer"), session);
+const measures = new Measures();
+const commands = new Commands();
+const toolbox = new Toolbox(session, viewer, (id) => commands.run(id));
+const saving = new Saving(session, (answer) => show(answer, false));
+const studies = new Studies([byId("list"), byId("recent")], byId("more"), open, (id) => {
+  if (session.study?.id === id) close();
+});
+const uploads = new Uploads(byId("uploads"), arrived);
+
+// --- opening and closing ----------------------------------------------------------------------
+
+/** Shows a study given with its teeth; `anew` fetches its picture too. */
+function show(answer, anew = true) {
+  toolbox.use(null);
+  session.open(answer);
+  toggle(byId("start"), "hidden", true);
+  toggle(byId("desk"), "hidden", false);
+  history.replaceState(null, "", `#${answer.id}`);
+  byId("warning").textContent = answer.warning;
+  toggle(byId("warning"), "hidden", !answer.warning);
+  studies.mark(session.study);
+  if (!anew) return;
+  viewer.setPicture(null);
+  viewer.camera.setImage(session.size);
+  fetchPicture(answer.id);
+}
+
+async function fetchPicture(id) {
+  try {
+    const picture = await Picture.from(await api.picture(id));
+    if (session.study?.id !== id) return;
+    viewer.setPicture(picture);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+async function open(id) {
+  if (id === session.study?.id) return toggleList(false);
+  if (!(await saving.mayLeave())) return undefined;
+  try {
+    show(await api.study(id));
+    toggleList(false);
+  } catch (error) {
+    if (error.status === 404) history.replaceState(null, "", " ");
+    complain(error);
+  }
+  return undefined;
+}
+
+function close() {
+  toolbox.use(null);
+  session.open(null);
+  viewer.setPicture(null);
+  history.replaceState(null, "", " ");
+  toggle(byId("start"), "hidden", false);
+  toggle(byId("desk"), "hidden", true);
+  studies.mark(null);
+}
+
+async function arrived(study, alone) {
+  // What comes in must not push aside what somebody is working on.
+  const free = !session.study || (alone && !session.dirty);
+  if (free) show(study);
+  await studies.refresh();
+  studies.mark(session.study);
+}
+
+async function example() {
+  if (!(await saving.mayLeave())) return;
+  try {
+    show(await api.example());
+    await studies.refresh();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+function toggleList(on = byId("drawer").hidden) {
+  toggle(byId("drawer"), "hidden", !on);
+  if (on) {
+    studies.refresh();
+    byId("drawer").querySelector("h2").focus();
+  }
+}
+
+function toggleView() {
+  toggle(byId("view-panel"), "hidden", !byId("view-panel").hidden);
+  if (!byId("view-panel").hidden) byId("view-panel").querySelector("input").focus();
+}
+
+// --- choosing teeth ---------------------------------------------------------------------------
+
+function pick(fdi, key, event) {
+  if (key && toolbox.current?.click?.(null, key)) return;
+  if (key && (event.shiftKey || event.ctrlKey || event.metaKey)) session.toggle(key);
+  else if (key) session.choose([key]);
+  else if (fdi) session.chooseNumber(fdi);
+}
+
+function bindViewer() {
+  listenToGestures(viewer, {
+    tool: () => toolbox.current,
+    hover: (key) => session.hover(key),
+    open: (key) => viewer.show(session.tooth(key)),
+    click: (key, event) => {
+      if (key) pick(0, key, event);
+      else session.choose([]);
+    },
+  });
+}
+
+/** Keys that are no command: arrows on the radiograph, and the way out. */
+function otherKeys(name, event) {
+  if (name === "Escape") {
+    if (toolbox.current) toolbox.use(null);
+    else if (!byId("view-panel").hidden) toggleView();
+    else if (!byId("drawer").hidden) toggleList(false);
+    else session.choose([]);
+    return true;
+  }
+  const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+  if (!step || !session.study || event.target.closest("#inspector, #drawer")) return false;
+  if (event.shiftKey) changeWindow(viewer, step[0] * 8, step[1] * 8);
+  else viewer.pan(-step[0] * 60, -step[1] * 60);
+  return true;
+}
+
+// --- start ------------------------------------------------------------------------------------
+
+async function start() {
+  api.onTokenNeeded(async (wrong) => {
+    const text = wrong ? "That token is not the right one." : "Whoever runs this service knows it.";
+    return askText("This service wants its token", text, "Token", "password");
+  });
+  const info = await api.info();
+  useTeeth(info.teeth);
+  uploads.limit = info.max_bytes;
+  commands.add(
+    actions({ session, viewer, toolbox, saving, studies, commands, info, open, example, toggleList, toggleView }),
+  );
+  placeButtons(commands);
+  bindTop({ session, viewer, toolbox, commands });
+  new Odontogram(byId("odontogram"), session, pick);
+  new Inspector(byId("inspector"), session, commands, measures);
+  const refreshView = viewPanel(byId("view-panel"), viewer, commands);
+  bindViewer();
+  bindCaption(byId("caption"), session, measures);
+  listenToKeys(commands, () => toolbox.current, otherKeys);
+  const refresh = () => {
+    commands.refresh();
+    refreshView();
+  };
+  for (const teller of [session, toolbox, viewer]) {
+    for (const what of ["change", "view"]) teller.addEventListener(what, refresh);
+  }
+  session.addEventListener("change", () => measures.fetch(session.study));
+  let listed = "";
+  session.addEventListener("change", () => {
+    const now = session.study ? `${session.study.id} ${session.study.revision}` : "";
+    if (now && now !== listed) studies.mark(session.study);
+    listed = now;
+  });
+  onPreference((name, value) => {
+    if (name === "theme") document.documentElement.dataset.theme = value;
+    else session.dispatchEvent(new Event("change"));
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (session.dirty || uploads.busy) event.preventDefault();
+  });
+  byId("loading").remove();
+  await studies.refresh();
+  const wanted = location.hash.slice(1);
+  if (/^[0-9a-f]{32}$/.test(wanted)) await open(wanted);
+  commands.refresh();
+  document.documentElement.dataset.ready = "true";
+}
+
+start().catch((error) => {
+  byId("loading").textContent = error.message;
+});

@@ -1,0 +1,62 @@
+// The order of the teeth along each arch, and their names and numbers in three systems.
+
+let teeth = {};
+let arches = [];
+
+/** Takes the table of /v1/info. */
+export function useTeeth(table) {
+  teeth = table;
+  const numbers = Object.keys(table).map(Number);
+  const order = (fdi) => {
+    const mark = table[fdi].universal;
+    return /^\d+$/.test(mark) ? Number(mark) : mark.charCodeAt(0);
+  };
+  arches = [];
+  for (const deciduous of [false, true]) {
+    for (const jaw of ["upper", "lower"]) {
+      const own = numbers.filter((n) => table[n].deciduous === deciduous && table[n].jaw === jaw);
+      own.sort((a, b) => order(a) - order(b));
+      // Universal numbers run back along the lower jaw; ours all run from image left to right.
+      arches.push(jaw === "upper" ? own : own.reverse());
+    }
+  }
+}
+
+/** FDI numbers from image left to right. */
+export const arch = (jaw, deciduous) => arches[(deciduous ? 2 : 0) + (jaw === "upper" ? 0 : 1)];
+
+export const toothOf = (fdi) => teeth[fdi] ?? null;
+
+/** The arch that a number stands in. */
+export const archOf = (fdi) => arches.find((numbers) => numbers.includes(fdi)) ?? [];
+
+/** The next number to the image's right (1) or left (-1); null at the arch's end. */
+export function beside(fdi, step) {
+  const numbers = archOf(fdi);
+  return numbers[numbers.indexOf(fdi) + step] ?? null;
+}
+
+/** All permanent numbers, upper then lower, left to right. */
+export const permanent = () => [...arch("upper", false), ...arch("lower", false)];
+
+/** How a number is written; 0 is a tooth without one. */
+export function written(fdi, numbering) {
+  if (!fdi) return "?";
+  return numbering === "fdi" ? String(fdi) : teeth[fdi][numbering];
+}
+
+export const nameOf = (fdi) => (fdi ? teeth[fdi].name : "tooth without a number");
+
+/** The FDI number that a text names in a numbering; null where it names none. */
+export function read(text, numbering) {
+  const wanted = text.trim().toUpperCase();
+  const found = Object.keys(teeth).find((fdi) => written(Number(fdi), numbering).toUpperCase() === wanted);
+  return found ? Number(found) : null;
+}
+
+/** Sorts as the eye goes: upper jaw left to right, lower jaw left to right, then the unnumbered. */
+export function alongArches(list) {
+  const order = [...arches[0], ...arches[2], ...arches[1], ...arches[3]];
+  const place = (tooth) => (tooth.fdi ? order.indexOf(tooth.fdi) : order.length + tooth.centre[0]);
+  return [...list].sort((a, b) => place(a) - place(b));
+}

@@ -1,0 +1,30 @@
+// Makes elements. Text always goes in as text, never as markup: names come from strangers' files.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An HTML element; `on...` attributes are listeners, null and false leave an attribute out. */
+export function h(tag, attributes = {}, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+/** The same in SVG. */
+export function svg(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function filled(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** Sets or removes an attribute such as `hidden`. */
+export function toggle(element, name, on) {
+  element.toggleAttribute(name, Boolean(on));
+}

@@ -1,0 +1,69 @@
+// The table of keys, made of the commands themselves.
+
+import { byId, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { preference, setPreference } from "./preferences.js";
+
+const SIGNS = {
+  ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", PageUp: "Page ↑", PageDown: "Page ↓",
+  Escape: "Esc",
+};
+const ELSEWHERE = [
+  ["Move the radiograph", ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]],
+  ["Window and level", ["Shift+ArrowLeft", "Shift+ArrowUp"]],
+  ["Put the tool away, then the choice", ["Escape"]],
+];
+
+export function showHelp(commands) {
+  const groups = new Map();
+  for (const { group, label, keys } of commands.list) {
+    if (keys?.length) groups.set(group, [...(groups.get(group) ?? []), [label, keys]]);
+  }
+  groups.set("Look", [...(groups.get("Look") ?? []), ...ELSEWHERE]);
+  const table = ([group, rows]) =>
+    h(
+      "section",
+      {},
+      h("h3", {}, group),
+      h("dl", {}, rows.flatMap(([label, keys]) => [h("dt", {}, keys.map(key)), h("dd", {}, label)])),
+    );
+  const single = h("input", {
+    type: "checkbox",
+    onchange: () => setPreference("singleKeys", single.checked),
+  });
+  single.checked = preference("singleKeys");
+  const close = h(
+    "button",
+    { type: "button", class: "icon-only quiet", "aria-label": "Close", onclick: () => dialog.close() },
+    icon("close"),
+  );
+  const dialog = h(
+    "dialog",
+    { class: "help", "aria-labelledby": "help-title" },
+    h("header", {}, h("h2", { id: "help-title" }, "Keys and mouse"), close),
+    h("div", { class: "columns" }, [...groups].map(table), mouse()),
+    h("label", { class: "check" }, single, "Single letters are shortcuts"),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  byId("dialogs").append(dialog);
+  dialog.showModal();
+}
+
+const key = (keys) =>
+  h("kbd", {}, keys.split("+").map((part) => SIGNS[part] ?? part).join(" + ").replace(" +  + ", " + +") || "+");
+
+function mouse() {
+  const rows = [
+    ["Wheel, two fingers", "Zoom"],
+    ["Drag", "Move the radiograph"],
+    ["Right button", "Drag: window and level"],
+    ["Click", "Choose a tooth; with Shift or Ctrl, several"],
+    ["Double click", "Zoom to a tooth"],
+  ];
+  return h(
+    "section",
+    {},
+    h("h3", {}, "Mouse and touch"),
+    h("dl", {}, rows.flatMap(([what, does]) => [h("dt", {}, what), h("dd", {}, does)])),
+  );
+}

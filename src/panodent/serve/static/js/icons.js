@@ -1,0 +1,38 @@
+// Icons as lines on a grid of 24.
+
+import { svg } from "./dom.js";
+
+const LINES = {
+  choose: "M6 3l12 9-5.5 1.2L15.5 20l-2.6 1.2-3-6.6L6 18z",
+  outline: "M8 4c4-2 9 0 9 6s-2 10-5 10-6-4-6-9c0-3 .5-6 2-7zM6.5 9h.01M17 9h.01M12 20h.01",
+  add: "M12 5v14M5 12h14",
+  split: "M12 3v4M12 10v4M12 17v4M8 6c-3 1-4 4-4 6s1 5 4 6M16 6c3 1 4 4 4 6s-1 5-4 6",
+  merge: "M9 6c-3 0-5 3-5 6s2 6 5 6 5-3 5-6-2-6-5-6zM15 6c3 0 5 3 5 6s-2 6-5 6c-1 0-2-.4-3-1",
+  remove: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10.5 11v5.5M13.5 11v5.5",
+  restore: "M5 5v5h5M5.6 10A7.5 7.5 0 1 1 5 14",
+  undo: "M8 5L4 9l4 4M4 9h9a6 6 0 0 1 0 12h-3",
+  redo: "M16 5l4 4-4 4M20 9h-9a6 6 0 0 0 0 12h3",
+  save: "M5 12.5l4.5 4.5L19 7.5",
+  export: "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 20h14",
+  plus: "M12 6v12M6 12h12",
+  minus: "M6 12h12",
+  fit: "M4 9V5h4M20 9V5h-4M4 15v4h4M20 15v4h-4",
+  invert: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16",
+  view: "M3 12c3-5 6-6.5 9-6.5s6 1.5 9 6.5c-3 5-6 6.5-9 6.5S6 17 3 12zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
+  list: "M4 6h16M4 12h16M4 18h16",
+  previous: "M14.5 6l-6 6 6 6",
+  next: "M9.5 6l6 6-6 6",
+  left: "M20 12H5M10 7l-5 5 5 5",
+  right: "M4 12h15M14 7l5 5-5 5",
+  close: "M6 6l12 12M18 6L6 18",
+  help: "M9 9.2c0-4 6.5-3.8 6.2 0-.2 2.3-3.2 2.4-3.2 5M12 18.2h.01",
+  theme: "M19 14.5A7.5 7.5 0 0 1 9.5 5a7.5 7.5 0 1 0 9.5 9.5z",
+  renumber: "M9.5 4L7 20M17 4l-2.5 16M4.5 9h16M3.5 15h16",
+  upload: "M12 16V5M7.5 9.5L12 5l4.5 4.5M5 20h14",
+};
+
+/** An icon that says nothing by itself; the control around it has the name. */
+export function icon(name) {
+  const path = svg("path", { d: LINES[name] });
+  return svg("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, path);
+}

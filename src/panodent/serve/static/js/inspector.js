@@ -1,0 +1,202 @@
+// What is known of the chosen tooth, and what can be done with it.
+
+import { nameOf, permanent, written } from "./arch.js";
+import { h } from "./dom.js";
+import { moves, restore } from "./edits.js";
+import { details, list, overview } from "./figures.js";
+import { preference } from "./preferences.js";
+
+const number = (fdi) => written(fdi, preference("numbering"));
+
+export class Inspector {
+  #element;
+  #session;
+  #commands;
+  #measures;
+
+  constructor(element, session, commands, measures) {
+    this.#element = element;
+    this.#session = session;
+    this.#commands = commands;
+    this.#measures = measures;
+    session.addEventListener("change", () => this.refresh());
+    measures.addEventListener("change", () => this.refresh());
+  }
+
+  /** Builds the panel anew; the focus stays on the button that had it. */
+  refresh() {
+    if (!this.#session.study) return;
+    const inside = this.#element.contains(document.activeElement);
+    const name = inside ? document.activeElement.dataset.command : null;
+    this.#element.replaceChildren(...this.#content());
+    if (!inside) return;
+    const again = name && this.#element.querySelector(`[data-command="${name}"]`);
+    (again || this.#element.querySelector("h2")).focus();
+  }
+
+  #content() {
+    const session = this.#session;
+    if (session.number) return this.#absent(session.number);
+    if (session.chosen.length > 1) return this.#several();
+    if (session.only) return this.#tooth(session.only);
+    return this.#all();
+  }
+
+  #tooth(tooth) {
+    const session = this.#session;
+    const [state, change] = [session.state(tooth), session.change(tooth)];
+    return [
+      h(
+        "div",
+        { class: "headline" },
+        h("span", { class: "big", "data-state": state }, number(tooth.fdi)),
+        heading(nameOf(tooth.fdi)),
+      ),
+      h(
+        "p",
+        { class: "chips" },
+        chip(state, { found: "found", doubtful: "? doubtful: look at it", unnumbered: "? no number" }[state]),
+        change && chip("changed", `* ${change} by hand`),
+      ),
+      this.#score(tooth, change),
+      this.#actions(["renumber", "outline", "split", "merge", "remove", "restore"]),
+      tooth.fdi ? this.#shifts() : null,
+      ...details(this.#measures.of(tooth), session.dirty, number),
+    ].filter(Boolean);
+  }
+
+  #score(tooth, change) {
+    if (change) return null;
+    const meter = h("meter", { min: 0, max: 1, low: 0.5, value: tooth.score, "aria-label": "Certainty" });
+    meter.title = "Calibrated: of teeth with 0.90, about nine in ten are right";
+    return h("p", { class: "score" }, "Certainty", meter, h("b", {}, tooth.score.toFixed(2)));
+  }
+
+  #several() {
+    const list = this.#session.chosen.map((key) => number(this.#session.tooth(key).fdi)).join(", ");
+    return [
+      heading(`${this.#session.chosen.length} teeth`),
+      h("p", {}, list),
+      this.#actions(["merge", "remove"]),
+      this.#shifts(),
+    ];
+  }
+
+  #absent(fdi) {
+    const removed = this.#session.removed.some((tooth) => tooth.fdi === fdi);
+    const said = removed
+      ? "Removed by hand. Its outline is dotted on the radiograph."
+      : "Not found on this radiograph.";
+    return [
+      h("div", { class: "headline" }, h("span", { class: "big", "data-state": "absent" }, number(fdi)), heading(nameOf(fdi))),
+      h("p", {}, said),
+      this.#actions(["add", ...(removed ? ["restore"] : [])]),
+    ];
+  }
+
+  #all() {
+    const session = this.#session;
+    const { teeth, study } = session;
+    const doubtful = teeth.filter((tooth) => session.state(tooth) === "doubtful");
+    const changed = teeth.filter((tooth) => session.change(tooth));
+    const missing = permanent().filter((fdi) => !session.bearing(fdi));
+    const third = missing.filter((fdi) => fdi % 10 === 8);
+    const counts = [
+      ["Not found", missing.filter((fdi) => fdi % 10 !== 8).map(number).join(" ") || "none"],
+      third.length && ["Third molars not found", third.map(number).join(" ")],
+      study.kind === "dicom" && ["File", "DICOM"],
+      ["Size", `${study.width} × ${study.height} px`],
+      study.spacing_mm && ["Pixel", `${study.spacing_mm.map((mm) => mm.toFixed(3)).join(" × ")} mm, uncalibrated`],
+    ];
+    return [
+      heading(`${teeth.length} teeth`),
+      this.#links("Doubtful", doubtful, "doubtful"),
+      this.#links("Without a number", teeth.filter((tooth) => !tooth.fdi), "unnumbered"),
+      this.#links("Changed by hand", changed, "changed"),
+      this.#lost(),
+      list(counts),
+      this.#actions(["add"]),
+      ...overview(this.#measures.all, session.dirty, number),
+      study.notes?.length ? h("p", { class: "quiet-text" }, study.notes.join(" ")) : null,
+      h("p", { class: "quiet-text" }, "Choose a tooth on the radiograph or in the chart to see and correct it."),
+    ].filter(Boolean);
+  }
+
+  #links(label, teeth, kind) {
+    if (!teeth.length) return null;
+    const buttons = teeth.map((tooth) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: `link ${kind}`,
+          "aria-label": `${number(tooth.fdi)} ${nameOf(tooth.fdi)}`,
+          onclick: () => this.#session.choose([tooth.key]),
+          onpointerenter: () => this.#session.hover(tooth.key),
+          onpointerleave: () => this.#session.hover(null),
+        },
+        number(tooth.fdi),
+      ),
+    );
+    return h("div", { class: "links" }, h("h3", {}, label), h("div", {}, buttons));
+  }
+
+  #lost() {
+    const session = this.#session;
+    if (!session.removed.length) return null;
+    const back = (found) => {
+      const { teeth, tooth } = restore(session.teeth, found);
+      session.edit(teeth, [tooth.key]);
+    };
+    const buttons = session.removed.map((found) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "link removed",
+          title: "Bring it back",
+          "aria-label": `Bring back ${number(found.fdi)} ${nameOf(found.fdi)}`,
+          onclick: () => back(found),
+        },
+        number(found.fdi),
+      ),
+    );
+    return h("div", { class: "links" }, h("h3", {}, "Removed by hand: bring back"), h("div", {}, buttons));
+  }
+
+  #actions(names) {
+    const short = {
+      renumber: "Renumber", outline: "Outline", split: "Split", merge: "Merge", remove: "Delete",
+      restore: "As found", add: "Draw tooth",
+    };
+    return h("div", { class: "actions" }, names.map((name) => this.#commands.button(name, short[name])));
+  }
+
+  #shifts() {
+    const one = (id, step, text) => {
+      const says = this.#preview(step);
+      return h("div", { class: "shift" }, this.#commands.button(id, text), h("span", { class: "quiet-text" }, says));
+    };
+    return h(
+      "div",
+      { class: "shifts" },
+      h("h3", {}, "Numbers off by one? Shift the run"),
+      one("shift-left", -1, "Shift left"),
+      one("shift-right", 1, "Shift right"),
+    );
+  }
+
+  #preview(step) {
+    const { teeth, chosen } = this.#session;
+    try {
+      const all = moves(teeth, chosen, step, preference("numbering"));
+      const said = all.map(({ tooth, to }) => `${number(tooth.fdi)} → ${number(to)}`);
+      return said.length > 4 ? `${said.slice(0, 2).join(", ")} … ${said.at(-1)}` : said.join(", ");
+    } catch (error) {
+      return error.message;
+    }
+  }
+}
+
+const heading = (text) => h("h2", { tabindex: -1 }, text);
+const chip = (kind, text) => h("span", { class: `chip ${kind}` }, text);

@@ -1,0 +1,49 @@
+// Keys to commands; single keys can be switched off, and never fire while something is typed.
+
+import { preference } from "./preferences.js";
+
+const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
+
+/** How an event's keys are written: "Ctrl+Shift+Z", "k", "Shift+ArrowLeft", "Space". */
+export function named(event) {
+  const key = event.key === " " ? "Space" : event.key;
+  const plain = key.length === 1;
+  const strong = event.ctrlKey || event.metaKey;
+  // Shift is part of a sign such as "?", but not of "Shift+K".
+  const shift = event.shiftKey && (!plain || strong || /[a-z]/i.test(key));
+  return (
+    (strong ? "Ctrl+" : "") +
+    (event.altKey ? "Alt+" : "") +
+    (shift ? "Shift+" : "") +
+    (plain && (strong || shift) ? key.toUpperCase() : plain ? key.toLowerCase() : key)
+  );
+}
+
+/** Listens to the page's keys. `tool()` is the tool in use, `free(name)` takes what is left. */
+export function listen(commands, tool, free) {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const typing = event.target.closest("input:not([type=range]):not([type=checkbox]), select, textarea");
+    const name = named(event);
+    const strong = name.startsWith("Ctrl+");
+    if (typing && !strong) return;
+    const control = event.target.closest("button, a, input, summary");
+    if (control && ["Enter", "Space"].includes(name)) return;
+    if (event.target.matches("input") && ARROWS.includes(event.key)) return;
+    if (tool()?.key?.(name)) {
+      event.preventDefault();
+      return;
+    }
+    const command = commands.list.find(({ keys = [] }) => keys.some((key) => same(key, name)));
+    if (command) {
+      if (name.length === 1 && !preference("singleKeys")) return;
+      event.preventDefault();
+      commands.run(command.id);
+    } else if (free(name, event)) event.preventDefault();
+  });
+}
+
+const same = (keys, name) => {
+  const wanted = keys.length === 1 ? keys.toLowerCase() : keys;
+  return wanted === name || (keys === "Del" && ["Delete", "Backspace"].includes(name));
+};

@@ -1,0 +1,39 @@
+// What a person likes, kept in this browser; nothing of a study is ever kept there.
+
+const DEFAULTS = {
+  theme: "system",
+  numbering: "fdi",
+  fill: 22,
+  outlines: true,
+  numbers: true,
+  colours: "tones",
+  singleKeys: true,
+};
+const KEY = "panodent.preferences";
+const listeners = new Set();
+let kept = load();
+
+function load() {
+  try {
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
+  } catch {
+    return { ...DEFAULTS };
+  }
+}
+
+export const preference = (name) => kept[name];
+
+export function setPreference(name, value) {
+  kept = { ...kept, [name]: value };
+  try {
+    localStorage.setItem(KEY, JSON.stringify(kept));
+  } catch {
+    // A browser that keeps nothing still works, it only forgets.
+  }
+  for (const listener of listeners) listener(name, value);
+}
+
+/** Calls `listener(name, value)` at every change. */
+export function onPreference(listener) {
+  listeners.add(listener);
+}

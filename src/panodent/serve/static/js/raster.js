@@ -1,0 +1,152 @@
+// Polygons to pixels and back, by the rules of panodent's masks: a pixel belongs to a part if its
+// centre does (even-odd), parts are joined, outlines run along pixel edges, regions are 4-connected.
+
+import { area, bounds } from "./geometry.js";
+
+/** The pixels of polygons: { left, top, width, height, data }, cut off at the image of `size`. */
+export function fill(polygons, [imageWidth, imageHeight]) {
+  const [left, top, right, bottom] = bounds(polygons);
+  const x0 = Math.max(Math.floor(left), 0);
+  const y0 = Math.max(Math.floor(top), 0);
+  const width = Math.max(Math.min(Math.ceil(right), imageWidth) - x0, 0);
+  const height = Math.max(Math.min(Math.ceil(bottom), imageHeight) - y0, 0);
+  const mask = { left: x0, top: y0, width, height, data: new Uint8Array(width * height) };
+  for (const part of polygons) fillPart(part, mask);
+  return mask;
+}
+
+function fillPart(rings, { left, top, width, height, data }) {
+  const toggles = new Uint8Array((width + 1) * height);
+  for (const ring of rings) {
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+      const [ax, ay] = ring[j];
+      const [bx, by] = ring[i];
+      if (ay === by) continue;
+      const first = Math.max(Math.ceil(Math.min(ay, by) - 0.5) - top, 0);
+      const end = Math.min(Math.ceil(Math.max(ay, by) - 0.5) - top, height);
+      for (let row = first; row < end; row++) {
+        const x = ax + ((row + top + 0.5 - ay) * (bx - ax)) / (by - ay);
+        const col = Math.min(Math.max(Math.ceil(x - 0.5) - left, 0), width);
+        toggles[row * (width + 1) + col] ^= 1;
+      }
+    }
+  }
+  for (let row = 0; row < height; row++) {
+    let inside = 0;
+    for (let col = 0; col < width; col++) {
+      inside ^= toggles[row * (width + 1) + col];
+      data[row * width + col] |= inside;
+    }
+  }
+}
+
+/** How many pixels are set. */
+export const count = (mask) => mask.data.reduce((sum, value) => sum + value, 0);
+
+/** The pixels of either mask. */
+export function union(a, b) {
+  const left = Math.min(a.left, b.left);
+  const top = Math.min(a.top, b.top);
+  const width = Math.max(a.left + a.width, b.left + b.width) - left;
+  const height = Math.max(a.top + a.height, b.top + b.height) - top;
+  const data = new Uint8Array(width * height);
+  for (const mask of [a, b]) {
+    for (let row = 0; row < mask.height; row++) {
+      const to = (row + mask.top - top) * width + mask.left - left;
+      for (let col = 0; col < mask.width; col++) data[to + col] |= mask.data[row * mask.width + col];
+    }
+  }
+  return { left, top, width, height, data };
+}
+
+/** The two sides of a mask along the line through a and b. */
+export function cut(mask, a, b) {
+  const sides = [mask, mask].map((one) => ({ ...one, data: new Uint8Array(one.data.length) }));
+  mask.data.forEach((value, at) => {
+    if (!value) return;
+    const x = mask.left + (at % mask.width) + 0.5;
+    const y = mask.top + Math.floor(at / mask.width) + 0.5;
+    const side = (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0]);
+    sides[side > 0 ? 0 : 1].data[at] = 1;
+  });
+  return sides;
+}
+
+/** The polygons of a mask, a part for each region of at least `least` pixels. */
+export function trace(mask, least = 1) {
+  return regions(mask)
+    .filter((pixels) => pixels.length >= least)
+    .map((pixels) => outline(mask, pixels));
+}
+
+function regions({ width, height, data }) {
+  const seen = new Uint8Array(data.length);
+  const found = [];
+  for (let start = 0; start < data.length; start++) {
+    if (!data[start] || seen[start]) continue;
+    const pixels = [start];
+    seen[start] = 1;
+    for (let i = 0; i < pixels.length; i++) {
+      const at = pixels[i];
+      const [col, row] = [at % width, Math.floor(at / width)];
+      for (const [next, inside] of [
+        [at - 1, col > 0],
+        [at + 1, col < width - 1],
+        [at - width, row > 0],
+        [at + width, row < height - 1],
+      ]) {
+        if (inside && data[next] && !seen[next]) {
+          seen[next] = 1;
+          pixels.push(next);
+        }
+      }
+    }
+    found.push(pixels);
+  }
+  return found;
+}
+
+// Headings: east, south, west, north. Going round with the region on the right hand.
+const STEP = [[1, 0], [0, 1], [-1, 0], [0, -1]];
+
+function outline({ left, top, width }, pixels) {
+  const own = new Set(pixels);
+  const line = width + 1;
+  const leaving = new Map(); // from a corner: the headings of the edges that leave it
+  const add = (corner, heading) => leaving.set(corner, [...(leaving.get(corner) ?? []), heading]);
+  for (const at of pixels) {
+    const [col, row] = [at % width, Math.floor(at / width)];
+    const corner = row * line + col;
+    if (!own.has(at - width)) add(corner, 0);
+    if (col === width - 1 || !own.has(at + 1)) add(corner + 1, 1);
+    if (!own.has(at + width)) add(corner + line + 1, 2);
+    if (col === 0 || !own.has(at - 1)) add(corner + line, 3);
+  }
+  const rings = [];
+  for (const [start, headings] of leaving) {
+    while (headings.length) rings.push(follow(start, headings, leaving, line));
+  }
+  rings.sort((a, b) => Math.abs(area(b)) - Math.abs(area(a)));
+  return rings.map((ring) => ring.map((corner) => [corner[0] + left, corner[1] + top]));
+}
+
+function follow(start, headings, leaving, line) {
+  const ring = [];
+  const first = headings.pop();
+  let [at, heading, before] = [start, first, -1];
+  for (;;) {
+    if (heading !== before) ring.push([at % line, Math.floor(at / line)]);
+    at += STEP[heading][0] + STEP[heading][1] * line;
+    const open = leaving.get(at);
+    // Turning right first keeps regions that touch at a corner apart.
+    const next = [(heading + 1) % 4, heading, (heading + 3) % 4].find(
+      (one) => open.includes(one) || (at === start && one === first),
+    );
+    before = heading;
+    heading = next;
+    if (at === start && next === first) break;
+    open.splice(open.indexOf(next), 1);
+  }
+  if (before === first) ring.shift(); // the start was amid a straight stretch
+  return ring;
+}

@@ -1,0 +1,50 @@
+// The bars of buttons, the top line, and the line at the foot.
+
+import { byId, toggle } from "./dom.js";
+import { onPreference, preference, setPreference } from "./preferences.js";
+
+/** Puts each command's button where the page has a place for it. */
+export function placeButtons(commands) {
+  for (const place of document.querySelectorAll("[data-place]")) {
+    place.replaceWith(commands.button(place.dataset.place, place.textContent.trim()));
+  }
+}
+
+/** Ties the top line and the foot to what is open. */
+export function bindTop({ session, viewer, toolbox }) {
+  bindChoice("numbering");
+  const name = byId("study-name");
+  const state = byId("study-state");
+  const show = () => {
+    const { study, dirty } = session;
+    toggle(byId("study-line"), "hidden", !study);
+    if (!study) {
+      document.title = "panodent";
+      return;
+    }
+    name.textContent = study.name;
+    name.title = study.name;
+    state.textContent = dirty ? "Unsaved changes" : study.saved ? "Saved" : "As found, not saved";
+    state.dataset.state = dirty ? "dirty" : study.saved ? "saved" : "found";
+    document.title = `${dirty ? "* " : ""}${study.name} – panodent`;
+  };
+  session.addEventListener("change", show);
+  toolbox.addEventListener("change", () => {
+    byId("hint").textContent = toolbox.current?.hint ?? "";
+    toggle(byId("hint"), "hidden", !toolbox.current);
+  });
+  viewer.addEventListener("view", () => {
+    const { picture, camera } = viewer;
+    const grey = picture ? ` · window ${Math.round(picture.width)}, level ${Math.round(picture.level)}` : "";
+    byId("zoom").textContent = session.study ? `${Math.round(camera.scale * 100)} %${grey}` : "";
+  });
+}
+
+function bindChoice(name) {
+  const select = byId(name);
+  select.value = preference(name);
+  select.addEventListener("change", () => setPreference(name, select.value));
+  onPreference((changed, value) => {
+    if (changed === name) select.value = value;
+  });
+}

@@ -1,0 +1,131 @@
+// Adds a tooth: click points or draw freely, by mouse, finger or a crosshair moved by arrow keys.
+
+import { add } from "../edits.js";
+import { svg } from "../dom.js";
+import { distance, simplified } from "../geometry.js";
+
+const CLOSE = 11; // screen pixels from the first point that close the outline
+const STRIDE = 3; // screen pixels between points drawn freely
+
+export class DrawTool {
+  id = "add";
+  hint =
+    "Click points around the tooth, or draw around it. Enter closes, Backspace takes a point back, " +
+    "Esc ends. By keyboard: arrows move the cross, Space sets a point.";
+  #context;
+  #points = [];
+  #free = false;
+  #ends = false;
+  #cross = null; // image point, while the keyboard is used
+  #pointer = null;
+
+  constructor(context) {
+    this.#context = context;
+  }
+
+  down({ image }) {
+    this.#cross = null;
+    this.#pointer = image;
+    this.#ends = this.#closes(image);
+    if (this.#ends) return true;
+    this.#points.push(image);
+    this.#free = false;
+    this.#context.redraw();
+    return true;
+  }
+
+  move({ image }) {
+    if (this.#ends) return;
+    const camera = this.#context.viewer.camera;
+    if (distance(camera.toScreen(image), camera.toScreen(this.#points.at(-1) ?? image)) < STRIDE) return;
+    this.#free = true;
+    this.#points.push(image);
+    this.#context.redraw();
+  }
+
+  up(_, moved) {
+    // Not before the button is up: what a press does to the focus would hit the dialog.
+    if (this.#ends || (this.#free && moved && this.#points.length > 8)) this.#finish();
+    this.#free = this.#ends = false;
+  }
+
+  hover({ image }) {
+    this.#pointer = image;
+    if (this.#points.length) this.#context.redraw();
+  }
+
+  abort() {
+    this.#points.pop();
+    this.#context.redraw();
+  }
+
+  cancel() {
+    this.#points = [];
+    this.#cross = this.#pointer = null;
+  }
+
+  key(name) {
+    const { camera } = this.#context.viewer;
+    const far = (name.startsWith("Shift+") ? 1 : 10) / camera.scale;
+    const step = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
+    const by = step[name.replace("Shift+", "")];
+    if (by) this.#steer(by);
+    else if (name === "Space" && this.#cross) this.#points.push(this.#cross);
+    else if (name === "Backspace") this.#points.pop();
+    else if (name === "Enter" && this.#points.length) this.#finish();
+    else return false;
+    this.#context.redraw();
+    return true;
+  }
+
+  #steer([dx, dy]) {
+    const { camera } = this.#context.viewer;
+    const from = this.#cross ?? camera.toImage(camera.view.map((length) => length / 2));
+    const [width, height] = this.#context.session.size;
+    const held = (value, most) => Math.min(Math.max(value, 0), most);
+    this.#cross = [held(from[0] + dx, width), held(from[1] + dy, height)];
+    camera.reveal(this.#cross);
+    this.#context.viewer.refresh();
+  }
+
+  #closes(image) {
+    const camera = this.#context.viewer.camera;
+    const first = this.#points[0];
+    return this.#points.length >= 3 && distance(camera.toScreen(first), camera.toScreen(image)) < CLOSE;
+  }
+
+  #finish() {
+    const { session, viewer } = this.#context;
+    const few = simplified(this.#points, 1 / viewer.camera.scale);
+    const ring = few.map(([x, y]) => [Math.round(x * 10) / 10, Math.round(y * 10) / 10]);
+    if (ring.length < 3) {
+      this.#context.say("An outline has at least three points.");
+      return;
+    }
+    const wanted = session.number;
+    this.cancel();
+    this.#context.act(() => {
+      const { teeth, tooth } = add(session.teeth, [[ring]], wanted, session.size);
+      session.edit(teeth, [tooth.key]);
+      this.#context.done();
+      if (!tooth.fdi) this.#context.run("renumber");
+    });
+  }
+
+  draw(layer, camera) {
+    const points = [...this.#points];
+    const tip = this.#cross ?? this.#pointer;
+    if (points.length && tip) points.push(tip);
+    const line = points.map((p) => camera.toScreen(p).map((v) => v.toFixed(1)).join()).join(" ");
+    layer.append(svg("polyline", { points: line, class: "draft" }));
+    this.#points.forEach((p, i) => {
+      if (this.#points.length > 60 && i) return;
+      const [cx, cy] = camera.toScreen(p);
+      layer.append(svg("circle", { cx, cy, r: i ? 3 : 6, class: i ? "handle" : "handle now" }));
+    });
+    if (this.#cross) {
+      const [x, y] = camera.toScreen(this.#cross);
+      layer.append(svg("path", { d: `M${x - 12} ${y}h24M${x} ${y - 12}v24`, class: "cross" }));
+    }
+  }
+}

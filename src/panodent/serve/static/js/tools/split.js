@@ -1,0 +1,114 @@
+// Cuts a tooth in two along a line that is drawn, dragged by its ends, or moved by arrow keys.
+
+import { svg } from "../dom.js";
+import { split } from "../edits.js";
+import { bounds, distance } from "../geometry.js";
+
+const REACH = { mouse: 12, pen: 14, touch: 24 };
+
+export class SplitTool {
+  id = "split";
+  hint =
+    "Draw a line across the tooth or drag its ends, then press Enter or Split again. Arrows move the " +
+    "line, Shift and arrows turn it.";
+  #context;
+  #line = null; // two image points
+  #key = null;
+  #end = 0;
+
+  constructor(context) {
+    this.#context = context;
+  }
+
+  #load() {
+    const tooth = this.#context.session.only;
+    if (tooth && tooth.key !== this.#key) {
+      this.#key = tooth.key;
+      const [, top, , bottom] = bounds(tooth.polygons);
+      this.#line = [
+        [tooth.centre[0], top - 8],
+        [tooth.centre[0], bottom + 8],
+      ];
+    }
+    return tooth;
+  }
+
+  down({ screen, image, event }) {
+    if (!this.#load()) return false;
+    const camera = this.#context.viewer.camera;
+    const reach = REACH[event.pointerType] ?? REACH.mouse;
+    const off = this.#line.map((p) => distance(camera.toScreen(p), screen));
+    this.#end = off[0] < off[1] ? 0 : 1;
+    this.fresh = off[this.#end] > reach ? image : null;
+    return true;
+  }
+
+  move({ image }) {
+    if (this.fresh) {
+      this.#line = [this.fresh, image];
+      this.#end = 1;
+      this.fresh = null;
+    }
+    this.#line[this.#end] = image;
+    this.#context.redraw();
+  }
+
+  up({ event }, moved) {
+    if (moved) return;
+    // A click elsewhere chooses another tooth to cut.
+    const key = this.#context.viewer.keyAt(
+      document.elementsFromPoint(event.clientX, event.clientY).find((e) => e.matches("path.tooth")) ??
+        event.target,
+    );
+    if (key && key !== this.#key) this.#context.session.choose([key]);
+  }
+
+  cancel() {
+    this.#key = this.#line = null;
+  }
+
+  key(name) {
+    if (!this.#load()) return false;
+    const far = 2;
+    const turns = { "Shift+ArrowLeft": -3, "Shift+ArrowRight": 3, "Shift+ArrowUp": -3, "Shift+ArrowDown": 3 };
+    const step = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
+    if (name === "Enter") this.apply();
+    else if (turns[name]) this.#turn((turns[name] * Math.PI) / 180);
+    else if (step[name]) this.#line = this.#line.map(([x, y]) => [x + step[name][0], y + step[name][1]]);
+    else return false;
+    this.#context.redraw();
+    return true;
+  }
+
+  #turn(angle) {
+    const [[ax, ay], [bx, by]] = this.#line;
+    const [mx, my] = [(ax + bx) / 2, (ay + by) / 2];
+    const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+    this.#line = this.#line.map(([x, y]) => [
+      mx + (x - mx) * cos - (y - my) * sin,
+      my + (x - mx) * sin + (y - my) * cos,
+    ]);
+  }
+
+  /** Cuts along the line. */
+  apply() {
+    const { session } = this.#context;
+    const tooth = this.#load();
+    if (!tooth) return;
+    const [a, b] = this.#line;
+    this.#context.act(() => {
+      const { teeth, other } = split(session.teeth, tooth.key, a, b, session.size);
+      this.cancel();
+      session.edit(teeth, [other.key]);
+      this.#context.done();
+      this.#context.run("renumber");
+    });
+  }
+
+  draw(layer, camera) {
+    if (!this.#load()) return;
+    const [[x1, y1], [x2, y2]] = this.#line.map((p) => camera.toScreen(p));
+    layer.append(svg("line", { x1, y1, x2, y2, class: "cut" }));
+    for (const [cx, cy] of [[x1, y1], [x2, y2]]) layer.append(svg("circle", { cx, cy, r: 7, class: "handle" }));
+  }
+}

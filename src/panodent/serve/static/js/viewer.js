@@ -1,0 +1,193 @@
+// The radiograph with its teeth: pixels on a canvas, outlines and numbers in SVG above them.
+
+import { archOf, toothOf, written } from "./arch.js";
+import { Camera } from "./camera.js";
+import { svg } from "./dom.js";
+import { bounds, shownPath } from "./geometry.js";
+import { preference } from "./preferences.js";
+
+const SMOOTH_BELOW = 4; // times magnified; beyond it pixels are shown as pixels
+const LETTER = { small: 5.6, large: 7.6 }; // screen pixels of a tooth's width that a letter needs
+
+/** Tells `view` when zoom, place or window have changed. */
+export class Viewer extends EventTarget {
+  camera = new Camera();
+  picture = null;
+  #session;
+  #canvas;
+  #world = svg("g", { class: "world" });
+  #labels = svg("g", { class: "labels", "aria-hidden": "true" });
+  #shapes = new Map(); // by key: { path, label, polygons }
+  #ghost = svg("path", { class: "ghost" });
+  #waiting = false;
+  #seen = null;
+  /** Where tools draw, in screen pixels. */
+  layer = svg("g", { class: "tool-layer" });
+
+  constructor(element, session) {
+    super();
+    this.element = element;
+    this.#session = session;
+    this.#canvas = element.querySelector("canvas");
+    const overlay = element.querySelector("svg");
+    this.#world.append(this.#ghost);
+    overlay.append(this.#world, this.#labels, this.layer);
+    new ResizeObserver(() => this.#resized()).observe(element);
+    session.addEventListener("change", () => this.#changed());
+    session.addEventListener("hover", () => this.#mark());
+  }
+
+  /** Shows another radiograph, or none. */
+  setPicture(picture) {
+    this.picture = picture;
+    if (picture) this.camera.setImage(picture.size);
+    this.refresh();
+  }
+
+  /** Draws again: camera, window or preferences have changed. */
+  refresh() {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    requestAnimationFrame(() => {
+      this.#waiting = false;
+      this.#draw();
+    });
+    this.dispatchEvent(new Event("view"));
+  }
+
+  #resized() {
+    const { clientWidth, clientHeight } = this.element;
+    if (!clientWidth || !clientHeight) return;
+    const dense = window.devicePixelRatio || 1;
+    this.#canvas.width = Math.round(clientWidth * dense);
+    this.#canvas.height = Math.round(clientHeight * dense);
+    this.camera.setView([clientWidth, clientHeight]);
+    this.#draw();
+    this.dispatchEvent(new Event("view"));
+  }
+
+  #draw() {
+    const { scale, x, y } = this.camera;
+    const context = this.#canvas.getContext("2d");
+    const dense = window.devicePixelRatio || 1;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    if (this.picture) {
+      context.setTransform(scale * dense, 0, 0, scale * dense, x * dense, y * dense);
+      context.imageSmoothingEnabled = scale < SMOOTH_BELOW;
+      context.imageSmoothingQuality = scale < 0.6 ? "high" : "medium";
+      context.drawImage(this.picture.canvas, 0, 0);
+    }
+    this.element.toggleAttribute("data-shown", Boolean(this.picture));
+    this.#world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    this.element.style.setProperty("--fill", preference("fill") / 100);
+    this.element.classList.toggle("no-outlines", !preference("outlines"));
+    this.element.classList.toggle("no-numbers", !preference("numbers"));
+    this.#placeLabels();
+  }
+
+  #changed() {
+    const session = this.#session;
+    const gone = new Set(this.#shapes.keys());
+    for (const tooth of session.teeth) {
+      gone.delete(tooth.key);
+      this.#update(tooth);
+    }
+    for (const key of gone) {
+      this.#shapes.get(key).path.remove();
+      this.#shapes.get(key).label.remove();
+      this.#shapes.delete(key);
+    }
+    const lost = session.number && session.removed.find((tooth) => tooth.fdi === session.number);
+    this.#ghost.setAttribute("d", lost ? shownPath(lost.polygons) : "");
+    this.#mark();
+    this.#reveal();
+    this.refresh();
+  }
+
+  // A tooth chosen elsewhere is brought into sight.
+  #reveal() {
+    const tooth = this.#session.only;
+    if (tooth && tooth.key !== this.#seen && !this.camera.fitted) this.camera.reveal(tooth.centre);
+    this.#seen = tooth?.key ?? null;
+  }
+
+  #update(tooth) {
+    if (!this.#shapes.has(tooth.key)) {
+      const path = svg("path", { "data-key": tooth.key, "fill-rule": "evenodd" });
+      const label = svg("text", {});
+      this.#world.append(path);
+      this.#labels.append(label);
+      this.#shapes.set(tooth.key, { path, label });
+    }
+    const shape = this.#shapes.get(tooth.key);
+    if (shape.polygons !== tooth.polygons) {
+      shape.path.setAttribute("d", shownPath(tooth.polygons));
+      shape.polygons = tooth.polygons;
+      const [left, , right] = bounds(tooth.polygons);
+      shape.width = right - left;
+    }
+    const [state, change] = [this.#session.state(tooth), this.#session.change(tooth)];
+    const number = written(tooth.fdi, preference("numbering"));
+    shape.number = number;
+    shape.marks = (state === "doubtful" ? "?" : "") + (change ? "*" : "");
+    shape.path.dataset.fdi = tooth.fdi;
+    const even = tooth.fdi && archOf(tooth.fdi).indexOf(tooth.fdi) % 2 === 0;
+    shape.kind = `tooth ${state} ${tooth.fdi ? (even ? "tone-a" : "tone-b") : ""}`;
+    const own = preference("colours") === "teeth" && tooth.fdi;
+    if (own) shape.path.style.setProperty("--tone", toothOf(tooth.fdi).colour);
+    else shape.path.style.removeProperty("--tone");
+  }
+
+  #mark() {
+    const { chosen, hovered } = this.#session;
+    for (const [key, { path, label, kind }] of this.#shapes) {
+      const marks = (chosen.includes(key) ? " chosen" : "") + (key === hovered ? " hovered" : "");
+      path.setAttribute("class", kind + marks);
+      label.setAttribute("class", kind + marks);
+    }
+  }
+
+  #placeLabels() {
+    const { scale } = this.camera;
+    const small = scale < 0.3;
+    this.#labels.setAttribute("class", small ? "labels small" : "labels");
+    for (const tooth of this.#session.teeth) {
+      const { label, width, number, marks } = this.#shapes.get(tooth.key);
+      const [x, y] = this.camera.toScreen(tooth.centre);
+      label.setAttribute("x", x);
+      label.setAttribute("y", y);
+      // Where room is short the marks go first (outlines tell the same), then the number.
+      const letters = (width * scale) / LETTER[small ? "small" : "large"];
+      label.textContent = letters < (number + marks).length ? number : number + marks;
+      label.toggleAttribute("data-tight", letters < number.length);
+    }
+  }
+
+  // --- moving about -------------------------------------------------------------------------
+
+  zoom(factor, at) {
+    this.camera.zoom(factor, ...(at ?? []));
+    this.refresh();
+  }
+
+  pan(dx, dy) {
+    this.camera.pan(dx, dy);
+    this.refresh();
+  }
+
+  fit() {
+    this.camera.fit();
+    this.refresh();
+  }
+
+  show(tooth) {
+    this.camera.show(bounds(tooth.polygons));
+    this.refresh();
+  }
+
+  /** The key of the tooth under an event's target. */
+  keyAt(target) {
+    return target.closest?.("path.tooth")?.dataset.key ?? null;
+  }
+}

@@ -1,0 +1,42 @@
+// Sliders for how the radiograph and the teeth are shown.
+
+import { h } from "./dom.js";
+import { preference, setPreference } from "./preferences.js";
+
+/** Fills the panel; gives a function that brings it up to date. */
+export function viewPanel(element, viewer, commands) {
+  const windowed = (change) => (value) => {
+    if (!viewer.picture) return;
+    change(viewer.picture, value);
+    viewer.refresh();
+  };
+  const level = slider("Brightness", 0, 255, windowed((picture, value) => picture.setWindow(255 - value, picture.width)));
+  const width = slider("Contrast", 0, 508, windowed((picture, value) => picture.setWindow(picture.level, 510 - value)));
+  const fill = slider("Fills", 0, 80, (value) => setPreference("fill", value));
+  const colours = h(
+    "select",
+    { id: "colours", onchange: () => setPreference("colours", colours.value) },
+    h("option", { value: "tones" }, "Two tones, neighbours differ"),
+    h("option", { value: "teeth" }, "One for each tooth"),
+  );
+  colours.value = preference("colours");
+  element.append(
+    level.label,
+    width.label,
+    h("div", { class: "pair" }, commands.button("auto-window", "Auto window"), commands.button("reset-window", "Reset")),
+    fill.label,
+    h("div", { class: "pair" }, commands.button("outlines", "Outlines"), commands.button("numbers", "Numbers"), commands.button("fills", "Fills")),
+    h("label", {}, h("span", {}, "Colours"), colours),
+  );
+  return () => {
+    const { picture } = viewer;
+    level.input.value = 255 - (picture?.level ?? 127.5);
+    width.input.value = 510 - (picture?.width ?? 255);
+    fill.input.value = preference("fill");
+  };
+}
+
+function slider(label, min, max, change) {
+  const input = h("input", { type: "range", min, max, oninput: () => change(Number(input.value)) });
+  return { input, label: h("label", {}, h("span", {}, label), input) };
+}

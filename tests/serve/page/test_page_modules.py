@@ -1,0 +1,110 @@
+"""The page's own arithmetic, in the browser: masks as panodent's, edits by hand-made examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from panodent.masks import fill, to_parts
+
+RASTER = """async (polygons) => {
+  const raster = await import('/static/js/raster.js');
+  const mask = raster.fill(polygons, [40, 30]);
+  return { count: raster.count(mask), traced: raster.trace(mask) };
+}"""
+
+
+def polygons_of(mask: Any) -> Any:
+    return [[ring.tolist() for ring in part] for part in to_parts(mask)]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two lists of polygons fill to the same pixels, by panodent's own rule."""
+    return bool((fill(one, (30, 40)) == fill(other, (30, 40))).all())
+
+
+def test_masks_go_to_outlines_and_back_as_panodents_do(page: Any) -> None:
+    random = np.random.default_rng(4)
+    for share in (0.2, 0.5, 0.8):  # holes, touching corners, crumbs
+        mask = random.random((30, 40)) < share
+        answer = page.evaluate(RASTER, polygons_of(mask))
+        assert answer["count"] == mask.sum()
+        assert len(answer["traced"]) == len(polygons_of(mask))
+        assert same(answer["traced"], polygons_of(mask))
+
+
+def test_slanted_outlines_fill_by_pixel_centres(page: Any) -> None:
+    drawn = [[[[2.3, 1.2], [30.7, 5.9], [12.1, 28.4]]], [[[25, 20], [60, 20], [25, 45]]]]
+    answer = page.evaluate(RASTER, drawn)
+    assert answer["count"] == fill(drawn, (30, 40)).sum()
+    assert same(answer["traced"], drawn)
+
+
+EDITS = """async (work) => {
+  const edits = await import('/static/js/edits.js');
+  const square = (x) => [[[[x, 0], [x + 8, 0], [x + 8, 8], [x, 8]]]];
+  const teeth = [[18, 0], [17, 10], [16, 20], [14, 30]].map(([fdi, x]) =>
+    edits.toothFrom(square(x), fdi, { id: `t${fdi}` }));
+  const key = (fdi) => teeth.find((tooth) => tooth.fdi === fdi).key;
+  const fdi = (list) => list.map((tooth) => tooth.fdi);
+  try {
+    switch (work) {
+      case 'shift right': return fdi(edits.shift(teeth, [key(17)], 1));
+      case 'shift left': return fdi(edits.shift(teeth, [key(16)], -1));
+      case 'shift one': return fdi(edits.shift(teeth, [key(14)], -1));
+      case 'over the middle': {
+        const across = edits.renumber(teeth, key(14), 11).teeth;
+        return fdi(edits.shift(across, [across[3].key], 1));
+      }
+      case 'swap': return fdi(edits.renumber(teeth, key(18), 16).teeth);
+      case 'split': {
+        const { teeth: now } = edits.split(teeth, key(17), [15, -1], [15, 9], [60, 20]);
+        return now.map((tooth) => [tooth.fdi, tooth.area]);
+      }
+      case 'miss': return edits.split(teeth, key(17), [50, 0], [50, 9], [60, 20]);
+      case 'merge': {
+        const { tooth, teeth: now } = edits.merge(teeth, [key(16), key(17)], [60, 20]);
+        return [tooth.fdi, tooth.area, tooth.polygons.length, now.length];
+      }
+      case 'restore': {
+        const { teeth: now } = edits.restore(edits.remove(teeth, [key(16)]), teeth[2]);
+        return fdi(now);
+      }
+      case 'restore taken': {
+        const left = edits.remove(teeth, [key(16)]);
+        return fdi(edits.restore(edits.renumber(left, key(14), 16).teeth, teeth[2]).teeth);
+      }
+    }
+  } catch (error) {
+    return error.message;
+  }
+}"""
+
+
+def test_edits(page: Any) -> None:
+    def done(work: str) -> Any:
+        return page.evaluate(EDITS, work)
+
+    # 17 and what stands in its way moves towards the midline, as far as the free 15.
+    assert done("shift right") == [18, 16, 15, 14]
+    assert "18 is the last number" in done("shift left")
+    assert done("shift one") == [18, 17, 16, 15]
+    assert done("over the middle") == [18, 17, 16, 21]
+    assert done("swap") == [16, 17, 18, 14]
+    # 8 x 8 pixels cut at 5: the larger side keeps the number.
+    assert done("split") == [[18, 64], [17, 40], [16, 64], [14, 64], [0, 24]]
+    assert "does not cross" in done("miss")
+    assert done("merge") == [16, 128, 2, 3]
+    assert done("restore") == [18, 17, 14, 16]
+    assert done("restore taken") == [18, 17, 16, 0]
+
+
+def test_simplified_lines_stay_near(page: Any) -> None:
+    ring = page.evaluate(
+        """async () => {
+          const { simplified } = await import('/static/js/geometry.js');
+          return simplified([[0, 0], [5, 0.4], [10, 0], [10, 5], [10, 10], [5, 13], [0, 10]], 0.5);
+        }"""
+    )
+    assert ring == [[0, 0], [10, 0], [10, 10], [5, 13], [0, 10]]

@@ -1,0 +1,156 @@
+"""What the page gives: every export, the training data; and how it treats what cannot be read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import pytest
+
+from panodent import phantom
+from panodent.dataset import find
+
+
+def taken(page: Any, name: str) -> bytes:
+    with page.expect_download() as download:
+        page.click(f".exports [data-export='{name}']")
+    return Path(download.value.path()).read_bytes()
+
+
+def decoded(content: bytes) -> Any:
+    return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def test_each_export_holds_the_teeth(page: Any, study: dict[str, Any]) -> None:
+    fdi = sorted(tooth["fdi"] for tooth in study["teeth"])
+    page.select_option("#numbering", "universal")
+    page.keyboard.press("Control+e")
+    labels = decoded(taken(page, "labels.png"))
+    assert labels.shape == (512, 1024)
+    assert sorted(np.unique(labels)[1:].tolist()) == fdi
+    assert decoded(taken(page, "overlay.png")).shape[1] == 1024
+    assert decoded(taken(page, "odontogram.png")).ndim == 3
+    chart = ElementTree.fromstring(taken(page, "odontogram.svg"))  # noqa: S314 - our own
+    states = [e.get("data-state") for e in chart.iter() if e.get("data-state")]
+    assert sum(state != "not found" for state in states) == len(fdi)
+    rows = list(csv.DictReader(io.StringIO(taken(page, "teeth.csv").decode())))
+    assert sorted(int(row["fdi"]) for row in rows) == fdi
+    assert next(row["universal"] for row in rows if row["fdi"] == "36") == "19"
+    record = json.loads(taken(page, "teeth.json"))
+    assert [tooth["fdi"] for tooth in record["teeth"]] == [t["fdi"] for t in study["teeth"]]
+    coco = json.loads(taken(page, "coco.json"))
+    assert sorted(one["category_id"] for one in coco["annotations"]) == fdi
+    assert taken(page, "report.pdf").startswith(b"%PDF-")
+    assert page.locator("[data-export$='.dcm']").count() == 0
+
+
+def test_dicom_in_dicom_out(page: Any, tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom", reason="DICOM results need the extra 'dicom'")
+    from panodent.phantom.dicom import dicom_bytes
+
+    radiograph, _ = phantom.draw(3, (256, 512))
+    file = tmp_path / "phantom.dcm"
+    file.write_bytes(dicom_bytes(radiograph))
+    page.set_input_files("#files", str(file))
+    page.wait_for_selector("path.tooth", state="attached")
+    page.keyboard.press("Control+e")
+    for name, modality in (
+        ("teeth.seg.dcm", "SEG"),
+        ("teeth.pr.dcm", "PR"),
+        ("teeth.sr.dcm", "SR"),
+    ):
+        assert pydicom.dcmread(io.BytesIO(taken(page, name))).Modality == modality
+
+
+def test_saved_studies_are_data_to_train_on(
+    page: Any, study: dict[str, Any], tmp_path: Path
+) -> None:
+    page.keyboard.press("k")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector("#study-state[data-state=saved]")
+    page.keyboard.press("l")
+    with page.expect_download() as download:
+        page.click("#drawer [data-command='training']")
+    with zipfile.ZipFile(download.value.path()) as archive:
+        archive.extractall(tmp_path / "data")
+    found = {case.key: case for case in find(tmp_path / "data").cases}
+    assert len(found[study["id"]].teeth()) == len(study["teeth"]) - 1
+
+
+def test_what_cannot_be_read_says_why_and_the_rest_arrives(
+    page: Any, phantom_file: Path, tmp_path: Path
+) -> None:
+    broken, empty = tmp_path / "broken.png", tmp_path / "empty.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n" + b"nothing of a picture" * 20)
+    empty.write_bytes(b"")
+    page.set_input_files("#files", [str(broken), str(empty), str(phantom_file)])
+    page.wait_for_selector("path.tooth", state="attached")
+    failed = page.locator("#uploads [data-state=failed]")
+    page.wait_for_selector("#uploads [data-state=failed]:nth-child(2)")
+    said = " ".join(failed.all_inner_texts())
+    assert "broken.png" in said
+    assert "empty" in said
+    assert page.locator("#study-name").inner_text() == "phantom.png"
+    assert str(tmp_path) not in said
+    for button in failed.locator("button").all()[::-1]:
+        button.click()
+    page.wait_for_selector("#uploads", state="hidden")
+
+
+def test_an_example_for_who_has_no_radiograph(page: Any) -> None:
+    page.click(".start [data-command='example']")
+    page.wait_for_selector("path.tooth", state="attached")
+    assert page.locator("#study-name").inner_text().startswith("example-")
+
+
+def test_what_is_not_saved_is_asked_about(page: Any, study: dict[str, Any]) -> None:
+    page.keyboard.press("k")
+    page.keyboard.press("Delete")
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.close(run_before_unload=True)
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    page.keyboard.press("l")
+    page.click("#list li:not(.now) .study >> nth=0")
+    with page.expect_response(lambda answer: answer.request.method == "PUT") as put:
+        page.click("dialog.question button[value=save]")
+    assert len(put.value.json()["teeth"]) == len(study["teeth"]) - 1
+    page.wait_for_selector("#drawer", state="hidden")
+    assert study["id"] not in page.url
+
+
+def test_a_study_that_was_saved_elsewhere(page: Any, service: Any, study: dict[str, Any]) -> None:
+    theirs = [{"id": tooth["id"], "fdi": tooth["fdi"]} for tooth in study["teeth"]]
+    edit = {"revision": 0, "teeth": theirs[1:]}
+    service.ask(f"/v1/studies/{study['id']}/teeth", "PUT", edit)
+    page.keyboard.press("k")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Control+s")
+    assert "else has saved" in page.locator("dialog.question h2").inner_text()
+    with page.expect_response(
+        lambda answer: answer.request.method == "PUT" and answer.status == 200
+    ):
+        page.click("dialog.question button[value=mine]")
+    page.wait_for_selector("#study-state[data-state=saved]")
+    kept = service.ask(f"/v1/studies/{study['id']}")
+    gone = {tooth["id"] for tooth in study["teeth"]} - {tooth["id"] for tooth in kept["teeth"]}
+    assert kept["revision"] == 2
+    assert len(gone) == 1
+
+
+def test_deleting_a_radiograph_asks_first(page: Any, service: Any, study: dict[str, Any]) -> None:
+    page.keyboard.press("l")
+    page.click("#list li.now .icon-only")
+    page.click("dialog.question button[value=delete]")
+    page.wait_for_selector("#start:not([hidden])")
+    listed = [one["id"] for one in service.ask("/v1/studies")["studies"]]
+    assert study["id"] not in listed
