@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from panodent.dentition import TEETH
-from panodent.dicom_image import check_radiograph, is_dicom, read_header
+from panodent.dicom_file import is_dicom, read_header
+from panodent.dicom_image import check_radiograph
 from panodent.errors import MissingExtraError, RadiographError
 from panodent.radiograph import Radiograph
 from panodent.teeth import UNNUMBERED, Teeth
