@@ -207,7 +207,7 @@ def _presented(
             bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
             shown = np.asarray(apply_voi(real, dataset), np.float64)
             return np.clip(shown / (2.0**bits - 1), 0, 1), ()
-        if _window(dataset) is not None:
+        if window(dataset) is not None:
             # The standard's output range is ours to choose; a window's result is spread over it.
             ends = np.array([-1e9, 1e9])
             wide = np.concatenate([ends, real.astype(np.float64)])
@@ -227,8 +227,7 @@ def _modality(values: npt.NDArray[Any], dataset: Any) -> npt.NDArray[Any]:
     """Stored values by the modality LUT or rescale, whole numbers where they are whole."""
     from pydicom.pixels import apply_modality_lut
 
-    rescale = [dataset.get(name) for name in ("RescaleSlope", "RescaleIntercept")]
-    if not dataset.get("ModalityLUTSequence") and any(v is None or v == "" for v in rescale):
+    if not dataset.get("ModalityLUTSequence") and rescale(dataset) is None:
         return values
     real = np.asarray(apply_modality_lut(values, dataset))
     sound = np.isfinite(real).all() and np.abs(real).max() < 1e9
@@ -242,11 +241,26 @@ def _modality(values: npt.NDArray[Any], dataset: Any) -> npt.NDArray[Any]:
     return real
 
 
-def _window(dataset: Any) -> tuple[float, float] | None:
+def rescale(dataset: Any) -> tuple[float, float] | None:
+    """(slope, intercept), or None where the header does not tell both.
+
+    Raises `ValueError` or `TypeError` for what is no number.
+    """
+    found = [dataset.get(name) for name in ("RescaleSlope", "RescaleIntercept")]
+    if any(value is None or value == "" for value in found):
+        return None
+    return float(found[0]), float(found[1])
+
+
+def window(dataset: Any) -> tuple[float, float] | None:
+    """The first window's (centre, width), or None where there is none that makes sense."""
     centre, width = dataset.get("WindowCenter"), dataset.get("WindowWidth")
     if centre is None or width is None or centre == "" or width == "":
         return None
-    first = [float(np.atleast_1d(np.asarray(v, np.float64))[0]) for v in (centre, width)]
+    try:
+        first = [float(np.atleast_1d(np.asarray(v, np.float64))[0]) for v in (centre, width)]
+    except (ValueError, TypeError, IndexError):
+        return None
     return (first[0], first[1]) if np.isfinite(first).all() and first[1] >= 1 else None
 
 
@@ -255,14 +269,19 @@ def _windowed(dataset: Any) -> Any:
     from pydicom.dataset import Dataset
 
     bare = Dataset()
-    centre, width = _window(dataset) or (0.0, 1.0)
+    centre, width = window(dataset) or (0.0, 1.0)
     bare.WindowCenter, bare.WindowWidth = f"{centre:.10g}"[:16], f"{width:.10g}"[:16]
     bare.PhotometricInterpretation = "MONOCHROME2"
     bare.PixelRepresentation, bare.BitsStored = 0, 16
-    function = str(dataset.get("VOILUTFunction", "") or "").strip()
-    if function in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
+    if function := window_function(dataset):
         bare.VOILUTFunction = function
     return bare
+
+
+def window_function(dataset: Any) -> str | None:
+    """The function of the window if it is one that the standard knows, else None: linear."""
+    function = str(dataset.get("VOILUTFunction", "") or "").strip()
+    return function if function in ("LINEAR", "LINEAR_EXACT", "SIGMOID") else None
 
 
 def _range(real: npt.NDArray[Any], values: npt.NDArray[Any], dataset: Any) -> tuple[float, float]:

@@ -196,8 +196,7 @@ class Node:
         try:
             found = predictor.predict(file)
             model = Model(str(self.bundle.provenance.get("name", "")), self.bundle.digest)
-            made = files.make(source_of(found.radiograph, found, model), self.kinds)
-            results = {files.name_of(kind): files.to_bytes(data) for kind, data in made.items()}
+            results = files.contents(source_of(found.radiograph, found, model), self.kinds)
         except PanodentError as error:
             self.spool.failed(file, str(error).replace(f"{file}: ", ""))
             self.report(f"{key} cannot be segmented; see failed/ in the spool")
