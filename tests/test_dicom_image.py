@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -291,6 +292,28 @@ def test_files_without_a_suffix_are_found_by_their_mark(dataset: Any, tmp_path: 
     assert not is_candidate(tmp_path / "README")
 
 
+def test_dicom_costs_little_more_than_png(tmp_path: Path) -> None:
+    """A panoramic of usual size with the noise of a real one; the best of several, in one run."""
+    import cv2
+
+    noise = np.random.default_rng(0).normal(0, 0.004, (1316, 2800))
+    values = np.clip(cv2.resize(phantom.draw(3)[0].pixels, (2800, 1316)) + noise, 0, 1)
+    made = to_dicom(Radiograph(values.astype(np.float32)), 1)
+    made.PixelData = np.round(values * 65535).astype("<u2").tobytes()
+    made.BitsStored, made.HighBit = 16, 15
+    made.WindowCenter, made.WindowWidth = 32768, 65536
+    cv2.imwrite(str(tmp_path / "a.png"), np.round(values * 65535).astype(np.uint16))
+    best = {}
+    for file in (saved(made, tmp_path), tmp_path / "a.png"):
+        times = []
+        for _ in range(4):
+            begin = time.perf_counter()
+            read(file)
+            times.append(time.perf_counter() - begin)
+        best[file.suffix] = min(times)
+    assert best[".dcm"] < best[".png"] + 0.15
+
+
 # --- what is no radiograph ---------------------------------------------------------------------
 
 
@@ -312,26 +335,6 @@ def test_several_frames_are_refused(dataset: Any, tmp_path: Path) -> None:
     dataset.PixelData = dataset.PixelData * 3
     with pytest.raises(RadiographError, match="multi-frame object of 3 frames"):
         read(saved(dataset, tmp_path))
-
-
-def test_pydicoms_own_samples_are_read_or_refused_in_one_line() -> None:
-    folder = Path(pydicom.__file__).parent / "data" / "test_files"
-    done = 0
-    for file in sorted(folder.rglob("*.dcm")):
-        found = read_or_refused(file)
-        if found is not None:
-            assert found.pixels.min() >= 0
-            assert found.pixels.max() <= 1
-            done += 1
-    assert done >= 20
-
-
-def read_or_refused(file: Path) -> Radiograph | None:
-    try:
-        return read(file)
-    except RadiographError:
-        refused(file)
-        return None
 
 
 def refused(file: Path) -> None:

@@ -70,7 +70,8 @@ class DicomImage:
 
 def check_radiograph(header: Any) -> str:
     """'' for a single-frame radiograph object, else what it is instead, in words."""
-    uid = str(header.get("SOPClassUID", ""))
+    meta = getattr(header, "file_meta", {})
+    uid = str(header.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID", ""))
     modality = str(header.get("Modality", "") or "").strip()
     if uid and uid not in RADIOGRAPH_CLASSES:
         from pydicom.uid import UID
