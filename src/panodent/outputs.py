@@ -47,7 +47,10 @@ def write_case(
     (provenance). Raises `OutputError` when the folder cannot be written, `RadiographError` for
     DICOM results of a radiograph that is no DICOM file.
     """
-    source = source_of(radiograph, teeth, model or Model("", "")) if dicom else None
+    # Before anything is written: a header that allows none of them fails the whole case.
+    made = (
+        files.contents(source_of(radiograph, teeth, model or Model("", "")), dicom) if dicom else {}
+    )
     (folder / RECORD).unlink(missing_ok=True)
     write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
     if pictures:
@@ -55,8 +58,7 @@ def write_case(
     if chart:
         write_whole(folder / CHART_SVG, odontogram.svg(teeth))
         write_whole(folder / CHART_PNG, to_png_bytes(odontogram.png(teeth)))
-    if source is not None:
-        files.write(folder, source, dicom)
+    files.write(folder, made)
     record = to_record(teeth, radiograph, extra)
     write_whole(folder / RECORD, json.dumps(record, ensure_ascii=False) + "\n")
     return record
