@@ -97,7 +97,7 @@ def tooth_record(teeth: Teeth, index: int) -> dict[str, Any]:
         "box": [left, top, right, bottom],
         "area": int(np.count_nonzero(teeth.masks[index])),
         "flags": sorted(teeth.flags[index]),
-        "polygons": [[ring.tolist() for ring in part] for part in teeth.polygons(index)],
+        "polygons": [[ring.astype(int).tolist() for ring in part] for part in teeth.polygons(index)],
         "rle": teeth.rle(index),
     }
 
