@@ -207,6 +207,8 @@ def predict_files(
     if crew > 1 and not bundle.threads:
         # Several radiographs at a time share the cores better than the layers of one network.
         bundle = replace(bundle, threads=1)
+    bundle.open_aside()
+    import_ahead(options)
     bundle.open()
     predictor = Predictor(bundle, options.mirror)
     statuses: list[Status] = []
@@ -224,6 +226,17 @@ def predict_files(
             collection.finish()
             _write_run(folder, predictor.bundle, options, statuses, len(inputs))
     return statuses
+
+
+def import_ahead(options: Options) -> None:
+    """Imports what the first radiograph would ask for."""
+    import cv2  # noqa: F401
+    import isal.isal_zlib  # noqa: F401
+    from PIL import Image, ImageFont, ImageOps  # noqa: F401
+
+    Image.preinit()  # Pillow's readers of common files
+    if options.pictures:
+        import panodent.view  # noqa: F401
 
 
 def _one(
