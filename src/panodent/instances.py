@@ -108,11 +108,14 @@ def gather(
     the tooth of each pixel (k,), the log likelihood of each tooth at each pixel (k, n), and the
     probability of each number for each tooth (n, classes).
     """
-    rows, cols = np.nonzero(inside)
-    evidence = np.ascontiguousarray(teeth[:, inside].T)
-    votes = np.stack([cols, rows]).astype(np.float32) + OFFSET_UNIT * offsets[:, inside]
-    best = evidence.argmax(axis=1) + 1
-    best[evidence.max(axis=1, initial=0.0) <= none[inside]] = 0
+    here = np.flatnonzero(inside)
+    rows, cols = np.divmod(here, inside.shape[1])
+    evidence = np.ascontiguousarray(teeth.reshape(len(teeth), -1).take(here, axis=1).T)
+    leaning = offsets.reshape(2, -1).take(here, axis=1)
+    votes = np.stack([cols, rows]).astype(np.float32) + OFFSET_UNIT * leaning
+    best = evidence.argmax(axis=1)
+    sure = evidence[np.arange(len(best)), best] > none.ravel().take(here)
+    best = np.where(sure, best + 1, 0)
     size = (inside.shape[0], inside.shape[1])
     middles = _with_regions(centres(votes, size), votes, rows, cols, best, MIN_SHARE * inside.size)
     if not len(middles):
@@ -179,8 +182,8 @@ def _with_regions(
     import cv2
 
     found = list(middles)
-    for channel in np.unique(best):
-        own = np.flatnonzero(best == channel)
+    order = np.argsort(best, kind="stable")
+    for own in np.split(order, np.flatnonzero(np.diff(best[order])) + 1):
         if len(own) < smallest:
             continue
         row, col = rows[own] - rows[own].min(), cols[own] - cols[own].min()
