@@ -13,10 +13,12 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -64,6 +66,8 @@ class Bundle:
     threads: int = field(default=0, compare=False)
     calibration: Calibration = field(default_factory=Calibration)
     sizes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    _opened: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    _opening: Any = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.classes or len(set(self.classes)) < len(self.classes):
@@ -78,8 +82,15 @@ class Bundle:
         """SHA-256 of the network, as hexadecimal text."""
         return hashlib.sha256(self.network).hexdigest()
 
-    @cached_property
+    @property
     def _session(self) -> Any:
+        """The network in the runtime, loaded once, whoever asks first."""
+        with self._opening:
+            if not self._opened:
+                self._opened.append(self._open())
+        return self._opened[0]
+
+    def _open(self) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -113,14 +124,28 @@ class Bundle:
         """
         _ = self._session
 
+    def open_aside(self) -> None:
+        """Begins to load the network in another thread; `open` waits for it, and tells of errors.
+
+        The runtime needs some fifty milliseconds without Python, in which much can be imported.
+        """
+
+        def begin() -> None:
+            with suppress(BundleError):  # `open` meets it again
+                self.open()
+
+        Thread(target=begin, name="panodent-open", daemon=True).start()
+
     def answer(self, pixels: FloatImage) -> npt.NDArray[np.float32]:
         """Radiograph pixels (H, W) in [0, 1] -> planes (p, h, w) over all of it: see `network`."""
-        batch = self.frame.forward(pixels)[None, None]
+        return self.run(self.frame.forward(pixels))
+
+    def run(self, framed: FloatImage) -> npt.NDArray[np.float32]:
+        """A radiograph in the network's frame (height, width) -> planes (p, h, w)."""
         session = self._session
-        result: npt.NDArray[np.float32] = session.run(None, {session.get_inputs()[0].name: batch})[
-            0
-        ][0]
-        return result
+        batch = {session.get_inputs()[0].name: framed[None, None]}
+        planes: npt.NDArray[np.float32] = session.run(None, batch)[0][0]
+        return planes
 
 
 def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0) -> Bundle:
