@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import zlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -292,6 +292,28 @@ def test_files_without_a_suffix_are_found_by_their_mark(dataset: Any, tmp_path: 
     assert not is_candidate(tmp_path / "README")
 
 
+def test_dicom_costs_little_more_than_png(tmp_path: Path) -> None:
+    """A panoramic of usual size with the noise of a real one; the best of several, in one run."""
+    import cv2
+
+    noise = np.random.default_rng(0).normal(0, 0.004, (1316, 2800))
+    values = np.clip(cv2.resize(phantom.draw(3)[0].pixels, (2800, 1316)) + noise, 0, 1)
+    made = to_dicom(Radiograph(values.astype(np.float32)), 1)
+    made.PixelData = np.round(values * 65535).astype("<u2").tobytes()
+    made.BitsStored, made.HighBit = 16, 15
+    made.WindowCenter, made.WindowWidth = 32768, 65536
+    cv2.imwrite(str(tmp_path / "a.png"), np.round(values * 65535).astype(np.uint16))
+    best = {}
+    for file in (saved(made, tmp_path), tmp_path / "a.png"):
+        times = []
+        for _ in range(4):
+            begin = time.perf_counter()
+            read(file)
+            times.append(time.perf_counter() - begin)
+        best[file.suffix] = min(times)
+    assert best[".dcm"] < best[".png"] + 0.15
+
+
 # --- what is no radiograph ---------------------------------------------------------------------
 
 
@@ -315,138 +337,11 @@ def test_several_frames_are_refused(dataset: Any, tmp_path: Path) -> None:
         read(saved(dataset, tmp_path))
 
 
-def test_pydicoms_own_samples_are_read_or_refused_in_one_line() -> None:
-    folder = Path(pydicom.__file__).parent / "data" / "test_files"
-    done = 0
-    for file in sorted(folder.rglob("*.dcm")):
-        found = read_or_refused(file)
-        if found is not None:
-            assert found.pixels.min() >= 0
-            assert found.pixels.max() <= 1
-            done += 1
-    assert done >= 20
-
-
-# --- damage ------------------------------------------------------------------------------------
-
-
-def cut(share: float) -> Callable[[bytes], bytes]:
-    return lambda data: data[: int(len(data) * share)]
-
-
-def set_tag(**changes: Any) -> Callable[[Any], None]:
-    def change(dataset: Any) -> None:
-        for name, value in changes.items():
-            if value is None:
-                delattr(dataset, name)
-            else:
-                setattr(dataset, name, value)
-
-    return change
-
-
-def bomb(data: bytes) -> bytes:
-    """A deflated file of gigabytes of nothing."""
-    at = 144 + int.from_bytes(data[140:144], "little")
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    zeros = b"\0" * (1 << 24)
-    return data[:at] + b"".join(squeeze.compress(zeros) for _ in range(150)) + squeeze.flush()
-
-
-BYTES = {
-    "cut in the preamble": lambda data: data[:100],
-    "cut after the mark": lambda data: data[:132],
-    "cut in the meta group": lambda data: data[:200],
-    **{f"cut at {share}": cut(share) for share in (0.05, 0.3, 0.6, 0.9, 0.999)},
-    "no preamble, garbage": lambda data: b"garbage" * 1000,
-    "zeros after the mark": lambda data: data[:132] + bytes(5000),
-    "ones after the mark": lambda data: data[:132] + b"\xff" * 5000,
-    "length of the meta group": lambda data: data[:140] + b"\xff\xff\xff\x7f" + data[144:],
-    "first element's length": lambda data: data[:152] + b"\xff\xff" + data[154:],
-    "private junk": lambda data: data[:400] + bytes(range(256)) * 20 + data[400:],
-    "pixel length": lambda data: data.replace(
-        b"\xe0\x7f\x10\x00OW\0\0", b"\xe0\x7f\x10\x00OW\0\0\xff\xff\xff\x7f", 1
-    ),
-    "every 97th byte": lambda data: (
-        bytes(b ^ (0x55 if i % 97 == 0 and i > 132 else 0) for i, b in enumerate(data[:3000]))
-        + data[3000:]
-    ),
-}
-TAGS = {
-    "no rows": set_tag(Rows=None),
-    "no columns": set_tag(Columns=None),
-    "no photometric": set_tag(PhotometricInterpretation=None),
-    "no bits": set_tag(BitsAllocated=None),
-    "no stored bits": set_tag(BitsStored=None),
-    "no samples": set_tag(SamplesPerPixel=None),
-    "no representation": set_tag(PixelRepresentation=None),
-    "no pixels": set_tag(PixelData=None),
-    "absurd rows": set_tag(Rows=65535),
-    "absurd sides": set_tag(Rows=65535, Columns=65535),
-    "zero rows": set_tag(Rows=0),
-    "odd bits": set_tag(BitsAllocated=13),
-    "more bits stored than kept": set_tag(BitsStored=32),
-    "unknown photometric": set_tag(PhotometricInterpretation="PLAID"),
-    "three samples": set_tag(SamplesPerPixel=3, PlanarConfiguration=0),
-    "empty pixels": set_tag(PixelData=b""),
-}
-
-
-def read_or_refused(file: Path) -> Radiograph | None:
-    try:
-        return read(file)
-    except RadiographError:
-        refused(file)
-        return None
-
-
 def refused(file: Path) -> None:
     with pytest.raises(RadiographError) as error:
         read(file)
     assert file.name in str(error.value)
     assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("what", BYTES)
-def test_damaged_bytes(dataset: Any, tmp_path: Path, what: str) -> None:
-    file = saved(dataset, tmp_path)
-    file.write_bytes(BYTES[what](file.read_bytes()))
-    found = read_or_refused(file)
-    assert found is None or found.size == SIZE  # some damage leaves the pixels whole
-
-
-@pytest.mark.parametrize("what", TAGS)
-def test_contradictory_headers(dataset: Any, tmp_path: Path, what: str) -> None:
-    TAGS[what](dataset)
-    refused(saved(dataset, tmp_path))
-
-
-def test_a_deflate_bomb_is_refused(dataset: Any, tmp_path: Path) -> None:
-    dataset.file_meta.TransferSyntaxUID = uid.DeflatedExplicitVRLittleEndian
-    file = saved(dataset, tmp_path)
-    file.write_bytes(bomb(file.read_bytes()))
-    assert file.stat().st_size < 4_000_000
-    with pytest.raises(RadiographError, match="swell beyond"):
-        read(file)
-
-
-@pytest.mark.parametrize("format_name", ["JPEG", "JPEG2000"])
-def test_a_picture_larger_than_its_header_says_is_refused(
-    dataset: Any, tmp_path: Path, format_name: str
-) -> None:
-    from PIL import Image
-    from pydicom.encaps import encapsulate
-
-    dataset = grey8(dataset)
-    stream = io.BytesIO()
-    Image.new("L", (5000, 4000)).save(stream, format_name)
-    dataset.PixelData = encapsulate([stream.getvalue()])
-    dataset["PixelData"].is_undefined_length = True
-    dataset.file_meta.TransferSyntaxUID = (
-        uid.JPEGBaseline8Bit if format_name == "JPEG" else uid.JPEG2000
-    )
-    with pytest.raises(RadiographError, match="5000 x 4000, the header says"):
-        read(saved(dataset, tmp_path))
 
 
 def test_a_damaged_window_is_left_out_and_said(dataset: Any, tmp_path: Path) -> None:

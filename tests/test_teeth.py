@@ -396,6 +396,16 @@ def test_a_crop_beyond_the_image_is_refused(box):
         some_teeth().cropped(*box)
 
 
+def test_placed_moves_teeth_into_another_image_and_cuts_what_leaves_it() -> None:
+    placed = some_teeth().placed(-2, 3, (8, 12))
+    # 36 loses its first row; 11 (rows 0 to 2) keeps its last one; 75 moves up and right, and
+    # loses the part in column 13.
+    assert placed.fdi.tolist() == [36, 11, 75]
+    assert placed.boxes.tolist() == [[0, 3, 2, 6], [0, 7, 1, 11], [3, 10, 4, 12]]
+    assert placed.scores.tolist() == [0.5, 1.0, 0.25]
+    assert some_teeth().placed(0, 20, (8, 12)) == Teeth.empty((8, 12))
+
+
 @pytest.mark.parametrize("size", [(40, 60), (80, 120), (20, 30), (37, 91), (41, 13), (1, 1)])
 def test_resizing_takes_the_pixel_under_each_centre(size):
     teeth = random_teeth(7)

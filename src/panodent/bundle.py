@@ -13,10 +13,12 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,8 @@ class Bundle:
     scores : what it scored on which images; plain data.
     norms : batch-norm vectors by layer name, or empty.
     calibration : how scores are bent to mean what they say.
+    sizes : usual height and width of teeth by FDI number, as shares of the radiograph's, or empty:
+        what `panodent.second_look` tells an unusual scale by.
     """
 
     network: bytes = field(repr=False)
@@ -61,20 +65,32 @@ class Bundle:
     norms: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
     threads: int = field(default=0, compare=False)
     calibration: Calibration = field(default_factory=Calibration)
+    sizes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    _opened: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    _opening: Any = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise BundleError("a bundle's classes name each tooth once; these do not")
         if unknown := [fdi for fdi in self.classes if fdi not in TEETH]:
             raise BundleError(f"bundle class {unknown[0]} is no FDI number")
+        if odd := [fdi for fdi, size in self.sizes.items() if not all(0 < x <= 1 for x in size)]:
+            raise BundleError(f"usual size of tooth {odd[0]}: expected two shares, above 0 to 1")
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the network, as hexadecimal text."""
         return hashlib.sha256(self.network).hexdigest()
 
-    @cached_property
+    @property
     def _session(self) -> Any:
+        """The network in the runtime, loaded once, whoever asks first."""
+        with self._opening:
+            if not self._opened:
+                self._opened.append(self._open())
+        return self._opened[0]
+
+    def _open(self) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -108,14 +124,28 @@ class Bundle:
         """
         _ = self._session
 
+    def open_aside(self) -> None:
+        """Begins to load the network in another thread; `open` waits for it, and tells of errors.
+
+        The runtime needs some fifty milliseconds without Python, in which much can be imported.
+        """
+
+        def begin() -> None:
+            with suppress(BundleError):  # `open` meets it again
+                self.open()
+
+        Thread(target=begin, name="panodent-open", daemon=True).start()
+
     def answer(self, pixels: FloatImage) -> npt.NDArray[np.float32]:
         """Radiograph pixels (H, W) in [0, 1] -> planes (p, h, w) over all of it: see `network`."""
-        batch = self.frame.forward(pixels)[None, None]
+        return self.run(self.frame.forward(pixels))
+
+    def run(self, framed: FloatImage) -> npt.NDArray[np.float32]:
+        """A radiograph in the network's frame (height, width) -> planes (p, h, w)."""
         session = self._session
-        result: npt.NDArray[np.float32] = session.run(None, {session.get_inputs()[0].name: batch})[
-            0
-        ][0]
-        return result
+        batch = {session.get_inputs()[0].name: framed[None, None]}
+        planes: npt.NDArray[np.float32] = session.run(None, batch)[0][0]
+        return planes
 
 
 def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0) -> Bundle:
@@ -166,9 +196,10 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
             _norms(folder / NORMS_FILE),
             threads,
             Calibration(**card.get("calibration", {})),
+            {int(fdi): (float(h), float(w)) for fdi, (h, w) in card.get("sizes", {}).items()},
         )
         digest = card["network"]["sha256"]
-    except (KeyError, TypeError, AttributeError, ConfigError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
         raise BundleError(f"{folder / CARD_FILE}: {error!r} where a bundle was expected") from None
     if digest != bundle.digest:
         raise BundleError(
@@ -206,6 +237,7 @@ def save(bundle: Bundle, folder: Path) -> None:
         "network": {"file": NETWORK_FILE, "sha256": bundle.digest},
         "architecture": dict(bundle.architecture),
         "calibration": asdict(bundle.calibration),
+        "sizes": {str(fdi): list(size) for fdi, size in bundle.sizes.items()},
         "provenance": dict(bundle.provenance),
         "scores": dict(bundle.scores),
     }

@@ -486,6 +486,37 @@ def _some(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
+def benchmark(
+    images: Path | None,
+    against: Sequence[str],
+    peer_python: str,
+    bundle: str,
+    rounds: int,
+    count: int,
+    scaling: bool,
+    as_json: bool,
+) -> int:
+    """Measures this computer."""
+    import json
+    import sys
+
+    from panodent.benchmark.report import Settings, measure
+    from panodent.benchmark.text import lines
+
+    settings = Settings(
+        images=images,
+        against=tuple(against),
+        python=peer_python or sys.executable,
+        bundle=bundle,
+        rounds=rounds,
+        count=count,
+        scaling=scaling,
+    )
+    report = measure(settings, lambda text: print(f"measuring: {text}", file=sys.stderr))
+    say(json.dumps(report.to_dict(), indent=1) if as_json else "\n".join(lines(report)))
+    return 0
+
+
 def phantom(output: Path, count: int, seed: int, size: str, dicom: bool) -> int:
     """Draws phantoms as a data folder."""
     from panodent.phantom import write
@@ -513,6 +544,7 @@ def unet(network: str, size: str, summary: bool, output: Path) -> int:
 
 
 __all__ = [
+    "benchmark",
     "convert",
     "dicom_node",
     "ensemble",

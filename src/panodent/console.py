@@ -1,46 +1,65 @@
-"""How long jobs tell of themselves: bars on a terminal, plain lines in a log."""
+"""How long jobs tell of themselves: bars on a terminal, plain lines in a log.
+
+Rich is imported when there is something for it to draw: it takes as long as a radiograph.
+"""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+if TYPE_CHECKING:
+    from rich.console import Console
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+@lru_cache(maxsize=1)
+def _err() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def _told(style: str, word: str, message: object) -> None:
+    from rich.markup import escape
+
+    _err().print(f"[{style}]{word}:[/] {escape(' '.join(str(message).split()))}")
 
 
 def fail(message: object) -> None:
     """One line on standard error."""
-    err.print(f"[bold red]error:[/] {escape(' '.join(str(message).split()))}")
+    _told("bold red", "error", message)
 
 
 def warn(message: object) -> None:
     """One line on standard error."""
-    err.print(f"[yellow]warning:[/] {escape(' '.join(str(message).split()))}")
+    _told("yellow", "warning", message)
 
 
 def say(message: str) -> None:
     """One line on standard output, as it is."""
-    out.print(message, markup=False)
+    print(message, flush=True)
 
 
 @contextmanager
 def bar(title: str) -> Iterator[Any]:
     """A progress bar on standard error: call what it yields with (done, total)."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -48,9 +67,8 @@ def bar(title: str) -> Iterator[Any]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=err,
+        console=_err(),
         transient=True,
-        disable=not err.is_terminal,
     )
     with progress:
         task = progress.add_task(title, total=None)
@@ -65,6 +83,8 @@ class TrainingView:
     """Loss, Dice and time left of a training run; `report` is what `panodent.runs.Run` calls."""
 
     def __init__(self, epochs: int, done: int = 0) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
         self.epochs, self.first = epochs, done
         self.loss = self.dice = float("nan")
         self.started = time.monotonic()
@@ -74,9 +94,9 @@ class TrainingView:
             MofNCompleteColumn(),
             TextColumn("loss {task.fields[loss]:.4f}  dice {task.fields[dice]:.4f}"),
             TextColumn("left {task.fields[left]}"),
-            console=err,
+            console=_err(),
             transient=True,
-            disable=not err.is_terminal,
+            disable=not _err().is_terminal,
         )
         self.task = self.progress.add_task(
             "train", total=None, epoch=done + 1, epochs=epochs, loss=0.0, dice=0.0, left="?"

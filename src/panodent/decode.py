@@ -80,8 +80,9 @@ def solid(mask: BoolArray) -> BoolArray:
     """The largest part of a mask, its holes filled."""
     import cv2
 
-    rings, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    image = np.ascontiguousarray(mask).view(np.uint8)
+    rings, _ = cv2.findContours(image, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = np.zeros(mask.shape, np.uint8)
     if rings:
         cv2.drawContours(filled, [max(rings, key=cv2.contourArea)], -1, 1, cv2.FILLED)
-    return filled.astype(bool)
+    return filled.view(bool)

@@ -8,6 +8,7 @@ its acknowledgement was lost has the same instance UID and content, so that an a
 from __future__ import annotations
 
 import re
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -26,9 +27,11 @@ from panodent.prediction import Predictor
 
 Report = Callable[[str], None]
 
-SUCCESS, REFUSED_RESOURCES, CANNOT_UNDERSTAND = 0x0000, 0xA700, 0xC000
+SUCCESS, DUPLICATE, REFUSED_RESOURCES, CANNOT_UNDERSTAND = 0x0000, 0x0111, 0xA700, 0xC000
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 MARKS_KEPT_DAYS = 90
+STALE = 600.0
+"""Seconds after which what nobody writes to is not being received any more."""
 _SYNTAXES = (
     "1.2.840.10008.1.2.1",
     "1.2.840.10008.1.2",
@@ -119,10 +122,13 @@ class Node:
                 (self.host, self.port), block=False, evt_handlers=self._handlers()
             )
         except OSError as error:
+            self.spool.close()
             raise ConfigError(
                 f"cannot listen on {self.host}:{self.port} ({error.strerror})"
             ) from None
         self.port = self._server.server_address[1]
+        # What is being received is a patient's, too: it lies in the spool, not in /tmp.
+        tempfile.tempdir = str(self.spool.work)
         self.spool.forget(time.time() - MARKS_KEPT_DAYS * 86_400)
         for work in (self._segment_all, self._send_all):
             thread = threading.Thread(target=work, daemon=True)
@@ -138,6 +144,8 @@ class Node:
             self._server.shutdown()
         for thread in self._threads:
             thread.join()
+        tempfile.tempdir = None
+        self.spool.close()
 
     def _entity(self) -> Any:
         try:
@@ -159,7 +167,11 @@ class Node:
     def _handlers(self) -> list[Any]:
         from pynetdicom import evt
 
-        return [(evt.EVT_C_STORE, self._store), (evt.EVT_C_ECHO, lambda event: SUCCESS)]
+        return [
+            (evt.EVT_C_STORE, self._store),
+            (evt.EVT_C_ECHO, lambda event: SUCCESS),
+            (evt.EVT_CONN_CLOSE, lambda event: self.spool.sweep(time.time() - STALE)),
+        ]
 
     # --- in -------------------------------------------------------------------------------
 
@@ -196,8 +208,7 @@ class Node:
         try:
             found = predictor.predict(file)
             model = Model(str(self.bundle.provenance.get("name", "")), self.bundle.digest)
-            made = files.make(source_of(found.radiograph, found, model), self.kinds)
-            results = {files.name_of(kind): files.to_bytes(data) for kind, data in made.items()}
+            results = files.contents(source_of(found.radiograph, found, model), self.kinds)
         except PanodentError as error:
             self.spool.failed(file, str(error).replace(f"{file}: ", ""))
             self.report(f"{key} cannot be segmented; see failed/ in the spool")
@@ -235,7 +246,7 @@ class Node:
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 30
         entity.connection_timeout = 10
         for abstract in _RESULT_CLASSES:
-            entity.add_requested_context(abstract, "1.2.840.10008.1.2.1")
+            entity.add_requested_context(abstract, ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2"])
         link = entity.associate(self.forward.host, self.forward.port, ae_title=self.forward.title)
         if not link.is_established:
             return False
@@ -262,7 +273,7 @@ class Node:
         return True
 
     def _answered(self, file: Path, status: int) -> None:
-        if status == SUCCESS or 0xB000 <= status <= 0xBFFF:
+        if status in (SUCCESS, DUPLICATE) or 0xB000 <= status <= 0xBFFF:
             self.spool.sent(file)
             self.report(f"{file.parent.name[:8]}: {file.name} is with {self.forward.title}")
         elif not 0xA700 <= status <= 0xA7FF:  # out of resources: later

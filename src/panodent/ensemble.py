@@ -43,6 +43,7 @@ def ensemble(members: Sequence[Bundle]) -> Bundle:
             float(np.mean([item.slope for item in bent])),
             float(np.mean([item.offset for item in bent])),
         ),
+        sizes=first.sizes,
     )
 
 

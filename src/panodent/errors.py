@@ -64,6 +64,10 @@ class OutputError(PanodentError):
     """Results that cannot be written where they should go."""
 
 
+class BenchmarkError(PanodentError):
+    """A process to be measured that failed."""
+
+
 class MissingExtraError(PanodentError, ImportError):
     """An optional part of panodent is not installed."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from panodent.files import write_whole
 from panodent.frame import Frame
 from panodent.held_out import folder_name, held_out
 from panodent.runs import Row, Run
+from panodent.second_look import usual_sizes
 from panodent.unet import UNetConfig, build, named
 from panodent.version import __version__
 from panodent.view import panel, to_png_bytes
@@ -40,8 +42,10 @@ def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
         raise TrainingError(f"{run.folder}: no epoch is finished, so there is nothing to export")
     settings = named(run.config.network, classes=len(run.config.classes) + 1)
     model = build(settings)
-    row = _best(run, model, settings)
-    made = _exported(run, model, settings, row)
+    plain = partial(_exported, run, model, settings)
+    row = _best(run, model, plain)
+    sizes = usual_sizes(case.teeth() for case in run.training)
+    made = replace(plain(row), sizes=sizes)
     largest = _checked(run, made.network, model, made.frame)
     made = replace(made, provenance=_provenance(run, row, largest), norms=transfer.norms(model))
     made = replace(made, calibration=_calibrated(_score(run, made, panels=False)))
@@ -53,7 +57,7 @@ def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
     return made, evaluations
 
 
-def _best(run: Run, model: Any, settings: UNetConfig) -> Row:
+def _best(run: Run, model: Any, exported: Callable[[Row], Bundle]) -> Row:
     """Puts the weights of the best epoch into `model`; returns its row of the history."""
     progress = checkpoint.load(run.best, model, with_optimiser=False)
     rows: list[Row] = checkpoint.progress(run.last)["history"]
@@ -70,8 +74,7 @@ def _best(run: Run, model: Any, settings: UNetConfig) -> Row:
     dice = {}
     for epoch in contenders:
         checkpoint.load(saved[epoch], model, with_optimiser=False)
-        made = _exported(run, model, settings, rows[epoch - 1])
-        cases = [item.scores for item in held_out(run, made)]
+        cases = [item.scores for item in held_out(run, exported(rows[epoch - 1]))]
         dice[epoch] = summarise(cases, samples=0).figures["dice"].value or 0.0
     chosen = max(contenders, key=lambda epoch: (dice[epoch], epoch))
     checkpoint.load(saved[chosen], model, with_optimiser=False)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from panodent.bundle import Bundle
 from panodent.dataset import Case
-from panodent.decode import decode
 from panodent.radiograph import Radiograph
 from panodent.runs import Run
 from panodent.scores import CaseScores, score_pair
+from panodent.second_look import find
 from panodent.teeth import UNNUMBERED, Teeth
 
 
@@ -35,8 +35,7 @@ def held_out(run: Run, bundle: Bundle) -> Iterator[HeldOut]:
     ]
     for number, (owner, case) in enumerate(zip(owners, run.validation, strict=True), start=1):
         radiograph, truth = case.radiograph(), case.teeth()
-        answer = bundle.answer(radiograph.pixels)
-        found = decode(answer, bundle.classes, radiograph.size, bundle.calibration)
+        found = find(bundle, radiograph.pixels)
         # As predictions.json has them: a tooth without a number makes no claim to be scored.
         claimed = found.select(found.fdi != UNNUMBERED)
         scores = score_pair(truth, claimed, key=case.key)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from panodent.dicom_image import directory_files
+from panodent.dicom_file import directory_files
 from panodent.errors import PanodentError
 from panodent.radiograph import DICOMDIR, is_candidate
 

@@ -40,6 +40,8 @@ UNLIKELY = 0.1
 WHOLE = 0.45
 """...and it is kept only when it has at least this share of the median tooth."""
 _LEAST = 1e-6
+_ONE_THREAD = 200_000
+"""Multiply-adds that OpenBLAS does in the calling thread (up to 262,144)."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
     whose = np.full(inside.shape, -1, np.int32)
     whose[inside] = owner
     places = np.cumsum(inside).reshape(inside.shape) - 1
+    claims = _claims(likely, owner)
     result = []
     for index, number, margin in zip(kept.tolist(), chosen, margins, strict=True):
         if number < 0 and areas[index] < WHOLE * usual:
@@ -88,7 +91,7 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
         score = certainty[index] * numbers[index, number if number >= 0 else slice(None)].max()
         if score * areas[index] < MASS * usual:
             continue
-        lead, corner = _lead(index, whose, places, likely, none)
+        lead, corner = _lead(index, whose, places, claims, none)
         result.append(Found(number, lead, corner, float(score), margin))
     return result
 
@@ -105,11 +108,14 @@ def gather(
     the tooth of each pixel (k,), the log likelihood of each tooth at each pixel (k, n), and the
     probability of each number for each tooth (n, classes).
     """
-    rows, cols = np.nonzero(inside)
-    evidence = np.ascontiguousarray(teeth[:, inside].T)
-    votes = np.stack([cols, rows]).astype(np.float32) + OFFSET_UNIT * offsets[:, inside]
-    best = evidence.argmax(axis=1) + 1
-    best[evidence.max(axis=1, initial=0.0) <= none[inside]] = 0
+    here = np.flatnonzero(inside)
+    rows, cols = np.divmod(here, inside.shape[1])
+    evidence = np.ascontiguousarray(teeth.reshape(len(teeth), -1).take(here, axis=1).T)
+    leaning = offsets.reshape(2, -1).take(here, axis=1)
+    votes = np.stack([cols, rows]).astype(np.float32) + OFFSET_UNIT * leaning
+    best = evidence.argmax(axis=1)
+    sure = evidence[np.arange(len(best)), best] > none.ravel().take(here)
+    best = np.where(sure, best + 1, 0)
     size = (inside.shape[0], inside.shape[1])
     middles = _with_regions(centres(votes, size), votes, rows, cols, best, MIN_SHARE * inside.size)
     if not len(middles):
@@ -117,12 +123,25 @@ def gather(
     near = _nearness(votes, middles)
     # A pixel belongs where its own number and its vote fit best.
     numbers = _mean_by(near.argmax(axis=1), evidence, len(middles))
-    likely = evidence @ numbers.T.astype(np.float32)
+    likely = _product(evidence, numbers.T.astype(np.float32))
     likely += np.float32(_LEAST)
     np.log(likely, out=likely)
     likely += near
     owner = likely.argmax(axis=1)
     return owner, likely, _mean_by(owner, evidence, len(middles))
+
+
+def _product(left: FloatArray, right: FloatArray) -> FloatArray:
+    """left (k, c) @ right (c, n), by few rows at a time.
+
+    NumPy's OpenBLAS would spread the whole over its threads, and these, waiting for more, take the
+    cores from the network's for longer than the product lasts.
+    """
+    result = np.empty((len(left), right.shape[1]), np.float32)
+    rows = max(_ONE_THREAD // right.size, 1) if right.size else len(left)
+    for start in range(0, len(left), rows):
+        np.matmul(left[start : start + rows], right, out=result[start : start + rows])
+    return result
 
 
 def _nearness(votes: FloatArray, middles: npt.NDArray[np.float64]) -> FloatArray:
@@ -163,8 +182,8 @@ def _with_regions(
     import cv2
 
     found = list(middles)
-    for channel in np.unique(best):
-        own = np.flatnonzero(best == channel)
+    order = np.argsort(best, kind="stable")
+    for own in np.split(order, np.flatnonzero(np.diff(best[order])) + 1):
         if len(own) < smallest:
             continue
         row, col = rows[own] - rows[own].min(), cols[own] - cols[own].min()
@@ -177,7 +196,7 @@ def _with_regions(
             if len(here) < smallest:
                 continue
             place = np.median(votes[:, here], axis=1)
-            if all(np.hypot(*(place - other)) >= APART for other in found):
+            if (np.hypot(*(place - np.reshape(found, (-1, 2))).T) >= APART).all():
                 found.append(place)
     return np.array(found, np.float64).reshape(-1, 2)
 
@@ -235,18 +254,33 @@ def cropped(box: Sequence[int], size: tuple[int, int]) -> tuple[slice, slice]:
     )
 
 
+Claims = tuple[FloatArray, npt.NDArray[np.int64], FloatArray, FloatArray]
+
+
+def _claims(likely: FloatArray, owner: npt.NDArray[np.int64]) -> Claims:
+    """`likely` (k, n), whose each pixel is, and the greatest and second greatest claim to it (k,).
+
+    With a single tooth the second is minus infinity.
+    """
+    pixels = np.arange(len(owner))
+    first = likely[pixels, owner]
+    rest = likely.copy()
+    rest[pixels, owner] = -np.inf
+    return likely, owner, first, rest.max(axis=1)
+
+
 def _lead(
     index: int,
     whose: npt.NDArray[np.int32],
     places: npt.NDArray[np.int64],
-    likely: FloatArray,
+    claims: Claims,
     none: FloatArray,
 ) -> tuple[FloatArray, tuple[int, int]]:
     """How much likelier each pixel of a crop is this tooth's than any other's or no tooth's.
 
     Above 0 where it is this tooth's; `SHARED` lets neighbours have pixels in common.
 
-    `whose` is -1 outside all teeth; `places` says where a pixel stands in `likely`.
+    `whose` is -1 outside all teeth; `places` says where a pixel stands in `claims`.
     """
     import cv2
 
@@ -255,11 +289,10 @@ def _lead(
     rows, cols = cropped((ys[0], xs[0], ys[-1] + 1, xs[-1] + 1), (own.shape[0], own.shape[1]))
     own, here = own[rows, cols], whose[rows, cols] >= 0
     at = places[rows, cols][here]
-    others = likely[at]
-    mine = others[:, index].copy()
-    others[:, index] = -np.inf
+    likely, owner, first, second = claims
+    others = np.where(owner[at] == index, second[at], first[at])
     apart = np.full(here.shape, -4.0, np.float32)
-    apart[here] = np.clip(mine - others.max(axis=1, initial=-np.inf), -8, 8)
+    apart[here] = np.clip(likely[at, index] - others, -8, 8)
     # Outside all teeth, where offsets mean nothing, the nearest tooth decides.
     reach = cv2.dilate(own.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     apart[~here & reach] = 4.0

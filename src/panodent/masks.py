@@ -131,19 +131,25 @@ def to_parts(
     `tolerance` is how far, in pixels, the line may leave the pixel edges (Douglas-Peucker);
     0 gives outlines that fill back to exactly the same mask. `offset` (row, column) is added.
     """
-    import cv2
-
-    image = np.ascontiguousarray(mask, np.uint8)
-    count, regions = cv2.connectedComponents(image, connectivity=4)
     shift = np.array([offset[1], offset[0]], np.float64)
     parts = []
-    for region in range(1, count):
-        rings = _trace(regions == region)
+    for rings in _regions(np.ascontiguousarray(mask, np.uint8)):
         rings.sort(key=lambda ring: -abs(_signed_area(ring)))
         if tolerance > 0:
             rings = [_simplified(ring, tolerance) for ring in rings]
         parts.append([ring + shift for ring in rings])
     return parts
+
+
+def _regions(image: npt.NDArray[np.uint8]) -> list[list[Ring]]:
+    """The rings of each 4-connected region, which most often is the only one."""
+    import cv2
+
+    rings = _trace(image)
+    if sum(_signed_area(ring) > 0 for ring in rings) < 2:  # holes turn the other way
+        return [rings] if rings else []
+    count, regions = cv2.connectedComponents(image, connectivity=4)
+    return [_trace((regions == region).view(np.uint8)) for region in range(1, count)]
 
 
 def _simplified(ring: Ring, tolerance: float) -> Ring:
@@ -159,16 +165,17 @@ def _signed_area(ring: Ring) -> float:
     return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 
 
-def _trace(mask: BoolArray) -> list[Ring]:
-    """Closed lines along the pixel edges of one region, foreground on the right hand."""
-    padded = np.pad(mask.astype(np.int8), 1)
+def _trace(mask: npt.NDArray[np.uint8]) -> list[Ring]:
+    """Closed lines along the pixel edges of one region (1), foreground on the right hand."""
+    padded = np.pad(mask.view(np.int8), 1)
     # Straight stretches (from, to, heading), corners counted through; headings: north 0 to west 3.
     width = mask.shape[1] + 1
     rows, low, high, below = _stretches(padded[1:, 1:-1] - padded[:-1, 1:-1])
     east = below > 0
     leaves = np.where(east, rows * width + low, rows * width + high)
     arrives = np.where(east, rows * width + high, rows * width + low)
-    cols, top, bottom, right = _stretches((padded[1:-1, 1:] - padded[1:-1, :-1]).T)
+    across = padded[1:-1, 1:] - padded[1:-1, :-1]
+    cols, top, bottom, right = _stretches(across.T)
     north = right > 0
     leaves = np.append(leaves, np.where(north, bottom, top) * width + cols)
     arrives = np.append(arrives, np.where(north, top, bottom) * width + cols)
@@ -197,11 +204,14 @@ def _trace(mask: BoolArray) -> list[Ring]:
 
 def _stretches(steps: npt.NDArray[np.int8]) -> tuple[npt.NDArray[np.int64], ...]:
     """(line, first, end, value) of every run of equal values other than 0 along the rows."""
-    bordered = np.pad(steps, ((0, 0), (1, 1)))
-    changed = bordered[:, 1:] != bordered[:, :-1]
-    line, first = np.nonzero(changed[:, :-1] & (steps != 0))
-    _, end = np.nonzero(changed[:, 1:] & (steps != 0))
-    return line, first, end + 1, steps[line, first].astype(np.int64)
+    # Row after row with a zero between, so that no run goes on in the next row.
+    flat = np.pad(steps, ((0, 0), (1, 1))).ravel()
+    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    values = flat[changes]
+    starts = np.flatnonzero(values)  # a run that is not zero ends at the next change
+    line, first = np.divmod(changes[starts], steps.shape[1] + 2)
+    end = changes[starts + 1] - line * (steps.shape[1] + 2)
+    return line, first - 1, end - 1, values[starts].astype(np.int64)
 
 
 def fill(parts: Sequence[Sequence[npt.ArrayLike]], size: tuple[int, int]) -> BoolArray:

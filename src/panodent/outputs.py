@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent import odontogram
 from panodent.dentition import TEETH
-from panodent.dicom import files
 from panodent.dicom.source import Model, source_of
+from panodent.drawing import to_png_bytes
 from panodent.errors import OutputError
 from panodent.files import write_whole
+from panodent.legend import DISCLAIMER
 from panodent.masks import bounding_box, from_rle
 from panodent.quality import quality, warning
 from panodent.radiograph import Radiograph
 from panodent.teeth import Teeth
-from panodent.view import DISCLAIMER, overlay, to_png_bytes
 
 LABELS, OVERLAY, RECORD = "labels.png", "overlay.png", "teeth.json"
 CHART_SVG, CHART_PNG = "odontogram.svg", "odontogram.png"
@@ -47,16 +46,28 @@ def write_case(
     (provenance). Raises `OutputError` when the folder cannot be written, `RadiographError` for
     DICOM results of a radiograph that is no DICOM file.
     """
-    source = source_of(radiograph, teeth, model or Model("", "")) if dicom else None
+    made = {}
+    if dicom:
+        # Imported by the calls that ask for it: starting takes its time by what is imported.
+        from panodent.dicom import files
+
+        # Before anything is written: a header that allows none of them fails the whole case.
+        made = files.contents(source_of(radiograph, teeth, model or Model("", "")), dicom)
     (folder / RECORD).unlink(missing_ok=True)
     write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
     if pictures:
+        from panodent.view import overlay
+
         write_whole(folder / OVERLAY, to_png_bytes(overlay(radiograph, teeth)))
     if chart:
+        from panodent import odontogram
+
         write_whole(folder / CHART_SVG, odontogram.svg(teeth))
         write_whole(folder / CHART_PNG, to_png_bytes(odontogram.png(teeth)))
-    if source is not None:
-        files.write(folder, source, dicom)
+    if made or any(folder.glob("teeth.*.dcm")):
+        from panodent.dicom import files
+
+        files.write(folder, made)
     record = to_record(teeth, radiograph, extra)
     write_whole(folder / RECORD, json.dumps(record, ensure_ascii=False) + "\n")
     return record
@@ -98,7 +109,9 @@ def tooth_record(teeth: Teeth, index: int) -> dict[str, Any]:
         "box": [left, top, right, bottom],
         "area": int(np.count_nonzero(teeth.masks[index])),
         "flags": sorted(teeth.flags[index]),
-        "polygons": [[ring.tolist() for ring in part] for part in teeth.polygons(index)],
+        "polygons": [
+            [ring.astype(int).tolist() for ring in part] for part in teeth.polygons(index)
+        ],
         "rle": teeth.rle(index),
     }
 

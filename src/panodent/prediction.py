@@ -18,10 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent import tta
 from panodent.bundle import DEFAULT, Bundle, load
 from panodent.collection import Collection
-from panodent.decode import decode
 from panodent.dicom.source import Model, demand_dicom
 from panodent.errors import NoRadiographError, OutputError, PanodentError, RadiographError
 from panodent.files import write_whole
@@ -29,7 +27,8 @@ from panodent.inputs import Input, collect
 from panodent.outputs import RECORD, write_case
 from panodent.pipeline import available_cores, in_order
 from panodent.quality import quality, warning
-from panodent.radiograph import DEFAULT_MAX_PIXELS, Radiograph, from_array, read
+from panodent.radiograph import DEFAULT_MAX_PIXELS, FloatImage, Radiograph, from_array, read
+from panodent.second_look import find
 from panodent.teeth import Teeth
 from panodent.version import __version__
 
@@ -100,13 +99,7 @@ class Predictor:
         else:
             radiograph = read(source, max_pixels)
         check_content(radiograph)
-        ask = partial(tta.answer, self.bundle) if self.mirror else self.bundle.answer
-        found = decode(
-            ask(radiograph.pixels),
-            self.bundle.classes,
-            radiograph.size,
-            self.bundle.calibration,
-        )
+        found = find(self.bundle, radiograph.pixels, self.mirror)
         return Prediction(
             found.size,
             found.fdi,
@@ -121,6 +114,7 @@ class Predictor:
 
 
 MASK_VALUES = 40
+_ROWS = 16
 
 
 def check_content(radiograph: Radiograph) -> None:
@@ -128,7 +122,7 @@ def check_content(radiograph: Radiograph) -> None:
 
     A radiograph has noise: hundreds of grey values. A mask has one for each tooth.
     """
-    levels = np.unique(np.round(radiograph.pixels[::3, ::3] * 65535)).size
+    levels = _levels(radiograph.pixels[::3, ::3])
     where = radiograph.source or "the picture"
     if levels == 1:
         raise RadiographError(f"{where}: blank, every pixel has one grey value; send a radiograph")
@@ -137,6 +131,17 @@ def check_content(radiograph: Radiograph) -> None:
             f"{where}: looks like a mask ({levels} grey values), expected a radiograph; "
             "masks are read by `panodent evaluate` and `panodent train`"
         )
+
+
+def _levels(pixels: FloatImage) -> int:
+    """How many grey values of sixteen bits there are, counted no further than need be."""
+    seen: npt.NDArray[np.float32] = np.empty(0, np.float32)
+    for start in range(0, len(pixels), _ROWS):
+        part = np.round(pixels[start : start + _ROWS] * np.float32(65535))
+        seen = np.union1d(seen, part)
+        if len(seen) > MASK_VALUES:
+            break
+    return len(seen)
 
 
 # --- folders -----------------------------------------------------------------------------------
@@ -195,6 +200,8 @@ def predict_files(
     if crew > 1 and not bundle.threads:
         # Several radiographs at a time share the cores better than the layers of one network.
         bundle = replace(bundle, threads=1)
+    bundle.open_aside()
+    import_ahead(options)
     bundle.open()
     predictor = Predictor(bundle, options.mirror)
     statuses: list[Status] = []
@@ -212,6 +219,17 @@ def predict_files(
             collection.finish()
             _write_run(folder, predictor.bundle, options, statuses, len(inputs))
     return statuses
+
+
+def import_ahead(options: Options) -> None:
+    """Imports what the first radiograph would ask for."""
+    import cv2  # noqa: F401
+    import isal.isal_zlib  # noqa: F401
+    from PIL import Image, ImageFont, ImageOps  # noqa: F401
+
+    Image.preinit()  # Pillow's readers of common files
+    if options.pictures:
+        import panodent.view  # noqa: F401
 
 
 def _one(

@@ -20,8 +20,9 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from panodent.dicom_image import SUFFIXES as DICOM_SUFFIXES
-from panodent.dicom_image import Turn, is_dicom, read_header, read_image, size_of
+from panodent.dicom_file import SUFFIXES as DICOM_SUFFIXES
+from panodent.dicom_file import is_dicom
+from panodent.dicom_image import Turn, read_image, size_of
 from panodent.errors import RadiographError
 
 FloatImage = npt.NDArray[np.float32]
@@ -151,7 +152,7 @@ def read_size(path: str | os.PathLike[str]) -> tuple[int, int]:
 
     file = Path(path)
     if is_dicom(file):
-        return size_of(read_header(file))
+        return size_of(file)
     try:
         with file.open("rb") as stream, _open_header(stream) as picture:
             width, height = picture.size

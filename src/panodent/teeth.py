@@ -304,6 +304,18 @@ class Teeth:
             items.append((fdi, part, (int(box_top + row0 - top), int(box_left + col0 - left))))
         return Teeth.from_masks(size, items, self.scores.tolist(), self.flags)
 
+    def placed(self, top: int, left: int, size: tuple[int, int]) -> Teeth:
+        """These teeth with their image's corner at (top, left) of one of (height, width) `size`.
+
+        `top` and `left` may be negative; what lies outside the new image is left out.
+        """
+        items = []
+        for fdi, (box_top, box_left, _, _), mask in self:
+            row, col = int(box_top) + top, int(box_left) + left
+            part = mask[max(-row, 0) : max(size[0] - row, 0), max(-col, 0) : max(size[1] - col, 0)]
+            items.append((fdi, part, (max(row, 0), max(col, 0))))
+        return Teeth.from_masks(size, items, self.scores.tolist(), self.flags)
+
     def resized(self, size: tuple[int, int]) -> Teeth:
         """Scaled to (height, width), nearest neighbour; vanished teeth are left out."""
         height, width = int(size[0]), int(size[1])

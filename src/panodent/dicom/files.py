@@ -53,12 +53,17 @@ def _measures(source: Source) -> dict[int, Measures]:
     }
 
 
-def write(folder: Path, source: Source, kinds: Sequence[str]) -> None:
-    """Writes what `make` makes below `folder`; a file of an earlier result does not stay."""
+def contents(source: Source, kinds: Sequence[str]) -> dict[str, bytes]:
+    """Files by name, of what `make` makes."""
+    return {name_of(kind): to_bytes(dataset) for kind, dataset in make(source, kinds).items()}
+
+
+def write(folder: Path, made: Mapping[str, bytes]) -> None:
+    """Writes these files below `folder`; one of an earlier result does not stay."""
     for kind in KINDS:
         (folder / name_of(kind)).unlink(missing_ok=True)
-    for kind, dataset in make(source, kinds).items():
-        write_whole(folder / name_of(kind), to_bytes(dataset))
+    for name, content in made.items():
+        write_whole(folder / name, content)
 
 
 def to_bytes(dataset: Any) -> bytes:

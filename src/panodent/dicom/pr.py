@@ -13,6 +13,7 @@ import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.dicom.source import Source, highdicom_ready
+from panodent.dicom_image import rescale, window, window_function
 from panodent.teeth import UNNUMBERED
 
 LAYER = "TEETH"
@@ -25,7 +26,7 @@ def presentation(source: Source) -> Any:
 
     There must be at least one tooth.
     """
-    with highdicom_ready("writing a DICOM presentation state"):
+    with highdicom_ready("writing a DICOM presentation state", source.header):
         import highdicom
         from highdicom import pr
 
@@ -118,13 +119,14 @@ def _modality(header: Any, highdicom: Any) -> Any:
                 lut_data=_lut_data(item),
             )
         )
-    if "RescaleSlope" in header:
-        return highdicom.ModalityLUTTransformation(
-            rescale_intercept=float(header.get("RescaleIntercept", 0)),
-            rescale_slope=float(header.RescaleSlope),
-            rescale_type=str(header.get("RescaleType", "") or "US"),
-        )
-    return None
+    if (line := rescale(header)) is None:
+        return None
+    kind = str(header.get("RescaleType", "") or "US")
+    return highdicom.ModalityLUTTransformation(
+        rescale_slope=line[0],
+        rescale_intercept=line[1],
+        rescale_type=kind if len(kind) <= 16 else "US",
+    )
 
 
 def _voi(header: Any, pr: Any, highdicom: Any) -> Any:
@@ -134,14 +136,11 @@ def _voi(header: Any, pr: Any, highdicom: Any) -> Any:
             first_mapped_value=int(item.LUTDescriptor[1]), lut_data=_full_scale(item)
         )
         return [pr.SoftcopyVOILUTTransformation(voi_luts=[table])]
-    centre, width = header.get("WindowCenter"), header.get("WindowWidth")
-    if centre in (None, "") or width in (None, ""):
+    if (ends := window(header)) is None:
         return None
-    first = [float(np.atleast_1d(np.asarray(v, np.float64))[0]) for v in (centre, width)]
-    function = str(header.get("VOILUTFunction", "") or "") or None
     return [
         pr.SoftcopyVOILUTTransformation(
-            window_center=first[0], window_width=first[1], voi_lut_function=function
+            window_center=ends[0], window_width=ends[1], voi_lut_function=window_function(header)
         )
     ]
 

@@ -23,7 +23,7 @@ _BY_CODE = {item.snomed: fdi for fdi, item in TEETH.items()}
 def segmentation(source: Source) -> Any:
     """The data set; there must be at least one tooth."""
     teeth = source.teeth
-    with highdicom_ready("writing a DICOM segmentation"):
+    with highdicom_ready("writing a DICOM segmentation", source.header):
         import highdicom
         from highdicom.seg import Segmentation, SegmentDescription
         from pydicom.sr.codedict import codes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,26 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from panodent.dentition import TEETH
-from panodent.dicom_image import check_radiograph, is_dicom, read_header
-from panodent.errors import MissingExtraError, RadiographError
+from panodent.dicom.header import prepare
+from panodent.dicom_file import decoding, is_dicom, quiet, read_header, reason
+from panodent.dicom_image import check_radiograph
+from panodent.errors import MissingExtraError, PanodentError, RadiographError
 from panodent.radiograph import Radiograph
 from panodent.teeth import UNNUMBERED, Teeth
 from panodent.version import __version__
 
 MAKER = "panodent"
 NOTICE = "Research use only, not a medical device"
-_DEMANDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
-_MAY_BE_EMPTY = (
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-    "StudyDate",
-    "StudyTime",
-    "StudyID",
-    "AccessionNumber",
-    "ReferringPhysicianName",
-)
 
 
 @dataclass(frozen=True)
@@ -103,13 +92,10 @@ def source_of(radiograph: Radiograph, teeth: Teeth, model: Model) -> Source:
     demand_dicom(file)
     assert file is not None  # noqa: S101 - demanded above
     header = read_header(file)
-    if problem := check_radiograph(header):
-        raise RadiographError(f"{file}: {problem}")
-    if lacking := [name for name in _DEMANDED if not header.get(name)]:
-        raise RadiographError(f"{file}: lacks {', '.join(lacking)}; no result can refer to it")
-    for name in _MAY_BE_EMPTY:
-        if name not in header:
-            setattr(header, name, "")
+    with decoding(file):
+        if problem := check_radiograph(header):
+            raise RadiographError(problem)
+        prepare(header)
     return Source(header, _in_file_layout(radiograph, teeth), model)
 
 
@@ -127,15 +113,25 @@ def _in_file_layout(radiograph: Radiograph, teeth: Teeth) -> Teeth:
 
 
 @contextmanager
-def highdicom_ready(what: str) -> Iterator[None]:
-    """Whether highdicom is there, and without its warnings: they quote the patient's name."""
+def highdicom_ready(what: str, header: Any) -> Iterator[None]:
+    """Whether highdicom is there, without its warnings, which quote the patient's name.
+
+    What it raises because of this radiograph's header becomes a `RadiographError`.
+    """
     try:
         import highdicom  # noqa: F401
     except ImportError:
         raise MissingExtraError("dicom", what, "highdicom") from None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    try:
+        with quiet():
+            yield
+    except PanodentError:
+        raise
+    except Exception as error:  # values that break the standard's rules, of any kind
+        raise RadiographError(
+            f"{header.filename}: {what}: the radiograph's header "
+            f"does not allow it ({reason(error)})"
+        ) from None
 
 
 def label(fdi: int) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from panodent.dentition import PERMANENT
+from panodent.dicom.header import for_image_library
 from panodent.dicom.source import MAKER, Source, highdicom_ready, label, tooth_code
 from panodent.teeth import UNNUMBERED
 from panodent.version import __version__
@@ -44,7 +45,7 @@ def report(source: Source, further: Mapping[int, Measures] | None = None) -> Any
 
     `further` gives more measurements of teeth by their place in the record.
     """
-    with highdicom_ready("writing a DICOM structured report"):
+    with highdicom_ready("writing a DICOM structured report", source.header):
         from highdicom import sr
         from pydicom.sr.codedict import codes
 
@@ -62,7 +63,7 @@ def report(source: Source, further: Mapping[int, Measures] | None = None) -> Any
             procedure_reported=_code(_RADIOGRAPHY),
             imaging_measurements=groups,
             title=codes.DCM.ImagingMeasurementReport,
-            referenced_images=[source.header],
+            referenced_images=[for_image_library(source.header)],
         )
         return sr.ComprehensiveSR(
             evidence=[source.header],

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from panodent.dicom.source import Model
-from panodent.dicom_image import is_dicom
+from panodent.dicom_file import is_dicom
 from panodent.errors import OutputError, PanodentError
 from panodent.measure import measure
 from panodent.outputs import from_record, to_record, write_case
