@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from panodent.serve import schema
 from panodent.serve.api import work_of
+from panodent.serve.problems import problem
 
 router = APIRouter(prefix="/v1")
 
@@ -24,12 +25,14 @@ PIECE = 1 << 20
     "/training.zip",
     summary="All saved studies as a data folder to train on",
     response_class=Response,
-    responses={200: {"content": {"application/zip": {}}}, **schema.problems()},
+    responses={200: {"content": {"application/zip": {}}}, **schema.problems(404)},
 )
 async def training(request: Request) -> Response:
     """COCO with the images beside it: unpacked, `panodent train` takes it as it is."""
     folder = work_of(request).store.training
     await asyncio.to_thread(folder.write)  # what was saved a moment ago is in it
+    if not any((folder.folder / "images").iterdir()):
+        return problem(404, "no study is saved yet; save one, then there is something to train on")
     headers = {"Content-Disposition": 'attachment; filename="panodent-training.zip"'}
     return StreamingResponse(zipped(folder.folder), 200, headers, "application/zip")
 

@@ -1,7 +1,7 @@
 // The commands of the page.
 
 import { remove, renumber, restore, shift } from "./edits.js";
-import { written } from "./arch.js";
+import { alongArches, written } from "./arch.js";
 import { showExports, takeTraining } from "./exports.js";
 import { showHelp } from "./help.js";
 import { say } from "./notices.js";
@@ -104,6 +104,12 @@ function looking({ session, viewer, toggleView }) {
 function choosing({ session }) {
   const group = "Choose";
   const enabled = () => session.teeth.length > 0;
+  const doubtful = () => session.teeth.filter((tooth) => session.state(tooth) !== "found");
+  const nextDoubtful = () => {
+    const list = alongArches(doubtful());
+    const now = list.findIndex((tooth) => tooth.key === session.chosen[0]);
+    session.choose([list[(now + 1) % list.length].key]);
+  };
   const extend = (by) => () => {
     const before = session.chosen;
     session.step(by);
@@ -113,6 +119,14 @@ function choosing({ session }) {
   return [
     { id: "next-tooth", label: "Next tooth", group, keys: ["k"], enabled, run: () => session.step(1) },
     { id: "previous-tooth", label: "Previous tooth", group, keys: ["j"], enabled, run: () => session.step(-1) },
+    {
+      id: "next-doubtful",
+      label: "Next tooth in doubt",
+      group,
+      keys: ["d"],
+      enabled: () => doubtful().length > 0,
+      run: nextDoubtful,
+    },
     { id: "extend-next", label: "And the next tooth", group, keys: ["Shift+K"], enabled, run: extend(1) },
     { id: "extend-previous", label: "And the previous tooth", group, keys: ["Shift+J"], enabled, run: extend(-1) },
   ];
