@@ -157,10 +157,12 @@ export class Viewer extends EventTarget {
       const [x, y] = this.camera.toScreen(tooth.centre);
       label.setAttribute("x", x);
       label.setAttribute("y", y);
-      // Where room is short the marks go first (outlines tell the same), then the number.
-      const letters = (width * scale) / LETTER[small ? "small" : "large"];
-      label.textContent = letters < (number + marks).length ? number : number + marks;
-      label.toggleAttribute("data-tight", letters < number.length);
+      // Where room is short the marks go first (outlines tell the same), then size, then all.
+      const room = width * scale;
+      const letter = small ? LETTER.small : LETTER.large;
+      label.textContent = room < letter * (number + marks).length ? number : number + marks;
+      label.toggleAttribute("data-narrow", room < letter * number.length);
+      label.toggleAttribute("data-tight", room < LETTER.small * number.length);
     }
   }
 
