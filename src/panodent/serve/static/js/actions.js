@@ -11,7 +11,15 @@ import { chooseFiles } from "./uploads.js";
 
 /** All commands, of the parts of the page. */
 export function actions(page) {
-  return [...files(page), ...looking(page), ...choosing(page), ...correcting(page)];
+  return [
+    ...files(page),
+    ...zooming(page),
+    ...showing(page),
+    ...choosing(page),
+    ...numbering(page),
+    ...shaping(page),
+    ...undoing(page),
+  ];
 }
 
 function files({ session, saving, studies, commands, info, open, example, toggleList }) {
@@ -48,19 +56,9 @@ function nextTheme() {
   say({ system: "Theme: as the system has it.", dark: "Theme: dark.", light: "Theme: light." }[theme]);
 }
 
-function looking({ session, viewer, toggleView }) {
+function zooming({ session, viewer }) {
   const group = "Look";
   const enabled = () => Boolean(session.study);
-  const switching = (name) => ({
-    enabled,
-    pressed: () => preference(name),
-    run: () => setPreference(name, !preference(name)),
-  });
-  const picture = (change) => () => {
-    if (!viewer.picture) return;
-    change(viewer.picture);
-    viewer.refresh();
-  };
   return [
     { id: "zoom-in", label: "Zoom in", group, keys: ["+", "="], icon: "plus", enabled, run: () => viewer.zoom(1.25) },
     { id: "zoom-out", label: "Zoom out", group, keys: ["-"], icon: "minus", enabled, run: () => viewer.zoom(0.8) },
@@ -74,6 +72,23 @@ function looking({ session, viewer, toggleView }) {
       enabled: () => Boolean(session.only),
       run: () => viewer.show(session.only),
     },
+  ];
+}
+
+function showing({ session, viewer, toggleView }) {
+  const group = "Look";
+  const enabled = () => Boolean(session.study);
+  const switching = (name, on, off) => ({
+    enabled,
+    pressed: () => Boolean(preference(name)),
+    run: () => setPreference(name, preference(name) ? off : on),
+  });
+  const picture = (change) => () => {
+    if (!viewer.picture) return;
+    change(viewer.picture);
+    viewer.refresh();
+  };
+  return [
     {
       id: "invert",
       label: "Invert grey values",
@@ -86,17 +101,9 @@ function looking({ session, viewer, toggleView }) {
     },
     { id: "auto-window", label: "Auto window: to the contents", group, keys: ["w"], enabled, run: picture((one) => one.auto()) },
     { id: "reset-window", label: "Reset grey values", group, keys: ["Shift+W"], enabled, run: picture((one) => one.reset()) },
-    { id: "outlines", label: "Outlines", group, keys: ["o"], ...switching("outlines") },
-    { id: "numbers", label: "Numbers", group, keys: ["n"], ...switching("numbers") },
-    {
-      id: "fills",
-      label: "Fills",
-      group,
-      keys: ["f"],
-      enabled,
-      pressed: () => preference("fill") > 0,
-      run: () => setPreference("fill", preference("fill") ? 0 : 22),
-    },
+    { id: "outlines", label: "Outlines", group, keys: ["o"], ...switching("outlines", true, false) },
+    { id: "numbers", label: "Numbers", group, keys: ["n"], ...switching("numbers", true, false) },
+    { id: "fills", label: "Fills", group, keys: ["f"], ...switching("fill", 22, 0) },
     { id: "view", label: "Window, level and fills", group, keys: ["v"], icon: "view", enabled, run: toggleView },
   ];
 }
@@ -132,25 +139,32 @@ function choosing({ session }) {
   ];
 }
 
-function correcting(page) {
-  const { session, toolbox } = page;
+function numbering({ session, toolbox }) {
   const group = "Correct";
-  const some = () => session.chosen.length > 0;
   const one = () => Boolean(session.only);
-  const numbering = () => preference("numbering");
-  const tool = (id) => ({
-    pressed: () => toolbox.current?.id === id,
-    run: () => toolbox.use(toolbox.current?.id === id ? null : id),
-  });
-  const numbered = () => session.chosen.some((key) => session.tooth(key)?.fdi);
   const shifting = (step) => ({
-    enabled: numbered,
-    run: () => toolbox.act(() => session.edit(shift(session.teeth, session.chosen, step, numbering()))),
+    enabled: () => session.chosen.some((key) => session.tooth(key)?.fdi),
+    run: () =>
+      toolbox.act(() => session.edit(shift(session.teeth, session.chosen, step, preference("numbering")))),
   });
   return [
     { id: "renumber", label: "Renumber", group, keys: ["r"], icon: "renumber", enabled: one, run: () => renumbering(session) },
     { id: "shift-left", label: "Shift left along the arch", group, keys: [","], icon: "left", ...shifting(-1) },
     { id: "shift-right", label: "Shift right along the arch", group, keys: ["."], icon: "right", ...shifting(1) },
+  ];
+}
+
+function shaping({ session, toolbox }) {
+  const group = "Correct";
+  const one = () => Boolean(session.only);
+  const some = () => session.chosen.length > 0;
+  const tool = (id) => ({
+    pressed: () => toolbox.current?.id === id,
+    run: () => toolbox.use(toolbox.current?.id === id ? null : id),
+  });
+  const merging = tool("merge");
+  const study = () => Boolean(session.study);
+  return [
     { id: "outline", label: "Outline: drag its points", group, keys: ["e"], icon: "outline", enabled: one, ...tool("outline") },
     { id: "split", label: "Split in two", group, keys: ["x"], icon: "split", enabled: one, ...tool("split"), run: () => splitting(toolbox) },
     {
@@ -160,18 +174,10 @@ function correcting(page) {
       keys: ["m"],
       icon: "merge",
       enabled: some,
-      pressed: tool("merge").pressed,
-      run: () => (session.chosen.length > 1 ? toolbox.merge(session.chosen) : tool("merge").run()),
+      pressed: merging.pressed,
+      run: () => (session.chosen.length > 1 ? toolbox.merge(session.chosen) : merging.run()),
     },
-    {
-      id: "add",
-      label: "Draw tooth",
-      group,
-      keys: ["a"],
-      icon: "add",
-      enabled: () => Boolean(session.study),
-      ...tool("add"),
-    },
+    { id: "add", label: "Draw tooth", group, keys: ["a"], icon: "add", enabled: study, ...tool("add") },
     {
       id: "remove",
       label: "Delete",
@@ -181,6 +187,12 @@ function correcting(page) {
       enabled: some,
       run: () => session.edit(remove(session.teeth, session.chosen), []),
     },
+  ];
+}
+
+function undoing({ session }) {
+  const group = "Correct";
+  return [
     {
       id: "restore",
       label: "As found by the model",

@@ -7,7 +7,7 @@ import { bindCaption } from "./caption.js";
 import { Commands } from "./commands.js";
 import { askText } from "./dialogs.js";
 import { byId, sentence, toggle } from "./dom.js";
-import { changeWindow, listen as listenToGestures } from "./gestures.js";
+import { Gestures, changeWindow } from "./gestures.js";
 import { Inspector } from "./inspector.js";
 import { listen as listenToKeys } from "./keyboard.js";
 import { Measures } from "./measures.js";
@@ -128,7 +128,7 @@ function pick(fdi, key, event) {
 }
 
 function bindViewer() {
-  listenToGestures(viewer, {
+  new Gestures(viewer, {
     tool: () => toolbox.current,
     hover: (key) => session.hover(key),
     open: (key) => viewer.show(session.tooth(key)),
@@ -172,13 +172,23 @@ async function start() {
     actions({ session, viewer, toolbox, saving, studies, commands, info, open, example, toggleList, toggleView }),
   );
   placeButtons(commands);
-  bindTop({ session, viewer, toolbox, commands });
+  bindTop({ session, viewer, toolbox });
   new Odontogram(byId("odontogram"), session, pick);
   new Inspector(byId("inspector"), session, commands, measures);
-  const refreshView = viewPanel(byId("view-panel"), viewer, commands);
   bindViewer();
   bindCaption(byId("caption"), session, measures);
   listenToKeys(commands, () => toolbox.current, otherKeys);
+  keepUpToDate(viewPanel(byId("view-panel"), viewer, commands));
+  byId("loading").remove();
+  await studies.refresh();
+  window.addEventListener("hashchange", openLinked);
+  await openLinked();
+  commands.refresh();
+  document.documentElement.dataset.ready = "true";
+}
+
+/** What follows from a change, wherever it was made. */
+function keepUpToDate(refreshView) {
   const refresh = () => {
     commands.refresh();
     refreshView();
@@ -186,9 +196,9 @@ async function start() {
   for (const teller of [session, toolbox, viewer]) {
     for (const what of ["change", "view"]) teller.addEventListener(what, refresh);
   }
-  session.addEventListener("change", () => measures.fetch(session.study));
   let listed = "";
   session.addEventListener("change", () => {
+    measures.fetch(session.study);
     const now = session.study ? `${session.study.id} ${session.study.revision}` : "";
     if (now && now !== listed) studies.mark(session.study);
     listed = now;
@@ -200,16 +210,11 @@ async function start() {
   window.addEventListener("beforeunload", (event) => {
     if (session.dirty || uploads.busy) event.preventDefault();
   });
-  byId("loading").remove();
-  await studies.refresh();
-  const openLinked = async () => {
-    const wanted = location.hash.slice(1);
-    if (/^[0-9a-f]{32}$/.test(wanted)) await open(wanted);
-  };
-  window.addEventListener("hashchange", openLinked);
-  await openLinked();
-  commands.refresh();
-  document.documentElement.dataset.ready = "true";
+}
+
+async function openLinked() {
+  const wanted = location.hash.slice(1);
+  if (/^[0-9a-f]{32}$/.test(wanted)) await open(wanted);
 }
 
 start().catch((error) => {

@@ -21,7 +21,7 @@ const FILES = [
 ];
 
 /** Gives a blob to the browser to keep. */
-export function keep(blob, name) {
+function keep(blob, name) {
   const url = URL.createObjectURL(blob);
   const link = h("a", { href: url, download: name });
   document.body.append(link);
@@ -33,52 +33,52 @@ export function keep(blob, name) {
 /** Shows what there is to take away; `save()` saves what is not saved yet. */
 export function showExports(session, known, save) {
   const { study } = session;
-  const stem = study.name.replace(/\.[^.]+$/, "");
-  const line = (name, label, says) => {
-    const button = h(
-      "button",
-      { type: "button", "data-export": name, onclick: () => fetched(button, name) },
-      icon("export"),
-      h("span", {}, h("b", {}, label), h("small", {}, says)),
-    );
-    return h("li", {}, button);
-  };
-  const fetched = async (button, name) => {
-    button.setAttribute("aria-busy", "true");
-    try {
-      keep(await api.exported(study.id, name, preference("numbering")), `${stem}-${name}`);
-      say(`${stem}-${name} is ready.`);
-    } catch (error) {
-      complain(error);
-    } finally {
-      button.removeAttribute("aria-busy");
-    }
-  };
   const fits = ([name]) => known.includes(name) && (!name.endsWith(".dcm") || study.kind === "dicom");
-  const unsaved = h(
-    "p",
-    { class: "banner" },
-    "The files hold what is saved; your latest changes are not.",
-    h("button", {
-      type: "button",
-      class: "primary",
-      onclick: async () => {
-        if (await save()) unsaved.remove();
-      },
-    }, "Save now"),
-  );
   const dialog = h(
     "dialog",
     { class: "exports", "aria-labelledby": "exports-title" },
     h("header", {}, h("h2", { id: "exports-title" }, "Take away"), closing(() => dialog.close())),
-    session.dirty ? unsaved : null,
-    h("ul", {}, FILES.filter(fits).map((file) => line(...file))),
+    session.dirty ? unsaved(save) : null,
+    h("ul", {}, FILES.filter(fits).map((file) => line(study, ...file))),
     study.kind === "dicom" ? null : h("p", { class: "quiet-text" }, "DICOM results need a DICOM radiograph."),
     h("p", { class: "quiet-text" }, "Research use only, not a medical device."),
   );
   dialog.addEventListener("close", () => dialog.remove());
   byId("dialogs").append(dialog);
   dialog.showModal();
+}
+
+function line(study, name, label, says) {
+  const button = h(
+    "button",
+    { type: "button", "data-export": name, onclick: () => take(study, name, button) },
+    icon("export"),
+    h("span", {}, h("b", {}, label), h("small", {}, says)),
+  );
+  return h("li", {}, button);
+}
+
+async function take(study, name, button) {
+  const file = `${study.name.replace(/\.[^.]+$/, "")}-${name}`;
+  button.setAttribute("aria-busy", "true");
+  try {
+    keep(await api.exported(study.id, name, preference("numbering")), file);
+    say(`${file} is ready.`);
+  } catch (error) {
+    complain(error);
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+function unsaved(save) {
+  const onclick = async () => {
+    if (await save()) banner.remove();
+  };
+  const button = h("button", { type: "button", class: "primary", onclick }, "Save now");
+  const text = "The files hold what is saved; your latest changes are not.";
+  const banner = h("p", { class: "banner" }, text, button);
+  return banner;
 }
 
 const closing = (onclick) =>

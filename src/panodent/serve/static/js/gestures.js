@@ -1,103 +1,121 @@
 // Mouse, pen and fingers on the radiograph: pan, pinch, wheel, window by the right button, clicks.
 
 const MOVED = { mouse: 3, pen: 4, touch: 9 }; // screen pixels that make a press a drag
+const TWICE = 350; // milliseconds between the clicks of a double click
 
 /** Listens on the viewer. `on`: tool() gives the tool in use or null, click(key, event) a tooth
  *  clicked (or null), hover(key), open(key) a double click. */
-export function listen(viewer, on) {
-  const { element } = viewer;
-  const fingers = new Map();
-  let press = null;
-  let lastClick = { time: 0, key: null };
+export class Gestures {
+  #viewer;
+  #on;
+  #fingers = new Map(); // where each pointer that is down was last
+  #press = null; // what the first of them does
+  #lastClick = { time: 0, key: null };
 
-  const point = (event) => {
-    const box = element.getBoundingClientRect();
+  constructor(viewer, on) {
+    this.#viewer = viewer;
+    this.#on = on;
+    const { element } = viewer;
+    element.addEventListener("pointerdown", (event) => this.#down(event));
+    element.addEventListener("pointermove", (event) => this.#move(event));
+    element.addEventListener("pointerup", (event) => this.#up(event));
+    element.addEventListener("pointercancel", (event) => this.#up(event));
+    element.addEventListener("pointerleave", () => on.hover(null));
+    element.addEventListener("contextmenu", (event) => event.preventDefault());
+    element.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+  }
+
+  #at(event) {
+    const box = this.#viewer.element.getBoundingClientRect();
     const screen = [event.clientX - box.left, event.clientY - box.top];
-    return { screen, image: viewer.camera.toImage(screen), event };
-  };
+    return { screen, image: this.#viewer.camera.toImage(screen), event };
+  }
 
-  element.addEventListener("pointerdown", (event) => {
-    if (event.target.closest("button, input, label")) return;
-    element.setPointerCapture(event.pointerId);
-    const at = point(event);
-    fingers.set(event.pointerId, at.screen);
-    if (fingers.size === 2) {
-      if (press?.tool) on.tool()?.abort?.();
-      press = { pinch: true };
+  #down(event) {
+    if (event.target.closest("button, input, select, label")) return;
+    this.#viewer.element.setPointerCapture(event.pointerId);
+    const at = this.#at(event);
+    this.#fingers.set(event.pointerId, at.screen);
+    const tool = this.#on.tool();
+    if (this.#fingers.size === 2) {
+      if (this.#press?.tool) tool?.abort?.();
+      this.#press = { pinch: true };
       return;
     }
-    const owned = event.button === 0 && Boolean(on.tool()?.down?.(at));
-    const key = viewer.keyAt(event.target);
-    press = { start: at.screen, last: at.screen, button: event.button, key, moved: false, tool: owned };
-  });
+    this.#press = {
+      start: at.screen,
+      last: at.screen,
+      button: event.button,
+      key: this.#viewer.keyAt(event.target),
+      moved: false,
+      tool: event.button === 0 && Boolean(tool?.down?.(at)),
+    };
+  }
 
-  element.addEventListener("pointermove", (event) => {
-    const at = point(event);
-    if (!fingers.has(event.pointerId)) {
-      on.hover(viewer.keyAt(event.target));
-      on.tool()?.hover?.(at);
+  #move(event) {
+    const at = this.#at(event);
+    const before = this.#fingers.get(event.pointerId);
+    if (!before) {
+      this.#on.hover(this.#viewer.keyAt(event.target));
+      this.#on.tool()?.hover?.(at);
       return;
     }
-    const before = fingers.get(event.pointerId);
-    if (press?.pinch) pinch(before, at.screen, event.pointerId);
-    fingers.set(event.pointerId, at.screen);
-    if (!press || press.pinch) return;
+    this.#fingers.set(event.pointerId, at.screen);
+    if (this.#press?.pinch) this.#pinch(before, at.screen, event.pointerId);
+    else if (this.#press) this.#drag(at);
+  }
+
+  #drag(at) {
+    const press = this.#press;
     const far = Math.hypot(at.screen[0] - press.start[0], at.screen[1] - press.start[1]);
-    press.moved ||= far > (MOVED[event.pointerType] ?? MOVED.mouse);
+    press.moved ||= far > (MOVED[at.event.pointerType] ?? MOVED.mouse);
     if (!press.moved) return;
     const [dx, dy] = [at.screen[0] - press.last[0], at.screen[1] - press.last[1]];
     press.last = at.screen;
-    if (press.tool) on.tool()?.move?.(at);
-    else if (press.button === 2) changeWindow(viewer, dx, dy);
-    else viewer.pan(dx, dy);
-  });
+    if (press.tool) this.#on.tool()?.move?.(at);
+    else if (press.button === 2) changeWindow(this.#viewer, dx, dy);
+    else this.#viewer.pan(dx, dy);
+  }
 
-  const pinch = (before, now, id) => {
-    const other = [...fingers].find(([key]) => key !== id)?.[1];
+  #pinch(before, now, id) {
+    const other = [...this.#fingers].find(([key]) => key !== id)?.[1];
     if (!other) return;
     const spread = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
     const middle = [(now[0] + other[0]) / 2, (now[1] + other[1]) / 2];
-    viewer.zoom(spread(now, other) / Math.max(spread(before, other), 1), middle);
-    viewer.pan((now[0] - before[0]) / 2, (now[1] - before[1]) / 2);
-  };
+    this.#viewer.zoom(spread(now, other) / Math.max(spread(before, other), 1), middle);
+    this.#viewer.pan((now[0] - before[0]) / 2, (now[1] - before[1]) / 2);
+  }
 
-  const released = (event) => {
-    if (!fingers.delete(event.pointerId)) return;
-    const done = press;
-    if (fingers.size === 0) press = null;
-    if (!done || done.pinch) return;
-    const at = point(event);
-    if (done.tool) on.tool()?.up?.(at, done.moved);
-    else if (!done.moved && done.button === 0 && event.type === "pointerup") click(at, done.key);
-  };
-  element.addEventListener("pointerup", released);
-  element.addEventListener("pointercancel", released);
+  #up(event) {
+    if (!this.#fingers.delete(event.pointerId)) return;
+    const press = this.#press;
+    if (this.#fingers.size === 0) this.#press = null;
+    if (!press || press.pinch) return;
+    const at = this.#at(event);
+    if (press.tool) this.#on.tool()?.up?.(at, press.moved);
+    else if (!press.moved && press.button === 0 && event.type === "pointerup") this.#click(at, press.key);
+  }
 
-  const click = (at, key) => {
-    if (on.tool()?.click?.(at, key)) return;
-    const twice = at.event.timeStamp - lastClick.time < 350 && key && key === lastClick.key;
-    lastClick = { time: at.event.timeStamp, key };
-    if (twice) on.open(key);
-    else on.click(key, at.event);
-  };
+  #click(at, key) {
+    if (this.#on.tool()?.click?.(at, key)) return;
+    const time = at.event.timeStamp;
+    const twice = key && key === this.#lastClick.key && time - this.#lastClick.time < TWICE;
+    this.#lastClick = { time, key };
+    if (twice) this.#on.open(key);
+    else this.#on.click(key, at.event);
+  }
 
-  element.addEventListener("pointerleave", () => on.hover(null));
-  element.addEventListener("contextmenu", (event) => event.preventDefault());
-  element.addEventListener(
-    "wheel",
-    (event) => {
-      if (event.target.closest("input")) return;
-      event.preventDefault();
-      const lines = event.deltaMode === 1 ? 30 : 1;
-      // A wheel's notch is about 100, a touchpad's pinch a few.
-      const speed = event.ctrlKey && Math.abs(event.deltaY) < 50 ? 0.01 : 0.0018;
-      viewer.zoom(Math.exp(-event.deltaY * lines * speed), point(event).screen);
-    },
-    { passive: false },
-  );
+  #wheel(event) {
+    if (event.target.closest(".view-panel")) return;
+    event.preventDefault();
+    const lines = event.deltaMode === 1 ? 30 : 1;
+    // A wheel's notch is about 100, a touchpad's pinch a few.
+    const speed = event.ctrlKey && Math.abs(event.deltaY) < 50 ? 0.01 : 0.0018;
+    this.#viewer.zoom(Math.exp(-event.deltaY * lines * speed), this.#at(event).screen);
+  }
 }
 
-/** Right and down brighten the contrast and darken the picture, as viewers of radiographs do. */
+/** Right and down widen the window and raise the level, as viewers of radiographs do. */
 export function changeWindow(viewer, dx, dy) {
   const { picture } = viewer;
   if (!picture) return;

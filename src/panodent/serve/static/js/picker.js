@@ -5,100 +5,133 @@ import { byId, h } from "./dom.js";
 import { preference } from "./preferences.js";
 
 /** Resolves to an FDI number, 0 for "no number", or null. `bearing(fdi)` is who has a number. */
-export function pickNumber(tooth, bearing) {
-  return new Promise((resolve) => {
-    const numbering = preference("numbering");
-    let picked = null;
-    const finish = (fdi) => {
-      picked = fdi;
-      dialog.close();
-    };
-    const field = h("input", {
-      id: "picked",
-      type: "text",
-      autocomplete: "off",
-      spellcheck: "false",
-      maxlength: 4,
-      autofocus: true,
-      "aria-describedby": "picked-says",
-    });
-    const says = h("p", { id: "picked-says", class: "quiet-text", role: "status" }, hint(numbering));
-    const cell = (fdi) => {
-      const other = bearing(fdi);
-      const own = fdi === tooth.fdi;
-      const state = own ? "own" : other ? "taken" : "free";
-      const said = { own: "its number now", taken: "taken: the two swap", free: "free" }[state];
-      return h(
-        "button",
-        {
-          type: "button",
-          class: `cell ${state}`,
-          "data-fdi": fdi,
-          "aria-label": `${written(fdi, numbering)} ${nameOf(fdi)}, ${said}`,
-          title: `${nameOf(fdi)}: ${said}`,
-          onclick: () => finish(fdi),
-        },
-        written(fdi, numbering),
-      );
-    };
-    const row = (jaw, deciduous) => h("div", { class: `cells ${deciduous ? "ten" : ""}` }, arch(jaw, deciduous).map(cell));
-    const milk = h(
-      "details",
-      { open: Boolean(tooth.fdi > 50) },
-      h("summary", {}, "Deciduous teeth"),
-      row("upper", true),
-      row("lower", true),
-    );
-    const take = () => {
-      const fdi = read(field.value, numbering);
-      if (fdi !== null) return finish(fdi);
-      says.textContent = field.value.trim()
-        ? `${field.value} is no number of the chosen numbering. ${hint(numbering)}`
-        : hint(numbering);
-      return field.focus();
-    };
-    field.addEventListener("input", () => {
-      const fdi = read(field.value, numbering);
-      for (const button of dialog.querySelectorAll(".cell")) {
-        button.classList.toggle("meant", Number(button.dataset.fdi) === fdi);
-      }
-      says.textContent = fdi === null ? hint(numbering) : meaning(fdi, bearing(fdi), tooth);
-    });
-    field.addEventListener("keydown", (event) => {
+export const pickNumber = (tooth, bearing) =>
+  new Promise((resolve) => new Picker(tooth, bearing, resolve).show());
+
+class Picker {
+  #tooth;
+  #bearing;
+  #resolve;
+  #picked = null;
+  #numbering = preference("numbering");
+  #field = h("input", {
+    id: "picked",
+    type: "text",
+    autocomplete: "off",
+    spellcheck: "false",
+    maxlength: 4,
+    autofocus: true,
+    "aria-describedby": "picked-says",
+    oninput: () => this.#typed(),
+    onkeydown: (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
-      take();
-    });
-    const title = tooth.fdi ? `Which tooth is ${written(tooth.fdi, numbering)} really?` : "Which tooth is it?";
-    const dialog = h(
+      this.#take();
+    },
+  });
+  #says = h("p", { id: "picked-says", class: "quiet-text", role: "status" });
+  #dialog;
+
+  constructor(tooth, bearing, resolve) {
+    this.#tooth = tooth;
+    this.#bearing = bearing;
+    this.#resolve = resolve;
+    this.#dialog = this.#build();
+  }
+
+  show() {
+    this.#typed();
+    byId("dialogs").append(this.#dialog);
+    this.#dialog.showModal();
+  }
+
+  #build() {
+    const number = written(this.#tooth.fdi, this.#numbering);
+    const title = this.#tooth.fdi ? `Which tooth is ${number} really?` : "Which tooth is it?";
+    return h(
       "dialog",
-      { class: "picker", "aria-labelledby": "picker-title" },
+      { class: "picker", "aria-labelledby": "picker-title", onclose: () => this.#closed() },
       h("h2", { id: "picker-title" }, title),
-      h("div", { class: "typed" }, h("label", { for: "picked" }, "Number"), field, says),
-      row("upper", false),
-      row("lower", false),
-      milk,
+      h("div", { class: "typed" }, h("label", { for: "picked" }, "Number"), this.#field, this.#says),
+      this.#row("upper", false),
+      this.#row("lower", false),
+      h(
+        "details",
+        { open: this.#tooth.fdi > 50 },
+        h("summary", {}, "Deciduous teeth"),
+        this.#row("upper", true),
+        this.#row("lower", true),
+      ),
       h(
         "div",
         { class: "choices" },
-        h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
-        h("button", { type: "button", onclick: () => finish(0) }, "No number"),
-        h("button", { type: "button", class: "primary", onclick: take }, "Set number"),
+        h("button", { type: "button", onclick: () => this.#dialog.close() }, "Cancel"),
+        h("button", { type: "button", onclick: () => this.#finish(0) }, "No number"),
+        h("button", { type: "button", class: "primary", onclick: () => this.#take() }, "Set number"),
       ),
     );
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(picked);
-    });
-    byId("dialogs").append(dialog);
-    dialog.showModal();
-  });
-}
+  }
 
-const hint = (numbering) =>
-  `Type it (${{ fdi: "FDI, as 36", universal: "Universal, as 19", palmer: "Palmer, as LL6" }[numbering]}) or pick it below.`;
+  #row(jaw, deciduous) {
+    const cells = arch(jaw, deciduous).map((fdi) => this.#cell(fdi));
+    return h("div", { class: `cells ${deciduous ? "ten" : ""}` }, cells);
+  }
 
-function meaning(fdi, other, tooth) {
-  if (fdi === tooth.fdi) return `${nameOf(fdi)}: the number it has.`;
-  return `${nameOf(fdi)}${other ? ": taken, the two teeth swap numbers." : "."}`;
+  #cell(fdi) {
+    const state = fdi === this.#tooth.fdi ? "own" : this.#bearing(fdi) ? "taken" : "free";
+    const said = { own: "its number now", taken: "taken: the two swap", free: "free" }[state];
+    const number = written(fdi, this.#numbering);
+    return h(
+      "button",
+      {
+        type: "button",
+        class: `cell ${state}`,
+        "data-fdi": fdi,
+        "aria-label": `${number} ${nameOf(fdi)}, ${said}`,
+        title: `${nameOf(fdi)}: ${said}`,
+        onclick: () => this.#finish(fdi),
+      },
+      number,
+    );
+  }
+
+  #typed() {
+    const fdi = read(this.#field.value, this.#numbering);
+    for (const cell of this.#dialog.querySelectorAll(".cell")) {
+      cell.classList.toggle("meant", Number(cell.dataset.fdi) === fdi);
+    }
+    this.#says.textContent = fdi === null ? this.#hint() : this.#meaning(fdi);
+  }
+
+  #take() {
+    const text = this.#field.value.trim();
+    const fdi = read(text, this.#numbering);
+    if (fdi !== null) {
+      this.#finish(fdi);
+      return;
+    }
+    this.#says.textContent = (text ? `${text} is no number of the chosen numbering. ` : "") + this.#hint();
+    this.#field.focus();
+  }
+
+  #finish(fdi) {
+    this.#picked = fdi;
+    this.#dialog.close();
+  }
+
+  #closed() {
+    this.#dialog.remove();
+    this.#resolve(this.#picked);
+  }
+
+  #hint() {
+    const example = { fdi: "FDI, as 36", universal: "Universal, as 19", palmer: "Palmer, as LL6" };
+    return `Type it (${example[this.#numbering]}) or pick it below.`;
+  }
+
+  #meaning(fdi) {
+    if (fdi === this.#tooth.fdi) return `${nameOf(fdi)}: the number it has.`;
+    const taken = this.#bearing(fdi) ? ": taken, the two teeth swap numbers." : ".";
+    return nameOf(fdi) + taken;
+  }
 }
