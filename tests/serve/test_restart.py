@@ -43,15 +43,10 @@ def gone(pid: int) -> bool:
     return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_nothing_is_lost_and_nothing_doubled_when_it_is_killed(
-    serve, png, tmp_path, request, database
-):
+def test_nothing_is_lost_and_nothing_doubled_when_it_is_killed(serve, png, tmp_path, database):
     count = 8
-    options = ["--workers", "2"]
-    if database == "postgresql":
-        options += ["--database", request.getfixturevalue("postgres")]
-    server = serve(*options, store=tmp_path / "store")
+    options = {"PANODENT_DATABASE": database} if database else {}
+    server = serve("--workers", "2", store=tmp_path / "store", **options)
     study = server.post("/v1/studies", png, "kept.png").json()
     edit = {"revision": 0, "teeth": [{"id": "t1", "fdi": 0}]}
     place = f"/v1/studies/{study['id']}"
