@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
-from panodent.serve.training_api import PIECE, zipped
+from panodent.serve.training import Training
+from panodent.serve.training_api import PIECE, training, zipped
 
 
 def folder_of(place: Path, images: dict[str, bytes], named: list[str]) -> Path:
@@ -35,7 +38,10 @@ def test_an_image_deleted_meanwhile_is_left_out(tmp_path: Path) -> None:
         assert archive.namelist() == ["annotations.json", "images/a.png"]
 
 
-def test_without_a_saved_study_there_is_no_archive(serve) -> None:
-    answer = serve("--workers", "1").get("/v1/training.zip")
+def test_without_a_saved_study_there_is_no_archive(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    store = SimpleNamespace(training=Training(tmp_path, list))
+    state = SimpleNamespace(work=SimpleNamespace(store=store))
+    answer = asyncio.run(training(SimpleNamespace(app=SimpleNamespace(state=state))))
     assert answer.status_code == 404
-    assert "no study is saved yet" in answer.json()["detail"]
+    assert "no study is saved yet" in json.loads(answer.body)["detail"]

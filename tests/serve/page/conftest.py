@@ -27,12 +27,13 @@ QUIET = (
 @pytest.fixture(scope="session")
 def service(serve: Callable[..., Any]) -> Any:
     """A service that comes back on its port when it is started again, as its users expect."""
-    running = serve("--workers", "2")
+    running = serve("--workers", "1")
     running.options += ("--port", running.url.rsplit(":", 1)[1])
     return running
 
 
-@pytest.fixture(scope="session")
+# For a module, not for the session: as long as playwright runs, no other test can run an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the page needs playwright")
     if not CHROMIUM.exists():
@@ -65,6 +66,15 @@ def page(context: Any, service: Any) -> Iterator[Any]:
     yield opened
     expected = ("status of 409", "status of 422", "ERR_CONNECTION_REFUSED")
     assert [said for said in complaints if not any(e in said for e in expected)] == []
+
+
+@pytest.fixture(scope="module")
+def start_page(browser: Any, service: Any) -> Any:
+    """The page without a study, for tests that change nothing."""
+    opened = browser.new_page()
+    opened.goto(service.url)
+    opened.wait_for_selector("html[data-ready]")
+    return opened
 
 
 @pytest.fixture(scope="session")

@@ -224,14 +224,13 @@ def test_everything_by_keyboard(page: Any, study: dict[str, Any]) -> None:
     assert back == {tooth["id"]: tooth for tooth in study["teeth"]}
 
 
-def test_numbers_in_three_systems(page: Any, study: dict[str, Any]) -> None:
+def test_looking_by_mouse(page: Any, study: dict[str, Any]) -> None:
     for numbering, shown in (("universal", "19"), ("palmer", "LL6"), ("fdi", "36")):
         page.select_option("#numbering", numbering)
         assert place(page, 36).locator(".number").inner_text().rstrip("?*") == shown
         assert place(page, 36).get_attribute("aria-label").startswith(shown)
 
-
-def test_radiograph_and_chart_are_linked(page: Any, study: dict[str, Any]) -> None:
+    # What is hovered or chosen in the chart is marked on the radiograph, and the other way round.
     place(page, 21).hover()
     assert "hovered" in page.get_attribute("path.tooth[data-fdi='21']", "class")
     page.mouse.move(*centre_on_screen(page, 11))
@@ -240,9 +239,9 @@ def test_radiograph_and_chart_are_linked(page: Any, study: dict[str, Any]) -> No
     assert place(page, 11).get_attribute("aria-pressed") == "true"
     assert "upper right central incisor" in page.locator("#inspector h2").inner_text().lower()
     page.wait_for_selector("#inspector dt:has-text('Length')")
+    page.keyboard.press("Escape")
 
-
-def test_mouse_on_the_radiograph(page: Any, study: dict[str, Any]) -> None:
+    # Wheel, drag and right button.
     shown = page.locator("#zoom")
     fitted = shown.inner_text()
     page.mouse.move(*centre_on_screen(page, 11))

@@ -68,16 +68,17 @@ def test_dialogs_are_in_reach_of_all(page: Any, study: dict[str, Any]) -> None:
         page.wait_for_selector(shown, state="detached")
 
 
-def test_focus_is_seen(page: Any) -> None:
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    seen = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+def test_focus_is_seen(start_page: Any) -> None:
+    start_page.keyboard.press("Tab")
+    start_page.keyboard.press("Tab")
+    seen = start_page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert seen == "solid"
 
 
-def test_the_keys_of_the_help_are_in_the_documentation(page: Any) -> None:
-    page.keyboard.press("?")
-    keys = page.locator(".help kbd").all_inner_texts()
+def test_the_keys_of_the_help_are_in_the_documentation(start_page: Any) -> None:
+    start_page.keyboard.press("?")
+    keys = start_page.locator(".help kbd").all_inner_texts()
+    start_page.keyboard.press("Escape")
     shown = {part for key in keys for part in (key.split(" + ") if len(key) > 1 else [key])}
     table = (ROOT / "docs" / "page.md").read_text(encoding="utf-8").split("## Keyboard")[1]
     written = {cell for line in table.splitlines() for cell in re.findall(r"\w+|[+,.?-]", line)}

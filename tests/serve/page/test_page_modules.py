@@ -24,19 +24,19 @@ def same(one: Any, other: Any) -> bool:
     return bool((fill(one, (30, 40)) == fill(other, (30, 40))).all())
 
 
-def test_masks_go_to_outlines_and_back_as_panodents_do(page: Any) -> None:
+def test_masks_go_to_outlines_and_back_as_panodents_do(start_page: Any) -> None:
     random = np.random.default_rng(4)
     for share in (0.2, 0.5, 0.8):  # holes, touching corners, crumbs
         mask = random.random((30, 40)) < share
-        answer = page.evaluate(RASTER, polygons_of(mask))
+        answer = start_page.evaluate(RASTER, polygons_of(mask))
         assert answer["count"] == mask.sum()
         assert len(answer["traced"]) == len(polygons_of(mask))
         assert same(answer["traced"], polygons_of(mask))
 
 
-def test_slanted_outlines_fill_by_pixel_centres(page: Any) -> None:
+def test_slanted_outlines_fill_by_pixel_centres(start_page: Any) -> None:
     drawn = [[[[2.3, 1.2], [30.7, 5.9], [12.1, 28.4]]], [[[25, 20], [60, 20], [25, 45]]]]
-    answer = page.evaluate(RASTER, drawn)
+    answer = start_page.evaluate(RASTER, drawn)
     assert answer["count"] == fill(drawn, (30, 40)).sum()
     assert same(answer["traced"], drawn)
 
@@ -82,9 +82,9 @@ EDITS = """async (work) => {
 }"""
 
 
-def test_edits(page: Any) -> None:
+def test_edits(start_page: Any) -> None:
     def done(work: str) -> Any:
-        return page.evaluate(EDITS, work)
+        return start_page.evaluate(EDITS, work)
 
     # 17 and what stands in its way moves towards the midline, as far as the free 15.
     assert done("shift right") == [18, 16, 15, 14]
@@ -100,8 +100,8 @@ def test_edits(page: Any) -> None:
     assert done("restore taken") == [18, 17, 16, 0]
 
 
-def test_simplified_lines_stay_near(page: Any) -> None:
-    ring = page.evaluate(
+def test_simplified_lines_stay_near(start_page: Any) -> None:
+    ring = start_page.evaluate(
         """async () => {
           const { simplified } = await import('/static/js/geometry.js');
           return simplified([[0, 0], [5, 0.4], [10, 0], [10, 5], [10, 10], [5, 13], [0, 10]], 0.5);
