@@ -32,7 +32,7 @@ def service(serve: Callable[..., Any]) -> Any:
     return running
 
 
-# For a module, not for the session: as long as playwright runs, no other test can run an event loop.
+# For a module, not the session: while playwright runs, no other test can run an event loop.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the page needs playwright")
