@@ -147,8 +147,9 @@ def category_numbers(
 ) -> dict[Any, int | None]:
     """Category id -> FDI number; None for a category that the map leaves out.
 
-    Where nothing is declared, names are FDI numbers if all can be, else ids are if all can be,
-    else the names must prove their numbering. 'unnumbered' is 0. Raises `AnnotationError`.
+    Where nothing is declared, names are FDI numbers if all can be and they cannot all be Universal
+    (1 to 32), else ids are on the same terms, else the names must prove their numbering.
+    'unnumbered' is 0. Raises `AnnotationError`.
     """
     listed = list(entries)
     naming = naming or Naming()
@@ -160,7 +161,8 @@ def category_numbers(
                 for key, value in values.items()
                 if names[key].strip() != UNNUMBERED_NAME
             }
-            if all(value.isdecimal() and int(value) in TEETH for value in plain.values()):
+            is_fdi = all(value.isdecimal() and int(value) in TEETH for value in plain.values())
+            if is_fdi and not all(int(value) <= 32 for value in plain.values()):
                 return {key: int(plain[key]) if key in plain else UNNUMBERED for key in names}
         dentex.check_not_quadrants(names.values(), file)
     numbers = naming.numbers(names.values(), file)
