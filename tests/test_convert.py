@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +100,72 @@ def test_a_conversion_cut_off_goes_on(
     assert (done.resumed, done.written) == (1, 2)
     truth = truths(folder, "coco")
     assert all(np.array_equal(t.fdi, truth[k].fdi) for k, t in truths(target, "coco").items())
+
+
+def _many(root: Path, count: int) -> Path:
+    """A COCO data set without pictures: a small file a radiograph would cost more than the test."""
+    shapes = np.indices((24, 12)).sum(axis=0) % 5 > 0
+    teeth = Teeth.from_masks(
+        (96, 192), [(fdi, shapes, (30, 4 * (fdi % 40))) for fdi in range(31, 34)]
+    )
+    formats.get("coco").write(
+        root / "truth.json", ((f"{i:05}.png", teeth) for i in range(count)), {}
+    )
+    return root
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from panodent.convert import convert
+done = convert(Path(sys.argv[1]), Path(sys.argv[2]), "cvat")
+print(done.written, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def test_memory_does_not_grow_with_the_number_of_radiographs(tmp_path: Path) -> None:
+    peaks = []
+    for count in (50, 1000):
+        source = _many(tmp_path / f"in{count}", count)
+        command = [sys.executable, "-c", PEAK, str(source), str(tmp_path / f"out{count}")]
+        written, peak = subprocess.run(
+            command, capture_output=True, text=True, check=True
+        ).stdout.split()
+        assert int(written) == count
+        peaks.append(float(peak))
+    assert peaks[1] < peaks[0] + 8
+
+
+def test_a_conversion_killed_in_the_middle_goes_on(tmp_path: Path) -> None:
+    source, target = _many(tmp_path / "in", 600), tmp_path / "out"
+    command = [sys.executable, "-m", "panodent", "convert", str(source), str(target)]
+    command += ["--to", "cvat"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while not (target / JOURNAL).exists() or (target / JOURNAL).stat().st_size < 15_000:
+        assert running.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    running.kill()
+    running.wait()
+    done = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=True)
+    found = re.search(
+        r"600 radiographs with 1800 teeth .* (\d+) of them by an earlier", done.stdout
+    )
+    assert found is not None
+    assert 20 < int(found[1]) < 600
+    convert(source, tmp_path / "at once", "cvat")
+    assert _content(target) == _content(tmp_path / "at once")
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {
+        file.relative_to(folder).as_posix(): re.sub(
+            rb"<(dumped|created)>.*?</", b"", file.read_bytes()
+        )
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
 
 
 def test_what_fails_is_said_and_the_rest_goes_on(folder: Path, tmp_path: Path) -> None:

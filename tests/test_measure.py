@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import cv2
@@ -11,8 +14,9 @@ import numpy as np
 import pytest
 
 from panodent import measure_sheet, phantom
+from panodent.dentition import TEETH
 from panodent.errors import DatasetError
-from panodent.measure import ToothMeasure, measure, winter
+from panodent.measure import Gap, Neighbour, ToothMeasure, measure, winter
 from panodent.measure_files import measure_folder
 from panodent.prediction import Options, predict_files
 from panodent.radiograph import Radiograph
@@ -40,6 +44,23 @@ def row() -> Teeth:
     items += [(47, bar((100, 280), 100, 30, 90)), (45, bar((180, 280), 100, 30, 90))]
     items += [(44, bar((220, 280), 100, 30, 90)), (48, bar((40, 260), 80, 20, 45))]
     return Teeth.from_masks(SIZE, items)
+
+
+def test_rectangles_by_hand() -> None:
+    """12 is 20 wide and 60 tall; 11 begins 5 columns into it; 14 stands 30 columns away from 12."""
+    blocks = {14: (100, 30), 12: (150, 20), 11: (165, 20)}
+    items = [(fdi, np.ones((60, wide), bool), (40, left)) for fdi, (left, wide) in blocks.items()]
+    found = measure(Teeth.from_masks(SIZE, items), (0.1, 0.2))
+    tooth = of(found.teeth, 12)
+    assert (tooth.area, tooth.box, tooth.centroid) == (1200, (150, 40, 170, 100), (160.0, 70.0))
+    assert (tooth.length, tooth.width, tooth.angle, tooth.tilt) == (60, 20, 90, 0)
+    assert found.occlusal_plane == 0
+    assert tooth.mesial == Neighbour(11, 0.0, 5 * 60)
+    assert tooth.distal == Neighbour(14, 20.0, 0)
+    assert of(found.teeth, 14).mesial == Neighbour(12, 20.0, 0)
+    assert found.gaps == (Gap((13,), (14, 12), 20.0, 20 / 25),)
+    entry = found.to_dict()["teeth"][1]
+    assert entry["area_mm2_uncalibrated"] == pytest.approx(1200 * 0.1 * 0.2)
 
 
 def test_an_upright_bar(row: Teeth) -> None:
@@ -171,6 +192,27 @@ def test_a_folder_of_results(tmp_path: Path) -> None:
     page = (place / "report.html").read_text()
     assert "Research use only" in page
     assert "http" not in page.replace("http://www.w3.org", "")
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium (Debian: chromium)")
+def test_the_page_is_printed_on_one_sheet(tmp_path: Path) -> None:
+    """With as many teeth as there can be, and a picture as tall as it is wide."""
+    blocks = [(fdi, np.ones((30, 9), bool), (40, 10 * i)) for i, fdi in enumerate(TEETH)]
+    teeth = Teeth.from_masks((600, 600), [*blocks, (0, np.ones((30, 9), bool), (200, 10))])
+    picture = np.zeros((600, 600, 3), np.uint8)
+    page = measure_sheet.html("opg", measure(teeth, (0.1, 0.1)), teeth, picture)
+    (tmp_path / "page.html").write_text(page)
+    subprocess.run(
+        [
+            *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
+            *(f"--print-to-pdf={tmp_path / 'page.pdf'}", (tmp_path / "page.html").as_uri()),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    printed = (tmp_path / "page.pdf").read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
 
 
 def test_a_folder_without_results_is_said(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import io
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from panodent import odontogram
 from panodent.drawing import RGBImage, to_jpeg_bytes
@@ -15,9 +16,25 @@ from panodent.page import page, section, table
 from panodent.teeth import Teeth
 from panodent.version import __version__
 
-HEADS = ("FDI", "score", "length", "width", "angle", "tilt", "mesial gap", "distal gap", "remarks")
+HEADS = ("FDI", "area", "score", "length", "width", "angle", "tilt", "mesial", "distal", "remarks")
 _A4 = (8.27, 11.69)  # inches
 _PICTURE_WIDTH = 1600
+# On screen the two halves of the table stand below each other where they must; on paper all of it
+# is one page, in black on white whatever the screen's colours are.
+_STYLE = """
+.halves{display:flex;flex-wrap:wrap;gap:0 3rem;align-items:flex-start}
+@page{size:A4;margin:10mm}
+@media print{
+:root{--ink:#000;--paper:#fff;--quiet:#444;--line:#ccc}
+body{font-size:7.5pt;line-height:1.3;max-width:none;padding:0}
+h1{font-size:14pt}h2{display:none}p{max-width:none;margin:.5mm 0}section{margin-top:3mm}
+img{max-height:calc(.56*var(--left));margin:0 auto;border-radius:0}
+section>svg{height:calc(.44*var(--left));width:auto;margin:0 auto}
+.halves{flex-wrap:nowrap;justify-content:space-between;gap:0}
+.wide{overflow:visible}thead th{position:static}
+th,td{padding:.3mm 1.1mm;line-height:1.15}footer{margin-top:3mm;padding-top:1mm}
+}
+"""
 
 
 def html(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | None = None) -> str:
@@ -29,17 +46,24 @@ def html(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | No
         "<tr>" + "".join(f'<td class="n">{escape(cell)}</td>' for cell in row) + "</tr>"
         for row in _rows(measures)
     ]
+    halves = "\n".join(table(head, part) for part in _halved(rows) if part)
     return page(
         f"Measures of {name}",
         escape(_facts(measures)),
         [
             section("Overlay", shown if data else ""),
             section("Odontogram", odontogram.svg(teeth)),
-            section("Teeth", table(head, rows)),
+            section("Teeth", f'<div class="halves">{halves}</div>'),
             section("Dentition", "".join(f"<p>{escape(line)}</p>" for line in _lines(measures))),
         ],
         f"panodent {__version__}",
+        _STYLE + f":root{{--left:{_left_for_pictures(len(rows), len(_lines(measures)))}mm}}\n",
     )
+
+
+def _left_for_pictures(rows: int, lines: int) -> float:
+    """Millimetres of a printed page that its table and its lines leave to the two pictures."""
+    return round(min(240 - 3.8 * (-(-rows // 2) + 1) - 3.6 * lines, 180.0), 1)
 
 
 def pdf(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | None = None) -> bytes:
@@ -87,27 +111,30 @@ _METADATA = {"Creator": f"panodent {__version__}", "CreationDate": None, "Produc
 
 def _table(figure: object, rows: Sequence[Sequence[str]], upper: float, lower: float) -> None:
     """The rows in two columns of the page between these heights (shares of the page)."""
-    half = -(-len(rows) // 2)
-    step = min((upper - lower) / (half + 2), 0.0155)
-    size = min(7.0, step * _A4[1] * 72 * 0.72)
-    places = (0.0, 0.042, 0.088, 0.13, 0.172, 0.212, 0.262, 0.312, 0.345)
-    for column, part in enumerate((rows[:half], rows[half:])):
-        left = 0.06 + 0.455 * column
-        for number, row in enumerate([_SHORT, *part]):
+    parts = _halved(rows)
+    step = min((upper - lower) / (len(parts[0]) + 2), 0.0155)
+    size = min(6.5, step * _A4[1] * 72 * 0.72)
+    # Right edges of the columns, and the left one of the last.
+    places = (0.022, 0.064, 0.108, 0.156, 0.198, 0.238, 0.272, 0.324, 0.376, 0.384)
+    for column, part in enumerate(parts):
+        left = 0.06 + 0.45 * column
+        for number, row in enumerate([HEADS, *part]):
             y = upper - step * (number + 1)
             for place, cell in zip(places, row, strict=True):
                 last = place == places[-1]
                 figure.text(  # type: ignore[attr-defined]
-                    left + place + (0 if last else 0.025),
+                    left + place,
                     y,
-                    _plain(cell if not last else cell[:18]),
+                    _plain(cell if not last else cell.replace(", ", "+")[:12]),
                     size=size,
                     ha="left" if last else "right",
                     weight="bold" if number == 0 else "normal",
                 )
 
 
-_SHORT = ("FDI", "score", "length", "width", "angle", "tilt", "mesial", "distal", "")
+def _halved(rows: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    half = -(-len(rows) // 2)
+    return rows[:half], rows[half:]
 
 
 def _rows(measures: Measurements) -> list[list[str]]:
@@ -115,11 +142,12 @@ def _rows(measures: Measurements) -> list[list[str]]:
     return [
         [
             str(tooth.fdi or "?"),
+            str(tooth.area),
             f"{tooth.score:.2f}",
             f"{tooth.length:.0f}",
             f"{tooth.width:.0f}",
             "" if tooth.angle is None else f"{tooth.angle:.0f}\N{DEGREE SIGN}",
-            "" if tooth.tilt is None else f"{tooth.tilt:+.0f}\N{DEGREE SIGN}",
+            "" if tooth.tilt is None else f"{round(tooth.tilt):+d}\N{DEGREE SIGN}",
             _gap(tooth, "mesial"),
             _gap(tooth, "distal"),
             ", ".join(tooth.flags),
@@ -138,9 +166,9 @@ def _gap(tooth: ToothMeasure, side: str) -> str:
 def _facts(measures: Measurements) -> str:
     height, width = measures.size
     return (
-        f"{width} x {height} pixels, {len(measures.teeth)} teeth; lengths in pixels, angles to "
-        f"the occlusal plane ({measures.occlusal_plane:+.1f}\N{DEGREE SIGN} to the rows), tilt "
-        "positive towards the midline"
+        f"{width} x {height} pixels, {len(measures.teeth)} teeth; sizes and gaps in pixels; angles "
+        f"to the occlusal plane ({measures.occlusal_plane:+.1f}\N{DEGREE SIGN} to the rows), tilt "
+        "positive to the midline"
     )
 
 

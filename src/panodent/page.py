@@ -36,12 +36,12 @@ padding-top:.6rem;color:var(--quiet)}
 """
 
 
-def page(title: str, intro: str, sections: Sequence[str], footer: str = "") -> str:
-    """The page of these sections; empty ones are left out. `title` is plain text."""
+def page(title: str, intro: str, sections: Sequence[str], footer: str = "", style: str = "") -> str:
+    """The page of these sections; empty ones are left out. `title` is plain text, `style` CSS."""
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style></head>\n<body>\n"
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}{style}</style></head>\n<body>\n"
         f"<header><h1>{escape(title)}</h1>\n"
         f'<p class="note">{intro}</p></header>\n<main>\n'
         + "\n".join(filter(None, sections))

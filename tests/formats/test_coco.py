@@ -340,3 +340,26 @@ def test_an_unknown_geometry_suggests(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'polygon'"):
         FORMAT.write(tmp_path / "t.json", [], {"geometry": "polygons"})
     assert not (tmp_path / "t.json").exists()
+
+
+@pytest.mark.parametrize("name", ["{}", "tooth {}"])
+def test_numbers_that_are_fdi_and_universal_are_not_guessed(tmp_path: Path, name: str) -> None:
+    """11 and 21 are incisors in FDI and canine and premolar in Universal; 36 is FDI alone."""
+
+    def written(*numbers: int) -> Path:
+        categories = [{"id": n, "name": name.format(n)} for n in numbers]
+        image = {"id": 1, "file_name": "a.png", "height": 40, "width": 50}
+        mark = {"image_id": 1, "category_id": 11, "segmentation": [[1, 1, 9, 1, 9, 9]]}
+        data = {"images": [image], "annotations": [mark], "categories": categories}
+        (tmp_path / "a.json").write_text(json.dumps(data))
+        return tmp_path / "a.json"
+
+    with pytest.raises(AnnotationError, match=r"FDI 11.*FDI 23.*--numbering"):
+        FORMAT.read(written(11, 21))
+    for numbers, options, expected in (
+        ((11, 21), {"numbering": "fdi"}, 11),
+        ((11, 21), {"numbering": "universal"}, 23),
+        ((11, 36), {}, 11),
+    ):
+        (item,) = FORMAT.read(written(*numbers), options)
+        assert item.read().fdi.tolist() == [expected]

@@ -146,7 +146,7 @@ def test_quadrants_as_plain_categories_are_refused(tmp_path: Path) -> None:
         ({"annotations": [entry([0], 0)]}, r"category_id_1 \[0\]"),
         ({"annotations": [entry(id="\ud800", place=-9)]}, r"annotation '\\ud800'"),
         ({"annotations": [{"id": 1}]}, "category_id_1 None"),
-        ({"annotations": ["x"]}, "an entry of annotations is 'x'"),
+        ({"annotations": ["x"]}, "no JSON of the expected form from byte"),
         ({"annotations": [{**entry(), "image_id": 2}]}, r"image_id \['2'\]"),
         ({"categories_1": [{"id": 0, "name": "5"}]}, "an entry of categories_1 is .* from 1 to 4"),
         ({"categories_2": [{"id": 0, "name": "9"}]}, "an entry of categories_2 is .* from 1 to 8"),

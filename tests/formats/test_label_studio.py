@@ -285,7 +285,7 @@ def test_malformed_tasks(tmp_path: Path, item: Any, reason: str) -> None:
     ("content", "reason"),
     [
         (b"", "is empty"),
-        (b" ", "no JSON list of objects from byte 0"),
+        (b" ", "no JSON of the expected form from byte 0"),
         (b"[", "from byte 1"),
         (b"{}", "from byte 0"),
         (b"[1, 2]", "from byte 1"),

@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from panodent.errors import AnnotationError, UnknownNameError
 from panodent.files import writing
 from panodent.formats import dentex
 from panodent.formats.base import Annotated, Limits
+from panodent.formats.json_stream import items_at, list_items, members
 from panodent.formats.listing import image_path, image_size, shown, trimmed
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.masks import BoolArray, fill, from_counts, from_rle
@@ -50,28 +53,21 @@ class Coco:
                 f"{path}: expected one COCO file, a JSON with images, annotations and categories"
             )
         file, data = found
-        naming = Naming.of(options)
         is_dentex = dentex.is_dentex(data)
+        number = dentex.numbering(data, file) if is_dentex else None
+        for kind in ("images",) if is_dentex else ("images", "categories"):
+            _check(data[kind], kind, file)
+        naming = Naming.of(options)
         if is_dentex:
-            data, naming = dentex.as_coco(data, file), Naming("fdi", naming.table)
-        _check(data, file)
-        numbers = category_numbers(data["categories"], file, naming)
-        by_image: dict[Any, list[dict[str, Any]]] = {}
-        for entry in data["annotations"]:
-            by_image.setdefault(entry.get("image_id"), []).append(entry)
-        known = {image["id"] for image in data["images"]}
-        if stray := set(by_image) - known:
-            raise AnnotationError(
-                f"{file}: annotations refer to image_id {sorted(map(str, stray))[:3]}, "
-                "which images does not list"
-            )
+            named_fdi = Naming("fdi", naming.table).numbers(map(str, TEETH), file)
+            numbers: Mapping[Any, int | None] = {fdi: named_fdi[str(fdi)] for fdi in TEETH}
+        else:
+            numbers = category_numbers(data["categories"], file, naming)
+        marks = _marks(file, data, number)
         return _in_order(
             file,
             [
-                (
-                    image,
-                    _annotated(file, image, by_image.get(image["id"], []), numbers, is_dentex),
-                )
+                (image, _annotated(file, image, marks[image["id"]], numbers, is_dentex))
                 for image in data["images"]
             ],
         )
@@ -147,8 +143,9 @@ def category_numbers(
 ) -> dict[Any, int | None]:
     """Category id -> FDI number; None for a category that the map leaves out.
 
-    Where nothing is declared, names are FDI numbers if all can be, else ids are if all can be,
-    else the names must prove their numbering. 'unnumbered' is 0. Raises `AnnotationError`.
+    Where nothing is declared, names are FDI numbers if all can be and they cannot all be Universal
+    (1 to 32), else ids are on the same terms, else the names must prove their numbering.
+    'unnumbered' is 0. Raises `AnnotationError`.
     """
     listed = list(entries)
     naming = naming or Naming()
@@ -160,7 +157,8 @@ def category_numbers(
                 for key, value in values.items()
                 if names[key].strip() != UNNUMBERED_NAME
             }
-            if all(value.isdecimal() and int(value) in TEETH for value in plain.values()):
+            is_fdi = all(value.isdecimal() and int(value) in TEETH for value in plain.values())
+            if is_fdi and not all(int(value) <= 32 for value in plain.values()):
                 return {key: int(plain[key]) if key in plain else UNNUMBERED for key in names}
         dentex.check_not_quadrants(names.values(), file)
     numbers = naming.numbers(names.values(), file)
@@ -181,46 +179,82 @@ def _find(path: Path) -> tuple[Path, Record] | None:
 
 
 def _loaded(file: Path) -> Record | None:
+    """The file's object if it is COCO's or DENTEX's, with the place of its annotations."""
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        data = members(file, ("annotations",))
+    except AnnotationError:
         return None
-    if not isinstance(data, dict):
-        return None
-    listed = all(isinstance(data.get(key), list) for key in ("images", "annotations"))
+    listed = isinstance(data.get("images"), list) and isinstance(data.get("annotations"), tuple)
     known = isinstance(data.get("categories"), list) or dentex.is_dentex(data)
     return data if listed and known else None
 
 
-def _check(data: Record, file: Path) -> None:
-    """Raises `AnnotationError` for entries that lack what is needed of them."""
-    for kind, wanted in _FIELDS.items():
-        for entry in data[kind]:
-            lacking = [f for f in wanted if not isinstance(entry, dict) or f not in entry]
-            if lacking:
-                raise AnnotationError(
-                    f"{file}: an entry of {kind} lacks {', '.join(lacking)}: {shown(entry, 80)}"
-                )
-            for name in wanted:
-                if name.endswith("id") and not isinstance(entry[name], int | float | str):
-                    raise AnnotationError(f"{file}: {name} of {kind} is {shown(entry[name])}")
-        seen: set[Any] = set()
-        for entry in data[kind] if kind != "annotations" else ():
-            if entry["id"] in seen:
-                raise AnnotationError(f"{file}: id {shown(entry['id'])} of {kind} is used twice")
-            seen.add(entry["id"])
-    for entry in data["categories"]:
-        if isinstance(entry.get("name"), list | dict):
-            raise AnnotationError(f"{file}: name of categories is {shown(entry['name'])}")
-    for image in data["images"]:
-        if not isinstance(image["file_name"], str):
-            raise AnnotationError(f"{file}: an image's file_name is {shown(image['file_name'])}")
-        path = image_path(image["file_name"], file)
-        height, width = (
-            side if isinstance(side, int | float) else shown(side, 40)
-            for side in (image["height"], image["width"])
+@dataclass
+class _Marks:
+    """An image's annotations: where in the file each is, and of which category."""
+
+    starts: array[int] = field(default_factory=lambda: array("Q"))
+    ends: array[int] = field(default_factory=lambda: array("Q"))
+    categories: list[Any] = field(default_factory=list)
+
+
+def _marks(file: Path, data: Record, number: Callable[[Any], int] | None) -> dict[Any, _Marks]:
+    """Annotations by image id, checked one by one; what they outline is read when it is wanted.
+
+    `number` tells the category where an annotation does not.
+    """
+    marks = {image["id"]: _Marks() for image in data["images"]}
+    stray = set()
+    for (start, end), entry in list_items(file, data["annotations"]):
+        if number is not None:
+            entry["category_id"] = number(entry)
+        _check([entry], "annotations", file)
+        found = marks.get(entry["image_id"])
+        if found is None:
+            stray.add(str(entry["image_id"]))
+            continue
+        found.starts.append(start)
+        found.ends.append(end)
+        found.categories.append(entry["category_id"])
+    if stray:
+        raise AnnotationError(
+            f"{file}: annotations refer to image_id {sorted(stray)[:3]}, which images does not list"
         )
-        image_size(height, width, f"{file}: {path}")
+    return marks
+
+
+def _check(entries: list[Any], kind: str, file: Path) -> None:
+    """Raises `AnnotationError` for entries that lack what is needed of them."""
+    wanted, seen = _FIELDS[kind], set()
+    for entry in entries:
+        lacking = [f for f in wanted if not isinstance(entry, dict) or f not in entry]
+        if lacking:
+            raise AnnotationError(
+                f"{file}: an entry of {kind} lacks {', '.join(lacking)}: {shown(entry, 80)}"
+            )
+        for name in wanted:
+            if name.endswith("id") and not isinstance(entry[name], int | float | str):
+                raise AnnotationError(f"{file}: {name} of {kind} is {shown(entry[name])}")
+        if kind == "annotations":
+            continue
+        if entry["id"] in seen:
+            raise AnnotationError(f"{file}: id {shown(entry['id'])} of {kind} is used twice")
+        seen.add(entry["id"])
+        if kind == "images":
+            _check_image(entry, file)
+        elif isinstance(entry.get("name"), list | dict):
+            raise AnnotationError(f"{file}: name of categories is {shown(entry['name'])}")
+
+
+def _check_image(image: Record, file: Path) -> None:
+    if not isinstance(image["file_name"], str):
+        raise AnnotationError(f"{file}: an image's file_name is {shown(image['file_name'])}")
+    path = image_path(image["file_name"], file)
+    height, width = (
+        side if isinstance(side, int | float) else shown(side, 40)
+        for side in (image["height"], image["width"])
+    )
+    image_size(height, width, f"{file}: {path}")
 
 
 _FIELDS = {
@@ -247,7 +281,7 @@ def _in_order(file: Path, listed: list[tuple[Mapping[str, Any], Annotated]]) -> 
 def _annotated(
     file: Path,
     image: Mapping[str, Any],
-    entries: list[dict[str, Any]],
+    marks: _Marks,
     numbers: Mapping[Any, int | None],
     is_dentex: bool,
 ) -> Annotated:
@@ -256,15 +290,17 @@ def _annotated(
 
     def read() -> Teeth:
         items: list[tuple[int, BoolArray, tuple[int, int]]] = []
-        for entry in entries:
-            if entry["category_id"] not in numbers:
+        entries = items_at(file, zip(marks.starts, marks.ends, strict=True))
+        for category, entry in zip(marks.categories, entries, strict=True):
+            if category not in numbers:
                 raise AnnotationError(
-                    f"{file}: {name}: category_id {shown(entry['category_id'])} is not among the "
-                    "categories"
+                    f"{file}: {name}: category_id {shown(category)} is not among the categories"
                 )
-            fdi = numbers[entry["category_id"]]
+            fdi = numbers[category]
             if fdi is None:
                 continue
+            if not isinstance(entry, dict) or "segmentation" not in entry:
+                raise AnnotationError(f"{file}: changed while it was read; read it again")
             try:
                 mask = segmentation_mask(entry["segmentation"], size)
             except AnnotationError as error:

@@ -1,4 +1,4 @@
-"""DENTEX's JSON files as plain COCO: quadrant and place in it become the FDI number.
+"""DENTEX's annotations: quadrant and place in it become the FDI number.
 
 The form is that of https://huggingface.co/datasets/ibrahimhamamci/DENTEX: `categories_1` are the
 quadrants, `categories_2` the places in a quadrant, `categories_3` the diseases; an annotation has a
@@ -9,7 +9,7 @@ annotate diseased teeth alone. A tooth with several diseases is listed once for 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,25 +33,24 @@ def is_dentex(data: Mapping[str, Any]) -> bool:
     return isinstance(data.get(QUADRANTS), list) and "categories" not in data
 
 
-def as_coco(data: Mapping[str, Any], file: Path) -> dict[str, Any]:
-    """The same images and annotations with `categories` and `category_id` of FDI numbers.
+def numbering(data: Mapping[str, Any], file: Path) -> Callable[[Any], int]:
+    """What tells the FDI number of an annotation by the file's quadrants and places.
 
-    Raises `AnnotationError` for files of quadrants alone, and for what is no tooth.
+    Raises `AnnotationError` for files of quadrants alone; the function does for what is no tooth.
     """
     if not isinstance(data.get(PLACES), list):
         raise AnnotationError(
             f"{file}: annotates quadrants alone; expected {PLACES}, the place of each tooth"
         )
     digits = {kind: _digits(data[kind], kind, file) for kind in _COUNTS}
-    annotations = []
-    for entry in data["annotations"]:
+
+    def number(entry: Any) -> int:
         if not isinstance(entry, dict):
             raise AnnotationError(f"{file}: an entry of annotations is {shown(entry)}")
         quadrant, place = (_digit(entry, kind, digits[kind], file) for kind in _COUNTS)
-        annotations.append({**entry, "category_id": 10 * quadrant + place})
-    numbers = sorted({entry["category_id"] for entry in annotations})
-    categories = [{"id": fdi, "name": str(fdi)} for fdi in numbers]
-    return {"images": data["images"], "annotations": annotations, "categories": categories}
+        return 10 * quadrant + place
+
+    return number
 
 
 def check_not_quadrants(names: Iterable[str], file: Path) -> None:

@@ -22,6 +22,7 @@ from panodent.errors import AnnotationError
 from panodent.files import write_whole
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.json_file import Record, declared_size, load, records, ring
+from panodent.formats.json_stream import member_kinds
 from panodent.formats.listing import (
     IMAGE_FOLDERS,
     existing_image,
@@ -51,10 +52,10 @@ class Labelme:
         """A JSON file, or a folder whose first JSON file is one, with shapes and imagePath."""
         files = _files(path)[1]
         try:
-            data = load(files[0]) if files else None
+            kinds = {name: kind for name, kind, _ in member_kinds(files[0])} if files else {}
         except AnnotationError:
             return False
-        return data is not None and isinstance(data.get("shapes"), list) and "imagePath" in data
+        return kinds.get("shapes") == "[" and "imagePath" in kinds
 
     def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
         """Annotations by image; a JSON is gone through once now, and again for its masks."""

@@ -20,6 +20,7 @@ from panodent.errors import AnnotationError
 from panodent.files import writing
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.json_file import Record, load, records, ring
+from panodent.formats.json_stream import item_at, member_kinds
 from panodent.formats.listing import (
     existing_image,
     image_path,
@@ -120,14 +121,16 @@ def _find(path: Path) -> Path | None:
 
 
 def _looks_right(file: Path) -> bool:
+    first: Any = None
     try:
-        data = load(file)
-        if _METADATA in data:
-            return True
-        first = next(_entries(file, data), {})
+        for number, (name, kind, place) in enumerate(member_kinds(file)):
+            if name == _METADATA:
+                return True
+            if number == 0 and kind == "{":
+                first = item_at(file, place)
     except AnnotationError:
         return False
-    return "filename" in first and "regions" in first
+    return isinstance(first, dict) and "filename" in first and "regions" in first
 
 
 def _entries(file: Path, data: Record) -> Iterator[Record]:
