@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import panodent
-from panodent import bundle
+from panodent import bundle, phantom
 from panodent.errors import OutputError, RadiographError
 from panodent.masks import from_rle
 from panodent.prediction import Options, Predictor, predict_files
@@ -179,3 +179,18 @@ def test_predicting_imports_no_training_library(folder: Path, tmp_path: Path) ->
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for seed in range(5):
+        pixels = np.round(phantom.draw(seed, (256, 512))[0].pixels * 255).astype(np.uint8)
+        cv2.imwrite(str(tmp_path / "in" / f"{seed}.jpg"), pixels)
+    written = []
+    for workers in (1, 2, 4):
+        out = tmp_path / f"out-{workers}"
+        predict_files([tmp_path / "in"], out, workers=workers)
+        files = sorted(file for file in out.rglob("*") if file.is_file())
+        written.append({file.relative_to(out): file.read_bytes() for file in files})
+    assert len(written[0]) == 5 * 3 + 3
+    assert written[0] == written[1] == written[2]
