@@ -63,8 +63,8 @@ class Found:
 def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
     """Logits (1 + classes, h, w) and offsets (2, h, w) -> teeth, no number twice."""
     shifted = logits - logits.max(axis=0)
-    np.exp(shifted, out=shifted)
-    probability = shifted / shifted.sum(axis=0)
+    probability = np.exp(shifted, out=shifted)
+    probability /= probability.sum(axis=0)
     none, teeth = probability[0], probability[1:]
     inside = none < 0.5
     owner, likely, numbers = gather(teeth, none, inside, offsets)

@@ -50,7 +50,7 @@ def test_a_peer_that_ends_says_what_it_needs(files, tmp_path: Path, monkeypatch)
 
 
 def test_an_unknown_peer_and_a_missing_runner_are_named(files, tmp_path: Path, monkeypatch) -> None:
-    with pytest.raises(UnknownNameError, match="known: seed-keras, yolo-onnx"):
+    with pytest.raises(UnknownNameError, match="known: seed-keras, yolo-onnx, yolo-onnx-boxes"):
         measured(files, tmp_path, ("yolo",))
     monkeypatch.setattr(peers, "runners_home", lambda: tmp_path)
     with pytest.raises(BenchmarkError, match="run from a checkout"):
