@@ -141,7 +141,7 @@ def _run(
     labels: npt.NDArray[np.uint8], classes: Sequence[int], rng: np.random.Generator
 ) -> list[int]:
     """Class values of a few neighbours along one arch, chosen at random among those present."""
-    present = {int(value) for value in np.unique(labels)}
+    present = set(np.flatnonzero(np.bincount(labels.ravel())).tolist())
     value_of = {fdi: value for value, fdi in enumerate(classes, start=1)}
     arches = [[value_of[fdi] for fdi in arch if value_of.get(fdi) in present] for arch in ARCHES]
     arches = [arch for arch in arches if arch]
