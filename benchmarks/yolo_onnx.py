@@ -1,10 +1,11 @@
 """A network of YOLO11-seg's shape through ONNX Runtime at 640, its masks at the radiograph's size.
 
-    python yolo_onnx.py n|s       # a runner of `panodent benchmark --against yolo-onnx`
+    python yolo_onnx.py n|s [boxes]   # a runner of `panodent benchmark --against yolo-onnx`
 
 Weights are random (see yolo11_graph.py), so boxes lie anywhere: the best of as many as a jaw has
-teeth are taken after suppression, and each mask is enlarged in its own box alone, which is the
-quickest known way. Needs yolo_onnx.requirements.txt.
+teeth are taken after suppression. Masks are assembled as published for full size: each is enlarged
+over the whole picture, then cut by its box. With `boxes` each is enlarged in its own box alone, as
+panodent does it. Needs yolo_onnx.requirements.txt.
 """
 
 from __future__ import annotations
@@ -61,14 +62,20 @@ def detections(places: np.ndarray, middles: np.ndarray, strides: np.ndarray):
     return boxes[kept], places[4 * BINS + CLASSES :, best[kept]].T
 
 
-def assembled(boxes, coefficients, prototypes, scale, corner, size):
+def assembled(boxes, coefficients, prototypes, scale, corner, size, in_boxes):
     """A boolean crop at the radiograph's size and its (top, left) for each box."""
     planes = (coefficients @ prototypes.reshape(PROTOTYPES, -1)).reshape(-1, *prototypes.shape[1:])
+    left, top = (place // _CELL for place in corner)
     masks = []
     for box, plane in zip(boxes, planes, strict=True):
         x0, x1 = np.clip((box[[0, 2]] - corner[0]) / scale, 0, size[1]).astype(int)
         y0, y1 = np.clip((box[[1, 3]] - corner[1]) / scale, 0, size[0]).astype(int)
         if x1 <= x0 or y1 <= y0:
+            continue
+        if not in_boxes:
+            picture = plane[top : len(plane) - top, left : plane.shape[1] - left]
+            whole = cv2.resize(picture, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+            masks.append((whole[y0:y1, x0:x1] > 0, (int(y0), int(x0))))
             continue
         step = scale / _CELL
         to_plane = np.array(
@@ -83,7 +90,7 @@ def assembled(boxes, coefficients, prototypes, scale, corner, size):
     return masks
 
 
-def main(scale: str) -> None:
+def main(scale: str, way: str = "") -> None:
     network, graph = build(scale, CLASSES, SIDE)
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
     middles, strides = anchors()
@@ -97,7 +104,8 @@ def main(scale: str) -> None:
             places, prototypes = session.run(None, {"image": image})
         with stages("decode"):
             boxes, coefficients = detections(places[0], middles, strides)
-            assembled(boxes, coefficients, prototypes[0], ratio, corner, picture.shape[:2])
+            size = picture.shape[:2]
+            assembled(boxes, coefficients, prototypes[0], ratio, corner, size, way == "boxes")
 
     about = (
         f"YOLO11{scale}-seg-shaped, {graph.parameters / 1e6:.1f} M parameters, "
@@ -107,4 +115,4 @@ def main(scale: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,28 @@ def test_saved_and_loaded_again_it_is_the_same(tmp_path: Path) -> None:
     assert all(np.array_equal(again.norms[name], made.norms[name]) for name in made.norms)
 
 
+def test_the_card_says_what_runs_the_network(tmp_path: Path) -> None:
+    made = bundle.load()
+    bundle.save(made, tmp_path / "float")
+    assert _network(tmp_path / "float")["runtime"] == "onnxruntime"
+    assert _network(tmp_path / "float")["precision"] == "float32"
+    small = replace(made, architecture={**made.architecture, "precision": "int8"})
+    bundle.save(small, tmp_path / "small")
+    assert _network(tmp_path / "small")["precision"] == "int8"
+
+
+def test_the_network_can_be_loaded_aside(copy: Path) -> None:
+    made = bundle.load(copy)
+    made.open_aside()
+    made.open()
+    blank = np.zeros(made.frame.size, np.float32)
+    assert np.array_equal(made.run(blank), bundle.load(copy).run(blank))
+    broken = replace(made, network=b"no network")
+    broken.open_aside()
+    with pytest.raises(BundleError, match="cannot be loaded"):
+        broken.open()
+
+
 def test_a_run_stands_for_the_bundle_inside_it(copy: Path, tmp_path: Path) -> None:
     shutil.move(copy, tmp_path / "run" / "bundle")
     assert bundle.load(tmp_path / "run").digest == bundle.load().digest
@@ -57,6 +80,10 @@ def _edit(folder: Path, **changes: object) -> None:
     file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
 
 
+def _network(folder: Path, **changes: object) -> dict[str, object]:
+    return {**json.loads((folder / bundle.CARD_FILE).read_text())["network"], **changes}
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -65,6 +92,7 @@ def _edit(folder: Path, **changes: object) -> None:
         (lambda f: (f / bundle.CARD_FILE).write_text("{"), "not JSON"),
         (lambda f: (f / bundle.CARD_FILE).write_text("[]"), "where a bundle was expected"),
         (lambda f: _edit(f, format=99), "install a newer"),
+        (lambda f: _edit(f, network=_network(f, runtime="other")), "made for the runtime 'other'"),
         (lambda f: _edit(f, frame={"height": 100, "width": 512}), "multiple of 32"),
         (lambda f: _edit(f, classes=[11, 11]), "each tooth once"),
         (lambda f: _edit(f, classes=[11, 99]), "no FDI number"),

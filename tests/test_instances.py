@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from panodent import instances
 from panodent.decode import decode
 from panodent.dentition import PERMANENT
 from panodent.frame import OFFSET_UNIT
@@ -124,3 +125,17 @@ def test_margins_tell_close_calls() -> None:
 def test_the_larger_of_two_claimants_is_numbered() -> None:
     numbers = np.array([[0.9, 0.1], [0.99, 0.01]])
     assert numbered(numbers[:, :1], np.array([1.2, 0.3]))[0] == pytest.approx([0, -1])
+
+
+@pytest.mark.parametrize(("rows", "teeth"), [(1000, 30), (3, 30), (0, 30), (5, 0)])
+def test_a_product_in_pieces_is_the_product(rows: int, teeth: int) -> None:
+    rng = np.random.default_rng(0)
+    left = rng.random((rows, 33), np.float32)
+    right = rng.random((33, teeth), np.float32)
+    np.testing.assert_allclose(instances._product(left, right), left @ right, rtol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 8])
+def test_the_middle_of_votes_is_their_median(count: int) -> None:
+    votes = np.random.default_rng(count).random((2, count)).astype(np.float32)
+    assert instances._middle(votes).tolist() == np.median(votes, axis=1).tolist()

@@ -13,10 +13,11 @@ import pytest
 from PIL import Image
 
 import panodent
-from panodent import bundle
+from panodent import bundle, phantom
 from panodent.errors import OutputError, RadiographError
 from panodent.masks import from_rle
-from panodent.prediction import Options, Predictor, predict_files
+from panodent.prediction import Options, Predictor, check_content, predict_files
+from panodent.radiograph import Radiograph
 from panodent.view import to_png_bytes
 
 
@@ -179,3 +180,31 @@ def test_predicting_imports_no_training_library(folder: Path, tmp_path: Path) ->
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for seed in range(5):
+        pixels = np.round(phantom.draw(seed, (256, 512))[0].pixels * 255).astype(np.uint8)
+        cv2.imwrite(str(tmp_path / "in" / f"{seed}.jpg"), pixels)
+    written = []
+    for workers in (1, 2, 4):
+        out = tmp_path / f"out-{workers}"
+        predict_files([tmp_path / "in"], out, workers=workers)
+        files = sorted(file for file in out.rglob("*") if file.is_file())
+        written.append({file.relative_to(out): file.read_bytes() for file in files})
+    assert len(written[0]) == 5 * 3 + 3
+    assert written[0] == written[1] == written[2]
+
+
+@pytest.mark.parametrize(("levels", "is_mask"), [(2, True), (40, True), (41, False)])
+def test_a_radiograph_has_more_than_forty_grey_values(levels: int, is_mask: bool) -> None:
+    # Every third pixel is looked at; the last value comes in the last of those rows.
+    pixels = np.zeros((3 * 50, 90), np.float32)
+    pixels[::3][-levels:] = np.linspace(0, 1, levels, dtype=np.float32)[:, None]
+    radiograph = Radiograph(pixels)
+    if not is_mask:
+        check_content(radiograph)
+        return
+    with pytest.raises(RadiographError, match=f"looks like a mask \\({levels} grey values\\)"):
+        check_content(radiograph)

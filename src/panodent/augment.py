@@ -126,9 +126,9 @@ def augment(
     source = resized(pixels, near)
     to_source = _affine(source.shape, size, flipped, config, rng)
     to_labels = _rescaled(near, labels.shape) @ to_source
-    moved = _smooth_field(size, 2, rng) * config.bend * size[0] if config.bend else None
-    image = _warped(source, to_source, size, moved, cv2.INTER_LINEAR)
-    classes = _warped(labels, to_labels, size, moved, cv2.INTER_NEAREST)
+    places = _bent(size, config.bend * size[0], rng) if config.bend else None
+    image = _warped(source, to_source, size, places, cv2.INTER_LINEAR)
+    classes = _warped(labels, to_labels, size, places, cv2.INTER_NEAREST)
     if flipped and mirrored is not None:
         classes = mirrored[classes]
     if rng.random() < config.extract:
@@ -187,24 +187,30 @@ def _smooth_field(
     return field.reshape(*size, planes)
 
 
+def _bent(size: tuple[int, int], far: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """(height, width, 2) the place (x, y) of each pixel, moved smoothly by about `far` pixels."""
+    places = _smooth_field(size, 2, rng)
+    places *= np.float32(far)
+    places[..., 0] += np.arange(size[1], dtype=np.float32)[None]
+    places[..., 1] += np.arange(size[0], dtype=np.float32)[:, None]
+    return places
+
+
 def _warped(
     image: npt.NDArray[Any],
     to_source: npt.NDArray[np.float64],
     size: tuple[int, int],
-    moved: npt.NDArray[np.float32] | None,
+    places: npt.NDArray[np.float32] | None,
     method: int,
 ) -> npt.NDArray[Any]:
-    """The image seen through the map, and before that through displacements (height, width, 2)."""
+    """The image seen through the map, and before that through places (height, width, 2)."""
     import cv2
 
-    if moved is None:
+    if places is None:
         return cv2.warpAffine(
             image, to_source[:2], (size[1], size[0]), flags=cv2.WARP_INVERSE_MAP | method
         )
-    x = np.arange(size[1], dtype=np.float32)[None] + moved[..., 0]
-    y = np.arange(size[0], dtype=np.float32)[:, None] + moved[..., 1]
-    (a, b, c), (d, e, f) = to_source[:2].astype(np.float32)
-    return cv2.remap(image, a * x + b * y + c, d * x + e * y + f, method)
+    return cv2.remap(image, cv2.transform(places, to_source[:2]), None, method)
 
 
 def _intensity(image: FloatImage, config: AugmentConfig, rng: np.random.Generator) -> FloatImage:
@@ -217,19 +223,22 @@ def _intensity(image: FloatImage, config: AugmentConfig, rng: np.random.Generato
     gamma = _factor(rng, config.gamma)
     if gamma != 1.0:
         dense: FloatImage = np.clip((image + 1) / 2, 0, 1.25).astype(np.float32, copy=False)
-        image = 2 * dense ** np.float32(gamma) - 1
+        image = np.asarray(cv2.pow(dense, gamma))
+        image *= 2
+        image -= 1
     image = image * np.float32(_factor(rng, config.contrast))
-    image = image + np.float32(rng.uniform(-config.brightness, config.brightness))
+    image += np.float32(rng.uniform(-config.brightness, config.brightness))
     if config.shade:
-        image = image + np.float32(config.shade) * _smooth_field(image.shape, 1, rng)[..., 0]
+        image += np.float32(config.shade) * _smooth_field(image.shape, 1, rng)[..., 0]
     if config.blur and rng.random() < 0.3:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, max(config.blur, 0.31))))
     if config.noise and rng.random() < 0.5:
         noise = rng.standard_normal(image.shape, np.float32)
-        image = image + np.float32(rng.uniform(0, config.noise)) * noise
+        noise *= np.float32(rng.uniform(0, config.noise))
+        image += noise
     if rng.random() < config.erase:
         _draw_boxes(image, rng)
-    return np.clip(image, -1.5, 1.5).astype(np.float32)
+    return np.clip(image, -1.5, 1.5, out=image)
 
 
 def _draw_boxes(image: FloatImage, rng: np.random.Generator) -> None:

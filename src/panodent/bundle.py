@@ -34,6 +34,8 @@ from panodent.radiograph import FloatImage
 FORMAT = 1
 DEFAULT = "default"
 NETWORK_FILE, CARD_FILE, NORMS_FILE = "network.onnx", "bundle.json", "norms.npz"
+RUNTIME = "onnxruntime"
+"""What runs networks; docs/experiments.md compares it. A bundle says so, for others may come."""
 MAX_NETWORK_BYTES = 1_000_000_000
 
 
@@ -81,6 +83,11 @@ class Bundle:
     def digest(self) -> str:
         """SHA-256 of the network, as hexadecimal text."""
         return hashlib.sha256(self.network).hexdigest()
+
+    @property
+    def precision(self) -> str:
+        """Numbers that the network computes with: float32, or int8 (see `panodent.quantise`)."""
+        return str(self.architecture.get("precision", "float32"))
 
     @property
     def _session(self) -> Any:
@@ -199,8 +206,14 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
             {int(fdi): (float(h), float(w)) for fdi, (h, w) in card.get("sizes", {}).items()},
         )
         digest = card["network"]["sha256"]
+        runtime = card["network"].get("runtime", RUNTIME)
     except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
         raise BundleError(f"{folder / CARD_FILE}: {error!r} where a bundle was expected") from None
+    if runtime != RUNTIME:
+        raise BundleError(
+            f"{folder}: made for the runtime {runtime!r}; this panodent has {RUNTIME}: "
+            "install a newer one"
+        )
     if digest != bundle.digest:
         raise BundleError(
             f"{folder / NETWORK_FILE}: damaged or exchanged (SHA-256 {bundle.digest[:12]}..., "
@@ -234,7 +247,12 @@ def save(bundle: Bundle, folder: Path) -> None:
         "format": FORMAT,
         "frame": asdict(bundle.frame),
         "classes": list(bundle.classes),
-        "network": {"file": NETWORK_FILE, "sha256": bundle.digest},
+        "network": {
+            "file": NETWORK_FILE,
+            "sha256": bundle.digest,
+            "runtime": RUNTIME,
+            "precision": bundle.precision,
+        },
         "architecture": dict(bundle.architecture),
         "calibration": asdict(bundle.calibration),
         "sizes": {str(fdi): list(size) for fdi, size in bundle.sizes.items()},

@@ -467,7 +467,9 @@ def benchmark(
     ] = None,
     against: Annotated[
         list[str] | None,
-        typer.Option(help="Peer to measure beside (repeat): seed-keras or yolo-onnx."),
+        typer.Option(
+            help="Peer to measure beside (repeat): seed-keras, yolo-onnx, yolo-onnx-boxes."
+        ),
     ] = None,
     peer_python: Annotated[
         str, typer.Option(help="Python that has what the peers require; this one if left out.")

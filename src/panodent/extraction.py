@@ -46,8 +46,8 @@ def extracted(
     hole = (wide & (labels == 0)) | gone
     background = ((labels == 0) & ~wide).astype(np.float32)
     sigma = max(REACH * pixels.shape[0], 2.0)
-    weight = cv2.GaussianBlur(background, (0, 0), sigma)
-    smooth = cv2.GaussianBlur(pixels * background, (0, 0), sigma) / np.maximum(weight, 1e-4)
+    weight = _far_blurred(background, sigma)
+    smooth = _far_blurred(pixels * background, sigma) / np.maximum(weight, 1e-4)
     grain = pixels - cv2.GaussianBlur(pixels, (0, 0), 1.5)
     spread = float(grain[background > 0].std()) if background.any() else 0.0
     filling = smooth + rng.standard_normal(pixels.shape, np.float32) * np.float32(spread)
@@ -58,6 +58,17 @@ def extracted(
     if rng.random() < CLOSING:
         return _closed(result, left, gone, [classes[value - 1] for value in run], classes, rng)
     return result, left
+
+
+def _far_blurred(plane: FloatImage, sigma: float) -> FloatImage:
+    """A Gaussian blur of many pixels, made where few are left: nothing fine outlives it."""
+    import cv2
+
+    shrunk = max(int(sigma // 3), 1)
+    size = (max(plane.shape[1] // shrunk, 1), max(plane.shape[0] // shrunk, 1))
+    small = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / shrunk)
+    return np.asarray(cv2.resize(small, plane.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
 def _closed(
@@ -130,7 +141,7 @@ def _run(
     labels: npt.NDArray[np.uint8], classes: Sequence[int], rng: np.random.Generator
 ) -> list[int]:
     """Class values of a few neighbours along one arch, chosen at random among those present."""
-    present = {int(value) for value in np.unique(labels)}
+    present = set(np.flatnonzero(np.bincount(labels.ravel())).tolist())
     value_of = {fdi: value for value, fdi in enumerate(classes, start=1)}
     arches = [[value_of[fdi] for fdi in arch if value_of.get(fdi) in present] for arch in ARCHES]
     arches = [arch for arch in arches if arch]

@@ -7,13 +7,13 @@ whole, all teeth of the radiograph at once. Everything is at the network's resol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from panodent.assignment import assign
+from panodent.claims import Claims, by_owner
 from panodent.frame import OFFSET_UNIT
 from panodent.masks import BoolArray
 
@@ -33,8 +33,6 @@ APART = 3.5
 """A region of one number has a tooth of its own when its votes meet this far from all others."""
 SPREAD = 2.0
 """How far votes lie from their centre, in network pixels (standard deviation)."""
-SHARED = 3.0
-"""A pixel is a tooth's unless another claims it more by this in log likelihood: teeth overlap."""
 UNLIKELY = 0.1
 """A tooth is left without a number rather than given one that is less probable than this..."""
 WHOLE = 0.45
@@ -65,8 +63,8 @@ class Found:
 def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
     """Logits (1 + classes, h, w) and offsets (2, h, w) -> teeth, no number twice."""
     shifted = logits - logits.max(axis=0)
-    np.exp(shifted, out=shifted)
-    probability = shifted / shifted.sum(axis=0)
+    probability = np.exp(shifted, out=shifted)
+    probability /= probability.sum(axis=0)
     none, teeth = probability[0], probability[1:]
     inside = none < 0.5
     owner, likely, numbers = gather(teeth, none, inside, offsets)
@@ -80,10 +78,7 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
     chosen, margins = numbered(numbers[kept], areas[kept] / max(usual, 1.0))
     tooth = np.bincount(owner, 1 - none[inside], minlength=len(numbers))
     certainty = tooth / np.maximum(areas, 1)
-    whose = np.full(inside.shape, -1, np.int32)
-    whose[inside] = owner
-    places = np.cumsum(inside).reshape(inside.shape) - 1
-    claims = _claims(likely, owner)
+    claims = Claims(inside, owner, likely, none)
     result = []
     for index, number, margin in zip(kept.tolist(), chosen, margins, strict=True):
         if number < 0 and areas[index] < WHOLE * usual:
@@ -91,7 +86,7 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
         score = certainty[index] * numbers[index, number if number >= 0 else slice(None)].max()
         if score * areas[index] < MASS * usual:
             continue
-        lead, corner = _lead(index, whose, places, claims, none)
+        lead, corner = claims.lead(index)
         result.append(Found(number, lead, corner, float(score), margin))
     return result
 
@@ -182,8 +177,8 @@ def _with_regions(
     import cv2
 
     found = list(middles)
-    order = np.argsort(best, kind="stable")
-    for own in np.split(order, np.flatnonzero(np.diff(best[order])) + 1):
+    order, _, starts = by_owner(best)
+    for own in np.split(order, starts[1:]):
         if len(own) < smallest:
             continue
         row, col = rows[own] - rows[own].min(), cols[own] - cols[own].min()
@@ -195,18 +190,25 @@ def _with_regions(
             here = own[labels == region]
             if len(here) < smallest:
                 continue
-            place = np.median(votes[:, here], axis=1)
+            place = _middle(votes[:, here])
             if (np.hypot(*(place - np.reshape(found, (-1, 2))).T) >= APART).all():
                 found.append(place)
     return np.array(found, np.float64).reshape(-1, 2)
+
+
+def _middle(votes: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """(2,) median of (2, k) places, in a fraction of NumPy's time for few."""
+    half = votes.shape[1] // 2
+    if votes.shape[1] % 2:
+        return np.partition(votes, half, axis=1)[:, half]
+    return np.partition(votes, (half - 1, half), axis=1)[:, half - 1 : half + 1].mean(axis=1)
 
 
 def _mean_by(
     owner: npt.NDArray[np.int64], evidence: FloatArray, count: int
 ) -> npt.NDArray[np.float64]:
     """(n, classes) mean of each owner's evidence (k, classes), scaled to sum 1."""
-    order = np.argsort(owner, kind="stable")
-    present, first = np.unique(owner[order], return_index=True)
+    order, present, first = by_owner(owner)
     sums = np.zeros((count, evidence.shape[1]))
     sums[present] = np.add.reduceat(evidence[order], first, axis=0, dtype=np.float64)
     return sums / np.maximum(sums.sum(axis=1, keepdims=True), _LEAST)
@@ -240,65 +242,3 @@ def numbered(
             other = column if column < classes else slice(classes, None)
             margins.append(best.margin(row, other))
     return [column if column < classes else -1 for column in best.columns.tolist()], margins
-
-
-# --- outlines ----------------------------------------------------------------------------------
-
-
-def cropped(box: Sequence[int], size: tuple[int, int]) -> tuple[slice, slice]:
-    """Rows and columns of a box (top, left, bottom, right) with room for its outline."""
-    top, left, bottom, right = box
-    return (
-        slice(max(top - 2, 0), min(bottom + 2, size[0])),
-        slice(max(left - 2, 0), min(right + 2, size[1])),
-    )
-
-
-Claims = tuple[FloatArray, npt.NDArray[np.int64], FloatArray, FloatArray]
-
-
-def _claims(likely: FloatArray, owner: npt.NDArray[np.int64]) -> Claims:
-    """`likely` (k, n), whose each pixel is, and the greatest and second greatest claim to it (k,).
-
-    With a single tooth the second is minus infinity.
-    """
-    pixels = np.arange(len(owner))
-    first = likely[pixels, owner]
-    rest = likely.copy()
-    rest[pixels, owner] = -np.inf
-    return likely, owner, first, rest.max(axis=1)
-
-
-def _lead(
-    index: int,
-    whose: npt.NDArray[np.int32],
-    places: npt.NDArray[np.int64],
-    claims: Claims,
-    none: FloatArray,
-) -> tuple[FloatArray, tuple[int, int]]:
-    """How much likelier each pixel of a crop is this tooth's than any other's or no tooth's.
-
-    Above 0 where it is this tooth's; `SHARED` lets neighbours have pixels in common.
-
-    `whose` is -1 outside all teeth; `places` says where a pixel stands in `claims`.
-    """
-    import cv2
-
-    own = whose == index
-    ys, xs = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
-    rows, cols = cropped((ys[0], xs[0], ys[-1] + 1, xs[-1] + 1), (own.shape[0], own.shape[1]))
-    own, here = own[rows, cols], whose[rows, cols] >= 0
-    at = places[rows, cols][here]
-    likely, owner, first, second = claims
-    others = np.where(owner[at] == index, second[at], first[at])
-    apart = np.full(here.shape, -4.0, np.float32)
-    apart[here] = np.clip(likely[at, index] - others, -8, 8)
-    # Outside all teeth, where offsets mean nothing, the nearest tooth decides.
-    reach = cv2.dilate(own.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    apart[~here & reach] = 4.0
-    without = np.clip(none[rows, cols], _LEAST, 1 - _LEAST)
-    tooth = np.log(1 - without) - np.log(without)
-    return np.minimum(apart + np.float32(SHARED), tooth).astype(np.float32), (
-        rows.start,
-        cols.start,
-    )

@@ -7,6 +7,7 @@ choice of filters. Source: PNG specification, third edition, chapters 5, 9 and 1
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _RGB = 0, 2
 _UP = 2
 _LEVEL = 1
+_ROWS = 32
 
 
 def encode(image: npt.NDArray[np.uint8]) -> bytes:
@@ -23,15 +25,29 @@ def encode(image: npt.NDArray[np.uint8]) -> bytes:
 
     height, width = image.shape[:2]
     rows = np.ascontiguousarray(image).reshape(height, -1)
-    filtered = np.empty((height, rows.shape[1] + 1), np.uint8)
-    filtered[:, 0] = _UP
-    filtered[0, 1:] = rows[0]
-    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, 8, _RGB if image.ndim == 3 else _GREY, 0, 0, 0)
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         check = isal_zlib.crc32(data, isal_zlib.crc32(kind))
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
 
-    body = isal_zlib.compress(filtered, _LEVEL)
+    packer = isal_zlib.compressobj(_LEVEL)
+    packed = [packer.compress(part) for part in _filtered(rows)]
+    body = b"".join([*packed, packer.flush()])
     return _SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def _filtered(rows: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
+    """Rows less the row above, each after the number of this filter, some rows at a time.
+
+    So no second picture is made, and what was filtered is still in the cache when it is deflated.
+    """
+    height, length = rows.shape
+    buffer = np.empty((min(_ROWS, height), length + 1), np.uint8)
+    buffer[:, 0] = _UP
+    for start in range(0, height, _ROWS):
+        part = rows[start : start + _ROWS]
+        filtered = buffer[: len(part)]
+        np.subtract(part[1:], part[:-1], out=filtered[1:, 1:])
+        filtered[0, 1:] = part[0] - rows[start - 1] if start else part[0]
+        yield filtered

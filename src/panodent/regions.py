@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from panodent.instances import MIN_SHARE, FloatArray, Found, cropped
+from panodent.claims import cropped
+from panodent.instances import MIN_SHARE, FloatArray, Found
 from panodent.masks import BoolArray
 
 FRAGMENT = 0.3

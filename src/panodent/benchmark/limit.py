@@ -20,7 +20,8 @@ from panodent.benchmark.timing import Spread, ratio
 from panodent.bundle import Bundle
 
 _SIDE = 2048
-_SETTLE = 0.1
+_TRIES = 8
+_SETTLE = 0.2
 """Seconds until the threads of a matrix product have gone to sleep and free their cores."""
 
 
@@ -48,7 +49,7 @@ def measure(bundle: Bundle, rounds: int) -> Limit:
     for _ in range(rounds):
         rates.append(_rate(_SIDE))
         time.sleep(_SETTLE)
-        network.append(min(_milliseconds(bundle, framed) for _ in range(5)))
+        network.append(min(_milliseconds(bundle, framed) for _ in range(_TRIES)))
         limits.append(2 * work / rates[-1] / 1e6)
     best = max(rates)
     return Limit(
@@ -65,7 +66,7 @@ def _rate(side: int) -> float:
     left, right = (np.full((side, side), 0.5, np.float32) for _ in range(2))
     result = np.empty_like(left)
     best = math.inf
-    for _ in range(4):
+    for _ in range(_TRIES // 2):
         start = time.perf_counter()
         np.matmul(left, right, out=result)
         best = min(best, time.perf_counter() - start)

@@ -26,6 +26,7 @@ from panodent.prediction import Predictor
 PEERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "seed-keras": (("seed_keras.py",),),
     "yolo-onnx": (("yolo_onnx.py", "n"), ("yolo_onnx.py", "s")),
+    "yolo-onnx-boxes": (("yolo_onnx.py", "n", "boxes"), ("yolo_onnx.py", "s", "boxes")),
 }
 """The runners of each peer: script and arguments."""
 WHOLE = "whole"
