@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,26 @@ from panodent.serve.tables import metadata
 from panodent.view import to_png_bytes
 
 SIZE = (256, 512)
+
+
+class Peak:
+    """The most memory that a service took while the block ran, in bytes."""
+
+    def __init__(self, server: Any) -> None:
+        self._server, self._over, self.most = server, threading.Event(), 0
+        self._thread = threading.Thread(target=self._look)
+
+    def _look(self) -> None:
+        while not self._over.wait(0.02):
+            self.most = max(self.most, self._server.resident())
+
+    def __enter__(self) -> Peak:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._over.set()
+        self._thread.join()
 
 
 @dataclass
@@ -90,6 +111,10 @@ class Server:
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         children = [int(pid) for thread in threads for pid in thread.read_text().split()]
         return [self.process.pid, *children]
+
+    def watched(self) -> Peak:
+        """The most memory that it takes in a `with` block."""
+        return Peak(self)
 
     def resident(self) -> int:
         """Bytes that service and workers hold together."""

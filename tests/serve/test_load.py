@@ -13,9 +13,9 @@ BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "serving.py"
 def test_many_clients_get_each_the_offline_answer():
     options = [
         "--requests",
-        "48",
+        "32",
         "--files",
-        "4",
+        "3",
         "--clients",
         "16",
         "--size",

@@ -102,7 +102,11 @@ class Service:
 
     def _described(self) -> dict[str, Any]:
         document = self._document()  # made once, and then kept by the application
-        document["components"]["schemas"]["Problem"] = schema.Problem.model_json_schema()
+        components = document["components"]
+        components["schemas"]["Problem"] = schema.Problem.model_json_schema()
+        if self.settings.token is not None:
+            components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            document["security"] = [{"token": []}]
         return add_examples(document)
 
     def begin_stop(self) -> None:
