@@ -41,7 +41,8 @@ def warn(message: object) -> None:
 
 def say(message: str) -> None:
     """One line on standard output, as it is."""
-    print(message, flush=True)
+    # While a bar is drawn Rich takes what is printed for its own console, standard error.
+    print(message, file=getattr(sys.stdout, "rich_proxied_file", sys.stdout), flush=True)
 
 
 @contextmanager
