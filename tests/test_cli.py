@@ -46,6 +46,13 @@ def test_every_command_explains_itself(command: str) -> None:
     assert "--output" in found.stdout
 
 
+def test_convert_lists_every_format() -> None:
+    from panodent import formats
+    from panodent.cli import FORMATS
+
+    assert tuple(FORMATS.replace(" or ", ", ").split(", ")) == formats.NAMES
+
+
 def test_seed_recipe_says_where_it_departs() -> None:
     text = " ".join(run("train", "--help").stdout.split())
     assert "flips swap left and right numbers" in text

@@ -199,3 +199,13 @@ def test_places_that_are_refused(folder: Path, tmp_path: Path) -> None:
         convert(folder, folder, "coco")
     with pytest.raises(UnknownNameError, match="copy"):
         convert(folder, tmp_path / "o", "coco", images="move")
+    with pytest.raises(UnknownNameError, match="rle, polygon"):
+        convert(folder, tmp_path / "p", "coco", write_options={"geometry": "round"})
+    for to, options, reason in (
+        ("coco", {"numbering": "universal"}, "written with FDI numbers"),
+        ("coco", {"numbering": "roman"}, "unknown numbering"),
+        ("voc", {"geometry": "polygon"}, "one kind of outline"),
+    ):
+        with pytest.raises((ConfigError, UnknownNameError), match=reason):
+            convert(folder, tmp_path / "p", to, write_options=options)
+    assert not (tmp_path / "p").exists()

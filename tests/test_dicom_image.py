@@ -185,6 +185,19 @@ def test_sixteen_bits_without_a_window(dataset: Any, small: Radiograph, tmp_path
     assert far(read(saved(dataset, tmp_path)), small.pixels * 65535 / top) < 1e-4
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
+def test_bits_above_those_stored_do_not_count(
+    dataset: Any, small: Radiograph, tmp_path: Path, bits: int
+) -> None:
+    top = 2**bits - 1
+    junk = np.arange(small.pixels.size).reshape(small.size) << bits  # as overlays of old
+    values = np.round(small.pixels * top).astype(np.int64) | junk
+    dataset.PixelData = (values & 0xFFFF).astype("<u2").tobytes()
+    dataset.BitsStored, dataset.HighBit = bits, bits - 1
+    dataset.WindowCenter, dataset.WindowWidth = (top + 1) / 2, top + 1
+    assert far(read(saved(dataset, tmp_path)), small.pixels) < 1 / top
+
+
 def test_a_window_cuts_both_ends(dataset: Any, small: Radiograph, tmp_path: Path) -> None:
     dataset.WindowCenter, dataset.WindowWidth = [2000, 100], [1001, 50]
     expected = np.clip((small.pixels * 4095 - (2000 - 0.5)) / 1000 + 0.5, 0, 1)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from panodent import formats, inspection_page, phantom
+from panodent.convert import convert
 from panodent.dataset import find
 from panodent.inspection import inspect
 from panodent.view import to_png_bytes
@@ -59,6 +60,17 @@ def test_it_finds_what_there_is(data: Path) -> None:
     truth = [set(case.teeth().fdi.tolist()) for case in found.dataset.cases if case.key != "broken"]
     assert found.per_number[11] == sum(11 in numbers for numbers in truth)
     assert told[-1] == (7, 7)
+
+
+@pytest.mark.parametrize("name", formats.NAMES)
+def test_it_covers_every_format(tmp_path: Path, name: str) -> None:
+    phantom.write(tmp_path / "p", 1, size=(128, 256))
+    numbers = find(tmp_path / "p").cases[0].teeth().fdi.tolist()
+    convert(tmp_path / "p", tmp_path / "as", name)
+    found = inspect(tmp_path / "as", options={"values": "fdi"} if name == "labels" else None)
+    assert found.dataset.format == name
+    assert found.problems == []
+    assert sorted(found.findings[0].numbers) == sorted(numbers)
 
 
 def test_a_size_that_differs_is_a_problem(tmp_path: Path) -> None:

@@ -24,15 +24,20 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+FORMATS = (
+    "coco, labels, ome-tiff, cvat, voc, label-studio, yolo, nnunet, supervisely, labelme or via"
+)
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
 FormatName = Annotated[
-    str | None, typer.Option("--format", help="Annotation format; recognised if left out.")
+    str | None,
+    typer.Option("--format", help=f"Annotation format ({FORMATS}); recognised if left out."),
 ]
 Numbering = Annotated[
     str | None, typer.Option(help="Numbering of class names read: fdi, universal or palmer.")
 ]
 NameMap = Annotated[
-    Path | None, typer.Option("--map", help="JSON, class name -> FDI number or null.")
+    Path | None,
+    typer.Option("--map", help="JSON file: class name -> FDI number, 0 (unnumbered) or null."),
 ]
 Values = Annotated[
     str | None,
@@ -319,7 +324,7 @@ def quantise(
 def convert(
     source: Annotated[Path, typer.Argument(help="Folder of annotated radiographs, or a file.")],
     target: Annotated[Path, typer.Argument(help="New folder.")],
-    to: Annotated[str, typer.Option(help="Format to write.")],
+    to: Annotated[str, typer.Option(help=f"Format to write: {FORMATS}.")],
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,
@@ -328,7 +333,10 @@ def convert(
         str | None, typer.Option(help="Numbering of class names to write: fdi, universal, palmer.")
     ] = None,
     geometry: Annotated[
-        str | None, typer.Option(help="Outlines where a format has both: polygon, or its own.")
+        str | None,
+        typer.Option(
+            help="polygon writes outlines where a format (coco, cvat, label-studio) has masks too."
+        ),
     ] = None,
     images: Annotated[str, typer.Option(help="Radiographs: copy, link or none.")] = "copy",
     resume: Annotated[bool, typer.Option("--resume", help="Go on after a call cut off.")] = False,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from panodent.dataset import images_below
 from panodent.errors import ConfigError, OutputError, PanodentError, UnknownNameError
 from panodent.files import write_whole
 from panodent.formats.base import Annotated, losses
+from panodent.formats.naming import Naming
 from panodent.radiograph import read
 from panodent.teeth import Teeth
 
@@ -74,6 +76,7 @@ def convert(
     radiographs = images_below(source) if source.is_dir() else {}
     result = Conversion(name)
     journal = target / JOURNAL
+    _check_writing(writer, write_options or {})
     order: dict[str, Any] = {
         "source": str(source.resolve()),
         "from": name,
@@ -101,6 +104,23 @@ def convert(
     writer.write(target, _counted(journal, writer, result), write_options or {})
     journal.unlink()
     return result
+
+
+_WITHOUT_NAMES = ("coco", "ome-tiff")
+_WITH_GEOMETRY = ("coco", "cvat", "label-studio")
+
+
+def _check_writing(writer: formats.Format, options: Mapping[str, Any]) -> None:
+    """Raises what writing would raise for options that make no sense, before anything is read."""
+    numbering = Naming.of(options).numbering
+    if writer.name in _WITHOUT_NAMES and numbering not in (None, "fdi"):
+        raise ConfigError(f"{writer.name} is written with FDI numbers; leave {numbering} out")
+    if "geometry" in options and writer.name not in _WITH_GEOMETRY:
+        raise ConfigError(
+            f"{writer.name} has one kind of outline; a geometry is for {', '.join(_WITH_GEOMETRY)}"
+        )
+    with tempfile.TemporaryDirectory() as trial:
+        writer.write(Path(trial), [], options)
 
 
 def _plain(options: Mapping[str, Any] | None) -> dict[str, str]:

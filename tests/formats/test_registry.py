@@ -40,9 +40,11 @@ def test_a_coco_file_is_recognised_by_itself(tmp_path: Path) -> None:
 def test_nothing_recognised_names_the_formats(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "other.json").write_text("{}")
-    for place in (tmp_path, tmp_path / "other.json", tmp_path / "gone"):
+    for place in (tmp_path, tmp_path / "other.json"):
         with pytest.raises(AnnotationError, match=r"--format \(coco, labels, "):
             formats.recognise(place)
+    with pytest.raises(AnnotationError, match="gone: no such file or folder"):
+        formats.recognise(tmp_path / "gone")
 
 
 def test_several_recognised_are_named(tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ def get(name: str) -> Format:
 
 def recognise(path: Path) -> str:
     """The name of the one format that `path` is in; raises `AnnotationError` if none or several."""
+    if not path.exists():
+        raise AnnotationError(f"{path}: no such file or folder; expected annotations")
     found = [name for name in NAMES if get(name).recognises(path)]
     if len(found) == 1:
         return found[0]
