@@ -1,4 +1,7 @@
-"""The end of a training run: its best network as a bundle, checked, scored and shown."""
+"""The end of training: a run's best network, or the mean of several, as a bundle.
+
+Checked against Keras, calibrated, scored and shown on the radiographs that the run held out.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -44,10 +48,64 @@ def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
     model = build(settings)
     plain = partial(_exported, run, model, settings)
     row = _best(run, model, plain)
-    sizes = usual_sizes(case.teeth() for case in run.training)
-    made = replace(plain(row), sizes=sizes)
+    origin = {
+        "epoch": int(row["epoch"]),
+        "validation_dice_at_frame": round(float(row["val_dice"]), 4),
+        "validation_dice_decoded": round(float(row["decoded_dice"]), 4)
+        if "decoded_dice" in row
+        else None,
+    }
+    return _completed(run, plain(row), model, origin)
+
+
+def average(run: Run, members: Sequence[str | Path]) -> tuple[Bundle, dict[str, Evaluation]]:
+    """Writes RUN/bundle, RUN/panels and RUN/scores.json from the mean of the members' weights.
+
+    `members` are bundles or training runs of one network and classes, of which all but one were
+    trained from another or from a common start: the mean of unrelated weights is no network.
+    `run` says whose held-out radiographs calibrate and score it, and where it is written.
+    It costs no more than one of them; see Wortsman et al. 2022, arXiv:2203.05482. Raises
+    `BundleError` when they do not go together.
+    """
+    if len(members) < 2:
+        raise BundleError("a mean needs at least two bundles or runs")
+    config = run.config
+    for member in members:
+        if (found := transfer.kind(member)[:2]) != (config.network, config.classes):
+            raise BundleError(
+                f"{member}: network {found[0]!r} for {len(found[1])} teeth; the run has "
+                f"{config.network!r} for {len(config.classes)}, and all must be of one kind"
+            )
+    models = [transfer.trained(member)[0] for member in members]
+    weights = zip(*(model.get_weights() for model in models), strict=True)
+    model = models[0]
+    model.set_weights([np.mean(same, axis=0, dtype=np.float64) for same in weights])
+    settings = named(config.network, classes=len(config.classes) + 1)
+    frame = config.frame
+    made = _exported(run, model, settings, {"height": frame.height, "width": frame.width})
+    return _completed(run, made, model, {"mean_of": [_named(member) for member in members]})
+
+
+def _named(member: str | Path) -> dict[str, str]:
+    """A member's folder, and the digest of its network where it is a bundle."""
+    name = {"name": folder_name(str(member))}
+    try:
+        return {**name, "sha256": bundle.load(member).digest}
+    except BundleError:
+        return name
+
+
+def _completed(
+    run: Run, made: Bundle, model: Any, origin: Mapping[str, Any]
+) -> tuple[Bundle, dict[str, Evaluation]]:
+    """The bundle of an exported network with all that belongs to it; written with its scores."""
     largest = _checked(run, made.network, model, made.frame)
-    made = replace(made, provenance=_provenance(run, row, largest), norms=transfer.norms(model))
+    made = replace(
+        made,
+        sizes=usual_sizes(case.teeth() for case in run.training),
+        provenance=_provenance(run, origin, largest),
+        norms=transfer.norms(model),
+    )
     made = replace(made, calibration=_calibrated(_score(run, made, panels=False)))
     evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
     made = replace(made, scores={name: e.headline() for name, e in evaluations.items()})
@@ -101,7 +159,7 @@ def _checked(run: Run, network: bytes, model: Any, frame: Frame) -> float:
     return largest
 
 
-def _provenance(run: Run, row: dict[str, float], largest: float) -> dict[str, Any]:
+def _provenance(run: Run, origin: Mapping[str, Any], largest: float) -> dict[str, Any]:
     import keras
 
     return {
@@ -118,11 +176,7 @@ def _provenance(run: Run, row: dict[str, float], largest: float) -> dict[str, An
         ],
         "started_from": folder_name(run.start),
         "config": run.config.to_dict(),
-        "epoch": int(row["epoch"]),
-        "validation_dice_at_frame": round(float(row["val_dice"]), 4),
-        "validation_dice_decoded": round(float(row.get("decoded_dice", np.nan)), 4)
-        if "decoded_dice" in row
-        else None,
+        **origin,
         "export": {
             "largest_logit_difference": round(largest, 5),
             "radiographs_compared": min(CHECKED, len(run.validation) + len(run.training)),

@@ -1,0 +1,74 @@
+"""The mean of several networks' weights, as a bundle with all that belongs to it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from panodent import bundle, phantom
+from panodent.errors import BundleError
+from panodent.radiograph import Radiograph
+from panodent.recipes import recipe
+from panodent.runs import Run, Source, prepare
+from panodent.teeth import Teeth
+
+pytest.importorskip("keras")
+onnx = pytest.importorskip("onnx")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    root = tmp_path_factory.mktemp("mean")
+    phantom.write(root / "data", count=3, seed=20, size=(256, 512))
+    config = replace(recipe("default"), validation=0.3)
+    return prepare(root / "run", [Source(root / "data")], config, lambda *_: None)
+
+
+def moved(folder: Path, by: float) -> Path:
+    """The default bundle with this added to every bias of its head, and so to every plane."""
+    made = bundle.load()
+    model = onnx.load_from_string(made.network)
+    for item in model.graph.initializer:
+        if item.name == "head_bias":
+            value = onnx.numpy_helper.to_array(item) + np.float32(by)
+            item.CopyFrom(onnx.numpy_helper.from_array(value, item.name))
+    bundle.save(replace(made, network=model.SerializeToString()), folder)
+    return folder
+
+
+def test_the_mean_lies_between_and_has_scores_sizes_and_origin(
+    run: Run, tmp_path: Path, drawn: tuple[Radiograph, Teeth]
+) -> None:
+    from panodent.finish import average
+
+    made, evaluations = average(run, ["default", moved(tmp_path / "other", 2.0)])
+    pixels = drawn[0].pixels
+    # Kernels are unfolded and folded again, in half precision: logits move a little.
+    assert np.abs(made.answer(pixels) - bundle.load().answer(pixels) - 1).max() < 0.1
+    assert [member["name"] for member in made.provenance["mean_of"]] == ["default", "other"]
+    assert made.provenance["mean_of"][0]["sha256"] == bundle.load().digest
+    assert set(evaluations) == {"1-data"}
+    assert made.sizes
+    saved = bundle.load(run.folder)
+    assert saved.digest == made.digest
+    assert saved.scores.keys() == {"1-data"}
+    assert "1-data" in json.loads((run.folder / "scores.json").read_text())
+
+
+def test_one_network_has_no_mean(run: Run) -> None:
+    from panodent.finish import average
+
+    with pytest.raises(BundleError, match="at least two"):
+        average(run, ["default"])
+
+
+def test_networks_of_two_kinds_have_none_either(run: Run) -> None:
+    from panodent.finish import average
+
+    other = replace(run, config=replace(run.config, classes=(11, 21)))
+    with pytest.raises(BundleError, match="default: network 'default' for 32 teeth"):
+        average(other, ["default", "default"])
