@@ -139,3 +139,15 @@ def test_the_seed_recipe_runs(data: Path, tmp_path: Path) -> None:
     found = train(data, "--recipe", "seed", "--size", "64x128", "--epochs", 1, "-o", tmp_path / "s")
     assert found.returncode == 0, found.stderr
     assert "1,941,361 parameters, 32 teeth and 'none'" in found.stdout
+
+
+def test_the_best_epoch_is_sought_at_the_latest_frame() -> None:
+    from panodent.train import best_of
+
+    def row(width: int, dice: float) -> dict[str, float]:
+        return {"height": 64, "width": width, "val_dice": dice}
+
+    assert best_of([row(64, 0.9), row(128, 0.3), row(128, 0.5), row(128, 0.5)]) == 3
+    assert best_of([row(64, 0.9), row(128, 0.5), row(128, 0.3)]) == 1
+    assert best_of([row(64, 0.2), row(64, float("nan"))]) == 0
+    assert best_of([row(64, float("nan")), row(64, float("nan"))]) == 1

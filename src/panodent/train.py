@@ -81,11 +81,13 @@ def describe(run: Run) -> str:
 
 
 def best_of(rows: Sequence[Row]) -> int:
-    """Position of the epoch with the best validation Dice, the later of equals.
+    """Position of the epoch with the best validation Dice at the latest frame, the later of equals.
 
-    Without validation, the last.
+    Dice at a coarser frame is another measure. Without validation, the last.
     """
-    return max(range(len(rows)), key=lambda i: (np.nan_to_num(rows[i]["val_dice"], nan=-1.0), i))
+    frame = rows[-1]["height"], rows[-1]["width"]
+    here = [i for i, row in enumerate(rows) if (row["height"], row["width"]) == frame]
+    return max(here, key=lambda i: (np.nan_to_num(rows[i]["val_dice"], nan=-1.0), i))
 
 
 def _keep(run: Run, model: Any, rows: list[Row]) -> None:
