@@ -48,7 +48,7 @@ def test_every_command_explains_itself(command: str) -> None:
 
 def test_convert_lists_every_format() -> None:
     from panodent import formats
-    from panodent.cli import FORMATS
+    from panodent.cli.options import FORMATS
 
     assert tuple(FORMATS.replace(" or ", ", ").split(", ")) == formats.NAMES
 

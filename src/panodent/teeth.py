@@ -17,13 +17,9 @@ import numpy.typing as npt
 from panodent.dentition import TEETH, mirror
 from panodent.errors import TeethError
 from panodent.masks import BoolArray, Part, bounding_box, fill, from_rle, to_parts, to_rle
+from panodent.tooth_arrays import FLAGS, UNNUMBERED, Flag, check, whole
 
-UNNUMBERED = 0
-"""FDI value of a tooth that was found but could not be numbered."""
-
-Flag = str
-FLAGS: tuple[Flag, ...] = ("doubtful", "unnumbered", "edited", "box")
-"""What a tooth may be marked with; the mask of a 'box' is a filled box and no outline."""
+__all__ = ["FLAGS", "UNNUMBERED", "Flag", "Teeth"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,45 +52,12 @@ class Teeth:
         if len(self.size) != 2:
             raise TeethError(f"size is {tuple(self.size)}; expected (height, width)")
         put(self, "size", (int(self.size[0]), int(self.size[1])))
-        put(self, "fdi", _whole("fdi", self.fdi, np.int16, (-1,)))
-        put(self, "boxes", _whole("boxes", self.boxes, np.int32, (-1, 4)))
+        put(self, "fdi", whole("fdi", self.fdi, np.int16, (-1,)))
+        put(self, "boxes", whole("boxes", self.boxes, np.int32, (-1, 4)))
         put(self, "scores", np.asarray(self.scores, np.float32).reshape(-1))
         put(self, "masks", tuple(np.asarray(mask, bool) for mask in self.masks))
         put(self, "flags", tuple(frozenset(item) for item in self.flags) or (frozenset(),) * count)
-        self._check(count)
-
-    def _check(self, count: int) -> None:
-        height, width = self.size
-        if height < 1 or width < 1:
-            raise TeethError(f"size is {self.size}; expected (height, width) of at least 1 x 1")
-        for name in ("fdi", "boxes", "scores", "flags"):
-            if len(getattr(self, name)) != count:
-                raise TeethError(
-                    f"{name} has {len(getattr(self, name))} entries for {count} masks; "
-                    "every array holds one entry a tooth"
-                )
-        for number in self.fdi:
-            if int(number) != UNNUMBERED and int(number) not in TEETH:
-                raise TeethError(f"{int(number)} is no FDI number (0 means unnumbered)")
-        for box, mask in zip(self.boxes.tolist(), self.masks, strict=True):
-            top, left, bottom, right = box
-            if not (0 <= top < bottom <= height and 0 <= left < right <= width):
-                raise TeethError(
-                    f"box (top, left, bottom, right) {tuple(box)} is empty or outside "
-                    f"the image of height {height} and width {width}"
-                )
-            if mask.shape != (bottom - top, right - left):
-                raise TeethError(
-                    f"mask of shape {mask.shape} does not fill its box {tuple(box)}; "
-                    f"expected {(bottom - top, right - left)}"
-                )
-            if not mask.any():
-                raise TeethError(f"mask in box {tuple(box)} is empty; leave such a tooth out")
-        if count and not ((self.scores >= 0) & (self.scores <= 1)).all():
-            raise TeethError(f"scores {self.scores.tolist()} leave the range 0 to 1")
-        for item in self.flags:
-            if unknown := item - set(FLAGS):
-                raise TeethError(f"unknown flags {sorted(unknown)}; known: {', '.join(FLAGS)}")
+        check(self.size, self.fdi, self.boxes, self.masks, self.scores, self.flags)
 
     # --- making ---------------------------------------------------------------------------
 
@@ -327,25 +290,6 @@ class Teeth:
             cols, col0 = _nearest(left, right, self.size[1], width)
             items.append((fdi, mask[np.ix_(rows - top, cols - left)], (row0, col0)))
         return Teeth.from_masks((height, width), items, self.scores.tolist(), self.flags)
-
-
-def _whole(
-    name: str, values: npt.ArrayLike, dtype: type[np.signedinteger[Any]], shape: tuple[int, ...]
-) -> npt.NDArray[np.signedinteger[Any]]:
-    """Integers of this type and shape, where -1 is any length; nothing is rounded or wrapped."""
-    try:
-        given = np.asarray(values)
-    except ValueError:
-        raise TeethError(f"{name} are rows of different lengths; expected an array") from None
-    if given.size == 0:
-        return np.empty([max(side, 0) for side in shape], dtype)
-    if given.ndim != len(shape) or given.shape[1:] != shape[1:]:
-        expected = ", ".join("n" if side < 0 else str(side) for side in shape)
-        raise TeethError(f"{name} has shape {given.shape}; expected ({expected})")
-    limits = np.iinfo(dtype)
-    if given.dtype.kind not in "iu" or given.min() < limits.min or given.max() > limits.max:
-        raise TeethError(f"{name} {given.tolist()} are not all whole numbers of a sensible size")
-    return given.astype(dtype, copy=False)
 
 
 def _nearest(start: int, stop: int, old: int, new: int) -> tuple[npt.NDArray[np.int64], int]:
