@@ -72,3 +72,15 @@ def test_networks_of_two_kinds_have_none_either(run: Run) -> None:
     other = replace(run, config=replace(run.config, classes=(11, 21)))
     with pytest.raises(BundleError, match="default: network 'default' for 32 teeth"):
         average(other, ["default", "default"])
+
+
+def test_a_member_may_not_know_what_scores_the_mean(run: Run, tmp_path: Path) -> None:
+    from panodent.finish import average
+
+    data = Path(run.data[0]["root"])
+    other = tmp_path / "other"
+    everything = replace(recipe("default"), validation=0.0)
+    prepare(other, [Source(data)], everything, lambda *_: None)
+    bundle.save(bundle.load(), other / "bundle")
+    with pytest.raises(BundleError, match="which the first run held out"):
+        average(run, ["default", other])

@@ -22,7 +22,8 @@ from panodent.evaluate import CaseScores, Evaluation, summarise
 from panodent.files import write_whole
 from panodent.frame import Frame
 from panodent.held_out import folder_name, held_out
-from panodent.runs import Row, Run
+from panodent.recipes import CONFIG_FILE
+from panodent.runs import Row, Run, reopen
 from panodent.second_look import usual_sizes
 from panodent.unet import UNetConfig, build, named
 from panodent.version import __version__
@@ -65,7 +66,7 @@ def average(run: Run, members: Sequence[str | Path]) -> tuple[Bundle, dict[str, 
     trained from another or from a common start: the mean of unrelated weights is no network.
     `run` says whose held-out radiographs calibrate and score it, and where it is written.
     It costs no more than one of them; see Wortsman et al. 2022, arXiv:2203.05482. Raises
-    `BundleError` when they do not go together.
+    `BundleError` when they do not go together, or one was trained on what is to score them.
     """
     if len(members) < 2:
         raise BundleError("a mean needs at least two bundles or runs")
@@ -76,6 +77,7 @@ def average(run: Run, members: Sequence[str | Path]) -> tuple[Bundle, dict[str, 
                 f"{member}: network {found[0]!r} for {len(found[1])} teeth; the run has "
                 f"{config.network!r} for {len(config.classes)}, and all must be of one kind"
             )
+        _check_unseen(run, Path(member))
     models = [transfer.trained(member)[0] for member in members]
     weights = zip(*(model.get_weights() for model in models), strict=True)
     model = models[0]
@@ -84,6 +86,18 @@ def average(run: Run, members: Sequence[str | Path]) -> tuple[Bundle, dict[str, 
     frame = config.frame
     made = _exported(run, model, settings, {"height": frame.height, "width": frame.width})
     return _completed(run, made, model, {"mean_of": [_named(member) for member in members]})
+
+
+def _check_unseen(run: Run, member: Path) -> None:
+    """Raises `BundleError` where a member run learnt from what is to score the mean."""
+    if (member / CONFIG_FILE).exists():
+        held = {case.image.resolve() for case in run.validation}
+        for case in reopen(member, run.report).training:
+            if case.image.resolve() in held:
+                raise BundleError(
+                    f"{member}: was trained on {case.image}, which the first run held out; give "
+                    "runs of one split"
+                )
 
 
 def _named(member: str | Path) -> dict[str, str]:

@@ -30,6 +30,7 @@ COMMANDS = (
     training.train,
     annotated.evaluate,
     training.folds,
+    training.average,
     networks.ensemble,
     predicting.measure,
     networks.quantise,

@@ -97,3 +97,19 @@ def folds(
     from panodent.commands import training
 
     raise typer.Exit(training.folds(runs, output))
+
+
+def average(
+    members: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="A training run, and more runs or bundles."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+) -> None:
+    """Make one network of the mean of the weights of several, trained from one another.
+
+    It costs no more than one of them. What the first run held out calibrates and scores it.
+    """
+    from panodent.commands import training
+
+    raise typer.Exit(training.average(members, output))

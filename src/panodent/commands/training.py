@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,6 @@ def _train(run: Run, view: TrainingView, resume: bool) -> int:
 def _configured(
     recipe: str | None, config_file: Path | None, settings: dict[str, Any], start: str
 ) -> TrainConfig:
-    from dataclasses import replace
 
     from panodent import recipes
     from panodent.transfer import kind
@@ -167,4 +167,23 @@ def folds(runs: Sequence[Path], output: Path | None) -> int:
     say(f"all {len(together.cases)}: {_headline(together)}")
     if output is not None:
         say(f"page: {report.write(together, output, cases=pictures, title='Cross-validation')}")
+    return 0
+
+
+def average(members: Sequence[Path], output: Path) -> int:
+    """Makes one network of several; the first names the data to score it on."""
+    need_keras()
+    from panodent.finish import average as mean
+    from panodent.recipes import CONFIG_FILE
+    from panodent.runs import reopen
+
+    if (output / CONFIG_FILE).exists():
+        raise ConfigError(f"{output}: holds a training run; name another --output")
+    run = reopen(members[0], lambda *_: None)
+    say(f"scored on the {len(run.validation)} radiographs that {members[0]} held out")
+    made, evaluations = mean(replace(run, folder=output), [str(member) for member in members])
+    size = f"{len(made.network) / 1e6:.1f} MB"
+    say(f"bundle {output / 'bundle'}: {len(members)} networks as one of {size}")
+    for name, evaluation in evaluations.items():
+        say(f"held out of {name}: {_headline(evaluation)}")
     return 0
