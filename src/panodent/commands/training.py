@@ -96,7 +96,6 @@ def _train(run: Run, view: TrainingView, resume: bool) -> int:
 def _configured(
     recipe: str | None, config_file: Path | None, settings: dict[str, Any], start: str
 ) -> TrainConfig:
-
     from panodent import recipes
     from panodent.transfer import kind
 
