@@ -81,19 +81,25 @@ def members(file: Path, lists: Collection[str]) -> dict[str, Any]:
     }
 
 
-def member_kinds(file: Path) -> Iterator[tuple[str, str, Place]]:
-    """(name, first character of its value, place) of the members, without reading the values."""
+def member_kinds(file: Path, within: Place | None = None) -> Iterator[tuple[str, str, Place]]:
+    """(name, first character of its value, place) of the members, without reading the values.
+
+    Of the file's one object, or of the object `within` it.
+    """
     data = _mapped(file)
-    for name, place in _member_places(file, data):
+    for name, place in _member_places(file, data, within):
         yield name, data[place[0] : place[0] + 1].decode("latin-1"), place
 
 
-def _member_places(file: Path, data: mmap.mmap) -> Iterator[tuple[str, Place]]:
-    """The place of each member of the file's one object."""
-    depth = start = edge = 0
+def _member_places(
+    file: Path, data: mmap.mmap, within: Place | None = None
+) -> Iterator[tuple[str, Place]]:
+    """The place of each member of the file's one object, or of the one `within` it."""
+    first, last = within or (0, len(data))
+    depth, start, edge = 0, first, first
     key: str | None = None
     is_first = True
-    for token in _TOKEN.finditer(data):
+    for token in _TOKEN.finditer(data, first, last):
         char = token[0][:1]
         if char == b'"' and not token[1]:
             break
@@ -127,7 +133,7 @@ def _member_places(file: Path, data: mmap.mmap) -> Iterator[tuple[str, Place]]:
             elif key is not None:
                 break
             if char != b'"':
-                if between or char != b"}" or data[token.end() :].strip():
+                if between or char != b"}" or data[token.end() : last].strip():
                     break
                 return
             if between != (b"" if is_first else b","):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from reprlib import repr as shown
 from typing import Any
 
@@ -19,8 +19,8 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.files import writing
 from panodent.formats.base import Annotated, Limits, named
-from panodent.formats.json_file import Record, load, records, ring
-from panodent.formats.json_stream import item_at, member_kinds
+from panodent.formats.json_file import Record, records, ring
+from panodent.formats.json_stream import Place, item_at, items_at, member_kinds
 from panodent.formats.listing import (
     existing_image,
     image_path,
@@ -58,22 +58,24 @@ class Via:
         file = path if path.is_file() else _find(path)
         if file is None:
             raise AnnotationError(f"{path}: expected one project or JSON export of VIA 2")
-        listed = []
-        for entry in _entries(file, load(file)):
+        # Twice through the file, an image at a time: outlines stay where they are until asked for.
+        listed, known = [], _Attributes()
+        for place, entry in _entries(file):
             name = image_path(entry.get("filename"), file)
-            listed.append((name, entry, _regions(entry, f"{file}: {name}")))
-        every = [attributes for _, _, regions in listed for _, attributes, _ in regions]
-        attribute = _attribute(every, (options or {}).get("attribute"), file)
-        labelled = [
-            (name, _size(entry, f"{file}: {name}"), _labelled(regions, attribute))
-            for name, entry, regions in listed
-        ]
-        labels = dict.fromkeys(label for _, _, regions in labelled for _, label, _ in regions)
+            for _, attributes, _ in _regions(entry, f"{file}: {name}"):
+                known.add(attributes)
+            listed.append((name, place))
+        attribute = known.choice((options or {}).get("attribute"), file)
+        sizes, labels = [], dict[str, None]()
+        for (name, _), entry in zip(listed, items_at(file, [p for _, p in listed]), strict=True):
+            where = f"{file}: {name}"
+            sizes.append(_size(entry, where))
+            labels |= dict.fromkeys(x for _, x, _ in _labelled(_regions(entry, where), attribute))
         numbers = Naming.of(options).numbers(labels, file)
         items = []
-        for name, size, regions in labelled:
+        for (name, place), size in zip(listed, sizes, strict=True):
             image = existing_image(file.parent, name)
-            read = partial(_read, f"{file}: {name}", size, image, regions, numbers)
+            read = partial(_read, file, place, name, size, image, attribute, numbers)
             items.append(Annotated(name.with_suffix("").as_posix(), read, size, image))
         return in_order(file, items)
 
@@ -133,12 +135,15 @@ def _looks_right(file: Path) -> bool:
     return isinstance(first, dict) and "filename" in first and "regions" in first
 
 
-def _entries(file: Path, data: Record) -> Iterator[Record]:
-    """The images of a project, or of its export."""
-    images = data.get(_METADATA, data)
-    if not isinstance(images, dict):
+def _entries(file: Path) -> Iterator[tuple[Place, Record]]:
+    """The images of a project, or of its export, and where they stand in the file."""
+    whole = {name: (kind, place) for name, kind, place in member_kinds(file) if name == _METADATA}
+    kind, within = whole.get(_METADATA, ("{", None))
+    if kind != "{" and within is not None:
+        images = item_at(file, within)
         raise AnnotationError(f"{file}: {_METADATA} is {shown(images)}; expected an object")
-    for key, entry in images.items():
+    for key, _, place in member_kinds(file, within):
+        entry = item_at(file, place)
         if not isinstance(entry, dict):
             raise AnnotationError(
                 f"{file}: {shown(key)} is {shown(entry)}; expected an image with its regions"
@@ -148,7 +153,7 @@ def _entries(file: Path, data: Record) -> Iterator[Record]:
                 f"{file}: {shown(key)}: filename is {shown(entry.get('filename'))}; "
                 "expected the name of an image"
             )
-        yield entry
+        yield place, entry
 
 
 def _regions(entry: Record, where: str) -> list[tuple[Record, Record, str]]:
@@ -168,22 +173,35 @@ def _regions(entry: Record, where: str) -> list[tuple[Record, Record, str]]:
     return listed
 
 
-def _attribute(every: list[Record], wanted: str | None, file: Path) -> str:
-    """Which region attribute names the tooth."""
-    known = list(dict.fromkeys(name for attributes in every for name in attributes))
-    shared = [name for name in known if all(name in attributes for attributes in every)]
-    if not every or wanted in known:
-        return wanted or ATTRIBUTES[0]
-    asked = f"none is {shown(wanted)}, which the option attribute says"
-    if wanted is None:
-        if len(shared) == 1:
-            return shared[0]
-        usual = [(names, name) for names in (shared, known) for name in ATTRIBUTES]
-        for names, name in usual:
-            if found := [given for given in names if given.strip().casefold() == name]:
-                return found[0]
-        asked = "say with the option attribute which one names the tooth"
-    raise AnnotationError(f"{file}: regions have the attributes {shown(known)}; {asked}")
+class _Attributes:
+    """The attributes that regions have, and how many regions have each."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.having: dict[str, int] = {}
+
+    def add(self, attributes: Record) -> None:
+        """Those of one region more."""
+        self.count += 1
+        for name in attributes:
+            self.having[name] = self.having.get(name, 0) + 1
+
+    def choice(self, wanted: str | None, file: Path) -> str:
+        """Which attribute names the tooth; raises `AnnotationError` where that is open."""
+        known = list(self.having)
+        shared = [name for name in known if self.having[name] == self.count]
+        if not self.count or wanted in known:
+            return wanted or ATTRIBUTES[0]
+        asked = f"none is {shown(wanted)}, which the option attribute says"
+        if wanted is None:
+            if len(shared) == 1:
+                return shared[0]
+            usual = [(names, name) for names in (shared, known) for name in ATTRIBUTES]
+            for names, name in usual:
+                if found := [given for given in names if given.strip().casefold() == name]:
+                    return found[0]
+            asked = "say with the option attribute which one names the tooth"
+        raise AnnotationError(f"{file}: regions have the attributes {shown(known)}; {asked}")
 
 
 def _labelled(regions: list[tuple[Record, Record, str]], attribute: str) -> list[Region]:
@@ -221,22 +239,25 @@ def _size(entry: Record, where: str) -> tuple[int, int] | None:
 
 
 def _read(
-    where: str,
+    file: Path,
+    place: Place,
+    name: PurePosixPath,
     size: tuple[int, int] | None,
     image: Path | None,
-    regions: list[Region],
+    attribute: str,
     numbers: Mapping[str, int | None],
 ) -> Teeth:
+    where = f"{file}: {name}"
     size = size or size_of_file(image, where)
     teeth = []
-    for region, label, place in regions:
+    for region, label, told in _labelled(_regions(item_at(file, place), where), attribute):
         fdi = numbers[label]
         if fdi is None:
             continue
         try:
             teeth.append((fdi, *_mask(region, size)))
         except AnnotationError as error:
-            raise AnnotationError(f"{place}: {error}") from None
+            raise AnnotationError(f"{told}: {error}") from None
     return Teeth.from_masks(size, teeth)
 
 
