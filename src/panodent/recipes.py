@@ -158,7 +158,9 @@ class TrainConfig:
         return asdict(self)
 
 
-WIDE = AugmentConfig(zoom=0.5, aspect=0.35, extract=0.5, bend=0.012, shade=0.2, detail=1.0)
+WIDE = AugmentConfig(
+    zoom=0.4, aspect=0.3, noise=0.2, extract=0.5, bend=0.012, shade=0.2, detail=0.8
+)
 """Gaps, scales, shapes and exposures that data lacks."""
 
 RECIPES: Mapping[str, TrainConfig] = {
