@@ -23,8 +23,9 @@ from panodent.phantom.dicom import to_dicom  # noqa: E402
 from panodent.prediction import Options, predict_files  # noqa: E402
 from panodent.radiograph import Radiograph  # noqa: E402
 
+# Words too long to stand by chance in a picture that a page holds as text.
 PATIENT = {
-    "PatientName": "Doe^Jane",
+    "PatientName": "Doewinterberg^Janerosalind",
     "PatientID": "MRN-4711",
     "PatientBirthDate": "19610203",
     "StudyDate": "20251117",
@@ -33,7 +34,7 @@ PATIENT = {
     "ContentDate": "20251120",
     "AccessionNumber": "ACC-0815",
     "StudyID": "SID-99",
-    "ReferringPhysicianName": "Roe^Richard",
+    "ReferringPhysicianName": "Roewinterberg^Richardson",
     "InstitutionName": "Sanatorium Nowhere",
     "StudyDescription": "OPG of a smuggler",
     "PatientComments": "owes money",
@@ -59,7 +60,7 @@ def test_a_header_that_allows_no_result_fails_alone(scene: Radiograph, tmp_path:
     study.mkdir()
 
     def two_names(dataset: Any) -> None:
-        dataset.PatientName = "Doe^Jane\\Roe^Richard"
+        dataset.PatientName = "Doewinterberg^Janerosalind\\Roewinterberg^Richardson"
 
     shutil.move(stored(scene, tmp_path, two_names), study / "a.dcm")
     shutil.move(stored(scene, tmp_path), study / "b.dcm")
@@ -156,7 +157,9 @@ def test_no_name_number_or_date_of_a_patient_is_printed_or_written(
     study.mkdir()
 
     def odd(dataset: Any) -> None:
-        dataset.PatientName = "Doe^Jane\\Roe^Richard"  # two: no result can be made
+        dataset.PatientName = (
+            "Doewinterberg^Janerosalind\\Roewinterberg^Richardson"  # two: no result can be made
+        )
 
     def damaged(dataset: Any) -> None:
         del dataset.Columns
