@@ -186,12 +186,11 @@ def test_everything_by_keyboard(page: Any, study: dict[str, Any]) -> None:
     page.keyboard.press("Escape")
 
     page.keyboard.press("k")
-    first = page.locator(".place[aria-pressed=true]")
-    assert first.get_attribute("data-fdi") == "17"
+    page.wait_for_selector(".place[aria-pressed=true][data-fdi='17']")
     page.keyboard.press("r")
     page.keyboard.type("18")
     page.keyboard.press("Enter")
-    assert first.get_attribute("data-fdi") == "18"
+    page.wait_for_selector(".place[aria-pressed=true][data-fdi='18']")
     page.keyboard.press("Control+z")
     page.keyboard.press("Delete")
     assert on_chart(page) == numbers(study) - {17}
