@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from panodent import bundle, phantom
+from panodent.calibration import Calibration
 from panodent.errors import BundleError
 from panodent.radiograph import Radiograph
 from panodent.recipes import recipe
@@ -57,6 +58,21 @@ def test_the_mean_lies_between_and_has_scores_sizes_and_origin(
     assert saved.digest == made.digest
     assert saved.scores.keys() == {"1-data"}
     assert "1-data" in json.loads((run.folder / "scores.json").read_text())
+
+
+@pytest.mark.parametrize("start", ["default", ""])
+def test_where_nothing_is_held_out_scores_stay_calibrated_as_at_the_start(
+    run: Run, tmp_path: Path, start: str
+) -> None:
+    from panodent.finish import average
+
+    everything = replace(run.config, validation=0.0)
+    data = Path(run.data[0]["root"])
+    whole = prepare(tmp_path / "run", [Source(data)], everything, lambda *_: None, start)
+    made, evaluations = average(whole, ["default", moved(tmp_path / "other", 0.0)])
+    assert made.calibration == (bundle.load().calibration if start else Calibration())
+    assert not evaluations
+    assert made.sizes
 
 
 def test_one_network_has_no_mean(run: Run) -> None:

@@ -120,7 +120,7 @@ def _completed(
         provenance=_provenance(run, origin, largest),
         norms=transfer.norms(model),
     )
-    made = replace(made, calibration=_calibrated(_score(run, made, panels=False)))
+    made = replace(made, calibration=_calibration(run, made))
     evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
     made = replace(made, scores={name: e.headline() for name, e in evaluations.items()})
     scores = {name: evaluation.to_dict() for name, evaluation in evaluations.items()}
@@ -198,10 +198,23 @@ def _provenance(run: Run, origin: Mapping[str, Any], largest: float) -> dict[str
     }
 
 
-def _calibrated(scores: Mapping[str, Sequence[CaseScores]]) -> Calibration:
-    """Scores of held-out teeth made to mean what they say."""
+def _calibration(run: Run, made: Bundle) -> Calibration:
+    """Scores of held-out teeth made to mean what they say.
+
+    A run that holds nothing out keeps what the bundle that it started from was calibrated to.
+    """
+    if not run.validation:
+        return _calibration_of(run.start)
+    scores = _score(run, made, panels=False)
     teeth = [tooth for cases in scores.values() for case in cases for tooth in case.prediction]
     return calibration.fit([tooth.score for tooth in teeth], [tooth.right for tooth in teeth])
+
+
+def _calibration_of(start: str) -> Calibration:
+    try:
+        return bundle.load(start).calibration if start else Calibration()
+    except BundleError:  # a run that was never finished
+        return Calibration()
 
 
 def _score(run: Run, made: Bundle, panels: bool = True) -> dict[str, list[CaseScores]]:

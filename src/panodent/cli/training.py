@@ -35,7 +35,9 @@ def train(
     size: Annotated[
         str | None, typer.Option(help="Final frame, HEIGHTxWIDTH, such as 256x512.")
     ] = None,
-    val: Annotated[float | None, typer.Option(help="Share of radiographs held out.")] = None,
+    val: Annotated[
+        float | None, typer.Option(help="Share of radiographs held out; 0: learn from all.")
+    ] = None,
     fold: Annotated[str | None, typer.Option(help="Hold out fold K of N: K/N.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of split, weights and batches.")] = None,
     start: Annotated[

@@ -1,0 +1,152 @@
+"""How bundles bear what devices do differently: scores on held-out radiographs, changed.
+
+    python benchmarks/robustness.py [DATA...] [--values hitl] [--bundle default] [--every 2]
+
+Of each annotated folder 15 % is scored (the split of `panodent train`), as it is, in other
+exposures and at other scales; "first look" is the network without its second one
+(`panodent.second_look`). Without DATA, phantoms are drawn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from panodent import dataset, phantom
+from panodent.bundle import Bundle, load
+from panodent.evaluate import summarise
+from panodent.radiograph import FloatImage
+from panodent.scores import score_pair
+from panodent.second_look import find
+from panodent.teeth import UNNUMBERED, Teeth
+
+Change = Callable[[FloatImage, np.random.Generator], FloatImage]
+Example = tuple[FloatImage, Teeth]
+
+
+def _flattened(pixels: FloatImage, _: np.random.Generator) -> FloatImage:
+    return np.float32(0.3) + np.float32(0.5) * np.sqrt(pixels)
+
+
+def _sharpened(pixels: FloatImage, _: np.random.Generator) -> FloatImage:
+    import cv2
+
+    return 2 * pixels - cv2.GaussianBlur(pixels, (0, 0), pixels.shape[1] / 100)
+
+
+def _equalised(pixels: FloatImage, _: np.random.Generator) -> FloatImage:
+    import cv2
+
+    grey = (255 * pixels).astype(np.uint8)
+    return cv2.createCLAHE(4.0, (8, 8)).apply(grey).astype(np.float32) / 255
+
+
+def _noisy(pixels: FloatImage, rng: np.random.Generator) -> FloatImage:
+    import cv2
+
+    soft = cv2.GaussianBlur(pixels, (0, 0), pixels.shape[1] / 600)
+    return soft + rng.normal(0, 0.06, pixels.shape).astype(np.float32)
+
+
+EXPOSURES: Mapping[str, Change] = {
+    "gamma 2": lambda pixels, _: pixels**2,
+    "contrast flattened": _flattened,
+    "sharpened": _sharpened,
+    "CLAHE": _equalised,
+    "blurred, noisy": _noisy,
+}
+SCALES = ((0.6, 0.6), (0.7, 0.7), (1.4, 1.4), (0.8, 1.1), (1.1, 0.8), (1.2, 0.75))
+"""(width, height) about the middle, on black."""
+
+
+def scaled(example: Example, width: float, height: float) -> Example:
+    """A radiograph and its teeth scaled about the middle; teeth pushed out are gone."""
+    import cv2
+
+    pixels, teeth = example
+    rows, cols = pixels.shape
+    matrix = np.array([[width, 0, cols / 2 * (1 - width)], [0, height, rows / 2 * (1 - height)]])
+
+    def moved(image: np.ndarray, method: int) -> np.ndarray:
+        return cv2.warpAffine(image, matrix, (cols, rows), flags=method)
+
+    items = [
+        (int(fdi), moved(teeth.full_mask(place).astype(np.uint8), cv2.INTER_NEAREST) > 0)
+        for place, fdi in enumerate(teeth.fdi)
+    ]
+    seen = [(fdi, mask) for fdi, mask in items if mask.any()]
+    return moved(pixels, cv2.INTER_LINEAR), Teeth.from_masks(teeth.size, seen)
+
+
+def variants(examples: Sequence[Example]) -> dict[str, Callable[[], list[Example]]]:
+    """By name, the examples under each change, made when they are called for."""
+
+    def exposed(change: Change) -> list[Example]:
+        rng = np.random.default_rng(0)
+        return [(np.clip(change(pixels, rng), 0, 1), teeth) for pixels, teeth in examples]
+
+    made: dict[str, Callable[[], list[Example]]] = {"as they are": lambda: list(examples)}
+    for name, change in EXPOSURES.items():
+        made[name] = lambda change=change: exposed(change)
+    for width, height in SCALES:
+        made[f"{width:g} x {height:g}"] = lambda w=width, h=height: [
+            scaled(example, w, h) for example in examples
+        ]
+    return made
+
+
+def scored(bundle: Bundle, examples: Sequence[Example]) -> tuple[float, float]:
+    """Dice and numbering."""
+    scores = []
+    for pixels, truth in examples:
+        found = find(bundle, pixels)
+        scores.append(score_pair(truth, found.select(found.fdi != UNNUMBERED)))
+    figures = summarise(scores, 0).figures
+    return figures["dice"].value or 0.0, figures["numbering"].value or 0.0
+
+
+def compare(bundles: Mapping[str, Bundle], examples: Sequence[Example]) -> None:
+    """Prints a table: a row a change, a column a bundle; means leave out what is unchanged."""
+    print("| dice, numbering | " + " | ".join(bundles) + " |")
+    print("|---|" + "---|" * len(bundles))
+    rows = []
+    for name, make in variants(examples).items():
+        changed = make()
+        rows.append([scored(bundle, changed) for bundle in bundles.values()])
+        _row(name, rows[-1])
+    _row("mean of the changed", np.mean(rows[1:], axis=0))
+
+
+def _row(name: str, figures) -> None:
+    cells = (f"{dice:.4f}, {numbering:.4f}" for dice, numbering in figures)
+    print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", nargs="*", type=Path, help="folders of annotated radiographs")
+    parser.add_argument("--values", help="what label images mean")
+    parser.add_argument("--bundle", action="append", help="may be given several times")
+    parser.add_argument("--every", type=int, default=1, help="score every n-th held-out case")
+    given = parser.parse_args()
+    options = {"values": given.values} if given.values else {}
+    bundles = {name: load(name) for name in given.bundle or ["default"]}
+    first = next(iter(bundles))
+    bundles[f"{first}, first look"] = replace(bundles[first], sizes={})
+    with tempfile.TemporaryDirectory() as folder:
+        if not given.data:
+            phantom.write(folder, 60)
+        for data in given.data or [Path(folder)]:
+            held = dataset.split(dataset.grouped(dataset.find(data, None, options).cases), 0.15)[1]
+            chosen = held[:: given.every]
+            print(f"\n{len(chosen)} held out of {data.name}\n")
+            compare(bundles, [(case.radiograph().pixels, case.teeth()) for case in chosen])
+
+
+if __name__ == "__main__":
+    main()
