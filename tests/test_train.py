@@ -96,6 +96,17 @@ def test_a_run_leaves_what_it_promises(whole: Path) -> None:
     assert made.provenance["epoch"] in (1, 2, 3, 4)
 
 
+def test_trained_in_half_precision_it_is_exported_in_whole(data: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text('precision = "mixed_bfloat16"\nlearning_rate = 1e-5\n')
+    given = ("--from", "default", "--epochs", 1, "--config", settings, *SETTINGS)
+    found = train(data, "--output", tmp_path / "run", *given)
+    # The logits of a trained network are large enough for bfloat16 to round them visibly.
+    assert found.returncode == 0, found.stderr
+    exported = bundle.load(tmp_path / "run").provenance["export"]
+    assert exported["largest_logit_difference"] < 0.05
+
+
 def test_killed_and_resumed_it_ends_as_if_it_never_stopped(
     data: Path, whole: Path, tmp_path: Path
 ) -> None:

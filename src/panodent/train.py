@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,26 @@ def fit(run: Run, resume: bool = False) -> list[Row]:
     """
     import keras
 
+    keras.utils.set_random_seed(run.config.seed)
+    with _computing_in(run.config.precision):
+        return _fitted(run, resume)
+
+
+@contextmanager
+def _computing_in(precision: str) -> Iterator[None]:
+    """Networks built meanwhile compute in this; what is built afterwards, to export, does not."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _fitted(run: Run, resume: bool) -> list[Row]:
     config = run.config
-    keras.utils.set_random_seed(config.seed)
-    keras.mixed_precision.set_dtype_policy(config.precision)
     model = starting_model(run)
     limit = (2 * config.frame.height, 2 * config.frame.width)
     run.report("reading", {"cases": len(run.training) + len(run.validation)})
