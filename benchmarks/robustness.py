@@ -62,25 +62,37 @@ EXPOSURES: Mapping[str, Change] = {
 }
 SCALES = ((0.6, 0.6), (0.7, 0.7), (1.4, 1.4), (0.8, 1.1), (1.1, 0.8), (1.2, 0.75))
 """(width, height) about the middle, on black."""
+FRONTS = {"front teeth 0.7 as wide": 0.43, "front teeth 1.4 as wide": -0.29}
+"""How patients look who stand before or behind the focal trough."""
 
 
 def scaled(example: Example, width: float, height: float) -> Example:
-    """A radiograph and its teeth scaled about the middle; teeth pushed out are gone."""
+    """Scaled about the middle."""
+    rows, cols = (np.arange(side) - (side - 1) / 2 for side in example[0].shape)
+    middle_y, middle_x = ((side - 1) / 2 for side in example[0].shape)
+    return _moved(example, rows / height + middle_y, cols / width + middle_x)
+
+
+def fronted(example: Example, narrower: float) -> Example:
+    """The middle narrower by 1 / (1 + narrower), the sides wider; both ends stay."""
+    rows, cols = (np.arange(side) for side in example[0].shape)
+    across = (2 * cols + 1) / len(cols) - 1
+    shown = across + narrower * across * (1 - across**2)
+    return _moved(example, rows, ((shown + 1) * len(cols) - 1) / 2)
+
+
+def _moved(example: Example, rows: np.ndarray, cols: np.ndarray) -> Example:
+    """The example with these rows and columns shown; teeth pushed out are gone."""
     import cv2
 
     pixels, teeth = example
-    rows, cols = pixels.shape
-    matrix = np.array([[width, 0, cols / 2 * (1 - width)], [0, height, rows / 2 * (1 - height)]])
-
-    def moved(image: np.ndarray, method: int) -> np.ndarray:
-        return cv2.warpAffine(image, matrix, (cols, rows), flags=method)
-
-    items = [
-        (int(fdi), moved(teeth.full_mask(place).astype(np.uint8), cv2.INTER_NEAREST) > 0)
-        for place, fdi in enumerate(teeth.fdi)
-    ]
-    seen = [(fdi, mask) for fdi, mask in items if mask.any()]
-    return moved(pixels, cv2.INTER_LINEAR), Teeth.from_masks(teeth.size, seen)
+    x, y = np.meshgrid(cols.astype(np.float32), rows.astype(np.float32))
+    masks = (
+        cv2.remap(teeth.full_mask(place).astype(np.uint8), x, y, cv2.INTER_NEAREST) > 0
+        for place in range(len(teeth))
+    )
+    seen = [(int(fdi), mask) for fdi, mask in zip(teeth.fdi, masks, strict=True) if mask.any()]
+    return cv2.remap(pixels, x, y, cv2.INTER_LINEAR), Teeth.from_masks(teeth.size, seen)
 
 
 def variants(examples: Sequence[Example]) -> dict[str, Callable[[], list[Example]]]:
@@ -97,6 +109,8 @@ def variants(examples: Sequence[Example]) -> dict[str, Callable[[], list[Example
         made[f"{width:g} x {height:g}"] = lambda w=width, h=height: [
             scaled(example, w, h) for example in examples
         ]
+    for name, narrower in FRONTS.items():
+        made[name] = lambda n=narrower: [fronted(example, n) for example in examples]
     return made
 
 

@@ -29,6 +29,7 @@ GEOMETRY = {
     "shear": {"shear": 0.08},
     "flip": {"flip": 1.0},
     "bend": {"bend": 0.012},
+    "trough": {"trough": 0.3},
     "all": {"rotation": 10.0, "zoom": 0.3, "aspect": 0.25, "shear": 0.05, "flip": 0.5},
 }
 
@@ -125,6 +126,21 @@ def test_labels_are_never_mixed(labelled, config: AugmentConfig) -> None:
         assert set(np.unique(classes)) <= allowed
 
 
+def test_off_the_trough_front_teeth_change_their_width_against_the_others(labelled) -> None:
+    def widths(config: AugmentConfig, seed: int) -> tuple[int, int]:
+        _, classes = augment(*labelled, SIZE, config, np.random.default_rng(seed))
+        columns = {fdi: np.nonzero(classes == PERMANENT.index(fdi) + 1)[1] for fdi in (11, 16)}
+        return tuple(int(np.ptp(found)) for found in columns.values())
+
+    front, side = widths(NO_AUGMENT, 0)
+    ratios = []
+    for seed in range(12):
+        incisor, molar = widths(only(trough=0.32), seed)
+        ratios.append(incisor / front / (molar / side))
+    assert min(ratios) < 0.85
+    assert max(ratios) > 1.15
+
+
 def test_the_same_seed_gives_the_same_variant(labelled) -> None:
     config = AugmentConfig(extract=0.5, bend=0.01, shade=0.2)
     first, second = (augment(*labelled, SIZE, config, np.random.default_rng(7)) for _ in range(2))
@@ -137,7 +153,14 @@ def test_the_same_seed_gives_the_same_variant(labelled) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"rotation": -1.0}, {"rotation": 90.0}, {"flip": 1.5}, {"zoom": float("nan")}]
+    "settings",
+    [
+        {"rotation": -1.0},
+        {"rotation": 90.0},
+        {"flip": 1.5},
+        {"zoom": float("nan")},
+        {"trough": 0.4},
+    ],
 )
 def test_nonsense_is_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="augment"):

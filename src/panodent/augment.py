@@ -53,7 +53,9 @@ class AugmentConfig:
     `noise` standard deviation and `brightness` offset in units of the normalised range (2 = black
     to white); `flip` probability; `erase` probability of a flat box (text, markers) being drawn;
     `extract` probability of a run of neighbouring teeth being taken out; `bend` how far places move
-    smoothly against each other, as a share of the height; `shade` how far exposure changes smoothly
+    smoothly against each other, as a share of the height; `trough` how much narrower or wider front
+    teeth, and half as much the teeth of one side, appear than the others, below 0.33: patients
+    stand before, behind or turned in the focal trough; `shade` how far exposure changes smoothly
     over the picture, in units of the normalised range (both standard deviations); `detail` how far
     detail is enhanced, or half as far flattened, against its surroundings, as devices do it.
     """
@@ -72,6 +74,7 @@ class AugmentConfig:
     erase: float = 0.3
     extract: float = 0.0
     bend: float = 0.0
+    trough: float = 0.0
     shade: float = 0.0
     detail: float = 0.0
 
@@ -81,6 +84,8 @@ class AugmentConfig:
                 raise ConfigError(
                     f"augment {name} is {value}; expected 0 or a small positive number"
                 )
+        if self.trough > 0.33:
+            raise ConfigError(f"augment trough is {self.trough}; above 0.33 places would fold over")
         if max(self.flip, self.erase, self.extract) > 1:
             raise ConfigError("augment flip, erase and extract are probabilities: at most 1")
 
@@ -126,7 +131,7 @@ def augment(
     source = resized(pixels, near)
     to_source = _affine(source.shape, size, flipped, config, rng)
     to_labels = _rescaled(near, labels.shape) @ to_source
-    places = _bent(size, config.bend * size[0], rng) if config.bend else None
+    places = _places(size, config, rng)
     image = _warped(source, to_source, size, places, cv2.INTER_LINEAR)
     classes = _warped(labels, to_labels, size, places, cv2.INTER_NEAREST)
     if flipped and mirrored is not None:
@@ -187,13 +192,32 @@ def _smooth_field(
     return field.reshape(*size, planes)
 
 
-def _bent(size: tuple[int, int], far: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """(height, width, 2) the place (x, y) of each pixel, moved smoothly by about `far` pixels."""
-    places = _smooth_field(size, 2, rng)
-    places *= np.float32(far)
-    places[..., 0] += np.arange(size[1], dtype=np.float32)[None]
+def _places(
+    size: tuple[int, int], config: AugmentConfig, rng: np.random.Generator
+) -> npt.NDArray[np.float32] | None:
+    """(height, width, 2) the place (x, y) of each pixel, bent and off the trough; None if neither.
+
+    Smooth moves are about `config.bend` of the height.
+    """
+    if not config.bend and not config.trough:
+        return None
+    places = np.zeros((*size, 2), np.float32)
+    if config.bend:
+        places += np.float32(config.bend * size[0]) * _smooth_field(size, 2, rng)
+    places[..., 0] += _off_trough(size[1], config.trough, rng)[None]
     places[..., 1] += np.arange(size[0], dtype=np.float32)[:, None]
     return places
+
+
+def _off_trough(width: int, extent: float, rng: np.random.Generator) -> npt.NDArray[np.floating]:
+    """(width,) the column that each shows; both ends stay where they are and none overtakes."""
+    columns = np.arange(width, dtype=np.float32)
+    if not extent:
+        return columns
+    front, turn = rng.uniform(-extent, extent), rng.uniform(-extent, extent) / 2
+    across = (2 * columns + 1) / width - 1
+    shown = across + (turn + front * across) * (1 - across**2)
+    return ((shown + 1) * width - 1) / 2
 
 
 def _warped(

@@ -159,7 +159,14 @@ class TrainConfig:
 
 
 WIDE = AugmentConfig(
-    zoom=0.4, aspect=0.3, noise=0.2, extract=0.5, bend=0.012, shade=0.2, detail=0.8
+    zoom=0.4,
+    aspect=0.3,
+    noise=0.2,
+    extract=0.5,
+    bend=0.012,
+    trough=0.3,
+    shade=0.2,
+    detail=0.8,
 )
 """Gaps, scales, shapes and exposures that data lacks."""
 
