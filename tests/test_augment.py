@@ -142,7 +142,7 @@ def test_off_the_trough_front_teeth_change_their_width_against_the_others(labell
 
 
 def test_the_same_seed_gives_the_same_variant(labelled) -> None:
-    config = AugmentConfig(extract=0.5, bend=0.01, shade=0.2)
+    config = AugmentConfig(extract=0.5, restore=0.5, bend=0.01, shade=0.2)
     first, second = (augment(*labelled, SIZE, config, np.random.default_rng(7)) for _ in range(2))
     assert np.array_equal(first[0], second[0])
     assert np.array_equal(first[1], second[1])

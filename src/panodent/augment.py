@@ -20,6 +20,7 @@ from panodent.errors import ConfigError
 from panodent.extraction import extracted
 from panodent.frame import normalised, resized
 from panodent.radiograph import FloatImage
+from panodent.restorations import restored
 
 ClassImage = npt.NDArray[np.uint8]
 """Pixel value 0 is none, c is the tooth `PERMANENT[c - 1]`."""
@@ -52,7 +53,8 @@ class AugmentConfig:
     1/(1+x) .. 1+x; `shift` a share of the side; `gamma` likewise a factor; `blur` sigma in pixels;
     `noise` standard deviation and `brightness` offset in units of the normalised range (2 = black
     to white); `flip` probability; `erase` probability of a flat box (text, markers) being drawn;
-    `extract` probability of a run of neighbouring teeth being taken out; `bend` how far places move
+    `extract` probability of a run of neighbouring teeth being taken out; `restore` probability of
+    one being crowned or replaced by implants; `bend` how far places move
     smoothly against each other, as a share of the height; `trough` how much narrower or wider front
     teeth, and half as much the teeth of one side, appear than the others, below 0.33: patients
     stand before, behind or turned in the focal trough; `shade` how far exposure changes smoothly
@@ -73,6 +75,7 @@ class AugmentConfig:
     noise: float = 0.12
     erase: float = 0.3
     extract: float = 0.0
+    restore: float = 0.0
     bend: float = 0.0
     trough: float = 0.0
     shade: float = 0.0
@@ -86,8 +89,10 @@ class AugmentConfig:
                 )
         if self.trough > 0.33:
             raise ConfigError(f"augment trough is {self.trough}; above 0.33 places would fold over")
-        if max(self.flip, self.erase, self.extract) > 1:
-            raise ConfigError("augment flip, erase and extract are probabilities: at most 1")
+        if max(self.flip, self.erase, self.extract, self.restore) > 1:
+            raise ConfigError(
+                "augment flip, erase, extract and restore are probabilities: at most 1"
+            )
 
 
 NO_AUGMENT = AugmentConfig(**dict.fromkeys(AugmentConfig.__dataclass_fields__, 0.0))
@@ -138,6 +143,8 @@ def augment(
         classes = mirrored[classes]
     if rng.random() < config.extract:
         image, classes = extracted(image, classes, teeth, rng)
+    if config.restore and rng.random() < config.restore:
+        image, classes = restored(image, classes, teeth, rng)
     return _intensity(normalised(image), config, rng), classes
 
 

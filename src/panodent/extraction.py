@@ -35,12 +35,26 @@ def extracted(
     `pixels` is float32 (height, width) in [0, 1]; `labels` its class image, value c the tooth
     `classes[c - 1]`. Without teeth both come back as they are.
     """
-    import cv2
-
-    run = _run(labels, classes, rng)
+    run = neighbours(labels, classes, rng)
     gone = np.isin(labels, run)
     if not gone.any():
         return pixels, labels
+    result = without(pixels, labels, gone, rng)
+    left = np.where(gone, 0, labels).astype(np.uint8)
+    if rng.random() < CLOSING:
+        return _closed(result, left, gone, [classes[value - 1] for value in run], classes, rng)
+    return result, left
+
+
+def without(
+    pixels: FloatImage,
+    labels: npt.NDArray[np.uint8],
+    gone: npt.NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> FloatImage:
+    """The radiograph with the background around them in place of the teeth `gone`."""
+    import cv2
+
     # The outline is half tooth, half bone: take it along, but not into the neighbours.
     wide = cv2.dilate(gone.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     hole = (wide & (labels == 0)) | gone
@@ -53,11 +67,7 @@ def extracted(
     filling = smooth + rng.standard_normal(pixels.shape, np.float32) * np.float32(spread)
     share = np.where(hole, cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 1.0), 0)
     share = np.clip(share * 1.6, 0, 1)
-    result = np.clip(pixels + (filling - pixels) * share, 0, 1).astype(np.float32)
-    left = np.where(gone, 0, labels).astype(np.uint8)
-    if rng.random() < CLOSING:
-        return _closed(result, left, gone, [classes[value - 1] for value in run], classes, rng)
-    return result, left
+    return np.clip(pixels + (filling - pixels) * share, 0, 1).astype(np.float32)
 
 
 def _far_blurred(plane: FloatImage, sigma: float) -> FloatImage:
@@ -137,7 +147,7 @@ def _arch_weight(
     return np.clip(side / soft + 0.5, 0, 1).astype(np.float32)
 
 
-def _run(
+def neighbours(
     labels: npt.NDArray[np.uint8], classes: Sequence[int], rng: np.random.Generator
 ) -> list[int]:
     """Class values of a few neighbours along one arch, chosen at random among those present."""

@@ -163,6 +163,7 @@ WIDE = AugmentConfig(
     aspect=0.3,
     noise=0.2,
     extract=0.5,
+    restore=0.3,
     bend=0.012,
     trough=0.3,
     shade=0.2,
