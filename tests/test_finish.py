@@ -75,6 +75,21 @@ def test_where_nothing_is_held_out_scores_stay_calibrated_as_at_the_start(
     assert made.sizes
 
 
+def test_members_may_count_unequally(
+    run: Run, tmp_path: Path, drawn: tuple[Radiograph, Teeth]
+) -> None:
+    from panodent.finish import average
+
+    whole = replace(run, folder=tmp_path)
+    made, _ = average(whole, ["default", moved(tmp_path / "other", 4.0)], [3, 1])
+    pixels = drawn[0].pixels
+    assert np.abs(made.answer(pixels) - bundle.load().answer(pixels) - 1).max() < 0.1
+    assert [member["share"] for member in made.provenance["mean_of"]] == [0.75, 0.25]
+    for wrong in ([1], [1, 0], [1, -1]):
+        with pytest.raises(BundleError, match="expected 2 numbers above 0"):
+            average(whole, ["default", "default"], wrong)
+
+
 def test_one_network_has_no_mean(run: Run) -> None:
     from panodent.finish import average
 

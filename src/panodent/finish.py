@@ -59,17 +59,25 @@ def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
     return _completed(run, plain(row), model, origin)
 
 
-def average(run: Run, members: Sequence[str | Path]) -> tuple[Bundle, dict[str, Evaluation]]:
+def average(
+    run: Run, members: Sequence[str | Path], shares: Sequence[float] = ()
+) -> tuple[Bundle, dict[str, Evaluation]]:
     """Writes RUN/bundle, RUN/panels and RUN/scores.json from the mean of the members' weights.
 
     `members` are bundles or training runs of one network and classes, of which all but one were
     trained from another or from a common start: the mean of unrelated weights is no network.
+    `shares`, above 0, say how much each counts; left out, all count alike.
     `run` says whose held-out radiographs calibrate and score it, and where it is written.
     It costs no more than one of them; see Wortsman et al. 2022, arXiv:2203.05482. Raises
     `BundleError` when they do not go together, or one was trained on what is to score them.
     """
     if len(members) < 2:
         raise BundleError("a mean needs at least two bundles or runs")
+    shares = list(shares) or [1.0] * len(members)
+    if len(shares) != len(members) or not all(0 < share < np.inf for share in shares):
+        raise BundleError(
+            f"shares are {', '.join(map(str, shares))}; expected {len(members)} numbers above 0"
+        )
     config = run.config
     for member in members:
         if (found := transfer.kind(member)[:2]) != (config.network, config.classes):
@@ -81,11 +89,15 @@ def average(run: Run, members: Sequence[str | Path]) -> tuple[Bundle, dict[str, 
     models = [transfer.trained(member)[0] for member in members]
     weights = zip(*(model.get_weights() for model in models), strict=True)
     model = models[0]
-    model.set_weights([np.mean(same, axis=0, dtype=np.float64) for same in weights])
+    model.set_weights([np.average(same, axis=0, weights=shares) for same in weights])
     settings = named(config.network, classes=len(config.classes) + 1)
     frame = config.frame
     made = _exported(run, model, settings, {"height": frame.height, "width": frame.width})
-    return _completed(run, made, model, {"mean_of": [_named(member) for member in members]})
+    named_shares = [
+        {**_named(member), "share": round(share / sum(shares), 4)}
+        for member, share in zip(members, shares, strict=True)
+    ]
+    return _completed(run, made, model, {"mean_of": named_shares})
 
 
 def _check_unseen(run: Run, member: Path) -> None:

@@ -107,6 +107,9 @@ def average(
         typer.Argument(metavar="RUN...", help="A training run, and more runs or bundles."),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")],
+    shares: Annotated[
+        str, typer.Option(help="How much each counts: 1,5 for two; all alike if left out.")
+    ] = "",
 ) -> None:
     """Make one network of the mean of the weights of several, trained from one another.
 
@@ -114,4 +117,4 @@ def average(
     """
     from panodent.commands import training
 
-    raise typer.Exit(training.average(members, output))
+    raise typer.Exit(training.average(members, output, shares))

@@ -169,7 +169,7 @@ def folds(runs: Sequence[Path], output: Path | None) -> int:
     return 0
 
 
-def average(members: Sequence[Path], output: Path) -> int:
+def average(members: Sequence[Path], output: Path, shares: str) -> int:
     """Makes one network of several; the first names the data to score it on."""
     need_keras()
     from panodent.finish import average as mean
@@ -178,9 +178,11 @@ def average(members: Sequence[Path], output: Path) -> int:
 
     if (output / CONFIG_FILE).exists():
         raise ConfigError(f"{output}: holds a training run; name another --output")
+    wanted = "a whole number for each member"
+    parts = numbers(shares, ",", "--shares", wanted, len(members)) if shares else []
     run = reopen(members[0], lambda *_: None)
     say(f"scored on the {len(run.validation)} radiographs that {members[0]} held out")
-    made, evaluations = mean(replace(run, folder=output), [str(member) for member in members])
+    made, evaluations = mean(replace(run, folder=output), [str(path) for path in members], parts)
     size = f"{len(made.network) / 1e6:.1f} MB"
     say(f"bundle {output / 'bundle'}: {len(members)} networks as one of {size}")
     for name, evaluation in evaluations.items():
