@@ -109,7 +109,7 @@ class Server:
         """The service's process and those of its workers."""
         # Each thread of the service has its own children.
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        children = [int(pid) for thread in threads for pid in thread.read_text().split()]
+        children = [int(pid) for thread in threads for pid in _read(thread).split()]
         return [self.process.pid, *children]
 
     def watched(self) -> Peak:
@@ -120,13 +120,17 @@ class Server:
         """Bytes that service and workers hold together."""
         total = 0
         for pid in self.members():
-            try:
-                status = Path(f"/proc/{pid}/status").read_text()
-            except FileNotFoundError:
-                continue
-            if found := re.search(r"VmRSS:\s+(\d+)", status):
+            if found := re.search(r"VmRSS:\s+(\d+)", _read(Path(f"/proc/{pid}/status"))):
                 total += int(found[1]) << 10
         return total
+
+
+def _read(file: Path) -> str:
+    """What /proc says of a process or thread; nothing when it has just ended."""
+    try:
+        return file.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 @pytest.fixture(scope="session")
