@@ -57,6 +57,21 @@ def test_there_and_onwards(folder: Path, tmp_path: Path, first: str, second: str
     assert not (tmp_path / "two" / JOURNAL).exists()
 
 
+@pytest.mark.parametrize("name", formats.NAMES)
+def test_an_instance_uid_as_a_file_name_has_no_suffix(tmp_path: Path, name: str) -> None:
+    phantom.write(tmp_path / "data", 2, size=(128, 256), dicom=True)
+    card = tmp_path / "data" / "truth.json"
+    text = card.read_text()
+    for number, file in enumerate(sorted((tmp_path / "data" / "images").iterdir())):
+        file.rename(file.with_name(f"1.2.840.{number}"))
+        text = text.replace(file.name, f"1.2.840.{number}")
+    card.write_text(text)
+    done = convert(tmp_path / "data", tmp_path / "out", name)
+    assert (done.written, done.failed, done.without_image) == (2, {}, 0)
+    found = truths(tmp_path / "out", name, **({"values": "fdi"} if name == "labels" else {}))
+    assert sorted(found) == ["1.2.840.0", "1.2.840.1"]
+
+
 def test_boxes_are_written_and_the_loss_is_counted(folder: Path, tmp_path: Path) -> None:
     done = convert(folder, tmp_path / "voc", "voc")
     assert done.lost["outlines (boxes only)"] == 2

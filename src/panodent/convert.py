@@ -24,7 +24,7 @@ from panodent.errors import ConfigError, OutputError, PanodentError, UnknownName
 from panodent.files import write_whole
 from panodent.formats.base import Annotated, losses
 from panodent.formats.naming import Naming
-from panodent.radiograph import read
+from panodent.radiograph import read, suffix_of
 from panodent.teeth import Teeth
 
 JOURNAL = ".convert.jsonl"
@@ -162,10 +162,10 @@ def _taken(
 ) -> dict[str, Any]:
     """One annotation as a line of the journal, its radiograph in its place."""
     teeth = item.read()
-    name = f"{item.key}{image.suffix.lower() if image else '.png'}"
+    name = f"{item.key}{suffix_of(image).lower() if image else '.png'}"
     if image is not None and images != "none":
         place = target / writer.image_place(name)
-        name = str(Path(name).with_suffix(place.suffix))
+        name = f"{item.key}{suffix_of(place)}"
         _put(image, place, images)
     return {
         "key": item.key,

@@ -17,7 +17,7 @@ from panodent.errors import ConfigError, DatasetError, RadiographError
 from panodent.formats.base import Annotated
 from panodent.formats.listing import IMAGE_FOLDERS
 from panodent.frame import normalised, resized
-from panodent.radiograph import Radiograph, is_candidate, read
+from panodent.radiograph import Radiograph, is_candidate, key_of, read
 from panodent.teeth import Teeth
 
 LABEL_FOLDERS = ("masks_machine", "masks", "labels", "masks_human", "labelsTr", "labelsTs")
@@ -108,7 +108,7 @@ def images_below(folder: Path) -> dict[str, Path]:
             or file.name.endswith((".ome.tif", ".ome.tiff"))
         ):
             continue
-        key = file.relative_to(root).with_suffix("").as_posix()
+        key = key_of(file.relative_to(root))
         if key in found:
             raise DatasetError(
                 f"{file} and {found[key]} share the name {key!r}; which one is annotated? "

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from panodent.dicom_file import directory_files
 from panodent.errors import PanodentError
-from panodent.radiograph import DICOMDIR, is_candidate
+from panodent.radiograph import DICOMDIR, is_candidate, key_of
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,11 @@ def _take_listed(
 
 def _named(found: Iterable[tuple[Path, str, bool]]) -> list[Input]:
     listed = list(found)
-    stems = Counter(_stem(name).casefold() for _, name, _ in listed)
+    stems = Counter(key_of(name).casefold() for _, name, _ in listed)
     taken: set[str] = set()
     inputs = []
     for path, file_name, met in listed:
-        stem = _stem(file_name)
+        stem = key_of(file_name)
         if stems[stem.casefold()] > 1:
             stem = file_name
         name, number = stem, 2
@@ -110,12 +110,6 @@ def _named(found: Iterable[tuple[Path, str, bool]]) -> list[Input]:
         taken.add(name.casefold())
         inputs.append(Input(path, name, file_name, met=met))
     return inputs
-
-
-def _stem(name: str) -> str:
-    """Without its suffix; an instance UID as a name has none, whatever follows its last dot."""
-    path = Path(name)
-    return name if path.suffix[1:].isdecimal() else path.with_suffix("").as_posix() or name
 
 
 __all__ = ["Input", "collect"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import numpy.typing as npt
@@ -103,13 +103,30 @@ def _grey(image: FloatImage) -> FloatImage:
     return (grey * image[..., -1] if channels in (2, 4) else grey).astype(np.float32)
 
 
+def key_of(name: PurePath | str) -> str:
+    """What a radiograph is called: its name below a folder without suffix, with "/" between.
+
+    Archives name DICOM files by number or instance UID; these have no suffix.
+
+    >>> key_of("left/scan.png"), key_of("1.2.840.17")
+    ('left/scan', '1.2.840.17')
+    """
+    path = PurePath(name)
+    return (path.with_suffix("") if suffix_of(path) else path).as_posix()
+
+
+def suffix_of(name: PurePath | str) -> str:
+    """The suffix, with its dot; what follows the last dot of an instance UID is none."""
+    suffix = PurePath(name).suffix
+    return "" if suffix[1:].isdecimal() else suffix
+
+
 def is_candidate(path: Path) -> bool:
     """Whether a file found in a folder is to be read as a radiograph."""
     if path.name.startswith(".") or path.name.upper() == DICOMDIR:
         return False
-    # Archives name DICOM files by number or instance UID, without a suffix.
-    bare = not path.suffix or path.suffix[1:].isdecimal()
-    return path.suffix.lower() in SUFFIXES or (bare and is_dicom(path))
+    suffix = suffix_of(path)
+    return suffix.lower() in SUFFIXES or (not suffix and is_dicom(path))
 
 
 def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> Radiograph:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, DatasetError
 from panodent.formats.coco import segmentation_mask
 from panodent.formats.labels import VALUE_MAPS, read_label_image
+from panodent.radiograph import key_of
 from panodent.teeth import UNNUMBERED, Teeth
 
 RESULTS = "predictions.json"
@@ -53,7 +54,7 @@ def read_results(file: Path) -> dict[str, Reader]:
     readers: dict[str, Reader] = {}
     origin: dict[str, str] = {}
     for name, listed in by_name.items():
-        key = PurePosixPath(name).with_suffix("").as_posix()
+        key = key_of(name)
         if key in readers:
             raise DatasetError(
                 f"{file}: {origin[key]!r} and {name!r} are both {key!r} without their suffix; "

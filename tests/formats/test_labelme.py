@@ -159,7 +159,7 @@ def test_a_corner_may_lie_one_pixel_beyond(tmp_path: Path) -> None:
         ("labels/7.json", "./other.png", None, "other"),
         ("labels/7.json", "./other.png", "images/7.jpg", "7"),
         ("labels/7.json", "other.png", "images/other.png", "other"),
-        ("I7.json", "I.7", "I.7", "I"),
+        ("I7.json", "I.7", "I.7", "I.7"),
     ],
 )
 def test_the_radiograph_is_where_the_file_says(

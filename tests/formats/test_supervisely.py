@@ -156,7 +156,7 @@ def test_datasets_and_keys(tmp_path: Path) -> None:
         "1": tmp_path / "img/1.jpg",
         "ds0/1": None,
         "ds0/datasets/late/sub/2": None,  # .TIF is not .tif on every disk
-        "ds1/I": tmp_path / "ds1/img/I.7",
+        "ds1/I.7": tmp_path / "ds1/img/I.7",
     }
     (tmp_path / "ds0/datasets/late/img/sub/2.tif").write_bytes(b"")
     assert FORMAT.read(tmp_path)[2].image == tmp_path / "ds0/datasets/late/img/sub/2.tif"

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from panodent.errors import AnnotationError
+from panodent.radiograph import key_of
 from panodent.teeth import UNNUMBERED, Teeth
 
 
@@ -94,7 +95,7 @@ def named(items: Iterable[tuple[str, Teeth]]) -> Iterator[tuple[str, Teeth]]:
         path = PurePosixPath(name.replace("\\", "/"))
         if not path.name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             raise AnnotationError(f"{name!r} is no name of a file below the data folder")
-        key = path.with_suffix("").as_posix()
+        key = key_of(path)
         if key in first:
             raise AnnotationError(
                 f"{first[key]} and {name} would both be written as {key}; rename one of them"

@@ -28,6 +28,7 @@ from panodent.formats.json_stream import items_at, list_items, members
 from panodent.formats.listing import image_path, image_size, shown, trimmed
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.masks import BoolArray, fill, from_counts, from_rle
+from panodent.radiograph import key_of
 from panodent.teeth import UNNUMBERED, Teeth
 
 FILE = "annotations.json"
@@ -309,7 +310,7 @@ def _annotated(
         teeth = Teeth.from_masks(size, items)
         return dentex.without_repeats(teeth) if is_dentex else teeth
 
-    return Annotated(name.with_suffix("").as_posix(), read, size)
+    return Annotated(key_of(name), read, size)
 
 
 def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:

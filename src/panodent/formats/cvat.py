@@ -26,6 +26,7 @@ from panodent.formats.naming import Naming
 from panodent.formats.pieces import Piece, joined, placed
 from panodent.formats.xml_stream import children, element_at, root_name
 from panodent.masks import fill, from_counts, to_counts
+from panodent.radiograph import key_of
 from panodent.teeth import UNNUMBERED, Teeth
 
 FILE = "annotations.xml"
@@ -64,7 +65,7 @@ class Cvat:
             file,
             (
                 Annotated(
-                    name.with_suffix("").as_posix(),
+                    key_of(name),
                     partial(_read, file, place, name, size, numbers),
                     size,
                     existing_image(file.parent, name),

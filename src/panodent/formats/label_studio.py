@@ -28,6 +28,7 @@ from panodent.formats.listing import image_path, image_size, in_order, size_of_f
 from panodent.formats.naming import Naming
 from panodent.formats.task_images import LOCAL_FILES, Images
 from panodent.masks import BoolArray, fill
+from panodent.radiograph import key_of
 from panodent.teeth import Teeth
 
 FILE = "tasks.json"
@@ -72,7 +73,7 @@ class LabelStudio:
             file,
             (
                 Annotated(
-                    name.with_suffix("").as_posix(),
+                    key_of(name),
                     partial(_read, file, place, wanted, numbers, image),
                     size,
                     image,

@@ -35,7 +35,7 @@ from panodent.formats.naming import Naming
 from panodent.formats.pieces import Piece, joined, placed
 from panodent.formats.png_mask import from_text, to_text
 from panodent.masks import fill
-from panodent.radiograph import SUFFIXES
+from panodent.radiograph import SUFFIXES, key_of
 from panodent.teeth import Teeth
 
 FOLDERS = (*IMAGE_FOLDERS, "annotations", "labels")
@@ -99,7 +99,7 @@ class Labelme:
                 "imageHeight": height,
                 "imageWidth": width,
             }
-            file = (path / IMAGE_FOLDERS[0] / image).with_suffix(".json")
+            file = path / IMAGE_FOLDERS[0] / f"{key_of(image)}.json"
             write_whole(file, json.dumps(data) + "\n")
 
     def image_place(self, name: str) -> str:
@@ -139,8 +139,8 @@ def _image(root: Path, file: Path, data: Record) -> tuple[str, Path | None]:
         image = root / candidate
         found = image if image.is_file() else existing_image(root, inside)
         if found is not None:
-            return inside.with_suffix("").as_posix(), found
-    return _inside(path).with_suffix("").as_posix(), None
+            return key_of(inside), found
+    return key_of(_inside(path)), None
 
 
 def _inside(path: PurePosixPath) -> PurePosixPath:

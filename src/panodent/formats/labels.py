@@ -22,6 +22,7 @@ from panodent.dentition import TEETH, from_universal, to_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
 from panodent.files import write_whole
 from panodent.formats.base import Annotated, Limits, named
+from panodent.radiograph import key_of
 from panodent.teeth import Teeth
 
 FOLDERS = ("masks_machine", "masks", "labels")
@@ -124,7 +125,7 @@ class Labels:
         for name, teeth in named(items):
             if unknown := sorted(set(teeth.fdi.tolist()) - set(to_value) - {0}):
                 raise AnnotationError(f"{name}: the value map has no value for tooth {unknown[0]}")
-            file = (path / "labels" / name).with_suffix(".png")
+            file = path / "labels" / f"{key_of(name)}.png"
             lookup = np.zeros(256, np.uint8)
             for fdi, value in to_value.items():
                 lookup[fdi] = value

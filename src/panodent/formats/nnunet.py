@@ -25,6 +25,7 @@ from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.labels import read_values, write_png
 from panodent.formats.listing import image_path, in_order
 from panodent.formats.naming import Naming
+from panodent.radiograph import key_of
 from panodent.teeth import Teeth
 
 FILE = "dataset.json"
@@ -110,7 +111,7 @@ class NnUNet:
 
 def _case(name: str) -> str:
     """A radiograph's case: its path without suffix in one word."""
-    return str(Path(name).with_suffix("").as_posix()).replace("/", "__")
+    return key_of(name).replace("/", "__")
 
 
 def _find(path: Path) -> Path:

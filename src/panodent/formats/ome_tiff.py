@@ -19,6 +19,7 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.masks import BoolArray
+from panodent.radiograph import key_of
 from panodent.teeth import Teeth
 
 _NAME = re.compile(r"(?P<key>.+)_(?P<part>\d+|background)\.ome\.tiff?$", re.IGNORECASE)
@@ -64,7 +65,7 @@ class OmeTiff:
         import tifffile
 
         for name, teeth in named(items):
-            stem = (path / name).with_suffix("")
+            stem = path / key_of(name)
             stem.parent.mkdir(parents=True, exist_ok=True)
             numbers = teeth.fdi.tolist()
             if 0 in numbers or len(set(numbers)) < len(numbers):

@@ -30,7 +30,7 @@ from panodent.formats.listing import image_path, in_order, trimmed
 from panodent.formats.naming import Naming
 from panodent.formats.pieces import Piece, placed
 from panodent.formats.png_mask import from_text, to_text
-from panodent.radiograph import SUFFIXES
+from panodent.radiograph import SUFFIXES, key_of
 from panodent.teeth import UNNUMBERED, Teeth
 
 ANNOTATIONS, IMAGES, NESTED = "ann", "img", "datasets"
@@ -131,9 +131,9 @@ def _image(path: Path, dataset: Path, file: Path) -> tuple[str, Path | None]:
     name = PurePosixPath(file.relative_to(dataset / ANNOTATIONS).as_posix()).with_suffix("")
     below = PurePosixPath(dataset.relative_to(path).as_posix())
     if (dataset / IMAGES / name).is_file():
-        return (below / name.with_suffix("")).as_posix(), dataset / IMAGES / name
+        return key_of(below / name), dataset / IMAGES / name
     if name.suffix.lower() in SUFFIXES:
-        return (below / name.with_suffix("")).as_posix(), None
+        return key_of(below / name), None
     found = (dataset / IMAGES / f"{name}{suffix}" for suffix in SUFFIXES)
     return (below / name).as_posix(), next((image for image in found if image.is_file()), None)
 

@@ -32,6 +32,7 @@ from panodent.formats.listing import (
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.formats.pieces import Piece
 from panodent.masks import fill
+from panodent.radiograph import key_of
 from panodent.teeth import UNNUMBERED, Teeth
 
 FILE = "via.json"
@@ -76,7 +77,7 @@ class Via:
         for (name, place), size in zip(listed, sizes, strict=True):
             image = existing_image(file.parent, name)
             read = partial(_read, file, place, name, size, image, attribute, numbers)
-            items.append(Annotated(name.with_suffix("").as_posix(), read, size, image))
+            items.append(Annotated(key_of(name), read, size, image))
         return in_order(file, items)
 
     def write(

@@ -32,7 +32,7 @@ from panodent.formats.listing import (
 )
 from panodent.formats.naming import Naming
 from panodent.formats.xml_stream import children, root_name
-from panodent.radiograph import SUFFIXES
+from panodent.radiograph import SUFFIXES, key_of
 from panodent.teeth import Teeth
 
 FOLDERS = ("Annotations", "annotations")
@@ -95,7 +95,7 @@ class Voc:
                 f"\t<size><width>{width}</width><height>{height}</height><depth>1</depth></size>\n"
                 f"\t<segmented>0</segmented>\n{objects}</annotation>\n"
             )
-            write_whole((path / FOLDERS[0] / image).with_suffix(".xml"), text)
+            write_whole(path / FOLDERS[0] / f"{key_of(image)}.xml", text)
 
     def image_place(self, name: str) -> str:
         """Below `JPEGImages/`."""
@@ -152,13 +152,13 @@ def _annotated(entry: _Entry, root: Path, numbers: Mapping[str, int | None]) -> 
     folder = root.parent if root.name in FOLDERS else root
     stem = entry.below.with_suffix("")
     names = [PurePosixPath(f"{stem}{suffix}") for suffix in SUFFIXES]
-    key, image = (entry.name or entry.below).with_suffix(""), None
+    key, image = key_of(entry.name or entry.below), None
     for name in [entry.name, *names] if entry.name else names:
         image = existing_image(folder, name)
         if image is not None:
-            key = name.with_suffix("")
+            key = key_of(name)
             break
-    return Annotated(key.as_posix(), partial(_read, entry, image, numbers), entry.size, image)
+    return Annotated(key, partial(_read, entry, image, numbers), entry.size, image)
 
 
 def _read(entry: _Entry, image: Path | None, numbers: Mapping[str, int | None]) -> Teeth:

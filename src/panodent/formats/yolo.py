@@ -24,7 +24,7 @@ from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.listing import IMAGE_FOLDERS, image_path, in_order, size_of_file, trimmed
 from panodent.formats.naming import Naming
 from panodent.masks import BoolArray, Part, Ring, fill
-from panodent.radiograph import is_candidate
+from panodent.radiograph import is_candidate, key_of
 from panodent.teeth import UNNUMBERED, Teeth
 
 FILES = ("data.yaml", "dataset.yaml")
@@ -84,9 +84,7 @@ class Yolo:
                 f"{classes[int(fdi)]} {_text(one_ring(teeth.polygons(index)), teeth.size)}\n"
                 for index, fdi in enumerate(teeth.fdi)
             ]
-            write_whole(
-                (path / FOLDER / image_path(name, path)).with_suffix(".txt"), "".join(lines)
-            )
+            write_whole(path / FOLDER / f"{key_of(image_path(name, path))}.txt", "".join(lines))
         (path / FOLDER).mkdir(parents=True, exist_ok=True)
         listed = {"train": "images", "val": "images", "names": dict(enumerate(names))}
         write_whole(path / FILES[0], yaml.safe_dump(listed, sort_keys=False))
@@ -211,7 +209,7 @@ def _images(folder: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = {}
     for file in sorted(root.rglob("*")):
         if is_candidate(file) and FOLDER not in file.relative_to(root).parts:
-            key = file.relative_to(root).with_suffix("").as_posix()
+            key = key_of(file.relative_to(root))
             found.setdefault(key, []).append(file)
     return found
 
