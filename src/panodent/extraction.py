@@ -36,25 +36,25 @@ def extracted(
     `classes[c - 1]`. Without teeth both come back as they are.
     """
     run = neighbours(labels, classes, rng)
-    gone = np.isin(labels, run)
-    if not gone.any():
+    if not run:
         return pixels, labels
-    result = without(pixels, labels, gone, rng)
-    left = np.where(gone, 0, labels).astype(np.uint8)
+    result, left = without(pixels, labels, run, rng)
     if rng.random() < CLOSING:
-        return _closed(result, left, gone, [classes[value - 1] for value in run], classes, rng)
+        missing = [classes[value - 1] for value in run]
+        return _closed(result, left, labels != left, missing, classes, rng)
     return result, left
 
 
 def without(
     pixels: FloatImage,
     labels: npt.NDArray[np.uint8],
-    gone: npt.NDArray[np.bool_],
+    run: Sequence[int],
     rng: np.random.Generator,
-) -> FloatImage:
-    """The radiograph with the background around them in place of the teeth `gone`."""
+) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
+    """Pixels and labels with the background around them in place of the teeth of a run."""
     import cv2
 
+    gone = np.isin(labels, run)
     # The outline is half tooth, half bone: take it along, but not into the neighbours.
     wide = cv2.dilate(gone.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     hole = (wide & (labels == 0)) | gone
@@ -67,7 +67,8 @@ def without(
     filling = smooth + rng.standard_normal(pixels.shape, np.float32) * np.float32(spread)
     share = np.where(hole, cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 1.0), 0)
     share = np.clip(share * 1.6, 0, 1)
-    return np.clip(pixels + (filling - pixels) * share, 0, 1).astype(np.float32)
+    result = np.clip(pixels + (filling - pixels) * share, 0, 1).astype(np.float32)
+    return result, np.where(gone, 0, labels).astype(np.uint8)
 
 
 def _far_blurred(plane: FloatImage, sigma: float) -> FloatImage:

@@ -35,15 +35,13 @@ def restored(
 ) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
     """A run of neighbouring teeth crowned, or replaced by implants, which labels lose.
 
-    `pixels` is float32 (height, width) in [0, 1]; `labels` its class image, value c the tooth
-    `classes[c - 1]`. Without teeth both come back as they are.
+    Takes and returns what `panodent.extraction.extracted` does.
     """
     run = neighbours(labels, classes, rng)
-    gone = np.isin(labels, run)
-    if not gone.any():
+    if not run:
         return pixels, labels
     implants = bool(rng.random() < IMPLANTS)
-    result = without(pixels, labels, gone, rng) if implants else pixels.copy()
+    result, left = without(pixels, labels, run, rng) if implants else (pixels.copy(), labels)
     metal = float(np.clip(np.percentile(pixels, 99.5) * rng.uniform(0.9, 1.15), 0, 1))
     crowned = not implants or bool(rng.random() < CROWNED)
     for value in run:
@@ -58,7 +56,7 @@ def restored(
             _post(result, axes, neck, metal * rng.uniform(0.7, 1.0), rng)
         if crowned:
             _crown(result, tooth, axes, neck, metal * rng.uniform(0.85, 1.05))
-    return result, np.where(gone & implants, 0, labels).astype(np.uint8)
+    return result, left
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,7 @@ def _screw(
     pitch = rng.uniform(0.05, 0.1) * length
     taper = 1 - rng.uniform(0.1, 0.5) * np.clip((axes.along - start) / (tip - start), 0, 1)
     thread = 1 + rng.uniform(0, 0.25) * np.sin(2 * np.pi * axes.along / pitch)
-    cover = _soft(half * taper * thread - np.abs(axes.aside))
-    _paint(image, cover * _soft(axes.along - start) * _soft(tip - axes.along), metal)
+    _paint(image, _rod(axes, half * taper * thread, start, tip), metal)
 
 
 def _post(
@@ -91,8 +88,7 @@ def _post(
     """A thin line of metal or filling in the root."""
     start, tip = neck * axes.length, rng.uniform(0.6, 0.95) * axes.length
     half = rng.uniform(0.03, 0.08) * axes.width
-    cover = _soft(half - np.abs(axes.aside))
-    _paint(image, cover * _soft(axes.along - start) * _soft(tip - axes.along), metal)
+    _paint(image, _rod(axes, half, start, tip), metal)
 
 
 def _crown(
@@ -105,10 +101,16 @@ def _crown(
     _paint(image, cv2.GaussianBlur(cover.astype(np.float32), (0, 0), 0.7), metal)
 
 
+def _rod(axes: Axes, half: Plane | float, start: float, tip: float) -> Plane:
+    """How much of each pixel lies in a rod along the axis, `half` its width to either side."""
+    cover = _soft(half - np.abs(axes.aside))
+    return cover * _soft(axes.along - start) * _soft(tip - axes.along)
+
+
 def _axes(tooth: npt.NDArray[np.bool_], upper: bool) -> Axes:
     rows, cols = np.nonzero(tooth)
     middle = np.array([cols.mean(), rows.mean()])
-    spread = np.cov(np.stack([cols, rows]) + np.zeros((2, 1))) + 1e-6 * np.eye(2)
+    spread = np.cov(cols, rows)
     axis = np.linalg.eigh(spread)[1][:, 1]
     # From crown to root: up in the upper jaw, where rows count downwards.
     axis = axis if (axis[1] < 0) == upper else -axis
