@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from panodent import dataset, phantom
+from panodent.augment import off_trough
 from panodent.bundle import Bundle, load
 from panodent.evaluate import summarise
 from panodent.radiograph import FloatImage
@@ -68,17 +69,17 @@ FRONTS = {"front teeth 0.7 as wide": 0.43, "front teeth 1.4 as wide": -0.29}
 
 def scaled(example: Example, width: float, height: float) -> Example:
     """Scaled about the middle."""
-    rows, cols = (np.arange(side) - (side - 1) / 2 for side in example[0].shape)
-    middle_y, middle_x = ((side - 1) / 2 for side in example[0].shape)
-    return _moved(example, rows / height + middle_y, cols / width + middle_x)
+    rows, cols = (
+        (np.arange(side) - (side - 1) / 2) / by + (side - 1) / 2
+        for side, by in zip(example[0].shape, (height, width), strict=True)
+    )
+    return _moved(example, rows, cols)
 
 
 def fronted(example: Example, narrower: float) -> Example:
     """The middle narrower by 1 / (1 + narrower), the sides wider; both ends stay."""
-    rows, cols = (np.arange(side) for side in example[0].shape)
-    across = (2 * cols + 1) / len(cols) - 1
-    shown = across + narrower * across * (1 - across**2)
-    return _moved(example, rows, ((shown + 1) * len(cols) - 1) / 2)
+    height, width = example[0].shape
+    return _moved(example, np.arange(height), off_trough(width, narrower, 0))
 
 
 def _moved(example: Example, rows: np.ndarray, cols: np.ndarray) -> Example:

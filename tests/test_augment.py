@@ -14,6 +14,7 @@ from panodent.augment import (
     AugmentConfig,
     augment,
     mirrored_classes,
+    off_trough,
 )
 from panodent.batches import class_image
 from panodent.dentition import PERMANENT, TEETH, mirror
@@ -124,6 +125,17 @@ def test_labels_are_never_mixed(labelled, config: AugmentConfig) -> None:
     for seed in range(5):
         _, classes = augment(pixels, labels, SIZE, config, np.random.default_rng(seed))
         assert set(np.unique(classes)) <= allowed
+
+
+def test_off_the_trough_columns_move_as_computed_by_hand() -> None:
+    # Centres at -0.75, -0.25, 0.25, 0.75 of the half width; 2 pixels a half.
+    assert off_trough(4, 0.0, 0.0).tolist() == [0, 1, 2, 3]
+    # -0.75 + 0.4 * -0.75 * (1 - 0.5625) = -0.88125; -0.25 + 0.4 * -0.25 * (1 - 0.0625) = -0.34375
+    assert off_trough(4, 0.4, 0.0) == pytest.approx([-0.2625, 0.8125, 2.1875, 3.2625])
+    # -0.75 + 0.4 * 0.4375 = -0.575; -0.25 + 0.4 * 0.9375 = 0.125
+    assert off_trough(4, 0.0, 0.4) == pytest.approx([0.35, 1.75, 2.75, 3.35])
+    assert (np.diff(off_trough(512, 0.33, 0.165)) > 0).all()
+    assert (np.diff(off_trough(512, -0.33, -0.165)) > 0).all()
 
 
 def test_off_the_trough_front_teeth_change_their_width_against_the_others(labelled) -> None:

@@ -56,7 +56,7 @@ class AugmentConfig:
     `extract` probability of a run of neighbouring teeth being taken out; `restore` probability of
     one being crowned or replaced by implants; `bend` how far places move
     smoothly against each other, as a share of the height; `trough` how much narrower or wider front
-    teeth, and half as much the teeth of one side, appear than the others, below 0.33: patients
+    teeth, and half as much the teeth of one side, appear than the others, at most 0.33: patients
     stand before, behind or turned in the focal trough; `shade` how far exposure changes smoothly
     over the picture, in units of the normalised range (both standard deviations); `detail` how far
     detail is enhanced, or half as far flattened, against its surroundings, as devices do it.
@@ -211,20 +211,21 @@ def _places(
     places = np.zeros((*size, 2), np.float32)
     if config.bend:
         places += np.float32(config.bend * size[0]) * _smooth_field(size, 2, rng)
-    places[..., 0] += _off_trough(size[1], config.trough, rng)[None]
+    front, turn = rng.uniform(-config.trough, config.trough, 2) * (1, 0.5)
+    places[..., 0] += off_trough(size[1], front, turn)[None]
     places[..., 1] += np.arange(size[0], dtype=np.float32)[:, None]
     return places
 
 
-def _off_trough(width: int, extent: float, rng: np.random.Generator) -> npt.NDArray[np.floating]:
-    """(width,) the column that each shows; both ends stay where they are and none overtakes."""
-    columns = np.arange(width, dtype=np.float32)
-    if not extent:
-        return columns
-    front, turn = rng.uniform(-extent, extent), rng.uniform(-extent, extent) / 2
-    across = (2 * columns + 1) / width - 1
+def off_trough(width: int, front: float, turn: float) -> npt.NDArray[np.float64]:
+    """(width,) the column that each shows of a patient who stands off the focal trough.
+
+    In the middle teeth are narrower by 1 / (1 + front), and on one side than on the other by `turn`;
+    both ends stay where they are, and no column overtakes another while |front| + |turn| < 0.5.
+    """
+    across = (2 * np.arange(width) + 1) / width - 1
     shown = across + (turn + front * across) * (1 - across**2)
-    return ((shown + 1) * width - 1) / 2
+    return np.asarray(((shown + 1) * width - 1) / 2)
 
 
 def _warped(
