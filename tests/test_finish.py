@@ -75,6 +75,30 @@ def test_where_nothing_is_held_out_scores_stay_calibrated_as_at_the_start(
     assert made.sizes
 
 
+def test_radiographs_of_one_name_in_two_folders_have_a_panel_each(tmp_path: Path) -> None:
+    from panodent.finish import average
+
+    phantom.write(tmp_path / "data", count=2, size=(128, 256))
+    card = tmp_path / "data" / "truth.json"
+    text = card.read_text()
+    for number, file in enumerate(sorted((tmp_path / "data" / "images").iterdir())):
+        (tmp_path / "data" / "images" / str(number)).mkdir()
+        file.rename(file.with_name(str(number)) / "opg.png")
+        text = text.replace(file.name, f"{number}/opg.png")
+    card.write_text(text)
+    config = replace(recipe("default"), validation=0.5)
+    made = prepare(tmp_path / "run", [Source(tmp_path / "data")], config, lambda *_: None)
+    both = [case.key for case in (*made.training, *made.validation)]
+    made = replace(
+        made,
+        validation=[*made.training, *made.validation],
+        data=[{**made.data[0], "training": [], "validation": both}],
+    )
+    average(made, ["default", "default"])
+    panels = sorted((tmp_path / "run" / "panels").rglob("*.png"))
+    assert [panel.parent.name for panel in panels] == ["0", "1"]
+
+
 def test_members_may_count_unequally(
     run: Run, tmp_path: Path, drawn: tuple[Radiograph, Teeth]
 ) -> None:

@@ -54,12 +54,12 @@ class AugmentConfig:
     `noise` standard deviation and `brightness` offset in units of the normalised range (2 = black
     to white); `flip` probability; `erase` probability of a flat box (text, markers) being drawn;
     `extract` probability of a run of neighbouring teeth being taken out; `restore` probability of
-    one being crowned or replaced by implants; `bend` how far places move
-    smoothly against each other, as a share of the height; `trough` how much narrower or wider front
-    teeth, and half as much the teeth of one side, appear than the others, at most 0.33: patients
-    stand before, behind or turned in the focal trough; `shade` how far exposure changes smoothly
-    over the picture, in units of the normalised range (both standard deviations); `detail` how far
-    detail is enhanced, or half as far flattened, against its surroundings, as devices do it.
+    one being crowned or replaced by implants; `bend` how far places move smoothly against each
+    other, as a share of the height (standard deviation); `trough` how much narrower or wider front
+    teeth, and half as much the teeth of one side, appear than the others, at most 0.33; `shade` how
+    far exposure changes smoothly over the picture, in units of the normalised range (standard
+    deviation); `detail` how far detail is enhanced, or half as far flattened, against its
+    surroundings, as devices do it.
     """
 
     rotation: float = 8.0
@@ -220,8 +220,9 @@ def _places(
 def off_trough(width: int, front: float, turn: float) -> npt.NDArray[np.float64]:
     """(width,) the column that each shows of a patient who stands off the focal trough.
 
-    In the middle teeth are narrower by 1 / (1 + front), and on one side than on the other by `turn`;
-    both ends stay where they are, and no column overtakes another while |front| + |turn| < 0.5.
+    In the middle teeth have 1 / (1 + front) of their width; `turn` makes those of one side narrower
+    than those of the other. Both ends stay where they are, and no column overtakes another while
+    |front| + |turn| < 0.5.
     """
     across = (2 * np.arange(width) + 1) / width - 1
     shown = across + (turn + front * across) * (1 - across**2)

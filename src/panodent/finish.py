@@ -237,7 +237,5 @@ def _score(run: Run, made: Bundle, panels: bool = True) -> dict[str, list[CaseSc
         cases.append(item.scores)
         if panels and len(cases) <= SHOWN:
             picture = to_png_bytes(panel(item.radiograph, item.found, item.truth))
-            write_whole(
-                run.folder / "panels" / item.folder / f"{item.case.image.stem}.png", picture
-            )
+            write_whole(run.folder / "panels" / item.folder / f"{item.case.key}.png", picture)
     return scores
