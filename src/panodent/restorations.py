@@ -45,18 +45,30 @@ def restored(
     metal = float(np.clip(np.percentile(pixels, 99.5) * rng.uniform(0.9, 1.15), 0, 1))
     crowned = not implants or bool(rng.random() < CROWNED)
     for value in run:
-        tooth = labels == value
+        around = _surroundings(labels == value)
+        tooth, near = labels[around] == value, result[around]
         if np.count_nonzero(tooth) < FEWEST:
             continue
         axes = _axes(tooth, upper=classes[value - 1] // 10 in (1, 2, 5, 6))
         neck = float(rng.uniform(0.3, 0.5))
         if implants:
-            _screw(result, axes, neck, metal * rng.uniform(0.75, 1.0), rng)
+            _screw(near, axes, neck, metal * rng.uniform(0.75, 1.0), rng)
         elif rng.random() < POST:
-            _post(result, axes, neck, metal * rng.uniform(0.7, 1.0), rng)
+            _post(near, axes, neck, metal * rng.uniform(0.7, 1.0), rng)
         if crowned:
-            _crown(result, tooth, axes, neck, metal * rng.uniform(0.85, 1.05))
+            _crown(near, tooth, axes, neck, metal * rng.uniform(0.85, 1.05))
     return result, left
+
+
+def _surroundings(tooth: npt.NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Rows and columns that the tooth and whatever is drawn in its place lie in."""
+    rows, cols = np.flatnonzero(tooth.any(axis=1)), np.flatnonzero(tooth.any(axis=0))
+    # The longest screw ends a tenth of the tooth's length below its root.
+    margin = 4 + (np.ptp(rows) + np.ptp(cols)) // 6
+    return (
+        slice(max(rows[0] - margin, 0), rows[-1] + margin + 1),
+        slice(max(cols[0] - margin, 0), cols[-1] + margin + 1),
+    )
 
 
 @dataclass(frozen=True)
