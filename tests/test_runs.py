@@ -27,8 +27,8 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def run_of(folder: Path, *roots: Path, validation: float = 0.3) -> Run:
-    config = replace(recipe("default"), validation=validation)
+def run_of(folder: Path, *roots: Path, **settings: float) -> Run:
+    config = replace(recipe("default"), **{"validation": 0.3, **settings})
     return prepare(folder, [Source(root) for root in roots], config, quiet)
 
 
@@ -45,6 +45,12 @@ def test_the_split_is_kept(tmp_path: Path, data: Path) -> None:
     assert keys(reopen(tmp_path / "run", quiet)) == (training, validation)
     record = json.loads((tmp_path / "run" / "config.json").read_text())
     assert record["data"][0]["validation"] == validation
+
+
+def test_one_split_goes_with_many_seeds(tmp_path: Path, data: Path) -> None:
+    first = keys(run_of(tmp_path / "first", data))
+    assert keys(run_of(tmp_path / "again", data, seed=1)) == first
+    assert keys(run_of(tmp_path / "other", data, split_seed=1)) != first
 
 
 def test_a_folder_that_holds_a_run_is_refused(tmp_path: Path, data: Path) -> None:

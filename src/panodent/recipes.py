@@ -35,10 +35,10 @@ class TrainConfig:
     """Everything that decides how training goes.
 
     `stages` are trained one after the other (coarse first); `validation` is the share of groups
-    held out; `fold` (K, N) replaces it; `repeat` how often a data folder's cases are seen an epoch,
-    by folder in the order given; `classes` the FDI numbers that the network tells apart;
-    `freeze` which layers of a given model stay as they are ('' none, 'encoder', or how many of
-    the first weighted layers).
+    held out, `fold` (K, N) replaces it, and `split_seed` says which; `seed` that of weights and
+    batches; `repeat` how often a data folder's cases are seen an epoch, by folder in the order
+    given; `classes` the FDI numbers that the network tells apart; `freeze` which layers of a given
+    model stay as they are ('' none, 'encoder', or how many of the first weighted layers).
     """
 
     network: str = "default"
@@ -57,6 +57,7 @@ class TrainConfig:
     repeat: tuple[int, ...] = ()
     freeze: str = ""
     seed: int = 0
+    split_seed: int = 0
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
     def __post_init__(self) -> None:
@@ -83,8 +84,9 @@ class TrainConfig:
             raise ConfigError(
                 f"freeze is {self.freeze!r}; expected 'encoder' or a number of layers"
             )
-        if self.seed < 0:
-            raise ConfigError(f"seed is {self.seed}; expected 0 or more")
+        for name, seed in (("seed", self.seed), ("split_seed", self.split_seed)):
+            if seed < 0:
+                raise ConfigError(f"{name} is {seed}; expected 0 or more")
         for stage in self.stages:
             self._check_stage(stage)
 

@@ -157,5 +157,5 @@ def _sides(folders: list[list[Case]], config: TrainConfig) -> list[tuple[list[st
 
 def _split(cases: list[Case], config: TrainConfig) -> tuple[list[Case], list[Case]]:
     if config.fold is not None:
-        return dataset.fold(cases, *config.fold, seed=config.seed)
-    return dataset.split(cases, config.validation, config.seed)
+        return dataset.fold(cases, *config.fold, seed=config.split_seed)
+    return dataset.split(cases, config.validation, config.split_seed)

@@ -39,7 +39,8 @@ def train(
         float | None, typer.Option(help="Share of radiographs held out; 0: learn from all.")
     ] = None,
     fold: Annotated[str | None, typer.Option(help="Hold out fold K of N: K/N.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of split, weights and batches.")] = None,
+    split_seed: Annotated[int | None, typer.Option(help="Seed of what is held out.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of weights and batches.")] = None,
     start: Annotated[
         str | None, typer.Option("--from", help="Bundle or run to start from ('default').")
     ] = None,
@@ -69,6 +70,7 @@ def train(
         "size": size,
         "validation": val,
         "fold": fold,
+        "split_seed": split_seed,
         "seed": seed,
         "freeze": freeze,
         "classes": classes,
