@@ -153,6 +153,18 @@ def test_off_the_trough_front_teeth_change_their_width_against_the_others(labell
     assert max(ratios) > 1.15
 
 
+def test_equalised_exposure_is_seen_in_dark_places_too_and_moves_nothing(labelled) -> None:
+    pixels, labels = labelled
+    dim = pixels * np.linspace(1, 0.15, pixels.shape[1], dtype=np.float32)
+    plain, classes = augment(dim, labels, SIZE, NO_AUGMENT, np.random.default_rng(0))
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        image, same = augment(dim, labels, SIZE, only(equalise=1.0), rng)
+        assert np.array_equal(same, classes)
+        assert image[:, -60:].std() > 1.1 * plain[:, -60:].std()
+        assert np.abs(image).max() <= 1.5
+
+
 def test_the_same_seed_gives_the_same_variant(labelled) -> None:
     config = AugmentConfig(extract=0.5, restore=0.5, bend=0.01, shade=0.2)
     first, second = (augment(*labelled, SIZE, config, np.random.default_rng(7)) for _ in range(2))

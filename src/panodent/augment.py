@@ -59,7 +59,8 @@ class AugmentConfig:
     teeth, and half as much the teeth of one side, appear than the others, at most 0.33; `shade` how
     far exposure changes smoothly over the picture, in units of the normalised range (standard
     deviation); `detail` how far detail is enhanced, or half as far flattened, against its
-    surroundings, as devices do it.
+    surroundings, as devices do it; `equalise` probability of the exposure being equalised place by
+    place (CLAHE), as viewers do it.
     """
 
     rotation: float = 8.0
@@ -80,6 +81,7 @@ class AugmentConfig:
     trough: float = 0.0
     shade: float = 0.0
     detail: float = 0.0
+    equalise: float = 0.0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -89,9 +91,9 @@ class AugmentConfig:
                 )
         if self.trough > 0.33:
             raise ConfigError(f"augment trough is {self.trough}; above 0.33 places would fold over")
-        if max(self.flip, self.erase, self.extract, self.restore) > 1:
+        if max(self.flip, self.erase, self.extract, self.restore, self.equalise) > 1:
             raise ConfigError(
-                "augment flip, erase, extract and restore are probabilities: at most 1"
+                "augment flip, erase, extract, restore and equalise are probabilities: at most 1"
             )
 
 
@@ -249,6 +251,8 @@ def _warped(
 def _intensity(image: FloatImage, config: AugmentConfig, rng: np.random.Generator) -> FloatImage:
     import cv2
 
+    if config.equalise and rng.random() < config.equalise:
+        image = _equalised(image, float(rng.uniform(1, 5)), int(rng.integers(4, 11)))
     if config.detail and rng.random() < 0.5:
         side = int(np.exp(rng.uniform(np.log(3), np.log(40))))
         amount = config.detail * rng.uniform(-0.5, 1)
@@ -272,6 +276,15 @@ def _intensity(image: FloatImage, config: AugmentConfig, rng: np.random.Generato
     if rng.random() < config.erase:
         _draw_boxes(image, rng)
     return np.clip(image, -1.5, 1.5, out=image)
+
+
+def _equalised(image: FloatImage, limit: float, tiles: int) -> FloatImage:
+    """A normalised image, its contrast stretched in each of tiles x tiles parts up to `limit`."""
+    import cv2
+
+    grey = np.clip(127.5 * (image + 1), 0, 255).astype(np.uint8)
+    equal = cv2.createCLAHE(limit, (tiles, tiles)).apply(grey)
+    return equal.astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
 def _draw_boxes(image: FloatImage, rng: np.random.Generator) -> None:

@@ -170,6 +170,7 @@ WIDE = AugmentConfig(
     trough=0.3,
     shade=0.2,
     detail=0.8,
+    equalise=0.15,
 )
 """Gaps, scales, shapes and exposures that data lacks."""
 
