@@ -16,15 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from scoring import dice_and_numbering
 
 from panodent import dataset, phantom
 from panodent.augment import off_trough
 from panodent.bundle import Bundle, load
-from panodent.evaluate import summarise
 from panodent.radiograph import FloatImage
-from panodent.scores import score_pair
 from panodent.second_look import find
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.teeth import Teeth
 
 Change = Callable[[FloatImage, np.random.Generator], FloatImage]
 Example = tuple[FloatImage, Teeth]
@@ -117,12 +116,7 @@ def variants(examples: Sequence[Example]) -> dict[str, Callable[[], list[Example
 
 def scored(bundle: Bundle, examples: Sequence[Example]) -> tuple[float, float]:
     """Dice and numbering."""
-    scores = []
-    for pixels, truth in examples:
-        found = find(bundle, pixels)
-        scores.append(score_pair(truth, found.select(found.fdi != UNNUMBERED)))
-    figures = summarise(scores, 0).figures
-    return figures["dice"].value or 0.0, figures["numbering"].value or 0.0
+    return dice_and_numbering((truth, find(bundle, pixels)) for pixels, truth in examples)
 
 
 def compare(bundles: Mapping[str, Bundle], examples: Sequence[Example]) -> None:

@@ -17,15 +17,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from scoring import dice_and_numbering
 
 from panodent import dataset, phantom
 from panodent.bundle import Bundle, load
 from panodent.dataset import Case
 from panodent.decode import decode
-from panodent.evaluate import summarise
 from panodent.quantise import quantise
-from panodent.scores import score_pair
-from panodent.teeth import UNNUMBERED
+from panodent.teeth import Teeth
 
 CALIBRATION = 32
 Engine = Callable[[np.ndarray], np.ndarray]
@@ -80,15 +79,13 @@ def timed(found: dict[str, Engine], framed: np.ndarray, rounds: int) -> dict[str
 
 def scored(run: Engine, bundle: Bundle, cases: Sequence[Case]) -> tuple[float, float]:
     """Dice and numbering over the cases."""
-    scores = []
-    for case in cases:
+
+    def found(case: Case) -> Teeth:
         radiograph = case.radiograph()
         planes = run(bundle.frame.forward(radiograph.pixels))
-        teeth = decode(planes, bundle.classes, radiograph.size, bundle.calibration)
-        claimed = teeth.select(teeth.fdi != UNNUMBERED)
-        scores.append(score_pair(case.teeth(), claimed, key=case.key))
-    figures = summarise(scores, 0).figures
-    return figures["dice"].value or 0.0, figures["numbering"].value or 0.0
+        return decode(planes, bundle.classes, radiograph.size, bundle.calibration)
+
+    return dice_and_numbering((case.teeth(), found(case)) for case in cases)
 
 
 def main() -> None:
