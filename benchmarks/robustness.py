@@ -114,11 +114,6 @@ def variants(examples: Sequence[Example]) -> dict[str, Callable[[], list[Example
     return made
 
 
-def scored(bundle: Bundle, examples: Sequence[Example]) -> tuple[float, float]:
-    """Dice and numbering."""
-    return dice_and_numbering((truth, find(bundle, pixels)) for pixels, truth in examples)
-
-
 def compare(bundles: Mapping[str, Bundle], examples: Sequence[Example]) -> None:
     """Prints a table: a row a change, a column a bundle; means leave out what is unchanged."""
     print("| dice, numbering | " + " | ".join(bundles) + " |")
@@ -126,7 +121,12 @@ def compare(bundles: Mapping[str, Bundle], examples: Sequence[Example]) -> None:
     rows = []
     for name, make in variants(examples).items():
         changed = make()
-        rows.append([scored(bundle, changed) for bundle in bundles.values()])
+        rows.append(
+            [
+                dice_and_numbering((truth, find(bundle, pixels)) for pixels, truth in changed)
+                for bundle in bundles.values()
+            ]
+        )
         _row(name, rows[-1])
     _row("mean of the changed", np.mean(rows[1:], axis=0))
 
