@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from panodent.evaluate import summarise
 from panodent.scores import score_pair
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.teeth import Teeth
 
 
 def dice_and_numbering(pairs: Iterable[tuple[Teeth, Teeth]]) -> tuple[float, float]:
     """Over pairs of truth and what was found, as `panodent evaluate` counts them."""
-    scores = [score_pair(truth, found.select(found.fdi != UNNUMBERED)) for truth, found in pairs]
+    scores = [score_pair(truth, found.numbered()) for truth, found in pairs]
     figures = summarise(scores, 0).figures
     return figures["dice"].value or 0.0, figures["numbering"].value or 0.0

@@ -324,6 +324,13 @@ def test_select_refuses_a_selection_of_another_length():
         some_teeth().select([3])
 
 
+def test_numbered_leaves_out_what_has_no_number():
+    dot = np.ones((1, 1), bool)
+    teeth = Teeth.from_masks((4, 4), [(0, dot, (0, 0)), (48, dot, (2, 2)), (0, dot, (3, 1))])
+    assert teeth.numbered() == teeth.select([1])
+    assert len(Teeth.empty((4, 4)).numbered()) == 0
+
+
 def test_sorted_puts_unnumbered_teeth_last_and_equal_numbers_by_place():
     dot = np.ones((1, 1), bool)
     items = [

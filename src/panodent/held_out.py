@@ -11,7 +11,7 @@ from panodent.radiograph import Radiograph
 from panodent.runs import Run
 from panodent.scores import CaseScores, score_pair
 from panodent.second_look import find
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.teeth import Teeth
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,7 @@ def held_out(run: Run, bundle: Bundle) -> Iterator[HeldOut]:
     for number, (owner, case) in enumerate(zip(owners, run.validation, strict=True), start=1):
         radiograph, truth = case.radiograph(), case.teeth()
         found = find(bundle, radiograph.pixels)
-        # As predictions.json has them: a tooth without a number makes no claim to be scored.
-        claimed = found.select(found.fdi != UNNUMBERED)
-        scores = score_pair(truth, claimed, key=case.key)
+        scores = score_pair(truth, found.numbered(), key=case.key)
         run.report("scoring", {"done": number, "cases": len(run.validation)})
         yield HeldOut(owner, case, radiograph, found, truth, scores)
 

@@ -239,6 +239,10 @@ class Teeth:
             tuple(self.flags[i] for i in chosen),
         )
 
+    def numbered(self) -> Teeth:
+        """The teeth with a number: what a prediction claims and is scored by."""
+        return self.select(self.fdi != UNNUMBERED)
+
     def sorted(self) -> Teeth:
         """In order of FDI number, unnumbered teeth last, equal numbers by place."""
         key = [

@@ -11,7 +11,7 @@ import numpy as np
 
 from panodent.errors import AnnotationError
 from panodent.radiograph import key_of
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.teeth import Teeth
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def losses(teeth: Teeth, limits: Limits) -> list[str]:
         lost.append("scores")
     if not limits.flags and any(flags - {"box"} for flags in teeth.flags):
         lost.append("flags")
-    numbered = teeth.fdi[teeth.fdi != UNNUMBERED].tolist()
+    numbered = teeth.numbered().fdi.tolist()
     if not limits.unnumbered and len(numbered) < len(teeth):
         lost.append("unnumbered teeth")
     if not limits.repeated and len(set(numbered)) < len(numbered):

@@ -35,7 +35,7 @@ from panodent.outputs import from_record
 from panodent.serve import schema
 from panodent.serve.uploaded import put
 from panodent.serve.work import Work
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.teeth import Teeth
 from panodent.version import __version__
 
 router = APIRouter(prefix="/label-studio")
@@ -218,8 +218,8 @@ def _prediction(record: bytes, control: Control, version: str) -> dict[str, Any]
         region["value"][region["type"]] = [label]
         names = {"from_name": control.name, "to_name": control.image}
         regions.append({"id": f"tooth{index + 1}", **region, **names})
-    numbered = teeth.scores[teeth.fdi != UNNUMBERED]
-    score = float(numbered.mean()) if len(numbered) else 0.0
+    scores = teeth.numbered().scores
+    score = float(scores.mean()) if len(scores) else 0.0
     return {"model_version": version, "score": round(score, 4), "result": regions}
 
 
