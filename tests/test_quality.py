@@ -9,7 +9,8 @@ import pytest
 
 import panodent
 from panodent import phantom
-from panodent.quality import LOW, UPSIDE_DOWN, incisor_ratio, quality, warning
+from panodent.dentition import mirror
+from panodent.quality import LOW, UPSIDE_DOWN, incisor_ratio, one_sided, quality, warning
 from panodent.teeth import Teeth
 
 
@@ -50,6 +51,27 @@ def test_incisors_are_compared_where_both_jaws_have_some(drawn) -> None:
     swapped = [{11: 31, 31: 11}.get(fdi, fdi) for fdi in truth.fdi.tolist()]
     chosen = replace(truth, fdi=np.array(swapped)).select(np.isin(truth.fdi, [11, 31]))
     assert "upside down" in warning(replace(chosen, scores=np.ones(2)))
+
+
+@pytest.mark.parametrize("half", [np.s_[:, :512], np.s_[:, 512:]])
+def test_half_a_panoramic_is_warned_about(predictor: panodent.Predictor, half) -> None:
+    radiograph, _ = phantom.draw(0, (512, 1024), missing=[])
+    found = predictor(np.ascontiguousarray(radiograph.pixels[half]))
+    assert "one side only" in found.warning
+
+
+def test_one_side_has_many_teeth_and_the_other_few(drawn) -> None:
+    right = [11, 12, 13, 14, 15, 41, 42]
+    assert one_sided(_those(drawn[1], [*right, 21, 31]))
+    assert one_sided(_those(drawn[1], [mirror(fdi) for fdi in [*right, 21, 31]]))
+    assert not one_sided(_those(drawn[1], [*right, 21, 22, 31]))
+    assert not one_sided(_those(drawn[1], right[1:]))
+
+
+def _those(truth: Teeth, numbers: list[int]) -> Teeth:
+    """As many of its teeth, with these numbers; one without any is no tooth of a side."""
+    chosen = truth.select(range(len(numbers) + 1))
+    return replace(chosen, fdi=np.array([*numbers, 0]))
 
 
 def test_noise_and_stripes_are_warned_about(predictor: panodent.Predictor) -> None:

@@ -2,14 +2,16 @@
 
 On what is not (photograph, bitewing, a panoramic on its side) the network finds few teeth, and is
 sure of none. On an upside-down panoramic it finds many, numbered by their place; but upper central
-incisors are half as wide again as lower ones, whatever their place.
+incisors are half as wide again as lower ones, whatever their place. Of one cut in half it is as
+sure as of a whole one; but all teeth are of one side.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.dentition import TEETH
+from panodent.teeth import Teeth
 
 LOW = 0.75
 """Below it a radiograph is warned about; `docs/experiments.md` says how often that is right."""
@@ -21,7 +23,7 @@ DOUBT = 0.25
 
 def quality(teeth: Teeth) -> float:
     """Mean score of the numbered teeth, 0 to below 1, a little lower where they are few."""
-    scores = teeth.scores[teeth.fdi != UNNUMBERED]
+    scores = teeth.numbered().scores
     return float(scores.sum() / (len(scores) + DOUBT))
 
 
@@ -43,9 +45,20 @@ def incisor_ratio(teeth: Teeth) -> float | None:
     return float(np.mean(widths[1]) / np.mean(widths[3]))
 
 
+ONE_SIDED = (2, 7)
+"""At most so many teeth of one side and at least so many of the other: a panoramic cut in half."""
+
+
+def one_sided(teeth: Teeth) -> bool:
+    """Whether (nearly) all numbered teeth are of one side, and many."""
+    right = sum(TEETH[fdi].side == "right" for fdi in teeth.numbered().fdi.tolist())
+    few, many = sorted((right, len(teeth.numbered()) - right))
+    return few <= ONE_SIDED[0] and many >= ONE_SIDED[1]
+
+
 def warning(teeth: Teeth) -> str:
     """What a user should be told; empty when all looks well."""
-    if not (teeth.fdi != UNNUMBERED).any():
+    if not len(teeth.numbered()):
         return "no tooth found; is it an upright panoramic radiograph?"
     if quality(teeth) < LOW:
         return (
@@ -58,4 +71,6 @@ def warning(teeth: Teeth) -> str:
             "upper incisors no wider than lower ones; is the radiograph upside down? Then all "
             "numbers are wrong"
         )
+    if one_sided(teeth):
+        return "teeth of one side only; is it a whole panoramic radiograph, or a part of one?"
     return ""
