@@ -30,6 +30,15 @@ def test_teeth_of_the_usual_size_need_no_second_look() -> None:
     assert second_look.window(row_of(10, 80, 41), USUAL, (400, 1000)) is None
 
 
+def test_many_teeth_tell_a_slight_difference() -> None:
+    # 45 wide instead of 50: nine tenths of 1000; 80 high as usual: the whole 400.
+    assert second_look.window(row_of(19, 80, 45, (400, 2000)), USUAL, (400, 1000)) is None
+    found = second_look.window(row_of(20, 80, 45, (400, 2000)), USUAL, (400, 1000))
+    # 20 teeth of 45 from 200 on: their middle is (140, 650).
+    assert found == (-60, 200, 340, 1100)
+    assert second_look.window(row_of(20, 80, 47, (400, 2000)), USUAL, (400, 1000)) is None
+
+
 def test_narrow_teeth_get_a_window_in_which_they_are_as_wide_as_usual() -> None:
     # 20 wide instead of 50: four tenths of 1000; 60 high instead of 80: three quarters of 400.
     found = second_look.window(row_of(10, 60, 20), USUAL, (400, 1000))

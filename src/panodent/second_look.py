@@ -30,6 +30,8 @@ SMALL, LARGE = 0.8, 1.25
 """Teeth of less than this share of the usual width, or of more, get a second look.
 
 Not of height: the roots of children's teeth are short, and a network bears what is only flat."""
+MANY, SLIGHT = 20, 0.92
+"""So many numbered teeth tell the scale so well that less than this share of the usual will do."""
 LOOKS = 3
 """At scales that the first look barely sees, the second one tells the scale better."""
 KEPT = 0.9
@@ -72,7 +74,8 @@ def window(found: Teeth, usual: Sizes, seen: tuple[int, int]) -> Window | None:
     if len(ratios) < FEWEST:
         return None
     height, width = np.median(ratios, axis=0)
-    if SMALL <= width / seen[1] <= LARGE:
+    least = SMALL if len(ratios) < MANY else SLIGHT
+    if least <= width / seen[1] <= LARGE:
         return None
     rows = (found.boxes[:, 0].min() + found.boxes[:, 2].max()) / 2
     cols = (found.boxes[:, 1].min() + found.boxes[:, 3].max()) / 2
