@@ -21,6 +21,12 @@ def removed(before: np.ndarray, after: np.ndarray) -> list[int]:
     return [PERMANENT[value - 1] for value in gone]
 
 
+@pytest.fixture
+def one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extraction, "RUNS", 1)
+
+
+@pytest.mark.usefixtures("one_run")
 @pytest.mark.parametrize("seed", range(20))
 def test_a_run_of_neighbours_goes_and_the_others_keep_their_numbers(whole, seed: int) -> None:
     pixels, labels = whole
@@ -35,6 +41,7 @@ def test_a_run_of_neighbours_goes_and_the_others_keep_their_numbers(whole, seed:
     assert image.max() <= 1
 
 
+@pytest.mark.usefixtures("one_run")
 def test_the_gap_looks_like_what_is_around_it(whole, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extraction, "CLOSING", 0.0)
     pixels, labels = whole
@@ -46,6 +53,7 @@ def test_the_gap_looks_like_what_is_around_it(whole, monkeypatch: pytest.MonkeyP
     assert image[gap].mean() == pytest.approx(around.mean(), abs=0.15)
 
 
+@pytest.mark.usefixtures("one_run")
 def test_teeth_behind_a_closing_gap_move_towards_the_midline(
     whole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +75,27 @@ def test_teeth_behind_a_closing_gap_move_towards_the_midline(
         still = np.isin(labels, other)
         assert (left[still] == labels[still]).mean() > 0.97
     assert moved > 5
+
+
+def test_jaws_of_all_sorts_are_made(whole) -> None:
+    pixels, labels = whole
+    left = [
+        extraction.extracted(pixels, labels, PERMANENT, np.random.default_rng(seed))[1]
+        for seed in range(60)
+    ]
+    counts = [32 - len(removed(labels, after)) for after in left]
+    assert max(counts) == 31
+    assert min(counts) <= 20
+    assert 24 <= np.mean(counts) <= 30
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_last_tooth_may_go(whole, seed: int) -> None:
+    pixels, labels = whole
+    one = np.where(labels == PERMANENT.index(36) + 1, labels, 0).astype(np.uint8)
+    image, left = extraction.extracted(pixels, one, PERMANENT, np.random.default_rng(seed))
+    assert not left.any()
+    assert image.shape == pixels.shape
 
 
 def test_without_teeth_nothing_changes(whole) -> None:

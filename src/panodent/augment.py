@@ -53,7 +53,7 @@ class AugmentConfig:
     1/(1+x) .. 1+x; `shift` a share of the side; `gamma` likewise a factor; `blur` sigma in pixels;
     `noise` standard deviation and `brightness` offset in units of the normalised range (2 = black
     to white); `flip` probability; `erase` probability of a flat box (text, markers) being drawn;
-    `extract` probability of a run of neighbouring teeth being taken out; `restore` probability of
+    `extract` probability of runs of neighbouring teeth being taken out; `restore` probability of
     one being crowned or replaced by implants; `bend` how far places move smoothly against each
     other, as a share of the height (standard deviation); `trough` how much narrower or wider front
     teeth, and half as much the teeth of one side, appear than the others, at most 0.33; `shade` how

@@ -1,6 +1,6 @@
 """Taking teeth out of a radiograph: gaps that the data lacks, with truth that stays true.
 
-Most numbering errors stand beside a gap. Filling a run of teeth with the local background makes
+Most numbering errors stand beside a gap. Filling runs of teeth with the local background makes
 more gaps, and the neighbours keep their numbers: the network learns not to count. In life the
 teeth behind a gap move into it; half of the gaps made here are closed so, more or less.
 """
@@ -18,6 +18,8 @@ from panodent.radiograph import FloatImage
 ARCHES = (ARCH_ORDER[:16], ARCH_ORDER[16:])
 LONGEST = 6
 """At most this many neighbouring teeth are taken out at once."""
+RUNS = 8
+"""At most so many times: a jaw with a few teeth left is rare in data, and numbered worst."""
 CLOSING = 0.5
 """How often the teeth behind a new gap move into it."""
 REACH = 0.04
@@ -30,19 +32,22 @@ def extracted(
     classes: Sequence[int],
     rng: np.random.Generator,
 ) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
-    """A run of neighbouring teeth replaced by background; labels follow.
+    """Runs of neighbouring teeth replaced by background, most often one or two; labels follow.
 
     `pixels` is float32 (height, width) in [0, 1]; `labels` its class image, value c the tooth
     `classes[c - 1]`. Without teeth both come back as they are.
     """
-    run = neighbours(labels, classes, rng)
-    if not run:
-        return pixels, labels
-    result, left = without(pixels, labels, run, rng)
-    if rng.random() < CLOSING:
-        missing = [classes[value - 1] for value in run]
-        return _closed(result, left, labels != left, missing, classes, rng)
-    return result, left
+    for _ in range(min(int(rng.geometric(0.4)), RUNS)):
+        run = neighbours(labels, classes, rng)
+        if not run:
+            break
+        before = labels
+        pixels, labels = without(pixels, labels, run, rng)
+        if rng.random() < CLOSING:
+            missing = [classes[value - 1] for value in run]
+            gap = before != labels
+            pixels, labels = _closed(pixels, labels, gap, missing, classes, rng)
+    return pixels, labels
 
 
 def without(
