@@ -37,7 +37,7 @@ def extracted(
     `pixels` is float32 (height, width) in [0, 1]; `labels` its class image, value c the tooth
     `classes[c - 1]`. Without teeth both come back as they are.
     """
-    for _ in range(min(int(rng.geometric(0.4)), RUNS)):
+    for _ in range(min(int(rng.geometric(0.5)), RUNS)):
         run = neighbours(labels, classes, rng)
         if not run:
             break
