@@ -51,8 +51,8 @@ ONE_SIDED = (2, 7)
 
 def one_sided(teeth: Teeth) -> bool:
     """Whether (nearly) all numbered teeth are of one side, and many."""
-    right = sum(TEETH[fdi].side == "right" for fdi in teeth.numbered().fdi.tolist())
-    few, many = sorted((right, len(teeth.numbered()) - right))
+    sides = [TEETH[fdi].side for fdi in teeth.numbered().fdi.tolist()]
+    few, many = sorted((sides.count("right"), sides.count("left")))
     return few <= ONE_SIDED[0] and many >= ONE_SIDED[1]
 
 
