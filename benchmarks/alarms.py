@@ -3,19 +3,18 @@
     python benchmarks/alarms.py [DATA...] [--values hitl] [--bundle default]
 
 Of each annotated folder all radiographs are looked at as they are, and the 15 % that `panodent
-train` holds out turned, cut, and beside them textures. Without DATA, phantoms are drawn.
+train` holds out turned and cut; then textures. Without DATA, phantoms are drawn.
 """
 
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import radiographs
 
-from panodent import dataset, phantom
 from panodent.bundle import Bundle, load
 from panodent.dataset import Case
 from panodent.quality import warning
@@ -50,18 +49,18 @@ def texture(seed: int) -> FloatImage:
     return np.clip(cv2.resize(noise, (1024, 512), interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
-def count(bundle: Bundle, cases: Sequence[Case], held: Sequence[Case]) -> None:
-    """Prints a table: what was shown, of how many of them the bundle warns; and its alarms."""
-    print("| shown | warned of |\n|---|---|")
-    alarms = {case.key: _said(bundle, case.radiograph().pixels) for case in cases}
+def count(bundle: Bundle, training: Sequence[Case], held: Sequence[Case]) -> None:
+    """Prints rows: what was shown, of how many of them the bundle warns; and its false alarms."""
+    alarms = {case.key: _said(bundle, case.radiograph().pixels) for case in (*training, *held)}
     _row("all, as they are", list(alarms.values()))
     _row("held out, as they are", [alarms[case.key] for case in held])
     for name, change in CHANGES.items():
         rng = np.random.default_rng(0)
         changed = (change(case.radiograph().pixels, rng) for case in held)
         _row(f"held out, {name}", [_said(bundle, pixels) for pixels in changed])
-    _row("textures", [_said(bundle, texture(seed)) for seed in range(TEXTURES)])
-    print("\n" + "\n".join(f"{key}: {said}" for key, said in alarms.items() if said))
+    for key, said in alarms.items():
+        if said:
+            print(f"| {key} | {said} |")
 
 
 def _said(bundle: Bundle, pixels: FloatImage) -> str:
@@ -78,16 +77,11 @@ def main() -> None:
     parser.add_argument("--values", help="what label images mean")
     parser.add_argument("--bundle", default="default")
     given = parser.parse_args()
-    options = {"values": given.values} if given.values else {}
     bundle = load(given.bundle)
-    with tempfile.TemporaryDirectory() as folder:
-        if not given.data:
-            phantom.write(folder, 60)
-        for data in given.data or [Path(folder)]:
-            cases = dataset.grouped(dataset.find(data, None, options).cases)
-            held = dataset.split(cases, 0.15)[1]
-            print(f"\n{data.name}\n")
-            count(bundle, cases, held)
+    for name, training, held in radiographs.split(given.data, given.values):
+        print(f"\n{name}\n\n| shown | warned of |\n|---|---|")
+        count(bundle, training, held)
+    _row("textures", [_said(bundle, texture(seed)) for seed in range(TEXTURES)])
 
 
 if __name__ == "__main__":

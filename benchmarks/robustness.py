@@ -10,15 +10,14 @@ exposures and at other scales; "first look" is the network without its second on
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import radiographs
 from scoring import dice_and_numbering
 
-from panodent import dataset, phantom
 from panodent.augment import off_trough
 from panodent.bundle import Bundle, load
 from panodent.radiograph import FloatImage
@@ -143,18 +142,13 @@ def main() -> None:
     parser.add_argument("--bundle", action="append", help="may be given several times")
     parser.add_argument("--every", type=int, default=1, help="score every n-th held-out case")
     given = parser.parse_args()
-    options = {"values": given.values} if given.values else {}
     bundles = {name: load(name) for name in given.bundle or ["default"]}
     first = next(iter(bundles))
     bundles[f"{first}, first look"] = replace(bundles[first], sizes={})
-    with tempfile.TemporaryDirectory() as folder:
-        if not given.data:
-            phantom.write(folder, 60)
-        for data in given.data or [Path(folder)]:
-            held = dataset.split(dataset.grouped(dataset.find(data, None, options).cases), 0.15)[1]
-            chosen = held[:: given.every]
-            print(f"\n{len(chosen)} held out of {data.name}\n")
-            compare(bundles, [(case.radiograph().pixels, case.teeth()) for case in chosen])
+    for name, _, held in radiographs.split(given.data, given.values):
+        chosen = held[:: given.every]
+        print(f"\n{len(chosen)} held out of {name}\n")
+        compare(bundles, [(case.radiograph().pixels, case.teeth()) for case in chosen])
 
 
 if __name__ == "__main__":

@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import radiographs
 from scoring import dice_and_numbering
 
-from panodent import dataset, phantom
 from panodent.bundle import Bundle, load
 from panodent.dataset import Case
 from panodent.decode import decode
@@ -96,14 +95,8 @@ def main() -> None:
     parser.add_argument("--bundle", default="default")
     parser.add_argument("--rounds", type=int, default=20)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        if given.data is None:
-            phantom.write(folder, 60)
-        options = {"values": given.values} if given.values else {}
-        cases = dataset.grouped(
-            dataset.find(given.data or Path(folder), given.format, options).cases
-        )
-        training, held_out = dataset.split(cases, 0.15)
+    folders = [given.data] if given.data else []
+    for _, training, held_out in radiographs.split(folders, given.values, given.format):
         step = max(len(training) // CALIBRATION, 1)
         bundle = load(given.bundle)
         chosen = training[::step][:CALIBRATION]
