@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import radiographs
 
-from panodent.bundle import Bundle, load
-from panodent.dataset import Case
-from panodent.quality import warning
-from panodent.radiograph import FloatImage
-from panodent.second_look import find
+from panodent.analysis.prediction_quality import warning
+from panodent.bundle.bundle import Bundle, load
+from panodent.datasets.dataset import Case
+from panodent.inference.rescaling import find
+from panodent.radiograph.radiograph import FloatImage
 
 TEXTURES = 20
 

@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from panodent import dataset, phantom
-from panodent.dataset import Case
+from panodent import phantom
+from panodent.datasets import dataset
+from panodent.datasets.dataset import Case
 
 PHANTOMS = 60
 HELD_OUT = 0.15

@@ -4,7 +4,7 @@
 
 Of each annotated folder 15 % is scored (the split of `panodent train`), as it is, in other
 exposures and at other scales; "first look" is the network without its second one
-(`panodent.second_look`). Without DATA, phantoms are drawn.
+(`panodent.inference.rescaling`). Without DATA, phantoms are drawn.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import numpy as np
 import radiographs
 from scoring import dice_and_numbering
 
-from panodent.augment import off_trough
-from panodent.bundle import Bundle, load
-from panodent.radiograph import FloatImage
-from panodent.second_look import find
-from panodent.teeth import Teeth
+from panodent.bundle.bundle import Bundle, load
+from panodent.inference.rescaling import find
+from panodent.radiograph.radiograph import FloatImage
+from panodent.teeth.teeth import Teeth
+from panodent.training.augmentation.augment import off_trough
 
 Change = Callable[[FloatImage, np.random.Generator], FloatImage]
 Example = tuple[FloatImage, Teeth]

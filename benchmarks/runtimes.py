@@ -19,11 +19,11 @@ import numpy as np
 import radiographs
 from scoring import dice_and_numbering
 
-from panodent.bundle import Bundle, load
-from panodent.dataset import Case
-from panodent.decode import decode
-from panodent.quantise import quantise
-from panodent.teeth import Teeth
+from panodent.bundle.bundle import Bundle, load
+from panodent.bundle.quantise import quantise
+from panodent.datasets.dataset import Case
+from panodent.inference.decode import decode
+from panodent.teeth.teeth import Teeth
 
 CALIBRATION = 32
 Engine = Callable[[np.ndarray], np.ndarray]

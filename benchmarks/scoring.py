@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from panodent.evaluate import summarise
-from panodent.scores import score_pair
-from panodent.teeth import Teeth
+from panodent.evaluation.case_scores import score_pair
+from panodent.evaluation.evaluate import summarise
+from panodent.teeth.teeth import Teeth
 
 
 def dice_and_numbering(pairs: Iterable[tuple[Teeth, Teeth]]) -> tuple[float, float]:

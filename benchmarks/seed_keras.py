@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from runner import Stages, serve
 
-from panodent.unet import build, named
+from panodent.training.unet import build, named
 
 SIDE = 512
 

@@ -29,10 +29,10 @@ import cv2
 import numpy as np
 import requests
 
-from panodent.bundle import load
-from panodent.outputs import to_record
+from panodent.bundle.bundle import load
+from panodent.inference.predictor import Predictor
+from panodent.outputs.case import to_record
 from panodent.phantom import draw
-from panodent.prediction import Predictor
 
 WARM_UP, MOST_RETRIES = 16, 100
 

@@ -19,11 +19,11 @@ import keras
 import numpy as np
 
 from panodent import phantom
-from panodent.batches import Augmenter, Example, class_image
 from panodent.dentition import PERMANENT
-from panodent.recipes import TrainConfig, recipe
-from panodent.train import compiled
-from panodent.unet import build, named
+from panodent.training.batches import Augmenter, Example, class_image
+from panodent.training.loop import compiled
+from panodent.training.recipes import TrainConfig, recipe
+from panodent.training.unet import build, named
 
 EXAMPLES = 8
 

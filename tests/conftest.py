@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from panodent import phantom
-from panodent.radiograph import Radiograph
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 
 @pytest.fixture(scope="session")

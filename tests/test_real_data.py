@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from panodent import dataset
-from panodent.augment import NO_AUGMENT, augment
-from panodent.batches import class_image
-from panodent.dataset import Case
+from panodent.analysis.annotation_checks import suspicions
+from panodent.datasets import dataset
+from panodent.datasets.dataset import Case
 from panodent.dentition import PERMANENT, mirror
-from panodent.prediction import Predictor
-from panodent.suspicion import suspicions
+from panodent.inference.predictor import Predictor
+from panodent.training.augmentation.augment import NO_AUGMENT, augment
+from panodent.training.batches import class_image
 
 DATA, VALUES = os.environ.get("PANODENT_DATA"), os.environ.get("PANODENT_VALUES")
 pytestmark = pytest.mark.skipif(not DATA, reason="PANODENT_DATA names no annotated folder")
@@ -49,7 +49,7 @@ def test_a_flip_swaps_the_numbers_of_every_tooth(cases: list[Case]) -> None:
 
 
 def test_a_mirrored_radiograph_has_its_teeth_on_the_other_side(cases: list[Case]) -> None:
-    from panodent import bundle
+    from panodent.bundle import bundle
 
     predictor = Predictor(bundle.load())
     for case in cases:

@@ -15,9 +15,9 @@ from panodent.version import __version__
 
 if TYPE_CHECKING:
     from panodent.errors import PanodentError
-    from panodent.prediction import Prediction, Predictor, Source
-    from panodent.radiograph import Radiograph, read
-    from panodent.teeth import Teeth
+    from panodent.inference.predictor import Prediction, Predictor, Source
+    from panodent.radiograph.radiograph import Radiograph, read
+    from panodent.teeth.teeth import Teeth
 
 __all__ = [
     "PanodentError",
@@ -33,11 +33,11 @@ __all__ = [
 
 _HOMES = {
     "PanodentError": "errors",
-    "Prediction": "prediction",
-    "Predictor": "prediction",
-    "Radiograph": "radiograph",
-    "Teeth": "teeth",
-    "read": "radiograph",
+    "Prediction": "inference.predictor",
+    "Predictor": "inference.predictor",
+    "Radiograph": "radiograph.radiograph",
+    "Teeth": "teeth.teeth",
+    "read": "radiograph.radiograph",
 }
 _default: Predictor | None = None
 
@@ -48,8 +48,8 @@ def load(bundle: str = "default", threads: int = 0, mirror: bool = False) -> Pre
     `threads` for the network, 0 for all cores; `mirror` asks of each radiograph's mirror image
     too. Raises `BundleError`.
     """
-    from panodent.bundle import load as load_bundle
-    from panodent.prediction import Predictor
+    from panodent.bundle.bundle import load as load_bundle
+    from panodent.inference.predictor import Predictor
 
     return Predictor(load_bundle(bundle, threads), mirror)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from panodent import bundle
 from panodent.benchmark.limit import measure, multiply_adds
+from panodent.bundle import bundle
 
 
 def by_hand(made: bundle.Bundle) -> int:
-    """Of `panodent.unet`'s default kind, from its settings; see `UNetConfig`."""
+    """Of `panodent.training.unet`'s default kind, from its settings; see `UNetConfig`."""
     settings = made.architecture
     filters = settings["filters"]
     rows, cols = (side // settings["stem"] for side in made.frame.size)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import panodent
-from panodent.benchmark import material, peers
+from panodent.benchmark import inputs, peers
 from panodent.errors import BenchmarkError, UnknownNameError
 
 PEER = """
@@ -21,7 +21,7 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> list[Path]:
-    return material.phantoms(tmp_path_factory.mktemp("in"), 2, (256, 512))
+    return inputs.phantoms(tmp_path_factory.mktemp("in"), 2, (256, 512))
 
 
 def measured(files: list[Path], tmp_path: Path, names: tuple[str, ...]) -> list[peers.Peer]:

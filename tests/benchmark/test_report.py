@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from panodent.benchmark import material, processes, scaling
+from panodent.benchmark import inputs, processes, scaling
 from panodent.benchmark.report import Report, Settings, measure
 from panodent.cli import app
 from panodent.errors import BenchmarkError, RadiographError
-from panodent.radiograph import read
+from panodent.radiograph.radiograph import read
 
 STAGES = ["read", "frame", "network", "decode", "write"]
 
@@ -21,7 +21,7 @@ STAGES = ["read", "frame", "network", "decode", "write"]
 @pytest.fixture(scope="module")
 def images(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("images")
-    material.phantoms(folder, 1, (256, 512))
+    inputs.phantoms(folder, 1, (256, 512))
     return folder
 
 
@@ -70,7 +70,7 @@ def test_growth_is_measured_by_number_and_by_width(images: Path, tmp_path: Path)
     import panodent
 
     with processes.as_installed() as environment:
-        files = material.found(images)
+        files = inputs.found(images)
         (found,) = scaling.by_count(files, tmp_path, "default", environment, (3,))
     assert found.radiographs == 3
     widths = scaling.by_width(panodent.load(), tmp_path, 1, (256, 512))
@@ -79,14 +79,14 @@ def test_growth_is_measured_by_number_and_by_width(images: Path, tmp_path: Path)
 
 
 def test_phantoms_are_grey_jpeg_files_of_the_size_asked_for(tmp_path: Path) -> None:
-    (file,) = material.phantoms(tmp_path, 1, (256, 510))
+    (file,) = inputs.phantoms(tmp_path, 1, (256, 510))
     assert file.read_bytes()[:3] == b"\xff\xd8\xff"
     assert read(file).size == (256, 510)
 
 
 def test_a_folder_without_radiographs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RadiographError, match="no radiograph there"):
-        material.found(tmp_path)
+        inputs.found(tmp_path)
 
 
 def test_a_process_that_fails_says_why() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from panodent import formats
 from panodent.errors import AnnotationError
-from panodent.teeth import Teeth
+from panodent.teeth.teeth import Teeth
 
 NONE = Teeth.empty((8, 8))
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from panodent.errors import AnnotationError, OutputError, UnknownNameError
+from panodent.evaluation.case_scores import score_pair
 from panodent.formats.coco import FORMAT, categories
-from panodent.masks import to_counts
-from panodent.radiograph import Radiograph
-from panodent.scores import score_pair
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.masks import to_counts
+from panodent.teeth.teeth import Teeth
 
 SQUARE = [2.0, 1.0, 6.0, 1.0, 6.0, 4.0, 2.0, 4.0]
 """Polygon (x, y) of rows 1 to 3, columns 2 to 5."""

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from panodent.errors import AnnotationError, UnknownNameError
+from panodent.evaluation.case_scores import score_pair
 from panodent.formats.cvat import FORMAT
-from panodent.radiograph import Radiograph
-from panodent.scores import score_pair
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 SQUARE = '<polygon label="36" points="2.00,1.00;6.00,1.00;6.00,4.00;2.00,4.00" z_order="0"/>'
 """Rows 1 to 3, columns 2 to 5."""

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from panodent import formats
-from panodent.dataset import find
+from panodent.datasets.dataset import find
 from panodent.errors import AnnotationError
 from panodent.formats.coco import FORMAT
 from panodent.formats.dentex import without_repeats
-from panodent.teeth import Teeth
+from panodent.teeth.teeth import Teeth
 
 SQUARE = [2.0, 1.0, 22.0, 1.0, 22.0, 21.0, 2.0, 21.0]
 LARGER = [2.0, 1.0, 22.0, 1.0, 22.0, 22.0, 2.0, 22.0]

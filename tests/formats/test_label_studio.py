@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.formats.brush_rle import encode
+from panodent.evaluation.case_scores import score_pair
 from panodent.formats.label_studio import FORMAT
-from panodent.radiograph import Radiograph
-from panodent.scores import score_pair
-from panodent.teeth import Teeth
+from panodent.formats.parsing.brush_rle import encode
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 POINTS = [[20, 12.5], [60, 12.5], [60, 50], [20, 50]]
 """Rows 1 to 3, columns 2 to 5 of (8, 10), in percent."""

@@ -14,9 +14,9 @@ from PIL import Image
 
 from panodent.errors import AnnotationError
 from panodent.formats.labelme import FORMAT
-from panodent.formats.png_mask import to_text
-from panodent.radiograph import Radiograph
-from panodent.teeth import Teeth
+from panodent.formats.parsing.png_mask import to_text
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 POINTS = [[2, 1], [6, 1.0], [6, 4], [2.0, 4]]
 """Rows 1 to 3, columns 2 to 5."""

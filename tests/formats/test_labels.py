@@ -13,8 +13,8 @@ from PIL import Image
 from panodent.dentition import PERMANENT
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
 from panodent.formats.labels import COLOUR_MAP, FORMAT, VALUE_MAPS, read_label_image, value_map
-from panodent.radiograph import Radiograph
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 FDI = VALUE_MAPS["fdi"]
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from panodent.dataset import find
+from panodent.datasets.dataset import find
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
+from panodent.evaluation.case_scores import score_pair
 from panodent.formats.base import losses
 from panodent.formats.nnunet import FORMAT
-from panodent.radiograph import Radiograph
-from panodent.scores import score_pair
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 SQUARE = Teeth.from_masks((40, 50), [(36, np.ones((3, 4)), (1, 2))])
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from panodent.errors import AnnotationError
 from panodent.formats.ome_tiff import FORMAT
-from panodent.radiograph import Radiograph
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 
 def block(top: int = 5, dtype: type = np.uint32, value: int = 1) -> np.ndarray:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from panodent import formats
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.teeth import Teeth
+from panodent.teeth.teeth import Teeth
 
 
 def written(folder: Path, name: str) -> Path:

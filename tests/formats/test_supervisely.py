@@ -16,10 +16,10 @@ import pytest
 from PIL import Image
 
 from panodent.errors import AnnotationError
-from panodent.formats.png_mask import from_text, to_text
+from panodent.formats.parsing.png_mask import from_text, to_text
 from panodent.formats.supervisely import FORMAT
-from panodent.radiograph import Radiograph
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 SQUARE = {"exterior": [[2, 1], [5, 1], [5, 3], [2, 3]], "interior": []}
 """Rows 1 to 3, columns 2 to 5."""

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from panodent.errors import AnnotationError
+from panodent.evaluation.case_scores import score_pair
 from panodent.formats.base import losses
 from panodent.formats.via import FORMAT
-from panodent.radiograph import Radiograph
-from panodent.scores import score_pair
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 X, Y = [2, 6, 6.0, 2], [1, 1, 4, 4.0]
 """Rows 1 to 3, columns 2 to 5."""

@@ -11,8 +11,8 @@ from PIL import Image
 from panodent.errors import AnnotationError
 from panodent.formats.base import losses
 from panodent.formats.voc import FORMAT
-from panodent.radiograph import Radiograph
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 SIZE = "<size><width>10</width><height>8</height><depth>3</depth></size>"
 BOX = "<bndbox><xmin>3</xmin><ymin>2</ymin><xmax>6</xmax><ymax>4</ymax></bndbox>"

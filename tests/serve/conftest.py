@@ -22,9 +22,9 @@ import requests
 import sqlalchemy as sql
 
 from panodent import phantom
+from panodent.drawing.overlay import to_png_bytes
 from panodent.phantom.dicom import dicom_bytes
-from panodent.serve.tables import metadata
-from panodent.view import to_png_bytes
+from panodent.serve.store.tables import metadata
 
 SIZE = (256, 512)
 

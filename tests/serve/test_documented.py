@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from panodent.serve.exports import MEDIA
+from panodent.serve.workers.exports import MEDIA
 
 PAGE = (Path(__file__).parents[2] / "docs" / "service.md").read_text()
 

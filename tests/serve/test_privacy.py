@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from panodent.serve.store import Store
-from panodent.serve.study import Study
-from panodent.serve.uploaded import put
+from panodent.serve.store.store import Store
+from panodent.serve.store.study import Study
+from panodent.serve.store.upload import put
 
 pydicom = pytest.importorskip("pydicom")
 

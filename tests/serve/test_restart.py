@@ -16,7 +16,7 @@ import requests
 from typer.main import get_command
 
 from panodent.cli import app
-from panodent.dataset import find
+from panodent.datasets.dataset import find
 from panodent.errors import PanodentError
 
 

@@ -27,7 +27,7 @@ def first(file: Path, output: Path, bundle: str, rounds: int, environment: dict[
     clock, peaks = Clock(), []
     for number in range(-1, rounds):
         taken = clock if number >= 0 else Clock()  # the first finds no byte code yet
-        stages = ["-m", "panodent.benchmark.first_call", str(file), str(output), bundle]
+        stages = ["-m", "panodent.benchmark.cold_stages", str(file), str(output), bundle]
         told = run([*stages, repr(time.time())], environment).output
         for stage, milliseconds in json.loads(told).items():
             taken.add(stage, milliseconds)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from panodent.benchmark.timing import Spread, ratio
-from panodent.bundle import Bundle
+from panodent.bundle.bundle import Bundle
 
 _SIDE = 2048
 _TRIES = 8

@@ -21,7 +21,7 @@ from typing import Any
 from panodent.benchmark.timing import Clock, Spread, ratio
 from panodent.benchmark.warm import TEETH, whole
 from panodent.errors import BenchmarkError, UnknownNameError
-from panodent.prediction import Predictor
+from panodent.inference.predictor import Predictor
 
 PEERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "seed-keras": (("seed_keras.py",),),

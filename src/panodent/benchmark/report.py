@@ -13,14 +13,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from panodent.benchmark import cold as fresh
+from panodent.benchmark import inputs, scaling, warm
 from panodent.benchmark import limit as bound
-from panodent.benchmark import material, scaling, warm
 from panodent.benchmark import peers as others
 from panodent.benchmark.processes import as_installed
 from panodent.benchmark.timing import Clock, Spread, ratio
-from panodent.bundle import load
-from panodent.pipeline import available_cores
-from panodent.prediction import Predictor
+from panodent.bundle.bundle import load
+from panodent.inference.predictor import Predictor
+from panodent.parallel import available_cores
 from panodent.version import __version__
 
 
@@ -42,8 +42,8 @@ class Settings:
     rounds: int = 10
     count: int = 40
     scaling: bool = False
-    size: tuple[int, int] = material.SIZE
-    phantoms: int = material.PHANTOMS
+    size: tuple[int, int] = inputs.SIZE
+    phantoms: int = inputs.PHANTOMS
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,10 @@ def measure(settings: Settings, say: Callable[[str], None] = lambda text: None) 
         place = Path(name)
         if settings.images is None:
             say("drawing phantoms")
-            files = material.phantoms(place / "in", settings.phantoms, settings.size)
+            files = inputs.phantoms(place / "in", settings.phantoms, settings.size)
             shown = f"{len(files)} phantoms, {settings.size[1]} x {settings.size[0]}, JPEG"
         else:
-            files = material.found(settings.images)
+            files = inputs.found(settings.images)
             shown = f"{len(files)} of {settings.images}"
         say("warm")
         clock = Clock()
@@ -108,7 +108,7 @@ def measure(settings: Settings, say: Callable[[str], None] = lambda text: None) 
         many = None
         if settings.count:
             say(f"a folder of {settings.count}")
-            images = material.copies(files, settings.count, place / "many")
+            images = inputs.copies(files, settings.count, place / "many")
             many = fresh.folder(
                 images, settings.count, place / "found", settings.bundle, environment
             )

@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from panodent.benchmark import cold, material, warm
+from panodent.benchmark import cold, inputs, warm
 from panodent.benchmark.timing import Clock, Spread
-from panodent.prediction import Predictor
+from panodent.inference.predictor import Predictor
 
 COUNTS = (1, 10, 100, 1000)
 WIDTHS = (512, 1024, 2048, 3072, 4096, 6000)
@@ -26,7 +26,7 @@ def by_count(
     found = []
     for count in counts:
         say(f"a folder of {count}")
-        images = material.copies(files, count, place / f"{count}-in")
+        images = inputs.copies(files, count, place / f"{count}-in")
         found.append(cold.folder(images, count, place / f"{count}-out", bundle, environment))
         shutil.rmtree(images)
         shutil.rmtree(place / f"{count}-out")
@@ -44,7 +44,7 @@ def by_width(
     found = {}
     for width in widths:
         say(f"a radiograph {width} pixels wide")
-        (file,) = material.phantoms(place / str(width), 1, (width // 2, width))
+        (file,) = inputs.phantoms(place / str(width), 1, (width // 2, width))
         clock = Clock()
         warm.measure(predictor, [file], place / "out", rounds, clock)
         found[width] = clock.spreads()

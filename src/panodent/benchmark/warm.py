@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from panodent.benchmark.timing import Clock
-from panodent.decode import decode
-from panodent.outputs import write_case
-from panodent.prediction import Predictor, check_content
-from panodent.radiograph import Radiograph, read
+from panodent.inference.decode import decode
+from panodent.inference.predictor import Predictor, check_content
+from panodent.outputs.case import write_case
+from panodent.radiograph.radiograph import Radiograph, read
 
 STAGES = ("read", "frame", "network", "decode", "write")
 TEETH, ALL = "file to teeth", "everything written"

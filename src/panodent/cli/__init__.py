@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def _exit(message: object, code: int) -> None:
-    from panodent.console import fail
+    from panodent.cli.console import fail
 
     fail(message)
     sys.exit(code)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from panodent.cli.console import bar, say, warn
 from panodent.commands.arguments import given, parse_size
-from panodent.console import bar, say, warn
 
 _LISTED = 20
 
@@ -23,7 +23,7 @@ def evaluate(
     samples: int,
 ) -> int:
     """Scores a folder of predictions; the code is 1 when a case has none."""
-    from panodent.pairing import evaluate_pairs, pair_folders
+    from panodent.evaluation.pairing import evaluate_pairs, pair_folders
 
     pairing = pair_folders(predictions, truth, format=format_name, options=given(options))
     with bar("scoring") as update:
@@ -48,9 +48,9 @@ def evaluate(
     for note in evaluation.notes:
         warn(note)
     if output is not None:
-        from panodent import report
+        from panodent.reports.evaluation import write
 
-        page = report.write(evaluation, output, cases=pairing.pictures())
+        page = write(evaluation, output, cases=pairing.pictures())
         say(f"page: {page}")
     if missing := evaluation.without_prediction:
         warn(f"{len(missing)} cases have no prediction and count as 0; the first is {missing[0]}")
@@ -69,7 +69,7 @@ def convert(
     resume: bool,
 ) -> int:
     """Converts a folder; the code is 1 when some of it could not be taken over."""
-    from panodent.convert import convert as run
+    from panodent.datasets.convert import convert as run
 
     with bar("converting") as update:
         done = run(
@@ -101,8 +101,8 @@ def inspect(
     data: Path, output: Path | None, format_name: str | None, options: Mapping[str, Any]
 ) -> int:
     """Checks a data folder; the code is 1 when some of it cannot be used."""
-    from panodent import inspection_page
-    from panodent.inspection import inspect as look
+    from panodent.datasets.inspection import inspect as look
+    from panodent.reports import inspection
 
     with bar("reading") as update:
         found = look(data, format_name, given(options), update)
@@ -125,7 +125,7 @@ def inspect(
     for finding in found.problems:
         warn(f"{finding.key} cannot be used: {finding.problem}")
     if output is not None:
-        say(f"page: {inspection_page.write(found, output)}")
+        say(f"page: {inspection.write(found, output)}")
     return 1 if found.problems else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from panodent.console import say
+from panodent.cli.console import say
 
 
 def benchmark(
@@ -22,8 +22,8 @@ def benchmark(
     import json
     import sys
 
+    from panodent.benchmark.formatting import lines
     from panodent.benchmark.report import Settings, measure
-    from panodent.benchmark.text import lines
 
     settings = Settings(
         images=images,

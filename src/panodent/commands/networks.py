@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from panodent.cli.console import say
 from panodent.commands.arguments import parse_size
 from panodent.commands.extras import need_keras
-from panodent.console import say
 
 
 def ensemble(members: Sequence[Path], output: Path) -> int:
     """Joins bundles into one."""
-    from panodent import bundle
-    from panodent.ensemble import ensemble as join
+    from panodent.bundle import bundle
+    from panodent.bundle.ensemble import ensemble as join
 
     made = join([bundle.load(member) for member in members])
     bundle.save(made, output)
@@ -24,10 +24,10 @@ def ensemble(members: Sequence[Path], output: Path) -> int:
 
 def quantise(paths: Sequence[str], output: Path, bundle: str, count: int) -> int:
     """Quantises a bundle on evenly chosen radiographs."""
-    from panodent.bundle import load, save
-    from panodent.inputs import collect
-    from panodent.quantise import quantise as run
-    from panodent.radiograph import read
+    from panodent.bundle.bundle import load, save
+    from panodent.bundle.quantise import quantise as run
+    from panodent.radiograph.discovery import collect
+    from panodent.radiograph.radiograph import read
 
     files = [item.path for item in collect(paths) if not item.problem]
     chosen = files[:: max(len(files) // count, 1)][:count]
@@ -44,9 +44,9 @@ def quantise(paths: Sequence[str], output: Path, bundle: str, count: int) -> int
 def unet(network: str, size: str, summary: bool, output: Path) -> int:
     """Prints a network and draws it."""
     need_keras()
-    from panodent.architecture import draw
-    from panodent.files import write_whole
-    from panodent.unet import build, named
+    from panodent.atomic_files import write_whole
+    from panodent.training.diagram import draw
+    from panodent.training.unet import build, named
 
     config = named(network)
     model = build(config, parse_size(size))

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from panodent.console import bar, fail, say, warn
+from panodent.cli.console import bar, fail, say, warn
 
 if TYPE_CHECKING:
-    from panodent.prediction import Status
+    from panodent.inference.predictor import Status
 
 
 def predict(
@@ -27,8 +27,8 @@ def predict(
     max_pixels: int,
 ) -> int:
     """Predicts; the code is 1 when a radiograph failed or none was good."""
-    from panodent.bundle import load
-    from panodent.prediction import Options, predict_files
+    from panodent.bundle.bundle import load
+    from panodent.inference.predictor import Options, predict_files
 
     options = Options(
         pictures=pictures,
@@ -77,7 +77,7 @@ def _summed(statuses: Sequence[Status], output: Path) -> int:
 
 def measure(results: Path, sheets: bool) -> int:
     """Measures a folder of results; the code is 1 when one of them is broken."""
-    from panodent.measure_files import CSV, measure_folder
+    from panodent.reports.measures import CSV, measure_folder
 
     with bar("measuring") as update:
         done, failed = measure_folder(results, sheets, update)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from panodent.console import say
+from panodent.cli.console import say
 from panodent.errors import ConfigError, MissingExtraError
 
 
@@ -24,9 +24,9 @@ def dicom_node(
     import signal
     import threading
 
-    from panodent.bundle import load
+    from panodent.bundle.bundle import load
     from panodent.dicom.files import KINDS
-    from panodent.dicom_node import Node, Peer
+    from panodent.dicom_node.node import Node, Peer
     from panodent.errors import UnknownNameError
 
     if unknown := [kind for kind in results if kind not in KINDS]:
@@ -70,14 +70,14 @@ def serve(
 
     try:
         from panodent.serve.app import Settings
-        from panodent.serve.guard import Bounds, is_loopback
-        from panodent.serve.label_studio import Origin
-        from panodent.serve.run import listen, run
+        from panodent.serve.middleware.limits import Bounds, is_loopback
+        from panodent.serve.routes.label_studio import Origin
+        from panodent.serve.server import listen, run
     except ModuleNotFoundError as error:
         if str(error.name).startswith("panodent"):
             raise
         raise MissingExtraError("serve", "serving", str(error.name)) from None
-    from panodent.pipeline import available_cores
+    from panodent.parallel import available_cores
 
     token = _token(token_file)
     open_to_others = not is_loopback(host)

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from panodent.cli.console import TrainingView, bar, say
 from panodent.commands.arguments import given, numbers, parse_size
 from panodent.commands.extras import need_keras
-from panodent.console import TrainingView, bar, say
 from panodent.dentition import PERMANENT, TEETH
 from panodent.errors import ConfigError, UnknownToothError
 
 if TYPE_CHECKING:
-    from panodent.evaluate import Evaluation
-    from panodent.recipes import TrainConfig
-    from panodent.runs import Run
+    from panodent.evaluation.evaluate import Evaluation
+    from panodent.training.recipes import TrainConfig
+    from panodent.training.run import Run
 
 HEADLINE = ("dice", "dice_obb", "numbering", "detection_f1", "ap50")
 
@@ -36,8 +36,8 @@ def train(
 ) -> int:
     """Trains, or resumes; Ctrl-C leaves a usable run."""
     need_keras()
-    from panodent.recipes import load_config
-    from panodent.runs import Source, prepare, reopen
+    from panodent.training.recipes import load_config
+    from panodent.training.run import Source, prepare, reopen
 
     if resume:
         if data or recipe or config_file or settings or start:
@@ -62,8 +62,8 @@ def train(
 
 
 def _train(run: Run, view: TrainingView, resume: bool) -> int:
-    from panodent.finish import finish
-    from panodent.train import describe, fit
+    from panodent.training.finish import finish
+    from panodent.training.loop import describe, fit
 
     say(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
     interrupted = False
@@ -96,8 +96,8 @@ def _train(run: Run, view: TrainingView, resume: bool) -> int:
 def _configured(
     recipe: str | None, config_file: Path | None, settings: dict[str, Any], start: str
 ) -> TrainConfig:
-    from panodent import recipes
-    from panodent.transfer import kind
+    from panodent.training import recipes
+    from panodent.training.transfer import kind
 
     config = recipes.recipe(recipe or ("finetune" if start else "default"))
     if start and recipe is None:
@@ -156,8 +156,8 @@ def _headline(evaluation: Evaluation) -> str:
 
 def folds(runs: Sequence[Path], output: Path | None) -> int:
     """Scores the runs of a cross-validation together."""
-    from panodent import report
-    from panodent.folds import evaluate_folds
+    from panodent.reports.evaluation import write
+    from panodent.training.cross_validation import evaluate_folds
 
     with bar("scoring") as update:
         each, together, pictures = evaluate_folds(runs, update)
@@ -165,16 +165,16 @@ def folds(runs: Sequence[Path], output: Path | None) -> int:
         say(f"held out of {name} ({len(evaluation.cases)}): {_headline(evaluation)}")
     say(f"all {len(together.cases)}: {_headline(together)}")
     if output is not None:
-        say(f"page: {report.write(together, output, cases=pictures, title='Cross-validation')}")
+        say(f"page: {write(together, output, cases=pictures, title='Cross-validation')}")
     return 0
 
 
 def average(members: Sequence[Path], output: Path, shares: str) -> int:
     """Makes one network of several; the first names the data to score it on."""
     need_keras()
-    from panodent.finish import average as mean
-    from panodent.recipes import CONFIG_FILE
-    from panodent.runs import reopen
+    from panodent.training.finish import average as mean
+    from panodent.training.recipes import CONFIG_FILE
+    from panodent.training.run import reopen
 
     if (output / CONFIG_FILE).exists():
         raise ConfigError(f"{output}: holds a training run; name another --output")

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from panodent.analysis.measure import measure
+from panodent.atomic_files import write_whole
 from panodent.dicom.pr import presentation
 from panodent.dicom.seg import segmentation
 from panodent.dicom.source import Source
 from panodent.dicom.sr import Measures, report
 from panodent.errors import UnknownNameError
-from panodent.files import write_whole
-from panodent.measure import measure
 
 KINDS: Mapping[str, Callable[[Source], Any]] = {
     "seg": segmentation,

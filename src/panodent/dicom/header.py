@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from panodent.dicom_image import rescale, window, window_function
 from panodent.errors import RadiographError
+from panodent.radiograph.dicom_pixels import rescale, window, window_function
 
 _DEMANDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 _TAKEN_AS_THEY_ARE = ("PatientName", "PatientID")

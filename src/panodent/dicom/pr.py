@@ -13,8 +13,8 @@ import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.dicom.source import Source, highdicom_ready
-from panodent.dicom_image import rescale, window, window_function
-from panodent.teeth import UNNUMBERED
+from panodent.radiograph.dicom_pixels import rescale, window, window_function
+from panodent.teeth.teeth import UNNUMBERED
 
 LAYER = "TEETH"
 MOST_POINTS = 4000

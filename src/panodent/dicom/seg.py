@@ -13,7 +13,7 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.dicom.source import MAKER, NOTICE, Source, highdicom_ready, label, tooth_code
 from panodent.errors import AnnotationError
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.version import __version__
 
 UNNUMBERED_COLOUR = (200, 200, 200)

@@ -11,11 +11,11 @@ from typing import Any
 
 from panodent.dentition import TEETH
 from panodent.dicom.header import prepare
-from panodent.dicom_file import decoding, is_dicom, quiet, read_header, reason
-from panodent.dicom_image import check_radiograph
 from panodent.errors import MissingExtraError, PanodentError, RadiographError
-from panodent.radiograph import Radiograph
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.radiograph.dicom_file import decoding, is_dicom, quiet, read_header, reason
+from panodent.radiograph.dicom_pixels import check_radiograph
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.version import __version__
 
 MAKER = "panodent"

@@ -15,7 +15,7 @@ import numpy as np
 from panodent.dentition import PERMANENT
 from panodent.dicom.header import for_image_library
 from panodent.dicom.source import MAKER, Source, highdicom_ready, label, tooth_code
-from panodent.teeth import UNNUMBERED
+from panodent.teeth.teeth import UNNUMBERED
 from panodent.version import __version__
 
 MOST_POINTS = 2000

@@ -10,8 +10,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from panodent.errors import AnnotationError
-from panodent.radiograph import key_of
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import key_of
+from panodent.teeth.teeth import Teeth
 
 
 @dataclass(frozen=True)

@@ -19,17 +19,17 @@ from typing import Any
 
 import numpy as np
 
+from panodent.atomic_files import writing
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.files import writing
 from panodent.formats import dentex
 from panodent.formats.base import Annotated, Limits
-from panodent.formats.json_stream import items_at, list_items, members
-from panodent.formats.listing import image_path, image_size, shown, trimmed
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
-from panodent.masks import BoolArray, fill, from_counts, from_rle
-from panodent.radiograph import key_of
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.formats.parsing.image_entries import image_path, image_size, shown, trimmed
+from panodent.formats.parsing.json_stream import items_at, list_items, members
+from panodent.radiograph.radiograph import key_of
+from panodent.teeth.masks import BoolArray, fill, from_counts, from_rle
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 FILE = "annotations.json"
 GEOMETRIES = ("rle", "polygon")

@@ -17,17 +17,23 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from panodent.atomic_files import writing
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.files import writing
 from panodent.formats.base import Annotated, Limits, named
-from panodent.formats.listing import existing_image, image_path, image_size, in_order, trimmed
 from panodent.formats.naming import Naming
-from panodent.formats.pieces import Piece, joined, placed
-from panodent.formats.xml_stream import children, element_at, root_name
-from panodent.masks import fill, from_counts, to_counts
-from panodent.radiograph import key_of
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.formats.parsing.crops import Piece, joined, placed
+from panodent.formats.parsing.image_entries import (
+    existing_image,
+    image_path,
+    image_size,
+    in_order,
+    trimmed,
+)
+from panodent.formats.parsing.xml_stream import children, element_at, root_name
+from panodent.radiograph.radiograph import key_of
+from panodent.teeth.masks import fill, from_counts, to_counts
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 FILE = "annotations.xml"
 GEOMETRIES = ("mask", "polygon")

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from panodent.errors import AnnotationError
-from panodent.formats.listing import shown
-from panodent.masks import BoolArray
-from panodent.teeth import Teeth
+from panodent.formats.parsing.image_entries import shown
+from panodent.teeth.masks import BoolArray
+from panodent.teeth.teeth import Teeth
 
 QUADRANTS = "categories_1"
 PLACES = "categories_2"

@@ -19,17 +19,23 @@ from urllib.parse import quote
 
 import numpy as np
 
+from panodent.atomic_files import writing
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.files import writing
 from panodent.formats.base import Annotated, Limits, named
-from panodent.formats.brush_rle import decode, encode
-from panodent.formats.json_stream import Place, item_at, list_items
-from panodent.formats.listing import image_path, image_size, in_order, size_of_file, trimmed
 from panodent.formats.naming import Naming
-from panodent.formats.task_images import LOCAL_FILES, Images
-from panodent.masks import BoolArray, fill
-from panodent.radiograph import key_of
-from panodent.teeth import Teeth
+from panodent.formats.parsing.brush_rle import decode, encode
+from panodent.formats.parsing.image_entries import (
+    image_path,
+    image_size,
+    in_order,
+    size_of_file,
+    trimmed,
+)
+from panodent.formats.parsing.json_stream import Place, item_at, list_items
+from panodent.formats.parsing.task_images import LOCAL_FILES, Images
+from panodent.radiograph.radiograph import key_of
+from panodent.teeth.masks import BoolArray, fill
+from panodent.teeth.teeth import Teeth
 
 FILE = "tasks.json"
 GEOMETRIES = ("brush", "polygon")

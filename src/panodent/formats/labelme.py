@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from panodent.atomic_files import write_whole
 from panodent.errors import AnnotationError
-from panodent.files import write_whole
 from panodent.formats.base import Annotated, Limits, named
-from panodent.formats.json_file import Record, declared_size, load, records, ring
-from panodent.formats.json_stream import member_kinds
-from panodent.formats.listing import (
+from panodent.formats.naming import Naming
+from panodent.formats.parsing.crops import Piece, joined, placed
+from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
     existing_image,
     image_path,
@@ -31,12 +31,12 @@ from panodent.formats.listing import (
     size_of_file,
     trimmed,
 )
-from panodent.formats.naming import Naming
-from panodent.formats.pieces import Piece, joined, placed
-from panodent.formats.png_mask import from_text, to_text
-from panodent.masks import fill
-from panodent.radiograph import SUFFIXES, key_of
-from panodent.teeth import Teeth
+from panodent.formats.parsing.json_record import Record, declared_size, load, records, ring
+from panodent.formats.parsing.json_stream import member_kinds
+from panodent.formats.parsing.png_mask import from_text, to_text
+from panodent.radiograph.radiograph import SUFFIXES, key_of
+from panodent.teeth.masks import fill
+from panodent.teeth.teeth import Teeth
 
 FOLDERS = (*IMAGE_FOLDERS, "annotations", "labels")
 VERSION = "5.5.0"

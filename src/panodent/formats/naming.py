@@ -11,7 +11,7 @@ from typing import Any
 
 from panodent.dentition import NUMBERINGS, TEETH, from_fdi, to_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
-from panodent.teeth import UNNUMBERED
+from panodent.teeth.teeth import UNNUMBERED
 
 UNNUMBERED_NAME = "unnumbered"
 _PREFIX = re.compile(r"^(?:tooth|teeth|number|no\.?|#|t(?=[\W_]*\d))[\s_\-.:#]*", re.IGNORECASE)

@@ -18,15 +18,15 @@ from typing import Any
 
 import numpy as np
 
+from panodent.atomic_files import write_whole
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
-from panodent.files import write_whole
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.labels import read_values, write_png
-from panodent.formats.listing import image_path, in_order
 from panodent.formats.naming import Naming
-from panodent.radiograph import key_of
-from panodent.teeth import Teeth
+from panodent.formats.parsing.image_entries import image_path, in_order
+from panodent.radiograph.radiograph import key_of
+from panodent.teeth.teeth import Teeth
 
 FILE = "dataset.json"
 IMAGES = "imagesTr"

@@ -21,17 +21,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panodent.atomic_files import write_whole
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
-from panodent.files import write_whole
 from panodent.formats.base import Annotated, Limits, named
-from panodent.formats.json_file import Record, declared_size, load, number, records, ring
-from panodent.formats.listing import image_path, in_order, trimmed
 from panodent.formats.naming import Naming
-from panodent.formats.pieces import Piece, placed
-from panodent.formats.png_mask import from_text, to_text
-from panodent.radiograph import SUFFIXES, key_of
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.formats.parsing.crops import Piece, placed
+from panodent.formats.parsing.image_entries import image_path, in_order, trimmed
+from panodent.formats.parsing.json_record import Record, declared_size, load, number, records, ring
+from panodent.formats.parsing.png_mask import from_text, to_text
+from panodent.radiograph.radiograph import SUFFIXES, key_of
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 ANNOTATIONS, IMAGES, NESTED = "ann", "img", "datasets"
 META = "meta.json"

@@ -15,13 +15,13 @@ from pathlib import Path, PurePosixPath
 from reprlib import repr as shown
 from typing import Any
 
+from panodent.atomic_files import writing
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
-from panodent.files import writing
 from panodent.formats.base import Annotated, Limits, named
-from panodent.formats.json_file import Record, records, ring
-from panodent.formats.json_stream import Place, item_at, items_at, member_kinds
-from panodent.formats.listing import (
+from panodent.formats.naming import UNNUMBERED_NAME, Naming
+from panodent.formats.parsing.crops import Piece
+from panodent.formats.parsing.image_entries import (
     existing_image,
     image_path,
     image_size,
@@ -29,11 +29,11 @@ from panodent.formats.listing import (
     size_of_file,
     trimmed,
 )
-from panodent.formats.naming import UNNUMBERED_NAME, Naming
-from panodent.formats.pieces import Piece
-from panodent.masks import fill
-from panodent.radiograph import key_of
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.formats.parsing.json_record import Record, records, ring
+from panodent.formats.parsing.json_stream import Place, item_at, items_at, member_kinds
+from panodent.radiograph.radiograph import key_of
+from panodent.teeth.masks import fill
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 FILE = "via.json"
 ATTRIBUTES = ("tooth", "fdi", "label", "class", "name")

@@ -19,10 +19,11 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
+from panodent.atomic_files import write_whole
 from panodent.errors import AnnotationError
-from panodent.files import write_whole
 from panodent.formats.base import Annotated, Limits, named
-from panodent.formats.listing import (
+from panodent.formats.naming import Naming
+from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
     existing_image,
     image_path,
@@ -30,10 +31,9 @@ from panodent.formats.listing import (
     in_order,
     size_of_file,
 )
-from panodent.formats.naming import Naming
-from panodent.formats.xml_stream import children, root_name
-from panodent.radiograph import SUFFIXES, key_of
-from panodent.teeth import Teeth
+from panodent.formats.parsing.xml_stream import children, root_name
+from panodent.radiograph.radiograph import SUFFIXES, key_of
+from panodent.teeth.teeth import Teeth
 
 FOLDERS = ("Annotations", "annotations")
 _SIDES = ("xmin", "ymin", "xmax", "ymax")

@@ -17,15 +17,21 @@ from typing import Any
 
 import numpy as np
 
+from panodent.atomic_files import write_whole
 from panodent.dentition import DECIDUOUS, PERMANENT
 from panodent.errors import AnnotationError
-from panodent.files import write_whole
 from panodent.formats.base import Annotated, Limits, named
-from panodent.formats.listing import IMAGE_FOLDERS, image_path, in_order, size_of_file, trimmed
 from panodent.formats.naming import Naming
-from panodent.masks import BoolArray, Part, Ring, fill
-from panodent.radiograph import is_candidate, key_of
-from panodent.teeth import UNNUMBERED, Teeth
+from panodent.formats.parsing.image_entries import (
+    IMAGE_FOLDERS,
+    image_path,
+    in_order,
+    size_of_file,
+    trimmed,
+)
+from panodent.radiograph.radiograph import is_candidate, key_of
+from panodent.teeth.masks import BoolArray, Part, Ring, fill
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 FILES = ("data.yaml", "dataset.yaml")
 FOLDER = "labels"

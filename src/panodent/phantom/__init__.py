@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
+from panodent.atomic_files import write_whole
 from panodent.dentition import PERMANENT
 from panodent.errors import ConfigError, UnknownToothError
-from panodent.files import write_whole
 from panodent.formats import get
 from panodent.phantom.dicom import dicom_bytes
 from panodent.phantom.render import MIN_SIDE, render
-from panodent.radiograph import Radiograph
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 DEFAULT_SIZE = (1024, 2048)
 

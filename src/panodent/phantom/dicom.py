@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from panodent.errors import MissingExtraError
-from panodent.radiograph import Radiograph
+from panodent.radiograph.radiograph import Radiograph
 
 _DX = "1.2.840.10008.5.1.4.1.1.1.1"
 _ROOT = "2.25."

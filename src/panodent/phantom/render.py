@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from panodent.masks import BoolArray, bounding_box
 from panodent.phantom.arches import Place, places
 from panodent.phantom.jaws import Canvas, Plane, background
 from panodent.phantom.shapes import Points, Shape, shape
-from panodent.radiograph import Radiograph
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.masks import BoolArray, bounding_box
+from panodent.teeth.teeth import Teeth
 
 MIN_SIDE = 64
 OVERLAP = 0.35

@@ -22,18 +22,18 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
+from panodent.drawing.legend import DISCLAIMER
 from panodent.errors import PanodentError
-from panodent.legend import DISCLAIMER
-from panodent.serve import api, jobs_api, label_studio, schema, training_api
-from panodent.serve.crew import Crew
-from panodent.serve.examples import add_examples
-from panodent.serve.faults import place
-from panodent.serve.guard import Bounds, Guard
-from panodent.serve.metrics import Counted, Metrics
-from panodent.serve.problems import of_error, problem
-from panodent.serve.store import Store
-from panodent.serve.work import Work
-from panodent.serve.worker import Settings as WorkerSettings
+from panodent.serve.middleware.limits import Bounds, Guard
+from panodent.serve.middleware.metrics import Counted, Metrics
+from panodent.serve.redaction import place
+from panodent.serve.routes import jobs, label_studio, schema, studies, training_data
+from panodent.serve.routes.openapi_examples import add_examples
+from panodent.serve.routes.problems import of_error, problem
+from panodent.serve.service import Work
+from panodent.serve.store.store import Store
+from panodent.serve.workers.pool import Crew
+from panodent.serve.workers.process import Settings as WorkerSettings
 from panodent.version import __version__
 
 log = logging.getLogger("panodent.serve")
@@ -79,9 +79,9 @@ class Service:
             lifespan=self._life,
         )
         app.state.settings, app.state.metrics = settings, self.metrics
-        app.include_router(api.router)
-        app.include_router(jobs_api.router)
-        app.include_router(training_api.router)
+        app.include_router(studies.router)
+        app.include_router(jobs.router)
+        app.include_router(training_data.router)
         app.include_router(label_studio.router)
         _add_operations(app)
         _add_page(app)
@@ -159,7 +159,7 @@ def _add_operations(app: FastAPI) -> None:
         responses=schema.problems(),
     )
     async def readyz(request: Request) -> Response:
-        work = api.work_of(request)
+        work = studies.work_of(request)
         if work.stopping or not work.crew.ready:
             return problem(503, "the service is stopping" if work.stopping else "a worker is down")
         try:
@@ -176,7 +176,7 @@ def _add_operations(app: FastAPI) -> None:
         responses={200: {"content": {"text/plain": {}}}, **schema.problems()},
     )
     async def metrics(request: Request) -> Response:
-        work, found = api.work_of(request), request.app.state.metrics
+        work, found = studies.work_of(request), request.app.state.metrics
         found.studies.set(await work.keep(work.store.count))
         found.queued.set(await work.keep(work.store.jobs.count_queued))
         found.in_line.set(work.crew.in_line)

@@ -9,8 +9,8 @@ from typing import Any
 import cv2
 import pytest
 
-from panodent.radiograph import Radiograph
-from panodent.teeth import Teeth
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from panodent import phantom
-from panodent.dataset import find
+from panodent.datasets.dataset import find
 
 
 def taken(page: Any, name: str) -> bytes:

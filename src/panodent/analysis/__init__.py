@@ -1,0 +1,1 @@
+"""Facts computed from `Teeth`: measurements, prediction quality, annotation checks."""

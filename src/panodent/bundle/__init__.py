@@ -1,0 +1,1 @@
+"""The model package: network, frame, classes, calibration, and what made it."""

@@ -1,0 +1,262 @@
+"""A bundle: a folder with everything that predicting needs.
+
+BUNDLE/bundle.json     frame, classes, decoding, provenance, scores, digest of the network
+BUNDLE/network.onnx    the network for inference
+BUNDLE/norms.npz       batch-norm statistics, which fine-tuning needs back (optional)
+
+The bundle named "default" lies inside the package: nothing is fetched at run time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.atomic_files import write_whole
+from panodent.bundle.calibration import Calibration
+from panodent.bundle.frame import Frame
+from panodent.dentition import TEETH
+from panodent.errors import BundleError, ConfigError
+from panodent.radiograph.radiograph import FloatImage
+
+FORMAT = 1
+DEFAULT = "default"
+NETWORK_FILE, CARD_FILE, NORMS_FILE = "network.onnx", "bundle.json", "norms.npz"
+RUNTIME = "onnxruntime"
+"""What runs networks; docs/experiments.md compares it. A bundle says so, for others may come."""
+MAX_NETWORK_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A network for inference and what it means.
+
+    Attributes
+    ----------
+    network : the ONNX file's bytes: float32 (batch, 1, height, width) -> (batch, planes, h, w):
+        1 + len(classes) logits, of which the first is "no tooth", and perhaps two offset planes.
+    frame : how a radiograph becomes the network's input.
+    classes : FDI number of each further logit.
+    architecture : settings of `panodent.training.unet.UNetConfig`, for fine-tuning.
+    provenance : how, when and from which data it was trained; plain data.
+    scores : what it scored on which images; plain data.
+    norms : batch-norm vectors by layer name, or empty.
+    calibration : how scores are bent to mean what they say.
+    sizes : usual height and width of teeth by FDI number, as shares of the radiograph's, or empty:
+        what `panodent.inference.rescaling` tells an unusual scale by.
+    """
+
+    network: bytes = field(repr=False)
+    frame: Frame
+    classes: tuple[int, ...]
+    architecture: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    norms: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, repr=False)
+    threads: int = field(default=0, compare=False)
+    calibration: Calibration = field(default_factory=Calibration)
+    sizes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    _opened: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    _opening: Any = field(default_factory=Lock, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.classes or len(set(self.classes)) < len(self.classes):
+            raise BundleError("a bundle's classes name each tooth once; these do not")
+        if unknown := [fdi for fdi in self.classes if fdi not in TEETH]:
+            raise BundleError(f"bundle class {unknown[0]} is no FDI number")
+        if odd := [fdi for fdi, size in self.sizes.items() if not all(0 < x <= 1 for x in size)]:
+            raise BundleError(f"usual size of tooth {odd[0]}: expected two shares, above 0 to 1")
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the network, as hexadecimal text."""
+        return hashlib.sha256(self.network).hexdigest()
+
+    @property
+    def precision(self) -> str:
+        """Data type of the network's weights: float32, or int8 (see `panodent.bundle.quantise`)."""
+        return str(self.architecture.get("precision", "float32"))
+
+    @property
+    def _session(self) -> Any:
+        """The network in the runtime, loaded once, whoever asks first."""
+        with self._opening:
+            if not self._opened:
+                self._opened.append(self._open())
+        return self._opened[0]
+
+    def _open(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self.threads
+        options.log_severity_level = 3
+        try:
+            session = onnxruntime.InferenceSession(
+                self.network, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime's own exceptions share no base
+            raise BundleError(f"the bundle's network cannot be loaded ({error})") from None
+        shape = session.get_inputs()[0].shape
+        if list(shape[1:]) != [1, *self.frame.size]:
+            raise BundleError(
+                f"the network takes {shape}, the bundle's frame is {self.frame.size}; "
+                "export the bundle again"
+            )
+        found = session.get_outputs()[0].shape[1]
+        wanted = 1 + len(self.classes) + 2 * bool(self.architecture.get("offsets"))
+        if found != wanted:
+            raise BundleError(
+                f"the network has {found} output planes, the bundle's {len(self.classes)} teeth "
+                f"and its architecture ask for {wanted}; export the bundle again"
+            )
+        return session
+
+    def open(self) -> None:
+        """Loads the network into the runtime now, before several threads ask of it.
+
+        Raises `BundleError` when it is damaged or not the bundle's.
+        """
+        _ = self._session
+
+    def open_aside(self) -> None:
+        """Begins to load the network in another thread; `open` waits for it, and tells of errors.
+
+        The runtime needs some fifty milliseconds without Python, in which much can be imported.
+        """
+
+        def begin() -> None:
+            with suppress(BundleError):  # `open` meets it again
+                self.open()
+
+        Thread(target=begin, name="panodent-open", daemon=True).start()
+
+    def answer(self, pixels: FloatImage) -> npt.NDArray[np.float32]:
+        """Radiograph pixels (H, W) in [0, 1] -> planes (p, h, w) over all of it: see `network`."""
+        return self.run(self.frame.forward(pixels))
+
+    def run(self, framed: FloatImage) -> npt.NDArray[np.float32]:
+        """A radiograph in the network's frame (height, width) -> planes (p, h, w)."""
+        session = self._session
+        batch = {session.get_inputs()[0].name: framed[None, None]}
+        planes: npt.NDArray[np.float32] = session.run(None, batch)[0][0]
+        return planes
+
+
+def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0) -> Bundle:
+    """Reads a bundle folder, or the one inside a training run, or the default by its name.
+
+    `threads` for the network, 0 for the runtime's choice. Raises `BundleError` when it is
+    missing, damaged or of a newer kind.
+    """
+    folder = _folder(path)
+    try:
+        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+        network_file = folder / NETWORK_FILE
+        if network_file.stat().st_size > MAX_NETWORK_BYTES:
+            raise BundleError(f"{network_file}: larger than {MAX_NETWORK_BYTES} bytes")
+        network = network_file.read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"{path}: no bundle there ({error.strerror}); expected a folder with {CARD_FILE} and "
+            f"{NETWORK_FILE}, as `panodent train` writes into RUN/bundle"
+        ) from None
+    except ValueError as error:
+        raise BundleError(f"{folder / CARD_FILE}: not JSON ({error})") from None
+    return _checked(folder, card, network, threads)
+
+
+def _folder(path: str | os.PathLike[str]) -> Path:
+    if str(path) == DEFAULT:
+        return Path(str(resources.files("panodent.bundle") / DEFAULT))
+    folder = Path(path)
+    inside = folder / "bundle"
+    return inside if not (folder / CARD_FILE).exists() and inside.is_dir() else folder
+
+
+def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
+    try:
+        if card["format"] > FORMAT:
+            raise BundleError(
+                f"{folder}: bundle format {card['format']}; this panodent reads up to {FORMAT}: "
+                "install a newer one"
+            )
+        bundle = Bundle(
+            network,
+            Frame(**card["frame"]),
+            tuple(int(fdi) for fdi in card["classes"]),
+            card.get("architecture", {}),
+            card.get("provenance", {}),
+            card.get("scores", {}),
+            _norms(folder / NORMS_FILE),
+            threads,
+            Calibration(**card.get("calibration", {})),
+            {int(fdi): (float(h), float(w)) for fdi, (h, w) in card.get("sizes", {}).items()},
+        )
+        digest = card["network"]["sha256"]
+        runtime = card["network"].get("runtime", RUNTIME)
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
+        raise BundleError(f"{folder / CARD_FILE}: {error!r} where a bundle was expected") from None
+    if runtime != RUNTIME:
+        raise BundleError(
+            f"{folder}: made for the runtime {runtime!r}; this panodent has {RUNTIME}: "
+            "install a newer one"
+        )
+    if digest != bundle.digest:
+        raise BundleError(
+            f"{folder / NETWORK_FILE}: damaged or exchanged (SHA-256 {bundle.digest[:12]}..., "
+            f"the bundle says {str(digest)[:12]}...); copy the whole bundle again"
+        )
+    return bundle
+
+
+def _norms(file: Path) -> dict[str, npt.NDArray[np.float32]]:
+    if not file.exists():
+        return {}
+    try:
+        with np.load(file, allow_pickle=False) as data:
+            return {name: data[name] for name in data.files}
+    except (OSError, ValueError, EOFError, KeyError) as error:
+        raise BundleError(f"{file}: damaged ({error}); copy the whole bundle again") from None
+
+
+def save(bundle: Bundle, folder: Path) -> None:
+    """Writes a bundle; the card comes last, so that a half-written folder is no bundle."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CARD_FILE).unlink(missing_ok=True)
+    write_whole(folder / NETWORK_FILE, bundle.network)
+    if bundle.norms:
+        import io
+
+        stream = io.BytesIO()
+        np.savez(stream, allow_pickle=False, **dict(bundle.norms))
+        write_whole(folder / NORMS_FILE, stream.getvalue())
+    card = {
+        "format": FORMAT,
+        "frame": asdict(bundle.frame),
+        "classes": list(bundle.classes),
+        "network": {
+            "file": NETWORK_FILE,
+            "sha256": bundle.digest,
+            "runtime": RUNTIME,
+            "precision": bundle.precision,
+        },
+        "architecture": dict(bundle.architecture),
+        "calibration": asdict(bundle.calibration),
+        "sizes": {str(fdi): list(size) for fdi, size in bundle.sizes.items()},
+        "provenance": dict(bundle.provenance),
+        "scores": dict(bundle.scores),
+    }
+    write_whole(folder / CARD_FILE, json.dumps(card, indent=2, ensure_ascii=False) + "\n")

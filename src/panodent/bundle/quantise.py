@@ -1,0 +1,108 @@
+"""A bundle's network in eight-bit integers: half the size, faster where the processor helps.
+
+Activations take the ranges that they have on given radiographs (static quantisation, a scale for
+each output channel of the weights). The first convolution and the head stay in float32. It pays on
+processors with VNNI or its like; elsewhere float32 is as fast and exacter.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from panodent.bundle.bundle import Bundle
+from panodent.errors import BundleError, MissingExtraError
+from panodent.radiograph.radiograph import FloatImage
+
+LEAST_AGREEMENT = 0.98
+"""Least share of tooth pixels on which both networks name the same tooth."""
+
+
+def quantise(bundle: Bundle, pictures: Sequence[FloatImage]) -> Bundle:
+    """The same bundle with an eight-bit network, ranges taken from `pictures` (H, W) in [0, 1].
+
+    Raises `BundleError` when there are none, or when the new network says something else.
+    """
+    if not pictures:
+        raise BundleError("quantising needs radiographs to take ranges from")
+    if bundle.architecture.get("precision"):
+        raise BundleError("the bundle is quantised already; give the one that it was made from")
+    frames = [bundle.frame.forward(pixels)[None, None] for pixels in pictures]
+    made = replace(
+        bundle,
+        network=_quantised(bundle.network, frames),
+        architecture={
+            "offsets": bool(bundle.architecture.get("offsets")),
+            "precision": "int8",
+        },
+        norms={},
+    )
+    agreement = float(np.mean([_agreement(bundle, made, pixels) for pixels in pictures]))
+    if agreement < LEAST_AGREEMENT:
+        raise BundleError(
+            f"the eight-bit network agrees on {agreement:.3f} of the tooth pixels only; expected "
+            f"{LEAST_AGREEMENT}; give more radiographs, of the kind that it is to read"
+        )
+    note = {
+        "from": bundle.digest,
+        "radiographs": len(pictures),
+        "agreement": round(agreement, 4),
+    }
+    return replace(made, provenance={**bundle.provenance, "quantised": note})
+
+
+def _agreement(first: Bundle, second: Bundle, pixels: FloatImage) -> float:
+    """Share of the pixels in a tooth, by either network, that both give to the same one."""
+    planes = 1 + len(first.classes)
+    one, two = (b.answer(pixels)[:planes].argmax(axis=0) for b in (first, second))
+    teeth = (one > 0) | (two > 0)
+    return float((one == two)[teeth].mean()) if teeth.any() else 1.0
+
+
+def _quantised(network: bytes, frames: Sequence[FloatImage]) -> bytes:
+    try:
+        import onnx
+        import onnxruntime
+        from onnxruntime import quantization as q
+        from onnxruntime.quantization.shape_inference import quant_pre_process
+    except ImportError:
+        raise MissingExtraError("train", "quantising a network", "onnx") from None
+
+    class Ranges(q.CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.left: Iterator[FloatImage] = iter(frames)
+
+        def get_next(self) -> dict[str, Any] | None:
+            frame = next(self.left, None)
+            return None if frame is None else {name: frame}
+
+    logging.getLogger().setLevel(max(logging.getLogger().level, logging.WARNING))
+    with TemporaryDirectory() as folder:
+        plain, ready, done = (str(Path(folder) / f"{n}.onnx") for n in ("plain", "ready", "done"))
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        # Kernels are widened from half precision once, so that they can be quantised.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = plain
+        session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+        name = session.get_inputs()[0].name
+        quant_pre_process(plain, ready, skip_symbolic_shape=True)
+        convolutions = [node.name for node in onnx.load(ready).graph.node if node.op_type == "Conv"]
+        q.quantize_static(
+            ready,
+            done,
+            Ranges(),
+            quant_format=q.QuantFormat.QDQ,
+            activation_type=q.QuantType.QUInt8,
+            weight_type=q.QuantType.QInt8,
+            per_channel=True,
+            calibrate_method=q.CalibrationMethod.MinMax,
+            nodes_to_exclude=[convolutions[0], convolutions[-1]],
+        )
+        return Path(done).read_bytes()

@@ -1,0 +1,1 @@
+"""Folders of annotated radiographs: find, split, convert, inspect."""

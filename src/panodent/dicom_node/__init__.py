@@ -1,0 +1,1 @@
+"""A DICOM node: receives radiographs, returns results, loses nothing it acknowledged."""

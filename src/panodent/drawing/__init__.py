@@ -1,0 +1,1 @@
+"""Pictures: overlay, panels, odontogram, labels, colours, PNG."""

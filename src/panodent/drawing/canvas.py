@@ -1,0 +1,202 @@
+"""Text and anti-aliased lines on RGB pictures, for `view` and `odontogram`.
+
+The font is the one that travels inside Pillow, so that pictures look alike on every computer.
+Colours are RGB 0-255; points are (x, y) in pixels, pixel centres at whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.drawing.png import encode
+from panodent.errors import OutputError
+
+Colour = tuple[int, int, int]
+RGBImage = npt.NDArray[np.uint8]
+"""(height, width, 3) uint8, red first."""
+Points = npt.NDArray[np.floating[Any]]
+"""(k, 2) points (x, y)."""
+Anchor = Literal["left", "middle", "right"]
+
+_SUBPIXEL = 4  # fractional bits of OpenCV's drawing coordinates
+_OVERSAMPLING = 4  # letters are drawn this much larger, so that weight and halo may be fractions
+
+
+@dataclass(frozen=True, eq=False)
+class _Sprite:
+    """A line of text as coverage 0-1: the letters, and the letters with their halo."""
+
+    ink: npt.NDArray[np.float32]
+    halo: npt.NDArray[np.float32]
+    width: float
+    baseline: int
+    margin: int
+
+
+@lru_cache(maxsize=1024)
+def _sprite(text: str, size: float, bold: bool, halo: float) -> _Sprite:
+    import cv2
+    from PIL import Image, ImageDraw
+
+    font = _font(round(size * _OVERSAMPLING))
+    weight = round(size * _OVERSAMPLING * 0.03) if bold else 0
+    spread = weight + round(halo * _OVERSAMPLING)
+    margin = int(np.ceil((spread + 1) / _OVERSAMPLING))
+    ascent, descent = font.getmetrics()
+    advance = float(font.getlength(text))
+    baseline = int(np.ceil(ascent / _OVERSAMPLING)) + margin
+    height = baseline + int(np.ceil(descent / _OVERSAMPLING)) + margin
+    width = int(np.ceil(advance / _OVERSAMPLING)) + 2 * margin
+
+    def coverage(stroke: int) -> npt.NDArray[np.float32]:
+        picture = Image.new("L", (width * _OVERSAMPLING, height * _OVERSAMPLING))
+        ImageDraw.Draw(picture).text(
+            (margin * _OVERSAMPLING, baseline * _OVERSAMPLING),
+            text,
+            fill=255,
+            font=font,
+            anchor="ls",
+            stroke_width=stroke,
+        )
+        small = cv2.resize(np.asarray(picture), (width, height), interpolation=cv2.INTER_AREA)
+        return (small.astype(np.float32) / 255)[..., None]
+
+    ink = coverage(weight)
+    return _Sprite(
+        ink, coverage(spread) if halo else ink, advance / _OVERSAMPLING, baseline, margin
+    )
+
+
+@lru_cache(maxsize=64)
+def _font(size: int) -> Any:
+    from PIL import ImageFont
+
+    return ImageFont.load_default(max(size, 1))
+
+
+def text_width(text: str, size: float, bold: bool = False) -> float:
+    """How far a line of text reaches, in pixels, without its halo."""
+    return _sprite(text, float(size), bold, 0.0).width
+
+
+def digit_height(size: float) -> float:
+    """Height in pixels of the digits (and capitals) of a font of this size."""
+    top, bottom = _font(round(size * _OVERSAMPLING)).getbbox("8", anchor="ls")[1::2]
+    return float(bottom - top) / _OVERSAMPLING
+
+
+def put_text(
+    canvas: RGBImage,
+    text: str,
+    at: tuple[float, float],
+    size: float,
+    colour: Colour,
+    *,
+    anchor: Anchor = "left",
+    bold: bool = False,
+    halo: float = 0.0,
+    halo_colour: Colour = (0, 0, 0),
+) -> None:
+    """Writes a line of text into `canvas`; what leaves the picture is cut off.
+
+    `at` is (x, y) of the baseline at the left end, the middle or the right end of the text; `size`
+    is in pixels; `halo` is the width in pixels of a rim of `halo_colour` around the letters.
+    """
+    sprite = _sprite(text, float(size), bold, float(halo))
+    shift = {"left": 0.0, "middle": 0.5, "right": 1.0}[anchor] * sprite.width
+    left, top = round(at[0] - shift) - sprite.margin, round(at[1]) - sprite.baseline
+    height, width = sprite.ink.shape[:2]
+    row0, col0 = max(top, 0), max(left, 0)
+    row1, col1 = min(top + height, canvas.shape[0]), min(left + width, canvas.shape[1])
+    if row0 >= row1 or col0 >= col1:
+        return
+    inside = np.s_[row0 - top : row1 - top, col0 - left : col1 - left]
+    region = canvas[row0:row1, col0:col1].astype(np.float32)
+    if halo:
+        region += (np.array(halo_colour, np.float32) - region) * sprite.halo[inside]
+    region += (np.array(colour, np.float32) - region) * sprite.ink[inside]
+    canvas[row0:row1, col0:col1] = np.rint(region).astype(np.uint8)
+
+
+def put_lines(
+    canvas: RGBImage, lines: Sequence[Points], colour: Colour, width: int, closed: bool = False
+) -> None:
+    """Draws anti-aliased lines through (x, y) points into `canvas`, which must be contiguous."""
+    import cv2
+
+    fixed = [np.rint(np.asarray(line) * 2**_SUBPIXEL).astype(np.int32) for line in lines]
+    cv2.polylines(canvas, fixed, closed, colour, max(width, 1), cv2.LINE_AA, _SUBPIXEL)
+
+
+def put_shape(canvas: RGBImage, ring: Points, colour: Colour) -> None:
+    """Fills the inside of a closed line of (x, y) points, anti-aliased."""
+    import cv2
+
+    fixed = np.rint(np.asarray(ring) * 2**_SUBPIXEL).astype(np.int32)
+    cv2.fillPoly(canvas, [fixed], colour, cv2.LINE_AA, _SUBPIXEL)
+
+
+def dashes(line: Points, dash: float, gap: float, closed: bool = False) -> list[Points]:
+    """Cuts a line of (x, y) points into pieces `dash` long, `gap` apart.
+
+    A closed line is cut evenly, so that no stump is left where it meets itself.
+    """
+    points = np.concatenate([line, line[:1]]) if closed else np.asarray(line)
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    places = np.concatenate([[0.0], np.cumsum(steps)])
+    length = float(places[-1])
+    if length <= dash + gap:
+        return [points]
+    count = max(round(length / (dash + gap)), 1)
+    period = length / count if closed else dash + gap
+    share = period * dash / (dash + gap)
+    pieces = []
+    for start in np.arange(0, length - 1e-6, period):
+        end = min(start + share, length)
+        between = places[(places > start) & (places < end)]
+        at = np.concatenate([[start], between, [end]])
+        x, y = (np.interp(at, places, points[:, axis]) for axis in (0, 1))
+        pieces.append(np.stack([x, y], axis=1))
+    return pieces
+
+
+def mixed(colour: Colour, other: Colour, share: float) -> Colour:
+    """`colour` with `share` (0-1) of `other` stirred in.
+
+    >>> mixed((0, 100, 200), (255, 255, 255), 1.0)
+    (255, 255, 255)
+    """
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(colour, other, strict=True))
+    return red, green, blue
+
+
+def to_png_bytes(rgb: RGBImage) -> bytes:
+    """An RGB or grey picture (height, width[, 3]) uint8 as the bytes of a PNG file.
+
+    Raises `OutputError` for other arrays.
+    """
+    image = np.asarray(rgb)
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
+        raise OutputError(
+            f"picture has shape {image.shape} and dtype {image.dtype}; "
+            "expected uint8 (height, width) or (height, width, 3)"
+        )
+    if not image.size:
+        raise OutputError(f"picture has shape {image.shape}; expected at least one pixel")
+    return encode(image)
+
+
+def to_jpeg_bytes(rgb: RGBImage, quality: int = 88) -> bytes:
+    """A picture (H, W, 3) as a JPEG file, for pages that hold many."""
+    import cv2
+
+    data: bytes = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[
+        1
+    ].tobytes()
+    return data

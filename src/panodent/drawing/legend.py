@@ -1,0 +1,128 @@
+"""What a picture of teeth says in words: the counts, the key of its marks, what was not found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from panodent.dentition import ARCH_ORDER, Numbering, from_fdi
+from panodent.drawing.canvas import (
+    Colour,
+    RGBImage,
+    dashes,
+    digit_height,
+    put_lines,
+    put_text,
+    text_width,
+)
+from panodent.teeth.teeth import UNNUMBERED, Teeth
+
+DISCLAIMER = "Research use only, not a medical device"
+
+STRIP: Colour = (20, 23, 28)
+TEXT: Colour = (226, 229, 233)
+QUIET: Colour = (150, 156, 164)
+
+Swatch = Literal["", "dashed", "plain"]
+
+
+class Item(NamedTuple):
+    """A piece of the legend: words, and the line drawn before them."""
+
+    text: str
+    swatch: Swatch = ""
+    colour: Colour = TEXT
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """
+    >>> counted(1, "tooth", "teeth")
+    '1 tooth'
+    """
+    return f"{count} {one if count == 1 else many}"
+
+
+def not_found(teeth: Teeth) -> list[int]:
+    """Permanent teeth whose number no tooth bears, in arch order (18..28, 38..48)."""
+    seen = set(teeth.fdi.tolist())
+    return [fdi for fdi in ARCH_ORDER if fdi not in seen]
+
+
+def doubtful(teeth: Teeth) -> int:
+    """How many teeth are flagged doubtful."""
+    return sum("doubtful" in flags for flags in teeth.flags)
+
+
+def items(teeth: Teeth, numbering: Numbering) -> list[Item]:
+    """The legend's contents in reading order."""
+    missing = not_found(teeth)
+    found = [Item(counted(len(teeth), "tooth", "teeth") if len(teeth) else "No teeth found")]
+    if count := doubtful(teeth):
+        found.append(Item(f"{count} doubtful (dashed, ?)", "dashed"))
+    if count := int((teeth.fdi == UNNUMBERED).sum()):
+        found.append(Item(f"{count} without a number (grey, ?)", "plain", TEXT))
+    if not missing:
+        found.append(Item("All 32 permanent teeth found"))
+    elif len(missing) < len(ARCH_ORDER):
+        names = " ".join(from_fdi(fdi, numbering) for fdi in missing)
+        found.append(Item(f"Not found: {names}"))
+    found.append(Item(DISCLAIMER, "", QUIET))
+    return found
+
+
+def legend_strip(teeth: Teeth, numbering: Numbering, width: int, size: float) -> RGBImage:
+    """A strip uint8 RGB (as high as it needs, width, 3) with letters of `size` pixels."""
+    margin = round(size * 0.7)
+    lines = list(_lines(items(teeth, numbering), width - 2 * margin, size))
+    pitch = round(size * 1.45)
+    strip = np.empty((2 * margin + pitch * (len(lines) - 1) + round(size), width, 3), np.uint8)
+    strip[:] = STRIP
+    tall = digit_height(size)
+    for row, line in enumerate(lines):
+        baseline = margin + row * pitch + (size + tall) / 2
+        for x, piece in line:
+            at = margin + x
+            if piece.swatch:
+                _draw_swatch(strip, piece.swatch, at, baseline - tall / 2, size)
+                at += 2.4 * size
+            put_text(strip, piece.text, (at, baseline), size, piece.colour)
+    return strip
+
+
+def _lines(pieces: list[Item], room: float, size: float) -> Iterator[list[tuple[float, Item]]]:
+    """Pieces with their places, broken between pieces, and within one that exceeds a line."""
+    space = text_width(" ", size)
+    line: list[tuple[float, Item]] = []
+    x = 0.0
+    for piece in pieces:
+        start = x + (1.6 * size if line else 0.0)
+        if line and start + _reach(piece, size) > room:
+            yield line
+            line, start = [], 0.0
+        if _reach(piece, size) <= room:
+            line.append((start, piece))
+            x = start + _reach(piece, size)
+            continue
+        x = 0.0
+        for word in piece.text.split():
+            if line and x + text_width(word, size) > room:
+                yield line
+                line, x = [], 0.0
+            line.append((x, Item(word, "", piece.colour)))
+            x += text_width(word, size) + space
+    yield line
+
+
+def _reach(piece: Item, size: float) -> float:
+    return text_width(piece.text, size) + (2.4 * size if piece.swatch else 0.0)
+
+
+def _draw_swatch(strip: RGBImage, kind: Swatch, x: float, y: float, size: float) -> None:
+    line = np.array([[x, y], [x + 1.9 * size, y]])
+    width = max(round(size / 9), 1)
+    if kind == "dashed":
+        put_lines(strip, dashes(line, size * 0.45, size * 0.25), TEXT, width)
+    else:
+        put_lines(strip, [line], (190, 190, 190), width)

@@ -1,0 +1,263 @@
+"""The chart of the teeth: which of the 32 were found, which are in doubt, which were not.
+
+Two rows of sixteen, upper over lower jaw, the patient's right at the left as on the radiograph;
+deciduous teeth that were found stand in an inner row. State reads without colour: found teeth are
+filled, doubtful ones dashed with "?", teeth not found pale with a cross.
+
+`svg` and `png` draw the same figures from the same description.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Literal
+
+import numpy as np
+
+from panodent.dentition import ARCH_ORDER, NUMBERINGS, TEETH, Numbering, from_fdi
+from panodent.drawing.canvas import Colour, RGBImage, mixed
+from panodent.drawing.legend import DISCLAIMER, counted, doubtful
+from panodent.drawing.tooth_shapes import pictogram
+from panodent.drawing.vector import Figure, Part, Path, Text, moved, to_pixels
+from panodent.errors import ConfigError, UnknownNameError
+from panodent.teeth.teeth import UNNUMBERED, Teeth
+
+State = Literal["found", "doubtful", "not found"]
+Palette = Mapping[int, Colour]
+
+_WHITE: Colour = (255, 255, 255)
+_INK: Colour = (28, 32, 38)
+_QUIET: Colour = (104, 110, 118)
+_PALE: Colour = (190, 195, 202)
+
+# Chart units.
+_COLUMNS = (33, 29, 31, 31, 31, 46, 43, 39)  # by position, from the midline
+_MIDLINE_GAP = 14
+_MARGIN = 30
+_WIDTH = 2 * (sum(_COLUMNS) + _MARGIN + _MIDLINE_GAP / 2)
+_UPPER_EDGE = 152.0  # y of the upper teeth's biting edge
+_DECIDUOUS_SCALE = 0.56
+_FOOT = 74.0
+_SMALLEST, _LARGEST = 320, 8000  # pixels of a PNG's width
+
+
+@dataclass(frozen=True)
+class ChartTooth:
+    """What the chart says about one tooth: how often its number was found, and how surely."""
+
+    fdi: int
+    state: State
+    count: int = 0
+    score: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Parts that belong together; with a `tooth` they stand for it."""
+
+    parts: tuple[Part, ...]
+    tooth: ChartTooth | None = None
+
+
+def chart_teeth(teeth: Teeth) -> list[ChartTooth]:
+    """The 32 permanent teeth in arch order, then the deciduous teeth that were found.
+
+    A number that stands twice is doubtful if one of its teeth is; the best score counts.
+    """
+    charted = []
+    for fdi in (*ARCH_ORDER, *(n for n in TEETH if TEETH[n].deciduous and n in teeth.fdi)):
+        places = np.flatnonzero(teeth.fdi == fdi).tolist()
+        if not places:
+            charted.append(ChartTooth(fdi, "not found"))
+            continue
+        in_doubt = any("doubtful" in teeth.flags[i] for i in places)
+        score = max(float(teeth.scores[i]) for i in places)
+        charted.append(ChartTooth(fdi, "doubtful" if in_doubt else "found", len(places), score))
+    return charted
+
+
+def svg(teeth: Teeth, numbering: Numbering = "fdi", palette: Palette | None = None) -> str:
+    """The chart as a standalone SVG document, each tooth a group with <title> and <desc>.
+
+    `palette` replaces the colours (RGB 0-255 by FDI number) of the teeth that it names. Raises
+    `UnknownNameError` for an unknown numbering.
+    """
+    groups, height = _chart(teeth, numbering, palette or {})
+    body = "\n".join(_svg_group(group, numbering) for group in groups)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {height:g}" '
+        f'width="{_WIDTH:g}" height="{height:g}" role="img" '
+        'font-family="Helvetica, Arial, sans-serif">\n'
+        f"<title>Odontogram</title>\n<desc>{escape(_summary(teeth))}</desc>\n"
+        f'<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
+    )
+
+
+def png(
+    teeth: Teeth,
+    numbering: Numbering = "fdi",
+    palette: Palette | None = None,
+    *,
+    width: int = 1280,
+) -> RGBImage:
+    """The chart as uint8 RGB (height, width, 3), `width` in pixels; otherwise as `svg`.
+
+    Raises `ConfigError` for a width below 320 or above 8000.
+    """
+    if not _SMALLEST <= width <= _LARGEST:
+        raise ConfigError(f"width is {width}; expected {_SMALLEST} to {_LARGEST} pixels")
+    groups, height = _chart(teeth, numbering, palette or {})
+    parts = [part for group in groups for part in group.parts]
+    return to_pixels(parts, (_WIDTH, height), width / _WIDTH)
+
+
+# --- the chart's description --------------------------------------------------------------------
+
+
+def _chart(teeth: Teeth, numbering: Numbering, palette: Palette) -> tuple[list[_Group], float]:
+    """What is drawn, in order, and the chart's height in units."""
+    if numbering not in NUMBERINGS:
+        raise UnknownNameError("numbering", numbering, NUMBERINGS)
+    charted = chart_teeth(teeth)
+    inner = 84.0 if any(TEETH[tooth.fdi].deciduous for tooth in charted) else 0.0
+    middle = _UPPER_EDGE + 28 + inner
+    groups = [_frame(middle, numbering)]
+    groups += [_tooth(tooth, middle, inner, numbering, palette) for tooth in charted]
+    height = 2 * middle - 38 + _FOOT
+    groups.append(_foot(teeth, height - _FOOT))
+    return groups, height
+
+
+def _frame(middle: float, numbering: Numbering) -> _Group:
+    """The cross that parts the quadrants, and the patient's sides."""
+    name = {"fdi": "FDI", "universal": "Universal", "palmer": "Palmer"}[numbering]
+    centre = _WIDTH / 2
+    lines = (
+        (("M", (_MARGIN * 0.6, middle)), ("L", (_WIDTH - _MARGIN * 0.6, middle))),
+        (("M", (centre, 40.0)), ("L", (centre, 2 * middle - 40.0))),
+    )
+    return _Group(
+        (
+            *(Figure(line, None, _PALE, 1.0) for line in lines),
+            Text("R", _MARGIN * 0.6, middle - 6, 13, _INK, "left", True),
+            Text("L", _WIDTH - _MARGIN * 0.6, middle - 6, 13, _INK, "right", True),
+            Text("Patient's right", _MARGIN * 0.6, 24, 12, _QUIET, "left"),
+            Text(f"{name} numbering", centre, 24, 12, _QUIET),
+            Text("Patient's left", _WIDTH - _MARGIN * 0.6, 24, 12, _QUIET, "right"),
+        )
+    )
+
+
+def _column(fdi: int) -> float:
+    """x of the middle of a tooth's column."""
+    tooth = TEETH[fdi]
+    inside = sum(_COLUMNS[: tooth.position - 1]) + _COLUMNS[tooth.position - 1] / 2
+    away = _MIDLINE_GAP / 2 + inside
+    return _WIDTH / 2 + (-away if tooth.side == "right" else away)
+
+
+def _tooth(
+    charted: ChartTooth, middle: float, inner: float, numbering: Numbering, palette: Palette
+) -> _Group:
+    tooth = TEETH[charted.fdi]
+    up, x = tooth.jaw == "upper", _column(charted.fdi)
+    sign = -1.0 if up else 1.0
+    scale = _DECIDUOUS_SCALE if tooth.deciduous else 1.0
+    edge = middle + sign * (28 + (0.0 if tooth.deciduous else inner))
+    colour = palette.get(charted.fdi, tooth.colour)
+    found = charted.state != "not found"
+    label = from_fdi(charted.fdi, numbering) + (f" x{charted.count}" if charted.count > 1 else "")
+    parts: list[Part] = _figures(charted, x, edge, scale, up, colour)
+    if charted.state == "doubtful":
+        at = edge + sign * 21 * scale + 6.5 * max(scale, 0.75)
+        parts.append(Text("?", x, at, 18 * max(scale, 0.75), _INK, "middle", True))
+    letters = 11.0 if numbering == "palmer" else 13.0
+    baseline = edge - sign * 14 + letters * 0.36
+    parts.append(Text(label, x, baseline, letters, _INK if found else _QUIET, "middle", found))
+    return _Group(tuple(parts), charted)
+
+
+def _figures(
+    charted: ChartTooth, x: float, edge: float, scale: float, up: bool, colour: Colour
+) -> list[Part]:
+    shape = pictogram(charted.fdi)
+    crown = moved(shape.crown, x, edge, scale, up)
+    roots = [moved(root, x, edge, scale, up) for root in shape.roots]
+    if charted.state == "not found":
+        faint = Figure(crown, _WHITE, _PALE, 1.0)
+        half, middle = min(8.5, shape.width * 0.3), 20.0
+        strokes = [
+            (("M", (-half, middle - half * way)), ("L", (half, middle + half * way)))
+            for way in (1, -1)
+        ]
+        crosses = [Figure(moved(s, x, edge, scale, up), None, _QUIET, 1.8) for s in strokes]
+        return [*(replace(faint, path=root) for root in roots), faint, *crosses]
+    line = mixed(colour, _INK, 0.5)
+    if charted.state == "doubtful":
+        pale = Figure(crown, mixed(colour, _WHITE, 0.8), line, 1.4, (4.0, 3.0))
+        return [*(replace(pale, path=root, fill=_WHITE) for root in roots), pale]
+    full = Figure(crown, mixed(colour, _WHITE, 0.1), line, 1.3)
+    light = mixed(colour, _WHITE, 0.6)
+    return [*(replace(full, path=root, fill=light) for root in roots), full]
+
+
+def _summary(teeth: Teeth) -> str:
+    numbers = set(teeth.fdi.tolist())
+    deciduous = sum(n != UNNUMBERED and TEETH[n].deciduous for n in numbers)
+    unnumbered = int((teeth.fdi == UNNUMBERED).sum())
+    words = [f"{len(numbers & set(ARCH_ORDER))} of 32 permanent teeth found"]
+    if deciduous:
+        words.append(counted(deciduous, "deciduous tooth", "deciduous teeth"))
+    if count := doubtful(teeth):
+        words.append(f"{count} doubtful")
+    if unnumbered:
+        words.append(counted(unnumbered, "tooth", "teeth") + " without a number")
+    return " · ".join(words)
+
+
+def _foot(teeth: Teeth, top: float) -> _Group:
+    """The key of the states, the counts and the disclaimer."""
+    left, right = _MARGIN * 0.6, _WIDTH - _MARGIN * 0.6
+    line = top + 26
+    grey: Colour = (150, 156, 164)
+
+    def box(x: float) -> Path:
+        at = ((x, line - 11), (x + 18, line - 11), (x + 18, line + 3), (x, line + 3))
+        return (("M", at[0]), *(("L", corner) for corner in at[1:]), ("Z", ()))
+
+    def cross(x: float, way: int) -> Path:
+        return (("M", (x + 4, line - 4 - 4 * way)), ("L", (x + 14, line - 4 + 4 * way)))
+
+    places = (left, left + 84, left + 182)
+    return _Group(
+        (
+            Figure(box(places[0]), grey, _INK, 1.3),
+            Text("found", places[0] + 25, line, 12, _INK, "left"),
+            Figure(box(places[1]), _WHITE, _INK, 1.4, (4.0, 3.0)),
+            Text("?", places[1] + 9, line, 12, _INK, "middle", True),
+            Text("doubtful", places[1] + 25, line, 12, _INK, "left"),
+            Figure(box(places[2]), _WHITE, _PALE, 1.0),
+            *(Figure(cross(places[2], way), None, _QUIET, 1.8) for way in (1, -1)),
+            Text("not found", places[2] + 25, line, 12, _INK, "left"),
+            Text(_summary(teeth), left, line + 28, 12, _INK, "left"),
+            Text(DISCLAIMER, right, line, 11, _QUIET, "right"),
+        )
+    )
+
+
+def _svg_group(group: _Group, numbering: Numbering) -> str:
+    body = "".join(part.to_svg() for part in group.parts)
+    if group.tooth is None:
+        return f"<g>{body}</g>"
+    tooth = group.tooth
+    title = f"{from_fdi(tooth.fdi, numbering)} {TEETH[tooth.fdi].name}"
+    about = tooth.state if tooth.count == 0 else f"{tooth.state}, score {tooth.score:.2f}"
+    if tooth.count > 1:
+        about += f", {tooth.count} teeth bear this number"
+    return (
+        f'<g class="tooth {tooth.state.replace(" ", "-")}" role="img" data-fdi="{tooth.fdi}" '
+        f'data-state="{tooth.state}"><title>{escape(title)}</title>'
+        f"<desc>{escape(about)}</desc>{body}</g>"
+    )

@@ -1,0 +1,146 @@
+"""Figures and words in the units of a chart, written as SVG or drawn as pixels.
+
+A chart is described once, as a list of parts; both forms come from that list, so they agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.drawing.canvas import Anchor, Colour, RGBImage, dashes, put_lines, put_shape, put_text
+
+Command = tuple[str, tuple[float, ...]]
+"""('M' or 'L', (x, y)), ('C', (x1, y1, x2, y2, x, y)) or ('Z', ()), as in SVG."""
+Path = tuple[Command, ...]
+
+_CURVE_POINTS = 14
+_OVERSAMPLING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A line, or a shape where the path is closed; `dash` is (drawn, left out)."""
+
+    path: Path
+    fill: Colour | None
+    stroke: Colour
+    width: float = 1.2
+    dash: tuple[float, float] | None = None
+
+    def to_svg(self) -> str:
+        """The SVG element."""
+        fill = "none" if self.fill is None else _hex(self.fill)
+        dash = f' stroke-dasharray="{self.dash[0]:g} {self.dash[1]:g}"' if self.dash else ""
+        return (
+            f'<path d="{to_svg_path(self.path)}" fill="{fill}" stroke="{_hex(self.stroke)}" '
+            f'stroke-width="{self.width:g}" stroke-linejoin="round"{dash}/>'
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line of text, (x, y) its baseline at the anchor."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    colour: Colour
+    anchor: Anchor = "middle"
+    bold: bool = False
+
+    def to_svg(self) -> str:
+        """The SVG element, escaped."""
+        anchor = {"left": "start", "middle": "middle", "right": "end"}[self.anchor]
+        weight = ' font-weight="bold"' if self.bold else ""
+        return (
+            f'<text x="{self.x:g}" y="{self.y:g}" font-size="{self.size:g}" '
+            f'text-anchor="{anchor}" fill="{_hex(self.colour)}"{weight}>{escape(self.text)}</text>'
+        )
+
+
+Part = Figure | Text
+
+
+def to_pixels(parts: Sequence[Part], size: tuple[float, float], scale: float) -> RGBImage:
+    """Parts on white as uint8 RGB (height, width, 3); `size` is (width, height) in chart units,
+    `scale` pixels a unit. Words lie over figures."""
+    import cv2
+
+    width, height = (round(units * scale) for units in size)
+    canvas = np.full((height * _OVERSAMPLING, width * _OVERSAMPLING, 3), 255, np.uint8)
+    for part in parts:
+        if isinstance(part, Figure):
+            _draw(canvas, part, scale * _OVERSAMPLING)
+    canvas = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+    for part in parts:
+        if isinstance(part, Text):
+            at = (part.x * scale, part.y * scale)
+            size_px, colour = part.size * scale, part.colour
+            put_text(canvas, part.text, at, size_px, colour, anchor=part.anchor, bold=part.bold)
+    return canvas
+
+
+def _draw(canvas: RGBImage, figure: Figure, scale: float) -> None:
+    points = to_points(figure.path) * scale - 0.5
+    closed = figure.path[-1][0] == "Z"
+    width = round(figure.width * scale)
+    if figure.fill is not None:
+        put_shape(canvas, points, figure.fill)
+    if figure.dash is not None:
+        on, off = (value * scale for value in figure.dash)
+        put_lines(canvas, dashes(points, on, off, closed), figure.stroke, width)
+    else:
+        put_lines(canvas, [points], figure.stroke, width, closed)
+
+
+def moved(path: Path, x: float, y: float, scale: float, up: bool) -> Path:
+    """The path with its origin at (x, y); with `up` its y axis points to the top of the chart."""
+    sign = -scale if up else scale
+    return tuple(
+        (
+            name,
+            tuple(
+                x + value * scale if index % 2 == 0 else y + value * sign
+                for index, value in enumerate(values)
+            ),
+        )
+        for name, values in path
+    )
+
+
+def to_svg_path(path: Path) -> str:
+    """The path as the `d` attribute of SVG.
+
+    >>> to_svg_path((("M", (0, 0)), ("L", (1.5, 2)), ("Z", ())))
+    'M0 0L1.5 2Z'
+    """
+    return "".join(name + " ".join(f"{round(v, 2):g}" for v in values) for name, values in path)
+
+
+def to_points(path: Path) -> npt.NDArray[np.float64]:
+    """The path as (k, 2) points (x, y) of a polygon or a line, curves cut into short pieces."""
+    points: list[npt.NDArray[np.float64]] = []
+    t = np.linspace(0, 1, _CURVE_POINTS + 1)[1:, None]
+    for name, values in path:
+        corners = np.array(values, np.float64).reshape(-1, 2)
+        if name == "C":
+            start, (first, second, end) = points[-1][-1], corners
+            points.append(
+                (1 - t) ** 3 * start
+                + 3 * (1 - t) ** 2 * t * first
+                + 3 * (1 - t) * t**2 * second
+                + t**3 * end
+            )
+        elif name != "Z":
+            points.append(corners)
+    return np.concatenate(points)
+
+
+def _hex(colour: Colour) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)

@@ -1,0 +1,244 @@
+"""Predictions and truth on disk: read, paired by key, scored.
+
+A key is a radiograph's path below its folder without suffix. Nothing is paired by position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from panodent import formats
+from panodent.datasets import dataset
+from panodent.errors import DatasetError
+from panodent.evaluation.evaluate import Evaluation, score_pair, summarise
+from panodent.formats.base import Annotated
+from panodent.outputs.reader import RESULTS, failures, is_results, read_results
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One radiograph of the truth, what was predicted for it, and its pixels; read when asked."""
+
+    key: str
+    truth: Callable[[], Teeth]
+    prediction: Callable[[], Teeth] | None = None
+    radiograph: Callable[[], Radiograph] | None = None
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Every case of the truth with its prediction, and what stands alone.
+
+    `without_truth` are keys of predictions that no truth belongs to; `notes` say what was paired
+    by name alone and what the prediction run reported as failed.
+    """
+
+    pairs: tuple[Pair, ...]
+    without_truth: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())
+
+    def pictures(self) -> dict[str, Callable[[], tuple[Radiograph, Teeth, Teeth]]]:
+        """What `panodent.reports.evaluation` draws, by key; only cases with a radiograph."""
+        return {pair.key: partial(_picture, pair) for pair in self.pairs if pair.radiograph}
+
+
+def pair_folders(
+    predictions: Path,
+    truth: Path,
+    *,
+    format: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    prediction_format: str | None = None,
+    prediction_options: Mapping[str, Any] | None = None,
+) -> Pairing:
+    """Finds both sides and pairs them.
+
+    `truth` is a folder of annotated radiographs, see `panodent.datasets.dataset.find`, or one
+    annotation file. `predictions` is a folder that `panodent predict` wrote, its
+    predictions.json, or annotations in any format that `panodent.formats` reads.
+
+    A prediction belongs to the case of its own key; else to the one whose key ends in the other's
+    (images/a/1 and a/1); else to the one of its file name. Raises `DatasetError` where the latter
+    two leave a choice, and what `find` and the formats raise.
+    """
+    cases, notes = _truth(truth, format, options or {})
+    found, failed = _predictions(predictions, prediction_format, prediction_options or {})
+    partners, guesses = match(list(cases), list(found))
+    pairs = []
+    for key, pair in cases.items():
+        other = partners.get(key)
+        pairs.append(Pair(key, pair.truth, found[other] if other else None, pair.radiograph))
+    alone = sorted(set(found) - set(partners.values()))
+    if found and not partners:
+        raise DatasetError(
+            f"no prediction of {predictions} belongs to a case of {truth}: the first are "
+            f"{min(found)!r} and {min(cases)!r}; expected equal paths or file names"
+        )
+    return Pairing(tuple(pairs), tuple(alone), (*notes, *guesses, *failed))
+
+
+def evaluate_pairs(
+    pairing: Pairing,
+    *,
+    surfaces: bool = False,
+    resize: bool = False,
+    classes: Iterable[int] | None = None,
+    samples: int = 1000,
+    seed: int = 0,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Evaluation:
+    """Scores pairs one after another; `progress(done, total, key)` is told of each.
+
+    Predictions of another size are an error unless `resize`, which brings them to the truth's size
+    by nearest neighbour. Raises `DatasetError` naming both sizes.
+    """
+    restricted = None if classes is None else tuple(classes)
+    scores = []
+    for number, pair in enumerate(pairing.pairs, start=1):
+        truth = pair.truth()
+        found = pair.prediction() if pair.prediction else None
+        if found is not None and found.size != truth.size:
+            if not resize:
+                raise DatasetError(
+                    f"{pair.key}: the prediction is of (height, width) {found.size}, the truth of "
+                    f"{truth.size}; predict the same image, or allow resizing (--resize)"
+                )
+            found = found.resized(truth.size)
+        scores.append(score_pair(truth, found, key=pair.key, surfaces=surfaces, classes=restricted))
+        if progress is not None:
+            progress(number, len(pairing.pairs), pair.key)
+    return summarise(
+        scores, samples, seed, without_truth=pairing.without_truth, notes=pairing.notes
+    )
+
+
+def evaluate_folders(
+    predictions: Path,
+    truth: Path,
+    *,
+    format: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    surfaces: bool = False,
+    resize: bool = False,
+    samples: int = 1000,
+    seed: int = 0,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Evaluation:
+    """Scores a folder of predictions against a folder of truth.
+
+    `format` and `options` describe the truth; see `pair_folders` and `evaluate_pairs`. A case
+    without prediction counts as 0, a prediction without truth is named and not scored.
+    """
+    return evaluate_pairs(
+        pair_folders(predictions, truth, format=format, options=options),
+        surfaces=surfaces,
+        resize=resize,
+        samples=samples,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def _picture(pair: Pair) -> tuple[Radiograph, Teeth, Teeth]:
+    assert pair.radiograph is not None  # noqa: S101 - `pictures` lists no other
+    radiograph = pair.radiograph()
+    found = pair.prediction() if pair.prediction else Teeth.empty(radiograph.size)
+    sides = (pair.truth(), found)
+    truth, found = (t if t.size == radiograph.size else t.resized(radiograph.size) for t in sides)
+    return radiograph, truth, found
+
+
+# --- pairing -----------------------------------------------------------------------------------
+
+
+def match(truth: list[str], found: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Key of the truth -> key of its prediction, and a note on each pair made by name alone.
+
+    Raises `DatasetError` naming the candidates where names leave a choice.
+
+    >>> match(["a/1", "a/2"], ["images/a/1", "a/2"])[0]
+    {'a/2': 'a/2', 'a/1': 'images/a/1'}
+    """
+    known = set(found)
+    partners = {key: key for key in truth if key in known}
+    notes: list[str] = []
+    for by_name, alike in ((False, _ends_alike), (True, _same_name)):
+        open_truth = [key for key in truth if key not in partners]
+        open_found = sorted(known - set(partners.values()))
+        candidates = _candidates(open_truth, open_found, alike)
+        claims: dict[str, list[str]] = {}
+        for key, others in candidates.items():
+            for other in others:
+                claims.setdefault(other, []).append(key)
+        for key, others in candidates.items():
+            rivals = sorted({name for other in others for name in claims[other]})
+            if len(others) > 1 or len(rivals) > 1:
+                raise DatasetError(
+                    f"predictions {' and '.join(map(repr, others))} could belong to "
+                    f"{' and '.join(map(repr, rivals))} of the truth; give them equal paths"
+                )
+            partners[key] = others[0]
+            if by_name:
+                notes.append(f"{key} was paired with the prediction {others[0]} by file name alone")
+    return partners, notes
+
+
+def _candidates(
+    truth: Iterable[str], found: Iterable[str], alike: Callable[[str, str], bool]
+) -> dict[str, list[str]]:
+    by_name: dict[str, list[str]] = {}
+    for other in found:
+        by_name.setdefault(PurePosixPath(other).name, []).append(other)
+    listed = {
+        key: [other for other in by_name.get(PurePosixPath(key).name, []) if alike(key, other)]
+        for key in truth
+    }
+    return {key: others for key, others in listed.items() if others}
+
+
+def _ends_alike(first: str, second: str) -> bool:
+    return f"/{first}".endswith(f"/{second}") or f"/{second}".endswith(f"/{first}")
+
+
+def _same_name(first: str, second: str) -> bool:
+    return PurePosixPath(first).name == PurePosixPath(second).name
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def _truth(
+    path: Path, name: str | None, options: Mapping[str, Any]
+) -> tuple[dict[str, Pair], list[str]]:
+    """Cases by key, and notes."""
+    if path.is_file():
+        listed = _annotations(path, name, options)
+        return {key: Pair(key, item.read) for key, item in listed.items()}, []
+    found = dataset.find(path, name, options)
+    cases = {case.key: Pair(case.key, case.teeth, None, case.radiograph) for case in found.cases}
+    missing = found.labels_without_images
+    notes = [f"{len(missing)} annotations without a radiograph were not scored"] if missing else []
+    return cases, notes
+
+
+def _predictions(
+    path: Path, name: str | None, options: Mapping[str, Any]
+) -> tuple[dict[str, Callable[[], Teeth]], list[str]]:
+    """Readers by key, and a note on each file that predicting failed on."""
+    if not path.exists():
+        raise DatasetError(f"{path}: no such folder; expected what `panodent predict` wrote")
+    file = path / RESULTS if path.is_dir() else path
+    if name is None and is_results(file):
+        return read_results(file), failures(file.parent)
+    return {key: item.read for key, item in _annotations(path, name, options).items()}, []
+
+
+def _annotations(path: Path, name: str | None, options: Mapping[str, Any]) -> dict[str, Annotated]:
+    chosen = name or formats.recognise(path)
+    return {item.key: item for item in formats.get(chosen).read(path, options)}

@@ -1,0 +1,1 @@
+"""Parsing that several annotation formats share."""

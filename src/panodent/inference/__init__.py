@@ -1,0 +1,1 @@
+"""From a radiograph to `Teeth`: network, decoding, numbering, folders of radiographs."""

@@ -1,0 +1,1 @@
+"""The folder that `panodent predict` writes, and reading it back."""

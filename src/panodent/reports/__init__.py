@@ -1,0 +1,1 @@
+"""Reports as HTML, SVG, CSV and PDF."""

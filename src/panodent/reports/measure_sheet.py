@@ -1,0 +1,205 @@
+"""Measures on paper: one page with overlay, odontogram and table, as HTML and as PDF."""
+
+from __future__ import annotations
+
+import io
+from base64 import b64encode
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from panodent.analysis.measure import Measurements, ToothMeasure
+from panodent.drawing import odontogram
+from panodent.drawing.canvas import RGBImage, to_jpeg_bytes
+from panodent.drawing.legend import DISCLAIMER
+from panodent.reports.html import page, section, table
+from panodent.teeth.teeth import Teeth
+from panodent.version import __version__
+
+HEADS = ("FDI", "area", "score", "length", "width", "angle", "tilt", "mesial", "distal", "remarks")
+_A4 = (8.27, 11.69)  # inches
+_PICTURE_WIDTH = 1600
+# On screen the two halves of the table stand below each other where they must; on paper all of it
+# is one page, in black on white whatever the screen's colours are.
+_STYLE = """
+.halves{display:flex;flex-wrap:wrap;gap:0 3rem;align-items:flex-start}
+@page{size:A4;margin:10mm}
+@media print{
+:root{--ink:#000;--paper:#fff;--quiet:#444;--line:#ccc}
+body{font-size:7.5pt;line-height:1.3;max-width:none;padding:0}
+h1{font-size:14pt}h2{display:none}p{max-width:none;margin:.5mm 0}section{margin-top:3mm}
+img{max-height:calc(.56*var(--left));margin:0 auto;border-radius:0}
+section>svg{height:calc(.44*var(--left));width:auto;margin:0 auto}
+.halves{flex-wrap:nowrap;justify-content:space-between;gap:0}
+.wide{overflow:visible}thead th{position:static}
+th,td{padding:.3mm 1.1mm;line-height:1.15}footer{margin-top:3mm;padding-top:1mm}
+}
+"""
+
+
+def html(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | None = None) -> str:
+    """A page that stands alone; `name` is of the file, `picture` the overlay."""
+    data = "" if picture is None else b64encode(to_jpeg_bytes(_shrunk(picture))).decode()
+    shown = f'<img alt="overlay of {escape(name)}" src="data:image/jpeg;base64,{data}">'
+    head = "<tr>" + "".join(f'<th class="n">{cell}</th>' for cell in HEADS) + "</tr>"
+    rows = [
+        "<tr>" + "".join(f'<td class="n">{escape(cell)}</td>' for cell in row) + "</tr>"
+        for row in _rows(measures)
+    ]
+    halves = "\n".join(table(head, part) for part in _halved(rows) if part)
+    return page(
+        f"Measures of {name}",
+        escape(_facts(measures)),
+        [
+            section("Overlay", shown if data else ""),
+            section("Odontogram", odontogram.svg(teeth)),
+            section("Teeth", f'<div class="halves">{halves}</div>'),
+            section("Dentition", "".join(f"<p>{escape(line)}</p>" for line in _lines(measures))),
+        ],
+        f"panodent {__version__}",
+        _STYLE + f":root{{--left:{_left_for_pictures(len(rows), len(_lines(measures)))}mm}}\n",
+    )
+
+
+def _left_for_pictures(rows: int, lines: int) -> float:
+    """Millimetres of a printed page that its table and its lines leave to the two pictures."""
+    return round(min(240 - 3.8 * (-(-rows // 2) + 1) - 3.6 * lines, 180.0), 1)
+
+
+def pdf(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | None = None) -> bytes:
+    """One A4 page."""
+    return _figure(name, measures, teeth, picture, "pdf")
+
+
+def _figure(
+    name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | None, kind: str
+) -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_A4)
+    FigureCanvasAgg(figure)
+    figure.text(0.06, 0.962, _plain(f"Measures of {name}"), size=14, weight="bold")
+    figure.text(0.06, 0.945, _plain(_facts(measures)), size=7.5, color="#555")
+    upper = 0.93
+    if picture is not None:
+        small = _shrunk(picture)
+        tall = 0.88 * _A4[0] / _A4[1] * small.shape[0] / small.shape[1]
+        tall = min(tall, 0.33)
+        axes = figure.add_axes((0.06, upper - tall, 0.88, tall))
+        axes.imshow(small, aspect="equal")
+        axes.axis("off")
+        upper -= tall + 0.012
+    chart = odontogram.png(teeth)
+    tall = 0.6 * _A4[0] / _A4[1] * chart.shape[0] / chart.shape[1]
+    axes = figure.add_axes((0.2, upper - tall, 0.6, tall))
+    axes.imshow(chart, aspect="equal")
+    axes.axis("off")
+    upper -= tall + 0.015
+    lines = _lines(measures)
+    _table(figure, _rows(measures), upper, 0.045 + 0.014 * len(lines))
+    for number, line in enumerate(reversed(lines)):
+        figure.text(0.06, 0.042 + 0.014 * number, _plain(line), size=7)
+    figure.text(0.06, 0.022, f"{DISCLAIMER}. panodent {__version__}", size=7, color="#555")
+    stream = io.BytesIO()
+    figure.savefig(stream, format=kind, dpi=200, metadata={} if kind == "png" else _METADATA)
+    return stream.getvalue()
+
+
+_METADATA = {"Creator": f"panodent {__version__}", "CreationDate": None, "Producer": None}
+
+
+def _table(figure: object, rows: Sequence[Sequence[str]], upper: float, lower: float) -> None:
+    """The rows in two columns of the page between these heights (shares of the page)."""
+    parts = _halved(rows)
+    step = min((upper - lower) / (len(parts[0]) + 2), 0.0155)
+    size = min(6.5, step * _A4[1] * 72 * 0.72)
+    # Right edges of the columns, and the left one of the last.
+    places = (0.022, 0.064, 0.108, 0.156, 0.198, 0.238, 0.272, 0.324, 0.376, 0.384)
+    for column, part in enumerate(parts):
+        left = 0.06 + 0.45 * column
+        for number, row in enumerate([HEADS, *part]):
+            y = upper - step * (number + 1)
+            for place, cell in zip(places, row, strict=True):
+                last = place == places[-1]
+                figure.text(  # type: ignore[attr-defined]
+                    left + place,
+                    y,
+                    _plain(cell if not last else cell.replace(", ", "+")[:12]),
+                    size=size,
+                    ha="left" if last else "right",
+                    weight="bold" if number == 0 else "normal",
+                )
+
+
+def _halved(rows: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    half = -(-len(rows) // 2)
+    return rows[:half], rows[half:]
+
+
+def _rows(measures: Measurements) -> list[list[str]]:
+    ordered = sorted(measures.teeth, key=lambda tooth: (tooth.fdi == 0, tooth.fdi))
+    return [
+        [
+            str(tooth.fdi or "?"),
+            str(tooth.area),
+            f"{tooth.score:.2f}",
+            f"{tooth.length:.0f}",
+            f"{tooth.width:.0f}",
+            "" if tooth.angle is None else f"{tooth.angle:.0f}\N{DEGREE SIGN}",
+            "" if tooth.tilt is None else f"{round(tooth.tilt):+d}\N{DEGREE SIGN}",
+            _gap(tooth, "mesial"),
+            _gap(tooth, "distal"),
+            ", ".join(tooth.flags),
+        ]
+        for tooth in ordered
+    ]
+
+
+def _gap(tooth: ToothMeasure, side: str) -> str:
+    neighbour = getattr(tooth, side)
+    if neighbour is None:
+        return ""
+    return "overlap" if neighbour.overlap else f"{neighbour.gap:.0f}"
+
+
+def _facts(measures: Measurements) -> str:
+    height, width = measures.size
+    return (
+        f"{width} x {height} pixels, {len(measures.teeth)} teeth; sizes and gaps in pixels; angles "
+        f"to the occlusal plane ({measures.occlusal_plane:+.1f}\N{DEGREE SIGN} to the rows), tilt "
+        "positive to the midline"
+    )
+
+
+def _lines(measures: Measurements) -> list[str]:
+    numbers = ", ".join(map(str, measures.missing)) or "none"
+    thirds = ", ".join(map(str, measures.missing_third_molars)) or "none"
+    lines = [f"Not found: {numbers}; third molars not found: {thirds}."]
+    for gap in measures.gaps:
+        first, second = gap.between
+        lines.append(
+            f"Gap between {first} and {second} ({', '.join(map(str, gap.missing))} missing): "
+            f"{gap.distance:.0f} pixels, {gap.widths:.1f} widths of its neighbours."
+        )
+    for third in measures.third_molars:
+        lines.append(
+            f"{third.fdi}: {third.winter} (Winter), {third.angle:+.0f}\N{DEGREE SIGN} to its "
+            "neighbour."
+        )
+    return [*lines, *(f"{note[0].upper()}{note[1:]}." for note in measures.notes)]
+
+
+def _plain(text: str) -> str:
+    """Without what matplotlib would read as mathematics."""
+    return text.replace("$", r"\$")
+
+
+def _shrunk(picture: RGBImage) -> RGBImage:
+    import cv2
+
+    height, width = picture.shape[:2]
+    if width <= _PICTURE_WIDTH:
+        return picture
+    size = (_PICTURE_WIDTH, round(height * _PICTURE_WIDTH / width))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)

@@ -1,0 +1,147 @@
+"""Examples in the OpenAPI document: what an answer looks like, by its model and by its status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from panodent.drawing.legend import DISCLAIMER
+
+_ID = "3f0c6a1e9b7d4c52a8e1f06b2d9c4e77"
+_MOMENT = "2026-03-01T09:30:00.000000+00:00"
+_SQUARE = [[[[812, 604], [866, 604], [866, 731], [812, 731]]]]
+_TOOTH: dict[str, Any] = {
+    "fdi": 36,
+    "name": "lower left first molar",
+    "score": 0.97,
+    "box": [812, 604, 866, 731],
+    "area": 6858,
+    "flags": [],
+    "polygons": _SQUARE,
+}
+_SUMMARY: dict[str, Any] = {
+    "id": _ID,
+    "name": "scan-7.png",
+    "kind": "image",
+    "created": _MOMENT,
+    "updated": _MOMENT,
+    "revision": 0,
+    "saved": False,
+    "width": 2041,
+    "height": 1024,
+    "quality": 0.94,
+    "warning": "",
+    "notes": [],
+    "spacing_mm": None,
+    "count": 1,
+}
+_KEPT = {"id": "t1", **_TOOTH}
+
+MODELS: Mapping[str, Any] = {
+    "Study": {**_SUMMARY, "predicted": [_KEPT], "teeth": [_KEPT]},
+    "Studies": {"total": 1, "studies": [_SUMMARY]},
+    "Edit": {
+        "revision": 0,
+        "teeth": [{"id": "t1", "fdi": 37}, {"fdi": 38, "polygons": _SQUARE}],
+    },
+    "Job": {
+        "id": _ID,
+        "created": _MOMENT,
+        "state": "running",
+        "total": 2,
+        "done": 1,
+        "failed": 0,
+        "items": [
+            {"name": "scan-7.png", "state": "done", "study": _ID, "error": None},
+            {"name": "scan-8.png", "state": "running", "study": None, "error": None},
+        ],
+    },
+    "Record": {
+        "width": 2041,
+        "height": 1024,
+        "numbering": "FDI",
+        "notice": DISCLAIMER,
+        "quality": 0.94,
+        "warning": "",
+        "spacing_mm": None,
+        "notes": [],
+        "bundle": "5d1f",
+        "teeth": [{**_TOOTH, "rle": "eV[a05Zo1=CbN"}],
+    },
+    "Message": {"status": "ready", "detail": ""},
+    "Asked": {
+        "tasks": [{"id": 1, "data": {"image": "/data/upload/1/scan-7.png"}}],
+        "label_config": "<View><Image name='image' value='$image'/><BrushLabels name='teeth' "
+        "toName='image'><Label value='36'/></BrushLabels></View>",
+    },
+}
+"""By the names of `panodent.serve.routes.schema`."""
+
+PLACES: Mapping[str, Any] = {
+    "/v1/info": {"version": "0.1.0", "notice": DISCLAIMER, "dicom": True, "max_bytes": 67108864},
+    "/v1/studies/{study}/measurements": {
+        "size": [1024, 2041],
+        "teeth": [{"id": "t1", "fdi": 36, "area": 6858, "length": 127.0, "width": 54.0}],
+    },
+    "/label-studio/health": {"status": "UP", "model_class": "panodent"},
+    "/label-studio/setup": {"model_version": "panodent-0.1.0-5d1f"},
+    "/label-studio/versions": {"versions": ["panodent-0.1.0-5d1f"]},
+    "/label-studio/webhook": {"status": "ignored"},
+    "/label-studio/predict": {
+        "results": [{"model_version": "panodent-0.1.0-5d1f", "score": 0.97, "result": []}]
+    },
+}
+"""By path, where an answer has no model."""
+
+TAKEN: Mapping[str, Any] = {
+    "/label-studio/setup": {"project": "7.1700000000", "schema": "<View></View>"},
+    "/label-studio/versions": {"project": "7.1700000000"},
+    "/label-studio/webhook": {"action": "ANNOTATION_CREATED", "project": {"id": 7}},
+}
+"""By path, what is sent there where it has no model."""
+
+_DETAILS = {
+    400: "the form ends before its last boundary; send it again",
+    401: "this service wants its token: Authorization: Bearer TOKEN",
+    403: "requests from another site's page are not taken",
+    404: f"no study '{_ID}'; it may have been deleted",
+    406: "Accept names nothing that can be given",
+    408: "the request's body came too slowly; send it again",
+    409: "the study was saved in the meantime (revision 2, yours builds on 1); reload it and make "
+    "your changes again",
+    413: "the request is larger than the 64 MiB that are taken here",
+    415: "expected multipart/form-data with files named 'file'",
+    421: "this service does not answer to the name 'example.org'",
+    422: "scan-7.png: the file is damaged or cut off; copy it again from its source",
+    503: "32 radiographs are waiting, which is as many as may; send this one again in a moment",
+    507: "the store's disk is full; make room, then send it again",
+}
+
+
+def add_examples(document: dict[str, Any]) -> dict[str, Any]:
+    """An OpenAPI document with examples where it has none."""
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            taken = operation.get("requestBody", {}).get("content", {})
+            _add(taken, TAKEN.get(path), "")
+            for code, answer in operation["responses"].items():
+                _add(answer.get("content", {}), PLACES.get(path), str(code))
+    return document
+
+
+def _add(content: dict[str, Any], placed: Any, code: str) -> None:
+    for media, described in content.items():
+        name = described.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+        if media == "application/problem+json":
+            described["example"] = _problem(int(code))
+        elif media == "application/json" and name in MODELS:
+            described["example"] = MODELS[name]
+        elif media == "application/json" and placed is not None:
+            described["example"] = placed
+
+
+def _problem(code: int) -> dict[str, Any]:
+    title = "Unprocessable Content" if code == 422 else HTTPStatus(code).phrase
+    detail = _DETAILS.get(code, "what came, what was expected, what to do")
+    return {"type": "about:blank", "title": title, "status": code, "detail": detail}

@@ -1,0 +1,218 @@
+"""The tables of the store, and a database opened with what each kind of it needs."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sql
+from sqlalchemy import event
+
+from panodent.atomic_files import write_whole
+from panodent.errors import ConfigError, MissingExtraError
+from panodent.serve.store.study import Study, Tooth
+
+VERSION = 1
+IDENTITY = "store-id"
+SECONDS = 30
+"""Until a silent PostgreSQL counts as gone."""
+
+metadata = sql.MetaData()
+about = sql.Table(
+    "panodent_store",
+    metadata,
+    sql.Column("version", sql.Integer, nullable=False),
+    # The same as in the folder's file store-id: a database and a folder belong together.
+    sql.Column("store", sql.String(32), nullable=False),
+)
+studies = sql.Table(
+    "study",
+    metadata,
+    sql.Column("id", sql.String(32), primary_key=True),
+    sql.Column("name", sql.String(200), nullable=False),
+    sql.Column("kind", sql.String(10), nullable=False),
+    sql.Column("suffix", sql.String(10), nullable=False),
+    sql.Column("created", sql.String(40), nullable=False, index=True),
+    sql.Column("updated", sql.String(40), nullable=False, index=True),
+    sql.Column("revision", sql.Integer, nullable=False),
+    sql.Column("saved", sql.Boolean, nullable=False),
+    sql.Column("width", sql.Integer, nullable=False),
+    sql.Column("height", sql.Integer, nullable=False),
+    sql.Column("count", sql.Integer, nullable=False),
+    sql.Column("about", sql.Text, nullable=False),
+    sql.Column("predicted", sql.Text, nullable=False),
+    # Null as long as nobody has saved: the teeth are those predicted.
+    sql.Column("teeth", sql.Text, nullable=True),
+    # The revision whose results lie in the store; behind `revision` while they are to be made.
+    sql.Column("written", sql.Integer, nullable=False),
+)
+jobs = sql.Table(
+    "job",
+    metadata,
+    sql.Column("id", sql.String(32), primary_key=True),
+    sql.Column("created", sql.String(40), nullable=False, index=True),
+    sql.Column("cancelled", sql.Boolean, nullable=False),
+)
+items = sql.Table(
+    "job_item",
+    metadata,
+    # The id of the study that it becomes: done twice, it is still one study.
+    sql.Column("id", sql.String(32), primary_key=True),
+    sql.Column("job", sql.String(32), sql.ForeignKey("job.id"), nullable=False, index=True),
+    sql.Column("position", sql.Integer, nullable=False),
+    sql.Column("name", sql.String(200), nullable=False),
+    sql.Column("suffix", sql.String(10), nullable=False),
+    sql.Column("state", sql.String(10), nullable=False, index=True),
+    sql.Column("error", sql.Text, nullable=True),
+    # How often it was begun; a file that ends the service each time is given up.
+    sql.Column("attempts", sql.Integer, nullable=False),
+)
+
+
+def open_database(url: str, folder: Path) -> sql.Engine:
+    """The database named by `url`, by default an SQLite file in `folder`; tables are made.
+
+    Raises `ConfigError` where it cannot be opened, is of another version, or is not the one that
+    belongs to `folder`.
+    """
+    try:
+        place = sql.make_url(url or f"sqlite:///{folder / 'store.sqlite'}")
+    except (sql.exc.ArgumentError, ValueError):
+        # What was given is not shown: it may hold a password.
+        raise ConfigError(
+            "the database is named by no URL; expected postgresql://USER@HOST/NAME or "
+            "sqlite:///FILE"
+        ) from None
+    if place.drivername == "postgresql":
+        place = place.set(drivername="postgresql+pg8000")
+    shown = place.render_as_string(hide_password=True)
+    engine = _engine(place, shown)
+    try:
+        metadata.create_all(engine)
+        with engine.begin() as line:
+            found = line.execute(sql.select(about)).mappings().first()
+            if found is None:
+                identity = _identity_for_new(folder, shown)
+                line.execute(about.insert().values(version=VERSION, store=identity))
+            elif found["version"] == VERSION:
+                _check_identity(line, folder, found["store"], shown)
+    except sql.exc.SQLAlchemyError as error:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+        raise ConfigError(f"database {shown} cannot be opened ({reason})") from None
+    if found is not None and found["version"] != VERSION:
+        raise ConfigError(
+            f"database {shown} is of version {found['version']}, this panodent keeps version "
+            f"{VERSION}; start with another --store"
+        )
+    return engine
+
+
+def _engine(place: sql.URL, shown: str) -> sql.Engine:
+    if place.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ConfigError(f"database {shown}: known are sqlite and postgresql")
+    options: dict[str, Any] = {}
+    if place.drivername.endswith("pg8000"):
+        options["connect_args"] = {"timeout": SECONDS}
+    try:
+        # Parameters stay out of messages, and so out of logs: they are names and teeth.
+        engine = sql.create_engine(place, pool_pre_ping=True, hide_parameters=True, **options)
+    except sql.exc.NoSuchModuleError:
+        raise ConfigError(f"database {shown}: use postgresql:// or sqlite:///") from None
+    except ImportError as error:
+        raise MissingExtraError("postgres", "PostgreSQL", str(error.name)) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+# --- folder and database belong together -------------------------------------------------------
+# With another's database, every file of a folder would look like one that nobody knows.
+
+
+def _identity_for_new(folder: Path, shown: str) -> str:
+    file = folder / IDENTITY
+    if file.exists():
+        if any((folder / "files").iterdir()):
+            raise _strangers(folder, shown)
+        return file.read_text(encoding="ascii").strip()
+    identity = uuid.uuid4().hex
+    write_whole(file, identity + "\n")
+    return identity
+
+
+def _check_identity(line: sql.Connection, folder: Path, identity: str, shown: str) -> None:
+    file = folder / IDENTITY
+    if not file.exists():
+        if line.execute(sql.select(studies.c.id).limit(1)).first() is not None:
+            raise _strangers(folder, shown)
+        write_whole(file, identity + "\n")
+    elif file.read_text(encoding="ascii").strip() != identity:
+        raise _strangers(folder, shown)
+
+
+def _strangers(folder: Path, shown: str) -> ConfigError:
+    return ConfigError(
+        f"the files in {folder} and the database {shown} do not belong together; name the "
+        "database that was used with this --store, or start with another --store"
+    )
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "busy_timeout=15000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+# --- rows --------------------------------------------------------------------------------------
+
+
+def insert_study(line: sql.Connection, study: Study, suffix: str) -> None:
+    """A new study that nobody has saved."""
+    line.execute(
+        studies.insert().values(
+            id=study.id,
+            name=study.name,
+            kind=study.kind,
+            suffix=suffix,
+            created=study.created,
+            updated=study.updated,
+            revision=study.revision,
+            saved=study.saved,
+            width=study.width,
+            height=study.height,
+            count=len(study.teeth),
+            about=json.dumps(dict(study.about)),
+            predicted=json.dumps(list(study.predicted)),
+            teeth=None,
+            written=study.revision,
+        )
+    )
+
+
+def study_of(row: Mapping[str, Any]) -> Study:
+    """The study that a row holds."""
+    predicted: list[Tooth] = json.loads(row["predicted"])
+    return Study(
+        id=row["id"],
+        name=row["name"],
+        kind=row["kind"],
+        created=row["created"],
+        updated=row["updated"],
+        width=row["width"],
+        height=row["height"],
+        predicted=predicted,
+        teeth=predicted if row["teeth"] is None else json.loads(row["teeth"]),
+        about=json.loads(row["about"]),
+        revision=row["revision"],
+        saved=bool(row["saved"]),
+    )

@@ -1,0 +1,128 @@
+"""Files that a study is taken away as, each made of the radiograph and its teeth as they stand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from panodent.analysis.measure import measure
+from panodent.dentition import NUMBERINGS, Numbering, from_fdi
+from panodent.dicom import files
+from panodent.dicom.source import Model, source_of
+from panodent.drawing import odontogram
+from panodent.drawing.overlay import overlay, to_png_bytes
+from panodent.errors import RadiographError, UnknownNameError
+from panodent.formats.coco import annotation, categories
+from panodent.outputs.case import to_record
+from panodent.outputs.summary_files import COLUMNS
+from panodent.radiograph.radiograph import Radiograph
+from panodent.reports import measure_sheet
+from panodent.teeth.teeth import UNNUMBERED, Teeth
+
+DICOM_KINDS = tuple(files.KINDS)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What an export is made of; `name` is the file's, as the user knows it."""
+
+    name: str
+    radiograph: Radiograph
+    teeth: Teeth
+    numbering: Numbering
+    model: Model
+
+
+def make(
+    export: str,
+    name: str,
+    radiograph: Radiograph,
+    teeth: Teeth,
+    numbering: str,
+    model: Model,
+) -> bytes:
+    """The file called `export`; raises `UnknownNameError` for another than those of `MEDIA`."""
+    if export not in _MAKERS:
+        raise UnknownNameError("export", export, _MAKERS)
+    if numbering not in NUMBERINGS:
+        raise UnknownNameError("numbering", numbering, NUMBERINGS)
+    return _MAKERS[export](Case(name, radiograph, teeth, numbering, model))
+
+
+def dicom(kind: str, radiograph: Radiograph, teeth: Teeth, model: Model) -> bytes:
+    """A DICOM result of this kind; raises `RadiographError` where there can be none."""
+    made = files.make(source_of(radiograph, teeth, model), [kind])
+    if kind not in made:
+        raise RadiographError("no tooth is marked, so there is nothing that this object could hold")
+    return files.to_bytes(made[kind])
+
+
+def _coco(case: Case) -> bytes:
+    height, width = case.teeth.size
+    entries = [
+        {"id": index + 1, "image_id": 1, **annotation(case.teeth, index)}
+        for index in range(len(case.teeth))
+    ]
+    data = {
+        "images": [{"id": 1, "file_name": case.name, "height": height, "width": width}],
+        "annotations": entries,
+        "categories": categories(bool((case.teeth.fdi == UNNUMBERED).any())),
+    }
+    return json.dumps(data, ensure_ascii=False).encode()
+
+
+def _table(case: Case) -> bytes:
+    text = io.StringIO()
+    table = csv.writer(text)
+    numbered = case.numbering != "fdi"
+    table.writerow([*COLUMNS, *([case.numbering] if numbered else [])])
+    for tooth in to_record(case.teeth)["teeth"]:
+        row = [case.name, *(tooth[key] for key in ("fdi", "name", "score")), *tooth["box"]]
+        other = [from_fdi(tooth["fdi"], case.numbering) if tooth["fdi"] else ""] * numbered
+        table.writerow([*row, tooth["area"], " ".join(tooth["flags"]), *other])
+    return text.getvalue().encode()
+
+
+def _sheet(case: Case) -> bytes:
+    picture = overlay(case.radiograph, case.teeth)[: case.teeth.size[0]]
+    measures = measure(case.teeth, case.radiograph.spacing)
+    return measure_sheet.pdf(case.name, measures, case.teeth, picture)
+
+
+def _record(case: Case) -> bytes:
+    extra: dict[str, Any] = {"file_name": case.name, "bundle": case.model.digest}
+    return json.dumps(to_record(case.teeth, case.radiograph, extra), ensure_ascii=False).encode()
+
+
+_MAKERS: Mapping[str, Callable[[Case], bytes]] = {
+    "overlay.png": lambda case: to_png_bytes(overlay(case.radiograph, case.teeth)),
+    "labels.png": lambda case: to_png_bytes(case.teeth.label_image()),
+    "teeth.json": _record,
+    "coco.json": _coco,
+    "teeth.csv": _table,
+    "odontogram.svg": lambda case: odontogram.svg(case.teeth, case.numbering).encode(),
+    "odontogram.png": lambda case: to_png_bytes(odontogram.png(case.teeth, case.numbering)),
+    "report.pdf": _sheet,
+    **{
+        files.name_of(kind): lambda case, kind=kind: dicom(  # type: ignore[misc]
+            kind, case.radiograph, case.teeth, case.model
+        )
+        for kind in DICOM_KINDS
+    },
+}
+MEDIA: Mapping[str, str] = {
+    name: {
+        "png": "image/png",
+        "json": "application/json",
+        "csv": "text/csv; charset=utf-8",
+        "svg": "image/svg+xml",
+        "pdf": "application/pdf",
+        "dcm": "application/dicom",
+    }[name.rsplit(".", 1)[1]]
+    for name in _MAKERS
+}
+"""Media type of each export, by its name."""

@@ -1,0 +1,82 @@
+"""Which arrays make a `Teeth` record: what is checked, once, when one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Sized
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.dentition import TEETH
+from panodent.errors import TeethError
+
+UNNUMBERED = 0
+"""FDI value of a tooth that was found but could not be numbered."""
+
+Flag = str
+FLAGS: tuple[Flag, ...] = ("doubtful", "unnumbered", "edited", "box")
+"""What a tooth may be marked with; the mask of a 'box' is a filled box and no outline."""
+
+
+def whole(
+    name: str, values: npt.ArrayLike, dtype: type[np.signedinteger[Any]], shape: tuple[int, ...]
+) -> npt.NDArray[np.signedinteger[Any]]:
+    """Integers of this type and shape, where -1 is any length; nothing is rounded or wrapped."""
+    try:
+        given = np.asarray(values)
+    except ValueError:
+        raise TeethError(f"{name} are rows of different lengths; expected an array") from None
+    if given.size == 0:
+        return np.empty([max(side, 0) for side in shape], dtype)
+    if given.ndim != len(shape) or given.shape[1:] != shape[1:]:
+        expected = ", ".join("n" if side < 0 else str(side) for side in shape)
+        raise TeethError(f"{name} has shape {given.shape}; expected ({expected})")
+    limits = np.iinfo(dtype)
+    if given.dtype.kind not in "iu" or given.min() < limits.min or given.max() > limits.max:
+        raise TeethError(f"{name} {given.tolist()} are not all whole numbers of a sensible size")
+    return given.astype(dtype, copy=False)
+
+
+def check(
+    size: tuple[int, int],
+    fdi: npt.NDArray[np.int16],
+    boxes: npt.NDArray[np.int32],
+    masks: Sequence[npt.NDArray[np.bool_]],
+    scores: npt.NDArray[np.float32],
+    flags: Sequence[frozenset[Flag]],
+) -> None:
+    """Raises `TeethError` where arrays of `panodent.teeth.teeth.Teeth` contradict each other."""
+    height, width = size
+    if height < 1 or width < 1:
+        raise TeethError(f"size is {size}; expected (height, width) of at least 1 x 1")
+    count = len(masks)
+    entries: dict[str, Sized] = {"fdi": fdi, "boxes": boxes, "scores": scores, "flags": flags}
+    for name, values in entries.items():
+        if len(values) != count:
+            raise TeethError(
+                f"{name} has {len(values)} entries for {count} masks; "
+                "every array holds one entry a tooth"
+            )
+    for number in fdi:
+        if int(number) != UNNUMBERED and int(number) not in TEETH:
+            raise TeethError(f"{int(number)} is no FDI number (0 means unnumbered)")
+    for box, mask in zip(boxes.tolist(), masks, strict=True):
+        top, left, bottom, right = box
+        if not (0 <= top < bottom <= height and 0 <= left < right <= width):
+            raise TeethError(
+                f"box (top, left, bottom, right) {tuple(box)} is empty or outside "
+                f"the image of height {height} and width {width}"
+            )
+        if mask.shape != (bottom - top, right - left):
+            raise TeethError(
+                f"mask of shape {mask.shape} does not fill its box {tuple(box)}; "
+                f"expected {(bottom - top, right - left)}"
+            )
+        if not mask.any():
+            raise TeethError(f"mask in box {tuple(box)} is empty; leave such a tooth out")
+    if count and not ((scores >= 0) & (scores <= 1)).all():
+        raise TeethError(f"scores {scores.tolist()} leave the range 0 to 1")
+    for item in flags:
+        if unknown := item - set(FLAGS):
+            raise TeethError(f"unknown flags {sorted(unknown)}; known: {', '.join(FLAGS)}")

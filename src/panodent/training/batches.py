@@ -1,0 +1,100 @@
+"""Batches for training: NumPy arrays, made anew for each epoch, the same again after a resume."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.bundle.frame import resized
+from panodent.datasets.dataset import Case
+from panodent.errors import ConfigError
+from panodent.radiograph.radiograph import FloatImage
+from panodent.teeth.teeth import Teeth
+from panodent.training.augmentation.augment import (
+    IGNORED,
+    AugmentConfig,
+    ClassImage,
+    augment,
+    mirrored_classes,
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """An annotated radiograph in memory, small: uint8 pixels and class image of one size."""
+
+    key: str
+    pixels: npt.NDArray[np.uint8]
+    labels: ClassImage
+
+
+def class_image(teeth: Teeth, classes: Sequence[int]) -> ClassImage:
+    """(height, width) uint8: 0 none, c the tooth `classes[c - 1]`, `IGNORED` any other tooth."""
+    lookup = np.full(256, IGNORED, np.uint8)
+    lookup[0] = 0
+    for index, fdi in enumerate(classes, start=1):
+        lookup[fdi] = index
+    image = lookup[teeth.label_image()]
+    for index in np.flatnonzero(teeth.fdi == 0).tolist():  # label images leave unnumbered teeth out
+        top, left, bottom, right = teeth.boxes[index]
+        crop = image[top:bottom, left:right]
+        crop[teeth.masks[index] & (crop == 0)] = IGNORED
+    return image
+
+
+def load(case: Case, classes: Sequence[int], limit: tuple[int, int]) -> Example:
+    """Reads a case; sides beyond `limit` (height, width) are shrunk to it to save memory."""
+    radiograph, teeth = case.radiograph(), case.teeth()
+    if teeth.size != radiograph.size:
+        raise ConfigError(
+            f"{case.image}: radiograph is {radiograph.size}, its annotation {teeth.size} "
+            "(height, width); they must be of one size"
+        )
+    size = (min(limit[0], radiograph.size[0]), min(limit[1], radiograph.size[1]))
+    pixels = np.round(resized(radiograph.pixels, size) * 255).astype(np.uint8)
+    return Example(case.key, pixels, class_image(teeth.resized(size), classes))
+
+
+class Augmenter:
+    """Draws training batches; what is drawn depends on (seed, epoch, step) and on nothing else."""
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        repeats: Sequence[int],
+        classes: Sequence[int],
+        config: AugmentConfig,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        self.examples, self.config, self.classes = examples, config, classes
+        self.batch_size, self.seed = batch_size, seed
+        self.order = np.repeat(np.arange(len(examples)), repeats)
+        self.mirrored = mirrored_classes(classes) if config.flip else None
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch; the last, smaller one is filled up from the start of the shuffle."""
+        return -(-len(self.order) // self.batch_size)
+
+    def batch(
+        self, epoch: int, step: int, size: tuple[int, int]
+    ) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
+        """Pixels float32 (batch, height, width, 1) and classes uint8 (batch, height, width)."""
+        shuffled = np.random.default_rng((self.seed, epoch)).permutation(self.order)
+        start = step * self.batch_size
+        chosen = np.take(shuffled, range(start, start + self.batch_size), mode="wrap")
+        rng = np.random.default_rng((self.seed, epoch, step))
+        images = np.empty((self.batch_size, *size, 1), np.float32)
+        labels = np.empty((self.batch_size, *size), np.uint8)
+        for slot, index in enumerate(chosen):
+            example = self.examples[index]
+            pixels = example.pixels.astype(np.float32) / np.float32(255)
+            image, classes = augment(
+                pixels, example.labels, size, self.config, rng, self.mirrored, self.classes
+            )
+            images[slot, ..., 0], labels[slot] = image, classes
+        return images, labels

@@ -1,0 +1,63 @@
+"""The course of a training run: history.csv, TensorBoard logs and curves.png."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+
+from panodent.atomic_files import write_whole
+
+Row = dict[str, float]
+
+COLUMNS = ("epoch", "height", "width", "loss", "val_dice", "learning_rate", "seconds")
+TABLE, CURVES, TENSORBOARD = "history.csv", "curves.png", "tensorboard"
+
+
+def write(folder: Path, rows: Sequence[Row]) -> None:
+    """Writes history.csv and curves.png of all epochs, and the last epoch's TensorBoard scalars."""
+    stream = io.StringIO()
+    table = csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    table.writeheader()
+    table.writerows({**row, **{k: f"{row[k]:.6g}" for k in COLUMNS[3:]}} for row in rows)
+    write_whole(folder / TABLE, stream.getvalue())
+    write_whole(folder / CURVES, _curves(rows))
+    _log(folder / TENSORBOARD, rows[-1])
+
+
+def _curves(rows: Sequence[Row]) -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    epochs = [row["epoch"] for row in rows]
+    for axes, column, title in zip(
+        figure.subplots(1, 2),
+        ("loss", "val_dice"),
+        ("Training loss", "Validation Dice"),
+        strict=True,
+    ):
+        axes.plot(epochs, [row[column] for row in rows], marker=".", color="#1f6f8b")
+        for before, after in itertools.pairwise(rows):
+            if (before["height"], before["width"]) != (after["height"], after["width"]):
+                axes.axvline(after["epoch"] - 0.5, color="#999999", linewidth=0.8)
+        axes.set(title=title, xlabel="epoch")
+        axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=110)
+    return stream.getvalue()
+
+
+def _log(folder: Path, row: Row) -> None:
+    from tensorboard.summary import Writer
+
+    writer = Writer(str(folder))
+    try:
+        for column in ("loss", "val_dice", "learning_rate", "seconds"):
+            writer.add_scalar(column, row[column], int(row["epoch"]))
+    finally:
+        writer.close()

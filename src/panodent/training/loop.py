@@ -1,0 +1,199 @@
+"""`TrainConfig` -> a fitted model: the loop, its optimiser and its state after every epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from panodent.errors import TrainingError
+from panodent.training import checkpoint, history
+from panodent.training.batches import Augmenter, Example, load
+from panodent.training.losses import ToothLoss
+from panodent.training.recipes import Stage, TrainConfig
+from panodent.training.run import Row, Run
+from panodent.training.transfer import freeze, trained, with_classes
+from panodent.training.unet import build, named
+from panodent.training.validation import mean_dice
+
+
+def fit(run: Run, resume: bool = False) -> list[Row]:
+    """Trains until the recipe's last epoch; returns the history, a row an epoch.
+
+    With `resume` the run goes on after its last whole epoch as if it had never stopped. Whatever
+    ends it, everything up to the last whole epoch stands. Raises `TrainingError`.
+    """
+    import keras
+
+    keras.utils.set_random_seed(run.config.seed)
+    with _computing_in(run.config.precision):
+        return _fitted(run, resume)
+
+
+@contextmanager
+def _computing_in(precision: str) -> Iterator[None]:
+    """Networks built meanwhile compute in this; what is built afterwards, to export, does not."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _fitted(run: Run, resume: bool) -> list[Row]:
+    config = run.config
+    model = starting_model(run)
+    limit = (2 * config.frame.height, 2 * config.frame.width)
+    run.report("reading", {"cases": len(run.training) + len(run.validation)})
+    examples = [load(case, config.classes, limit) for case in run.training]
+    held = [load(case, config.classes, limit) for case in run.validation]
+    augmenter = Augmenter(
+        examples, run.repeats, config.classes, config.augment, config.batch_size, config.seed
+    )
+    compiled(model, config, augmenter.steps)
+    rows: list[Row] = []
+    if resume and run.last.exists():
+        rows = checkpoint.load(run.last, model)["history"]
+    (run.folder / "epochs").mkdir(parents=True, exist_ok=True)
+    for epoch in range(len(rows), config.epochs):
+        rows.append(_epoch(run, model, augmenter, held, epoch))
+        _keep(run, model, rows)
+        run.report("epoch", rows[-1])
+    return rows
+
+
+def starting_model(run: Run) -> Any:
+    """A new network, or the trained one that the run starts from, with its frozen layers."""
+    config = run.config
+    if run.start:
+        model = with_classes(*trained(run.start), config)
+    else:
+        model = build(named(config.network, classes=len(config.classes) + 1))
+    if config.freeze:
+        freeze(model, config.freeze)
+    return model
+
+
+def describe(run: Run) -> str:
+    """What is trained and what is frozen, in a line or two."""
+    model = starting_model(run)
+    config = run.config
+    text = (
+        f"network {config.network}: {model.count_params():,} parameters, "
+        f"{len(config.classes)} teeth and 'none', {config.epochs} epochs"
+    )
+    frozen = [layer for layer in model.layers if layer.weights and not layer.trainable]
+    if not frozen:
+        return text
+    count = sum(layer.count_params() for layer in frozen)
+    return (
+        f"{text}\nfrozen: {len(frozen)} layers with {count:,} parameters, "
+        f"{frozen[0].name} to {frozen[-1].name}; frozen batch norms stay in inference mode"
+    )
+
+
+def best_of(rows: Sequence[Row]) -> int:
+    """Position of the epoch with the best validation Dice at the latest frame, the later of equals.
+
+    Dice at a coarser frame is another measure. Without validation, the last.
+    """
+    frame = rows[-1]["height"], rows[-1]["width"]
+    here = [i for i, row in enumerate(rows) if (row["height"], row["width"]) == frame]
+    return max(here, key=lambda i: (np.nan_to_num(rows[i]["val_dice"], nan=-1.0), i))
+
+
+def _keep(run: Run, model: Any, rows: list[Row]) -> None:
+    """Saves the state after an epoch; last.npz comes last, since resuming trusts it."""
+    progress = {"history": rows, "best": best_of(rows)}
+    if progress["best"] == len(rows) - 1:
+        checkpoint.save(run.best, model, progress, with_optimiser=False)
+    epoch_file = run.folder / "epochs" / f"{len(rows):03d}.npz"
+    checkpoint.save(epoch_file, model, progress, with_optimiser=False)
+    checkpoint.save(run.last, model, progress)
+    history.write(run.folder, rows)
+
+
+def compiled(model: Any, config: TrainConfig, steps: int) -> None:
+    """Gives the model its optimiser, schedule and loss."""
+    import keras
+
+    rate: Any = config.learning_rate
+    if config.schedule == "cosine":
+        warmup = max(int(config.warmup_epochs * steps), 1)
+        rate = keras.optimizers.schedules.CosineDecay(
+            config.learning_rate * 0.02,
+            max(config.epochs * steps - warmup, 1),
+            alpha=0.01,
+            warmup_target=config.learning_rate,
+            warmup_steps=warmup,
+        )
+    if config.optimiser == "adamw":
+        optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=5.0)
+        optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    else:
+        optimiser = keras.optimizers.Adam(rate)
+    network = named(config.network)
+    loss = ToothLoss(
+        len(config.classes) + 1, network.stem, config.dice_weight, probabilities=network.softmax
+    )
+    # XLA on the CPU is slower than TensorFlow's own kernels; JAX always compiles.
+    jit = keras.backend.backend() != "tensorflow"
+    model.compile(optimizer=optimiser, loss=loss, jit_compile=jit)
+
+
+def _epoch(run: Run, model: Any, augmenter: Augmenter, held: Sequence[Example], epoch: int) -> Row:
+    import keras
+
+    stage = run.config.stage_of(epoch)
+    started = time.monotonic()
+
+    class Epoch(keras.utils.PyDataset):
+        def __len__(self) -> int:
+            return augmenter.steps
+
+        def __getitem__(self, step: int) -> tuple[Any, Any]:
+            return augmenter.batch(epoch, step, (stage.height, stage.width))
+
+    def on_step(step: int, logs: dict[str, float] | None = None) -> None:
+        loss = float((logs or {}).get("loss", np.nan))
+        row = {"epoch": epoch, "step": step + 1, "steps": augmenter.steps, "loss": loss}
+        run.report("step", row)
+
+    told = keras.callbacks.LambdaCallback(on_train_batch_end=on_step)
+    result = model.fit(
+        Epoch(workers=1, max_queue_size=4), epochs=1, shuffle=False, verbose=0, callbacks=[told]
+    )
+    loss = float(result.history["loss"][-1])
+    if not np.isfinite(loss):
+        raise TrainingError(
+            f"loss became {loss} in epoch {epoch + 1}; start again with a lower --learning-rate"
+        )
+    rate = model.optimizer.learning_rate
+    return {
+        "epoch": epoch + 1,
+        "height": stage.height,
+        "width": stage.width,
+        "loss": loss,
+        "val_dice": (
+            validation_dice(model, held, stage, len(run.config.classes) + 1)
+            if held
+            else float("nan")
+        ),
+        "learning_rate": float(keras.ops.convert_to_numpy(rate)),
+        "seconds": time.monotonic() - started,
+    }
+
+
+def validation_dice(model: Any, held: Sequence[Example], stage: Stage, classes: int) -> float:
+    """Mean Dice over the teeth of the held-out examples at the stage's frame size."""
+
+    def predict(batch: Any) -> Any:
+        return np.asarray(model.predict_on_batch(batch))
+
+    return mean_dice(predict, held, (stage.height, stage.width), classes)

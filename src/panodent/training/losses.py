@@ -1,0 +1,101 @@
+"""What the network minimises: cross-entropy plus Dice over the classes of a pixel, and the
+distance of the predicted from the true centre of its tooth where the network has offset planes.
+
+Truth comes as class images at the frame's size. A network that answers at half that size is
+compared with the share of each class in its 2 x 2 block, so no 33-plane truth is ever made at
+full size. Pixels of class 255 (`panodent.training.augmentation.augment.IGNORED`)
+are ignored. Backend-neutral: `keras.ops` only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from panodent.bundle.frame import OFFSET_UNIT
+
+
+class ToothLoss(keras.losses.Loss):
+    """Cross-entropy + `dice_weight` x soft Dice + mean absolute error of the offsets.
+
+    `y_true` uint8 (batch, height, width); `y_pred` (batch, height/stem, width/stem, planes),
+    logits, or probabilities when `probabilities` is true; planes beyond `classes` are offsets.
+
+    Dice follows Milletari et al. 2016 (arXiv:1606.04797) without squares, summed over the batch,
+    and averaged over the tooth classes; `smooth` pixels keep absent classes from dominating.
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        stem: int = 1,
+        dice_weight: float = 1.0,
+        probabilities: bool = False,
+        smooth: float = 20.0,
+        name: str = "tooth_loss",
+    ) -> None:
+        super().__init__(name=name, reduction=None)
+        self.classes, self.stem = classes, stem
+        self.dice_weight, self.probabilities, self.smooth = dice_weight, probabilities, smooth
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        share = class_shares(y_true, self.classes, self.stem)
+        answer = ops.cast(y_pred, "float32")
+        scores = answer[..., : self.classes]
+        if self.probabilities:
+            log_probability = ops.log(ops.clip(scores, 1e-7, 1.0))
+            probability = scores
+        else:
+            log_probability = ops.log_softmax(scores, axis=-1)
+            probability = ops.exp(log_probability)
+        counted = ops.sum(share, axis=-1, keepdims=True)
+        pixels = ops.maximum(ops.sum(counted), 1.0)
+        loss = -ops.sum(share * log_probability) / pixels
+        if self.dice_weight:
+            loss = loss + self.dice_weight * self._dice_loss(share, probability * counted)
+        if answer.shape[-1] > self.classes:
+            loss = loss + offset_loss(share, answer[..., self.classes :])
+        return loss
+
+    def _dice_loss(self, share: Any, probability: Any) -> Any:
+        both = ops.sum(share * probability, axis=(0, 1, 2))
+        total = ops.sum(share, axis=(0, 1, 2)) + ops.sum(probability, axis=(0, 1, 2))
+        dice = (2 * both + self.smooth) / (total + self.smooth)
+        return 1 - ops.mean(dice[1:])
+
+
+def offset_loss(share: Any, offsets: Any) -> Any:
+    """Mean absolute error of offsets (batch, h, w, 2) as x, y, over pixels that one tooth fills.
+
+    `share` is (batch, h, w, classes), class 0 none. A tooth cut by the frame has the centre of
+    what is left of it.
+    """
+    teeth = share[..., 1:]
+    inside = ops.cast(ops.max(teeth, axis=-1) > 0.75, "float32")
+    mass = ops.maximum(ops.sum(teeth, axis=(1, 2)), 1e-6)
+    loss = 0.0
+    for plane, line in enumerate(("bhwc,w->bc", "bhwc,h->bc")):
+        # Counted, for where the frame changes during training its size is not known beforehand.
+        ones = ops.ones_like(teeth[0, :, 0, 0] if plane else teeth[0, 0, :, 0])
+        places = ops.cumsum(ones) - 1
+        centre = ops.einsum(line, teeth, places) / mass
+        there = ops.einsum("bhwc,bc->bhw", teeth, centre) / ops.maximum(
+            ops.sum(teeth, axis=-1), 1e-6
+        )
+        here = places[None, :, None] if plane else places[None, None, :]
+        truth = (there - here) / OFFSET_UNIT
+        loss = loss + ops.sum(inside * ops.abs(offsets[..., plane] - truth))
+    return loss / ops.maximum(ops.sum(inside), 1.0)
+
+
+def class_shares(labels: Any, classes: int, stem: int) -> Any:
+    """(batch, H, W) integers -> float32 (batch, H/stem, W/stem, classes): share of each class.
+
+    Ignored pixels belong to no class, so shares may add up to less than one.
+    """
+    labels = ops.cast(labels, "int32")
+    shifted = [labels[:, i::stem, j::stem] for i in range(stem) for j in range(stem)]
+    total = sum(ops.one_hot(part, classes, dtype="float32") for part in shifted)
+    return total / float(stem * stem)

@@ -1,0 +1,167 @@
+"""Starting from a trained network: its weights, matched classes, and layers that stay frozen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.bundle import bundle as bundles
+from panodent.bundle.bundle import Bundle
+from panodent.errors import BundleError, ConfigError, MissingExtraError, TrainingError
+from panodent.training import checkpoint
+from panodent.training.recipes import TrainConfig, load_config
+from panodent.training.unet import NETWORKS, UNetConfig, build, named
+
+HEAD = "head"
+
+
+def trained(source: str | Path) -> tuple[Any, tuple[int, ...]]:
+    """(Keras network, its classes) of a bundle, of a training run, or of the default bundle.
+
+    Raises `BundleError` or `TrainingError` when there is none.
+    """
+    folder = Path(source)
+    if (folder / "best.npz").exists():
+        config, _ = load_config(folder)
+        model = build(named(config.network, classes=len(config.classes) + 1))
+        checkpoint.load(folder / "best.npz", model, with_optimiser=False)
+        return model, config.classes
+    bundle = bundles.load(source)
+    return from_bundle(bundle), bundle.classes
+
+
+def kind(source: str | Path) -> tuple[str, tuple[int, ...], tuple[int, int]]:
+    """(network name, classes, frame size) of a bundle or run, for a recipe that starts from it."""
+    folder = Path(source)
+    if (folder / "best.npz").exists():
+        config, _ = load_config(folder)
+        return config.network, config.classes, config.frame.size
+    bundle = bundles.load(source)
+    wanted = _architecture(bundle)
+    for name, network in NETWORKS.items():
+        # Heads may differ: `with_classes` matches them.
+        if wanted == replace(network, classes=wanted.classes, offsets=wanted.offsets):
+            return name, bundle.classes, bundle.frame.size
+    raise BundleError(f"{source}: its architecture is none of {', '.join(NETWORKS)}")
+
+
+def from_bundle(bundle: Bundle) -> Any:
+    """The Keras network of a bundle; its kernels have the half precision they are stored in."""
+    model = build(_architecture(bundle))
+    constants = _constants(bundle.network)
+    for layer in model.layers:
+        if layer.weights:
+            layer.set_weights(_weights(layer, constants, bundle))
+    return model
+
+
+def _architecture(bundle: Bundle) -> UNetConfig:
+    settings = dict(bundle.architecture)
+    if "members" in settings:
+        raise BundleError("the bundle is an ensemble; train on one of its members")
+    if "precision" in settings:
+        raise BundleError("the bundle is quantised; train on the one that it was made from")
+    if not settings:
+        raise BundleError("the bundle does not say its architecture; it cannot be trained on")
+    return UNetConfig(**{**settings, "filters": tuple(settings["filters"])})
+
+
+def norms(model: Any) -> dict[str, npt.NDArray[np.float32]]:
+    """Batch-norm vectors of a network by layer name, (4, channels): gamma, beta, mean, variance."""
+    return {
+        layer.name: np.stack([np.asarray(w, np.float32) for w in layer.get_weights()])
+        for layer in model.layers
+        if type(layer).__name__ == "BatchNormalization"
+    }
+
+
+def _constants(network: bytes) -> dict[str, npt.NDArray[Any]]:
+    try:
+        import onnx
+        from onnx import numpy_helper
+    except ImportError:
+        raise MissingExtraError("train", "training on a bundle", "onnx") from None
+    graph = onnx.load_from_string(network).graph
+    return {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+
+
+def _weights(
+    layer: Any, constants: dict[str, npt.NDArray[Any]], bundle: Bundle
+) -> list[npt.NDArray[Any]]:
+    """A layer's weights out of the exported constants, batch norms unfolded again."""
+    name = layer.name
+    try:
+        if type(layer).__name__ == "BatchNormalization":
+            return list(bundle.norms[name])
+        stored = constants.get(f"{name}_kernel_half")
+        kernel = np.asarray(constants[f"{name}_kernel"] if stored is None else stored, np.float32)
+        bias = constants[f"{name}_bias"]
+    except KeyError as error:
+        raise BundleError(f"the bundle lacks {error} of layer {name!r}; export it again") from None
+    kernel = kernel.transpose(2, 3, 1, 0)
+    norm = bundle.norms.get(f"{name}_norm")
+    if norm is not None:
+        gamma, _, _, variance = norm
+        scale = gamma / np.sqrt(variance + 1e-3)
+        # A channel whose gamma is 0 is off: any kernel gives the same result.
+        kernel = np.divide(kernel, scale, out=np.zeros_like(kernel), where=scale != 0)
+    return [kernel, bias] if layer.use_bias else [kernel]
+
+
+def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
+    """The network for `config.classes`, weights taken over; outputs are matched by tooth number.
+
+    A tooth that the old network did not know starts from the weights of "no tooth".
+    Raises `ConfigError` when the architectures differ.
+    """
+    fresh = build(named(config.network, classes=len(config.classes) + 1))
+    theirs = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
+    for layer in fresh.layers:
+        if not layer.weights or layer.name == HEAD:
+            continue
+        weights = theirs.get(layer.name)
+        if weights is None or [w.shape for w in weights] != [
+            tuple(w.shape) for w in layer.get_weights()
+        ]:
+            raise ConfigError(
+                f"network {config.network!r} and the trained one differ at layer {layer.name!r}; "
+                "leave out --recipe and 'network' to keep the trained architecture"
+            )
+        layer.set_weights(weights)
+    head = fresh.get_layer(HEAD)
+    places = [0] + [old.index(fdi) + 1 if fdi in old else 0 for fdi in config.classes]
+    offsets = len(old) + 1  # their place among the old planes, where there are any
+    weights = []
+    for new, given in zip(head.get_weights(), theirs[HEAD], strict=True):
+        # Planes that the old network lacked begin at 0, so that they do not shake the rest.
+        merged = np.zeros_like(new)
+        merged[..., : len(places)] = given[..., places]
+        further = given[..., offsets:][..., : new.shape[-1] - len(places)]
+        merged[..., len(places) : len(places) + further.shape[-1]] = further
+        weights.append(merged)
+    head.set_weights(weights)
+    return fresh
+
+
+def freeze(model: Any, what: str) -> list[str]:
+    """Freezes 'encoder', or the first N weighted layers; returns their names.
+
+    A frozen batch norm stays in inference mode: it uses and keeps its statistics. Raises
+    `TrainingError` when nothing would be left to train.
+    """
+    weighted = [layer for layer in model.layers if layer.weights]
+    if what == "encoder":
+        frozen = [layer for layer in weighted if layer.name.startswith("encoder_")]
+    else:
+        frozen = weighted[: int(what or 0)]
+    if len(frozen) == len(weighted):
+        raise TrainingError(
+            f"--freeze {what} leaves no layer to train; the network has {len(weighted)}"
+        )
+    for layer in frozen:
+        layer.trainable = False
+    return [layer.name for layer in frozen]

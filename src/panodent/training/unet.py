@@ -1,0 +1,153 @@
+"""The U-Net family (Ronneberger et al. 2015, arXiv:1505.04597) in Keras 3, sizes by configuration.
+
+Two named members: `seed`, the plain network that the project grew from, and `default`, which
+spends its multiply-adds at half the frame's resolution: a strided stem, residual additions
+instead of concatenations, and logits at half size that are enlarged linearly. Enlarged linear
+logits hold outlines to a fraction of a pixel, where an enlarged label map would not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from panodent.errors import ConfigError, UnknownNameError
+
+
+@dataclass(frozen=True)
+class UNetConfig:
+    """Sizes of a network.
+
+    `filters` from the finest level to the deepest; `classes` outputs a pixel, class 0 none;
+    `stem` the stride of the first convolution (1 or 2: the output has the frame's size divided by
+    it); `offsets` whether two planes more say, at each pixel of a tooth, where that tooth's centre
+    lies (x, y, in units of `panodent.bundle.frame.OFFSET_UNIT` output pixels); `skip` how
+    the decoder takes up the encoder's level; `convolutions` a level in the encoder and in the
+    decoder; `softmax` whether the network ends in probabilities.
+    """
+
+    filters: tuple[int, ...] = (24, 48, 96, 192, 256, 256)
+    classes: int = 33
+    stem: int = 2
+    skip: str = "add"
+    normalisation: bool = True
+    encoder_convolutions: int = 2
+    decoder_convolutions: int = 1
+    dropout: float = 0.0
+    softmax: bool = False
+    offsets: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.filters) < 2 or min(self.filters) < 1:
+            raise ConfigError(f"filters are {self.filters}; expected two or more positive numbers")
+        if self.stem not in (1, 2):
+            raise ConfigError(f"stem is {self.stem}; expected 1 or 2")
+        if self.skip not in ("add", "concatenate"):
+            raise UnknownNameError("skip", self.skip, ("add", "concatenate"))
+        if self.softmax and self.offsets:
+            raise ConfigError("softmax and offsets: offsets are no probabilities, choose one")
+        if self.classes < 2:
+            raise ConfigError(f"classes is {self.classes}; expected none and at least one tooth")
+
+    @property
+    def planes(self) -> int:
+        """Planes that the network answers with: the classes, and the offsets."""
+        return self.classes + 2 * self.offsets
+
+    @property
+    def divisor(self) -> int:
+        """The frame's sides must be multiples of this."""
+        return int(self.stem * 2 ** (len(self.filters) - 1))
+
+
+NETWORKS: dict[str, UNetConfig] = {
+    "default": UNetConfig(offsets=True),
+    "seed": UNetConfig(
+        filters=(16, 32, 64, 128, 256),
+        stem=1,
+        skip="concatenate",
+        normalisation=False,
+        encoder_convolutions=2,
+        decoder_convolutions=2,
+        softmax=True,
+    ),
+}
+
+
+def named(name: str, **changes: Any) -> UNetConfig:
+    """A named configuration, with changes; raises `UnknownNameError` listing the known ones."""
+    if name not in NETWORKS:
+        raise UnknownNameError("network", name, NETWORKS)
+    return replace(NETWORKS[name], **changes)
+
+
+def build(config: UNetConfig, size: tuple[int | None, int | None] = (None, None)) -> Any:
+    """The Keras model: one radiograph plane in, a plane for each class out.
+
+    float32 (batch, height, width, 1) -> float32 (batch, height/stem, width/stem, planes).
+    Layers are named `encoder_L_...`, `decoder_L_...` and `head`, so that they can be frozen by
+    name; level 0 is the finest.
+    """
+    import keras
+    from keras import layers
+
+    for side in size:
+        if side is not None and side % config.divisor:
+            raise ConfigError(
+                f"frame side {side} is not a multiple of {config.divisor}, which "
+                f"{len(config.filters)} levels need"
+            )
+
+    def convolve(x: Any, filters: int, name: str, stride: int = 1, kernel: int = 3) -> Any:
+        plain = not config.normalisation
+        x = layers.Conv2D(
+            filters,
+            kernel,
+            stride,
+            padding="same",
+            use_bias=plain,
+            activation="relu" if plain else None,
+            kernel_initializer="he_normal",
+            name=name,
+        )(x)
+        if plain:
+            return x
+        x = layers.BatchNormalization(momentum=0.95, epsilon=1e-3, name=f"{name}_norm")(x)
+        return layers.ReLU(name=f"{name}_relu")(x)
+
+    inputs = keras.Input((*size, 1), name="radiograph")
+    x = inputs
+    skips = []
+    for level, filters in enumerate(config.filters):
+        for index in range(config.encoder_convolutions):
+            name = f"encoder_{level}_{index}"
+            if level == 0 and index == 0 and config.stem == 2:
+                x = convolve(x, filters, name, stride=2, kernel=4)
+            elif level > 0 and index == 0 and config.skip == "add":
+                x = convolve(x, filters, name, stride=2)
+            elif level > 0 and index == 0:
+                x = convolve(layers.MaxPooling2D(name=f"encoder_{level}_pool")(x), filters, name)
+            else:
+                x = convolve(x, filters, name)
+        skips.append(x)
+    if config.dropout:
+        x = layers.SpatialDropout2D(config.dropout, name="bottom_dropout")(x)
+    for level in range(len(config.filters) - 2, -1, -1):
+        filters, skip = config.filters[level], skips[level]
+        if config.skip == "add":
+            x = layers.Conv2D(filters, 1, name=f"decoder_{level}_project")(x)
+            x = layers.UpSampling2D(2, name=f"decoder_{level}_up")(x)
+            x = layers.Add(name=f"decoder_{level}_join")([x, skip])
+        else:
+            x = layers.Conv2DTranspose(filters, 2, 2, padding="same", name=f"decoder_{level}_up")(x)
+            x = layers.Concatenate(name=f"decoder_{level}_join")([x, skip])
+        for index in range(config.decoder_convolutions):
+            x = convolve(x, filters, f"decoder_{level}_{index}")
+    outputs = layers.Conv2D(
+        config.planes,
+        1,
+        activation="softmax" if config.softmax else None,
+        dtype="float32",
+        name="head",
+    )(x)
+    return keras.Model(inputs, outputs, name="panodent_unet")

@@ -1,0 +1,95 @@
+"""Panoramics pass, other pictures are warned about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import panodent
+from panodent import phantom
+from panodent.analysis.prediction_quality import (
+    LOW,
+    UPSIDE_DOWN,
+    incisor_ratio,
+    one_sided,
+    quality,
+    warning,
+)
+from panodent.dentition import mirror
+from panodent.teeth.teeth import Teeth
+
+
+@pytest.fixture(scope="module")
+def predictor() -> panodent.Predictor:
+    return panodent.load()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_panoramic_passes(predictor: panodent.Predictor, seed: int) -> None:
+    found = predictor(phantom.draw(seed, (512, 1024), missing=[18, 28, 38, 48])[0])
+    assert found.quality > LOW
+    assert found.warning == ""
+
+
+@pytest.mark.parametrize("turn", [1, 3])
+def test_a_panoramic_on_its_side_is_warned_about(
+    predictor: panodent.Predictor, drawn, turn: int
+) -> None:
+    turned = np.ascontiguousarray(np.rot90(drawn[0].pixels, turn))
+    assert "upright panoramic" in predictor(turned).warning
+
+
+@pytest.mark.parametrize("turned", [np.flipud, lambda pixels: np.rot90(pixels, 2)])
+def test_an_upside_down_panoramic_is_warned_about(predictor: panodent.Predictor, turned) -> None:
+    radiograph, _ = phantom.draw(0, (512, 1024))
+    found = predictor(np.ascontiguousarray(turned(radiograph.pixels)))
+    assert len(found) > 20
+    assert found.warning
+
+
+def test_incisors_are_compared_where_both_jaws_have_some(drawn) -> None:
+    truth = drawn[1]
+    ratio = incisor_ratio(truth)
+    assert ratio is not None
+    assert ratio > UPSIDE_DOWN
+    assert incisor_ratio(truth.select(truth.fdi < 30)) is None
+    swapped = [{11: 31, 31: 11}.get(fdi, fdi) for fdi in truth.fdi.tolist()]
+    chosen = replace(truth, fdi=np.array(swapped)).select(np.isin(truth.fdi, [11, 31]))
+    assert "upside down" in warning(replace(chosen, scores=np.ones(2)))
+
+
+@pytest.mark.parametrize("half", [np.s_[:, :512], np.s_[:, 512:]])
+def test_half_a_panoramic_is_warned_about(predictor: panodent.Predictor, half) -> None:
+    radiograph, _ = phantom.draw(0, (512, 1024), missing=[])
+    found = predictor(np.ascontiguousarray(radiograph.pixels[half]))
+    assert "one side only" in found.warning
+
+
+def test_one_side_has_many_teeth_and_the_other_few(drawn) -> None:
+    right = [11, 12, 13, 14, 15, 41, 42]
+    assert one_sided(_those(drawn[1], [*right, 21, 31]))
+    assert one_sided(_those(drawn[1], [mirror(fdi) for fdi in [*right, 21, 31]]))
+    assert not one_sided(_those(drawn[1], [*right, 21, 22, 31]))
+    assert not one_sided(_those(drawn[1], right[1:]))
+
+
+def _those(truth: Teeth, numbers: list[int]) -> Teeth:
+    """As many of its teeth, with these numbers; one without any is no tooth of a side."""
+    chosen = truth.select(range(len(numbers) + 1))
+    return replace(chosen, fdi=np.array([*numbers, 0]))
+
+
+def test_noise_and_stripes_are_warned_about(predictor: panodent.Predictor) -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.random((400, 800), dtype=np.float32)
+    stripes = np.sin(np.arange(800) / 9)[None].repeat(400, 0).astype(np.float32) * 0.4 + 0.5
+    for pixels in (noise, stripes):
+        assert predictor(pixels).warning
+
+
+def test_without_teeth_there_is_no_quality() -> None:
+    none = Teeth.empty((10, 10))
+    assert quality(none) == 0
+    assert "no tooth found" in warning(none)

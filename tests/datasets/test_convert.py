@@ -1,0 +1,226 @@
+"""Conversion: every format to every other, what is lost is counted, what is cut off goes on."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from panodent import formats, phantom
+from panodent.datasets.convert import JOURNAL, convert
+from panodent.datasets.dataset import find
+from panodent.errors import ConfigError, OutputError, UnknownNameError
+from panodent.evaluation.case_scores import score_pair
+from panodent.teeth.teeth import Teeth
+
+WHOLE = [name for name in formats.NAMES if formats.get(name).limits.shape != "boxes"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("phantoms")
+    phantom.write(root, 2, seed=3, size=(256, 512))
+    return root
+
+
+def truths(root: Path, name: str, **options: str) -> dict[str, Teeth]:
+    return {case.key: case.teeth() for case in find(root, name, options).cases}
+
+
+def dice(truth: Teeth, found: Teeth) -> float:
+    value = score_pair(truth, found).dice
+    assert value is not None
+    return value
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(WHOLE, WHOLE)))
+def test_there_and_onwards(folder: Path, tmp_path: Path, first: str, second: str) -> None:
+    truth = truths(folder, "coco")
+    convert(folder, tmp_path / "one", first)
+    values = {"values": "fdi"} if first == "labels" else {}
+    done = convert(
+        tmp_path / "one", tmp_path / "two", second, format_name=first, read_options=values
+    )
+    assert (done.written, done.failed, done.without_image) == (2, {}, 0)
+    found = truths(tmp_path / "two", second, **({"values": "fdi"} if second == "labels" else {}))
+    assert found.keys() == truth.keys()
+    for key, teeth in found.items():
+        assert sorted(teeth.fdi.tolist()) == sorted(truth[key].fdi.tolist())
+        assert dice(truth[key], teeth) > 0.97  # overlaps are lost where a format has none
+    assert not (tmp_path / "two" / JOURNAL).exists()
+
+
+@pytest.mark.parametrize("name", formats.NAMES)
+def test_an_instance_uid_as_a_file_name_has_no_suffix(tmp_path: Path, name: str) -> None:
+    phantom.write(tmp_path / "data", 2, size=(128, 256), dicom=True)
+    card = tmp_path / "data" / "truth.json"
+    text = card.read_text()
+    for number, file in enumerate(sorted((tmp_path / "data" / "images").iterdir())):
+        file.rename(file.with_name(f"1.2.840.{number}"))
+        text = text.replace(file.name, f"1.2.840.{number}")
+    card.write_text(text)
+    done = convert(tmp_path / "data", tmp_path / "out", name)
+    assert (done.written, done.failed, done.without_image) == (2, {}, 0)
+    found = truths(tmp_path / "out", name, **({"values": "fdi"} if name == "labels" else {}))
+    assert sorted(found) == ["1.2.840.0", "1.2.840.1"]
+
+
+def test_boxes_are_written_and_the_loss_is_counted(folder: Path, tmp_path: Path) -> None:
+    done = convert(folder, tmp_path / "voc", "voc")
+    assert done.lost["outlines (boxes only)"] == 2
+    for key, teeth in truths(tmp_path / "voc", "voc").items():
+        expected = truths(folder, "coco")[key]
+        assert sorted(map(tuple, teeth.boxes.tolist())) == sorted(
+            map(tuple, expected.boxes.tolist())
+        )
+
+
+def test_overlap_is_counted_where_labels_lose_it(folder: Path, tmp_path: Path) -> None:
+    assert convert(folder, tmp_path / "l", "labels").lost == {"overlap": 2}
+
+
+def test_numberings(folder: Path, tmp_path: Path) -> None:
+    convert(folder, tmp_path / "u", "cvat", write_options={"numbering": "universal"})
+    found = truths(tmp_path / "u", "cvat")  # 1 to 32 prove themselves
+    truth = truths(folder, "coco")
+    assert {k: sorted(t.fdi.tolist()) for k, t in found.items()} == {
+        k: sorted(t.fdi.tolist()) for k, t in truth.items()
+    }
+
+
+def test_a_conversion_cut_off_goes_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out"
+    seen: list[str] = []
+
+    def stop(done: int, total: int) -> None:
+        seen.append(f"{done}/{total}")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(folder, target, "coco", progress=stop)
+    with (target / JOURNAL).open("a") as journal:
+        journal.write('{"key": "cut')  # as a crash leaves it
+    with pytest.raises(ConfigError, match="something else"):
+        convert(folder, target, "labels", resume=True)
+    done = convert(folder, target, "coco", resume=True)
+    assert (done.resumed, done.written) == (1, 2)
+    truth = truths(folder, "coco")
+    assert all(np.array_equal(t.fdi, truth[k].fdi) for k, t in truths(target, "coco").items())
+
+
+def _many(root: Path, count: int) -> Path:
+    """A COCO data set without pictures: a small file a radiograph would cost more than the test."""
+    shapes = np.indices((24, 12)).sum(axis=0) % 5 > 0
+    teeth = Teeth.from_masks(
+        (96, 192), [(fdi, shapes, (30, 4 * (fdi % 40))) for fdi in range(31, 34)]
+    )
+    formats.get("coco").write(
+        root / "truth.json", ((f"{i:05}.png", teeth) for i in range(count)), {}
+    )
+    return root
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from panodent.datasets.convert import convert
+done = convert(Path(sys.argv[1]), Path(sys.argv[2]), "cvat")
+print(done.written, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def test_memory_does_not_grow_with_the_number_of_radiographs(tmp_path: Path) -> None:
+    peaks = []
+    for count in (50, 1000):
+        source = _many(tmp_path / f"in{count}", count)
+        command = [sys.executable, "-c", PEAK, str(source), str(tmp_path / f"out{count}")]
+        written, peak = subprocess.run(
+            command, capture_output=True, text=True, check=True
+        ).stdout.split()
+        assert int(written) == count
+        peaks.append(float(peak))
+    assert peaks[1] < peaks[0] + 8
+
+
+def test_a_conversion_killed_in_the_middle_goes_on(tmp_path: Path) -> None:
+    source, target = _many(tmp_path / "in", 600), tmp_path / "out"
+    command = [sys.executable, "-m", "panodent", "convert", str(source), str(target)]
+    command += ["--to", "cvat"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while not (target / JOURNAL).exists() or (target / JOURNAL).stat().st_size < 15_000:
+        assert running.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    running.kill()
+    running.wait()
+    done = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=True)
+    found = re.search(
+        r"600 radiographs with 1800 teeth .* (\d+) of them by an earlier", done.stdout
+    )
+    assert found is not None
+    assert 20 < int(found[1]) < 600
+    convert(source, tmp_path / "at once", "cvat")
+    assert _content(target) == _content(tmp_path / "at once")
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {
+        file.relative_to(folder).as_posix(): re.sub(
+            rb"<(dumped|created)>.*?</", b"", file.read_bytes()
+        )
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+def test_what_fails_is_said_and_the_rest_goes_on(folder: Path, tmp_path: Path) -> None:
+    data = json.loads((folder / "truth.json").read_text())
+    data["annotations"][0]["segmentation"] = {"size": [1, 1], "counts": "1"}
+    root = tmp_path / "broken"
+    root.mkdir()
+    (root / "truth.json").write_text(json.dumps(data))
+    done = convert(root, tmp_path / "out", "cvat")
+    assert (done.written, done.without_image) == (1, 1)
+    assert list(done.failed) == ["phantom-00003"]
+    assert "RLE" in done.failed["phantom-00003"]
+
+
+@pytest.mark.parametrize("way", ["copy", "link", "none"])
+def test_radiographs_come_along(folder: Path, tmp_path: Path, way: str) -> None:
+    convert(folder, tmp_path / "out", "voc", images=way)
+    copies = sorted((tmp_path / "out").rglob("*.png"))
+    assert len(copies) == (0 if way == "none" else 2)
+    for copy in copies:
+        original = folder / "images" / copy.name
+        assert copy.read_bytes() == original.read_bytes()
+        assert copy.samefile(original) == (way == "link")
+
+
+def test_places_that_are_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match="not empty"):
+        convert(folder, tmp_path, "coco")
+    with pytest.raises(ConfigError, match="one folder"):
+        convert(folder, folder, "coco")
+    with pytest.raises(UnknownNameError, match="copy"):
+        convert(folder, tmp_path / "o", "coco", images="move")
+    with pytest.raises(UnknownNameError, match="rle, polygon"):
+        convert(folder, tmp_path / "p", "coco", write_options={"geometry": "round"})
+    for to, options, reason in (
+        ("coco", {"numbering": "universal"}, "written with FDI numbers"),
+        ("coco", {"numbering": "roman"}, "unknown numbering"),
+        ("voc", {"geometry": "polygon"}, "one kind of outline"),
+    ):
+        with pytest.raises((ConfigError, UnknownNameError), match=reason):
+            convert(folder, tmp_path / "p", to, write_options=options)
+    assert not (tmp_path / "p").exists()

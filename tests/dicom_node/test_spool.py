@@ -1,0 +1,39 @@
+"""The spool of a DICOM node: each object in one place, at whatever step a crash comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from panodent.dicom_node.spool import open_spool
+from panodent.errors import OutputError
+
+
+def test_a_crash_between_two_steps_does_nothing_twice(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path)
+    (tmp_path / "in").write_bytes(b"radiograph")
+    key = spool.take("1.2.3", tmp_path / "in")
+    (received,) = spool.waiting()
+    kept = received.read_bytes()
+    spool.segmented(received, {"teeth.sr.dcm": b"report"})
+    received.write_bytes(kept)  # as if the machine had stopped before it was deleted
+    (result,) = spool.outgoing()
+    spool.sent(result)
+    assert spool.waiting() == []
+    assert not received.exists()
+    assert key is not None
+
+
+def test_a_spool_is_one_nodes(tmp_path: Path) -> None:
+    spool = open_spool(tmp_path)
+    with pytest.raises(OutputError, match="another node uses this spool"):
+        open_spool(tmp_path)
+    spool.close()
+    open_spool(tmp_path).close()
+
+
+def test_a_spool_that_cannot_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="spool"):
+        open_spool(tmp_path / "file")

@@ -1,0 +1,73 @@
+"""labels.png, overlay.png and teeth.json of one radiograph."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from panodent.errors import OutputError
+from panodent.outputs.case import from_record, to_record, write_case
+from panodent.radiograph.radiograph import from_array
+from panodent.teeth.teeth import Teeth
+
+
+@pytest.fixture
+def teeth() -> Teeth:
+    ring = np.ones((10, 8), bool)
+    ring[4:6, 3:5] = False
+    return Teeth.from_masks(
+        (64, 96),
+        [(36, ring, (20, 30)), (37, np.ones((6, 6), bool), (25, 35))],
+        [0.9, 0.5],
+        [set(), {"doubtful"}],
+    )
+
+
+@pytest.fixture
+def radiograph():
+    return from_array(np.random.default_rng(0).random((64, 96), dtype=np.float32))
+
+
+def test_everything_lands_and_agrees(tmp_path: Path, teeth: Teeth, radiograph) -> None:
+    write_case(tmp_path / "x", radiograph, teeth, chart=True, extra={"bundle": "abc"})
+    assert sorted(f.name for f in (tmp_path / "x").iterdir()) == [
+        "labels.png",
+        "odontogram.png",
+        "odontogram.svg",
+        "overlay.png",
+        "teeth.json",
+    ]
+    labels = cv2.imread(str(tmp_path / "x" / "labels.png"), cv2.IMREAD_UNCHANGED)
+    assert labels.dtype == np.uint8
+    assert labels.shape == (64, 96)
+    assert np.array_equal(labels, teeth.label_image())
+    record = json.loads((tmp_path / "x" / "teeth.json").read_text())
+    assert from_record(record) == Teeth(
+        teeth.size, teeth.fdi, teeth.boxes, teeth.masks, teeth.scores, teeth.flags
+    )
+    assert record["bundle"] == "abc"
+    assert "not a medical device" in record["notice"]
+
+
+def test_the_record_is_in_pixels_of_the_input(teeth: Teeth) -> None:
+    tooth = to_record(teeth)["teeth"][0]
+    assert tooth["fdi"] == 36
+    assert tooth["box"] == [30, 20, 38, 30]  # left, top, right, bottom
+    assert tooth["area"] == 76
+    (part,) = tooth["polygons"]
+    assert len(part) == 2  # an outline and a hole
+    assert min(x for x, _ in part[0]) == 30
+    assert max(y for _, y in part[0]) == 30
+
+
+def test_pictures_can_be_left_out(tmp_path: Path, teeth: Teeth, radiograph) -> None:
+    write_case(tmp_path, radiograph, teeth, pictures=False)
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["labels.png", "teeth.json"]
+
+
+@pytest.mark.parametrize("record", [{}, {"height": 4, "width": 4}, {"teeth": 3}, {"height": "x"}])
+def test_other_json_is_refused(record: dict) -> None:
+    with pytest.raises(OutputError, match=r"not a teeth\.json"):
+        from_record(record)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from panodent.errors import TeethError
+from panodent.outputs.case import from_record, to_record
+from panodent.phantom import draw
+from panodent.serve.store.study import MOST_POINTS, edited, identified
+
+SIZE = (128, 256)
+SQUARE = [[[[10, 20], [14, 20], [14, 23], [10, 23]]]]
+
+
+@pytest.fixture(scope="module")
+def found():
+    return identified(to_record(draw(1, SIZE)[1])["teeth"])
+
+
+def edit(found, entries, present=None, revision=0):
+    return edited(SIZE, found, present or found, revision, entries)
+
+
+def test_what_is_not_touched_stays_as_it_was(found):
+    assert edit(found, [{"id": t["id"], "fdi": t["fdi"]} for t in found]) == found
+
+
+def test_a_renumbered_tooth_keeps_its_mask_and_is_marked(found):
+    (tooth,) = edit(found, [{"id": "t1", "fdi": 0}])
+    assert tooth["rle"] == found[0]["rle"]
+    assert (tooth["id"], tooth["name"], tooth["score"]) == ("t1", "unnumbered tooth", 1.0)
+    assert tooth["flags"] == ["edited", "unnumbered"]
+    # Back to what it was: the mark goes.
+    assert edit(found, [{"id": "t1", "fdi": found[0]["fdi"]}], [tooth]) == found[:1]
+
+
+def test_a_drawn_tooth_holds_the_pixels_of_its_outline(found):
+    (tooth,) = edit(found, [{"fdi": 85, "polygons": SQUARE}], revision=4)
+    assert (tooth["id"], tooth["box"], tooth["area"]) == ("e5.1", [10, 20, 14, 23], 12)
+    mask = from_record({"height": 128, "width": 256, "teeth": [tooth]}).full_mask(0)
+    assert mask[20:23, 10:14].all()
+    assert mask.sum() == 12
+
+
+def test_a_deleted_tooth_can_be_restored(found):
+    left = edit(found, [{"id": "t2", "fdi": found[1]["fdi"]}])
+    back = edit(found, [{"id": t["id"], "fdi": t["fdi"]} for t in found], left, 1)
+    assert back == found
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ([{"id": "t999", "fdi": 11}], "unknown id"),
+        ([{"fdi": 11}], "neither an id nor polygons"),
+        ([{"id": "t1", "fdi": 19}], "19 is no FDI number"),
+        ([{"id": "t1", "fdi": 11}, {"id": "t2", "fdi": 11}], "number 11 stands twice"),
+        ([{"id": "t1", "fdi": 0}, {"id": "t1", "fdi": 0}], "stands twice"),
+        ([{"fdi": 11, "polygons": [[[[-9, -9], [-5, -9], [-5, -5]]]]}], "holds no pixel"),
+        ([{"fdi": 0, "polygons": SQUARE}] * 101, "at most 100"),
+        ([{"fdi": 0, "polygons": [[[[0, 0]] * (MOST_POINTS + 1)]]}], "simplify them"),
+        ([{"fdi": 11, "polygons": [[[[0, 0], [1, 1]]]]}], "at least three"),
+    ],
+)
+def test_what_is_no_dentition_is_refused(found, entries, said):
+    with pytest.raises(TeethError, match=said):
+        edit(found, entries)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from panodent.datasets.dataset import find
+from panodent.drawing.overlay import to_png_bytes
+from panodent.outputs.case import to_record
+from panodent.phantom import draw
+from panodent.phantom.dicom import dicom_bytes
+from panodent.serve.store.store import Store
+from panodent.serve.store.study import Study, identified
+from panodent.serve.store.upload import put
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    made = Store(tmp_path / "store")
+    yield made
+    made.close()
+
+
+def keep(store: Store, seed: int, name: str, content: bytes, kind: str = "image") -> Study:
+    _, teeth = draw(seed, (128, 256))
+    upload = put(store.files, name, content)
+    record = identified(to_record(teeth)["teeth"])
+    made = Study(upload.id, name, kind, "2026", "2026", 256, 128, record, record)
+    store.add(made, upload.suffix)
+    return made
+
+
+def test_saved_studies_are_a_data_folder(store: Store):
+    picture = to_png_bytes(np.zeros((128, 256), np.uint8))
+    known = [
+        keep(store, 1, "one.png", picture),
+        keep(store, 2, "no suffix", picture),
+        keep(store, 3, "no suffix either", dicom_bytes(draw(3, (128, 256))[0]), "dicom"),
+    ]
+    keep(store, 4, "not saved.png", picture)
+    for made in known:
+        store.save(made.id, 0, [*made.teeth[1:], {**made.teeth[0], "fdi": 0}])
+    store.training.write()
+    found = find(store.training.folder)
+    assert found.format == "coco"
+    assert {case.key for case in found.cases} == {made.id for made in known}
+    for case in found.cases:
+        assert sorted(case.teeth().fdi)[0] == 0
+        assert len(case.teeth()) == len(store.get(case.key).teeth)
+
+
+def test_deleted_studies_leave_the_data_folder(store: Store):
+    picture = to_png_bytes(np.zeros((128, 256), np.uint8))
+    made = [keep(store, seed, f"{seed}.png", picture) for seed in (1, 2)]
+    for one in made:
+        store.save(one.id, 0, one.teeth)
+    store.training.write()
+    store.delete(made[0].id)
+    images = store.training.folder / "images"
+    assert [file.stem for file in images.iterdir()] == [made[1].id]
+    store.training.write()
+    assert made[0].id not in (store.training.folder / "annotations.json").read_text()
+    assert [case.key for case in find(store.training.folder).cases] == [made[1].id]

@@ -1,0 +1,165 @@
+"""Training for real, small: files, falling loss, resuming after a kill, stopping by Ctrl-C."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+
+pytest.importorskip("keras", reason="needs the train extra")
+
+from panodent import phantom
+from panodent.bundle import bundle
+
+SETTINGS = ("--size", "64x128", "--val", "0.3", "--batch-size", "2")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("data")
+    phantom.write(root, 6, size=(128, 256))
+    return root
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "panodent", "train", *map(str, arguments)]
+
+
+def train(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, timeout=400, check=False
+    )
+
+
+def history(run: Path) -> list[dict[str, str]]:
+    try:
+        with (run / "history.csv").open(encoding="utf-8") as stream:
+            return list(csv.DictReader(stream))
+    except FileNotFoundError:
+        return []
+
+
+def begin(run: Path, epochs: int, *arguments: object) -> subprocess.Popen[bytes]:
+    """Starts a run and waits for the end of its first epoch."""
+    process = subprocess.Popen(
+        command(*arguments, "--output", run),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # A background job of a shell ignores Ctrl-C; this one must hear it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    for _ in range(1200):
+        if history(run) or process.poll() is not None:
+            break
+        time.sleep(0.1)
+    assert process.poll() is None, "it ended before it could be stopped"
+    assert len(history(run)) < epochs
+    return process
+
+
+@pytest.fixture(scope="module")
+def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the default recipe that nothing interrupted."""
+    run = tmp_path_factory.mktemp("runs") / "whole"
+    found = train(data, "--output", run, "--epochs", 4, *SETTINGS)
+    assert found.returncode == 0, found.stderr
+    assert "4 radiographs to train on, 2 held out" in found.stdout
+    return run
+
+
+def test_a_run_leaves_what_it_promises(whole: Path) -> None:
+    rows = history(whole)
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
+    assert sorted(file.name for file in (whole / "epochs").iterdir()) == [
+        f"{epoch:03d}.npz" for epoch in (1, 2, 3, 4)
+    ]
+    assert cv2.imread(str(whole / "curves.png")) is not None
+    assert list((whole / "tensorboard").iterdir())
+    panels = list((whole / "panels").rglob("*.png"))
+    assert len(panels) == 2
+    height, width = cv2.imread(str(panels[0])).shape[:2]
+    assert width > 2.5 * 256  # radiograph, prediction and truth side by side
+    assert height >= 128
+    scores = json.loads((whole / "scores.json").read_text())
+    assert next(iter(scores.values()))["case_count"] == 2
+    made = bundle.load(whole)
+    assert made.frame.size == (64, 128)
+    assert made.provenance["export"]["largest_logit_difference"] < 0.05
+    assert made.provenance["epoch"] in (1, 2, 3, 4)
+
+
+def test_trained_in_half_precision_it_is_exported_in_whole(data: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text('precision = "mixed_bfloat16"\nlearning_rate = 1e-5\n')
+    given = ("--from", "default", "--epochs", 1, "--config", settings, *SETTINGS)
+    found = train(data, "--output", tmp_path / "run", *given)
+    # The logits of a trained network are large enough for bfloat16 to round them visibly.
+    assert found.returncode == 0, found.stderr
+    exported = bundle.load(tmp_path / "run").provenance["export"]
+    assert exported["largest_logit_difference"] < 0.05
+
+
+def test_killed_and_resumed_it_ends_as_if_it_never_stopped(
+    data: Path, whole: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "killed"
+    process = begin(run, 4, data, "--epochs", 4, *SETTINGS)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = len(history(run))
+    found = train("--resume", "--output", run)
+    assert found.returncode == 0, found.stderr
+    assert f"epoch {done + 1}/4" in found.stdout
+    for ours, theirs in zip(history(run), history(whole), strict=True):
+        assert ours["learning_rate"] == theirs["learning_rate"]
+        assert float(ours["loss"]) == pytest.approx(float(theirs["loss"]), rel=0.02)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_leaves_a_usable_run(data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "stopped"
+    process = begin(run, 60, data, "--epochs", 60, *SETTINGS)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=300) == 130
+    assert bundle.load(run).frame.height == 64  # of the stage that it was stopped in
+    assert 1 <= len(history(run)) < 60
+
+
+def test_fine_tuning_says_what_is_frozen(data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "tuned"
+    found = train(
+        data, "--from", "default", "--freeze", "encoder", "--classes", "11,21,16,26",
+        "--epochs", 1, "--output", run, *SETTINGS,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    assert "4 teeth and 'none', 1 epochs" in found.stdout
+    assert "frozen: " in found.stdout
+    assert "encoder_0_0" in found.stdout
+    assert bundle.load(run).classes == (11, 21, 16, 26)
+
+
+def test_the_seed_recipe_runs(data: Path, tmp_path: Path) -> None:
+    found = train(data, "--recipe", "seed", "--size", "64x128", "--epochs", 1, "-o", tmp_path / "s")
+    assert found.returncode == 0, found.stderr
+    assert "1,941,361 parameters, 32 teeth and 'none'" in found.stdout
+
+
+def test_the_best_epoch_is_sought_at_the_latest_frame() -> None:
+    from panodent.training.loop import best_of
+
+    def row(width: int, dice: float) -> dict[str, float]:
+        return {"height": 64, "width": width, "val_dice": dice}
+
+    assert best_of([row(64, 0.9), row(128, 0.3), row(128, 0.5), row(128, 0.5)]) == 3
+    assert best_of([row(64, 0.9), row(128, 0.5), row(128, 0.3)]) == 1
+    assert best_of([row(64, 0.2), row(64, float("nan"))]) == 0
+    assert best_of([row(64, float("nan")), row(64, float("nan"))]) == 1

@@ -1,0 +1,120 @@
+"""Recipes as data: the named ones, and settings over them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from panodent.errors import ConfigError, TrainingError, UnknownNameError
+from panodent.training.recipes import (
+    RECIPES,
+    SEED_DEPARTURES,
+    Stage,
+    TrainConfig,
+    from_dict,
+    from_toml,
+    load_config,
+    recipe,
+)
+
+
+def test_the_seed_recipe_is_the_seeds() -> None:
+    seed = recipe("seed")
+    assert (seed.batch_size, seed.epochs, seed.optimiser, seed.learning_rate) == (
+        4,
+        10,
+        "adam",
+        0.001,
+    )
+    assert seed.frame.size == (512, 512)
+    assert len(seed.classes) + 1 == 33
+    assert seed.augment.rotation > 0
+    assert seed.augment.zoom > 0
+    for fault in ("flips", "upside down", "bilinearly"):
+        assert fault in SEED_DEPARTURES
+
+
+def test_an_unknown_recipe_is_corrected() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'seed'"):
+        recipe("sead")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("epochs", [1, 2, 7, 100])
+def test_epochs_stretch_and_the_last_stage_stays(name: str, epochs: int) -> None:
+    changed = recipe(name).with_epochs(epochs)
+    assert changed.epochs == epochs
+    assert changed.frame == recipe(name).frame
+    assert all(stage.epochs > 0 for stage in changed.stages)
+
+
+def test_a_size_shrinks_the_coarser_stages_along() -> None:
+    changed = recipe("default").with_size(512, 1024)
+    assert [(s.height, s.width) for s in changed.stages] == [(256, 512), (384, 768), (512, 1024)]
+    assert [s.epochs for s in changed.stages] == [s.epochs for s in recipe("default").stages]
+
+
+def test_stages_follow_each_other() -> None:
+    config = TrainConfig(stages=(Stage(2, 64, 128), Stage(1, 128, 256)))
+    assert [config.stage_of(epoch).height for epoch in range(4)] == [64, 64, 128, 128]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"learning_rate": 0}, "learning rate"),
+        ({"batch_size": 0}, "batch size"),
+        ({"validation": 1.0}, "validation"),
+        ({"freeze": "head"}, "freeze"),
+        ({"classes": [11, 11]}, "each once"),
+        ({"classes": [99]}, "99 is no FDI number"),
+        ({"stages": [{"epochs": 1, "height": 100, "width": 128}]}, "multiple of 32"),
+        ({"batch_size": "four"}, "expected int"),
+        ({"batch_size": True}, "expected int"),
+        ({"augment": {"flip": 2.0}}, "at most 1"),
+    ],
+)
+def test_nonsense_is_refused(settings: dict, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        from_dict(settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "suggestion"),
+    [
+        ({"learning_rat": 0.1}, "learning_rate"),
+        ({"augment": {"rotatoin": 3.0}}, "rotation"),
+        ({"optimiser": "adamv"}, "adamw"),
+    ],
+)
+def test_misspelt_names_are_corrected(settings: dict, suggestion: str) -> None:
+    with pytest.raises(UnknownNameError, match=suggestion):
+        from_dict(settings)
+
+
+def test_a_toml_file_changes_only_what_it_names(tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text("learning_rate = 0.01\n[augment]\nbend = 0.02\n", encoding="utf-8")
+    config = from_toml(file, recipe("refine"))
+    assert config.learning_rate == 0.01
+    assert config.augment.bend == 0.02
+    assert config.augment.extract == recipe("refine").augment.extract
+    file.write_text("learning_rate = ", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"my\.toml: not a TOML file"):
+        from_toml(file)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        from_toml(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_plain_data_and_back(name: str) -> None:
+    assert from_dict(recipe(name).to_dict()) == recipe(name)
+
+
+def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="holds no training run"):
+        load_config(tmp_path)
+    (tmp_path / "config.json").write_text("[1]", encoding="utf-8")
+    with pytest.raises(TrainingError, match="not of a training run"):
+        load_config(tmp_path)

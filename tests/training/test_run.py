@@ -1,0 +1,95 @@
+"""A run as a folder: its split is kept, duplicates never straddle it, strangers are refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import pytest
+
+from panodent import formats, phantom
+from panodent.datasets.dataset import find
+from panodent.errors import DatasetError, TrainingError
+from panodent.training.recipes import recipe
+from panodent.training.run import Run, Source, prepare, reopen
+
+
+def quiet(*_: object) -> None:
+    pass
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    phantom.write(tmp_path / "data", 6, size=(64, 128))
+    return tmp_path / "data"
+
+
+def run_of(folder: Path, *roots: Path, **settings: float) -> Run:
+    config = replace(recipe("default"), **{"validation": 0.3, **settings})
+    return prepare(folder, [Source(root) for root in roots], config, quiet)
+
+
+def keys(run: Run) -> tuple[list[str], list[str]]:
+    return [case.key for case in run.training], [case.key for case in run.validation]
+
+
+def test_the_split_is_kept(tmp_path: Path, data: Path) -> None:
+    made = run_of(tmp_path / "run", data)
+    training, validation = keys(made)
+    assert sorted(training + validation) == [f"phantom-{n:05d}" for n in range(6)]
+    assert len(validation) == 2
+    phantom.write(tmp_path / "more", 2, seed=50, size=(64, 128))
+    assert keys(reopen(tmp_path / "run", quiet)) == (training, validation)
+    record = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert record["data"][0]["validation"] == validation
+
+
+def test_one_split_goes_with_many_seeds(tmp_path: Path, data: Path) -> None:
+    first = keys(run_of(tmp_path / "first", data))
+    assert keys(run_of(tmp_path / "again", data, seed=1)) == first
+    assert keys(run_of(tmp_path / "other", data, split_seed=1)) != first
+
+
+def test_a_folder_that_holds_a_run_is_refused(tmp_path: Path, data: Path) -> None:
+    run_of(tmp_path / "run", data)
+    with pytest.raises(TrainingError, match="--resume"):
+        run_of(tmp_path / "run", data)
+
+
+def test_data_that_went_away_is_told(tmp_path: Path, data: Path) -> None:
+    run_of(tmp_path / "run", data)
+    (data / "images" / "phantom-00003.png").unlink()
+    with pytest.raises(DatasetError, match="phantom-00003 was there when the run began"):
+        reopen(tmp_path / "run", quiet)
+
+
+def test_the_same_radiograph_in_two_folders_is_on_one_side(tmp_path: Path, data: Path) -> None:
+    other = tmp_path / "other"
+    (other / "images").mkdir(parents=True)
+    items = []
+    for case in find(data).cases:  # the same pictures under other names, larger and as JPEG
+        name = f"z{case.key[-1]}.jpg"
+        picture = cv2.resize(cv2.imread(str(case.image), 0), (200, 100))
+        cv2.imwrite(str(other / "images" / name), picture)
+        items.append((name, case.teeth().resized((100, 200))))
+    formats.get("coco").write(other / "truth.json", items, {})
+    training, validation = keys(run_of(tmp_path / "run", data, other))
+    side = {key[-1]: "training" for key in training}
+    for key in validation:
+        assert key[-1] not in side
+    assert len(training) + len(validation) == 12
+
+
+def test_nothing_left_to_train_on_is_told(tmp_path: Path) -> None:
+    phantom.write(tmp_path / "one", 1, size=(64, 128))
+    with pytest.raises(TrainingError, match="lower --val"):
+        run_of(tmp_path / "run", tmp_path / "one")
+
+
+def test_a_copied_run_can_be_opened(tmp_path: Path, data: Path) -> None:
+    made = run_of(tmp_path / "run", data)
+    shutil.copytree(tmp_path / "run", tmp_path / "copy")
+    assert keys(reopen(tmp_path / "copy", quiet)) == keys(made)

@@ -1,0 +1,104 @@
+"""Starting from a trained network: the same answers, matched classes, frozen layers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras", reason="needs the train extra")
+
+from panodent.bundle import bundle
+from panodent.dentition import PERMANENT
+from panodent.errors import BundleError, ConfigError, TrainingError
+from panodent.training import transfer
+from panodent.training.loop import compiled
+from panodent.training.recipes import recipe
+from panodent.training.unet import UNetConfig, build
+
+
+@pytest.fixture(scope="module")
+def pixels(drawn) -> np.ndarray:
+    return drawn[0].pixels
+
+
+def answer(model, pixels: np.ndarray) -> np.ndarray:
+    batch = bundle.load().frame.forward(pixels)[None, ..., None]
+    return np.asarray(model.predict_on_batch(batch))[0].transpose(2, 0, 1)
+
+
+def test_a_bundle_comes_back_as_the_network_it_was(pixels: np.ndarray) -> None:
+    made = bundle.load()
+    model, classes = transfer.trained("default")
+    assert classes == PERMANENT
+    assert np.abs(answer(model, pixels) - made.answer(pixels)).max() < 0.05
+
+
+def test_its_kind_is_known() -> None:
+    assert transfer.kind("default") == ("default", PERMANENT, (256, 512))
+
+
+def test_other_classes_keep_what_they_share(pixels: np.ndarray) -> None:
+    model, old = transfer.trained("default")
+    config = replace(recipe("finetune"), classes=(21, 11, 55))
+    before = answer(model, pixels)
+    after = answer(transfer.with_classes(model, old, config), pixels)
+    assert after.shape[0] == 4 + 2
+    assert np.allclose(after[0], before[0], atol=1e-3)
+    assert np.allclose(after[1], before[old.index(21) + 1], atol=1e-3)
+    assert np.allclose(after[2], before[old.index(11) + 1], atol=1e-3)
+    assert np.allclose(after[3], before[0], atol=1e-3)  # a tooth it never knew begins as none
+    if before.shape[0] == 35:
+        assert np.allclose(after[4:], before[33:], atol=1e-3)
+
+
+def test_a_network_without_offsets_gains_them_at_zero() -> None:
+    settings = UNetConfig(classes=33)  # the default's, but for the offsets
+    model = build(settings)
+    fresh = transfer.with_classes(model, PERMANENT, recipe("finetune"))
+    kernel, bias = fresh.get_layer("head").get_weights()
+    assert kernel.shape[-1] == 35
+    assert not kernel[..., 33:].any()
+    assert not bias[33:].any()
+    assert np.array_equal(kernel[..., :33], model.get_layer("head").get_weights()[0])
+
+
+def test_another_architecture_is_refused() -> None:
+    model, old = transfer.trained("default")
+    with pytest.raises(ConfigError, match="differ at layer"):
+        transfer.with_classes(model, old, recipe("seed"))
+
+
+def test_a_frozen_encoder_stays_as_it_is() -> None:
+    model, old = transfer.trained("default")
+    config = replace(recipe("finetune"), freeze="encoder")
+    model = transfer.with_classes(model, old, config)
+    frozen = transfer.freeze(model, "encoder")
+    assert any("norm" in name for name in frozen)
+    compiled(model, config, 1)
+    before = {layer.name: [w.copy() for w in layer.get_weights()] for layer in model.layers}
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(2, 64, 128, 1)).astype(np.float32)
+    model.train_on_batch(images, rng.integers(0, 33, (2, 64, 128)).astype(np.uint8))
+    for layer in model.layers:
+        same = all(
+            np.array_equal(old_, new)
+            for old_, new in zip(before[layer.name], layer.get_weights(), strict=True)
+        )
+        if layer.weights:
+            assert same == (layer.name in frozen), layer.name
+
+
+def test_the_first_layers_can_be_frozen_but_not_all() -> None:
+    model = build(UNetConfig(filters=(4, 8), classes=3))
+    assert len(transfer.freeze(model, "3")) == 3
+    assert sum(not layer.trainable for layer in model.layers if layer.weights) == 3
+    with pytest.raises(TrainingError, match="no layer to train"):
+        transfer.freeze(model, str(sum(bool(layer.weights) for layer in model.layers)))
+
+
+def test_a_source_that_is_none_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no bundle there"):
+        transfer.trained(tmp_path)
