@@ -22,7 +22,7 @@ from panodent.bundle.bundle import Bundle, load
 from panodent.inference.rescaling import find
 from panodent.radiograph.radiograph import FloatImage
 from panodent.teeth.teeth import Teeth
-from panodent.training.augmentation.augment import off_trough
+from panodent.training.augmentation.geometry import off_trough
 
 Change = Callable[[FloatImage, np.random.Generator], FloatImage]
 Example = tuple[FloatImage, Teeth]

@@ -31,7 +31,7 @@ import requests
 
 from panodent.bundle.bundle import load
 from panodent.inference.predictor import Predictor
-from panodent.outputs.case import to_record
+from panodent.outputs.record import to_record
 from panodent.phantom import draw
 
 WARM_UP, MOST_RETRIES = 16, 100

@@ -18,7 +18,8 @@ from panodent.datasets import dataset
 from panodent.datasets.dataset import Case
 from panodent.dentition import PERMANENT, mirror
 from panodent.inference.predictor import Predictor
-from panodent.training.augmentation.augment import NO_AUGMENT, augment
+from panodent.training.augmentation.augment import augment
+from panodent.training.augmentation.config import NO_AUGMENT
 from panodent.training.batches import class_image
 
 DATA, VALUES = os.environ.get("PANODENT_DATA"), os.environ.get("PANODENT_VALUES")

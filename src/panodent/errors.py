@@ -2,6 +2,26 @@
 
 The library raises these; the command line prints one line and exits. ``except PanodentError``
 catches them all.
+
+PanodentError
+├── UnknownNameError       unknown option, format, recipe
+├── UnknownToothError      not a tooth number in the stated numbering
+├── RadiographError        a file that cannot be read as a radiograph
+│   ├── NoRadiographError  a sound file that holds something else
+│   └── TaskError          a worker of the service could not process a radiograph
+├── TeethError             arrays that do not make a valid `Teeth` record
+├── AnnotationError        an annotation file that breaks its format
+├── DatasetError           a folder that is no usable set of annotated radiographs
+├── ConfigError            a setting that is misspelt, out of range or contradictory
+├── TrainingError          training cannot start, continue or resume
+├── BundleError            a model bundle is missing, damaged or inconsistent
+├── OutputError            results cannot be written
+├── BenchmarkError         a measured process failed
+├── MissingExtraError      an optional part is not installed
+├── UnknownStudyError      the service has no such study
+├── UnknownJobError        the service has no such job
+├── StaleError             the study was changed by somebody else meanwhile
+└── BusyError              the service has no free place in its queue
 """
 
 from __future__ import annotations
@@ -76,3 +96,29 @@ class MissingExtraError(PanodentError, ImportError):
             f"{purpose} needs the package {package!r}, which is not installed; "
             f"install it with: pip install 'panodent[{extra}]'"
         )
+
+
+class UnknownStudyError(PanodentError, KeyError):
+    """There is no such study (any more)."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class StaleError(PanodentError):
+    """An edit builds on a revision that is not the present one."""
+
+
+class UnknownJobError(PanodentError, KeyError):
+    """There is no such job (any more)."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class BusyError(PanodentError):
+    """More is waiting than the service takes, or it cannot work now; to be tried again soon."""
+
+
+class TaskError(RadiographError):
+    """What a worker said of a file."""

@@ -1,3 +1,4 @@
-"""The version, in the one place that everything reads."""
+"""The version and the research-use notice: one place for each."""
 
 __version__ = "0.1.0"
+DISCLAIMER = "Research use only, not a medical device"

@@ -17,7 +17,7 @@ from panodent import phantom
 from panodent.analysis.measure import Gap, Neighbour, ToothMeasure, measure, winter
 from panodent.dentition import TEETH
 from panodent.errors import DatasetError
-from panodent.inference.predictor import Options, predict_files
+from panodent.inference.folder import Options, predict_files
 from panodent.radiograph.radiograph import Radiograph
 from panodent.reports import measure_sheet
 from panodent.reports.measures import measure_folder

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from panodent.bundle.calibration import Calibration, expected_error, fit
+from panodent.bundle.calibration import Calibration, fit
 from panodent.errors import BundleError
+from panodent.evaluation.calibration_error import expected_error
 
 
 def sample(count: int = 4000) -> tuple[np.ndarray, np.ndarray]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from panodent.bundle.frame import Frame, enlarged, normalised, resized
+from panodent.bundle.frame import Frame
 from panodent.errors import ConfigError
 from panodent.radiograph.radiograph import Radiograph
+from panodent.radiograph.resampling import enlarged, normalised, resized
 from panodent.teeth.teeth import Teeth
 
 SIZES = [(512, 1024), (600, 1211), (1435, 2867), (100, 100), (256, 512), (97, 1501)]

@@ -14,7 +14,8 @@ from PIL import Image
 
 from panodent import phantom
 from panodent.datasets import dataset
-from panodent.datasets.dataset import Case, duplicates, find, fold, grouped, split
+from panodent.datasets.dataset import Case, find
+from panodent.datasets.splits import duplicates, fold, grouped, split
 from panodent.errors import AnnotationError, ConfigError, DatasetError, UnknownNameError
 from panodent.formats.base import Annotated
 from panodent.teeth.teeth import Teeth

@@ -19,7 +19,7 @@ pytest.importorskip("highdicom")
 
 from panodent import phantom  # noqa: E402
 from panodent.dicom import seg  # noqa: E402
-from panodent.inference.predictor import Options, predict_files  # noqa: E402
+from panodent.inference.folder import Options, predict_files  # noqa: E402
 from panodent.phantom.dicom import to_dicom  # noqa: E402
 from panodent.radiograph.radiograph import Radiograph  # noqa: E402
 

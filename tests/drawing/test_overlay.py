@@ -13,7 +13,8 @@ from panodent.dentition import ARCH_ORDER, TEETH
 from panodent.drawing.canvas import dashes, put_text, text_width, to_png_bytes
 from panodent.drawing.label_layout import Label, place_labels
 from panodent.drawing.legend import counted, items, legend_strip
-from panodent.drawing.overlay import overlay, panel
+from panodent.drawing.overlay import overlay
+from panodent.drawing.panel import panel
 from panodent.errors import ConfigError, OutputError, TeethError, UnknownNameError
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth

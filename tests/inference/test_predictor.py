@@ -17,7 +17,9 @@ from panodent import phantom
 from panodent.bundle import bundle
 from panodent.drawing.overlay import to_png_bytes
 from panodent.errors import OutputError, RadiographError
-from panodent.inference.predictor import Options, Predictor, check_content, predict_files
+from panodent.inference.content_check import check_content
+from panodent.inference.folder import Options, predict_files
+from panodent.inference.predictor import Predictor
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.masks import from_rle
 

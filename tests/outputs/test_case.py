@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from panodent.errors import OutputError
-from panodent.outputs.case import from_record, to_record, write_case
+from panodent.outputs.case import write_case
+from panodent.outputs.record import from_record, to_record
 from panodent.radiograph.radiograph import from_array
 from panodent.teeth.teeth import Teeth
 

@@ -245,7 +245,7 @@ def test_each_is_refused_in_one_clear_line(tmp_path: Path, what: str) -> None:
 
 BATCH = """
 import json, resource, sys, time
-from panodent.inference.predictor import predict_files
+from panodent.inference.folder import predict_files
 from panodent.bundle.bundle import load
 
 def peak():

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from panodent.dentition import PERMANENT
-from panodent.drawing.legend import DISCLAIMER
 from panodent.errors import OutputError, RadiographError
-from panodent.evaluation.evaluate import Estimate, Evaluation, score_pair, summarise
+from panodent.evaluation.bootstrap import Estimate
+from panodent.evaluation.evaluate import Evaluation, score_pair, summarise
 from panodent.radiograph.radiograph import from_array
 from panodent.reports.charts import CHART_ORDER, confusion_svg, interval_svg, teeth_svg
 from panodent.reports.evaluation import write
 from panodent.teeth.teeth import Teeth
+from panodent.version import DISCLAIMER
 
 SIZE = (64, 128)
 EVIL = '<script>alert("1")</script>&'

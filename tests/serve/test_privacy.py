@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from panodent.serve.store.store import Store
-from panodent.serve.store.study import Study
 from panodent.serve.store.upload import put
+from panodent.serve.study import Study
 
 pydicom = pytest.importorskip("pydicom")
 

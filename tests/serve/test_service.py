@@ -8,13 +8,19 @@ from typing import Any
 
 import pytest
 
-from panodent.errors import OutputError
+from panodent.errors import (
+    BusyError,
+    OutputError,
+    StaleError,
+    TaskError,
+    UnknownJobError,
+    UnknownStudyError,
+)
 from panodent.serve import service as module
 from panodent.serve.service import Work
-from panodent.serve.store.job_queue import MOST_ATTEMPTS, UnknownJobError
-from panodent.serve.store.store import StaleError, Store, UnknownStudyError
+from panodent.serve.store.job_queue import MOST_ATTEMPTS
+from panodent.serve.store.store import Store
 from panodent.serve.store.upload import put
-from panodent.serve.workers.pool import BusyError, TaskError
 
 TOOTH = {
     "fdi": 11, "name": "upper right central incisor", "score": 0.9, "box": [1, 0, 2, 2],

@@ -7,7 +7,8 @@ import pytest
 
 from panodent.dentition import PERMANENT
 from panodent.teeth.teeth import Teeth
-from panodent.training.augmentation.augment import IGNORED, NO_AUGMENT, AugmentConfig
+from panodent.training.augmentation.augment import IGNORED
+from panodent.training.augmentation.config import NO_AUGMENT, AugmentConfig
 from panodent.training.batches import Augmenter, Example, class_image
 
 

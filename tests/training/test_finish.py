@@ -45,7 +45,7 @@ def moved(folder: Path, by: float) -> Path:
 def test_the_mean_lies_between_and_has_scores_sizes_and_origin(
     run: Run, tmp_path: Path, drawn: tuple[Radiograph, Teeth]
 ) -> None:
-    from panodent.training.finish import average
+    from panodent.training.weight_averaging import average
 
     made, evaluations = average(run, ["default", moved(tmp_path / "other", 2.0)])
     pixels = drawn[0].pixels
@@ -65,7 +65,7 @@ def test_the_mean_lies_between_and_has_scores_sizes_and_origin(
 def test_where_nothing_is_held_out_scores_stay_calibrated_as_at_the_start(
     run: Run, tmp_path: Path, start: str
 ) -> None:
-    from panodent.training.finish import average
+    from panodent.training.weight_averaging import average
 
     everything = replace(run.config, validation=0.0)
     data = Path(run.data[0]["root"])
@@ -77,7 +77,7 @@ def test_where_nothing_is_held_out_scores_stay_calibrated_as_at_the_start(
 
 
 def test_radiographs_of_one_name_in_two_folders_have_a_panel_each(tmp_path: Path) -> None:
-    from panodent.training.finish import average
+    from panodent.training.weight_averaging import average
 
     phantom.write(tmp_path / "data", count=2, size=(128, 256))
     card = tmp_path / "data" / "truth.json"
@@ -103,7 +103,7 @@ def test_radiographs_of_one_name_in_two_folders_have_a_panel_each(tmp_path: Path
 def test_members_may_count_unequally(
     run: Run, tmp_path: Path, drawn: tuple[Radiograph, Teeth]
 ) -> None:
-    from panodent.training.finish import average
+    from panodent.training.weight_averaging import average
 
     whole = replace(run, folder=tmp_path)
     made, _ = average(whole, ["default", moved(tmp_path / "other", 4.0)], [3, 1])
@@ -116,14 +116,14 @@ def test_members_may_count_unequally(
 
 
 def test_one_network_has_no_mean(run: Run) -> None:
-    from panodent.training.finish import average
+    from panodent.training.weight_averaging import average
 
     with pytest.raises(BundleError, match="at least two"):
         average(run, ["default"])
 
 
 def test_networks_of_two_kinds_have_none_either(run: Run) -> None:
-    from panodent.training.finish import average
+    from panodent.training.weight_averaging import average
 
     other = replace(run, config=replace(run.config, classes=(11, 21)))
     with pytest.raises(BundleError, match="default: network 'default' for 32 teeth"):
@@ -131,7 +131,7 @@ def test_networks_of_two_kinds_have_none_either(run: Run) -> None:
 
 
 def test_a_member_may_not_know_what_scores_the_mean(run: Run, tmp_path: Path) -> None:
-    from panodent.training.finish import average
+    from panodent.training.weight_averaging import average
 
     data = Path(run.data[0]["root"])
     other = tmp_path / "other"

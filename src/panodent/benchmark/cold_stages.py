@@ -22,7 +22,8 @@ def main(file: str, output: str, bundle_name: str, launched: str) -> None:
     from panodent.benchmark.timing import Clock
     from panodent.benchmark.warm import stages
     from panodent.bundle.bundle import load
-    from panodent.inference.predictor import Options, Predictor, import_ahead
+    from panodent.inference.folder import Options, import_ahead
+    from panodent.inference.predictor import Predictor
 
     import_ahead(Options())
     clock = Clock()

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from panodent.benchmark.timing import Clock
+from panodent.inference.content_check import check_content
 from panodent.inference.decode import decode
-from panodent.inference.predictor import Predictor, check_content
+from panodent.inference.predictor import Predictor
 from panodent.outputs.case import write_case
 from panodent.radiograph.radiograph import Radiograph, read
 

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from panodent.errors import BundleError
 
-BINS = 10
 FEWEST = 100
 """Fewer teeth than this, or none of them wrong, do not show how scores are to be bent."""
 _EDGE = 0.005  # log odds beyond it say more than any sample can
@@ -59,19 +58,6 @@ def fit(scores: npt.ArrayLike, right: npt.ArrayLike) -> Calibration:
     if found[0] <= 0:
         return Calibration()  # the scores say nothing about being right
     return Calibration(round(float(found[0]), 4), round(float(found[1]), 4))
-
-
-def expected_error(scores: npt.ArrayLike, right: npt.ArrayLike) -> float | None:
-    """Expected calibration error: mean distance of score and share that is right, by tenths.
-
-    None without teeth. Source: Guo et al. 2017, arXiv:1706.04599.
-    """
-    p, y = np.asarray(scores, np.float64), np.asarray(right, np.float64)
-    if not len(p):
-        return None
-    bins = np.minimum((p * BINS).astype(int), BINS - 1)
-    off = np.bincount(bins, p - y, minlength=BINS)
-    return float(np.abs(off).sum() / len(p))
 
 
 def _log_odds(score: npt.ArrayLike) -> npt.NDArray[np.float64]:

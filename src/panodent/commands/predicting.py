@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from panodent.cli.console import bar, fail, say, warn
 
 if TYPE_CHECKING:
-    from panodent.inference.predictor import Status
+    from panodent.inference.folder import Status
 
 
 def predict(
@@ -28,7 +28,7 @@ def predict(
 ) -> int:
     """Predicts; the code is 1 when a radiograph failed or none was good."""
     from panodent.bundle.bundle import load
-    from panodent.inference.predictor import Options, predict_files
+    from panodent.inference.folder import Options, predict_files
 
     options = Options(
         pictures=pictures,

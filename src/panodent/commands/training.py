@@ -172,9 +172,9 @@ def folds(runs: Sequence[Path], output: Path | None) -> int:
 def average(members: Sequence[Path], output: Path, shares: str) -> int:
     """Makes one network of several; the first names the data to score it on."""
     need_keras()
-    from panodent.training.finish import average as mean
     from panodent.training.recipes import CONFIG_FILE
     from panodent.training.run import reopen
+    from panodent.training.weight_averaging import average as mean
 
     if (output / CONFIG_FILE).exists():
         raise ConfigError(f"{output}: holds a training run; name another --output")

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.analysis.annotation_checks import Suspicion, suspicions
-from panodent.datasets.dataset import Case, Dataset, duplicates, find, fingerprint
+from panodent.datasets.dataset import Case, Dataset, find
+from panodent.datasets.splits import duplicates, fingerprint
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError
 from panodent.teeth.teeth import UNNUMBERED

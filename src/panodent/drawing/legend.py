@@ -18,8 +18,7 @@ from panodent.drawing.canvas import (
     text_width,
 )
 from panodent.teeth.teeth import UNNUMBERED, Teeth
-
-DISCLAIMER = "Research use only, not a medical device"
+from panodent.version import DISCLAIMER
 
 STRIP: Colour = (20, 23, 28)
 TEXT: Colour = (226, 229, 233)

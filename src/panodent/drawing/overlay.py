@@ -7,7 +7,6 @@ Nothing is told by colour alone: every tooth bears its number, doubtful ones a d
 from __future__ import annotations
 
 import math
-from collections import Counter
 
 import numpy as np
 
@@ -25,12 +24,13 @@ from panodent.drawing.canvas import (
     to_png_bytes,
 )
 from panodent.drawing.label_layout import Label, place_labels
-from panodent.drawing.legend import DISCLAIMER, QUIET, STRIP, TEXT, counted, legend_strip
+from panodent.drawing.legend import legend_strip
 from panodent.errors import ConfigError, TeethError, UnknownNameError
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.version import DISCLAIMER
 
-__all__ = ["DISCLAIMER", "overlay", "panel", "to_png_bytes"]
+__all__ = ["DISCLAIMER", "overlay", "to_png_bytes"]
 
 UNNUMBERED_COLOUR: Colour = (190, 190, 190)
 
@@ -57,9 +57,9 @@ def overlay(
     Raises `TeethError` if the sizes differ, `ConfigError` for another opacity, `UnknownNameError`
     for an unknown numbering.
     """
-    _check(radiograph, teeth, opacity, numbering)
-    canvas = _display(radiograph)
-    size = _font_size(teeth.size)
+    check_drawable(radiograph, teeth, opacity, numbering)
+    canvas = displayed(radiograph)
+    size = font_size(teeth.size)
     for index in np.argsort(-teeth.areas, kind="stable").tolist():
         _fill(canvas, teeth, index, opacity)
     for index in range(len(teeth)):
@@ -73,31 +73,10 @@ def overlay(
     )
 
 
-def panel(
-    radiograph: Radiograph, prediction: Teeth, truth: Teeth | None = None, *, width: int = 640
-) -> RGBImage:
-    """Radiograph, prediction and, where there is one, truth side by side, with captions.
-
-    Each tile is at most `width` pixels wide; returns uint8 RGB. Raises as `overlay`.
-    """
-    height, full = radiograph.size
-    scale = min(width / full, 1.0)
-    size = (max(round(height * scale), 1), max(round(full * scale), 1))
-    tiles = [(_display(_shrunk(radiograph, size)), "Radiograph", "")]
-    for teeth, name in ((prediction, "Prediction"), (truth, "Truth")):
-        if teeth is None:
-            continue
-        _check(radiograph, teeth, 0.35, "fdi")
-        drawn = overlay(_shrunk(radiograph, size), teeth.resized(size), legend=False)
-        note = _difference(prediction, truth) if teeth is prediction and truth is not None else ""
-        tiles.append((drawn, f"{name}: {counted(len(teeth), 'tooth', 'teeth')}", note))
-    return _side_by_side(tiles, max(_font_size(size), 12.0))
-
-
 # --- checking and preparing ---------------------------------------------------------------------
 
 
-def _check(radiograph: Radiograph, teeth: Teeth, opacity: float, numbering: str) -> None:
+def check_drawable(radiograph: Radiograph, teeth: Teeth, opacity: float, numbering: str) -> None:
     if radiograph.size != teeth.size:
         raise TeethError(
             f"teeth of an image of (height, width) {teeth.size} cannot be drawn on a radiograph "
@@ -109,7 +88,7 @@ def _check(radiograph: Radiograph, teeth: Teeth, opacity: float, numbering: str)
         raise UnknownNameError("numbering", numbering, NUMBERINGS)
 
 
-def _display(radiograph: Radiograph) -> RGBImage:
+def displayed(radiograph: Radiograph) -> RGBImage:
     """Pixels as RGB, the percentiles of `_WINDOW` stretched to black and white."""
     import cv2
 
@@ -123,7 +102,7 @@ def _display(radiograph: Radiograph) -> RGBImage:
     return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
 
 
-def _shrunk(radiograph: Radiograph, size: tuple[int, int]) -> Radiograph:
+def shrunk(radiograph: Radiograph, size: tuple[int, int]) -> Radiograph:
     import cv2
 
     if size == radiograph.size:
@@ -132,7 +111,7 @@ def _shrunk(radiograph: Radiograph, size: tuple[int, int]) -> Radiograph:
     return Radiograph(pixels, radiograph.source)
 
 
-def _font_size(size: tuple[int, int]) -> float:
+def font_size(size: tuple[int, int]) -> float:
     """Letters grow with the image, so that they read alike on every display of the whole."""
     return max(round(math.sqrt(size[0] * size[1]) / 50), 11)
 
@@ -247,31 +226,3 @@ def _leader(canvas: RGBImage, label: Label, colour: Colour, size: float) -> None
 
 
 # --- panel --------------------------------------------------------------------------------------
-
-
-def _difference(prediction: Teeth, truth: Teeth) -> str:
-    """Which numbers of the truth the prediction lacks, and which it has too many."""
-    found, wanted = Counter(prediction.fdi.tolist()), Counter(truth.fdi.tolist())
-    parts = [
-        f"{name} {' '.join(str(fdi or '?') for fdi in sorted(numbers.elements()))}"
-        for name, numbers in (("missed", wanted - found), ("extra", found - wanted))
-        if numbers
-    ]
-    return " · ".join(parts) or "the same numbers"
-
-
-def _side_by_side(tiles: list[tuple[RGBImage, str, str]], size: float) -> RGBImage:
-    """Pictures of one size in a row, each with a caption and a quieter note above it."""
-    height, width = tiles[0][0].shape[:2]
-    gap, head = round(size * 0.5), round(size * 3.2)
-    canvas = np.empty((head + height + gap, gap + len(tiles) * (width + gap), 3), np.uint8)
-    canvas[:] = STRIP
-    for number, (picture, caption, note) in enumerate(tiles):
-        left = gap + number * (width + gap)
-        canvas[head : head + height, left : left + width] = picture
-        column = canvas[:head, left : left + width]
-        put_text(column, caption, (0, size * 1.35), size, TEXT, bold=True)
-        while text_width(note, size * 0.9) > width and " " in note:
-            note = note.removesuffix(" ...").rpartition(" ")[0] + " ..."
-        put_text(column, note, (0, size * 2.65), size * 0.9, QUIET)
-    return canvas

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent.bundle.calibration import expected_error
 from panodent.dentition import PERMANENT, TEETH, TOOTH_TYPES
 from panodent.errors import ConfigError
 from panodent.evaluation.average_precision import mask_average_precision
+from panodent.evaluation.bootstrap import CONFIDENCE, Estimate, _interval, _resamples
+from panodent.evaluation.calibration_error import expected_error
 from panodent.evaluation.case_scores import (
     MIN_IOU,
     NSD_TOLERANCE,
@@ -40,27 +41,8 @@ __all__ = [
 ]
 
 SCHEMA = "panodent-scores/1"
-CONFIDENCE = 0.95
 AP_SAMPLES = 200
 """Resamples for mask AP, which costs more than the other figures, at most."""
-_BLOCK = 100  # resamples weighed at once: memory stays flat however many cases there are
-
-FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A figure, the ends of its 95 % interval, and over how many things it was taken.
-
-    `value` is None where there was nothing to count, `low` and `high` where no interval can be
-    given; `reason` then says why.
-    """
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    count: int = 0
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,14 +180,6 @@ def _plain(figures: Mapping[str, Estimate]) -> dict[str, Any]:
 # --- intervals ---------------------------------------------------------------------------------
 
 
-def _resamples(count: int, samples: int, seed: int) -> npt.NDArray[np.int64]:
-    """(samples, count) positions of cases, drawn with replacement."""
-    generator = np.random.default_rng(seed)
-    return (
-        generator.integers(count, size=(samples, count)) if samples else np.empty((0, count), int)
-    )
-
-
 def _ratios(
     cases: Sequence[CaseScores], drawn: npt.NDArray[np.int64]
 ) -> dict[str, dict[str, Estimate]]:
@@ -236,27 +210,6 @@ def _ratios(
         else:
             found[name] = Estimate(value, *ends, round(total))
     return scopes
-
-
-def _interval(
-    above: FloatArray, below: FloatArray, drawn: npt.NDArray[np.int64]
-) -> tuple[FloatArray, FloatArray]:
-    """Percentiles, (k,) each, of the columns' ratios; NaN where no resample had a denominator."""
-    count, columns = above.shape
-    ratios = np.full((len(drawn), columns), np.nan)
-    for start in range(0, len(drawn), _BLOCK):
-        rows = drawn[start : start + _BLOCK]
-        weights = np.stack([np.bincount(row, minlength=count) for row in rows]).astype(np.float64)
-        divisor = weights @ below
-        np.divide(
-            weights @ above, divisor, out=ratios[start : start + len(rows)], where=divisor > 0
-        )
-    ends = np.full((2, columns), np.nan)
-    usable = ~np.isnan(ratios).all(axis=0)
-    if usable.any():
-        tail = 50 * (1 - CONFIDENCE)
-        ends[:, usable] = np.nanpercentile(ratios[:, usable], [tail, 100 - tail], axis=0)
-    return ends[0], ends[1]
 
 
 def _average_precision(

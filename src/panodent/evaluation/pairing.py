@@ -242,3 +242,7 @@ def _predictions(
 def _annotations(path: Path, name: str | None, options: Mapping[str, Any]) -> dict[str, Annotated]:
     chosen = name or formats.recognise(path)
     return {item.key: item for item in formats.get(chosen).read(path, options)}
+
+
+Picture = Callable[[], tuple[Radiograph, Teeth, Teeth]]
+"""Gives a case's radiograph, truth and prediction, all of one size."""

@@ -25,7 +25,8 @@ from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats import dentex
 from panodent.formats.base import Annotated, Limits
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
-from panodent.formats.parsing.image_entries import image_path, image_size, shown, trimmed
+from panodent.formats.parsing.crops import trimmed
+from panodent.formats.parsing.image_entries import image_path, image_size, shown
 from panodent.formats.parsing.json_stream import items_at, list_items, members
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import BoolArray, fill, from_counts, from_rle

@@ -22,14 +22,8 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.crops import Piece, joined, placed
-from panodent.formats.parsing.image_entries import (
-    existing_image,
-    image_path,
-    image_size,
-    in_order,
-    trimmed,
-)
+from panodent.formats.parsing.crops import Piece, joined, placed, trimmed
+from panodent.formats.parsing.image_entries import existing_image, image_path, image_size, in_order
 from panodent.formats.parsing.xml_stream import children, element_at, root_name
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import fill, from_counts, to_counts

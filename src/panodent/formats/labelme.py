@@ -22,14 +22,13 @@ from panodent.atomic_files import write_whole
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.crops import Piece, joined, placed
+from panodent.formats.parsing.crops import Piece, joined, placed, trimmed
 from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
     existing_image,
     image_path,
     in_order,
     size_of_file,
-    trimmed,
 )
 from panodent.formats.parsing.json_record import Record, declared_size, load, records, ring
 from panodent.formats.parsing.json_stream import member_kinds

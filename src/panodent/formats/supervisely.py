@@ -26,8 +26,8 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.crops import Piece, placed
-from panodent.formats.parsing.image_entries import image_path, in_order, trimmed
+from panodent.formats.parsing.crops import Piece, placed, trimmed
+from panodent.formats.parsing.image_entries import image_path, in_order
 from panodent.formats.parsing.json_record import Record, declared_size, load, number, records, ring
 from panodent.formats.parsing.png_mask import from_text, to_text
 from panodent.radiograph.radiograph import SUFFIXES, key_of

@@ -20,14 +20,13 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
-from panodent.formats.parsing.crops import Piece
+from panodent.formats.parsing.crops import Piece, trimmed
 from panodent.formats.parsing.image_entries import (
     existing_image,
     image_path,
     image_size,
     in_order,
     size_of_file,
-    trimmed,
 )
 from panodent.formats.parsing.json_record import Record, records, ring
 from panodent.formats.parsing.json_stream import Place, item_at, items_at, member_kinds

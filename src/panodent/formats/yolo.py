@@ -22,13 +22,8 @@ from panodent.dentition import DECIDUOUS, PERMANENT
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.image_entries import (
-    IMAGE_FOLDERS,
-    image_path,
-    in_order,
-    size_of_file,
-    trimmed,
-)
+from panodent.formats.parsing.crops import trimmed
+from panodent.formats.parsing.image_entries import IMAGE_FOLDERS, image_path, in_order, size_of_file
 from panodent.radiograph.radiograph import is_candidate, key_of
 from panodent.teeth.masks import BoolArray, Part, Ring, fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from panodent.bundle.calibration import Calibration
-from panodent.bundle.frame import enlarged
 from panodent.inference import instances, regions
 from panodent.inference.instances import FloatArray, Found
+from panodent.radiograph.resampling import enlarged
 from panodent.teeth.masks import BoolArray
 from panodent.teeth.teeth import UNNUMBERED, Flag, Teeth
 

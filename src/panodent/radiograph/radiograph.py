@@ -17,7 +17,7 @@ from panodent.errors import RadiographError
 from panodent.radiograph import dicom_pixels, raster
 from panodent.radiograph.dicom_file import SUFFIXES as DICOM_SUFFIXES
 from panodent.radiograph.dicom_file import is_dicom
-from panodent.radiograph.dicom_pixels import Turn
+from panodent.radiograph.dicom_geometry import Turn
 
 FloatImage = npt.NDArray[np.float32]
 

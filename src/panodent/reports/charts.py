@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from html import escape
 
 from panodent.dentition import ARCH_ORDER, TEETH
-from panodent.evaluation.evaluate import Confusion, Estimate
+from panodent.evaluation.bootstrap import Estimate
+from panodent.evaluation.evaluate import Confusion
 
 _ROW = (
     "18 17 16 15 14 13 12 11 21 22 23 24 25 26 27 28",

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from panodent.atomic_files import write_whole
 from panodent.drawing.canvas import to_jpeg_bytes
-from panodent.drawing.overlay import panel
+from panodent.drawing.panel import panel
 from panodent.errors import PanodentError
 from panodent.evaluation.case_scores import CaseScores
 from panodent.evaluation.evaluate import Evaluation
-from panodent.radiograph.radiograph import Radiograph
+from panodent.evaluation.pairing import Picture
 from panodent.reports.evaluation_page import to_html
-from panodent.teeth.teeth import Teeth
-
-Picture = Callable[[], tuple[Radiograph, Teeth, Teeth]]
-"""Gives a case's radiograph, truth and prediction, all of one size."""
 
 SHOWN = 4
 """Pictures of the worst and of the best cases each."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from panodent.drawing.legend import counted
-from panodent.evaluation.evaluate import CONFIDENCE, FIGURES, Estimate, Evaluation
+from panodent.evaluation.bootstrap import CONFIDENCE, Estimate
+from panodent.evaluation.evaluate import FIGURES, Evaluation
 from panodent.reports.charts import confusion_svg, interval, interval_svg, number, teeth_svg
 from panodent.reports.html import page, section, table
 

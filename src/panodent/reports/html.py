@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from panodent.drawing.legend import DISCLAIMER
+from panodent.version import DISCLAIMER
 
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c2026;--paper:#fff;--quiet:#5d6570;--line:#d5dae0;

@@ -166,7 +166,7 @@ def _picture(inspection: Inspection, finding: Finding, folder: Path, name: str) 
 
 
 def _at(radiograph: Radiograph, size: tuple[int, int]) -> Radiograph:
-    from panodent.bundle.frame import resized
+    from panodent.radiograph.resampling import resized
 
     return Radiograph(resized(radiograph.pixels, size), radiograph.source)
 

@@ -11,10 +11,9 @@ from typing import Any
 from panodent.analysis.measure import Measurements, ToothMeasure
 from panodent.drawing import odontogram
 from panodent.drawing.canvas import RGBImage, to_jpeg_bytes
-from panodent.drawing.legend import DISCLAIMER
 from panodent.reports.html import page, section, table
 from panodent.teeth.teeth import Teeth
-from panodent.version import __version__
+from panodent.version import DISCLAIMER, __version__
 
 HEADS = ("FDI", "area", "score", "length", "width", "angle", "tilt", "mesial", "distal", "remarks")
 _A4 = (8.27, 11.69)  # inches

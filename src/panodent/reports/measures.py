@@ -12,7 +12,8 @@ from typing import Any
 from panodent.analysis.measure import Measurements, measure
 from panodent.atomic_files import write_whole, writing
 from panodent.errors import DatasetError, PanodentError
-from panodent.outputs.case import OVERLAY, RECORD, from_record
+from panodent.outputs.case import OVERLAY
+from panodent.outputs.record import RECORD, from_record
 from panodent.reports import measure_sheet
 
 JSON, CSV = "measures.json", "measures.csv"

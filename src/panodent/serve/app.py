@@ -22,19 +22,18 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from panodent.drawing.legend import DISCLAIMER
 from panodent.errors import PanodentError
 from panodent.serve.middleware.limits import Bounds, Guard
 from panodent.serve.middleware.metrics import Counted, Metrics
+from panodent.serve.problems import of_error, problem
 from panodent.serve.redaction import place
 from panodent.serve.routes import jobs, label_studio, schema, studies, training_data
 from panodent.serve.routes.openapi_examples import add_examples
-from panodent.serve.routes.problems import of_error, problem
 from panodent.serve.service import Work
 from panodent.serve.store.store import Store
 from panodent.serve.workers.pool import Crew
 from panodent.serve.workers.process import Settings as WorkerSettings
-from panodent.version import __version__
+from panodent.version import DISCLAIMER, __version__
 
 log = logging.getLogger("panodent.serve")
 

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from panodent.errors import ConfigError
 from panodent.serve.app import Service, Settings
-from panodent.serve.routes.problems import problem
+from panodent.serve.problems import problem
 
 HEADER_SECONDS = 15.0
 KEEP_ALIVE_SECONDS = 30

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from panodent.atomic_files import write_whole
+from panodent.errors import TaskError
 from panodent.serve.notifier import Bell
 from panodent.serve.redaction import place
 from panodent.serve.store.job_queue import MOST_ATTEMPTS
 from panodent.serve.store.store import Store, now, stale, sync
-from panodent.serve.store.study import Study, identified
 from panodent.serve.store.upload import Upload, put
-from panodent.serve.workers.pool import Crew, TaskError
+from panodent.serve.study import Study, identified
+from panodent.serve.workers.pool import Crew
 
 log = logging.getLogger("panodent.serve")
 

@@ -8,18 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from panodent.bundle.frame import resized
 from panodent.datasets.dataset import Case
 from panodent.errors import ConfigError
 from panodent.radiograph.radiograph import FloatImage
+from panodent.radiograph.resampling import resized
 from panodent.teeth.teeth import Teeth
-from panodent.training.augmentation.augment import (
-    IGNORED,
-    AugmentConfig,
-    ClassImage,
-    augment,
-    mirrored_classes,
-)
+from panodent.training.augmentation.augment import IGNORED, ClassImage, augment, mirrored_classes
+from panodent.training.augmentation.config import AugmentConfig
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from panodent.datasets.dataset import Case
 from panodent.errors import DatasetError, TrainingError
 from panodent.evaluation.case_scores import CaseScores
 from panodent.evaluation.evaluate import Evaluation, summarise
+from panodent.evaluation.pairing import Picture
 from panodent.radiograph.radiograph import Radiograph
-from panodent.reports.evaluation import Picture
 from panodent.teeth.teeth import Teeth
 from panodent.training.held_out import folder_names, held_out
 from panodent.training.run import reopen

@@ -6,10 +6,9 @@ Checked against Keras, calibrated, scored and shown on the radiographs that the 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,14 +18,14 @@ from panodent.bundle import bundle, calibration
 from panodent.bundle.bundle import Bundle
 from panodent.bundle.calibration import Calibration
 from panodent.bundle.frame import Frame
-from panodent.drawing.overlay import panel, to_png_bytes
+from panodent.drawing.overlay import to_png_bytes
+from panodent.drawing.panel import panel
 from panodent.errors import BundleError, TrainingError
 from panodent.evaluation.evaluate import CaseScores, Evaluation, summarise
 from panodent.inference.rescaling import usual_sizes
 from panodent.training import checkpoint, onnx_export, transfer
 from panodent.training.held_out import folder_name, held_out
-from panodent.training.recipes import CONFIG_FILE
-from panodent.training.run import Row, Run, reopen
+from panodent.training.run import Row, Run
 from panodent.training.unet import UNetConfig, build, named
 from panodent.version import __version__
 
@@ -48,7 +47,7 @@ def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
         raise TrainingError(f"{run.folder}: no epoch is finished, so there is nothing to export")
     settings = named(run.config.network, classes=len(run.config.classes) + 1)
     model = build(settings)
-    plain = partial(_exported, run, model, settings)
+    plain = partial(exported, run, model, settings)
     row = _best(run, model, plain)
     origin = {
         "epoch": int(row["epoch"]),
@@ -57,72 +56,10 @@ def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
         if "decoded_dice" in row
         else None,
     }
-    return _completed(run, plain(row), model, origin)
+    return completed(run, plain(row), model, origin)
 
 
-def average(
-    run: Run, members: Sequence[str | Path], shares: Sequence[float] = ()
-) -> tuple[Bundle, dict[str, Evaluation]]:
-    """Writes RUN/bundle, RUN/panels and RUN/scores.json from the mean of the members' weights.
-
-    `members` are bundles or training runs of one network and classes, of which all but one were
-    trained from another or from a common start: the mean of unrelated weights is no network.
-    `shares`, above 0, say how much each counts; left out, all count alike.
-    `run` says whose held-out radiographs calibrate and score it, and where it is written.
-    It costs no more than one of them; see Wortsman et al. 2022, arXiv:2203.05482. Raises
-    `BundleError` when they do not go together, or one was trained on what is to score them.
-    """
-    if len(members) < 2:
-        raise BundleError("a mean needs at least two bundles or runs")
-    shares = list(shares) or [1.0] * len(members)
-    if len(shares) != len(members) or not all(0 < share < np.inf for share in shares):
-        raise BundleError(
-            f"shares are {', '.join(map(str, shares))}; expected {len(members)} numbers above 0"
-        )
-    config = run.config
-    for member in members:
-        if (found := transfer.kind(member)[:2]) != (config.network, config.classes):
-            raise BundleError(
-                f"{member}: network {found[0]!r} for {len(found[1])} teeth; the run has "
-                f"{config.network!r} for {len(config.classes)}, and all must be of one kind"
-            )
-        _check_unseen(run, Path(member))
-    models = [transfer.trained(member)[0] for member in members]
-    weights = zip(*(model.get_weights() for model in models), strict=True)
-    model = models[0]
-    model.set_weights([np.average(same, axis=0, weights=shares) for same in weights])
-    settings = named(config.network, classes=len(config.classes) + 1)
-    frame = config.frame
-    made = _exported(run, model, settings, {"height": frame.height, "width": frame.width})
-    named_shares = [
-        {**_named(member), "share": round(share / sum(shares), 4)}
-        for member, share in zip(members, shares, strict=True)
-    ]
-    return _completed(run, made, model, {"mean_of": named_shares})
-
-
-def _check_unseen(run: Run, member: Path) -> None:
-    """Raises `BundleError` where a member run learnt from what is to score the mean."""
-    if (member / CONFIG_FILE).exists():
-        held = {case.image.resolve() for case in run.validation}
-        for case in reopen(member, run.report).training:
-            if case.image.resolve() in held:
-                raise BundleError(
-                    f"{member}: was trained on {case.image}, which the first run held out; give "
-                    "runs of one split"
-                )
-
-
-def _named(member: str | Path) -> dict[str, str]:
-    """A member's folder, and the digest of its network where it is a bundle."""
-    name = {"name": folder_name(str(member))}
-    try:
-        return {**name, "sha256": bundle.load(member).digest}
-    except BundleError:
-        return name
-
-
-def _completed(
+def completed(
     run: Run, made: Bundle, model: Any, origin: Mapping[str, Any]
 ) -> tuple[Bundle, dict[str, Evaluation]]:
     """The bundle of an exported network with all that belongs to it; written with its scores."""
@@ -168,7 +105,7 @@ def _best(run: Run, model: Any, exported: Callable[[Row], Bundle]) -> Row:
     return {**rows[chosen - 1], "decoded_dice": dice[chosen]}
 
 
-def _exported(run: Run, model: Any, settings: UNetConfig, row: Row) -> Bundle:
+def exported(run: Run, model: Any, settings: UNetConfig, row: Row) -> Bundle:
     frame = Frame(int(row["height"]), int(row["width"]))
     network = onnx_export.to_onnx(model, frame.size)
     return Bundle(network, frame, run.config.classes, asdict(settings))

@@ -13,7 +13,7 @@ from typing import Any
 from panodent.bundle.frame import Frame
 from panodent.dentition import PERMANENT, TEETH
 from panodent.errors import ConfigError, TrainingError, UnknownNameError
-from panodent.training.augmentation.augment import SEED_AUGMENT, AugmentConfig
+from panodent.training.augmentation.config import SEED_AUGMENT, AugmentConfig
 from panodent.training.unet import NETWORKS
 
 CONFIG_FILE = "config.json"

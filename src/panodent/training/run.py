@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from panodent.atomic_files import write_whole
-from panodent.datasets import dataset
+from panodent.datasets import dataset, splits
 from panodent.datasets.dataset import Case
 from panodent.errors import DatasetError, TrainingError
 from panodent.training.recipes import CONFIG_FILE, TrainConfig, load_config
@@ -140,7 +140,7 @@ def _sides(folders: list[list[Case]], config: TrainConfig) -> list[tuple[list[st
         for place, cases in enumerate(folders)
         for case in cases
     ]
-    groups = iter(case.group for case in dataset.grouped(together))
+    groups = iter(case.group for case in splits.grouped(together))
     group_of = [{case.key: next(groups) for case in cases} for cases in folders]
     held: set[str] = set()
     for cases, groups_here in zip(folders, group_of, strict=True):
@@ -157,5 +157,5 @@ def _sides(folders: list[list[Case]], config: TrainConfig) -> list[tuple[list[st
 
 def _split(cases: list[Case], config: TrainConfig) -> tuple[list[Case], list[Case]]:
     if config.fold is not None:
-        return dataset.fold(cases, *config.fold, seed=config.split_seed)
-    return dataset.split(cases, config.validation, config.split_seed)
+        return splits.fold(cases, *config.fold, seed=config.split_seed)
+    return splits.split(cases, config.validation, config.split_seed)

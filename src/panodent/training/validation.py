@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent.bundle.frame import normalised, resized
+from panodent.radiograph.resampling import normalised, resized
 from panodent.training.augmentation.augment import IGNORED
 from panodent.training.batches import Example
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from panodent.serve.middleware import limits
 from panodent.serve.middleware.limits import Bounds, Guard, is_loopback
-from panodent.serve.routes.problems import problem
+from panodent.serve.problems import problem
 
 HOSTS = frozenset({"localhost", "::1"})
 BOUNDS = Bounds(upload=1000, batch=5000, text=100, on_disk=200_000, in_memory=150, pause=0.05)

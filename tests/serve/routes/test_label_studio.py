@@ -15,7 +15,7 @@ import requests
 
 from panodent.errors import AnnotationError, ConfigError
 from panodent.formats.parsing.brush_rle import decode
-from panodent.outputs.case import from_record
+from panodent.outputs.record import from_record
 from panodent.serve.routes.label_studio import Origin, read_config
 from panodent.teeth.masks import fill
 

@@ -16,7 +16,7 @@ import requests
 from panodent.bundle.bundle import load
 from panodent.datasets.dataset import find
 from panodent.inference.predictor import Predictor
-from panodent.outputs.case import from_record
+from panodent.outputs.record import from_record
 from panodent.serve.routes.studies import chosen
 from panodent.serve.workers.exports import MEDIA
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from panodent.serve.store.job_queue import MOST_ATTEMPTS, UnknownJobError
+from panodent.errors import UnknownJobError
+from panodent.serve.store.job_queue import MOST_ATTEMPTS
 from panodent.serve.store.store import Store
-from panodent.serve.store.study import Study
 from panodent.serve.store.upload import new_id, put
+from panodent.serve.study import Study
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sql
 
-from panodent.errors import ConfigError, PanodentError
-from panodent.serve.store.store import StaleError, Store, UnknownStudyError
-from panodent.serve.store.study import Study
+from panodent.errors import ConfigError, PanodentError, StaleError, UnknownStudyError
+from panodent.serve.store.store import Store
 from panodent.serve.store.tables import about
 from panodent.serve.store.upload import Upload, new_id, put
+from panodent.serve.study import Study
 
 TOOTH = {
     "id": "t1", "fdi": 11, "name": "upper right central incisor", "score": 0.9,

@@ -7,12 +7,12 @@ import pytest
 
 from panodent.datasets.dataset import find
 from panodent.drawing.overlay import to_png_bytes
-from panodent.outputs.case import to_record
+from panodent.outputs.record import to_record
 from panodent.phantom import draw
 from panodent.phantom.dicom import dicom_bytes
 from panodent.serve.store.store import Store
-from panodent.serve.store.study import Study, identified
 from panodent.serve.store.upload import put
+from panodent.serve.study import Study, identified
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from panodent.dicom.source import Model
 from panodent.errors import RadiographError, UnknownNameError
-from panodent.outputs.case import from_record
+from panodent.outputs.record import from_record
 from panodent.phantom import draw
 from panodent.phantom.dicom import dicom_bytes
 from panodent.radiograph.radiograph import read

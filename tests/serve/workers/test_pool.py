@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from panodent.errors import PanodentError
-from panodent.serve.workers.pool import BusyError, Crew, TaskError
+from panodent.errors import BusyError, PanodentError, TaskError
+from panodent.serve.workers.pool import Crew
 from panodent.serve.workers.process import Settings
 
 SETTINGS = Settings("default", 4_000_000)

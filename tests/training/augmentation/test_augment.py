@@ -10,15 +10,9 @@ import pytest
 from panodent.bundle.frame import Frame
 from panodent.dentition import PERMANENT, TEETH, mirror
 from panodent.errors import ConfigError
-from panodent.training.augmentation.augment import (
-    MIRRORED_CLASS,
-    NO_AUGMENT,
-    SEED_AUGMENT,
-    AugmentConfig,
-    augment,
-    mirrored_classes,
-    off_trough,
-)
+from panodent.training.augmentation.augment import MIRRORED_CLASS, augment, mirrored_classes
+from panodent.training.augmentation.config import NO_AUGMENT, SEED_AUGMENT, AugmentConfig
+from panodent.training.augmentation.geometry import off_trough
 from panodent.training.batches import class_image
 
 SIZE = (128, 256)

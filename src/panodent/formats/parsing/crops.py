@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from panodent.formats.parsing.image_entries import trimmed
-from panodent.teeth.masks import BoolArray
+from panodent.teeth.masks import BoolArray, bounding_box
 
 Piece = tuple[BoolArray, tuple[int, int]]
 """A cropped mask and its (top, left)."""
@@ -28,3 +27,12 @@ def joined(pieces: list[Piece], size: tuple[int, int]) -> Piece:
     for mask, (top, left) in pieces:
         whole[top : top + mask.shape[0], left : left + mask.shape[1]] |= mask
     return trimmed(whole)
+
+
+def trimmed(mask: BoolArray, top: int = 0, left: int = 0) -> tuple[BoolArray, tuple[int, int]]:
+    """A copy of what the mask's box holds and its (top, left), so that the whole can be freed."""
+    box = bounding_box(mask)
+    if box is None:
+        return np.zeros((0, 0), bool), (0, 0)
+    row0, col0, row1, col1 = box
+    return mask[row0:row1, col0:col1].copy(), (top + row0, left + col0)

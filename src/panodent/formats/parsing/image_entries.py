@@ -15,7 +15,6 @@ import numpy as np
 from panodent.errors import AnnotationError, RadiographError
 from panodent.formats.base import Annotated
 from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS, read_size
-from panodent.teeth.masks import BoolArray, bounding_box
 
 LARGEST_SIDE = 100_000
 LARGEST_AREA = DEFAULT_MAX_PIXELS
@@ -100,12 +99,3 @@ def in_order(file: Path, items: Iterable[Annotated]) -> list[Annotated]:
             )
         by_key[item.key] = item
     return [by_key[key] for key in sorted(by_key)]
-
-
-def trimmed(mask: BoolArray, top: int = 0, left: int = 0) -> tuple[BoolArray, tuple[int, int]]:
-    """A copy of what the mask's box holds and its (top, left), so that the whole can be freed."""
-    box = bounding_box(mask)
-    if box is None:
-        return np.zeros((0, 0), bool), (0, 0)
-    row0, col0, row1, col1 = box
-    return mask[row0:row1, col0:col1].copy(), (top + row0, left + col0)

@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from panodent.serve.problems import problem
 from panodent.serve.redaction import place
-from panodent.serve.routes.problems import problem
 
 log = logging.getLogger("panodent.serve")
 

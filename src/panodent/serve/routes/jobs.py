@@ -9,11 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from panodent.errors import UnknownJobError
+from panodent.serve.problems import problem
 from panodent.serve.routes import schema
 from panodent.serve.routes.multipart import receive
-from panodent.serve.routes.problems import problem
 from panodent.serve.routes.studies import work_of
-from panodent.serve.store.job_queue import UnknownJobError
 
 router = APIRouter(prefix="/v1")
 

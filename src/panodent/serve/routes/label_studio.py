@@ -30,7 +30,7 @@ from starlette.responses import JSONResponse, Response
 from panodent.errors import AnnotationError, ConfigError, RadiographError
 from panodent.formats.label_studio import result
 from panodent.formats.naming import Naming
-from panodent.outputs.case import from_record
+from panodent.outputs.record import from_record
 from panodent.serve.routes import schema
 from panodent.serve.service import Work
 from panodent.serve.store.upload import put

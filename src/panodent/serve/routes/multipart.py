@@ -14,8 +14,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from panodent.serve.store.study import shown_name
 from panodent.serve.store.upload import Upload, new_id, suffix_of
+from panodent.serve.study import shown_name
 
 MOST_PARTS = 1100
 BATCH = 1 << 18

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from panodent.drawing.legend import DISCLAIMER
+from panodent.version import DISCLAIMER
 
 _ID = "3f0c6a1e9b7d4c52a8e1f06b2d9c4e77"
 _MOMENT = "2026-03-01T09:30:00.000000+00:00"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from panodent.serve.store.study import MOST_TEETH
+from panodent.serve.study import MOST_TEETH
 
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]

@@ -10,17 +10,16 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from panodent.dentition import TEETH
-from panodent.drawing.legend import DISCLAIMER
 from panodent.drawing.tooth_shapes import pictogram
 from panodent.drawing.vector import to_svg_path
+from panodent.serve.problems import problem
 from panodent.serve.routes import schema
 from panodent.serve.routes.multipart import receive
-from panodent.serve.routes.problems import problem
 from panodent.serve.service import Work
 from panodent.serve.store.store import unknown
 from panodent.serve.store.upload import Upload
 from panodent.serve.workers.exports import MEDIA
-from panodent.version import __version__
+from panodent.version import DISCLAIMER, __version__
 
 router = APIRouter(prefix="/v1")
 

@@ -12,8 +12,8 @@ from typing import IO, Any, cast
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
+from panodent.serve.problems import problem
 from panodent.serve.routes import schema
-from panodent.serve.routes.problems import problem
 from panodent.serve.routes.studies import work_of
 
 router = APIRouter(prefix="/v1")

@@ -12,21 +12,14 @@ from typing import Any
 
 import sqlalchemy as sql
 
-from panodent.errors import PanodentError
-from panodent.serve.store.study import Study
+from panodent.errors import UnknownJobError
 from panodent.serve.store.tables import insert_study, items, jobs, studies
 from panodent.serve.store.upload import Upload, new_id
+from panodent.serve.study import Study
 
 QUEUED, RUNNING, DONE, FAILED, DROPPED = "queued", "running", "done", "failed", "dropped"
 OPEN = (QUEUED, RUNNING)
 MOST_ATTEMPTS = 3
-
-
-class UnknownJobError(PanodentError, KeyError):
-    """There is no such job (any more)."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class Jobs:

@@ -23,29 +23,18 @@ from typing import Any, BinaryIO
 
 import sqlalchemy as sql
 
-from panodent.errors import ConfigError, OutputError, PanodentError
+from panodent.errors import ConfigError, OutputError, StaleError, UnknownStudyError
 from panodent.serve.store.job_queue import OPEN, Jobs
-from panodent.serve.store.study import Study, Tooth
 from panodent.serve.store.tables import insert_study, items, jobs, open_database, studies, study_of
 from panodent.serve.store.training_data import Training
 from panodent.serve.store.upload import ORIGINAL
+from panodent.serve.study import Study, Tooth
 
 log = logging.getLogger("panodent.serve")
 
 PICTURE = "image.png"
 AT_ONCE = 500
 """Ids in one statement: databases bound their parameters."""
-
-
-class UnknownStudyError(PanodentError, KeyError):
-    """There is no such study (any more)."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-
-class StaleError(PanodentError):
-    """An edit builds on a revision that is not the present one."""
 
 
 def now() -> str:

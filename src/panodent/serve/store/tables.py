@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from panodent.atomic_files import write_whole
 from panodent.errors import ConfigError, MissingExtraError
-from panodent.serve.store.study import Study, Tooth
+from panodent.serve.study import Study, Tooth
 
 VERSION = 1
 IDENTITY = "store-id"

@@ -11,7 +11,7 @@ from typing import Any
 
 from panodent.atomic_files import write_whole, writing
 from panodent.formats.coco import categories
-from panodent.serve.store.study import Study, Tooth
+from panodent.serve.study import Study, Tooth
 
 Source = Callable[[], Iterable[tuple[Study, Path]]]
 

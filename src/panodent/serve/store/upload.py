@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panodent.radiograph.radiograph import SUFFIXES
-from panodent.serve.store.study import shown_name
+from panodent.serve.study import shown_name
 
 ORIGINAL = "original"
 

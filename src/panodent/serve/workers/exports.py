@@ -17,7 +17,7 @@ from panodent.drawing import odontogram
 from panodent.drawing.overlay import overlay, to_png_bytes
 from panodent.errors import RadiographError, UnknownNameError
 from panodent.formats.coco import annotation, categories
-from panodent.outputs.case import to_record
+from panodent.outputs.record import to_record
 from panodent.outputs.summary_files import COLUMNS
 from panodent.radiograph.radiograph import Radiograph
 from panodent.reports import measure_sheet

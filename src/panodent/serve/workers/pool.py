@@ -13,21 +13,13 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from panodent.errors import OutputError, PanodentError, RadiographError
+from panodent.errors import BusyError, OutputError, PanodentError, TaskError
 from panodent.serve.workers.process import Settings, main
 from panodent.serve.workers.protocol import receive, send
 
 log = logging.getLogger("panodent.serve")
 
 START_SECONDS = 120.0
-
-
-class BusyError(PanodentError):
-    """More is waiting than the service takes, or it cannot work now; to be tried again soon."""
-
-
-class TaskError(RadiographError):
-    """What a worker said of a file."""
 
 
 Answer = tuple[dict[str, Any], dict[str, bytes]]

@@ -25,11 +25,12 @@ from panodent.dicom.source import Model
 from panodent.drawing.overlay import to_png_bytes
 from panodent.errors import OutputError, PanodentError
 from panodent.inference.predictor import Prediction, Predictor
-from panodent.outputs.case import from_record, to_record, write_case
+from panodent.outputs.case import write_case
+from panodent.outputs.record import from_record, to_record
 from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.radiograph import Radiograph, read
 from panodent.serve.redaction import place
-from panodent.serve.store.study import edited
+from panodent.serve.study import edited
 from panodent.serve.workers import exports
 from panodent.serve.workers.protocol import receive, send
 
@@ -159,7 +160,7 @@ class Desk:
         return {}, {"image": _png(radiograph)}
 
     def edit(self, task: Task) -> Answer:
-        """The teeth after a person's edit; see `panodent.serve.store.study.edited`."""
+        """The teeth after a person's edit; see `panodent.serve.study.edited`."""
         record = task["record"]
         size = (int(record["height"]), int(record["width"]))
         teeth = edited(

@@ -4,11 +4,18 @@ import json
 
 import pytest
 
-from panodent.errors import MissingExtraError, OutputError, PanodentError, RadiographError
-from panodent.serve.routes.problems import of_error, problem
-from panodent.serve.store.job_queue import UnknownJobError
-from panodent.serve.store.store import StaleError, UnknownStudyError
-from panodent.serve.workers.pool import BusyError, TaskError
+from panodent.errors import (
+    BusyError,
+    MissingExtraError,
+    OutputError,
+    PanodentError,
+    RadiographError,
+    StaleError,
+    TaskError,
+    UnknownJobError,
+    UnknownStudyError,
+)
+from panodent.serve.problems import of_error, problem
 
 
 @pytest.mark.parametrize(

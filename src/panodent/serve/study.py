@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from panodent.errors import PanodentError, TeethError
-from panodent.outputs.case import tooth_record
+from panodent.outputs.record import tooth_record
 from panodent.teeth.masks import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 

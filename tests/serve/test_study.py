@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from panodent.errors import TeethError
-from panodent.outputs.case import from_record, to_record
+from panodent.outputs.record import from_record, to_record
 from panodent.phantom import draw
-from panodent.serve.store.study import MOST_POINTS, edited, identified
+from panodent.serve.study import MOST_POINTS, edited, identified
 
 SIZE = (128, 256)
 SQUARE = [[[[10, 20], [14, 20], [14, 23], [10, 23]]]]

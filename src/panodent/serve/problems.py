@@ -9,10 +9,15 @@ from typing import Any
 
 from starlette.responses import Response
 
-from panodent.errors import MissingExtraError, OutputError, PanodentError
-from panodent.serve.store.job_queue import UnknownJobError
-from panodent.serve.store.store import StaleError, UnknownStudyError
-from panodent.serve.workers.pool import BusyError
+from panodent.errors import (
+    BusyError,
+    MissingExtraError,
+    OutputError,
+    PanodentError,
+    StaleError,
+    UnknownJobError,
+    UnknownStudyError,
+)
 
 MEDIA = "application/problem+json"
 RETRY_SECONDS = 1

@@ -1,0 +1,198 @@
+"""Folders of radiographs in, a results folder out."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from panodent.atomic_files import write_whole
+from panodent.bundle.bundle import DEFAULT, Bundle, load
+from panodent.dicom.source import Model, demand_dicom
+from panodent.errors import NoRadiographError, OutputError, PanodentError
+from panodent.inference.predictor import Predictor
+from panodent.outputs.case import write_case
+from panodent.outputs.record import RECORD
+from panodent.outputs.summary_files import Collection
+from panodent.parallel import available_cores, in_order
+from panodent.radiograph.discovery import Input, collect
+from panodent.radiograph.radiograph import (
+    DEFAULT_MAX_PIXELS,
+)
+from panodent.version import __version__
+
+
+@dataclass(frozen=True)
+class Options:
+    """What changes results on disk; `--resume` trusts only results of equal options."""
+
+    pictures: bool = True
+    chart: bool = False
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    mirror: bool = False
+    dicom: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Status:
+    """What became of one input: 'done', 'skipped' (was there already), 'failed' or 'ignored'.
+
+    Ignored is what lay in a folder and is no radiograph, such as a CT slice of the same study.
+    """
+
+    file: str
+    status: str
+    output: str = ""
+    teeth: int = 0
+    doubtful: int = 0
+    error: str = ""
+    warning: str = ""
+
+
+def predict_files(
+    paths: Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    *,
+    bundle: Bundle | None = None,
+    options: Options | None = None,
+    resume: bool = False,
+    report: Callable[[int, int, Status], None] | None = None,
+    workers: int = 0,
+) -> list[Status]:
+    """Predicts every radiograph named and writes the output folder; returns a status an input.
+
+    A file that fails is reported and the others go on. `report(done, total, status)` is told of
+    each, in order. `workers` radiographs are in work at a time, 0 for one a core; results do not
+    depend on it. When interrupted, what was finished stands and the joint files list it. Raises
+    `OutputError` when the output folder cannot be written, `BundleError` for a broken bundle.
+    """
+    folder, options = Path(output), options or Options()
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is a file; expected a folder for the results")
+    inputs = collect(paths, folder)
+    crew = min(workers or available_cores(), len(inputs)) or 1
+    bundle = bundle or load(DEFAULT)
+    if crew > 1 and not bundle.threads:
+        # Several radiographs at a time share the cores better than the layers of one network.
+        bundle = replace(bundle, threads=1)
+    bundle.open_aside()
+    import_ahead(options)
+    bundle.open()
+    predictor = Predictor(bundle, options.mirror)
+    statuses: list[Status] = []
+    with Collection(folder) as collection:
+        try:
+            work = partial(_one, predictor, folder=folder, options=options, resume=resume)
+            for number, (item, done) in enumerate(in_order(work, inputs, crew), start=1):
+                status, record = done
+                statuses.append(status)
+                if record is not None:
+                    collection.add(number, item.file_name, record)
+                if report is not None:
+                    report(number, len(inputs), status)
+        finally:
+            collection.finish()
+            _write_run(folder, predictor.bundle, options, statuses, len(inputs))
+    return statuses
+
+
+def import_ahead(options: Options) -> None:
+    """Imports what the first radiograph would ask for."""
+    import cv2  # noqa: F401
+    import isal.isal_zlib  # noqa: F401
+    from PIL import Image, ImageFont, ImageOps  # noqa: F401
+
+    Image.preinit()  # Pillow's readers of common files
+    if options.pictures:
+        import panodent.drawing.overlay  # noqa: F401
+
+
+def _one(
+    predictor: Predictor, item: Input, *, folder: Path, options: Options, resume: bool
+) -> tuple[Status, dict[str, Any] | None]:
+    shown = str(item.path)
+    if item.problem:
+        return Status(shown, "failed", error=f"{item.path}: {item.problem}"), None
+    place = folder / item.name
+    origin = _origin(predictor.bundle, item, options)
+    if resume and (record := _finished(place / RECORD, origin)) is not None:
+        return _status(shown, "skipped", item, record), record
+    try:
+        if options.dicom:
+            demand_dicom(item.path)
+        found = predictor.predict(item.path, options.max_pixels)
+        record = write_case(
+            place,
+            found.radiograph,
+            found,
+            pictures=options.pictures,
+            chart=options.chart,
+            dicom=options.dicom,
+            model=Model(str(predictor.bundle.provenance.get("name", "")), predictor.bundle.digest),
+            extra=origin,
+        )
+    except NoRadiographError as error:
+        return Status(shown, "ignored" if item.met else "failed", error=str(error)), None
+    except OutputError:
+        raise  # a full disk or a forbidden folder stops the run: every other file would fail too
+    except PanodentError as error:
+        return Status(shown, "failed", error=str(error)), None
+    return _status(shown, "done", item, record), record
+
+
+def _status(shown: str, what: str, item: Input, record: dict[str, Any]) -> Status:
+    doubtful = sum(bool(tooth["flags"]) for tooth in record["teeth"])
+    return Status(
+        shown, what, item.name, len(record["teeth"]), doubtful, warning=record.get("warning", "")
+    )
+
+
+def _origin(bundle: Bundle, item: Input, options: Options) -> dict[str, Any]:
+    """What results depend on: equal origin, equal results."""
+    try:
+        stat = item.path.stat()
+        stamp = [stat.st_size, stat.st_mtime_ns]
+    except OSError:
+        stamp = []
+    return {
+        "file_name": item.file_name,
+        "file_stamp": stamp,
+        "panodent": __version__,
+        "bundle": bundle.digest,
+        "options": json.loads(json.dumps(asdict(options))),
+    }
+
+
+def _finished(file: Path, origin: dict[str, Any]) -> dict[str, Any] | None:
+    """The record of an earlier call with the same file, bundle and options, if it is complete."""
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        same = all(record.get(key) == value for key, value in origin.items())
+        return record if same and isinstance(record["teeth"], list) else None
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
+
+
+def _write_run(
+    folder: Path, bundle: Bundle, options: Options, statuses: list[Status], total: int
+) -> None:
+    import onnxruntime
+
+    run = {
+        "panodent": __version__,
+        "onnxruntime": onnxruntime.__version__,
+        "numpy": np.__version__,
+        "bundle": {"sha256": bundle.digest, "name": bundle.provenance.get("name", "")},
+        "options": asdict(options),
+        "inputs": total,
+        "done": sum(s.status in ("done", "skipped") for s in statuses),
+        "failed": sum(s.status == "failed" for s in statuses),
+        "files": [asdict(status) for status in statuses],
+    }
+    write_whole(folder / "run.json", json.dumps(run, indent=1, ensure_ascii=False) + "\n")
