@@ -19,7 +19,7 @@ from panodent.analysis.prediction_quality import warning
 from panodent.bundle.bundle import Bundle, load
 from panodent.datasets.dataset import Case
 from panodent.inference.rescaling import find
-from panodent.radiograph.radiograph import FloatImage
+from panodent.utils.arrays import FloatImage
 
 TEXTURES = 20
 

@@ -20,9 +20,9 @@ from scoring import dice_and_numbering
 
 from panodent.bundle.bundle import Bundle, load
 from panodent.inference.rescaling import find
-from panodent.radiograph.radiograph import FloatImage
 from panodent.teeth.teeth import Teeth
 from panodent.training.augmentation.geometry import off_trough
+from panodent.utils.arrays import FloatImage
 
 Change = Callable[[FloatImage, np.random.Generator], FloatImage]
 Example = tuple[FloatImage, Teeth]

@@ -13,11 +13,10 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from panodent.dentition import ARCH_ORDER, PERMANENT, TEETH
-from panodent.teeth.masks import BoolArray
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.arrays import BoolArray, Float64Array
 
 ARCHES = (ARCH_ORDER[:16], ARCH_ORDER[16:])
 ROUND = 1.2
@@ -25,8 +24,6 @@ ROUND = 1.2
 FEWEST_FOR_PLANE = 3
 """Teeth of a jaw, at least, whose crowns say how the occlusal plane lies."""
 UNCALIBRATED = "millimetres are uncalibrated: panoramic magnification varies with place"
-
-Vector = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -156,7 +153,7 @@ def _present(teeth: Teeth) -> dict[int, int]:
 # --- one tooth -----------------------------------------------------------------------------------
 
 
-def _tooth(teeth: Teeth, index: int, axis: Vector | None, plane: float) -> ToothMeasure:
+def _tooth(teeth: Teeth, index: int, axis: Float64Array | None, plane: float) -> ToothMeasure:
     fdi = int(teeth.fdi[index])
     top, left, bottom, right = teeth.boxes[index].tolist()
     points = np.argwhere(teeth.masks[index])[:, ::-1] + (left + 0.5, top + 0.5)
@@ -180,7 +177,7 @@ def _tooth(teeth: Teeth, index: int, axis: Vector | None, plane: float) -> Tooth
     )
 
 
-def _axis(teeth: Teeth, index: int) -> Vector | None:
+def _axis(teeth: Teeth, index: int) -> Float64Array | None:
     """The first principal axis of the mask's pixels, from crown to root."""
     rows, cols = np.nonzero(teeth.masks[index])
     if len(rows) < 3:
@@ -189,7 +186,7 @@ def _axis(teeth: Teeth, index: int) -> Vector | None:
     values, vectors = np.linalg.eigh(points.T @ points / len(points))
     if values[1] < ROUND**2 * max(values[0], 0.0):
         return None
-    axis: Vector = vectors[:, 1]
+    axis: Float64Array = vectors[:, 1]
     fdi = int(teeth.fdi[index])
     upwards = fdi != UNNUMBERED and TEETH[fdi].jaw == "upper"
     if abs(axis[1]) > 0.5 or fdi == UNNUMBERED:
@@ -199,14 +196,14 @@ def _axis(teeth: Teeth, index: int) -> Vector | None:
     return axis if across[along < 0].mean() >= across[along > 0].mean() else -axis
 
 
-def _angle(axis: Vector, plane: float) -> float:
+def _angle(axis: Float64Array, plane: float) -> float:
     turn = np.deg2rad(plane)
     return float(
         np.rad2deg(np.arccos(min(abs(axis[0] * np.cos(turn) + axis[1] * np.sin(turn)), 1.0)))
     )
 
 
-def _tilt(fdi: int, axis: Vector, plane: float) -> float:
+def _tilt(fdi: int, axis: Float64Array, plane: float) -> float:
     """Degrees from the plane's perpendicular to the crown's direction, positive mesially."""
     turn = np.deg2rad(plane)
     rightwards = np.array([np.cos(turn), np.sin(turn)])

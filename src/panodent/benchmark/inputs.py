@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from panodent import phantom
-from panodent.atomic_files import write_whole
 from panodent.errors import RadiographError
 from panodent.radiograph.discovery import collect
+from panodent.utils.atomic_files import write_whole
 
 SIZE = (1024, 2041)
 """(height, width) of phantoms: what the scanners of a public data set of 598 panoramics give."""

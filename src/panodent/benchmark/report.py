@@ -20,7 +20,7 @@ from panodent.benchmark.processes import as_installed
 from panodent.benchmark.timing import Clock, Spread, ratio
 from panodent.bundle.bundle import load
 from panodent.inference.predictor import Predictor
-from panodent.parallel import available_cores
+from panodent.utils.parallel import available_cores
 from panodent.version import __version__
 
 

@@ -24,12 +24,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent.atomic_files import write_whole
 from panodent.bundle.calibration import Calibration
 from panodent.bundle.frame import Frame
 from panodent.dentition import TEETH
 from panodent.errors import BundleError, ConfigError
-from panodent.radiograph.radiograph import FloatImage
+from panodent.utils.arrays import FloatImage
+from panodent.utils.atomic_files import write_whole
 
 FORMAT = 1
 DEFAULT = "default"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from panodent.errors import ConfigError
-from panodent.radiograph.radiograph import FloatImage
 from panodent.radiograph.resampling import normalised, resized
+from panodent.utils.arrays import FloatImage
 
 OFFSET_UNIT = 8.0
 """Network pixels in one unit of the offset planes; see `panodent.training.unet.UNetConfig`."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from panodent.bundle.bundle import Bundle
 from panodent.errors import BundleError, MissingExtraError
-from panodent.radiograph.radiograph import FloatImage
+from panodent.utils.arrays import FloatImage
 
 LEAST_AGREEMENT = 0.98
 """Least share of tooth pixels on which both networks name the same tooth."""

@@ -44,9 +44,9 @@ def quantise(paths: Sequence[str], output: Path, bundle: str, count: int) -> int
 def unet(network: str, size: str, summary: bool, output: Path) -> int:
     """Prints a network and draws it."""
     need_keras()
-    from panodent.atomic_files import write_whole
     from panodent.training.diagram import draw
     from panodent.training.unet import build, named
+    from panodent.utils.atomic_files import write_whole
 
     config = named(network)
     model = build(config, parse_size(size))

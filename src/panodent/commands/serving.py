@@ -77,7 +77,7 @@ def serve(
         if str(error.name).startswith("panodent"):
             raise
         raise MissingExtraError("serve", "serving", str(error.name)) from None
-    from panodent.parallel import available_cores
+    from panodent.utils.parallel import available_cores
 
     token = _token(token_file)
     open_to_others = not is_loopback(host)

@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 
 from panodent import formats
-from panodent.atomic_files import write_whole
 from panodent.datasets.dataset import images_below
 from panodent.errors import ConfigError, OutputError, PanodentError, UnknownNameError
 from panodent.formats.base import Annotated, losses
 from panodent.formats.naming import Naming
 from panodent.radiograph.radiograph import read, suffix_of
 from panodent.teeth.teeth import Teeth
+from panodent.utils.atomic_files import write_whole
 
 JOURNAL = ".convert.jsonl"
 IMAGES = ("copy", "link", "none")

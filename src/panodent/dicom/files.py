@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from panodent.analysis.measure import measure
-from panodent.atomic_files import write_whole
 from panodent.dicom.pr import presentation
 from panodent.dicom.seg import segmentation
 from panodent.dicom.source import Source
 from panodent.dicom.sr import Measures, report
 from panodent.errors import UnknownNameError
+from panodent.utils.atomic_files import write_whole
 
 KINDS: Mapping[str, Callable[[Source], Any]] = {
     "seg": segmentation,

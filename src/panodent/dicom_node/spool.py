@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from panodent.atomic_files import write_whole
 from panodent.errors import OutputError
+from panodent.utils.atomic_files import write_whole
 
 RECEIVED, OUTGOING, SEEN, FAILED, WORK = "received", "outgoing", "seen", "failed", "work"
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from panodent.utils.arrays import Float64Array
+
 CONFIDENCE = 0.95
 
 
 _BLOCK = 100  # resamples weighed at once: memory stays flat however many cases there are
-
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ def _resamples(count: int, samples: int, seed: int) -> npt.NDArray[np.int64]:
 
 
 def _interval(
-    above: FloatArray, below: FloatArray, drawn: npt.NDArray[np.int64]
-) -> tuple[FloatArray, FloatArray]:
+    above: Float64Array, below: Float64Array, drawn: npt.NDArray[np.int64]
+) -> tuple[Float64Array, Float64Array]:
     """Percentiles, (k,) each, of the columns' ratios; NaN where no resample had a denominator."""
     count, columns = above.shape
     ratios = np.full((len(drawn), columns), np.nan)

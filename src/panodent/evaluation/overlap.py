@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from panodent.teeth.masks import BoolArray
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.arrays import BoolArray
 
 Counts = npt.NDArray[np.int64]
 Ratios = npt.NDArray[np.float64]

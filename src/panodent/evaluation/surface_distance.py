@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from panodent.teeth.masks import BoolArray
+from panodent.utils.arrays import BoolArray, Float64Array
 
 PERCENTILE = 95.0
 _DIAGONAL = 0.5 * np.sqrt(2.0)
@@ -23,8 +23,6 @@ _LENGTHS = np.full(16, _DIAGONAL)
 _LENGTHS[[0, 15]] = 0.0
 _LENGTHS[[0b0011, 0b1100, 0b0101, 0b1010]] = 1.0
 _LENGTHS[[0b0110, 0b1001]] = 2 * _DIAGONAL
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class SurfaceDistance(NamedTuple):
@@ -75,7 +73,7 @@ def _outline(
 
 def _directed(
     origin: npt.NDArray[np.uint8], target: npt.NDArray[np.uint8]
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[Float64Array, Float64Array]:
     """Distance from each outline point of `origin` to the nearest of `target`, and its length."""
     import cv2
 
@@ -85,7 +83,7 @@ def _directed(
     return distances[points].astype(np.float64), _LENGTHS[origin[points]]
 
 
-def _percentile(distances: FloatArray, lengths: FloatArray) -> float:
+def _percentile(distances: Float64Array, lengths: Float64Array) -> float:
     """The distance that `PERCENTILE` per cent of the outline's length does not exceed."""
     order = np.argsort(distances, kind="stable")
     covered = np.cumsum(lengths[order]) / lengths.sum()

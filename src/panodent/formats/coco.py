@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from panodent.atomic_files import writing
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats import dentex
@@ -29,8 +28,10 @@ from panodent.formats.parsing.crops import trimmed
 from panodent.formats.parsing.image_entries import image_path, image_size, shown
 from panodent.formats.parsing.json_stream import items_at, list_items, members
 from panodent.radiograph.radiograph import key_of
-from panodent.teeth.masks import BoolArray, fill, from_counts, from_rle
+from panodent.teeth.masks import fill, from_counts, from_rle
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.arrays import BoolArray
+from panodent.utils.atomic_files import writing
 
 FILE = "annotations.json"
 GEOMETRIES = ("rle", "polygon")

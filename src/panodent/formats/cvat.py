@@ -17,7 +17,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
-from panodent.atomic_files import writing
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.base import Annotated, Limits, named
@@ -28,6 +27,7 @@ from panodent.formats.parsing.xml_stream import children, element_at, root_name
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import fill, from_counts, to_counts
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.atomic_files import writing
 
 FILE = "annotations.xml"
 GEOMETRIES = ("mask", "polygon")

@@ -17,8 +17,8 @@ import numpy as np
 
 from panodent.errors import AnnotationError
 from panodent.formats.parsing.image_entries import shown
-from panodent.teeth.masks import BoolArray
 from panodent.teeth.teeth import Teeth
+from panodent.utils.arrays import BoolArray
 
 QUADRANTS = "categories_1"
 PLACES = "categories_2"

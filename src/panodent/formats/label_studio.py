@@ -19,7 +19,6 @@ from urllib.parse import quote
 
 import numpy as np
 
-from panodent.atomic_files import writing
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
@@ -29,8 +28,10 @@ from panodent.formats.parsing.image_entries import image_path, image_size, in_or
 from panodent.formats.parsing.json_stream import Place, item_at, list_items
 from panodent.formats.parsing.task_images import LOCAL_FILES, Images
 from panodent.radiograph.radiograph import key_of
-from panodent.teeth.masks import BoolArray, fill
+from panodent.teeth.masks import fill
 from panodent.teeth.teeth import Teeth
+from panodent.utils.arrays import BoolArray
+from panodent.utils.atomic_files import writing
 
 FILE = "tasks.json"
 GEOMETRIES = ("brush", "polygon")

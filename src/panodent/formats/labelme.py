@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from panodent.atomic_files import write_whole
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
@@ -36,6 +35,7 @@ from panodent.formats.parsing.png_mask import from_text, to_text
 from panodent.radiograph.radiograph import SUFFIXES, key_of
 from panodent.teeth.masks import fill
 from panodent.teeth.teeth import Teeth
+from panodent.utils.atomic_files import write_whole
 
 FOLDERS = (*IMAGE_FOLDERS, "annotations", "labels")
 VERSION = "5.5.0"

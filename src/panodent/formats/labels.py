@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent.atomic_files import write_whole
 from panodent.dentition import TEETH, from_universal, to_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.teeth import Teeth
+from panodent.utils.atomic_files import write_whole
 
 FOLDERS = ("masks_machine", "masks", "labels")
 COLOUR_MAP = "obj_class_to_machine_color.json"

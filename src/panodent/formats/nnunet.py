@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from panodent.atomic_files import write_whole
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
@@ -27,6 +26,7 @@ from panodent.formats.naming import Naming
 from panodent.formats.parsing.image_entries import image_path, in_order
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.teeth import Teeth
+from panodent.utils.atomic_files import write_whole
 
 FILE = "dataset.json"
 IMAGES = "imagesTr"

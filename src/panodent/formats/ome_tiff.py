@@ -19,8 +19,8 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.radiograph.radiograph import key_of
-from panodent.teeth.masks import BoolArray
 from panodent.teeth.teeth import Teeth
+from panodent.utils.arrays import BoolArray
 
 _NAME = re.compile(r"(?P<key>.+)_(?P<part>\d+|background)\.ome\.tiff?$", re.IGNORECASE)
 FOLDERS = ("masks", "labels", "annotations")

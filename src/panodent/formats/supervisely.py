@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent.atomic_files import write_whole
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
@@ -32,6 +31,7 @@ from panodent.formats.parsing.json_record import Record, declared_size, load, nu
 from panodent.formats.parsing.png_mask import from_text, to_text
 from panodent.radiograph.radiograph import SUFFIXES, key_of
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.atomic_files import write_whole
 
 ANNOTATIONS, IMAGES, NESTED = "ann", "img", "datasets"
 META = "meta.json"

@@ -15,7 +15,6 @@ from pathlib import Path, PurePosixPath
 from reprlib import repr as shown
 from typing import Any
 
-from panodent.atomic_files import writing
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
@@ -33,6 +32,7 @@ from panodent.formats.parsing.json_stream import Place, item_at, items_at, membe
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.atomic_files import writing
 
 FILE = "via.json"
 ATTRIBUTES = ("tooth", "fdi", "label", "class", "name")

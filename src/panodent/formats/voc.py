@@ -19,7 +19,6 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from panodent.atomic_files import write_whole
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
@@ -34,6 +33,7 @@ from panodent.formats.parsing.image_entries import (
 from panodent.formats.parsing.xml_stream import children, root_name
 from panodent.radiograph.radiograph import SUFFIXES, key_of
 from panodent.teeth.teeth import Teeth
+from panodent.utils.atomic_files import write_whole
 
 FOLDERS = ("Annotations", "annotations")
 _SIDES = ("xmin", "ymin", "xmax", "ymax")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from panodent.utils.arrays import Float64Array
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Assignment:
 
     columns: npt.NDArray[np.int64]
     _row_of: npt.NDArray[np.int64]
-    _reduced: FloatArray
-    _potential: FloatArray
+    _reduced: Float64Array
+    _potential: Float64Array
 
     def margin(self, row: int, forbidden: int | list[int] | slice) -> float:
         """What the best assignment loses when `row` may have none of these columns, its own among.
@@ -43,7 +43,7 @@ class Assignment:
             np.minimum(distance, waiting[column] + onwards, out=distance)
 
 
-def assign(gain: FloatArray) -> Assignment:
+def assign(gain: Float64Array) -> Assignment:
     """The assignment that makes the summed gain (n, m) greatest; needs n <= m.
 
     The Hungarian method in the form of shortest augmenting paths (Jonker and Volgenant 1987),

@@ -6,10 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import RadiographError
-from panodent.radiograph.radiograph import (
-    FloatImage,
-    Radiograph,
-)
+from panodent.radiograph.radiograph import Radiograph
+from panodent.utils.arrays import FloatImage
 
 MASK_VALUES = 40
 

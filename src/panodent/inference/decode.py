@@ -12,10 +12,10 @@ import numpy as np
 
 from panodent.bundle.calibration import Calibration
 from panodent.inference import instances, regions
-from panodent.inference.instances import FloatArray, Found
+from panodent.inference.instances import Found
 from panodent.radiograph.resampling import enlarged
-from panodent.teeth.masks import BoolArray
 from panodent.teeth.teeth import UNNUMBERED, Flag, Teeth
+from panodent.utils.arrays import BoolArray, Float32Array
 
 PLAIN = Calibration()
 DOUBTFUL_BELOW = 0.75
@@ -25,7 +25,7 @@ CLOSE = 1.5
 
 
 def decode(
-    answer: FloatArray,
+    answer: Float32Array,
     classes: Sequence[int],
     size: tuple[int, int],
     calibration: Calibration = PLAIN,

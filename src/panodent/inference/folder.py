@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from panodent.atomic_files import write_whole
 from panodent.bundle.bundle import DEFAULT, Bundle, load
 from panodent.dicom.source import Model, demand_dicom
 from panodent.errors import NoRadiographError, OutputError, PanodentError
@@ -20,11 +19,12 @@ from panodent.inference.predictor import Predictor
 from panodent.outputs.case import write_case
 from panodent.outputs.record import RECORD
 from panodent.outputs.summary_files import Collection
-from panodent.parallel import available_cores, in_order
 from panodent.radiograph.discovery import Input, collect
 from panodent.radiograph.radiograph import (
     DEFAULT_MAX_PIXELS,
 )
+from panodent.utils.atomic_files import write_whole
+from panodent.utils.parallel import available_cores, in_order
 from panodent.version import __version__
 
 

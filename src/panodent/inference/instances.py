@@ -15,9 +15,7 @@ import numpy.typing as npt
 from panodent.bundle.frame import OFFSET_UNIT
 from panodent.inference.assignment import assign
 from panodent.inference.pixel_owners import Claims, by_owner
-from panodent.teeth.masks import BoolArray
-
-FloatArray = npt.NDArray[np.float32]
+from panodent.utils.arrays import BoolArray, Float32Array
 
 MIN_SHARE = 0.0006
 """Smallest tooth as a share of the radiograph's area; the smallest annotated ones have 0.001."""
@@ -54,13 +52,13 @@ class Found:
     """
 
     number: int
-    lead: FloatArray
+    lead: Float32Array
     corner: tuple[int, int]
     score: float
     margin: float = np.inf
 
 
-def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
+def found(logits: Float32Array, offsets: Float32Array) -> list[Found]:
     """Logits (1 + classes, h, w) and offsets (2, h, w) -> teeth, no number twice."""
     shifted = logits - logits.max(axis=0)
     probability = np.exp(shifted, out=shifted)
@@ -95,8 +93,8 @@ def found(logits: FloatArray, offsets: FloatArray) -> list[Found]:
 
 
 def gather(
-    teeth: FloatArray, none: FloatArray, inside: BoolArray, offsets: FloatArray
-) -> tuple[npt.NDArray[np.int64], FloatArray, npt.NDArray[np.float64]]:
+    teeth: Float32Array, none: Float32Array, inside: BoolArray, offsets: Float32Array
+) -> tuple[npt.NDArray[np.int64], Float32Array, npt.NDArray[np.float64]]:
     """The k pixels `inside` -> n teeth.
 
     `teeth` are the classes' probabilities (classes, h, w), `none` (h, w) that of no tooth. Returns
@@ -126,7 +124,7 @@ def gather(
     return owner, likely, _mean_by(owner, evidence, len(middles))
 
 
-def _product(left: FloatArray, right: FloatArray) -> FloatArray:
+def _product(left: Float32Array, right: Float32Array) -> Float32Array:
     """left (k, c) @ right (c, n), by few rows at a time.
 
     NumPy's OpenBLAS would spread the whole over its threads, and these, waiting for more, take the
@@ -139,7 +137,7 @@ def _product(left: FloatArray, right: FloatArray) -> FloatArray:
     return result
 
 
-def _nearness(votes: FloatArray, middles: npt.NDArray[np.float64]) -> FloatArray:
+def _nearness(votes: Float32Array, middles: npt.NDArray[np.float64]) -> Float32Array:
     """(k, n) log likelihood, up to a constant, of votes (2, k) for centres (n, 2)."""
     near = np.empty((votes.shape[1], len(middles)), np.float32)
     for column, (x, y) in enumerate(middles.astype(np.float32)):
@@ -205,7 +203,7 @@ def _middle(votes: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
 
 
 def _mean_by(
-    owner: npt.NDArray[np.int64], evidence: FloatArray, count: int
+    owner: npt.NDArray[np.int64], evidence: Float32Array, count: int
 ) -> npt.NDArray[np.float64]:
     """(n, classes) mean of each owner's evidence (k, classes), scaled to sum 1."""
     order, present, first = by_owner(owner)

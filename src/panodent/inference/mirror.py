@@ -9,10 +9,10 @@ import numpy as np
 from panodent.bundle.bundle import Bundle
 from panodent.dentition import mirror
 from panodent.errors import BundleError
-from panodent.inference.instances import FloatArray
+from panodent.utils.arrays import Float32Array
 
 
-def answer(bundle: Bundle, pixels: FloatArray) -> FloatArray:
+def answer(bundle: Bundle, pixels: Float32Array) -> Float32Array:
     """Mean of a bundle's planes (p, h, w) for pixels (H, W) and for their mirror image.
 
     Costs a second forward pass. Raises `BundleError` when a class lacks its mirror partner.

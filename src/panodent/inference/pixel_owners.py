@@ -10,9 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from panodent.teeth.masks import BoolArray
-
-FloatArray = npt.NDArray[np.float32]
+from panodent.utils.arrays import BoolArray, Float32Array
 
 SHARED = 3.0
 """A pixel is a tooth's unless another claims it more by this in log likelihood: teeth overlap."""
@@ -40,8 +38,8 @@ class Claims:
         self,
         inside: BoolArray,
         owner: npt.NDArray[np.int64],
-        likely: FloatArray,
-        none: FloatArray,
+        likely: Float32Array,
+        none: Float32Array,
     ) -> None:
         self.size = (inside.shape[0], inside.shape[1])
         self.owner, self.likely = owner, likely
@@ -59,7 +57,7 @@ class Claims:
         without = np.clip(none, _LEAST, 1 - _LEAST)
         self._tooth = np.log(1 - without) - np.log(without)
 
-    def lead(self, index: int) -> tuple[FloatArray, tuple[int, int]]:
+    def lead(self, index: int) -> tuple[Float32Array, tuple[int, int]]:
         """How much likelier each pixel of a crop is this tooth's than any other's or no tooth's.
 
         Above 0 where it is this tooth's; `SHARED` lets neighbours have pixels in common. Returns

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from panodent.inference.instances import MIN_SHARE, FloatArray, Found
+from panodent.inference.instances import MIN_SHARE, Found
 from panodent.inference.pixel_owners import cropped
-from panodent.teeth.masks import BoolArray
+from panodent.utils.arrays import BoolArray, Float32Array
 
 FRAGMENT = 0.3
 """A region smaller than this share of the median tooth is a part of its neighbour..."""
@@ -47,7 +47,7 @@ class Candidate:
         return self.score * self.area
 
 
-def found(logits: FloatArray) -> list[Found]:
+def found(logits: Float32Array) -> list[Found]:
     """Logits (1 + classes, h, w) -> teeth, no number twice."""
     best = np.argmax(logits, axis=0)
     smallest = max(MIN_SHARE * best.size, 4.0)
@@ -58,7 +58,9 @@ def found(logits: FloatArray) -> list[Found]:
     ]
 
 
-def candidates(best: npt.NDArray[np.int64], scores: FloatArray, smallest: float) -> list[Candidate]:
+def candidates(
+    best: npt.NDArray[np.int64], scores: Float32Array, smallest: float
+) -> list[Candidate]:
     """Connected regions of one class, (h, w) each, of at least `smallest` pixels."""
     import cv2
 
@@ -153,14 +155,14 @@ def _union(group: list[Candidate]) -> Candidate:
     return Candidate(channels, (top, left, bottom, right), mask, score)
 
 
-def _probability_of_best(logits: FloatArray) -> FloatArray:
+def _probability_of_best(logits: Float32Array) -> Float32Array:
     """Softmax probability of the largest logit at each place, (h, w)."""
     shifted = logits - logits.max(axis=0, keepdims=True)
     np.exp(shifted, out=shifted)
     return np.asarray(1 / shifted.sum(axis=0), np.float32)
 
 
-def _lead(logits: FloatArray, candidate: Candidate) -> tuple[FloatArray, tuple[int, int]]:
+def _lead(logits: Float32Array, candidate: Candidate) -> tuple[Float32Array, tuple[int, int]]:
     """How far the candidate's logit lies above every other, in its crop, and the crop's corner."""
     import cv2
 

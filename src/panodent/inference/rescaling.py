@@ -18,8 +18,8 @@ from panodent.bundle.bundle import Bundle
 from panodent.dentition import mirror
 from panodent.inference.decode import decode
 from panodent.inference.mirror import answer as mirrored_answer
-from panodent.radiograph.radiograph import FloatImage
 from panodent.teeth.teeth import Teeth
+from panodent.utils.arrays import FloatImage
 
 Sizes = Mapping[int, tuple[float, float]]
 Window = tuple[int, int, int, int]

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from panodent.atomic_files import write_whole
 from panodent.dicom.source import Model, source_of
 from panodent.drawing.canvas import to_png_bytes
 from panodent.outputs.record import RECORD, to_record
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
+from panodent.utils.atomic_files import write_whole
 
 LABELS, OVERLAY = "labels.png", "overlay.png"
 CHART_SVG, CHART_PNG = "odontogram.svg", "odontogram.png"

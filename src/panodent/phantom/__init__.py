@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from panodent.atomic_files import write_whole
 from panodent.dentition import PERMANENT
 from panodent.errors import ConfigError, UnknownToothError
 from panodent.formats import get
@@ -20,6 +19,7 @@ from panodent.phantom.dicom import dicom_bytes
 from panodent.phantom.render import MIN_SIDE, render
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
+from panodent.utils.atomic_files import write_whole
 
 DEFAULT_SIZE = (1024, 2048)
 

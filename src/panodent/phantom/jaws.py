@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.phantom.arches import HEIGHT, WIDTH, Place
-
-Plane = npt.NDArray[np.float32]
+from panodent.utils.arrays import Float32Array
 
 
 class Canvas:
@@ -22,19 +21,19 @@ class Canvas:
     def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
         self.scale = np.array([size[1] / WIDTH, size[0] / HEIGHT])
-        self.plane: Plane = np.zeros(size, np.float32)
+        self.plane: Float32Array = np.zeros(size, np.float32)
 
     def pixels(self, points: Sequence[Sequence[float]] | npt.NDArray[np.float64]) -> npt.NDArray:
         """Points (x, y) in units as fixed-point pixels for OpenCV (four binary places)."""
         return np.round((np.asarray(points, np.float64) * self.scale - 0.5) * 16).astype(np.int32)
 
-    def area(self, points: Sequence[Sequence[float]], blur: float) -> Plane:
+    def area(self, points: Sequence[Sequence[float]], blur: float) -> Float32Array:
         """1 inside a smooth closed line through these points, 0 outside, blurred edges."""
         plane = np.zeros(self.size, np.float32)
         cv2.fillPoly(plane, [self.pixels(_rounded(points, closed=True))], 1.0, shift=4)
         return self.blurred(plane, blur)
 
-    def line(self, points: Sequence[Sequence[float]], width: float, blur: float) -> Plane:
+    def line(self, points: Sequence[Sequence[float]], width: float, blur: float) -> Float32Array:
         """1 along a smooth line through these points, of this width, blurred."""
         plane = np.zeros(self.size, np.float32)
         thick = max(round(width * float(self.scale.mean())), 1)
@@ -43,7 +42,7 @@ class Canvas:
         )
         return self.blurred(plane, blur)
 
-    def blurred(self, plane: Plane, blur: float) -> Plane:
+    def blurred(self, plane: Float32Array, blur: float) -> Float32Array:
         """Blurred by a Gaussian of this standard deviation in units."""
         sigma = blur * float(self.scale.mean())
         if sigma < 0.3:
@@ -60,7 +59,7 @@ class Canvas:
         small = cv2.GaussianBlur(small, (0, 0), sigma / factor)
         return cv2.resize(small, (plane.shape[1], plane.shape[0]), interpolation=cv2.INTER_LINEAR)
 
-    def grain(self, rng: np.random.Generator, size: float) -> Plane:
+    def grain(self, rng: np.random.Generator, size: float) -> Float32Array:
         """Random texture of deviation 1 whose grains have this size in units."""
         step = max(size * float(self.scale.mean()), 1.0)
         shape = (max(int(self.size[0] / step), 4), max(int(self.size[1] / step), 4))
@@ -83,7 +82,7 @@ def _rounded(points: Sequence[Sequence[float]], closed: bool) -> npt.NDArray[np.
 
 def background(
     size: tuple[int, int], teeth: Sequence[Place], rng: np.random.Generator
-) -> tuple[Plane, Plane]:
+) -> tuple[Float32Array, Float32Array]:
     """(grey values, share of bone) of everything but the teeth, (H, W) each."""
     canvas = Canvas(size)
     middle, upper_edge, lower_edge = _midlines(teeth)
@@ -143,7 +142,7 @@ def _midlines(teeth: Sequence[Place]) -> tuple[float, float, float]:
     return float(np.clip(middle, WIDTH * 0.45, WIDTH * 0.56)), edges[0], edges[1]
 
 
-def _lower_jaw(canvas: Canvas, at) -> Plane:  # type: ignore[no-untyped-def]
+def _lower_jaw(canvas: Canvas, at) -> Float32Array:  # type: ignore[no-untyped-def]
     half = [(0, 330), (110, 330), (200, 312), (262, 286), (300, 262), (330, 200), (352, 120),
             (420, 95), (452, 130), (448, 240), (440, 330), (400, 384), (300, 430), (150, 468),
             (0, 476)]  # fmt: skip
@@ -151,14 +150,14 @@ def _lower_jaw(canvas: Canvas, at) -> Plane:  # type: ignore[no-untyped-def]
     return canvas.area(at(whole), 3)
 
 
-def _upper_jaw(canvas: Canvas, at) -> Plane:  # type: ignore[no-untyped-def]
+def _upper_jaw(canvas: Canvas, at) -> Float32Array:  # type: ignore[no-untyped-def]
     half = [(0, 262), (110, 252), (200, 246), (262, 236), (318, 205), (330, 150), (300, 110),
             (150, 118), (0, 112)]  # fmt: skip
     whole = half + [(-x, y) for x, y in half[-2:0:-1]]
     return canvas.area(at(whole), 6)
 
 
-def _mouth(canvas: Canvas, at, upper: float, lower: float) -> Plane:  # type: ignore[no-untyped-def]
+def _mouth(canvas: Canvas, at, upper: float, lower: float) -> Float32Array:  # type: ignore[no-untyped-def]
     """The space between the jaws' bone, where the crowns stand."""
     top = [
         (0, upper - 36),
@@ -179,7 +178,7 @@ def _mouth(canvas: Canvas, at, upper: float, lower: float) -> Plane:  # type: ig
     return canvas.area(at(whole), 6)
 
 
-def _skull(canvas: Canvas, at, both, image: Plane, rng: np.random.Generator) -> None:  # type: ignore[no-untyped-def]
+def _skull(canvas: Canvas, at, both, image: Float32Array, rng: np.random.Generator) -> None:  # type: ignore[no-untyped-def]
     """Palate, nose, sinuses, cheekbones, the base of the skull and the neck's bones, onto image."""
     palate = [(-290, 112), (-150, 98), (0, 90), (150, 98), (290, 112)]
     image += 0.14 * canvas.line(at(palate), 12, 4)

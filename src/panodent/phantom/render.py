@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.phantom.arches import Place, places
-from panodent.phantom.jaws import Canvas, Plane, background
+from panodent.phantom.jaws import Canvas, background
 from panodent.phantom.shapes import Points, Shape, shape
 from panodent.radiograph.radiograph import Radiograph
-from panodent.teeth.masks import BoolArray, bounding_box
+from panodent.teeth.masks import bounding_box
 from panodent.teeth.teeth import Teeth
+from panodent.utils.arrays import BoolArray, Float32Array
 
 MIN_SIDE = 64
 OVERLAP = 0.35
@@ -33,7 +34,7 @@ class Drawn:
 
     corner: tuple[int, int]
     mask: BoolArray
-    adds: Plane
+    adds: Float32Array
     metal: BoolArray
 
 
@@ -60,7 +61,7 @@ def render(
     return Radiograph(image, None), Teeth.from_masks(size, items).sorted()
 
 
-def _together(drawn: list[Drawn], size: tuple[int, int]) -> Plane:
+def _together(drawn: list[Drawn], size: tuple[int, int]) -> Float32Array:
     """What the teeth add: where two lie behind each other, the lesser counts for a part only."""
     most, total = np.zeros(size, np.float32), np.zeros(size, np.float32)
     for tooth in drawn:
@@ -75,7 +76,7 @@ def _window(tooth: Drawn) -> tuple[slice, slice]:
     return slice(top, top + height), slice(left, left + width)
 
 
-def _exposed(canvas: Canvas, image: Plane, rng: np.random.Generator) -> Plane:
+def _exposed(canvas: Canvas, image: Float32Array, rng: np.random.Generator) -> Float32Array:
     """Blur of the device, uneven exposure, noise, contrast: float32 in [0, 1]."""
     image = canvas.blurred(image, float(rng.uniform(0.5, 0.8)))
     image = image * (1 + 0.04 * canvas.grain(rng, 200))
@@ -87,7 +88,7 @@ def _exposed(canvas: Canvas, image: Plane, rng: np.random.Generator) -> Plane:
     return np.clip(image, 0, 1).astype(np.float32) ** np.float32(gamma)
 
 
-def _marker(canvas: Canvas, image: Plane) -> None:
+def _marker(canvas: Canvas, image: Float32Array) -> None:
     """The letter that says which side is the patient's right."""
     height, width = canvas.size
     letter = np.zeros(canvas.size, np.uint8)
@@ -156,7 +157,7 @@ def _across(place: Place) -> npt.NDArray[np.float64]:
 
 def _own_coordinates(
     canvas: Canvas, place: Place, box: tuple[int, int, int, int]
-) -> tuple[Plane, Plane]:
+) -> tuple[Float32Array, Float32Array]:
     """(u, v) at each pixel of the box."""
     top, left, bottom, right = box
     x = (np.arange(left, right) + 0.5)[None] / canvas.scale[0] - place.x
@@ -178,7 +179,7 @@ def _filled(
     return plane
 
 
-def _step(values: Plane, width: float) -> Plane:
+def _step(values: Float32Array, width: float) -> Float32Array:
     """0 below, 1 above zero, over this width."""
     return np.clip(values / width + 0.5, 0, 1).astype(np.float32)
 
@@ -189,9 +190,9 @@ def _restored(
     form: Shape,
     mask: BoolArray,
     pulp: BoolArray,
-    u: Plane,
-    v: Plane,
-    depth: Plane,
+    u: Float32Array,
+    v: Float32Array,
+    depth: Float32Array,
     rng: np.random.Generator,
 ) -> BoolArray:
     """Where fillings, crowns and root fillings are."""

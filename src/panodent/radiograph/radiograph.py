@@ -18,8 +18,7 @@ from panodent.radiograph import dicom_pixels, raster
 from panodent.radiograph.dicom_file import SUFFIXES as DICOM_SUFFIXES
 from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.dicom_geometry import Turn
-
-FloatImage = npt.NDArray[np.float32]
+from panodent.utils.arrays import FloatImage
 
 SUFFIXES: tuple[str, ...] = (*raster.SUFFIXES, *DICOM_SUFFIXES)
 """File names that count as radiographs when a folder is searched."""

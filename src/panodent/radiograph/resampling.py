@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from panodent.radiograph.radiograph import FloatImage
+from panodent.utils.arrays import FloatImage
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 1.0, 99.5
 

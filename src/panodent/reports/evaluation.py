@@ -9,7 +9,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from panodent.atomic_files import write_whole
 from panodent.drawing.canvas import to_jpeg_bytes
 from panodent.drawing.panel import panel
 from panodent.errors import PanodentError
@@ -17,6 +16,7 @@ from panodent.evaluation.case_scores import CaseScores
 from panodent.evaluation.evaluate import Evaluation
 from panodent.evaluation.pairing import Picture
 from panodent.reports.evaluation_page import to_html
+from panodent.utils.atomic_files import write_whole
 
 SHOWN = 4
 """Pictures of the worst and of the best cases each."""

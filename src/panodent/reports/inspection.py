@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from panodent.analysis.annotation_checks import KINDS
-from panodent.atomic_files import write_whole
 from panodent.datasets.inspection import Finding, Inspection
 from panodent.dentition import TEETH
 from panodent.drawing.canvas import to_jpeg_bytes
@@ -19,6 +18,7 @@ from panodent.errors import PanodentError
 from panodent.radiograph.radiograph import Radiograph
 from panodent.reports.charts import CHART_ORDER
 from panodent.reports.html import page, section, table
+from panodent.utils.atomic_files import write_whole
 
 SUSPICIOUS_SHOWN = 24
 USUAL_SHOWN = 6

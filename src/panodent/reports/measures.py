@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from panodent.analysis.measure import Measurements, measure
-from panodent.atomic_files import write_whole, writing
 from panodent.errors import DatasetError, PanodentError
 from panodent.outputs.case import OVERLAY
 from panodent.outputs.record import RECORD, from_record
 from panodent.reports import measure_sheet
+from panodent.utils.atomic_files import write_whole, writing
 
 JSON, CSV = "measures.json", "measures.csv"
 HTML, PDF = "report.html", "report.pdf"

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from panodent.atomic_files import write_whole
 from panodent.errors import TaskError
 from panodent.serve.notifier import Bell
 from panodent.serve.redaction import place
@@ -22,6 +21,7 @@ from panodent.serve.store.store import Store, now, stale, sync
 from panodent.serve.store.upload import Upload, put
 from panodent.serve.study import Study, identified
 from panodent.serve.workers.pool import Crew
+from panodent.utils.atomic_files import write_whole
 
 log = logging.getLogger("panodent.serve")
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import AnnotationError
+from panodent.utils.arrays import BoolArray
 
-BoolArray = npt.NDArray[np.bool_]
 Ring = npt.NDArray[np.float64]
 """(k, 2) corners (x, y) of a closed line, the first not repeated."""
 Part = list[Ring]

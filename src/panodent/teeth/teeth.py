@@ -16,8 +16,9 @@ import numpy.typing as npt
 
 from panodent.dentition import TEETH, mirror
 from panodent.errors import TeethError
-from panodent.teeth.masks import BoolArray, Part, bounding_box, fill, from_rle, to_parts, to_rle
+from panodent.teeth.masks import Part, bounding_box, fill, from_rle, to_parts, to_rle
 from panodent.teeth.validation import FLAGS, UNNUMBERED, Flag, check, whole
+from panodent.utils.arrays import BoolArray
 
 __all__ = ["FLAGS", "UNNUMBERED", "Flag", "Teeth"]
 

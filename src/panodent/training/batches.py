@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from panodent.datasets.dataset import Case
 from panodent.errors import ConfigError
-from panodent.radiograph.radiograph import FloatImage
 from panodent.radiograph.resampling import resized
 from panodent.teeth.teeth import Teeth
 from panodent.training.augmentation.augment import IGNORED, ClassImage, augment, mirrored_classes
 from panodent.training.augmentation.config import AugmentConfig
+from panodent.utils.arrays import FloatImage
 
 
 @dataclass(frozen=True)

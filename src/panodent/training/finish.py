@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from panodent.atomic_files import write_whole
 from panodent.bundle import bundle, calibration
 from panodent.bundle.bundle import Bundle
 from panodent.bundle.calibration import Calibration
@@ -27,6 +26,7 @@ from panodent.training import checkpoint, onnx_export, transfer
 from panodent.training.held_out import folder_name, held_out
 from panodent.training.run import Row, Run
 from panodent.training.unet import UNetConfig, build, named
+from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
 CHECKED, SHOWN = 4, 8

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from panodent.atomic_files import write_whole
+from panodent.utils.atomic_files import write_whole
 
 Row = dict[str, float]
 

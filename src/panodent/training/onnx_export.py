@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import BundleError, MissingExtraError
-
-FloatArray = npt.NDArray[np.float32]
+from panodent.utils.arrays import Float32Array
 
 OPSET = 17
 INPUT, OUTPUT = "radiograph", "logits"
@@ -45,7 +44,7 @@ class _Graph:
         self.constants[name] = np.asarray(value)
         return name
 
-    def kernel(self, name: str, value: FloatArray) -> str:
+    def kernel(self, name: str, value: Float32Array) -> str:
         """A constant in half precision if it is large: half the file for no measurable loss."""
         if value.size < HALF_FROM:
             return self.constant(name, value)
@@ -94,7 +93,7 @@ def to_onnx(model: Any, size: tuple[int, int]) -> bytes:
     return data
 
 
-def differences(network: bytes, model: Any, images: FloatArray) -> float:
+def differences(network: bytes, model: Any, images: Float32Array) -> float:
     """Largest difference of any logit between the exported network and Keras.
 
     `images` is (n, height, width, 1), as the network sees radiographs. A network that ends in a
@@ -188,7 +187,9 @@ def _convolution(
     return result
 
 
-def _folded(kernel: FloatArray, bias: FloatArray, norm: Any) -> tuple[FloatArray, FloatArray]:
+def _folded(
+    kernel: Float32Array, bias: Float32Array, norm: Any
+) -> tuple[Float32Array, Float32Array]:
     gamma, beta, mean, variance = (np.asarray(w, np.float64) for w in norm.get_weights())
     scale = gamma / np.sqrt(variance + norm.epsilon)
     return (kernel * scale).astype(np.float32), ((bias - mean) * scale + beta).astype(np.float32)

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from panodent.atomic_files import write_whole
 from panodent.datasets import dataset, splits
 from panodent.datasets.dataset import Case
 from panodent.errors import DatasetError, TrainingError
 from panodent.training.recipes import CONFIG_FILE, TrainConfig, load_config
+from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
 Row = dict[str, float]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from panodent.teeth.masks import BoolArray, bounding_box
+from panodent.teeth.masks import bounding_box
+from panodent.utils.arrays import BoolArray
 
 Piece = tuple[BoolArray, tuple[int, int]]
 """A cropped mask and its (top, left)."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import AnnotationError
-from panodent.teeth.masks import BoolArray
+from panodent.utils.arrays import BoolArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = 24  # signature, length and name of the first chunk, width, height

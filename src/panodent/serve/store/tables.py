@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy import event
 
-from panodent.atomic_files import write_whole
 from panodent.errors import ConfigError, MissingExtraError
 from panodent.serve.study import Study, Tooth
+from panodent.utils.atomic_files import write_whole
 
 VERSION = 1
 IDENTITY = "store-id"

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from panodent.atomic_files import write_whole, writing
 from panodent.formats.coco import categories
 from panodent.serve.study import Study, Tooth
+from panodent.utils.atomic_files import write_whole, writing
 
 Source = Callable[[], Iterable[tuple[Study, Path]]]
 

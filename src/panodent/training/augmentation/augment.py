@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from panodent.dentition import PERMANENT, mirror
 from panodent.errors import ConfigError
-from panodent.radiograph.radiograph import FloatImage
 from panodent.radiograph.resampling import normalised, resized
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.training.augmentation.geometry import (
@@ -27,6 +26,7 @@ from panodent.training.augmentation.geometry import (
 from panodent.training.augmentation.intensity import _intensity
 from panodent.training.augmentation.restorations import restored
 from panodent.training.augmentation.tooth_removal import extracted
+from panodent.utils.arrays import FloatImage
 
 ClassImage = npt.NDArray[np.uint8]
 """Pixel value 0 is none, c is the tooth `PERMANENT[c - 1]`."""

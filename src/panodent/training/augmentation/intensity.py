@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from panodent.radiograph.radiograph import FloatImage
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.training.augmentation.geometry import (
     _factor,
     _smooth_field,
 )
+from panodent.utils.arrays import FloatImage
 
 
 def _intensity(image: FloatImage, config: AugmentConfig, rng: np.random.Generator) -> FloatImage:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from panodent.radiograph.radiograph import FloatImage
 from panodent.training.augmentation.tooth_removal import neighbours, without
+from panodent.utils.arrays import Float32Array, FloatImage
 
 IMPLANTS = 0.5
 """How often a run of teeth becomes implants; else it keeps its roots and gets crowns."""
@@ -23,8 +23,6 @@ POST = 0.4
 """How often a crowned root has a post or a filled canal."""
 FEWEST = 24
 """A tooth of fewer pixels has no shape that metal could take."""
-
-Plane = npt.NDArray[np.float32]
 
 
 def restored(
@@ -75,8 +73,8 @@ def _surroundings(tooth: npt.NDArray[np.bool_]) -> tuple[slice, slice]:
 class Axes:
     """Each pixel's place along a tooth, 0 at the crown's end, and aside of it; all in pixels."""
 
-    along: Plane
-    aside: Plane
+    along: Float32Array
+    aside: Float32Array
     length: float
     width: float
 
@@ -113,7 +111,7 @@ def _crown(
     _paint(image, cv2.GaussianBlur(cover.astype(np.float32), (0, 0), 0.7), metal)
 
 
-def _rod(axes: Axes, half: Plane | float, start: float, tip: float) -> Plane:
+def _rod(axes: Axes, half: Float32Array | float, start: float, tip: float) -> Float32Array:
     """How much of each pixel lies in a rod along the axis, `half` its width to either side."""
     cover = _soft(half - np.abs(axes.aside))
     return cover * _soft(axes.along - start) * _soft(tip - axes.along)
@@ -134,10 +132,10 @@ def _axes(tooth: npt.NDArray[np.bool_], upper: bool) -> Axes:
     return Axes(along - start, aside, float(end - start), float(np.ptp(aside[tooth])))
 
 
-def _soft(inside: npt.NDArray[np.floating]) -> Plane:
+def _soft(inside: npt.NDArray[np.floating]) -> Float32Array:
     """1 inside, 0 outside, an edge of a pixel between: how much of a pixel is covered."""
     return np.clip(inside + np.float32(0.5), 0, 1).astype(np.float32)
 
 
-def _paint(image: FloatImage, cover: Plane, value: float) -> None:
+def _paint(image: FloatImage, cover: Float32Array, value: float) -> None:
     image += cover * (np.float32(min(value, 1.0)) - image)

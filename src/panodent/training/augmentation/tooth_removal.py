@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.dentition import ARCH_ORDER
-from panodent.radiograph.radiograph import FloatImage
+from panodent.utils.arrays import FloatImage
 
 ARCHES = (ARCH_ORDER[:16], ARCH_ORDER[16:])
 LONGEST = 6

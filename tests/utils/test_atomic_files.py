@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from panodent.atomic_files import write_whole
 from panodent.errors import OutputError
+from panodent.utils.atomic_files import write_whole
 
 
 def test_writes_bytes_and_text_and_makes_parents(tmp_path: Path) -> None:

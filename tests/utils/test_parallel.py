@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from panodent.parallel import available_cores, in_order
+from panodent.utils.parallel import available_cores, in_order
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

@@ -1,0 +1,1 @@
+"""Helpers without knowledge of teeth: atomic file writes, ordered parallel work, array types."""
