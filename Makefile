@@ -1,10 +1,12 @@
-# Two commands: `make demo` (set up, segment a phantom) and `make test` (set up, run every check).
+# `make demo` sets up and segments a phantom; `make test` sets up and runs every check.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint setup setup-dev clean
+.PHONY: demo test lint format wheel-check setup setup-dev clean
+
+CODE := src tests benchmarks tools
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/panodent phantom --output demo/phantom --count 1 --seed 7
@@ -18,10 +20,18 @@ test: $(VENV)/dev.stamp lint
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/dev.stamp
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+# Builds the wheel and uses it outside the repository; `make wheel-check KEEP=dist` keeps the files.
+wheel-check: $(VENV)/bin/python
+	$(BIN)/python tools/wheel_check.py $(if $(KEEP),--keep $(KEEP))
 
 setup: $(VENV)/demo.stamp
 setup-dev: $(VENV)/dev.stamp
