@@ -31,15 +31,13 @@ from panodent.version import __version__
 
 CHECKED, SHOWN = 4, 8
 """How many validation radiographs the export is checked on, and how many panels are drawn."""
-CONTENDERS = 5
-"""How many epochs, the best by quick Dice, are scored as users will see them to choose one."""
 
 
 def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
     """Writes RUN/bundle, RUN/panels and RUN/scores.json from the best epoch so far.
 
-    The best is the one of `CONTENDERS` whose decoded teeth have the highest Dice over all held-out
-    radiographs; RUN/best.npz becomes it. Returns the bundle and, for each data folder with
+    The best is the one of the recipe's `candidate_epochs` whose decoded teeth have the highest Dice
+    over all held-out radiographs; its weights replace RUN/best.npz. Returns the bundle and, for each data folder with
     held-out radiographs, its scores. The exported network must agree with Keras on radiographs of
     the run, else `BundleError`. Raises `TrainingError` when no epoch is finished.
     """
@@ -90,7 +88,8 @@ def _best(run: Run, model: Any, exported: Callable[[Row], Bundle]) -> Row:
         if (row["height"], row["width"]) == (best["height"], best["width"])
         and (file := run.folder / "epochs" / f"{int(row['epoch']):03d}.npz").exists()
     }
-    contenders = sorted(saved, key=lambda epoch: -rows[epoch - 1]["val_dice"])[:CONTENDERS]
+    contenders = sorted(saved, key=lambda epoch: -rows[epoch - 1]["val_dice"])
+    contenders = contenders[: run.config.candidate_epochs]
     if not run.validation or len(contenders) < 2:
         return best
     dice = {}

@@ -127,20 +127,26 @@ def compiled(model: Any, config: TrainConfig, steps: int) -> None:
     if config.schedule == "cosine":
         warmup = max(int(config.warmup_epochs * steps), 1)
         rate = keras.optimizers.schedules.CosineDecay(
-            config.learning_rate * 0.02,
+            config.learning_rate * config.warmup_start,
             max(config.epochs * steps - warmup, 1),
-            alpha=0.01,
+            alpha=config.final_rate,
             warmup_target=config.learning_rate,
             warmup_steps=warmup,
         )
     if config.optimiser == "adamw":
-        optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=5.0)
+        optimiser = keras.optimizers.AdamW(
+            rate, weight_decay=config.weight_decay, clipnorm=config.clip_norm
+        )
         optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     else:
         optimiser = keras.optimizers.Adam(rate)
     network = named(config.network)
     loss = ToothLoss(
-        len(config.classes) + 1, network.stem, config.dice_weight, probabilities=network.softmax
+        len(config.classes) + 1,
+        network.stem,
+        config.dice_weight,
+        probabilities=network.softmax,
+        smooth=config.dice_smoothing,
     )
     # XLA on the CPU is slower than TensorFlow's own kernels; JAX always compiles.
     jit = keras.backend.backend() != "tensorflow"

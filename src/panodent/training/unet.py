@@ -12,42 +12,43 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from panodent.errors import ConfigError, UnknownNameError
+from panodent.training.settings import check_ranges, setting
 
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """Sizes of a network.
+    """Sizes of a network; each field's metadata holds its help.
 
-    `filters` from the finest level to the deepest; `classes` outputs a pixel, class 0 none;
-    `stem` the stride of the first convolution (1 or 2: the output has the frame's size divided by
-    it); `offsets` whether two planes more say, at each pixel of a tooth, where that tooth's centre
-    lies (x, y, in units of `panodent.bundle.frame.OFFSET_UNIT` output pixels); `skip` how
-    the decoder takes up the encoder's level; `convolutions` a level in the encoder and in the
-    decoder; `softmax` whether the network ends in probabilities.
+    Raises `ConfigError` or `UnknownNameError` for sizes that do not make a network.
     """
 
-    filters: tuple[int, ...] = (24, 48, 96, 192, 256, 256)
-    classes: int = 33
-    stem: int = 2
-    skip: str = "add"
-    normalisation: bool = True
-    encoder_convolutions: int = 2
-    decoder_convolutions: int = 1
-    dropout: float = 0.0
-    softmax: bool = False
-    offsets: bool = False
+    filters: tuple[int, ...] = setting(
+        (24, 48, 96, 192, 256, 256), "Filters of each level, from the finest to the deepest."
+    )
+    classes: int = setting(33, "Classes of a pixel; class 0 is no tooth.", (2, 256), "classes")
+    stem: int = setting(
+        2, "Stride of the first convolution; the output has the frame's size divided by it.", (1, 2)
+    )
+    skip: str = setting("add", "How the decoder joins the encoder's level: add or concatenate.")
+    normalisation: bool = setting(True, "Batch normalisation after every convolution.")
+    encoder_convolutions: int = setting(2, "Convolutions of a level in the encoder.", (1, 8))
+    decoder_convolutions: int = setting(1, "Convolutions of a level in the decoder.", (1, 8))
+    dropout: float = setting(0.0, "Dropout of whole channels at the deepest level.", (0, 0.95))
+    softmax: bool = setting(False, "The network ends in probabilities instead of logits.")
+    offsets: bool = setting(
+        False,
+        "Two more planes hold, at each pixel of a tooth, where its centre lies: x, y, in units of "
+        "`panodent.bundle.frame.OFFSET_UNIT` output pixels.",
+    )
 
     def __post_init__(self) -> None:
         if len(self.filters) < 2 or min(self.filters) < 1:
             raise ConfigError(f"filters are {self.filters}; expected two or more positive numbers")
-        if self.stem not in (1, 2):
-            raise ConfigError(f"stem is {self.stem}; expected 1 or 2")
+        check_ranges(self)
         if self.skip not in ("add", "concatenate"):
             raise UnknownNameError("skip", self.skip, ("add", "concatenate"))
         if self.softmax and self.offsets:
             raise ConfigError("softmax and offsets: offsets are no probabilities, choose one")
-        if self.classes < 2:
-            raise ConfigError(f"classes is {self.classes}; expected none and at least one tooth")
 
     @property
     def planes(self) -> int:
