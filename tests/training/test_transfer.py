@@ -33,7 +33,7 @@ def test_a_bundle_comes_back_as_the_network_it_was(pixels: np.ndarray) -> None:
     made = bundle.load()
     model, classes = transfer.trained("default")
     assert classes == PERMANENT
-    assert np.abs(answer(model, pixels) - made.answer(pixels)).max() < 0.05
+    assert np.abs(answer(model, pixels) - made.predict_planes(pixels)).max() < 0.05
 
 
 def test_its_kind_is_known() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from panodent.bundle.bundle import Bundle
 from panodent.datasets.dataset import Case
 from panodent.evaluation.case_scores import CaseScores, score_pair
-from panodent.inference.rescaling import find
+from panodent.inference.rescaling import predict_teeth
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 from panodent.training.run import Run
@@ -35,7 +35,7 @@ def held_out(run: Run, bundle: Bundle) -> Iterator[HeldOut]:
     ]
     for number, (owner, case) in enumerate(zip(owners, run.validation, strict=True), start=1):
         radiograph, truth = case.radiograph(), case.teeth()
-        found = find(bundle, radiograph.pixels)
+        found = predict_teeth(bundle, radiograph.pixels)
         scores = score_pair(truth, found.numbered(), key=case.key)
         run.report("scoring", {"done": number, "cases": len(run.validation)})
         yield HeldOut(owner, case, radiograph, found, truth, scores)

@@ -42,8 +42,8 @@ class ToothLoss(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         share = class_shares(y_true, self.classes, self.stem)
-        answer = ops.cast(y_pred, "float32")
-        scores = answer[..., : self.classes]
+        planes = ops.cast(y_pred, "float32")
+        scores = planes[..., : self.classes]
         if self.probabilities:
             log_probability = ops.log(ops.clip(scores, 1e-7, 1.0))
             probability = scores
@@ -55,8 +55,8 @@ class ToothLoss(keras.losses.Loss):
         loss = -ops.sum(share * log_probability) / pixels
         if self.dice_weight:
             loss = loss + self.dice_weight * self._dice_loss(share, probability * counted)
-        if answer.shape[-1] > self.classes:
-            loss = loss + offset_loss(share, answer[..., self.classes :])
+        if planes.shape[-1] > self.classes:
+            loss = loss + offset_loss(share, planes[..., self.classes :])
         return loss
 
     def _dice_loss(self, share: Any, probability: Any) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import BundleError, MissingExtraError
+from panodent.inference.softmax import softmax
 from panodent.utils.arrays import Float32Array
 
 OPSET = 17
@@ -102,14 +103,13 @@ def differences(network: bytes, model: Any, images: Float32Array) -> float:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
-    softmax = _activation(model.layers[-1].get_config()) == "softmax"
+    ends_in_softmax = _activation(model.layers[-1].get_config()) == "softmax"
     largest = 0.0
     for image in images:
         expected = np.moveaxis(np.asarray(model.predict_on_batch(image[None])), -1, 1)
         found = session.run(None, {INPUT: np.moveaxis(image[None], -1, 1)})[0]
-        if softmax:
-            found = np.exp(found - found.max(axis=1, keepdims=True))
-            found /= found.sum(axis=1, keepdims=True)
+        if ends_in_softmax:
+            found = softmax(found, axis=1)
         largest = max(largest, float(np.abs(found - expected).max()))
     return largest
 

@@ -29,7 +29,7 @@ Report = Callable[[str, Row], None]
 
 
 @dataclass(frozen=True)
-class Source:
+class DataSource:
     """A data folder: its format (None: recognised), how it is read, how often it is seen.
 
     `options` are the format's, such as `values`; `repeat` is how many times an epoch shows each of
@@ -71,7 +71,11 @@ class Run:
 
 
 def prepare(
-    folder: Path, sources: Sequence[Source], config: TrainConfig, report: Report, start: str = ""
+    folder: Path,
+    sources: Sequence[DataSource],
+    config: TrainConfig,
+    report: Report,
+    start: str = "",
 ) -> Run:
     """A new run: finds and splits the data and writes config.json.
 
@@ -100,12 +104,6 @@ def prepare(
     return reopen(folder, report)
 
 
-def _options(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A data folder's options; runs of panodent 0.1 had no other than `values`."""
-    values = {"values": item["values"]} if item.get("values") else {}
-    return dict(item.get("options", values))
-
-
 def reopen(folder: Path, report: Report) -> Run:
     """The run of a folder with the very split it was prepared with. Raises `TrainingError`."""
     config, record = load_config(folder)
@@ -113,7 +111,7 @@ def reopen(folder: Path, report: Report) -> Run:
     validation: list[Case] = []
     repeats: list[int] = []
     for item in record["data"]:
-        source = Source(Path(item["root"]), item["format"], _options(item), item["repeat"])
+        source = DataSource(Path(item["root"]), item["format"], item["options"], item["repeat"])
         cases = {case.key: case for case in source.find().cases}
         if gone := [key for key in item["training"] + item["validation"] if key not in cases]:
             raise DatasetError(
