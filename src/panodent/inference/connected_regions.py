@@ -45,7 +45,7 @@ class Candidate:
 
     @property
     def mass(self) -> float:
-        """Summed probability, in network pixels; of two regions of one number the larger is kept."""
+        """Summed probability in network pixels; decides between two regions of one number."""
         return self.score * self.area
 
 
@@ -57,9 +57,7 @@ def find_teeth(logits: Float32Array) -> list[ToothInstance]:
     whole = join_fragments(regions, (best.shape[0], best.shape[1]))
     return [
         ToothInstance(candidate.channels[0] - 1, *_lead(logits, candidate), candidate.score)
-        for candidate in best_of_each_number(
-            join_fragments(regions, (best.shape[0], best.shape[1]))
-        )
+        for candidate in best_of_each_number(whole)
     ]
 
 
