@@ -27,7 +27,7 @@ class Example:
 
 
 def class_image(teeth: Teeth, classes: Sequence[int]) -> ClassImage:
-    """uint8 (height, width): 0 no tooth, c the tooth `classes[c - 1]`, `IGNORED` any other tooth."""
+    """uint8 (height, width): 0 no tooth, c the tooth `classes[c - 1]`, `IGNORED` any other."""
     lookup = np.full(256, IGNORED, np.uint8)
     lookup[0] = 0
     for index, fdi in enumerate(classes, start=1):

@@ -62,7 +62,7 @@ def evaluate_folds(
 
 
 def _again(made: bundle.Bundle, case: Case) -> tuple[Radiograph, Teeth, Teeth]:
-    """Radiograph, ground truth and prediction of a case, made on demand: reports draw only a few."""
+    """Radiograph, ground truth and prediction of a case, on demand: reports draw only a few."""
     from panodent.inference.predictor import Predictor
 
     radiograph = case.radiograph()

@@ -36,7 +36,7 @@ def fit(run: Run, resume: bool = False) -> list[Row]:
 
 @contextmanager
 def _computing_in(precision: str) -> Iterator[None]:
-    """Sets the precision of networks built inside; those built afterwards, to export, are float32."""
+    """Sets the precision of networks built inside; those built later, to export, are float32."""
     import keras
 
     before = keras.config.dtype_policy()

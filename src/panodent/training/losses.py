@@ -23,7 +23,8 @@ class ToothLoss(keras.losses.Loss):
     logits, or probabilities when `probabilities` is true; planes beyond `classes` are offsets.
 
     Dice follows Milletari et al. 2016 (arXiv:1606.04797) without squares, summed over the batch,
-    and averaged over the tooth classes; `smooth`, in output pixels, limits the effect of absent classes.
+    and averaged over the tooth classes; `smooth`, in output pixels, limits the effect of absent
+    classes.
     """
 
     def __init__(

@@ -47,7 +47,7 @@ class _Graph:
         return name
 
     def kernel(self, name: str, value: Float32Array) -> str:
-        """A constant, in half precision if it is large: the file is halved without measurable loss."""
+        """A constant, in half precision if it is large: half the file, no measurable loss."""
         if value.size < HALF_FROM:
             return self.constant(name, value)
         from onnx import TensorProto
@@ -199,7 +199,7 @@ def _folded(
 
 
 def _same_padding(kernel: tuple[int, int], strides: tuple[int, int]) -> list[int]:
-    """Keras's "same" padding for sides that are multiples of the stride; the end gets odd pixels."""
+    """Keras's "same" padding where the stride divides the sides; the end gets odd pixels."""
     total = [max(k - s, 0) for k, s in zip(kernel, strides, strict=True)]
     before = [t // 2 for t in total]
     return [*before, *(t - b for t, b in zip(total, before, strict=True))]

@@ -84,8 +84,8 @@ def prepare(
 ) -> Run:
     """A new run: finds and splits the data and writes config.json.
 
-    Duplicates of one radiograph, also across folders, come to the same side. `start` is the bundle or
-    run that training starts from. Raises `TrainingError` if the folder already holds a run.
+    Duplicates of one radiograph, also across folders, come to the same side. `start` is the bundle
+    or run that training starts from. Raises `TrainingError` if the folder already holds a run.
     """
     if (folder / CONFIG_FILE).exists():
         raise TrainingError(
@@ -124,7 +124,8 @@ def reopen(folder: Path, report: Report) -> Run:
         cases = {case.key: case for case in source.find().cases}
         if gone := [key for key in item["training"] + item["validation"] if key not in cases]:
             raise DatasetError(
-                f"{source.root}: {gone[0]} was there when the run began and is missing now; restore it"
+                f"{source.root}: {gone[0]} was there when the run began and is missing now; "
+                "restore it"
             )
         training += [cases[key] for key in item["training"]]
         validation += [cases[key] for key in item["validation"]]

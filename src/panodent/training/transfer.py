@@ -35,7 +35,7 @@ def trained(source: str | Path) -> tuple[Any, tuple[int, ...]]:
 
 
 def kind(source: str | Path) -> tuple[str, tuple[int, ...], tuple[int, int]]:
-    """Network name, FDI numbers of the classes, and frame size (height, width) of a bundle or run."""
+    """Network name, FDI numbers of the classes, and frame (height, width) of a bundle or run."""
     folder = Path(source)
     if (folder / "best.npz").exists():
         config, _ = load_config(folder)
@@ -60,7 +60,7 @@ def from_bundle(bundle: Bundle) -> Any:
 
 
 def _architecture(bundle: Bundle) -> UNetConfig:
-    """The configuration that a bundle states; raises `BundleError` where it cannot be trained on."""
+    """The configuration of a bundle; raises `BundleError` when it cannot be trained on."""
     settings = dict(bundle.architecture)
     if "members" in settings:
         raise BundleError("the bundle is an ensemble; train on one of its members")

@@ -14,7 +14,6 @@ from typing import Any
 from panodent.errors import ConfigError, UnknownNameError
 from panodent.training.settings import check_ranges, setting
 
-
 NORM_EPSILON = 1e-3
 """Added to the variance in batch normalisation; exported weights depend on it."""
 
