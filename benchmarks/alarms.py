@@ -18,7 +18,7 @@ import radiographs
 from panodent.analysis.prediction_quality import warning
 from panodent.bundle.bundle import Bundle, load
 from panodent.datasets.dataset import Case
-from panodent.inference.rescaling import find
+from panodent.inference.rescaling import predict_teeth
 from panodent.utils.arrays import FloatImage
 
 TEXTURES = 20
@@ -64,7 +64,7 @@ def count(bundle: Bundle, training: Sequence[Case], held: Sequence[Case]) -> Non
 
 
 def _said(bundle: Bundle, pixels: FloatImage) -> str:
-    return warning(find(bundle, np.ascontiguousarray(pixels)))
+    return warning(predict_teeth(bundle, np.ascontiguousarray(pixels)))
 
 
 def _row(name: str, warnings: Sequence[str]) -> None:

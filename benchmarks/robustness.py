@@ -19,7 +19,7 @@ import radiographs
 from scoring import dice_and_numbering
 
 from panodent.bundle.bundle import Bundle, load
-from panodent.inference.rescaling import find
+from panodent.inference.rescaling import predict_teeth
 from panodent.teeth.teeth import Teeth
 from panodent.training.augmentation.geometry import off_trough
 from panodent.utils.arrays import FloatImage
@@ -122,7 +122,9 @@ def compare(bundles: Mapping[str, Bundle], examples: Sequence[Example]) -> None:
         changed = make()
         rows.append(
             [
-                dice_and_numbering((truth, find(bundle, pixels)) for pixels, truth in changed)
+                dice_and_numbering(
+                    (truth, predict_teeth(bundle, pixels)) for pixels, truth in changed
+                )
                 for bundle in bundles.values()
             ]
         )

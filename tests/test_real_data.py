@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from panodent.datasets.dataset import Case
 from panodent.dentition import PERMANENT, mirror
 from panodent.inference.predictor import Predictor
 from panodent.training.augmentation.augment import augment
-from panodent.training.augmentation.config import NO_AUGMENT
+from panodent.training.augmentation.config import only
 from panodent.training.batches import class_image
 
 DATA, VALUES = os.environ.get("PANODENT_DATA"), os.environ.get("PANODENT_VALUES")
@@ -36,12 +35,12 @@ def cases() -> list[Case]:
 def test_a_flip_swaps_the_numbers_of_every_tooth(cases: list[Case]) -> None:
     for case in cases:
         radiograph, labels = case.radiograph(), class_image(case.teeth(), PERMANENT)
-        config = replace(NO_AUGMENT, flip=1.0)
+        config = only(flip=1.0)
         size = radiograph.size
         flipped, classes = augment(
             radiograph.pixels, labels, size, config, np.random.default_rng(0)
         )
-        straight, _ = augment(radiograph.pixels, labels, size, NO_AUGMENT, np.random.default_rng(0))
+        straight, _ = augment(radiograph.pixels, labels, size, only(), np.random.default_rng(0))
         assert np.abs(flipped[:, ::-1] - straight).mean() < 0.01
         for value in np.unique(labels[(labels > 0) & (labels <= 32)]).tolist():
             other = PERMANENT.index(mirror(PERMANENT[value - 1])) + 1

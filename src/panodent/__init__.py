@@ -15,7 +15,7 @@ from panodent.version import __version__
 
 if TYPE_CHECKING:
     from panodent.errors import PanodentError
-    from panodent.inference.predictor import Prediction, Predictor, Source
+    from panodent.inference.predictor import Prediction, Predictor, RadiographSource
     from panodent.radiograph.radiograph import Radiograph, read
     from panodent.teeth.teeth import Teeth
 
@@ -45,8 +45,8 @@ _default: Predictor | None = None
 def load(bundle: str = "default", threads: int = 0, mirror: bool = False) -> Predictor:
     """A predictor made of a bundle folder, a training run, or the default bundle.
 
-    `threads` for the network, 0 for all cores; `mirror` asks of each radiograph's mirror image
-    too. Raises `BundleError`.
+    `threads` for the network, 0 for all cores; `mirror` also predicts on the mirror image and
+    averages. Raises `BundleError`.
     """
     from panodent.bundle.bundle import load as load_bundle
     from panodent.inference.predictor import Predictor
@@ -54,7 +54,7 @@ def load(bundle: str = "default", threads: int = 0, mirror: bool = False) -> Pre
     return Predictor(load_bundle(bundle, threads), mirror)
 
 
-def predict(source: Source) -> Prediction:
+def predict(source: RadiographSource) -> Prediction:
     """Teeth of one radiograph (file, array or `Radiograph`) with the default bundle.
 
     Raises `RadiographError` when it cannot be read.

@@ -24,7 +24,7 @@ def test_the_default_bundle_is_small_and_complete() -> None:
     assert sum(file.stat().st_size for file in folder.iterdir()) <= 16_000_000
     made = bundle.load()
     assert made.classes == PERMANENT
-    answer = made.answer(np.random.default_rng(0).random((300, 500), dtype=np.float32))
+    answer = made.predict_planes(np.random.default_rng(0).random((300, 500), dtype=np.float32))
     assert answer.shape[0] == 33 + 2 * bool(made.architecture.get("offsets"))
     assert answer.dtype == np.float32
     assert np.isfinite(answer).all()
@@ -117,4 +117,4 @@ def test_a_card_that_does_not_fit_the_network_is_refused(
 ) -> None:
     _edit(copy, **changes)
     with pytest.raises(BundleError, match=message):
-        bundle.load(copy).answer(np.zeros((64, 64), np.float32))
+        bundle.load(copy).predict_planes(np.zeros((64, 64), np.float32))

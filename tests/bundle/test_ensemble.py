@@ -37,11 +37,11 @@ def test_the_answer_is_the_mean(drawn: tuple[Radiograph, Teeth], tmp_path: Path)
     one = replace(one, calibration=Calibration(1.0, 0.0))
     made = ensemble([one, two])
     pixels = drawn[0].pixels
-    assert np.allclose(made.answer(pixels), one.answer(pixels) + 1, atol=1e-3)
+    assert np.allclose(made.predict_planes(pixels), one.predict_planes(pixels) + 1, atol=1e-3)
     assert made.calibration == Calibration(2.0, 0.5)
     bundle.save(made, tmp_path)
     again = bundle.load(tmp_path)
-    assert np.array_equal(again.answer(pixels), made.answer(pixels))
+    assert np.array_equal(again.predict_planes(pixels), made.predict_planes(pixels))
     assert [m["sha256"] for m in again.provenance["members"]] == [one.digest, two.digest]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from panodent.dentition import PERMANENT
-from panodent.inference.decode import decode, solid
+from panodent.inference.decode import decode, largest_part_filled
 
 SHAPE = (32, 64)
 
@@ -70,8 +70,8 @@ def test_solid_keeps_the_largest_part_and_fills_holes() -> None:
     mask[15:17, 15:17] = True
     expected = np.zeros((20, 20), bool)
     expected[2:12, 2:12] = True
-    assert np.array_equal(solid(mask), expected)
-    assert not solid(np.zeros((4, 4), bool)).any()
+    assert np.array_equal(largest_part_filled(mask), expected)
+    assert not largest_part_filled(np.zeros((4, 4), bool)).any()
 
 
 def test_a_fragment_goes_to_the_tooth_that_it_lies_in() -> None:

@@ -7,7 +7,7 @@ from panodent.bundle.frame import OFFSET_UNIT
 from panodent.dentition import PERMANENT
 from panodent.inference import instances
 from panodent.inference.decode import decode
-from panodent.inference.instances import centres, numbered
+from panodent.inference.instances import find_centres, number_teeth
 
 SHAPE = (48, 96)
 Box = tuple[int, int, int, int]
@@ -17,18 +17,18 @@ class Planes:
     """Logits at 4 for 'none', and teeth painted over them with offsets to their centres."""
 
     def __init__(self) -> None:
-        self.answer = np.zeros((35, *SHAPE), np.float32)
-        self.answer[0] = 4.0
+        self.array = np.zeros((35, *SHAPE), np.float32)
+        self.array[0] = 4.0
 
     def paint(self, fdi: int, box: Box, height: float = 9.0) -> None:
         top, left, bottom, right = box
-        self.answer[PERMANENT.index(fdi) + 1, top:bottom, left:right] = height
+        self.array[PERMANENT.index(fdi) + 1, top:bottom, left:right] = height
 
     def centre(self, box: Box) -> None:
         top, left, bottom, right = box
         rows, cols = np.mgrid[top:bottom, left:right]
-        self.answer[33, top:bottom, left:right] = ((left + right - 1) / 2 - cols) / OFFSET_UNIT
-        self.answer[34, top:bottom, left:right] = ((top + bottom - 1) / 2 - rows) / OFFSET_UNIT
+        self.array[33, top:bottom, left:right] = ((left + right - 1) / 2 - cols) / OFFSET_UNIT
+        self.array[34, top:bottom, left:right] = ((top + bottom - 1) / 2 - rows) / OFFSET_UNIT
 
     def tooth(self, fdi: int, box: Box, height: float = 9.0) -> None:
         self.paint(fdi, box, height)
@@ -36,20 +36,20 @@ class Planes:
 
 
 def test_nothing_is_nothing() -> None:
-    assert len(decode(Planes().answer, PERMANENT, SHAPE)) == 0
+    assert len(decode(Planes().array, PERMANENT, SHAPE)) == 0
 
 
 def test_pixels_that_agree_on_nothing_are_nothing() -> None:
     planes = Planes()
-    planes.answer[1, 10:40:9, 10:80:9] = 9.0
-    assert len(decode(planes.answer, PERMANENT, SHAPE)) == 0
+    planes.array[1, 10:40:9, 10:80:9] = 9.0
+    assert len(decode(planes.array, PERMANENT, SHAPE)) == 0
 
 
 def test_teeth_have_their_numbers_and_places() -> None:
     planes = Planes()
     planes.tooth(46, (10, 10, 30, 22))
     planes.tooth(45, (10, 22, 30, 32))
-    teeth = decode(planes.answer, PERMANENT, (96, 192))
+    teeth = decode(planes.array, PERMANENT, (96, 192))
     assert teeth.fdi.tolist() == [45, 46]
     assert np.abs(teeth.boxes - [[20, 44, 60, 64], [20, 20, 60, 44]]).max() <= 1
     assert not any(teeth.flags)
@@ -63,7 +63,7 @@ def test_a_tooth_painted_with_two_numbers_is_one_tooth() -> None:
     planes.paint(46, (26, 40, 34, 54))
     planes.centre(box)
     planes.tooth(45, (10, 70, 34, 82))
-    teeth = decode(planes.answer, PERMANENT, SHAPE)
+    teeth = decode(planes.array, PERMANENT, SHAPE)
     assert teeth.fdi.tolist() == [45, 47]
     assert teeth.boxes[1].tolist() == list(box)
     assert "doubtful" in teeth.flags[1]
@@ -73,8 +73,8 @@ def test_two_teeth_painted_with_one_number_stay_two() -> None:
     planes = Planes()
     planes.tooth(14, (10, 20, 30, 30))
     planes.tooth(14, (10, 30, 30, 40))
-    planes.answer[PERMANENT.index(15) + 1, 10:30, 20:30] = 8.0
-    teeth = decode(planes.answer, PERMANENT, SHAPE)
+    planes.array[PERMANENT.index(15) + 1, 10:30, 20:30] = 8.0
+    teeth = decode(planes.array, PERMANENT, SHAPE)
     assert teeth.fdi.tolist() == [14, 15]
     assert teeth.boxes[0, 1] == 30
     assert teeth.boxes[1, 3] == 30
@@ -84,7 +84,7 @@ def test_a_tooth_that_fits_no_free_number_is_left_without() -> None:
     planes = Planes()
     planes.tooth(36, (10, 20, 30, 36))
     planes.tooth(36, (10, 50, 30, 64))
-    teeth = decode(planes.answer, PERMANENT, SHAPE)
+    teeth = decode(planes.array, PERMANENT, SHAPE)
     assert sorted(teeth.fdi.tolist()) == [0, 36]
     assert teeth.boxes[teeth.fdi.tolist().index(36), 1] == 20  # the larger one bears it
     assert teeth.flags[teeth.fdi.tolist().index(0)] >= {"unnumbered"}
@@ -94,37 +94,37 @@ def test_narrow_teeth_standing_close_are_told_apart() -> None:
     planes = Planes()
     for place, fdi in enumerate((42, 41, 31, 32)):
         planes.tooth(fdi, (10, 40 + 5 * place, 34, 45 + 5 * place))
-    assert decode(planes.answer, PERMANENT, SHAPE).fdi.tolist() == [31, 32, 41, 42]
+    assert decode(planes.array, PERMANENT, SHAPE).fdi.tolist() == [31, 32, 41, 42]
 
 
 def test_small_unsure_regions_go() -> None:
     planes = Planes()
     planes.tooth(46, (10, 10, 30, 26))
     planes.tooth(48, (10, 60, 16, 68), 4.3)
-    assert decode(planes.answer, PERMANENT, SHAPE).fdi.tolist() == [46]
+    assert decode(planes.array, PERMANENT, SHAPE).fdi.tolist() == [46]
 
 
 def test_votes_meet_at_centres() -> None:
     rng = np.random.default_rng(0)
     places = np.array([[20.0, 30.0], [26.0, 30.0], [70.0, 12.0]])
     votes = np.concatenate([place + rng.normal(0, 0.7, (60, 2)) for place in places]).T
-    found = centres(votes, SHAPE)
+    found = find_centres(votes, SHAPE)
     for place in places:
         assert np.hypot(*(found - place).T).min() < 1.5
 
 
 def test_margins_tell_close_calls() -> None:
     numbers = np.array([[0.55, 0.45, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
-    chosen, margins = numbered(numbers, np.ones(3))
+    chosen, margins = number_teeth(numbers, np.ones(3))
     assert sorted(chosen) == [0, 1, 2]
     assert max(margins[:2]) < 0.3
     assert margins[2] > 3
-    assert numbered(np.zeros((0, 3)), np.zeros(0)) == ([], [])
+    assert number_teeth(np.zeros((0, 3)), np.zeros(0)) == ([], [])
 
 
 def test_the_larger_of_two_claimants_is_numbered() -> None:
     numbers = np.array([[0.9, 0.1], [0.99, 0.01]])
-    assert numbered(numbers[:, :1], np.array([1.2, 0.3]))[0] == pytest.approx([0, -1])
+    assert number_teeth(numbers[:, :1], np.array([1.2, 0.3]))[0] == pytest.approx([0, -1])
 
 
 @pytest.mark.parametrize(("rows", "teeth"), [(1000, 30), (3, 30), (0, 30), (5, 0)])
@@ -132,10 +132,12 @@ def test_a_product_in_pieces_is_the_product(rows: int, teeth: int) -> None:
     rng = np.random.default_rng(0)
     left = rng.random((rows, 33), np.float32)
     right = rng.random((33, teeth), np.float32)
-    np.testing.assert_allclose(instances._product(left, right), left @ right, rtol=1e-6)
+    np.testing.assert_allclose(
+        instances._matmul_single_thread(left, right), left @ right, rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 8])
 def test_the_middle_of_votes_is_their_median(count: int) -> None:
     votes = np.random.default_rng(count).random((2, count)).astype(np.float32)
-    assert instances._middle(votes).tolist() == np.median(votes, axis=1).tolist()
+    assert instances._median_place(votes).tolist() == np.median(votes, axis=1).tolist()

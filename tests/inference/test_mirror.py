@@ -10,15 +10,15 @@ import pytest
 from panodent.bundle import bundle
 from panodent.dentition import PERMANENT, mirror
 from panodent.errors import BundleError
-from panodent.inference.mirror import answer
+from panodent.inference.mirror import predict_planes
 from panodent.inference.predictor import Predictor
 
 
 def test_it_does_not_matter_which_side_is_first(drawn) -> None:
     pixels = drawn[0].pixels
     made = bundle.load()
-    here = answer(made, pixels)
-    there = answer(made, np.ascontiguousarray(pixels[:, ::-1]))[..., ::-1]
+    here = predict_planes(made, pixels)
+    there = predict_planes(made, np.ascontiguousarray(pixels[:, ::-1]))[..., ::-1]
     for index, fdi in enumerate(PERMANENT, start=1):
         other = there[PERMANENT.index(mirror(fdi)) + 1]
         assert np.allclose(here[index], other, atol=1e-4)
@@ -36,4 +36,4 @@ def test_a_bundle_for_one_side_is_refused(drawn) -> None:
     made = bundle.load()
     classes = tuple(fdi + 40 if fdi == 11 else fdi for fdi in made.classes)
     with pytest.raises(BundleError, match="without --tta"):
-        answer(replace(made, classes=classes), drawn[0].pixels)
+        predict_planes(replace(made, classes=classes), drawn[0].pixels)

@@ -1,8 +1,7 @@
-"""The output contract, bad input among good, and going on where one stopped."""
+"""Predictions of single radiographs: files, arrays, and what they give back."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,18 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
 import panodent
-from panodent import phantom
-from panodent.bundle import bundle
 from panodent.drawing.overlay import to_png_bytes
-from panodent.errors import OutputError, RadiographError
-from panodent.inference.content_check import check_content
-from panodent.inference.folder import Options, predict_files
+from panodent.errors import RadiographError
 from panodent.inference.predictor import Predictor
-from panodent.radiograph.radiograph import Radiograph
-from panodent.teeth.masks import from_rle
 
 
 @pytest.fixture(scope="module")
@@ -38,113 +30,6 @@ def folder(tmp_path: Path, drawn) -> Path:
     for name in ("a.png", "sub/a.png"):
         (tmp_path / "in" / name).write_bytes(to_png_bytes(image))
     return tmp_path / "in"
-
-
-def spoil(folder: Path) -> dict[str, str]:
-    """Bad files, and what the error must say of each."""
-    good = (folder / "a.png").read_bytes()
-    (folder / "empty.png").write_bytes(b"")
-    (folder / "text.png").write_text("this is no picture")
-    ok, jpeg = cv2.imencode(".jpg", cv2.imread(str(folder / "a.png")))
-    assert ok
-    (folder / "cut.jpg").write_bytes(jpeg.tobytes()[: jpeg.size // 2])
-    (folder / "cut.png").write_bytes(good[: len(good) // 2])
-    Image.new("L", (1, 1)).save(folder / "one.png")
-    Image.new("1", (20000, 20000)).save(folder / "huge.png")
-    mask = np.zeros((64, 64), np.uint8)
-    mask[10:20, 10:20] = 36
-    (folder / "mask.png").write_bytes(to_png_bytes(mask))
-    Image.new("L", (300, 200), 7).save(folder / "blank.png")
-    return {
-        "empty.png": "empty",
-        "text.png": "not a picture",
-        "cut.jpg": "damaged or cut off",
-        "cut.png": "damaged or cut off",
-        "one.png": "too small",
-        "huge.png": "400.0 megapixels",
-        "mask.png": "looks like a mask",
-        "blank.png": "blank",
-    }
-
-
-def test_the_output_contract(folder: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    statuses = predict_files([folder], out)
-    assert [s.status for s in statuses] == ["done", "done"]
-    for name in ("a", "sub/a"):
-        assert sorted(f.name for f in (out / name).iterdir() if f.is_file()) == [
-            "labels.png",
-            "overlay.png",
-            "teeth.json",
-        ]
-        labels = cv2.imread(str(out / name / "labels.png"), cv2.IMREAD_UNCHANGED)
-        assert labels.shape == (512, 1024)
-        assert labels.dtype == np.uint8
-    record = json.loads((out / "a" / "teeth.json").read_text())
-    numbers = [tooth["fdi"] for tooth in record["teeth"]]
-    assert len(set(numbers)) == len(numbers) > 20
-    results = json.loads((out / "predictions.json").read_text())
-    assert {r["file_name"] for r in results} == {"a.png", "sub/a.png"}
-    first = results[0]
-    assert set(first) >= {"image_id", "file_name", "category_id", "segmentation", "bbox", "score"}
-    mask = from_rle(first["segmentation"]["counts"], tuple(first["segmentation"]["size"]))
-    left, top, width, height = first["bbox"]
-    assert mask[top : top + height, left : left + width].sum() == mask.sum() > 0
-    rows = (out / "teeth.csv").read_text().splitlines()
-    assert len(rows) == 1 + len(results)
-    run = json.loads((out / "run.json").read_text())
-    assert run["bundle"]["sha256"] == bundle.load().digest
-    assert [f["status"] for f in run["files"]] == ["done", "done"]
-
-
-def test_bad_files_are_reported_and_the_good_ones_written(folder: Path, tmp_path: Path) -> None:
-    reasons = spoil(folder)
-    statuses = predict_files([folder, folder / "nothing"], tmp_path / "out")
-    found = {Path(s.file).name: s for s in statuses}
-    for name, reason in reasons.items():
-        assert found[name].status == "failed"
-        assert reason in found[name].error
-        assert name in found[name].error
-        assert "\n" not in found[name].error
-    assert found["nothing"].status == "failed"
-    assert sum(s.status == "done" for s in statuses) == 2
-    assert (tmp_path / "out" / "sub" / "a" / "teeth.json").exists()
-    assert not (tmp_path / "out" / "cut").exists()
-    assert not list((tmp_path / "out").rglob(".*"))
-
-
-def test_resume_skips_what_is_done_and_only_that(folder: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    first = predict_files([folder], out)
-    before = (out / "predictions.json").read_bytes(), (out / "teeth.csv").read_bytes()
-    (out / "sub" / "a" / "teeth.json").unlink()
-    again = predict_files([folder], out, resume=True)
-    assert [s.status for s in again] == ["skipped", "done"]
-    assert ((out / "predictions.json").read_bytes(), (out / "teeth.csv").read_bytes()) == before
-    assert [s.teeth for s in again] == [s.teeth for s in first]
-    # Other options, or another file under the name: done anew.
-    changed = predict_files([folder], out, resume=True, options=Options(chart=True))
-    assert [s.status for s in changed] == ["done", "done"]
-    data = (folder / "a.png").read_bytes()
-    (folder / "a.png").write_bytes(data + b"\0")
-    third = predict_files([folder], out, resume=True, options=Options(chart=True))
-    assert [s.status for s in third] == ["done", "skipped"]
-
-
-def test_an_interruption_keeps_what_was_finished(folder: Path, tmp_path: Path) -> None:
-    def stop(done: int, total: int, status: object) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        predict_files([folder], tmp_path / "out", report=stop)
-    results = json.loads((tmp_path / "out" / "predictions.json").read_text())
-    assert {r["file_name"] for r in results} == {"a.png"}
-
-
-def test_an_output_that_cannot_be_written_is_one_error(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match="is a file"):
-        predict_files([folder], tmp_path / "file")
 
 
 def test_five_lines_of_python(folder: Path, tmp_path: Path) -> None:
@@ -183,31 +68,3 @@ def test_predicting_imports_no_training_library(folder: Path, tmp_path: Path) ->
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-
-
-def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    for seed in range(5):
-        pixels = np.round(phantom.draw(seed, (256, 512))[0].pixels * 255).astype(np.uint8)
-        cv2.imwrite(str(tmp_path / "in" / f"{seed}.jpg"), pixels)
-    written = []
-    for workers in (1, 2, 4):
-        out = tmp_path / f"out-{workers}"
-        predict_files([tmp_path / "in"], out, workers=workers)
-        files = sorted(file for file in out.rglob("*") if file.is_file())
-        written.append({file.relative_to(out): file.read_bytes() for file in files})
-    assert len(written[0]) == 5 * 3 + 3
-    assert written[0] == written[1] == written[2]
-
-
-@pytest.mark.parametrize(("levels", "is_mask"), [(2, True), (40, True), (41, False)])
-def test_a_radiograph_has_more_than_forty_grey_values(levels: int, is_mask: bool) -> None:
-    # Every third pixel is looked at; the last value comes in the last of those rows.
-    pixels = np.zeros((3 * 50, 90), np.float32)
-    pixels[::3][-levels:] = np.linspace(0, 1, levels, dtype=np.float32)[:, None]
-    radiograph = Radiograph(pixels)
-    if not is_mask:
-        check_content(radiograph)
-        return
-    with pytest.raises(RadiographError, match=f"looks like a mask \\({levels} grey values\\)"):
-        check_content(radiograph)

@@ -27,48 +27,48 @@ def row_of(count: int, height: int, width: int, size: tuple[int, int] = (400, 10
 
 
 def test_teeth_of_the_usual_size_need_no_second_look() -> None:
-    assert rescaling.window(row_of(10, 80, 50), USUAL, (400, 1000)) is None
-    assert rescaling.window(row_of(10, 80, 41), USUAL, (400, 1000)) is None
+    assert rescaling.usual_size_window(row_of(10, 80, 50), USUAL, (400, 1000)) is None
+    assert rescaling.usual_size_window(row_of(10, 80, 41), USUAL, (400, 1000)) is None
 
 
 def test_many_teeth_tell_a_slight_difference() -> None:
     # 45 wide instead of 50: nine tenths of 1000; 80 high as usual: the whole 400.
-    assert rescaling.window(row_of(19, 80, 45, (400, 2000)), USUAL, (400, 1000)) is None
-    found = rescaling.window(row_of(20, 80, 45, (400, 2000)), USUAL, (400, 1000))
+    assert rescaling.usual_size_window(row_of(19, 80, 45, (400, 2000)), USUAL, (400, 1000)) is None
+    found = rescaling.usual_size_window(row_of(20, 80, 45, (400, 2000)), USUAL, (400, 1000))
     # 20 teeth of 45 from 200 on: their middle is (140, 650).
     assert found == (-60, 200, 340, 1100)
-    assert rescaling.window(row_of(20, 80, 47, (400, 2000)), USUAL, (400, 1000)) is None
+    assert rescaling.usual_size_window(row_of(20, 80, 47, (400, 2000)), USUAL, (400, 1000)) is None
 
 
 def test_narrow_teeth_get_a_window_in_which_they_are_as_wide_as_usual() -> None:
     # 20 wide instead of 50: four tenths of 1000; 60 high instead of 80: three quarters of 400.
-    found = rescaling.window(row_of(10, 60, 20), USUAL, (400, 1000))
+    found = rescaling.usual_size_window(row_of(10, 60, 20), USUAL, (400, 1000))
     # The row spans 100 to 160 and 200 to 400: its middle is (130, 300).
     assert found == (-20, 100, 280, 500)
 
 
 def test_large_teeth_get_a_window_beyond_the_radiograph() -> None:
-    found = rescaling.window(row_of(8, 160, 100), USUAL, (400, 1000))
+    found = rescaling.usual_size_window(row_of(8, 160, 100), USUAL, (400, 1000))
     assert found == (180 - 400, 600 - 1000, 180 + 400, 600 + 1000)
 
 
 def test_a_look_at_that_window_is_the_last() -> None:
     narrow = row_of(10, 60, 20)
-    assert rescaling.window(narrow, USUAL, (300, 400)) is None
+    assert rescaling.usual_size_window(narrow, USUAL, (300, 400)) is None
 
 
 def test_short_teeth_of_usual_width_are_childrens_and_no_scale() -> None:
-    assert rescaling.window(row_of(10, 40, 50), USUAL, (400, 1000)) is None
+    assert rescaling.usual_size_window(row_of(10, 40, 50), USUAL, (400, 1000)) is None
 
 
 def test_few_teeth_or_unknown_sizes_tell_no_scale() -> None:
-    assert rescaling.window(row_of(7, 60, 20), USUAL, (400, 1000)) is None
-    assert rescaling.window(row_of(10, 60, 20), {}, (400, 1000)) is None
+    assert rescaling.usual_size_window(row_of(7, 60, 20), USUAL, (400, 1000)) is None
+    assert rescaling.usual_size_window(row_of(10, 60, 20), {}, (400, 1000)) is None
 
 
 def test_what_lies_beyond_the_radiograph_is_black() -> None:
     pixels = np.ones((2, 3), np.float32)
-    seen = rescaling.seen_through(pixels, (-1, 1, 2, 5))
+    seen = rescaling.cut_window(pixels, (-1, 1, 2, 5))
     assert seen.tolist() == [[0, 0, 0, 0], [1, 1, 0, 0], [1, 1, 0, 0]]
 
 
@@ -87,9 +87,9 @@ def test_a_radiograph_with_wide_margins_is_numbered_as_without(drawn) -> None:
     pixels = cv2.copyMakeBorder(radiograph.pixels, rows, rows, cols, cols, cv2.BORDER_CONSTANT)
     wide = truth.placed(rows, cols, pixels.shape)
     made = bundle.load()
-    once = rescaling.find(replace(made, sizes={}), pixels)
-    twice = rescaling.find(made, pixels)
-    plain = rescaling.find(made, radiograph.pixels)
+    once = rescaling.predict_teeth(replace(made, sizes={}), pixels)
+    twice = rescaling.predict_teeth(made, pixels)
+    plain = rescaling.predict_teeth(made, radiograph.pixels)
     expected = score_pair(truth, plain).dice
     assert score_pair(wide, twice).dice > expected - 0.05
     assert score_pair(wide, twice).dice > score_pair(wide, once).dice + 0.1

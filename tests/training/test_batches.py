@@ -8,7 +8,7 @@ import pytest
 from panodent.dentition import PERMANENT
 from panodent.teeth.teeth import Teeth
 from panodent.training.augmentation.augment import IGNORED
-from panodent.training.augmentation.config import NO_AUGMENT, AugmentConfig
+from panodent.training.augmentation.config import AugmentConfig, only
 from panodent.training.batches import Augmenter, Example, class_image
 
 
@@ -30,7 +30,7 @@ def augmenter(count: int = 5, repeats: list[int] | None = None, **settings) -> A
         examples(count),
         repeats or [1] * count,
         PERMANENT,
-        settings.get("config", NO_AUGMENT),
+        settings.get("config", only()),
         settings.get("batch_size", 2),
         settings.get("seed", 0),
     )

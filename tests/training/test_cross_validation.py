@@ -15,7 +15,7 @@ from panodent.bundle import bundle
 from panodent.errors import DatasetError, TrainingError
 from panodent.training.cross_validation import evaluate_folds
 from panodent.training.recipes import recipe
-from panodent.training.run import Source, prepare
+from panodent.training.run import DataSource, prepare
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_of(folder: Path, data: Path, fold: tuple[int, int], finished: bool = True) -> Path:
-    prepare(folder, [Source(data)], replace(recipe("default"), fold=fold), lambda *_: None)
+    prepare(folder, [DataSource(data)], replace(recipe("default"), fold=fold), lambda *_: None)
     if finished:
         shutil.copytree(Path(bundle.__file__).parent / "default", folder / "bundle")
     return folder

@@ -14,7 +14,7 @@ from panodent import formats, phantom
 from panodent.datasets.dataset import find
 from panodent.errors import DatasetError, TrainingError
 from panodent.training.recipes import recipe
-from panodent.training.run import Run, Source, prepare, reopen
+from panodent.training.run import DataSource, Run, prepare, reopen
 
 
 def quiet(*_: object) -> None:
@@ -29,7 +29,7 @@ def data(tmp_path: Path) -> Path:
 
 def run_of(folder: Path, *roots: Path, **settings: float) -> Run:
     config = replace(recipe("default"), **{"validation": 0.3, **settings})
-    return prepare(folder, [Source(root) for root in roots], config, quiet)
+    return prepare(folder, [DataSource(root) for root in roots], config, quiet)
 
 
 def keys(run: Run) -> tuple[list[str], list[str]]:

@@ -14,7 +14,7 @@ from panodent.bundle import bundle
 from panodent.dentition import PERMANENT
 from panodent.errors import BundleError, ConfigError, TrainingError
 from panodent.training import transfer
-from panodent.training.loop import compiled
+from panodent.training.loop import compile_model
 from panodent.training.recipes import recipe
 from panodent.training.unet import UNetConfig, build
 
@@ -33,7 +33,7 @@ def test_a_bundle_comes_back_as_the_network_it_was(pixels: np.ndarray) -> None:
     made = bundle.load()
     model, classes = transfer.trained("default")
     assert classes == PERMANENT
-    assert np.abs(answer(model, pixels) - made.answer(pixels)).max() < 0.05
+    assert np.abs(answer(model, pixels) - made.predict_planes(pixels)).max() < 0.05
 
 
 def test_its_kind_is_known() -> None:
@@ -77,7 +77,7 @@ def test_a_frozen_encoder_stays_as_it_is() -> None:
     model = transfer.with_classes(model, old, config)
     frozen = transfer.freeze(model, "encoder")
     assert any("norm" in name for name in frozen)
-    compiled(model, config, 1)
+    compile_model(model, config, 1)
     before = {layer.name: [w.copy() for w in layer.get_weights()] for layer in model.layers}
     rng = np.random.default_rng(0)
     images = rng.normal(size=(2, 64, 128, 1)).astype(np.float32)

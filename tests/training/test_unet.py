@@ -8,7 +8,6 @@ import pytest
 pytest.importorskip("keras", reason="needs the train extra")
 
 from panodent.errors import ConfigError, UnknownNameError
-from panodent.training.diagram import draw
 from panodent.training.unet import NETWORKS, UNetConfig, build, named
 
 
@@ -71,8 +70,3 @@ def test_names_and_sizes_that_do_not_fit() -> None:
         named("defualt")
     with pytest.raises(ConfigError):
         build(named("default"), (100, 128))
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_the_picture_of_an_architecture(name: str) -> None:
-    assert draw(build(named(name), (256, 512)), name).startswith(b"\x89PNG")

@@ -1,10 +1,10 @@
-"""A bundle: a folder with everything that predicting needs.
+"""A bundle: a folder with everything that prediction needs.
 
 BUNDLE/bundle.json     frame, classes, decoding, provenance, scores, digest of the network
 BUNDLE/network.onnx    the network for inference
 BUNDLE/norms.npz       batch-norm statistics, which fine-tuning needs back (optional)
 
-The bundle named "default" lies inside the package: nothing is fetched at run time.
+The bundle named "default" lies inside the package: nothing is downloaded at run time.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ FORMAT = 1
 DEFAULT = "default"
 NETWORK_FILE, CARD_FILE, NORMS_FILE = "network.onnx", "bundle.json", "norms.npz"
 RUNTIME = "onnxruntime"
-"""What runs networks; docs/experiments.md compares it. A bundle says so, for others may come."""
+"""The library that runs networks, recorded in each bundle; docs/experiments.md compares others."""
 MAX_NETWORK_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A network for inference and what it means.
+    """A network for inference with its input and output conventions.
 
     Attributes
     ----------
@@ -53,9 +53,12 @@ class Bundle:
     provenance : how, when and from which data it was trained; plain data.
     scores : what it scored on which images; plain data.
     norms : batch-norm vectors by layer name, or empty.
-    calibration : how scores are bent to mean what they say.
-    sizes : usual height and width of teeth by FDI number, as shares of the radiograph's, or empty:
-        what `panodent.inference.rescaling` tells an unusual scale by.
+    threads : threads of the network; 0 lets the runtime choose.
+    calibration : maps raw scores to probabilities.
+    sizes : usual (height, width) of teeth by FDI number, as shares of the radiograph's, or empty;
+        `panodent.inference.rescaling` recognises an unusual scale by it.
+
+    Raises `BundleError` for repeated or unknown classes and impossible sizes.
     """
 
     network: bytes = field(repr=False)
@@ -91,7 +94,7 @@ class Bundle:
 
     @property
     def _session(self) -> Any:
-        """The network in the runtime, loaded once, whoever asks first."""
+        """The network in the runtime, loaded once, on first use."""
         with self._opening:
             if not self._opened:
                 self._opened.append(self._open())
@@ -125,30 +128,30 @@ class Bundle:
         return session
 
     def open(self) -> None:
-        """Loads the network into the runtime now, before several threads ask of it.
+        """Loads the network into the runtime now, before several threads use it.
 
-        Raises `BundleError` when it is damaged or not the bundle's.
+        Raises `BundleError` when it is damaged or does not fit the bundle.
         """
         _ = self._session
 
     def open_aside(self) -> None:
-        """Begins to load the network in another thread; `open` waits for it, and tells of errors.
+        """Starts to load the network in another thread; `open` waits for it and raises its errors.
 
-        The runtime needs some fifty milliseconds without Python, in which much can be imported.
+        Loading takes about 50 ms without the interpreter lock, time in which modules are imported.
         """
 
         def begin() -> None:
-            with suppress(BundleError):  # `open` meets it again
+            with suppress(BundleError):  # `open` raises it again
                 self.open()
 
         Thread(target=begin, name="panodent-open", daemon=True).start()
 
-    def answer(self, pixels: FloatImage) -> npt.NDArray[np.float32]:
-        """Radiograph pixels (H, W) in [0, 1] -> planes (p, h, w) over all of it: see `network`."""
+    def predict_planes(self, pixels: FloatImage) -> npt.NDArray[np.float32]:
+        """Network output, float32 (p, h, w), for pixels (H, W) in [0, 1]; see `network`."""
         return self.run(self.frame.forward(pixels))
 
     def run(self, framed: FloatImage) -> npt.NDArray[np.float32]:
-        """A radiograph in the network's frame (height, width) -> planes (p, h, w)."""
+        """Network output, float32 (p, h, w), for the network's input (height, width)."""
         session = self._session
         batch = {session.get_inputs()[0].name: framed[None, None]}
         planes: npt.NDArray[np.float32] = session.run(None, batch)[0][0]
@@ -156,10 +159,13 @@ class Bundle:
 
 
 def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0) -> Bundle:
-    """Reads a bundle folder, or the one inside a training run, or the default by its name.
+    """Reads a bundle folder, the bundle of a training run, or the default bundle by its name.
 
-    `threads` for the network, 0 for the runtime's choice. Raises `BundleError` when it is
-    missing, damaged or of a newer kind.
+    `threads` for the network, 0 for the runtime's choice. Raises `BundleError` when the bundle is
+    missing, damaged or of a newer format.
+
+    >>> load("default").frame.size
+    (256, 512)
     """
     folder = _folder(path)
     try:
@@ -233,7 +239,7 @@ def _norms(file: Path) -> dict[str, npt.NDArray[np.float32]]:
 
 
 def save(bundle: Bundle, folder: Path) -> None:
-    """Writes a bundle; the card comes last, so that a half-written folder is no bundle."""
+    """Writes a bundle; bundle.json is written last, so an interrupted write leaves no bundle."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CARD_FILE).unlink(missing_ok=True)
     write_whole(folder / NETWORK_FILE, bundle.network)

@@ -1,4 +1,4 @@
-"""Scores that mean what they say: of teeth with a score of 0.9, nine in ten are right."""
+"""Calibration of scores: of teeth with a score of 0.9, nine in ten should be right."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ import numpy.typing as npt
 
 from panodent.errors import BundleError
 
-FEWEST = 100
-"""Fewer teeth than this, or none of them wrong, do not show how scores are to be bent."""
-_EDGE = 0.005  # log odds beyond it say more than any sample can
+MIN_TEETH = 100
+"""Fewest teeth that a calibration can be fitted to."""
+_EDGE = 0.005  # scores are clipped to this distance from 0 and 1
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Platt scaling: log odds of a score times `slope` plus `offset`; 1 and 0 change nothing."""
+    """Platt scaling: log odds of a score times `slope` plus `offset`; 1 and 0 change nothing.
+
+    Raises `BundleError` unless both are finite and the slope is above 0.
+
+    >>> Calibration(1.0, 0.0)(0.7)
+    0.7
+    """
 
     slope: float = 1.0
     offset: float = 0.0
@@ -29,21 +35,22 @@ class Calibration:
             )
 
     def __call__(self, score: float) -> float:
-        """The calibrated score, in 0 to 1; a higher score stays higher."""
+        """The calibrated score, 0 to 1; the order of scores is kept."""
         if (self.slope, self.offset) == (1.0, 0.0):
             return score
         return float(1 / (1 + np.exp(-(self.slope * _log_odds(score) + self.offset))))
 
 
 def fit(scores: npt.ArrayLike, right: npt.ArrayLike) -> Calibration:
-    """The calibration under which these teeth, right or wrong, are most probable.
+    """Maximum-likelihood calibration of `scores` (n,) in [0, 1], of which some are `right` (n,).
 
-    Source: Platt 1999, with Newton's method. Where the sample shows too little it changes nothing.
+    Platt 1999, "Probabilistic Outputs for Support Vector Machines", solved by Newton's method. With
+    fewer than `MIN_TEETH` teeth, or all right, or all wrong, the calibration changes nothing.
     """
     x, y = _log_odds(np.asarray(scores, np.float64)), np.asarray(right, np.float64)
-    if len(y) < FEWEST or y.min() == y.max():
+    if len(y) < MIN_TEETH or y.min() == y.max():
         return Calibration()
-    # Platt's targets keep the curve from running away where right and wrong do not overlap.
+    # Platt's targets keep the slope finite when right and wrong scores do not overlap.
     y = np.where(y > 0, (y.sum() + 1) / (y.sum() + 2), 1 / ((1 - y).sum() + 2))
     columns = np.stack([x, np.ones_like(x)], axis=1)
     found = np.array([1.0, 0.0])
@@ -56,7 +63,7 @@ def fit(scores: npt.ArrayLike, right: npt.ArrayLike) -> Calibration:
         if np.abs(step).max() < 1e-8:
             break
     if found[0] <= 0:
-        return Calibration()  # the scores say nothing about being right
+        return Calibration()  # higher scores are not more often right
     return Calibration(round(float(found[0]), 4), round(float(found[1]), 4))
 
 

@@ -1,4 +1,4 @@
-"""Several bundles as one: a network that runs each and answers with the mean of their planes."""
+"""Joins several bundles to one whose network outputs the mean of their planes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from panodent.errors import BundleError, MissingExtraError
 
 
 def ensemble(members: Sequence[Bundle]) -> Bundle:
-    """One bundle of two or more with equal frame and classes; it costs as much as all together.
+    """One bundle of two or more with equal frame and classes; it takes as long as all together.
 
     Its calibration is the mean of theirs. It cannot be fine-tuned. Raises `BundleError` when the
-    members do not go together.
+    members do not fit together.
     """
     first, *others = members
     if not others:
@@ -29,7 +29,7 @@ def ensemble(members: Sequence[Bundle]) -> Bundle:
             raise BundleError(f"bundle {number} and the first differ in their offset planes")
     if len({member.digest for member in members}) < len(members):
         raise BundleError("one network is given twice; an ensemble needs different ones")
-    bent = [member.calibration for member in members]
+    calibrations = [member.calibration for member in members]
     return Bundle(
         _joined([member.network for member in members]),
         first.frame,
@@ -40,8 +40,8 @@ def ensemble(members: Sequence[Bundle]) -> Bundle:
             "members": [{"sha256": m.digest, **dict(m.provenance)} for m in members],
         },
         calibration=Calibration(
-            float(np.mean([item.slope for item in bent])),
-            float(np.mean([item.offset for item in bent])),
+            float(np.mean([item.slope for item in calibrations])),
+            float(np.mean([item.offset for item in calibrations])),
         ),
         sizes=first.sizes,
     )
@@ -52,7 +52,7 @@ def _offsets(bundle: Bundle) -> bool:
 
 
 def _joined(networks: Sequence[bytes]) -> bytes:
-    """ONNX graphs with one input and one output each, side by side, and the mean of the outputs."""
+    """One ONNX graph that runs several, of one input and output each, and averages the outputs."""
     try:
         import onnx
         from onnx import compose, helper, numpy_helper

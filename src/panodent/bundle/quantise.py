@@ -1,8 +1,8 @@
-"""A bundle's network in eight-bit integers: half the size, faster where the processor helps.
+"""Quantises a bundle's network to 8-bit integers: half the size, faster on some processors.
 
-Activations take the ranges that they have on given radiographs (static quantisation, a scale for
-each output channel of the weights). The first convolution and the head stay in float32. It pays on
-processors with VNNI or its like; elsewhere float32 is as fast and exacter.
+Static quantisation: ranges of activations are measured on given radiographs, weights have one scale
+for each output channel. The first convolution and the head stay in float32. Processors with VNNI or
+similar instructions become faster; on others float32 is as fast and more exact.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ from panodent.errors import BundleError, MissingExtraError
 from panodent.utils.arrays import FloatImage
 
 LEAST_AGREEMENT = 0.98
-"""Least share of tooth pixels on which both networks name the same tooth."""
+"""Smallest share of tooth pixels on which both networks must predict the same tooth."""
 
 
 def quantise(bundle: Bundle, pictures: Sequence[FloatImage]) -> Bundle:
-    """The same bundle with an eight-bit network, ranges taken from `pictures` (H, W) in [0, 1].
+    """The bundle with an 8-bit network; ranges are measured on `pictures`, (H, W) in [0, 1] each.
 
-    Raises `BundleError` when there are none, or when the new network says something else.
+    Raises `BundleError` without pictures, for a quantised bundle, and when the new network agrees
+    with the old one on too few pixels.
     """
     if not pictures:
-        raise BundleError("quantising needs radiographs to take ranges from")
+        raise BundleError("quantising needs radiographs to measure ranges on; give at least one")
     if bundle.architecture.get("precision"):
         raise BundleError("the bundle is quantised already; give the one that it was made from")
     frames = [bundle.frame.forward(pixels)[None, None] for pixels in pictures]
@@ -58,9 +59,9 @@ def quantise(bundle: Bundle, pictures: Sequence[FloatImage]) -> Bundle:
 
 
 def _agreement(first: Bundle, second: Bundle, pixels: FloatImage) -> float:
-    """Share of the pixels in a tooth, by either network, that both give to the same one."""
+    """Share of the pixels that either network assigns to a tooth on which both agree, 0 to 1."""
     planes = 1 + len(first.classes)
-    one, two = (b.answer(pixels)[:planes].argmax(axis=0) for b in (first, second))
+    one, two = (b.predict_planes(pixels)[:planes].argmax(axis=0) for b in (first, second))
     teeth = (one > 0) | (two > 0)
     return float((one == two)[teeth].mean()) if teeth.any() else 1.0
 

@@ -37,7 +37,7 @@ def train(
     """Trains, or resumes; Ctrl-C leaves a usable run."""
     need_keras()
     from panodent.training.recipes import load_config
-    from panodent.training.run import Source, prepare, reopen
+    from panodent.training.run import DataSource, prepare, reopen
 
     if resume:
         if data or recipe or config_file or settings or start:
@@ -53,7 +53,7 @@ def train(
         config = _configured(recipe, config_file, settings, start)
         repeats = _repeats(repeat, len(data), config)
         sources = [
-            Source(root, format_name, given(options), times)
+            DataSource(root, format_name, given(options), times)
             for root, times in zip(data, repeats, strict=True)
         ]
         view = TrainingView(config.epochs)
@@ -62,7 +62,7 @@ def train(
 
 
 def _train(run: Run, view: TrainingView, resume: bool) -> int:
-    from panodent.training.finish import finish
+    from panodent.training.finalise import finalise
     from panodent.training.loop import describe, fit
 
     say(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
@@ -77,7 +77,7 @@ def _train(run: Run, view: TrainingView, resume: bool) -> int:
                 say("interrupted before the first epoch was finished; nothing to keep yet")
                 return 130
             say("interrupted; the best finished epoch becomes the bundle")
-        bundle, evaluations = finish(run)
+        bundle, evaluations = finalise(run)
     exported = bundle.provenance["export"]
     say(
         f"bundle {run.folder / 'bundle'}: epoch {bundle.provenance['epoch']}, largest difference "

@@ -1,1 +1,1 @@
-"""From a radiograph to `Teeth`: network, decoding, numbering, folders of radiographs."""
+"""Prediction: network output, its decoding to numbered teeth, and folders of radiographs."""

@@ -1,4 +1,4 @@
-"""The best assignment of teeth to numbers: none twice; and how near the next best is."""
+"""Optimal assignment of teeth to numbers, each number at most once."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from panodent.utils.arrays import Float64Array
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment of n rows to m columns of greatest summed gain.
+    """The assignment of n rows to m columns with the greatest summed gain.
 
-    columns : (n,) the column of each row.
+    columns : int64 (n,), the column of each row.
     """
 
     columns: npt.NDArray[np.int64]
@@ -23,13 +23,14 @@ class Assignment:
     _potential: Float64Array
 
     def margin(self, row: int, forbidden: int | list[int] | slice) -> float:
-        """What the best assignment loses when `row` may have none of these columns, its own among.
+        """Gain lost by the best assignment in which `row` has none of the `forbidden` columns.
 
-        One search for the cheapest chain of exchanges; infinite when there is none.
+        They include the row's own column. Found by one shortest-path search over exchanges;
+        infinite when no such assignment exists.
         """
         own = int(self.columns[row])
         distance = self._reduced[row].copy()
-        distance[forbidden] = np.inf  # for this row; others may move there
+        distance[forbidden] = np.inf  # for this row only; others may take them
         done = np.zeros(len(distance), bool)
         while True:
             waiting = np.where(done, np.inf, distance)
@@ -38,16 +39,15 @@ class Assignment:
                 return float(waiting[column])
             done[column] = True
             owner = self._row_of[column]
-            # A column without a row has one that gains nothing anywhere.
+            # A free column counts as held by a row without gain in any column.
             onwards = self._reduced[owner] if owner >= 0 else -self._potential
             np.minimum(distance, waiting[column] + onwards, out=distance)
 
 
 def assign(gain: Float64Array) -> Assignment:
-    """The assignment that makes the summed gain (n, m) greatest; needs n <= m.
+    """The assignment with the greatest summed gain (n, m), where n <= m; else `ValueError`.
 
-    The Hungarian method in the form of shortest augmenting paths (Jonker and Volgenant 1987),
-    O(n^2 m).
+    Shortest augmenting paths, O(n^2 m): Jonker and Volgenant 1987, doi:10.1007/BF02278710.
 
     >>> assign(np.array([[2.0, 3.0], [0.0, 3.0]])).columns.tolist()
     [0, 1]
@@ -56,7 +56,7 @@ def assign(gain: Float64Array) -> Assignment:
     if rows > columns:
         raise ValueError(f"{rows} rows for {columns} columns; expected at most as many")
     cost = gain.max(initial=0.0) - gain
-    # Index 0 of rows and columns stands for "none"; potentials keep reduced costs from negative.
+    # Index 0 of rows and columns means "none"; potentials keep reduced costs at 0 or above.
     row_potential, column_potential = np.zeros(rows + 1), np.zeros(columns + 1)
     row_of = np.zeros(columns + 1, np.int64)
     for row in range(1, rows + 1):

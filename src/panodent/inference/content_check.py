@@ -10,15 +10,15 @@ from panodent.radiograph.radiograph import Radiograph
 from panodent.utils.arrays import FloatImage
 
 MASK_VALUES = 40
-
-
+"""Pictures with at most this many grey values count as masks."""
 _ROWS = 16
 
 
 def check_content(radiograph: Radiograph) -> None:
     """Raises `RadiographError` for a blank picture and for a label image (a mask).
 
-    A radiograph has noise: hundreds of grey values. A mask has one for each tooth.
+    A radiograph contains noise and so hundreds of grey values; a mask has one for each tooth. Every
+    third row and column is examined.
     """
     levels = _levels(radiograph.pixels[::3, ::3])
     where = radiograph.source or "the picture"
@@ -32,7 +32,7 @@ def check_content(radiograph: Radiograph) -> None:
 
 
 def _levels(pixels: FloatImage) -> int:
-    """How many grey values of sixteen bits there are, counted no further than need be."""
+    """Number of different 16-bit grey values; counting stops above `MASK_VALUES`."""
     seen: npt.NDArray[np.float32] = np.empty(0, np.float32)
     for start in range(0, len(pixels), _ROWS):
         part = np.round(pixels[start : start + _ROWS] * np.float32(65535))

@@ -1,7 +1,7 @@
-"""Network output -> `Teeth`: one instance a number, crisp at the radiograph's own resolution.
+"""Decodes network output to `Teeth` at the radiograph's resolution.
 
-Everything is decided at the network's resolution; only the crop of each tooth is enlarged, so
-memory does not grow with classes times pixels.
+Teeth are found and numbered at the network's resolution. Only the crop of each tooth is enlarged,
+so memory does not grow with classes times pixels.
 """
 
 from __future__ import annotations
@@ -11,36 +11,40 @@ from collections.abc import Sequence
 import numpy as np
 
 from panodent.bundle.calibration import Calibration
-from panodent.inference import instances, regions
-from panodent.inference.instances import Found
+from panodent.inference import connected_regions, instances
+from panodent.inference.instances import ToothInstance
 from panodent.radiograph.resampling import enlarged
 from panodent.teeth.teeth import UNNUMBERED, Flag, Teeth
 from panodent.utils.arrays import BoolArray, Float32Array
 
-PLAIN = Calibration()
+UNCALIBRATED = Calibration()
 DOUBTFUL_BELOW = 0.75
-"""A tooth whose score lies below this is flagged doubtful..."""
-CLOSE = 1.5
-"""...and one whose number another would replace at less than this cost in log probability."""
+"""A tooth with a lower score is flagged doubtful."""
+MIN_MARGIN = 1.5
+"""So is a tooth whose number could be replaced at a smaller loss of log probability."""
 
 
 def decode(
-    answer: Float32Array,
+    planes: Float32Array,
     classes: Sequence[int],
     size: tuple[int, int],
-    calibration: Calibration = PLAIN,
+    calibration: Calibration = UNCALIBRATED,
 ) -> Teeth:
-    """A network's planes (p, h, w) over a radiograph of `size` -> its teeth.
+    """The teeth of a radiograph of `size` (height, width), from the network's output.
 
-    The first 1 + len(classes) planes are logits; see `panodent.bundle.bundle.Bundle.network`.
-    No number appears twice; specks are removed; scores lie in [0, 1]. A tooth that fits no free
-    number has 0.
+    `planes` is float32 (p, h, w): 1 + len(classes) logits, and perhaps two offset planes; see
+    `panodent.bundle.bundle.Bundle.network`. No number appears twice, except 0 for teeth that fit no
+    free number. Specks are removed. Scores are calibrated and lie in [0, 1].
     """
-    logits, offsets = answer[: 1 + len(classes)], answer[1 + len(classes) :]
-    found = instances.found(logits, offsets) if len(offsets) else regions.found(logits)
+    logits, offsets = planes[: 1 + len(classes)], planes[1 + len(classes) :]
+    found = (
+        instances.find_teeth(logits, offsets)
+        if len(offsets)
+        else connected_regions.find_teeth(logits)
+    )
     items, scores, flags = [], [], []
     for tooth in found:
-        mask, corner = outline(tooth, (logits.shape[1], logits.shape[2]), size)
+        mask, corner = tooth_mask(tooth, (logits.shape[1], logits.shape[2]), size)
         if mask.any():
             items.append((classes[tooth.number] if tooth.number >= 0 else UNNUMBERED, mask, corner))
             scores.append(float(np.clip(calibration(tooth.score), 0, 1)))
@@ -48,22 +52,23 @@ def decode(
     return Teeth.from_masks(size, items, scores, flags).sorted()
 
 
-def _flags(tooth: Found, score: float) -> set[Flag]:
+def _flags(tooth: ToothInstance, score: float) -> set[Flag]:
     flags: set[Flag] = set()
-    if score < DOUBTFUL_BELOW or tooth.margin < CLOSE:
+    if score < DOUBTFUL_BELOW or tooth.margin < MIN_MARGIN:
         flags.add("doubtful")
     if tooth.number < 0:
         flags.add("unnumbered")
     return flags
 
 
-def outline(
-    tooth: Found, plane: tuple[int, int], size: tuple[int, int]
+def tooth_mask(
+    tooth: ToothInstance, plane: tuple[int, int], size: tuple[int, int]
 ) -> tuple[BoolArray, tuple[int, int]]:
-    """A tooth's mask at the radiograph's resolution, and its corner (top, left) there.
+    """A tooth's mask at the radiograph's resolution, and its corner (top, left).
 
-    Its lead over all else is enlarged linearly in its own crop and cut at zero: the outline runs
-    between network pixels, where an enlarged mask would have steps.
+    The lead over all alternatives is enlarged linearly and thresholded at zero, so the outline runs
+    between network pixels; an enlarged mask would have steps. `plane` is the network's (height,
+    width), `size` the radiograph's.
     """
     row, col = tooth.corner
     scale_y, scale_x = size[0] / plane[0], size[1] / plane[1]
@@ -74,11 +79,11 @@ def outline(
         min(int(np.ceil((col + tooth.lead.shape[1]) * scale_x)), size[1]),
     )
     fine = enlarged(tooth.lead, box, size, tooth.corner, plane)
-    return solid(fine > 0), (box[0], box[1])
+    return largest_part_filled(fine > 0), (box[0], box[1])
 
 
-def solid(mask: BoolArray) -> BoolArray:
-    """The largest part of a mask, its holes filled."""
+def largest_part_filled(mask: BoolArray) -> BoolArray:
+    """The largest connected part of a bool mask (height, width), with its holes filled."""
     import cv2
 
     image = np.ascontiguousarray(mask).view(np.uint8)

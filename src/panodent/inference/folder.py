@@ -1,4 +1,4 @@
-"""Folders of radiographs in, a results folder out."""
+"""Predicts folders of radiographs and writes a results folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ from panodent.version import __version__
 
 @dataclass(frozen=True)
 class Options:
-    """What changes results on disk; `--resume` trusts only results of equal options."""
+    """Options that change the files written; `--resume` keeps only results of equal options.
+
+    `pictures` and `chart` write overlays and odontograms, `max_pixels` limits a radiograph's size,
+    `mirror` also predicts on the mirror image, `dicom` names the DICOM objects to write.
+    """
 
     pictures: bool = True
     chart: bool = False
@@ -41,9 +45,9 @@ class Options:
 
 @dataclass(frozen=True)
 class Status:
-    """What became of one input: 'done', 'skipped' (was there already), 'failed' or 'ignored'.
+    """The outcome for one input: 'done', 'skipped' (already finished), 'failed' or 'ignored'.
 
-    Ignored is what lay in a folder and is no radiograph, such as a CT slice of the same study.
+    Files in a folder that are not radiographs, such as a CT slice of the same study, are ignored.
     """
 
     file: str
@@ -65,21 +69,21 @@ def predict_files(
     report: Callable[[int, int, Status], None] | None = None,
     workers: int = 0,
 ) -> list[Status]:
-    """Predicts every radiograph named and writes the output folder; returns a status an input.
+    """Predicts all radiographs in `paths` and writes the output folder; one status per input.
 
-    A file that fails is reported and the others go on. `report(done, total, status)` is told of
-    each, in order. `workers` radiographs are in work at a time, 0 for one a core; results do not
-    depend on it. When interrupted, what was finished stands and the joint files list it. Raises
+    A failure is reported and the other inputs continue. `report(done, total, status)` is called for
+    each input, in order. `workers` radiographs are processed at a time (0: one per core); results
+    do not depend on it. After an interruption the finished results and summary files remain. Raises
     `OutputError` when the output folder cannot be written, `BundleError` for a broken bundle.
     """
     folder, options = Path(output), options or Options()
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file; expected a folder for the results")
     inputs = collect(paths, folder)
-    crew = min(workers or available_cores(), len(inputs)) or 1
+    threads = min(workers or available_cores(), len(inputs)) or 1
     bundle = bundle or load(DEFAULT)
-    if crew > 1 and not bundle.threads:
-        # Several radiographs at a time share the cores better than the layers of one network.
+    if threads > 1 and not bundle.threads:
+        # Cores are used better by several radiographs at a time than by the layers of one.
         bundle = replace(bundle, threads=1)
     bundle.open_aside()
     import_ahead(options)
@@ -89,7 +93,7 @@ def predict_files(
     with Collection(folder) as collection:
         try:
             work = partial(_one, predictor, folder=folder, options=options, resume=resume)
-            for number, (item, done) in enumerate(in_order(work, inputs, crew), start=1):
+            for number, (item, done) in enumerate(in_order(work, inputs, threads), start=1):
                 status, record = done
                 statuses.append(status)
                 if record is not None:
@@ -103,7 +107,7 @@ def predict_files(
 
 
 def import_ahead(options: Options) -> None:
-    """Imports what the first radiograph would ask for."""
+    """Imports the modules that the first radiograph would import."""
     import cv2  # noqa: F401
     import isal.isal_zlib  # noqa: F401
     from PIL import Image, ImageFont, ImageOps  # noqa: F401
@@ -154,7 +158,7 @@ def _status(shown: str, what: str, item: Input, record: dict[str, Any]) -> Statu
 
 
 def _origin(bundle: Bundle, item: Input, options: Options) -> dict[str, Any]:
-    """What results depend on: equal origin, equal results."""
+    """Everything that results depend on: with an equal origin, results are equal."""
     try:
         stat = item.path.stat()
         stamp = [stat.st_size, stat.st_mtime_ns]
@@ -170,7 +174,7 @@ def _origin(bundle: Bundle, item: Input, options: Options) -> dict[str, Any]:
 
 
 def _finished(file: Path, origin: dict[str, Any]) -> dict[str, Any] | None:
-    """The record of an earlier call with the same file, bundle and options, if it is complete."""
+    """The record of an earlier call with an equal origin, or None if there is no complete one."""
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
         same = all(record.get(key) == value for key, value in origin.items())
@@ -182,6 +186,7 @@ def _finished(file: Path, origin: dict[str, Any]) -> dict[str, Any] | None:
 def _write_run(
     folder: Path, bundle: Bundle, options: Options, statuses: list[Status], total: int
 ) -> None:
+    """Writes run.json: versions, options and the outcome for each input."""
     import onnxruntime
 
     run = {

@@ -1,8 +1,9 @@
-"""Which pixels make up one tooth, whatever numbers they suggest, and which number the whole bears.
+"""Groups pixels to teeth by predicted centres, then numbers all teeth together.
 
-A network paints a tooth beside a gap half 46, half 47. Where it also says, at each pixel, where
-the centre of that pixel's tooth lies, pixels are gathered first and the tooth is numbered as a
-whole, all teeth of the radiograph at once. Everything is at the network's resolution.
+A network often labels a tooth beside a gap half 46, half 47. Networks with offset planes also
+predict, at each pixel, where the centre of that pixel's tooth lies; pixels that vote for one centre
+form one tooth, which gets one number. The grouping follows Cheng et al. 2020 (Panoptic-DeepLab,
+arXiv:1911.10194). All arrays have the network's resolution.
 """
 
 from __future__ import annotations
@@ -14,41 +15,44 @@ import numpy.typing as npt
 
 from panodent.bundle.frame import OFFSET_UNIT
 from panodent.inference.assignment import assign
-from panodent.inference.pixel_owners import Claims, by_owner
+from panodent.inference.pixel_owners import PixelOwners, sort_by_owner
+from panodent.inference.softmax import softmax
 from panodent.utils.arrays import BoolArray, Float32Array
 
 MIN_SHARE = 0.0006
 """Smallest tooth as a share of the radiograph's area; the smallest annotated ones have 0.001."""
-STRAY = 0.2
-"""What is smaller than this share of the median tooth is none."""
-MASS = 0.2
-"""Least share of the median tooth, times its score: small teeth must be sure ones."""
-REACH = 2
-"""No two centres are nearer than this, in network pixels; crowded lower incisors stand 4 apart."""
-FEWEST_VOTES = 1.2
-"""Least votes a pixel at a centre, after the blur that joins neighbouring votes."""
-APART = 3.5
-"""A region of one number has a tooth of its own when its votes meet this far from all others."""
-SPREAD = 2.0
-"""How far votes lie from their centre, in network pixels (standard deviation)."""
-UNLIKELY = 0.1
-"""A tooth is left without a number rather than given one that is less probable than this..."""
-WHOLE = 0.45
-"""...and it is kept only when it has at least this share of the median tooth."""
-_LEAST = 1e-6
-_ONE_THREAD = 200_000
-"""Multiply-adds that OpenBLAS does in the calling thread (up to 262,144)."""
+MIN_AREA = 0.2
+"""Smallest area, as a share of the median tooth's."""
+MIN_MASS = 0.2
+"""Smallest score times area, as a share of the median area: small teeth need high scores."""
+PEAK_RADIUS = 2
+"""Votes are searched for peaks of this radius, in network pixels; crowded lower incisors have a
+distance of 4."""
+MIN_VOTES = 1.2
+"""Fewest votes at a centre, per pixel, after the blur that joins neighbouring votes."""
+MIN_DISTANCE = 3.5
+"""A region of one number adds a centre when its votes lie this far from all others, in pixels."""
+VOTE_SD = 2.0
+"""Standard deviation of votes about their centre, in network pixels."""
+MIN_PROBABILITY = 0.1
+"""A tooth gets no number when the only free ones are less probable than this."""
+MIN_UNNUMBERED_AREA = 0.45
+"""Smallest area of a tooth without a number, as a share of the median tooth's."""
+_EPSILON = 1e-6
+_SINGLE_THREAD_LIMIT = 200_000
+"""Multiply-adds that OpenBLAS computes in the calling thread (its limit is 262,144)."""
 
 
 @dataclass(frozen=True)
-class Found:
+class ToothInstance:
     """A tooth at the network's resolution.
 
-    number : index of its class (0 the first tooth), -1 where none fits.
-    lead : float32 (rows, cols), above 0 where the pixel is this tooth's.
+    number : index of its class (0 is the first tooth), -1 when no number fits.
+    lead : float32 (rows, cols), log likelihood of this tooth minus that of the best alternative;
+        above 0 inside the tooth.
     corner : (row, column) of `lead` in the network's plane.
-    score : how probable it is that this is a tooth of that number, 0 to 1.
-    margin : what the next best numbering without this number would cost in log probability.
+    score : probability that this is a tooth of that number, 0 to 1, not calibrated.
+    margin : log probability lost by the best numbering in which this tooth has another number.
     """
 
     number: int
@@ -58,46 +62,49 @@ class Found:
     margin: float = np.inf
 
 
-def found(logits: Float32Array, offsets: Float32Array) -> list[Found]:
-    """Logits (1 + classes, h, w) and offsets (2, h, w) -> teeth, no number twice."""
-    shifted = logits - logits.max(axis=0)
-    probability = np.exp(shifted, out=shifted)
-    probability /= probability.sum(axis=0)
+def find_teeth(logits: Float32Array, offsets: Float32Array) -> list[ToothInstance]:
+    """The teeth of a network's output; no number appears twice.
+
+    `logits` is float32 (1 + classes, h, w), `offsets` float32 (2, h, w) as x, y in units of
+    `panodent.bundle.frame.OFFSET_UNIT` pixels.
+    """
+    probability = softmax(logits)
     none, teeth = probability[0], probability[1:]
     inside = none < 0.5
-    owner, likely, numbers = gather(teeth, none, inside, offsets)
+    owner, likely, numbers = group_pixels(teeth, none, inside, offsets)
     if not len(numbers):
         return []
     areas = np.bincount(owner, minlength=len(numbers))
     smallest = max(MIN_SHARE * none.size, 4.0)
     big = areas[areas >= smallest]
     usual = float(np.median(big)) if len(big) else 0.0
-    kept = np.flatnonzero(areas >= max(smallest, STRAY * usual))
-    chosen, margins = numbered(numbers[kept], areas[kept] / max(usual, 1.0))
+    kept = np.flatnonzero(areas >= max(smallest, MIN_AREA * usual))
+    chosen, margins = number_teeth(numbers[kept], areas[kept] / max(usual, 1.0))
     tooth = np.bincount(owner, 1 - none[inside], minlength=len(numbers))
     certainty = tooth / np.maximum(areas, 1)
-    claims = Claims(inside, owner, likely, none)
+    owners = PixelOwners(inside, owner, likely, none)
     result = []
     for index, number, margin in zip(kept.tolist(), chosen, margins, strict=True):
-        if number < 0 and areas[index] < WHOLE * usual:
+        if number < 0 and areas[index] < MIN_UNNUMBERED_AREA * usual:
             continue
         score = certainty[index] * numbers[index, number if number >= 0 else slice(None)].max()
-        if score * areas[index] < MASS * usual:
+        if score * areas[index] < MIN_MASS * usual:
             continue
-        lead, corner = claims.lead(index)
-        result.append(Found(number, lead, corner, float(score), margin))
+        lead, corner = owners.lead(index)
+        result.append(ToothInstance(number, lead, corner, float(score), margin))
     return result
 
 
-# --- gathering ---------------------------------------------------------------------------------
+# --- grouping ----------------------------------------------------------------------------------
 
 
-def gather(
+def group_pixels(
     teeth: Float32Array, none: Float32Array, inside: BoolArray, offsets: Float32Array
 ) -> tuple[npt.NDArray[np.int64], Float32Array, npt.NDArray[np.float64]]:
-    """The k pixels `inside` -> n teeth.
+    """Groups the k pixels `inside` (h, w) to n teeth.
 
-    `teeth` are the classes' probabilities (classes, h, w), `none` (h, w) that of no tooth. Returns
+    `teeth` (classes, h, w) holds the probability of each class, `none` (h, w) that of no tooth.
+    Returns
     the tooth of each pixel (k,), the log likelihood of each tooth at each pixel (k, n), and the
     probability of each number for each tooth (n, classes).
     """
@@ -110,72 +117,76 @@ def gather(
     sure = evidence[np.arange(len(best)), best] > none.ravel().take(here)
     best = np.where(sure, best + 1, 0)
     size = (inside.shape[0], inside.shape[1])
-    middles = _with_regions(centres(votes, size), votes, rows, cols, best, MIN_SHARE * inside.size)
-    if not len(middles):
+    centres = _add_region_centres(
+        find_centres(votes, size), votes, rows, cols, best, MIN_SHARE * inside.size
+    )
+    if not len(centres):
         return np.zeros(0, np.int64), np.zeros((0, 0), np.float32), np.zeros((0, len(teeth)))
-    near = _nearness(votes, middles)
-    # A pixel belongs where its own number and its vote fit best.
-    numbers = _mean_by(near.argmax(axis=1), evidence, len(middles))
-    likely = _product(evidence, numbers.T.astype(np.float32))
-    likely += np.float32(_LEAST)
+    near = _vote_log_likelihood(votes, centres)
+    # A pixel belongs to the tooth that its number and its vote fit best.
+    numbers = _mean_by_owner(near.argmax(axis=1), evidence, len(centres))
+    likely = _matmul_single_thread(evidence, numbers.T.astype(np.float32))
+    likely += np.float32(_EPSILON)
     np.log(likely, out=likely)
     likely += near
     owner = likely.argmax(axis=1)
-    return owner, likely, _mean_by(owner, evidence, len(middles))
+    return owner, likely, _mean_by_owner(owner, evidence, len(centres))
 
 
-def _product(left: Float32Array, right: Float32Array) -> Float32Array:
-    """left (k, c) @ right (c, n), by few rows at a time.
+def _matmul_single_thread(left: Float32Array, right: Float32Array) -> Float32Array:
+    """left (k, c) @ right (c, n), a few rows at a time.
 
-    NumPy's OpenBLAS would spread the whole over its threads, and these, waiting for more, take the
-    cores from the network's for longer than the product lasts.
+    For the whole product OpenBLAS would start its threads, which then wait actively for more work
+    and slow the network's threads down for longer than the product takes.
     """
     result = np.empty((len(left), right.shape[1]), np.float32)
-    rows = max(_ONE_THREAD // right.size, 1) if right.size else len(left)
+    rows = max(_SINGLE_THREAD_LIMIT // right.size, 1) if right.size else len(left)
     for start in range(0, len(left), rows):
         np.matmul(left[start : start + rows], right, out=result[start : start + rows])
     return result
 
 
-def _nearness(votes: Float32Array, middles: npt.NDArray[np.float64]) -> Float32Array:
+def _vote_log_likelihood(votes: Float32Array, centres: npt.NDArray[np.float64]) -> Float32Array:
     """(k, n) log likelihood, up to a constant, of votes (2, k) for centres (n, 2)."""
-    near = np.empty((votes.shape[1], len(middles)), np.float32)
-    for column, (x, y) in enumerate(middles.astype(np.float32)):
+    near = np.empty((votes.shape[1], len(centres)), np.float32)
+    for column, (x, y) in enumerate(centres.astype(np.float32)):
         near[:, column] = np.square(votes[0] - x) + np.square(votes[1] - y)
-    near *= np.float32(-0.5 / SPREAD**2)
+    near *= np.float32(-0.5 / VOTE_SD**2)
     return near
 
 
-def centres(votes: npt.NDArray[np.floating], size: tuple[int, int]) -> npt.NDArray[np.float64]:
-    """(2, k) voted places (x, y) -> (n, 2) places where votes meet."""
+def find_centres(votes: npt.NDArray[np.floating], size: tuple[int, int]) -> npt.NDArray[np.float64]:
+    """Peaks of votes: (2, k) voted places (x, y) in a plane of `size` -> (n, 2) centres (x, y)."""
     import cv2
 
     col = np.clip(np.round(votes[0]), 0, size[1] - 1).astype(np.int64)
     row = np.clip(np.round(votes[1]), 0, size[0] - 1).astype(np.int64)
     counts = np.bincount(row * size[1] + col, minlength=size[0] * size[1]).reshape(size)
     plane = cv2.GaussianBlur(counts.astype(np.float32), (0, 0), 1.0)
-    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * REACH + 1, 2 * REACH + 1))
-    peaks = (plane >= cv2.dilate(plane, shape)) & (plane >= FEWEST_VOTES)
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * PEAK_RADIUS + 1, 2 * PEAK_RADIUS + 1))
+    peaks = (plane >= cv2.dilate(plane, shape)) & (plane >= MIN_VOTES)
     y, x = np.nonzero(peaks)
     return np.stack([x, y], axis=1).astype(np.float64)
 
 
-def _with_regions(
-    middles: npt.NDArray[np.float64],
+def _add_region_centres(
+    centres: npt.NDArray[np.float64],
     votes: npt.NDArray[np.floating],
     rows: npt.NDArray[np.int64],
     cols: npt.NDArray[np.int64],
     best: npt.NDArray[np.int64],
     smallest: float,
 ) -> npt.NDArray[np.float64]:
-    """The centres, and those of regions of one number whose pixels vote for a place of their own.
+    """The centres, with those of regions of one number whose pixels vote for another place.
 
-    Where two narrow teeth stand close, the votes for one can drown in those for the other.
+    Where two narrow teeth stand close, the votes for one can hide the peak of the other.
+    `best` (k,) is each pixel's most probable class, 0 none; regions smaller than `smallest` pixels
+    are ignored.
     """
     import cv2
 
-    found = list(middles)
-    order, _, starts = by_owner(best)
+    found = list(centres)
+    order, _, starts = sort_by_owner(best)
     for own in np.split(order, starts[1:]):
         if len(own) < smallest:
             continue
@@ -188,54 +199,57 @@ def _with_regions(
             here = own[labels == region]
             if len(here) < smallest:
                 continue
-            place = _middle(votes[:, here])
-            if (np.hypot(*(place - np.reshape(found, (-1, 2))).T) >= APART).all():
+            place = _median_place(votes[:, here])
+            if (np.hypot(*(place - np.reshape(found, (-1, 2))).T) >= MIN_DISTANCE).all():
                 found.append(place)
     return np.array(found, np.float64).reshape(-1, 2)
 
 
-def _middle(votes: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """(2,) median of (2, k) places, in a fraction of NumPy's time for few."""
+def _median_place(votes: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """(2,) median of (2, k) places; for few places much faster than `np.median`."""
     half = votes.shape[1] // 2
     if votes.shape[1] % 2:
         return np.partition(votes, half, axis=1)[:, half]
     return np.partition(votes, (half - 1, half), axis=1)[:, half - 1 : half + 1].mean(axis=1)
 
 
-def _mean_by(
+def _mean_by_owner(
     owner: npt.NDArray[np.int64], evidence: Float32Array, count: int
 ) -> npt.NDArray[np.float64]:
     """(n, classes) mean of each owner's evidence (k, classes), scaled to sum 1."""
-    order, present, first = by_owner(owner)
+    order, present, first = sort_by_owner(owner)
     sums = np.zeros((count, evidence.shape[1]))
     sums[present] = np.add.reduceat(evidence[order], first, axis=0, dtype=np.float64)
-    return sums / np.maximum(sums.sum(axis=1, keepdims=True), _LEAST)
+    return sums / np.maximum(sums.sum(axis=1, keepdims=True), _EPSILON)
 
 
 # --- numbering ---------------------------------------------------------------------------------
 
 
-def numbered(
+def number_teeth(
     numbers: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
 ) -> tuple[list[int], list[float]]:
-    """Probabilities (n, classes) -> the number of each tooth (-1 none) and its margin.
+    """Numbers teeth: probabilities (n, classes) -> class index of each (-1 none), and its margin.
 
-    The numbers are those whose joint probability is greatest, none twice. `weights` (n,), the size
-    of each tooth by that of the usual one, say how much each counts: where two claim one number,
-    a fragment or a deciduous tooth gives way to the permanent one. A margin is what the best
-    numbering in which this tooth has another number, or none, would cost in log probability.
+    The numbering has the greatest joint probability in which no number appears twice. `weights`
+    (n,) is each tooth's area divided by the usual one: where two teeth compete for one number, a
+    fragment or a deciduous tooth yields to the permanent one. A margin is the log probability lost
+    by the best numbering in which this tooth has another number, or none.
+
+    >>> number_teeth(np.array([[0.9, 0.1], [0.8, 0.2]]), np.ones(2))[0]
+    [0, 1]
     """
     count, classes = numbers.shape
     if not count:
         return [], []
-    gain = np.full((count, classes + count), np.log(UNLIKELY))
-    gain[:, :classes] = np.log(numbers + _LEAST)
+    gain = np.full((count, classes + count), np.log(MIN_PROBABILITY))
+    gain[:, :classes] = np.log(numbers + _EPSILON)
     gain *= np.clip(weights, 0.2, 2.0)[:, None]
     best = assign(gain)
     margins = []
     for row, column in enumerate(best.columns.tolist()):
         if numbers[row].max() > 0.97 and column < classes:
-            margins.append(np.inf)  # nothing near
+            margins.append(np.inf)  # no other number is near
         else:
             other = column if column < classes else slice(classes, None)
             margins.append(best.margin(row, other))

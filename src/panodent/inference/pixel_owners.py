@@ -1,6 +1,6 @@
-"""Whose each pixel is among teeth that claim it, and how far each tooth leads in its own crop.
+"""Assigns each pixel to a tooth and measures each tooth's lead over the alternatives.
 
-Everything is at the network's resolution.
+All arrays have the network's resolution.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ import numpy.typing as npt
 
 from panodent.utils.arrays import BoolArray, Float32Array
 
-SHARED = 3.0
-"""A pixel is a tooth's unless another claims it more by this in log likelihood: teeth overlap."""
-_LEAST = 1e-6
-_REACH = np.ones((5, 5), np.uint8)
+OVERLAP = 3.0
+"""A pixel counts to a tooth unless another is likelier by this log likelihood: teeth overlap."""
+_EPSILON = 1e-6
+_NEIGHBOURHOOD = np.ones((5, 5), np.uint8)
 
 
-def cropped(box: Sequence[int], size: tuple[int, int]) -> tuple[slice, slice]:
-    """Rows and columns of a box (top, left, bottom, right) with room for its outline."""
+def crop_with_margin(box: Sequence[int], size: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of a box (top, left, bottom, right), two pixels wider, inside the plane.
+
+    >>> crop_with_margin((1, 5, 3, 9), (10, 10))
+    (slice(0, 5, None), slice(3, 10, None))
+    """
     top, left, bottom, right = box
     return (
         slice(max(top - 2, 0), min(bottom + 2, size[0])),
@@ -27,11 +31,12 @@ def cropped(box: Sequence[int], size: tuple[int, int]) -> tuple[slice, slice]:
     )
 
 
-class Claims:
-    """The k pixels `inside` (h, w), the tooth of each, and how likely each is each tooth's.
+class PixelOwners:
+    """The k pixels `inside` (h, w) and the tooth that each belongs to.
 
-    `owner` is (k,), `likely` (k, n) a log likelihood, `none` (h, w) the probability of no tooth.
-    What all teeth ask of the whole plane is computed once.
+    `owner` (k,) is the index of each pixel's tooth, `likely` (k, n) the log likelihood of each
+    tooth at each pixel, `none` (h, w) the probability of no tooth. Values that all teeth need are
+    computed once.
     """
 
     def __init__(
@@ -45,46 +50,49 @@ class Claims:
         self.owner, self.likely = owner, likely
         pixels = np.flatnonzero(inside)
         self._boxes = _boxes(pixels, owner, likely.shape[1], self.size[1])
-        self._whose = np.full(inside.shape, -1, np.int32)
-        self._whose.ravel()[pixels] = owner
-        self._place = np.zeros(inside.shape, np.int32)
-        self._place.ravel()[pixels] = np.arange(len(pixels))
-        everyone = np.arange(len(owner))
-        self._first = likely[everyone, owner]
+        self._owner_at = np.full(inside.shape, -1, np.int32)
+        self._owner_at.ravel()[pixels] = owner
+        self._index_at = np.zeros(inside.shape, np.int32)
+        self._index_at.ravel()[pixels] = np.arange(len(pixels))
+        every = np.arange(len(owner))
+        self._first = likely[every, owner]
         rest = likely.copy()
-        rest[everyone, owner] = -np.inf
-        self._second = rest.max(axis=1)  # minus infinity where there is a single tooth
-        without = np.clip(none, _LEAST, 1 - _LEAST)
-        self._tooth = np.log(1 - without) - np.log(without)
+        rest[every, owner] = -np.inf
+        self._second = rest.max(axis=1)  # minus infinity when there is only one tooth
+        without = np.clip(none, _EPSILON, 1 - _EPSILON)
+        self._tooth_log_odds = np.log(1 - without) - np.log(without)
 
     def lead(self, index: int) -> tuple[Float32Array, tuple[int, int]]:
-        """How much likelier each pixel of a crop is this tooth's than any other's or no tooth's.
+        """Log likelihood of a tooth minus that of the best alternative, float32 (rows, cols).
 
-        Above 0 where it is this tooth's; `SHARED` lets neighbours have pixels in common. Returns
-        the crop's (row, column) too. The tooth must have a pixel.
+        Above 0 inside the tooth; `OVERLAP` lets neighbours share pixels. The array is a crop around
+        the tooth, which must have a pixel; also returns the crop's corner (row, column).
         """
         import cv2
 
-        rows, cols = cropped(self._boxes[index].tolist(), self.size)
-        whose = self._whose[rows, cols]
-        here = whose >= 0
-        at = self._place[rows, cols][here]
+        rows, cols = crop_with_margin(self._boxes[index].tolist(), self.size)
+        owner_here = self._owner_at[rows, cols]
+        here = owner_here >= 0
+        at = self._index_at[rows, cols][here]
         others = np.where(self.owner[at] == index, self._second[at], self._first[at])
-        apart = np.full(here.shape, -4.0, np.float32)
-        apart[here] = np.clip(self.likely[at, index] - others, -8, 8)
-        # Outside all teeth, where offsets mean nothing, the nearest tooth decides.
-        reach = cv2.dilate((whose == index).view(np.uint8), _REACH).view(bool)
-        apart[~here & reach] = 4.0
-        apart += np.float32(SHARED)
-        return np.minimum(apart, self._tooth[rows, cols]), (rows.start, cols.start)
+        lead = np.full(here.shape, -4.0, np.float32)
+        lead[here] = np.clip(self.likely[at, index] - others, -8, 8)
+        # Outside all teeth offsets have no meaning, so pixels next to the tooth count to it.
+        reach = cv2.dilate((owner_here == index).view(np.uint8), _NEIGHBOURHOOD).view(bool)
+        lead[~here & reach] = 4.0
+        lead += np.float32(OVERLAP)
+        return np.minimum(lead, self._tooth_log_odds[rows, cols]), (rows.start, cols.start)
 
 
-def by_owner(
+def sort_by_owner(
     owner: npt.NDArray[np.int64],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Pixels (k,) in order of their owner, the owners that have any, and where each one's begin.
+    """Sorts pixels (k,) by owner: their order, the owners present, and where each owner's begin.
 
-    Owners are fewer than 32,768: sixteen bits are sorted ten times as fast as sixty-four.
+    Owners must be below 32,768: 16-bit keys are sorted ten times as fast as 64-bit ones.
+
+    >>> [part.tolist() for part in sort_by_owner(np.array([2, 0, 2]))]
+    [[1, 0, 2], [0, 2], [0, 1]]
     """
     order = np.argsort(owner.astype(np.int16), kind="stable")
     ranked = owner[order]
@@ -95,8 +103,8 @@ def by_owner(
 def _boxes(
     pixels: npt.NDArray[np.int64], owner: npt.NDArray[np.int64], count: int, width: int
 ) -> npt.NDArray[np.int64]:
-    """(n, 4) boxes (top, left, bottom, right) of each owner's pixels; 0 for one without any."""
-    order, present, starts = by_owner(owner)
+    """Boxes (n, 4) of each owner's pixels as top, left, bottom, right; 0 for owners without any."""
+    order, present, starts = sort_by_owner(owner)
     row, col = np.divmod(pixels[order], width)
     boxes = np.zeros((count, 4), np.int64)
     if len(present):

@@ -1,8 +1,7 @@
-"""Radiographs in, `Teeth` out: one, or a hundred thousand.
+"""`Predictor`: predicts the teeth of single radiographs.
 
-The module is not called "predict" because `panodent.predict` is the function that users call.
-
-`Predictor` is for code; `predict_files` writes the output folder that others rely on.
+`panodent.inference.folder` predicts whole folders and writes the files that others rely on. The
+module is not called "predict" because `panodent.predict` is the function that users call.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from panodent.analysis.prediction_quality import quality, warning
 from panodent.bundle.bundle import Bundle
 from panodent.inference.content_check import check_content
-from panodent.inference.rescaling import find
+from panodent.inference.rescaling import predict_teeth
 from panodent.outputs.case import write_case
 from panodent.radiograph.radiograph import (
     DEFAULT_MAX_PIXELS,
@@ -28,12 +27,13 @@ from panodent.radiograph.radiograph import (
 )
 from panodent.teeth.teeth import Teeth
 
-Source = str | os.PathLike[str] | npt.NDArray[Any] | Radiograph
+RadiographSource = str | os.PathLike[str] | npt.NDArray[Any] | Radiograph
+"""What can be predicted: a file's path, an array of pixels, or a `Radiograph`."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Prediction(Teeth):
-    """`Teeth` found in a radiograph, with the radiograph at hand to draw and save them."""
+    """`Teeth` found in a radiograph, together with that radiograph for drawing and saving."""
 
     radiograph: Radiograph = field(kw_only=True, repr=False)
 
@@ -44,16 +44,16 @@ class Prediction(Teeth):
 
     @property
     def quality(self) -> float:
-        """Confidence of the whole prediction, 0 to 1; `panodent.analysis.prediction_quality`."""
+        """Confidence of the prediction, 0 to 1; see `panodent.analysis.prediction_quality`."""
         return quality(self)
 
     @property
     def warning(self) -> str:
-        """What should be known before these teeth are used; empty when all looks well."""
+        """What to check before these teeth are used; empty when nothing is unusual."""
         return warning(self)
 
     def overlay(self) -> npt.NDArray[np.uint8]:
-        """The radiograph with its teeth coloured and numbered, uint8 RGB."""
+        """The radiograph with coloured, numbered teeth, uint8 RGB (height, width, 3)."""
         from panodent.drawing.overlay import overlay
 
         return overlay(self.radiograph, self)
@@ -75,15 +75,15 @@ class Prediction(Teeth):
 
 @dataclass(frozen=True)
 class Predictor:
-    """A bundle ready to be used, again and again; safe to call from several threads.
+    """Predicts teeth with a bundle; safe to call from several threads.
 
-    `mirror` asks the network of the mirror image too: a little better, twice the time.
+    `mirror` also predicts on the mirror image and averages: slightly better, twice the time.
     """
 
     bundle: Bundle
     mirror: bool = False
 
-    def predict(self, source: Source, max_pixels: int = DEFAULT_MAX_PIXELS) -> Prediction:
+    def predict(self, source: RadiographSource, max_pixels: int = DEFAULT_MAX_PIXELS) -> Prediction:
         """Teeth of one radiograph: a file, pixels (see `radiograph.from_array`) or a `Radiograph`.
 
         Raises `RadiographError` when it cannot be read or is a label image, not a radiograph.
@@ -95,7 +95,7 @@ class Predictor:
         else:
             radiograph = read(source, max_pixels)
         check_content(radiograph)
-        found = find(self.bundle, radiograph.pixels, self.mirror)
+        found = predict_teeth(self.bundle, radiograph.pixels, self.mirror)
         return Prediction(
             found.size,
             found.fdi,
@@ -107,6 +107,3 @@ class Predictor:
         )
 
     __call__ = predict
-
-
-# --- folders -----------------------------------------------------------------------------------

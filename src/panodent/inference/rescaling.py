@@ -1,8 +1,8 @@
-"""Radiographs whose teeth appear far smaller or larger than those that the network learnt from.
+"""Predicts again at another scale when teeth appear much smaller or larger than in training.
 
-Devices differ in how much they show around the teeth. A network finds teeth at another scale, but
-then takes one for its neighbour. Their sizes tell the scale whatever their numbers: a window
-that brings them to the size usual in training is looked at instead.
+Devices differ in how much they show around the teeth. A network still finds teeth at another
+scale, but confuses neighbours. Tooth sizes tell the scale whatever the numbers: prediction is
+repeated on a window in which teeth have the size that is usual in training.
 """
 
 from __future__ import annotations
@@ -16,66 +16,67 @@ import numpy.typing as npt
 
 from panodent.bundle.bundle import Bundle
 from panodent.dentition import mirror
+from panodent.inference import mirror as mirror_image
 from panodent.inference.decode import decode
-from panodent.inference.mirror import answer as mirrored_answer
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import FloatImage
 
 Sizes = Mapping[int, tuple[float, float]]
 Window = tuple[int, int, int, int]
 
-FEWEST = 8
-"""Fewer numbered teeth than this do not tell the scale."""
-SMALL, LARGE = 0.8, 1.25
-"""Teeth of less than this share of the usual width, or of more, get a second look.
+MIN_TEETH = 8
+"""Fewest numbered teeth that tell the scale."""
+MIN_WIDTH, MAX_WIDTH = 0.8, 1.25
+"""Prediction is repeated for teeth narrower or wider than these shares of the usual width.
 
-Not of height: the roots of children's teeth are short, and a network bears what is only flat."""
-MANY, SLIGHT = 20, 0.92
-"""So many numbered teeth tell the scale so well that less than this share of the usual will do."""
-LOOKS = 3
-"""At scales that the first look barely sees, the second one tells the scale better."""
-KEPT = 0.9
-"""A further look must find at least this share of the sum of scores that the one before had."""
+Height does not count: the roots of children's teeth are short, and networks tolerate flat teeth."""
+MANY_TEETH, MIN_WIDTH_OF_MANY = 20, 0.92
+"""With at least this many numbered teeth the lower limit is this higher share instead."""
+MAX_PREDICTIONS = 3
+"""Most predictions of one radiograph; at extreme scales the second tells the scale better."""
+MIN_SCORES = 0.9
+"""A repeated prediction is used if its sum of scores is at least this share of the last one's."""
 
 
-def find(bundle: Bundle, pixels: FloatImage, mirrored: bool = False) -> Teeth:
-    """Teeth of a radiograph (H, W) in [0, 1], looked at again where their scale is unusual.
+def predict_teeth(bundle: Bundle, pixels: FloatImage, mirrored: bool = False) -> Teeth:
+    """Teeth of a radiograph, pixels float32 (H, W) in [0, 1].
 
-    `mirrored` asks the network of the mirror image too. One forward pass (two), as a rule.
+    Repeated on a window where the scale is unusual; otherwise one forward pass. `mirrored` also
+    predicts on the mirror image and averages, which doubles the passes.
     """
-    ask = partial(mirrored_answer if mirrored else Bundle.answer, bundle)
-    found = _look(bundle, ask, pixels)
+    predict = partial(mirror_image.predict_planes if mirrored else Bundle.predict_planes, bundle)
+    found = _decoded(bundle, predict, pixels)
     seen = found.size
-    for _ in range(LOOKS - 1):
-        here = window(found, bundle.sizes, seen)
+    for _ in range(MAX_PREDICTIONS - 1):
+        here = usual_size_window(found, bundle.sizes, seen)
         if here is None:
             break
         seen = (here[2] - here[0], here[3] - here[1])
-        again = _look(bundle, ask, seen_through(pixels, here))
+        again = _decoded(bundle, predict, cut_window(pixels, here))
         again = again.placed(here[0], here[1], found.size)
-        if again.scores.sum() < KEPT * found.scores.sum():
+        if again.scores.sum() < MIN_SCORES * found.scores.sum():
             break
         found = again
     return found
 
 
-def window(found: Teeth, usual: Sizes, seen: tuple[int, int]) -> Window | None:
-    """(top, left, bottom, right) in which these teeth have the usual size.
+def usual_size_window(found: Teeth, usual: Sizes, seen: tuple[int, int]) -> Window | None:
+    """The window (top, left, bottom, right) in which these teeth have the usual size.
 
-    None when they had about that width in what was looked at, (height, width) `seen`. It may reach
-    beyond the radiograph. `usual` says height and width of each tooth as shares of those of a
-    radiograph.
+    None when they have about the usual width in the window that was predicted on, of size `seen`
+    (height, width), or when too few teeth have a known size. The window may reach beyond the
+    radiograph. `usual` gives each tooth's height and width as shares of the radiograph's.
     """
     ratios = [
         ((bottom - top) / usual[fdi][0], (right - left) / usual[fdi][1])
         for fdi, (top, left, bottom, right), _ in found
         if fdi in usual
     ]
-    if len(ratios) < FEWEST:
+    if len(ratios) < MIN_TEETH:
         return None
     height, width = np.median(ratios, axis=0)
-    least = SMALL if len(ratios) < MANY else SLIGHT
-    if least <= width / seen[1] <= LARGE:
+    least = MIN_WIDTH if len(ratios) < MANY_TEETH else MIN_WIDTH_OF_MANY
+    if least <= width / seen[1] <= MAX_WIDTH:
         return None
     rows = (found.boxes[:, 0].min() + found.boxes[:, 2].max()) / 2
     cols = (found.boxes[:, 1].min() + found.boxes[:, 3].max()) / 2
@@ -83,8 +84,8 @@ def window(found: Teeth, usual: Sizes, seen: tuple[int, int]) -> Window | None:
     return top, left, top + max(round(height), 2), left + max(round(width), 2)
 
 
-def seen_through(pixels: FloatImage, window: Window) -> FloatImage:
-    """The part of (H, W) pixels in a window that overlaps them; black where it reaches beyond."""
+def cut_window(pixels: FloatImage, window: Window) -> FloatImage:
+    """The pixels (H, W) inside a window that overlaps them; 0 where it reaches beyond them."""
     import cv2
 
     top, left, bottom, right = window
@@ -98,7 +99,10 @@ def seen_through(pixels: FloatImage, window: Window) -> FloatImage:
 
 
 def usual_sizes(examples: Iterable[Teeth]) -> dict[int, tuple[float, float]]:
-    """Median height and width of each tooth and its mirror partner, as shares of the radiograph."""
+    """Median (height, width) of each tooth by FDI number, as shares of the radiograph's.
+
+    Each tooth counts for the same tooth of the other side as well.
+    """
     sizes: dict[int, list[npt.NDArray[np.float64]]] = {}
     for teeth in examples:
         for fdi, (top, left, bottom, right), _ in teeth:
@@ -110,6 +114,9 @@ def usual_sizes(examples: Iterable[Teeth]) -> dict[int, tuple[float, float]]:
     return {fdi: (round(float(h), 4), round(float(w), 4)) for fdi, (h, w) in medians.items()}
 
 
-def _look(bundle: Bundle, ask: Callable[[FloatImage], FloatImage], pixels: FloatImage) -> Teeth:
+def _decoded(
+    bundle: Bundle, predict: Callable[[FloatImage], FloatImage], pixels: FloatImage
+) -> Teeth:
+    """One prediction of pixels (H, W)."""
     size = (pixels.shape[0], pixels.shape[1])
-    return decode(ask(pixels), bundle.classes, size, bundle.calibration)
+    return decode(predict(pixels), bundle.classes, size, bundle.calibration)

@@ -1,4 +1,4 @@
-"""Batches for training: NumPy arrays, made anew for each epoch, the same again after a resume."""
+"""Batches for training: augmented anew each epoch, and reproducible after a resume."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from panodent.utils.arrays import FloatImage
 
 @dataclass(frozen=True)
 class Example:
-    """An annotated radiograph in memory, small: uint8 pixels and class image of one size."""
+    """An annotated radiograph in memory: pixels and class image, both uint8 (height, width)."""
 
     key: str
     pixels: npt.NDArray[np.uint8]
@@ -27,13 +27,13 @@ class Example:
 
 
 def class_image(teeth: Teeth, classes: Sequence[int]) -> ClassImage:
-    """(height, width) uint8: 0 none, c the tooth `classes[c - 1]`, `IGNORED` any other tooth."""
+    """uint8 (height, width): 0 no tooth, c the tooth `classes[c - 1]`, `IGNORED` any other."""
     lookup = np.full(256, IGNORED, np.uint8)
     lookup[0] = 0
     for index, fdi in enumerate(classes, start=1):
         lookup[fdi] = index
     image = lookup[teeth.label_image()]
-    for index in np.flatnonzero(teeth.fdi == 0).tolist():  # label images leave unnumbered teeth out
+    for index in np.flatnonzero(teeth.fdi == 0).tolist():  # label images lack unnumbered teeth
         top, left, bottom, right = teeth.boxes[index]
         crop = image[top:bottom, left:right]
         crop[teeth.masks[index] & (crop == 0)] = IGNORED
@@ -41,7 +41,10 @@ def class_image(teeth: Teeth, classes: Sequence[int]) -> ClassImage:
 
 
 def load(case: Case, classes: Sequence[int], limit: tuple[int, int]) -> Example:
-    """Reads a case; sides beyond `limit` (height, width) are shrunk to it to save memory."""
+    """Reads a case; sides longer than `limit` (height, width) are shrunk to save memory.
+
+    Raises `ConfigError` when radiograph and annotation differ in size.
+    """
     radiograph, teeth = case.radiograph(), case.teeth()
     if teeth.size != radiograph.size:
         raise ConfigError(
@@ -54,7 +57,10 @@ def load(case: Case, classes: Sequence[int], limit: tuple[int, int]) -> Example:
 
 
 class Augmenter:
-    """Draws training batches; what is drawn depends on (seed, epoch, step) and on nothing else."""
+    """Makes training batches, which depend on (seed, epoch, step) only.
+
+    `repeats` says how often an epoch shows each example.
+    """
 
     def __init__(
         self,
@@ -72,7 +78,7 @@ class Augmenter:
 
     @property
     def steps(self) -> int:
-        """Batches an epoch; the last, smaller one is filled up from the start of the shuffle."""
+        """Batches per epoch; the last one is filled up from the start of the shuffled order."""
         return -(-len(self.order) // self.batch_size)
 
     def batch(

@@ -1,7 +1,7 @@
 """The state of a training run on disk: weights, optimiser and counters, without pickle.
 
-A state is one `.npz` of arrays named by place and one JSON text within it; it appears whole or not
-at all. The random state needs no saving: batches are drawn from (seed, epoch, step).
+A state is one `.npz` file: arrays named by their index, and one JSON text. It is written to a
+temporary file and renamed. No random state is saved, since batches depend on (seed, epoch, step).
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ def save(file: Path, model: Any, progress: dict[str, Any], with_optimiser: bool 
 
 
 def load(file: Path, model: Any, with_optimiser: bool = True) -> dict[str, Any]:
-    """Puts a saved state into `model` (built, and compiled for the optimiser); returns progress.
+    """Loads a saved state into `model`, which is built and, for the optimiser, compiled.
 
-    Raises `TrainingError` when the file is missing, damaged, or of another network.
+    Returns `progress`. Raises `TrainingError` when the file is missing, damaged, or of another
+    network or optimiser.
     """
     arrays, progress = _read(file)
     weights = [arrays[name] for name in sorted(arrays) if name.startswith("model/")]
@@ -68,7 +69,7 @@ def progress(file: Path) -> dict[str, Any]:
 
 
 def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Arrays by name, and the progress among them."""
+    """All arrays by name, and the progress."""
     try:
         if not zipfile.is_zipfile(file):
             file.stat()

@@ -1,4 +1,4 @@
-"""The runs of a cross-validation together: each radiograph scored by the run that held it out."""
+"""Scores the runs of a cross-validation together, each on the radiographs that it held out."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def evaluate_folds(
 ) -> tuple[dict[str, Evaluation], Evaluation, dict[str, Picture]]:
     """Scores finished runs on what they held out.
 
-    Returns the evaluation of each data folder, that of all together, and by key what a report
-    draws. Raises `TrainingError` for a run without a bundle, `DatasetError` when two runs held out
-    the same radiograph: it would count twice.
+    Returns the evaluation of each data folder, the evaluation of all, and what a report draws, by
+    case key. Raises `TrainingError` for a run without a bundle, `DatasetError` when two runs held
+    out the same radiograph, which would count twice.
     """
     opened = [reopen(folder, lambda *_: None) for folder in folders]
     total = sum(len(run.validation) for run in opened)
@@ -62,7 +62,7 @@ def evaluate_folds(
 
 
 def _again(made: bundle.Bundle, case: Case) -> tuple[Radiograph, Teeth, Teeth]:
-    """Radiograph, truth and prediction of a case, made anew: a report draws only a few."""
+    """Radiograph, ground truth and prediction of a case, on demand: reports draw only a few."""
     from panodent.inference.predictor import Predictor
 
     radiograph = case.radiograph()

@@ -1,4 +1,4 @@
-"""A picture of a network's architecture: the U, drawn from the Keras model itself."""
+"""Draws a network's architecture as a U, from the Keras model."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _COLOURS = {"encoder": "#1f6f8b", "decoder": "#c8553d", "head": "#6a994e"}
 
 
 def draw(model: Any, title: str) -> bytes:
-    """The network as a PNG: a column a block, levels downwards, sizes and filters written in.
+    """A PNG of the network: one column per block, deeper levels lower, with sizes and filters.
 
-    `model` is made by `panodent.training.unet.build` for a fixed frame.
+    `model` is made by `panodent.training.unet.build` for a fixed frame size.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ def draw(model: Any, title: str) -> bytes:
 
 
 def _blocks(model: Any) -> list[tuple[str, int, str]]:
-    """(part, level, text) of each block in the order that data takes."""
+    """(part, level, text) of each block in the order of computation."""
     found: dict[tuple[str, int], list[Any]] = {}
     for layer in model.layers:
         if match := _LEVEL.match(layer.name):

@@ -1,4 +1,4 @@
-"""What a training run's bundle finds in the radiographs that the run held out."""
+"""Predicts and scores the radiographs that a training run held out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from panodent.bundle.bundle import Bundle
 from panodent.datasets.dataset import Case
 from panodent.evaluation.case_scores import CaseScores, score_pair
-from panodent.inference.rescaling import find
+from panodent.inference.rescaling import predict_teeth
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 from panodent.training.run import Run
@@ -16,7 +16,7 @@ from panodent.training.run import Run
 
 @dataclass(frozen=True)
 class HeldOut:
-    """One held-out radiograph: of which data folder, what was found, what is true, the scores."""
+    """One held-out radiograph: its data folder, prediction (`found`), ground truth and scores."""
 
     folder: str
     case: Case
@@ -27,7 +27,7 @@ class HeldOut:
 
 
 def held_out(run: Run, bundle: Bundle) -> Iterator[HeldOut]:
-    """Predicts and scores each held-out radiograph, one in memory at a time."""
+    """Predicts and scores each held-out radiograph; one is in memory at a time."""
     owners = [
         name
         for name, item in zip(folder_names(run), run.data, strict=True)
@@ -35,17 +35,21 @@ def held_out(run: Run, bundle: Bundle) -> Iterator[HeldOut]:
     ]
     for number, (owner, case) in enumerate(zip(owners, run.validation, strict=True), start=1):
         radiograph, truth = case.radiograph(), case.teeth()
-        found = find(bundle, radiograph.pixels)
+        found = predict_teeth(bundle, radiograph.pixels)
         scores = score_pair(truth, found.numbered(), key=case.key)
         run.report("scoring", {"done": number, "cases": len(run.validation)})
         yield HeldOut(owner, case, radiograph, found, truth, scores)
 
 
 def folder_names(run: Run) -> list[str]:
-    """A name for each of the run's data folders, no two alike: 1-first, 2-second, ..."""
+    """A unique name for each of the run's data folders: 1-first, 2-second, ..."""
     return [f"{place}-{folder_name(item['root'])}" for place, item in enumerate(run.data, start=1)]
 
 
 def folder_name(path: str) -> str:
-    """The last part of a path, whatever its separators; '' for ''."""
+    """The last part of a path with either separator; '' for ''.
+
+    >>> folder_name("C:\\\\data\\\\panoramics\\\\")
+    'panoramics'
+    """
     return path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]

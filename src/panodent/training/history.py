@@ -1,4 +1,4 @@
-"""The course of a training run: history.csv, TensorBoard logs and curves.png."""
+"""Records of a training run: history.csv, TensorBoard logs and curves.png."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def write(folder: Path, rows: Sequence[Row]) -> None:
 
 
 def _curves(rows: Sequence[Row]) -> bytes:
+    """Loss and Dice by epoch as a PNG; vertical lines mark changes of the frame size."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -53,6 +54,7 @@ def _curves(rows: Sequence[Row]) -> bytes:
 
 
 def _log(folder: Path, row: Row) -> None:
+    """Adds one epoch to the TensorBoard log."""
     from tensorboard.summary import Writer
 
     writer = Writer(str(folder))

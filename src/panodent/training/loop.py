@@ -1,4 +1,4 @@
-"""`TrainConfig` -> a fitted model: the loop, its optimiser and its state after every epoch."""
+"""The training loop: optimiser, epochs, and the saved state after each of them."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ from panodent.training.validation import mean_dice
 
 
 def fit(run: Run, resume: bool = False) -> list[Row]:
-    """Trains until the recipe's last epoch; returns the history, a row an epoch.
+    """Trains until the recipe's last epoch; returns the history, one row per epoch.
 
-    With `resume` the run goes on after its last whole epoch as if it had never stopped. Whatever
-    ends it, everything up to the last whole epoch stands. Raises `TrainingError`.
+    With `resume` a run continues after its last complete epoch as if it had never stopped. After an
+    interruption everything up to the last complete epoch is kept. Raises `TrainingError` when the
+    loss is not finite or a saved state cannot be read.
     """
     import keras
 
     keras.utils.set_random_seed(run.config.seed)
     with _computing_in(run.config.precision):
-        return _fitted(run, resume)
+        return _fit(run, resume)
 
 
 @contextmanager
 def _computing_in(precision: str) -> Iterator[None]:
-    """Networks built meanwhile compute in this; what is built afterwards, to export, does not."""
+    """Sets the precision of networks built inside; those built later, to export, are float32."""
     import keras
 
     before = keras.config.dtype_policy()
@@ -46,7 +47,8 @@ def _computing_in(precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _fitted(run: Run, resume: bool) -> list[Row]:
+def _fit(run: Run, resume: bool) -> list[Row]:
+    """`fit` inside the precision."""
     config = run.config
     model = starting_model(run)
     limit = (2 * config.frame.height, 2 * config.frame.width)
@@ -56,7 +58,7 @@ def _fitted(run: Run, resume: bool) -> list[Row]:
     augmenter = Augmenter(
         examples, run.repeats, config.classes, config.augment, config.batch_size, config.seed
     )
-    compiled(model, config, augmenter.steps)
+    compile_model(model, config, augmenter.steps)
     rows: list[Row] = []
     if resume and run.last.exists():
         rows = checkpoint.load(run.last, model)["history"]
@@ -69,7 +71,7 @@ def _fitted(run: Run, resume: bool) -> list[Row]:
 
 
 def starting_model(run: Run) -> Any:
-    """A new network, or the trained one that the run starts from, with its frozen layers."""
+    """A new network, or the trained one that the run starts from, with frozen layers."""
     config = run.config
     if run.start:
         model = with_classes(*trained(run.start), config)
@@ -81,7 +83,7 @@ def starting_model(run: Run) -> Any:
 
 
 def describe(run: Run) -> str:
-    """What is trained and what is frozen, in a line or two."""
+    """One or two lines about the network and its frozen layers."""
     model = starting_model(run)
     config = run.config
     text = (
@@ -99,9 +101,13 @@ def describe(run: Run) -> str:
 
 
 def best_of(rows: Sequence[Row]) -> int:
-    """Position of the epoch with the best validation Dice at the latest frame, the later of equals.
+    """Index of the epoch with the best validation Dice at the last row's frame size.
 
-    Dice at a coarser frame is another measure. Without validation, the last.
+    Dice at another frame size is not comparable. Of equal epochs the later counts; without
+    validation the last one is best.
+
+    >>> best_of([{"height": 64, "width": 128, "val_dice": dice} for dice in (0.1, 0.5, 0.3)])
+    1
     """
     frame = rows[-1]["height"], rows[-1]["width"]
     here = [i for i, row in enumerate(rows) if (row["height"], row["width"]) == frame]
@@ -109,7 +115,7 @@ def best_of(rows: Sequence[Row]) -> int:
 
 
 def _keep(run: Run, model: Any, rows: list[Row]) -> None:
-    """Saves the state after an epoch; last.npz comes last, since resuming trusts it."""
+    """Saves the state after an epoch; last.npz is written last, since resuming relies on it."""
     progress = {"history": rows, "best": best_of(rows)}
     if progress["best"] == len(rows) - 1:
         checkpoint.save(run.best, model, progress, with_optimiser=False)
@@ -119,7 +125,7 @@ def _keep(run: Run, model: Any, rows: list[Row]) -> None:
     history.write(run.folder, rows)
 
 
-def compiled(model: Any, config: TrainConfig, steps: int) -> None:
+def compile_model(model: Any, config: TrainConfig, steps: int) -> None:
     """Gives the model its optimiser, schedule and loss."""
     import keras
 
@@ -127,20 +133,26 @@ def compiled(model: Any, config: TrainConfig, steps: int) -> None:
     if config.schedule == "cosine":
         warmup = max(int(config.warmup_epochs * steps), 1)
         rate = keras.optimizers.schedules.CosineDecay(
-            config.learning_rate * 0.02,
+            config.learning_rate * config.warmup_start,
             max(config.epochs * steps - warmup, 1),
-            alpha=0.01,
+            alpha=config.final_rate,
             warmup_target=config.learning_rate,
             warmup_steps=warmup,
         )
     if config.optimiser == "adamw":
-        optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=5.0)
+        optimiser = keras.optimizers.AdamW(
+            rate, weight_decay=config.weight_decay, clipnorm=config.clip_norm
+        )
         optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     else:
         optimiser = keras.optimizers.Adam(rate)
     network = named(config.network)
     loss = ToothLoss(
-        len(config.classes) + 1, network.stem, config.dice_weight, probabilities=network.softmax
+        len(config.classes) + 1,
+        network.stem,
+        config.dice_weight,
+        probabilities=network.softmax,
+        smooth=config.dice_smoothing,
     )
     # XLA on the CPU is slower than TensorFlow's own kernels; JAX always compiles.
     jit = keras.backend.backend() != "tensorflow"
@@ -148,6 +160,7 @@ def compiled(model: Any, config: TrainConfig, steps: int) -> None:
 
 
 def _epoch(run: Run, model: Any, augmenter: Augmenter, held: Sequence[Example], epoch: int) -> Row:
+    """Trains one epoch (from 0) and validates; returns its row of the history."""
     import keras
 
     stage = run.config.stage_of(epoch)
@@ -165,9 +178,9 @@ def _epoch(run: Run, model: Any, augmenter: Augmenter, held: Sequence[Example], 
         row = {"epoch": epoch, "step": step + 1, "steps": augmenter.steps, "loss": loss}
         run.report("step", row)
 
-    told = keras.callbacks.LambdaCallback(on_train_batch_end=on_step)
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=on_step)
     result = model.fit(
-        Epoch(workers=1, max_queue_size=4), epochs=1, shuffle=False, verbose=0, callbacks=[told]
+        Epoch(workers=1, max_queue_size=4), epochs=1, shuffle=False, verbose=0, callbacks=[callback]
     )
     loss = float(result.history["loss"][-1])
     if not np.isfinite(loss):

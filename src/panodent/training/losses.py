@@ -1,10 +1,9 @@
-"""What the network minimises: cross-entropy plus Dice over the classes of a pixel, and the
-distance of the predicted from the true centre of its tooth where the network has offset planes.
+"""The loss: cross-entropy and Dice of the classes, and the error of predicted tooth centres.
 
-Truth comes as class images at the frame's size. A network that answers at half that size is
-compared with the share of each class in its 2 x 2 block, so no 33-plane truth is ever made at
-full size. Pixels of class 255 (`panodent.training.augmentation.augment.IGNORED`)
-are ignored. Backend-neutral: `keras.ops` only.
+Ground truth comes as class images at the frame's size. A network whose output has half that size is
+compared with the share of each class in 2 x 2 blocks, so no ground truth of 33 planes is made at
+full size. Pixels of class 255 (`panodent.training.augmentation.augment.IGNORED`) are left out. Only
+`keras.ops` are used, so any Keras backend works.
 """
 
 from __future__ import annotations
@@ -24,7 +23,8 @@ class ToothLoss(keras.losses.Loss):
     logits, or probabilities when `probabilities` is true; planes beyond `classes` are offsets.
 
     Dice follows Milletari et al. 2016 (arXiv:1606.04797) without squares, summed over the batch,
-    and averaged over the tooth classes; `smooth` pixels keep absent classes from dominating.
+    and averaged over the tooth classes; `smooth`, in output pixels, limits the effect of absent
+    classes.
     """
 
     def __init__(
@@ -42,8 +42,8 @@ class ToothLoss(keras.losses.Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         share = class_shares(y_true, self.classes, self.stem)
-        answer = ops.cast(y_pred, "float32")
-        scores = answer[..., : self.classes]
+        planes = ops.cast(y_pred, "float32")
+        scores = planes[..., : self.classes]
         if self.probabilities:
             log_probability = ops.log(ops.clip(scores, 1e-7, 1.0))
             probability = scores
@@ -55,8 +55,8 @@ class ToothLoss(keras.losses.Loss):
         loss = -ops.sum(share * log_probability) / pixels
         if self.dice_weight:
             loss = loss + self.dice_weight * self._dice_loss(share, probability * counted)
-        if answer.shape[-1] > self.classes:
-            loss = loss + offset_loss(share, answer[..., self.classes :])
+        if planes.shape[-1] > self.classes:
+            loss = loss + offset_loss(share, planes[..., self.classes :])
         return loss
 
     def _dice_loss(self, share: Any, probability: Any) -> Any:
@@ -67,17 +67,17 @@ class ToothLoss(keras.losses.Loss):
 
 
 def offset_loss(share: Any, offsets: Any) -> Any:
-    """Mean absolute error of offsets (batch, h, w, 2) as x, y, over pixels that one tooth fills.
+    """Mean absolute error of offsets (batch, h, w, 2) as x, y, over pixels inside one tooth.
 
-    `share` is (batch, h, w, classes), class 0 none. A tooth cut by the frame has the centre of
-    what is left of it.
+    `share` is (batch, h, w, classes), class 0 no tooth. The centre of a tooth cut by the frame is
+    that of its visible part.
     """
     teeth = share[..., 1:]
     inside = ops.cast(ops.max(teeth, axis=-1) > 0.75, "float32")
     mass = ops.maximum(ops.sum(teeth, axis=(1, 2)), 1e-6)
     loss = 0.0
     for plane, line in enumerate(("bhwc,w->bc", "bhwc,h->bc")):
-        # Counted, for where the frame changes during training its size is not known beforehand.
+        # Indices by cumulative sum: the frame changes during training, so sizes are not static.
         ones = ops.ones_like(teeth[0, :, 0, 0] if plane else teeth[0, 0, :, 0])
         places = ops.cumsum(ones) - 1
         centre = ops.einsum(line, teeth, places) / mass

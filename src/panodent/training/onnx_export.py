@@ -1,8 +1,9 @@
-"""A trained Keras network -> ONNX, written the way a runtime likes it.
+"""Exports a trained Keras network to ONNX.
 
-The graph is built layer by layer from the model's configuration and weights, so it does not
-depend on the Keras backend: channels first without transposes, batch norms folded into their
-convolutions, no softmax (decoding needs logits). `differences` holds the result against Keras.
+The graph is built layer by layer from the model's configuration and weights, so it does not depend
+on the Keras backend. Channels come first, without transposes; batch norms are folded into their
+convolutions; a final softmax is left out, since decoding needs logits. `differences` compares the
+result with Keras.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import BundleError, MissingExtraError
+from panodent.inference.softmax import softmax
 from panodent.utils.arrays import Float32Array
 
 OPSET = 17
 INPUT, OUTPUT = "radiograph", "logits"
 TOLERANCE = 0.05
-"""Largest difference of a logit between Keras and the exported network that is rounding.
+"""Largest difference of a logit between Keras and the exported network that rounding explains.
 
 Kernels are stored in half precision, which moves logits (some tens wide) by about a hundredth.
 """
@@ -29,7 +31,7 @@ HALF_FROM = 4096
 
 @dataclass
 class _Graph:
-    """Nodes and constants as they are gathered."""
+    """Nodes and constants of the ONNX graph under construction."""
 
     nodes: list[Any] = field(default_factory=list)
     constants: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
@@ -45,7 +47,7 @@ class _Graph:
         return name
 
     def kernel(self, name: str, value: Float32Array) -> str:
-        """A constant in half precision if it is large: half the file for no measurable loss."""
+        """A constant, in half precision if it is large: half the file, no measurable loss."""
         if value.size < HALF_FROM:
             return self.constant(name, value)
         from onnx import TensorProto
@@ -96,20 +98,19 @@ def to_onnx(model: Any, size: tuple[int, int]) -> bytes:
 def differences(network: bytes, model: Any, images: Float32Array) -> float:
     """Largest difference of any logit between the exported network and Keras.
 
-    `images` is (n, height, width, 1), as the network sees radiographs. A network that ends in a
+    `images` is float32 (n, height, width, 1), inputs of the network. A network that ends in a
     softmax is compared by its probabilities.
     """
     import onnxruntime
 
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
-    softmax = _activation(model.layers[-1].get_config()) == "softmax"
+    ends_in_softmax = _activation(model.layers[-1].get_config()) == "softmax"
     largest = 0.0
     for image in images:
         expected = np.moveaxis(np.asarray(model.predict_on_batch(image[None])), -1, 1)
         found = session.run(None, {INPUT: np.moveaxis(image[None], -1, 1)})[0]
-        if softmax:
-            found = np.exp(found - found.max(axis=1, keepdims=True))
-            found /= found.sum(axis=1, keepdims=True)
+        if ends_in_softmax:
+            found = softmax(found, axis=1)
         largest = max(largest, float(np.abs(found - expected).max()))
     return largest
 
@@ -158,6 +159,7 @@ def _inputs(layer: dict[str, Any]) -> list[str]:
 def _convolution(
     graph: _Graph, model: Any, config: dict[str, Any], source: str, kind: str, norm: str | None
 ) -> str:
+    """Adds a convolution, with the batch norm `norm` folded in and its activation; its output."""
     name = config["name"]
     weights = [np.asarray(w, np.float32) for w in model.get_layer(name).get_weights()]
     kernel = weights[0]  # (rows, columns, in, out); transposed: (rows, columns, out, in)
@@ -182,7 +184,7 @@ def _convolution(
     activation = _activation(config)
     if activation == "relu":
         return graph.add("Relu", [result], f"{name}_relu")
-    if activation not in ("linear", "softmax"):  # the final softmax is left out on purpose
+    if activation not in ("linear", "softmax"):  # a final softmax is left out, see above
         raise BundleError(f"layer {name!r}: activation {activation!r} has no translation to ONNX")
     return result
 
@@ -190,13 +192,14 @@ def _convolution(
 def _folded(
     kernel: Float32Array, bias: Float32Array, norm: Any
 ) -> tuple[Float32Array, Float32Array]:
+    """Kernel and bias of a convolution followed by a batch norm, as one convolution."""
     gamma, beta, mean, variance = (np.asarray(w, np.float64) for w in norm.get_weights())
     scale = gamma / np.sqrt(variance + norm.epsilon)
     return (kernel * scale).astype(np.float32), ((bias - mean) * scale + beta).astype(np.float32)
 
 
 def _same_padding(kernel: tuple[int, int], strides: tuple[int, int]) -> list[int]:
-    """Keras's "same" for sides that are multiples of the stride: the odd pixel goes to the end."""
+    """Keras's "same" padding where the stride divides the sides; the end gets odd pixels."""
     total = [max(k - s, 0) for k, s in zip(kernel, strides, strict=True)]
     before = [t // 2 for t in total]
     return [*before, *(t - b for t, b in zip(total, before, strict=True))]
@@ -208,6 +211,7 @@ def _activation(config: dict[str, Any]) -> str:
 
 
 def _enlarged(graph: _Graph, config: dict[str, Any], inputs: list[str]) -> str:
+    """Adds an enlargement by nearest neighbour."""
     if config["interpolation"] != "nearest":
         raise BundleError(f"layer {config['name']!r}: only nearest enlargement is translated")
     scales = np.array([1, 1, *config["size"]], np.float32)
@@ -235,6 +239,6 @@ _SIMPLE = {
 
 
 def _stride(model: Any, size: tuple[int, int]) -> tuple[int, int]:
-    """How many frame pixels, in each direction, one output pixel covers."""
+    """Frame pixels per output pixel, (rows, columns)."""
     shape = model.compute_output_shape((1, *size, 1))
     return size[0] // int(shape[1]), size[1] // int(shape[2])

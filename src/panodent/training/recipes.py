@@ -1,12 +1,12 @@
-"""How a model is trained, as data: every setting with its range, and the named recipes."""
+"""Recipes: all settings of training as data, and the named recipes."""
 
 from __future__ import annotations
 
 import json
+import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from math import lcm
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,19 @@ from panodent.bundle.frame import Frame
 from panodent.dentition import PERMANENT, TEETH
 from panodent.errors import ConfigError, TrainingError, UnknownNameError
 from panodent.training.augmentation.config import SEED_AUGMENT, AugmentConfig
+from panodent.training.settings import Setting, check_ranges, setting
+from panodent.training.settings import settings_table as table_of
 from panodent.training.unet import NETWORKS
 
 CONFIG_FILE = "config.json"
 PRECISIONS = ("float32", "mixed_bfloat16")
 OPTIMISERS = ("adam", "adamw")
+UNLIMITED = math.inf
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A run of epochs at one frame size."""
+    """Consecutive epochs at one frame size (height, width) in pixels."""
 
     epochs: int
     height: int
@@ -32,33 +35,69 @@ class Stage:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Everything that decides how training goes.
+    """Everything that decides how a network is trained.
 
-    `stages` are trained one after the other (coarse first); `validation` is the share of groups
-    held out, `fold` (K, N) replaces it, and `split_seed` says which; `seed` that of weights and
-    batches; `repeat` how often a data folder's cases are seen an epoch, by folder in the order
-    given; `classes` the FDI numbers that the network tells apart; `freeze` which layers of a given
-    model stay as they are ('' none, 'encoder', or how many of the first weighted layers).
+    Each field's metadata holds its help, range and unit; `settings_table` lists them. A value
+    outside its range raises `ConfigError`, an unknown name `UnknownNameError`.
     """
 
-    network: str = "default"
-    classes: tuple[int, ...] = PERMANENT
-    stages: tuple[Stage, ...] = (Stage(20, 128, 256), Stage(15, 192, 384), Stage(26, 256, 512))
-    batch_size: int = 4
-    learning_rate: float = 3e-3
-    optimiser: str = "adamw"
-    weight_decay: float = 1e-2
-    schedule: str = "cosine"
-    warmup_epochs: float = 1.0
-    dice_weight: float = 1.0
-    precision: str = "float32"
-    validation: float = 0.15
-    fold: tuple[int, int] | None = None
-    repeat: tuple[int, ...] = ()
-    freeze: str = ""
-    seed: int = 0
-    split_seed: int = 0
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    network: str = setting("default", "Named architecture of `panodent.training.unet.NETWORKS`.")
+    classes: tuple[int, ...] = setting(
+        PERMANENT, "FDI numbers that the network tells apart; pixels of other teeth are ignored."
+    )
+    stages: tuple[Stage, ...] = setting(
+        (Stage(20, 128, 256), Stage(15, 192, 384), Stage(26, 256, 512)),
+        "Epochs at one frame size each, trained in this order (coarse first).",
+    )
+    batch_size: int = setting(4, "Radiographs in a step.", (1, UNLIMITED), "radiographs")
+    learning_rate: float = setting(3e-3, "Highest learning rate, above 0.", (0, 1))
+    optimiser: str = setting("adamw", "adam or adamw.")
+    weight_decay: float = setting(1e-2, "Decoupled weight decay of adamw.", (0, 1))
+    clip_norm: float = setting(
+        5.0, "The norm to which adamw clips each weight's gradient, above 0.", (0, UNLIMITED)
+    )
+    schedule: str = setting("cosine", "Course of the learning rate: cosine or constant.")
+    warmup_epochs: float = setting(
+        1.0, "Epochs of linear rise before the cosine decay.", (0, UNLIMITED), "epochs"
+    )
+    warmup_start: float = setting(
+        0.02, "Learning rate at the first step of the rise.", (0, 1), "share of learning_rate"
+    )
+    final_rate: float = setting(
+        0.01, "Learning rate at the end of the cosine decay.", (0, 1), "share of learning_rate"
+    )
+    dice_weight: float = setting(
+        1.0, "Weight of the Dice loss beside the cross-entropy.", (0, UNLIMITED)
+    )
+    dice_smoothing: float = setting(
+        20.0, "Added to both terms of each Dice quotient.", (0, UNLIMITED), "output pixels"
+    )
+    precision: str = setting("float32", "What layers compute in: float32 or mixed_bfloat16.")
+    validation: float = setting(
+        0.15, "Share of groups of radiographs held out, below 1.", (0, 1), "share"
+    )
+    fold: tuple[int, int] | None = setting(
+        None, "(K, N): hold out part K (from 1) of N; replaces `validation`."
+    )
+    repeat: tuple[int, ...] = setting(
+        (), "How often an epoch shows the cases of each data folder, in the order of the folders."
+    )
+    freeze: str = setting(
+        "",
+        "Layers that stay as they are: '' none, 'encoder', or how many first weighted layers.",
+    )
+    seed: int = setting(0, "Seed of weights and batches.", (0, UNLIMITED))
+    split_seed: int = setting(0, "Seed of what is held out.", (0, UNLIMITED))
+    candidate_epochs: int = setting(
+        5,
+        "Epochs, the best by quick Dice, that are scored by full prediction to choose one.",
+        (1, UNLIMITED),
+        "epochs",
+    )
+    augment: AugmentConfig = field(
+        default_factory=AugmentConfig,
+        metadata={"help": "Settings of augmentation, see the rows `augment.*`."},
+    )
 
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
@@ -73,20 +112,19 @@ class TrainConfig:
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise ConfigError("classes must name at least one tooth, each once")
         if unknown := [fdi for fdi in self.classes if fdi not in TEETH]:
-            raise ConfigError(f"classes: {unknown[0]} is no FDI number")
-        if self.batch_size < 1 or self.epochs < 1:
-            raise ConfigError("batch size and epochs must be at least 1")
-        if not 0 < self.learning_rate <= 1:
-            raise ConfigError(f"learning rate is {self.learning_rate}; expected above 0, at most 1")
-        if not 0 <= self.validation < 1:
-            raise ConfigError(f"validation is {self.validation}; expected 0 to below 1")
+            raise ConfigError(f"classes: {unknown[0]} is no FDI number; expected such as 11 or 48")
+        check_ranges(self)
+        if self.epochs < 1:
+            raise ConfigError(f"stages have {self.epochs} epochs; expected at least 1")
+        for name in ("learning_rate", "clip_norm"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}; expected above 0")
+        if self.validation == 1:
+            raise ConfigError("validation is 1, so nothing is left to train on; expected below 1")
         if self.freeze not in ("", "encoder") and not self.freeze.isdecimal():
             raise ConfigError(
                 f"freeze is {self.freeze!r}; expected 'encoder' or a number of layers"
             )
-        for name, seed in (("seed", self.seed), ("split_seed", self.split_seed)):
-            if seed < 0:
-                raise ConfigError(f"{name} is {seed}; expected 0 or more")
         for stage in self.stages:
             self._check_stage(stage)
 
@@ -102,8 +140,8 @@ class TrainConfig:
 
     @property
     def _unit(self) -> int:
-        """What the sides of a frame must be multiples of."""
-        return lcm(32, NETWORKS[self.network].divisor)
+        """The number that both sides of a frame must be multiples of."""
+        return math.lcm(32, NETWORKS[self.network].divisor)
 
     @property
     def epochs(self) -> int:
@@ -124,7 +162,10 @@ class TrainConfig:
         return self.stages[-1]
 
     def with_epochs(self, epochs: int) -> TrainConfig:
-        """The same recipe stretched to this many epochs, stages in proportion, the last never 0."""
+        """The same recipe with this many epochs, shared among the stages in proportion.
+
+        The last stage keeps at least one epoch.
+        """
         if epochs < 1:
             raise ConfigError(f"epochs is {epochs}; expected at least 1")
         total, done, stages = self.epochs, 0, []
@@ -140,9 +181,9 @@ class TrainConfig:
         return replace(self, stages=kept)
 
     def with_size(self, height: int, width: int) -> TrainConfig:
-        """The same recipe ending at another frame; coarser stages shrink along.
+        """The same recipe with another final frame; the frames of earlier stages scale with it.
 
-        Their sides are multiples of what the network halves.
+        Their sides are rounded to multiples of what the network needs.
         """
         last, unit = self.stages[-1], self._unit
 
@@ -172,11 +213,11 @@ WIDE = AugmentConfig(
     detail=0.8,
     equalise=0.15,
 )
-"""Gaps, scales, shapes and exposures that data lacks."""
+"""Shows gaps, scales, shapes and exposures that are rare in training data."""
 
 RECIPES: Mapping[str, TrainConfig] = {
     "default": TrainConfig(augment=WIDE),
-    # A second, longer pass over a default run.
+    # A second, longer run that starts from a default run.
     "refine": TrainConfig(stages=(Stage(100, 256, 512),), learning_rate=2e-3, augment=WIDE),
     "finetune": TrainConfig(
         stages=(Stage(20, 256, 512),),
@@ -195,26 +236,26 @@ RECIPES: Mapping[str, TrainConfig] = {
     ),
 }
 
-SEED_DEPARTURES = (
-    "Recipe 'seed' is the seed project's: its U-Net, 512 x 512, 33 classes, batch 4, 10 epochs, "
-    "Adam 0.001, rotation and zoom. It departs from the seed's faults: flips swap left and right "
-    "numbers, nothing is turned upside down, and labels are resized by nearest neighbour instead "
-    "of bilinearly."
-)
-
 
 def recipe(name: str) -> TrainConfig:
-    """The recipe of this name; raises `UnknownNameError` listing the known ones."""
+    """The recipe of this name; raises `UnknownNameError` listing the known ones.
+
+    >>> recipe("finetune").epochs
+    20
+    """
     if name not in RECIPES:
         raise UnknownNameError("recipe", name, RECIPES)
     return RECIPES[name]
 
 
 def from_dict(data: Mapping[str, Any], base: TrainConfig | None = None) -> TrainConfig:
-    """A recipe from plain data over `base`, of `augment` too only what is named.
+    """A recipe made of plain data; what the data does not name is taken from `base`.
 
-    A misspelt key raises `UnknownNameError` with a suggestion, a value of the wrong kind
-    `ConfigError`.
+    The same holds inside `augment`. A misspelt key raises `UnknownNameError` with a suggestion, a
+    value of the wrong kind `ConfigError`.
+
+    >>> from_dict({"batch_size": 8, "augment": {"flip": 0.0}}).augment.flip
+    0.0
     """
     old = base or TrainConfig()
     _check_keys(data, TrainConfig, "setting")
@@ -256,7 +297,10 @@ def _stage(data: Mapping[str, Any]) -> Stage:
 
 
 def from_toml(file: Path, base: TrainConfig | None = None) -> TrainConfig:
-    """A recipe from a TOML file over `base`; raises `ConfigError` naming the file."""
+    """A recipe from a TOML file; what the file does not name is taken from `base`.
+
+    Raises `ConfigError` naming the file.
+    """
     try:
         data = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -272,7 +316,7 @@ def from_toml(file: Path, base: TrainConfig | None = None) -> TrainConfig:
 
 
 def load_config(folder: Path) -> tuple[TrainConfig, dict[str, Any]]:
-    """The settings of a training run, and everything else that its config.json says.
+    """The settings of a training run, and the whole content of its config.json.
 
     Raises `TrainingError` when the folder holds no run.
     """
@@ -283,3 +327,17 @@ def load_config(folder: Path) -> tuple[TrainConfig, dict[str, Any]]:
         raise TrainingError(f"{folder}: holds no training run ({error.strerror})") from None
     except (ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{folder / CONFIG_FILE}: not of a training run ({error})") from None
+
+
+def settings_table(kind: type = TrainConfig) -> Iterator[Setting]:
+    """Every setting with its name, type, default, range, help and unit, for docs and `--help`.
+
+    `TrainConfig`'s rows are followed by those of augmentation, named `augment.NAME` as in a TOML
+    file. Other kinds are `AugmentConfig` and `panodent.training.unet.UNetConfig`.
+
+    >>> [item.range for item in settings_table() if item.name == "augment.rotation"]
+    [(0.0, 45)]
+    """
+    yield from (item for item in table_of(kind) if item.name != "augment")
+    if kind is TrainConfig:
+        yield from table_of(AugmentConfig, "augment.")

@@ -1,10 +1,10 @@
-"""A training run as a folder: prepared from data folders, reopened to resume, finished to a bundle.
+"""A training run is a folder: `prepare` makes it from data folders, `reopen` reads it again.
 
-RUN/config.json        what was asked, and which cases are on which side of the split
-RUN/last.npz           weights, optimiser and counters after the last whole epoch
+RUN/config.json        settings, and which cases are on which side of the split
+RUN/last.npz           weights, optimiser and counters after the last complete epoch
 RUN/best.npz           weights of the best epoch by validation Dice
 RUN/epochs/NNN.npz     weights of each epoch
-RUN/history.csv        a row an epoch; curves.png draws it; tensorboard/ holds the same
+RUN/history.csv        one row per epoch; curves.png draws it; tensorboard/ holds the same
 RUN/panels/            original, prediction and truth side by side
 RUN/bundle/            the best network, ready for `panodent predict`
 """
@@ -29,11 +29,11 @@ Report = Callable[[str, Row], None]
 
 
 @dataclass(frozen=True)
-class Source:
-    """A data folder: its format (None: recognised), how it is read, how often it is seen.
+class DataSource:
+    """A data folder: where it is, how it is read, and how often it is shown.
 
-    `options` are the format's, such as `values`; `repeat` is how many times an epoch shows each of
-    its training cases.
+    `format` is recognised when None; `options` are those of the format, such as `values`; an epoch
+    shows each of its training cases `repeat` times.
     """
 
     root: Path
@@ -42,13 +42,18 @@ class Source:
     repeat: int = 1
 
     def find(self) -> dataset.Dataset:
-        """What the folder holds; raises `DatasetError` or `AnnotationError`."""
+        """The cases of the folder; raises `DatasetError` or `AnnotationError`."""
         return dataset.find(self.root, self.format, self.options)
 
 
 @dataclass
 class Run:
-    """One training run: its folder, settings and both sides of the split."""
+    """One training run: its folder, settings and both sides of the split.
+
+    `repeats` belongs to `training`, case by case; `report(event, row)` is called with progress;
+    `start` is the bundle or run that training starts from, or empty; `data` is one record for each
+    data folder, as in config.json.
+    """
 
     folder: Path
     config: TrainConfig
@@ -61,22 +66,26 @@ class Run:
 
     @property
     def last(self) -> Path:
-        """The state after the last whole epoch."""
+        """File of the state after the last complete epoch."""
         return self.folder / "last.npz"
 
     @property
     def best(self) -> Path:
-        """The best epoch's weights."""
+        """File of the best epoch's weights."""
         return self.folder / "best.npz"
 
 
 def prepare(
-    folder: Path, sources: Sequence[Source], config: TrainConfig, report: Report, start: str = ""
+    folder: Path,
+    sources: Sequence[DataSource],
+    config: TrainConfig,
+    report: Report,
+    start: str = "",
 ) -> Run:
     """A new run: finds and splits the data and writes config.json.
 
-    Duplicates of one radiograph, also across folders, stay on one side. `start` is the bundle or
-    run that training starts from. Raises `TrainingError` if the folder already holds a run.
+    Duplicates of one radiograph, also across folders, come to the same side. `start` is the bundle
+    or run that training starts from. Raises `TrainingError` if the folder already holds a run.
     """
     if (folder / CONFIG_FILE).exists():
         raise TrainingError(
@@ -100,24 +109,23 @@ def prepare(
     return reopen(folder, report)
 
 
-def _options(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A data folder's options; runs of panodent 0.1 had no other than `values`."""
-    values = {"values": item["values"]} if item.get("values") else {}
-    return dict(item.get("options", values))
-
-
 def reopen(folder: Path, report: Report) -> Run:
-    """The run of a folder with the very split it was prepared with. Raises `TrainingError`."""
+    """The run of a folder, with the split that it was prepared with.
+
+    Raises `TrainingError` when the folder holds no run or nothing is left to train on,
+    `DatasetError` when data was removed since.
+    """
     config, record = load_config(folder)
     training: list[Case] = []
     validation: list[Case] = []
     repeats: list[int] = []
     for item in record["data"]:
-        source = Source(Path(item["root"]), item["format"], _options(item), item["repeat"])
+        source = DataSource(Path(item["root"]), item["format"], item["options"], item["repeat"])
         cases = {case.key: case for case in source.find().cases}
         if gone := [key for key in item["training"] + item["validation"] if key not in cases]:
             raise DatasetError(
-                f"{source.root}: {gone[0]} was there when the run began, now it is not"
+                f"{source.root}: {gone[0]} was there when the run began and is missing now; "
+                "restore it"
             )
         training += [cases[key] for key in item["training"]]
         validation += [cases[key] for key in item["validation"]]
@@ -132,8 +140,8 @@ def reopen(folder: Path, report: Report) -> Run:
 def _sides(folders: list[list[Case]], config: TrainConfig) -> list[tuple[list[str], list[str]]]:
     """(training keys, validation keys) of each folder.
 
-    Each folder is split for itself, so that it is on both sides; a radiograph that several folders
-    hold is held out of all if it is held out of one.
+    Each folder is split separately, so that each is on both sides. A radiograph in several folders
+    is held out of all of them if it is held out of one.
     """
     together = [
         replace(case, key=f"{place}/{case.key}", group=f"{place}/{case.group}")
@@ -156,6 +164,7 @@ def _sides(folders: list[list[Case]], config: TrainConfig) -> list[tuple[list[st
 
 
 def _split(cases: list[Case], config: TrainConfig) -> tuple[list[Case], list[Case]]:
+    """(training cases, validation cases) of one folder."""
     if config.fold is not None:
         return splits.fold(cases, *config.fold, seed=config.split_seed)
     return splits.split(cases, config.validation, config.split_seed)

@@ -1,4 +1,4 @@
-"""Starting from a trained network: its weights, matched classes, and layers that stay frozen."""
+"""Transfer learning: reads a trained network, matches its classes, and freezes layers."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from panodent.bundle.bundle import Bundle
 from panodent.errors import BundleError, ConfigError, MissingExtraError, TrainingError
 from panodent.training import checkpoint
 from panodent.training.recipes import TrainConfig, load_config
-from panodent.training.unet import NETWORKS, UNetConfig, build, named
+from panodent.training.unet import NETWORKS, NORM_EPSILON, UNetConfig, build, named
 
 HEAD = "head"
 
 
 def trained(source: str | Path) -> tuple[Any, tuple[int, ...]]:
-    """(Keras network, its classes) of a bundle, of a training run, or of the default bundle.
+    """The Keras network of a bundle or training run, and the FDI numbers of its classes.
 
-    Raises `BundleError` or `TrainingError` when there is none.
+    Raises `BundleError` or `TrainingError` when `source` is neither or cannot be trained on.
     """
     folder = Path(source)
     if (folder / "best.npz").exists():
@@ -35,7 +35,7 @@ def trained(source: str | Path) -> tuple[Any, tuple[int, ...]]:
 
 
 def kind(source: str | Path) -> tuple[str, tuple[int, ...], tuple[int, int]]:
-    """(network name, classes, frame size) of a bundle or run, for a recipe that starts from it."""
+    """Network name, FDI numbers of the classes, and frame (height, width) of a bundle or run."""
     folder = Path(source)
     if (folder / "best.npz").exists():
         config, _ = load_config(folder)
@@ -43,14 +43,14 @@ def kind(source: str | Path) -> tuple[str, tuple[int, ...], tuple[int, int]]:
     bundle = bundles.load(source)
     wanted = _architecture(bundle)
     for name, network in NETWORKS.items():
-        # Heads may differ: `with_classes` matches them.
+        # Heads may differ, since `with_classes` matches them.
         if wanted == replace(network, classes=wanted.classes, offsets=wanted.offsets):
             return name, bundle.classes, bundle.frame.size
     raise BundleError(f"{source}: its architecture is none of {', '.join(NETWORKS)}")
 
 
 def from_bundle(bundle: Bundle) -> Any:
-    """The Keras network of a bundle; its kernels have the half precision they are stored in."""
+    """The Keras network of a bundle; large kernels keep the half precision of their storage."""
     model = build(_architecture(bundle))
     constants = _constants(bundle.network)
     for layer in model.layers:
@@ -60,18 +60,21 @@ def from_bundle(bundle: Bundle) -> Any:
 
 
 def _architecture(bundle: Bundle) -> UNetConfig:
+    """The configuration of a bundle; raises `BundleError` when it cannot be trained on."""
     settings = dict(bundle.architecture)
     if "members" in settings:
         raise BundleError("the bundle is an ensemble; train on one of its members")
     if "precision" in settings:
         raise BundleError("the bundle is quantised; train on the one that it was made from")
     if not settings:
-        raise BundleError("the bundle does not say its architecture; it cannot be trained on")
+        raise BundleError(
+            "the bundle does not state its architecture; train on one that `panodent train` wrote"
+        )
     return UNetConfig(**{**settings, "filters": tuple(settings["filters"])})
 
 
 def norms(model: Any) -> dict[str, npt.NDArray[np.float32]]:
-    """Batch-norm vectors of a network by layer name, (4, channels): gamma, beta, mean, variance."""
+    """Batch-norm vectors by layer name, float32 (4, channels): gamma, beta, mean, variance."""
     return {
         layer.name: np.stack([np.asarray(w, np.float32) for w in layer.get_weights()])
         for layer in model.layers
@@ -80,6 +83,7 @@ def norms(model: Any) -> dict[str, npt.NDArray[np.float32]]:
 
 
 def _constants(network: bytes) -> dict[str, npt.NDArray[Any]]:
+    """Constants of an ONNX network by name."""
     try:
         import onnx
         from onnx import numpy_helper
@@ -92,7 +96,7 @@ def _constants(network: bytes) -> dict[str, npt.NDArray[Any]]:
 def _weights(
     layer: Any, constants: dict[str, npt.NDArray[Any]], bundle: Bundle
 ) -> list[npt.NDArray[Any]]:
-    """A layer's weights out of the exported constants, batch norms unfolded again."""
+    """A layer's weights from the exported constants, with batch norms separated again."""
     name = layer.name
     try:
         if type(layer).__name__ == "BatchNormalization":
@@ -106,17 +110,17 @@ def _weights(
     norm = bundle.norms.get(f"{name}_norm")
     if norm is not None:
         gamma, _, _, variance = norm
-        scale = gamma / np.sqrt(variance + 1e-3)
-        # A channel whose gamma is 0 is off: any kernel gives the same result.
+        scale = gamma / np.sqrt(variance + NORM_EPSILON)
+        # Where gamma is 0 any kernel gives the same result.
         kernel = np.divide(kernel, scale, out=np.zeros_like(kernel), where=scale != 0)
     return [kernel, bias] if layer.use_bias else [kernel]
 
 
 def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
-    """The network for `config.classes`, weights taken over; outputs are matched by tooth number.
+    """A network for `config.classes` with the weights of `model`, whose classes are `old`.
 
-    A tooth that the old network did not know starts from the weights of "no tooth".
-    Raises `ConfigError` when the architectures differ.
+    Output planes are matched by FDI number. A tooth that the old network did not have starts with
+    the weights of "no tooth". Raises `ConfigError` when the architectures differ.
     """
     fresh = build(named(config.network, classes=len(config.classes) + 1))
     theirs = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
@@ -134,10 +138,10 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
         layer.set_weights(weights)
     head = fresh.get_layer(HEAD)
     places = [0] + [old.index(fdi) + 1 if fdi in old else 0 for fdi in config.classes]
-    offsets = len(old) + 1  # their place among the old planes, where there are any
+    offsets = len(old) + 1  # their index among the old planes, if there are any
     weights = []
     for new, given in zip(head.get_weights(), theirs[HEAD], strict=True):
-        # Planes that the old network lacked begin at 0, so that they do not shake the rest.
+        # New planes start at 0, so that they do not disturb the others.
         merged = np.zeros_like(new)
         merged[..., : len(places)] = given[..., places]
         further = given[..., offsets:][..., : new.shape[-1] - len(places)]
@@ -148,10 +152,10 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
 
 
 def freeze(model: Any, what: str) -> list[str]:
-    """Freezes 'encoder', or the first N weighted layers; returns their names.
+    """Freezes 'encoder', or the first N layers with weights; returns their names.
 
     A frozen batch norm stays in inference mode: it uses and keeps its statistics. Raises
-    `TrainingError` when nothing would be left to train.
+    `TrainingError` when no layer would be left to train.
     """
     weighted = [layer for layer in model.layers if layer.weights]
     if what == "encoder":

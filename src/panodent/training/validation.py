@@ -1,4 +1,4 @@
-"""Dice of a network's plain argmax, quick enough for every epoch; `evaluate` is the real score."""
+"""Quick Dice after every epoch, of the network's argmax without decoding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from panodent.training.augmentation.augment import IGNORED
 from panodent.training.batches import Example
 
 MIN_PIXELS = 12
-"""Predicted classes smaller than this, in frame pixels, are specks that decoding removes."""
+"""Smaller predicted classes, in frame pixels, are not counted; decoding removes them."""
 
 
 def mean_dice(
@@ -22,10 +22,10 @@ def mean_dice(
     size: tuple[int, int],
     classes: int,
 ) -> float:
-    """Mean over all teeth of the truth, with a 0 for each tooth that is predicted and not there.
+    """Mean Dice over all annotated teeth, with a 0 for each predicted tooth that is absent.
 
-    `predict` maps (1, height, width, 1) to (1, h, w, planes), of which the first `classes` are
-    scores of classes; 0 when there is nothing to find.
+    `predict` maps float32 (1, height, width, 1) to (1, h, w, planes), of which the first `classes`
+    are scores of classes. The mean is 0 when there are no teeth at all.
     """
     values: list[float] = []
     for example in examples:
@@ -38,7 +38,7 @@ def mean_dice(
 
 
 def argmax_at(scores: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """(h, w, classes) -> (height, width) of the best class, scores enlarged linearly."""
+    """The best class of each pixel, uint8 `size`; scores (h, w, classes) are enlarged linearly."""
     import cv2
 
     if scores.shape[:2] != tuple(size):
@@ -51,7 +51,13 @@ def argmax_at(scores: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDA
 
 
 def tooth_dice(truth: npt.NDArray[np.uint8], found: npt.NDArray[np.uint8]) -> list[float]:
-    """Dice of every class in the truth, and a 0 for every further class found."""
+    """Dice of every class in the ground truth, and a 0 for every other class found.
+
+    Both images are uint8 (height, width). Pixels that are `IGNORED` in the truth do not count.
+
+    >>> tooth_dice(np.uint8([[1, 1, 0]]), np.uint8([[1, 0, 0]]))
+    [0.6666666666666666]
+    """
     counted = truth != IGNORED
     truth, found = truth[counted].astype(np.int64), found[counted].astype(np.int64)
     in_truth, in_found = np.bincount(truth, minlength=256), np.bincount(found, minlength=256)

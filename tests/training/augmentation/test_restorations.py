@@ -8,7 +8,8 @@ import pytest
 from panodent import phantom
 from panodent.dentition import ARCH_ORDER, PERMANENT
 from panodent.training.augmentation import restorations
-from panodent.training.augmentation.restorations import restored
+from panodent.training.augmentation.config import AugmentConfig
+from panodent.training.augmentation.restorations import add_restorations
 from panodent.training.batches import class_image
 
 
@@ -18,17 +19,15 @@ def whole() -> tuple[np.ndarray, np.ndarray]:
     return radiograph.pixels, class_image(teeth, PERMANENT)
 
 
-@pytest.fixture
-def implants(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restorations, "IMPLANTS", 1.0)
+IMPLANTS = AugmentConfig(restore_implants=1.0)
+CROWNS = AugmentConfig(restore_implants=0.0)
 
 
-@pytest.mark.usefixtures("implants")
 @pytest.mark.parametrize("seed", range(20))
 def test_a_run_of_teeth_becomes_implants_that_bear_no_number(whole, seed: int) -> None:
     pixels, labels = whole
     before = pixels.copy()
-    image, left = restored(pixels, labels, PERMANENT, np.random.default_rng(seed))
+    image, left = add_restorations(pixels, labels, PERMANENT, IMPLANTS, np.random.default_rng(seed))
     assert np.array_equal(pixels, before)
     gone = sorted(
         ARCH_ORDER.index(PERMANENT[value - 1])
@@ -47,11 +46,10 @@ def test_a_run_of_teeth_becomes_implants_that_bear_no_number(whole, seed: int) -
     assert (image[place] < pixels[place] - 0.05).any()  # ...narrower than its root
 
 
-@pytest.mark.usefixtures("implants")
 def test_roots_become_screws_narrower_than_they_were(whole) -> None:
     pixels, labels = whole
     only = np.where(labels == PERMANENT.index(36) + 1, labels, 0).astype(np.uint8)
-    image, left = restored(pixels, only, PERMANENT, np.random.default_rng(3))
+    image, left = add_restorations(pixels, only, PERMANENT, IMPLANTS, np.random.default_rng(3))
     assert not left.any()
     rows = np.nonzero(only)[0]
     low = slice(int(np.percentile(rows, 60)), int(np.percentile(rows, 80)))
@@ -60,10 +58,9 @@ def test_roots_become_screws_narrower_than_they_were(whole) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_crowned_roots_stay_teeth(whole, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restorations, "IMPLANTS", 0.0)
+def test_crowned_roots_stay_teeth(whole, seed: int) -> None:
     pixels, labels = whole
-    image, left = restored(pixels, labels, PERMANENT, np.random.default_rng(seed))
+    image, left = add_restorations(pixels, labels, PERMANENT, CROWNS, np.random.default_rng(seed))
     assert np.array_equal(left, labels)
     changed = image != pixels
     assert changed.any()
@@ -76,25 +73,24 @@ def test_crowned_roots_stay_teeth(whole, seed: int, monkeypatch: pytest.MonkeyPa
 def test_metal_has_room_around_its_tooth_and_none_beyond_the_picture() -> None:
     tooth = np.zeros((100, 80), bool)
     tooth[50:80, 40:50] = True  # 30 x 10: a margin of 4 + (29 + 9) // 6 = 10
-    assert restorations._surroundings(tooth) == (slice(40, 90), slice(30, 60))
+    assert restorations._window(tooth) == (slice(40, 90), slice(30, 60))
     edge = np.zeros((100, 80), bool)
     edge[:30, :10] = True
-    assert restorations._surroundings(edge) == (slice(0, 40), slice(0, 20))
+    assert restorations._window(edge) == (slice(0, 40), slice(0, 20))
 
 
 def test_a_jaw_without_teeth_stays_as_it_is(whole) -> None:
     pixels, labels = whole
     none = np.zeros_like(labels)
-    image, left = restored(pixels, none, PERMANENT, np.random.default_rng(0))
+    image, left = add_restorations(pixels, none, PERMANENT, IMPLANTS, np.random.default_rng(0))
     assert image is pixels
     assert left is none
 
 
-@pytest.mark.usefixtures("implants")
 def test_a_speck_of_a_tooth_is_taken_out_without_an_implant(whole) -> None:
     pixels, labels = whole
     speck = np.zeros_like(labels)
     speck[100:102, 200:202] = 5
-    image, left = restored(pixels, speck, PERMANENT, np.random.default_rng(0))
+    image, left = add_restorations(pixels, speck, PERMANENT, IMPLANTS, np.random.default_rng(0))
     assert not left.any()
     assert np.isfinite(image).all()

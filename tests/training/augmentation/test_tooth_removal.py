@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from panodent import phantom
 from panodent.dentition import ARCH_ORDER, PERMANENT
-from panodent.training.augmentation import tooth_removal
+from panodent.training.augmentation.config import AugmentConfig
+from panodent.training.augmentation.tooth_removal import choose_run, remove_teeth
 from panodent.training.batches import class_image
 
 
@@ -22,19 +25,17 @@ def removed(before: np.ndarray, after: np.ndarray) -> list[int]:
     return [PERMANENT[value - 1] for value in gone]
 
 
-@pytest.fixture
-def one_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tooth_removal, "RUNS", 1)
+DEFAULT = AugmentConfig()
+ONE_RUN = AugmentConfig(extract_max_runs=1)
 
 
-@pytest.mark.usefixtures("one_run")
 @pytest.mark.parametrize("seed", range(20))
 def test_a_run_of_neighbours_goes_and_the_others_keep_their_numbers(whole, seed: int) -> None:
     pixels, labels = whole
-    image, left = tooth_removal.extracted(pixels, labels, PERMANENT, np.random.default_rng(seed))
+    image, left = remove_teeth(pixels, labels, PERMANENT, ONE_RUN, np.random.default_rng(seed))
     gone = removed(labels, left)
     places = sorted(ARCH_ORDER.index(fdi) for fdi in gone)
-    assert 1 <= len(gone) <= tooth_removal.LONGEST
+    assert 1 <= len(gone) <= ONE_RUN.extract_max_length
     assert places == list(range(places[0], places[0] + len(places)))
     assert len({fdi < 30 for fdi in gone}) == 1
     assert image.dtype == np.float32
@@ -42,11 +43,10 @@ def test_a_run_of_neighbours_goes_and_the_others_keep_their_numbers(whole, seed:
     assert image.max() <= 1
 
 
-@pytest.mark.usefixtures("one_run")
-def test_the_gap_looks_like_what_is_around_it(whole, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tooth_removal, "CLOSING", 0.0)
+def test_the_gap_looks_like_what_is_around_it(whole) -> None:
+    config = replace(ONE_RUN, extract_close=0.0)
     pixels, labels = whole
-    image, left = tooth_removal.extracted(pixels, labels, PERMANENT, np.random.default_rng(1))
+    image, left = remove_teeth(pixels, labels, PERMANENT, config, np.random.default_rng(1))
     gap = (labels > 0) & (left == 0)
     assert np.array_equal(left[~gap], labels[~gap])
     around = pixels[(labels == 0)]
@@ -54,15 +54,12 @@ def test_the_gap_looks_like_what_is_around_it(whole, monkeypatch: pytest.MonkeyP
     assert image[gap].mean() == pytest.approx(around.mean(), abs=0.15)
 
 
-@pytest.mark.usefixtures("one_run")
-def test_teeth_behind_a_closing_gap_move_towards_the_midline(
-    whole, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tooth_removal, "CLOSING", 1.0)
+def test_teeth_behind_a_closing_gap_move_towards_the_midline(whole) -> None:
+    config = replace(ONE_RUN, extract_close=1.0)
     pixels, labels = whole
     moved = 0
     for seed in range(20):
-        _, left = tooth_removal.extracted(pixels, labels, PERMANENT, np.random.default_rng(seed))
+        _, left = remove_teeth(pixels, labels, PERMANENT, config, np.random.default_rng(seed))
         gone = removed(labels, left)
         if len({fdi // 10 for fdi in gone}) > 1 or max(fdi % 10 for fdi in gone) == 8:
             continue
@@ -81,7 +78,7 @@ def test_teeth_behind_a_closing_gap_move_towards_the_midline(
 def test_jaws_of_all_sorts_are_made(whole) -> None:
     pixels, labels = whole
     left = [
-        tooth_removal.extracted(pixels, labels, PERMANENT, np.random.default_rng(seed))[1]
+        remove_teeth(pixels, labels, PERMANENT, DEFAULT, np.random.default_rng(seed))[1]
         for seed in range(60)
     ]
     counts = [32 - len(removed(labels, after)) for after in left]
@@ -94,7 +91,7 @@ def test_jaws_of_all_sorts_are_made(whole) -> None:
 def test_the_last_tooth_may_go(whole, seed: int) -> None:
     pixels, labels = whole
     one = np.where(labels == PERMANENT.index(36) + 1, labels, 0).astype(np.uint8)
-    image, left = tooth_removal.extracted(pixels, one, PERMANENT, np.random.default_rng(seed))
+    image, left = remove_teeth(pixels, one, PERMANENT, DEFAULT, np.random.default_rng(seed))
     assert not left.any()
     assert image.shape == pixels.shape
 
@@ -102,6 +99,17 @@ def test_the_last_tooth_may_go(whole, seed: int) -> None:
 def test_without_teeth_nothing_changes(whole) -> None:
     pixels, labels = whole
     none = np.zeros_like(labels)
-    image, left = tooth_removal.extracted(pixels, none, PERMANENT, np.random.default_rng(0))
+    image, left = remove_teeth(pixels, none, PERMANENT, DEFAULT, np.random.default_rng(0))
     assert image is pixels
     assert left is none
+
+
+def test_settings_bound_the_runs() -> None:
+    labels = np.zeros((8, 64), np.uint8)
+    labels[:, :32] = np.arange(1, 33)
+    longest = AugmentConfig(extract_length_p=0.01, extract_max_length=3)
+    single = AugmentConfig(extract_length_p=1.0)
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        assert len(choose_run(labels, PERMANENT, longest, rng)) <= 3
+        assert len(choose_run(labels, PERMANENT, single, rng)) == 1

@@ -1,1 +1,1 @@
-"""Random changes of an image and its labels together."""
+"""Augmentation: random changes of an image and its labels together."""

@@ -1,9 +1,8 @@
-"""Random changes of an annotated radiograph that keep the truth true.
+"""Augments a radiograph and its labels together.
 
-Geometry is one map, affine and perhaps bent, so pixels are resampled once and land in the frame's
-size at once.
-A left-right flip swaps the numbers of the sides (36 <-> 46); nothing is ever turned upside down.
-Labels are moved by nearest neighbour.
+All geometric changes are composed to one map, so pixels are resampled once, straight to the frame's
+size. Labels are resampled by nearest neighbour. A left-right flip exchanges the numbers of both
+sides (36 <-> 46). Images are never turned upside down.
 """
 
 from __future__ import annotations
@@ -18,25 +17,31 @@ from panodent.errors import ConfigError
 from panodent.radiograph.resampling import normalised, resized
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.training.augmentation.geometry import (
-    _affine,
-    _places,
-    _rescaled,
-    _warped,
+    affine_map,
+    displaced_places,
+    rescaling_map,
+    warp,
 )
-from panodent.training.augmentation.intensity import _intensity
-from panodent.training.augmentation.restorations import restored
-from panodent.training.augmentation.tooth_removal import extracted
+from panodent.training.augmentation.intensity import change_intensity
+from panodent.training.augmentation.restorations import add_restorations
+from panodent.training.augmentation.tooth_removal import remove_teeth
 from panodent.utils.arrays import FloatImage
 
 ClassImage = npt.NDArray[np.uint8]
-"""Pixel value 0 is none, c is the tooth `PERMANENT[c - 1]`."""
+"""(height, width) uint8: 0 is no tooth, c the tooth `classes[c - 1]`, `IGNORED` is not counted."""
 
 IGNORED = 255
-"""Class of pixels that count for nothing: teeth that are not among the network's classes."""
+"""Class of pixels that the loss leaves out: teeth that are not among the network's classes."""
 
 
 def mirrored_classes(classes: Sequence[int]) -> npt.NDArray[np.uint8]:
-    """(256,) the class of the same tooth on the other side; raises `ConfigError` if it has none."""
+    """Lookup table, uint8 (256,): class -> class of the same tooth on the other side.
+
+    Raises `ConfigError` when the tooth of the other side is not among `classes`.
+
+    >>> mirrored_classes([11, 21])[:3].tolist()
+    [0, 2, 1]
+    """
     lookup = np.arange(256, dtype=np.uint8)
     for index, fdi in enumerate(classes, start=1):
         if mirror(fdi) not in classes:
@@ -60,33 +65,35 @@ def augment(
     mirrored: npt.NDArray[np.uint8] | None = MIRRORED_CLASS,
     teeth: Sequence[int] = PERMANENT,
 ) -> tuple[FloatImage, ClassImage]:
-    """One random variant of an annotated radiograph at frame size.
+    """A random variant of an annotated radiograph at the frame's size.
 
     Parameters
     ----------
     pixels : float32 (H, W) in [0, 1].
     labels : uint8 (H, W) class image.
     size : (height, width) of the result.
-    mirrored : class of the same tooth on the other side, by class; None forbids flips.
-    teeth : FDI number of class 1, 2, ...
+    config : how far each change goes.
+    rng : source of all random numbers; equal states give equal results.
+    mirrored : lookup table made by `mirrored_classes`; None forbids flips.
+    teeth : FDI numbers of classes 1, 2, ...
 
-    Returns normalised pixels float32 `size` and the class image uint8 `size`.
+    Returns normalised pixels, float32 `size` in [-1.5, 1.5], and the class image, uint8 `size`.
     """
     import cv2
 
     flipped = bool(rng.random() < config.flip) and mirrored is not None
-    # Shrinking without area means would alias: come near the frame's size first.
+    # Shrinking without area means would alias, so the image first comes near the frame's size.
     near = (min(pixels.shape[0], 2 * size[0]), min(pixels.shape[1], 2 * size[1]))
     source = resized(pixels, near)
-    to_source = _affine(source.shape, size, flipped, config, rng)
-    to_labels = _rescaled(near, labels.shape) @ to_source
-    places = _places(size, config, rng)
-    image = _warped(source, to_source, size, places, cv2.INTER_LINEAR)
-    classes = _warped(labels, to_labels, size, places, cv2.INTER_NEAREST)
+    to_source = affine_map(source.shape, size, flipped, config, rng)
+    to_labels = rescaling_map(near, labels.shape) @ to_source
+    places = displaced_places(size, config, rng)
+    image = warp(source, to_source, size, places, cv2.INTER_LINEAR)
+    classes = warp(labels, to_labels, size, places, cv2.INTER_NEAREST)
     if flipped and mirrored is not None:
         classes = mirrored[classes]
     if rng.random() < config.extract:
-        image, classes = extracted(image, classes, teeth, rng)
+        image, classes = remove_teeth(image, classes, teeth, config, rng)
     if config.restore and rng.random() < config.restore:
-        image, classes = restored(image, classes, teeth, rng)
-    return _intensity(normalised(image), config, rng), classes
+        image, classes = add_restorations(image, classes, teeth, config, rng)
+    return change_intensity(normalised(image), config, rng), classes

@@ -8,26 +8,34 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.training.augmentation.config import AugmentConfig
+from panodent.utils.arrays import Float32Array, Float64Array
 
 
-def _factor(rng: np.random.Generator, extent: float) -> float:
+def log_uniform_factor(rng: np.random.Generator, extent: float) -> float:
+    """A factor drawn log-uniformly from 1/(1+extent) to 1+extent."""
     limit = np.log1p(extent)
     return float(np.exp(rng.uniform(-limit, limit)))
 
 
-def _affine(
+def affine_map(
     source: tuple[int, ...],
     size: tuple[int, int],
     flipped: bool,
     config: AugmentConfig,
     rng: np.random.Generator,
-) -> npt.NDArray[np.float64]:
-    """3 x 3 map from (x, y) of the result to (x, y) of the source, pixel centres at integers."""
-    zoom, aspect = _factor(rng, config.zoom), np.sqrt(_factor(rng, config.aspect))
+) -> Float64Array:
+    """Random 3 x 3 map from (x, y) of the result to (x, y) of the source.
+
+    `source` and `size` are (height, width); pixel centres have integer coordinates.
+    """
+    zoom, aspect = (
+        log_uniform_factor(rng, config.zoom),
+        np.sqrt(log_uniform_factor(rng, config.aspect)),
+    )
     angle = np.deg2rad(rng.uniform(-config.rotation, config.rotation))
     shear = rng.uniform(-config.shear, config.shear)
     shift_x, shift_y = rng.uniform(-config.shift, config.shift, 2)
-    # Unit square about the centre, with the panoramic's 2:1 aspect so that turning stays rigid.
+    # Coordinates about the centre with the panoramic's aspect of 2:1, so that rotations are rigid.
     from_pixels = np.array(
         [[2 / size[1], 0, 1 / size[1] - 1], [0, 1 / size[0], 0.5 / size[0] - 0.5], [0, 0, 1]]
     )
@@ -44,16 +52,14 @@ def _affine(
     return to_pixels @ flip @ lean @ scale @ turn @ from_pixels
 
 
-def _rescaled(old: tuple[int, ...], new: tuple[int, ...]) -> npt.NDArray[np.float64]:
-    """3 x 3 map from (x, y) of a picture of size `old` to the same place in one of size `new`."""
+def rescaling_map(old: tuple[int, ...], new: tuple[int, ...]) -> Float64Array:
+    """3 x 3 map from (x, y) of an image of size `old` to the same place in one of size `new`."""
     scale_y, scale_x = new[0] / old[0], new[1] / old[1]
     return np.array([[scale_x, 0, scale_x / 2 - 0.5], [0, scale_y, scale_y / 2 - 0.5], [0, 0, 1]])
 
 
-def _smooth_field(
-    size: tuple[int, int], planes: int, rng: np.random.Generator
-) -> npt.NDArray[np.float32]:
-    """Smooth random planes (height, width, planes) of standard deviation about 1."""
+def smooth_field(size: tuple[int, int], planes: int, rng: np.random.Generator) -> Float32Array:
+    """Smooth random planes, float32 (height, width, planes), of standard deviation about 1."""
     import cv2
 
     small = rng.standard_normal((5, 8, planes), np.float32)
@@ -61,44 +67,51 @@ def _smooth_field(
     return field.reshape(*size, planes)
 
 
-def _places(
+def displaced_places(
     size: tuple[int, int], config: AugmentConfig, rng: np.random.Generator
-) -> npt.NDArray[np.float32] | None:
-    """(height, width, 2) the place (x, y) of each pixel, bent and off the trough; None if neither.
+) -> Float32Array | None:
+    """Where each result pixel is taken from, float32 (height, width, 2) as (x, y).
 
-    Smooth moves are about `config.bend` of the height.
+    A smooth deformation (`config.bend`) and a position off the focal trough (`config.trough`);
+    None when both are off.
     """
     if not config.bend and not config.trough:
         return None
     places = np.zeros((*size, 2), np.float32)
     if config.bend:
-        places += np.float32(config.bend * size[0]) * _smooth_field(size, 2, rng)
+        places += np.float32(config.bend * size[0]) * smooth_field(size, 2, rng)
     front, turn = rng.uniform(-config.trough, config.trough, 2) * (1, 0.5)
     places[..., 0] += off_trough(size[1], front, turn)[None]
     places[..., 1] += np.arange(size[0], dtype=np.float32)[:, None]
     return places
 
 
-def off_trough(width: int, front: float, turn: float) -> npt.NDArray[np.float64]:
-    """(width,) the column that each shows of a patient who stands off the focal trough.
+def off_trough(width: int, front: float, turn: float) -> Float64Array:
+    """Source column of each column, (width,), for a patient who stands off the focal trough.
 
-    In the middle teeth have 1 / (1 + front) of their width; `turn` makes those of one side narrower
-    than those of the other. Both ends stay where they are, and no column overtakes another while
-    |front| + |turn| < 0.5.
+    Teeth in the middle appear with 1 / (1 + front) of their width; `turn` makes the teeth of one
+    side narrower than those of the other. The first and last columns stay where they are, and the
+    order of columns is kept while |front| + |turn| < 0.5.
+
+    >>> off_trough(4, 0.0, 0.0).tolist()
+    [0.0, 1.0, 2.0, 3.0]
     """
     across = (2 * np.arange(width) + 1) / width - 1
     shown = across + (turn + front * across) * (1 - across**2)
     return np.asarray(((shown + 1) * width - 1) / 2)
 
 
-def _warped(
+def warp(
     image: npt.NDArray[Any],
-    to_source: npt.NDArray[np.float64],
+    to_source: Float64Array,
     size: tuple[int, int],
-    places: npt.NDArray[np.float32] | None,
+    places: Float32Array | None,
     method: int,
 ) -> npt.NDArray[Any]:
-    """The image seen through the map, and before that through places (height, width, 2)."""
+    """Resamples an image: result pixel -> `places` (height, width, 2), if given -> `to_source`.
+
+    `size` is the (height, width) of the result, `method` an interpolation flag of OpenCV.
+    """
     import cv2
 
     if places is None:

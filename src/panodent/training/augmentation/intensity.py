@@ -6,34 +6,40 @@ import numpy as np
 
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.training.augmentation.geometry import (
-    _factor,
-    _smooth_field,
+    log_uniform_factor,
+    smooth_field,
 )
 from panodent.utils.arrays import FloatImage
 
 
-def _intensity(image: FloatImage, config: AugmentConfig, rng: np.random.Generator) -> FloatImage:
+def change_intensity(
+    image: FloatImage, config: AugmentConfig, rng: np.random.Generator
+) -> FloatImage:
+    """Random exposure, contrast, blur, noise and boxes.
+
+    `image` is float32 (height, width), normalised; the result is clipped to [-1.5, 1.5].
+    """
     import cv2
 
     if config.equalise and rng.random() < config.equalise:
         image = _equalised(image, float(rng.uniform(1, 5)), int(rng.integers(4, 11)))
-    if config.detail and rng.random() < 0.5:
+    if config.detail and rng.random() < config.detail_probability:
         side = int(np.exp(rng.uniform(np.log(3), np.log(40))))
         amount = config.detail * rng.uniform(-0.5, 1)
         image = image + np.float32(amount) * (image - cv2.blur(image, (side, side)))
-    gamma = _factor(rng, config.gamma)
+    gamma = log_uniform_factor(rng, config.gamma)
     if gamma != 1.0:
         dense: FloatImage = np.clip((image + 1) / 2, 0, 1.25).astype(np.float32, copy=False)
         image = np.asarray(cv2.pow(dense, gamma))
         image *= 2
         image -= 1
-    image = image * np.float32(_factor(rng, config.contrast))
+    image = image * np.float32(log_uniform_factor(rng, config.contrast))
     image += np.float32(rng.uniform(-config.brightness, config.brightness))
     if config.shade:
-        image += np.float32(config.shade) * _smooth_field(image.shape, 1, rng)[..., 0]
-    if config.blur and rng.random() < 0.3:
+        image += np.float32(config.shade) * smooth_field(image.shape, 1, rng)[..., 0]
+    if config.blur and rng.random() < config.blur_probability:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, max(config.blur, 0.31))))
-    if config.noise and rng.random() < 0.5:
+    if config.noise and rng.random() < config.noise_probability:
         noise = rng.standard_normal(image.shape, np.float32)
         noise *= np.float32(rng.uniform(0, config.noise))
         image += noise
@@ -43,7 +49,11 @@ def _intensity(image: FloatImage, config: AugmentConfig, rng: np.random.Generato
 
 
 def _equalised(image: FloatImage, limit: float, tiles: int) -> FloatImage:
-    """A normalised image, its contrast stretched in each of tiles x tiles parts up to `limit`."""
+    """Contrast-limited adaptive histogram equalisation of a normalised image (height, width).
+
+    `limit` is the clip limit of OpenCV's CLAHE, `tiles` the number of tiles along each side. See
+    Zuiderveld 1994, Graphics Gems IV, doi:10.1016/B978-0-12-336156-1.50061-6.
+    """
     import cv2
 
     grey = np.clip(127.5 * (image + 1), 0, 255).astype(np.uint8)
@@ -52,7 +62,7 @@ def _equalised(image: FloatImage, limit: float, tiles: int) -> FloatImage:
 
 
 def _draw_boxes(image: FloatImage, rng: np.random.Generator) -> None:
-    """Flat boxes where devices burn in text and markers, and sometimes over the anatomy."""
+    """Draws one to three flat boxes, like the text and markers that devices burn in, in place."""
     height, width = image.shape
     for _ in range(int(rng.integers(1, 4))):
         tall, wide = int(height * rng.uniform(0.02, 0.12)), int(width * rng.uniform(0.02, 0.12))

@@ -1,7 +1,8 @@
-"""Crowns, posts and implants put where teeth are: metal above and in roots, and metal alone.
+"""Augmentation: crowns, posts and implants.
 
 A crown on an implant looks much like one on a root, and only the latter is a tooth. Few
-radiographs show implants, so networks paint them; more are made of both kinds.
+radiographs of the training data show implants, so networks label them as teeth; this augmentation
+shows more of both kinds.
 """
 
 from __future__ import annotations
@@ -12,56 +13,57 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from panodent.training.augmentation.tooth_removal import neighbours, without
-from panodent.utils.arrays import Float32Array, FloatImage
+from panodent.training.augmentation.config import AugmentConfig
+from panodent.training.augmentation.tooth_removal import choose_run, fill_with_background
+from panodent.utils.arrays import BoolArray, Float32Array, FloatImage
 
-IMPLANTS = 0.5
-"""How often a run of teeth becomes implants; else it keeps its roots and gets crowns."""
-CROWNED = 0.75
-"""How often the implants of a run bear crowns."""
-POST = 0.4
-"""How often a crowned root has a post or a filled canal."""
-FEWEST = 24
-"""A tooth of fewer pixels has no shape that metal could take."""
+MIN_PIXELS = 24
+"""Smaller teeth get no metal: their shape is not known well enough."""
 
 
-def restored(
+def add_restorations(
     pixels: FloatImage,
     labels: npt.NDArray[np.uint8],
     classes: Sequence[int],
+    config: AugmentConfig,
     rng: np.random.Generator,
 ) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
-    """A run of neighbouring teeth crowned, or replaced by implants, which labels lose.
+    """Crowns a run of neighbouring teeth, or replaces it by implants.
 
-    Takes and returns what `panodent.training.augmentation.tooth_removal.extracted` does.
+    Crowned teeth keep their labels; implants are no teeth, so their labels become 0. Parameters and
+    results as of `panodent.training.augmentation.tooth_removal.remove_teeth`; `config` also gives
+    the settings that begin with `restore_`.
     """
-    run = neighbours(labels, classes, rng)
+    run = choose_run(labels, classes, config, rng)
     if not run:
         return pixels, labels
-    implants = bool(rng.random() < IMPLANTS)
-    result, left = without(pixels, labels, run, rng) if implants else (pixels.copy(), labels)
+    implants = bool(rng.random() < config.restore_implants)
+    if implants:
+        result, remaining = fill_with_background(pixels, labels, run, config.extract_reach, rng)
+    else:
+        result, remaining = pixels.copy(), labels
     metal = float(np.clip(np.percentile(pixels, 99.5) * rng.uniform(0.9, 1.15), 0, 1))
-    crowned = not implants or bool(rng.random() < CROWNED)
+    crowned = not implants or bool(rng.random() < config.restore_implant_crowns)
     for value in run:
-        around = _surroundings(labels == value)
-        tooth, near = labels[around] == value, result[around]
-        if np.count_nonzero(tooth) < FEWEST:
+        window = _window(labels == value)
+        tooth, image = labels[window] == value, result[window]
+        if np.count_nonzero(tooth) < MIN_PIXELS:
             continue
         axes = _axes(tooth, upper=classes[value - 1] // 10 in (1, 2, 5, 6))
         neck = float(rng.uniform(0.3, 0.5))
         if implants:
-            _screw(near, axes, neck, metal * rng.uniform(0.75, 1.0), rng)
-        elif rng.random() < POST:
-            _post(near, axes, neck, metal * rng.uniform(0.7, 1.0), rng)
+            _draw_implant(image, axes, neck, metal * rng.uniform(0.75, 1.0), rng)
+        elif rng.random() < config.restore_posts:
+            _draw_post(image, axes, neck, metal * rng.uniform(0.7, 1.0), rng)
         if crowned:
-            _crown(near, tooth, axes, neck, metal * rng.uniform(0.85, 1.05))
-    return result, left
+            _draw_crown(image, tooth, axes, neck, metal * rng.uniform(0.85, 1.05))
+    return result, remaining
 
 
-def _surroundings(tooth: npt.NDArray[np.bool_]) -> tuple[slice, slice]:
-    """Rows and columns that the tooth and whatever is drawn in its place lie in."""
+def _window(tooth: BoolArray) -> tuple[slice, slice]:
+    """Rows and columns that hold the tooth and all that may be drawn in its place."""
     rows, cols = np.flatnonzero(tooth.any(axis=1)), np.flatnonzero(tooth.any(axis=0))
-    # The longest screw ends a tenth of the tooth's length below its root.
+    # The longest implant ends a tenth of the tooth's length below its root.
     margin = 4 + (np.ptp(rows) + np.ptp(cols)) // 6
     return (
         slice(max(rows[0] - margin, 0), rows[-1] + margin + 1),
@@ -71,7 +73,11 @@ def _surroundings(tooth: npt.NDArray[np.bool_]) -> tuple[slice, slice]:
 
 @dataclass(frozen=True)
 class Axes:
-    """Each pixel's place along a tooth, 0 at the crown's end, and aside of it; all in pixels."""
+    """Coordinates of a window's pixels relative to a tooth's long axis, in pixels.
+
+    `along` (height, width) is 0 at the crown's end and `length` at the root's tip; `aside` (height,
+    width) is 0 on the axis. `width` is the tooth's extent across the axis.
+    """
 
     along: Float32Array
     aside: Float32Array
@@ -79,10 +85,10 @@ class Axes:
     width: float
 
 
-def _screw(
+def _draw_implant(
     image: FloatImage, axes: Axes, neck: float, metal: float, rng: np.random.Generator
 ) -> None:
-    """An implant from the neck (a share of the length) to about the root's tip."""
+    """Draws a screw from `neck` (share of the length) to about the root's tip."""
     length = axes.length
     start, tip = neck * length, rng.uniform(0.8, 1.1) * length
     half = np.clip(rng.uniform(0.16, 0.28) * axes.width, 1.2, max(0.12 * length, 1.2))
@@ -92,19 +98,17 @@ def _screw(
     _paint(image, _rod(axes, half * taper * thread, start, tip), metal)
 
 
-def _post(
+def _draw_post(
     image: FloatImage, axes: Axes, neck: float, metal: float, rng: np.random.Generator
 ) -> None:
-    """A thin line of metal or filling in the root."""
+    """Draws a thin line of metal or filling material in the root."""
     start, tip = neck * axes.length, rng.uniform(0.6, 0.95) * axes.length
     half = rng.uniform(0.03, 0.08) * axes.width
     _paint(image, _rod(axes, half, start, tip), metal)
 
 
-def _crown(
-    image: FloatImage, tooth: npt.NDArray[np.bool_], axes: Axes, neck: float, metal: float
-) -> None:
-    """Metal all over the tooth above its neck."""
+def _draw_crown(image: FloatImage, tooth: BoolArray, axes: Axes, neck: float, metal: float) -> None:
+    """Draws metal on the whole tooth above its neck."""
     import cv2
 
     cover = tooth * _soft((neck + 0.05) * axes.length - axes.along)
@@ -112,17 +116,18 @@ def _crown(
 
 
 def _rod(axes: Axes, half: Float32Array | float, start: float, tip: float) -> Float32Array:
-    """How much of each pixel lies in a rod along the axis, `half` its width to either side."""
+    """Share of each pixel that a rod along the axis covers; `half` is half the rod's width."""
     cover = _soft(half - np.abs(axes.aside))
     return cover * _soft(axes.along - start) * _soft(tip - axes.along)
 
 
-def _axes(tooth: npt.NDArray[np.bool_], upper: bool) -> Axes:
+def _axes(tooth: BoolArray, upper: bool) -> Axes:
+    """The axes of a tooth's mask: the first principal component points from crown to root."""
     rows, cols = np.nonzero(tooth)
     middle = np.array([cols.mean(), rows.mean()])
     spread = np.cov(cols, rows)
     axis = np.linalg.eigh(spread)[1][:, 1]
-    # From crown to root: up in the upper jaw, where rows count downwards.
+    # In the upper jaw roots point up, towards smaller rows.
     axis = axis if (axis[1] < 0) == upper else -axis
     x = np.arange(tooth.shape[1], dtype=np.float32)[None] - np.float32(middle[0])
     y = np.arange(tooth.shape[0], dtype=np.float32)[:, None] - np.float32(middle[1])
@@ -133,9 +138,10 @@ def _axes(tooth: npt.NDArray[np.bool_], upper: bool) -> Axes:
 
 
 def _soft(inside: npt.NDArray[np.floating]) -> Float32Array:
-    """1 inside, 0 outside, an edge of a pixel between: how much of a pixel is covered."""
+    """Distance inside an edge, in pixels -> covered share of the pixel, 0 to 1."""
     return np.clip(inside + np.float32(0.5), 0, 1).astype(np.float32)
 
 
 def _paint(image: FloatImage, cover: Float32Array, value: float) -> None:
+    """Blends a grey value into the image, by the share of each pixel that is covered."""
     image += cover * (np.float32(min(value, 1.0)) - image)

@@ -1,8 +1,8 @@
-"""Taking teeth out of a radiograph: gaps that the data lacks, with truth that stays true.
+"""Augmentation: removes runs of neighbouring teeth.
 
-Most numbering errors stand beside a gap. Filling runs of teeth with the local background makes
-more gaps, and the neighbours keep their numbers: the network learns not to count. In life the
-teeth behind a gap move into it; half of the gaps made here are closed so, more or less.
+Most numbering errors stand beside a gap, and data holds few gaps. A removed tooth is filled with
+the background around it, and its neighbours keep their numbers, so the network does not infer
+numbers by counting. In some of the gaps the teeth behind move in, as they do in life.
 """
 
 from __future__ import annotations
@@ -13,71 +13,77 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.dentition import ARCH_ORDER
-from panodent.utils.arrays import FloatImage
+from panodent.training.augmentation.config import AugmentConfig
+from panodent.utils.arrays import BoolArray, Float32Array, FloatImage
 
 ARCHES = (ARCH_ORDER[:16], ARCH_ORDER[16:])
-LONGEST = 6
-"""At most this many neighbouring teeth are taken out at once."""
-RUNS = 8
-"""At most so many times: a jaw with a few teeth left is rare in data, and numbered worst."""
-CLOSING = 0.5
-"""How often the teeth behind a new gap move into it."""
-REACH = 0.04
-"""How far the background is looked for, as a share of the image's height (standard deviation)."""
+"""FDI numbers of the upper and of the lower arch, from the image's left to its right."""
 
 
-def extracted(
+def remove_teeth(
     pixels: FloatImage,
     labels: npt.NDArray[np.uint8],
     classes: Sequence[int],
+    config: AugmentConfig,
     rng: np.random.Generator,
 ) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
-    """Runs of neighbouring teeth replaced by background, most often one or two; labels follow.
+    """Removes runs of neighbouring teeth from an image and its labels.
 
-    `pixels` is float32 (height, width) in [0, 1]; `labels` its class image, value c the tooth
-    `classes[c - 1]`. Without teeth both come back as they are.
+    Parameters
+    ----------
+    pixels : float32 (height, width) in [0, 1].
+    labels : uint8 (height, width), value c is the tooth `classes[c - 1]`, 0 is no tooth.
+    classes : FDI numbers.
+    config : the settings that begin with `extract_`.
+
+    Returns new arrays of the same shapes and types; without teeth, the given ones.
     """
-    for _ in range(min(int(rng.geometric(0.5)), RUNS)):
-        run = neighbours(labels, classes, rng)
+    for _ in range(min(int(rng.geometric(config.extract_runs_p)), config.extract_max_runs)):
+        run = choose_run(labels, classes, config, rng)
         if not run:
             break
         before = labels
-        pixels, labels = without(pixels, labels, run, rng)
-        if rng.random() < CLOSING:
+        pixels, labels = fill_with_background(pixels, labels, run, config.extract_reach, rng)
+        if rng.random() < config.extract_close:
             missing = [classes[value - 1] for value in run]
             gap = before != labels
-            pixels, labels = _closed(pixels, labels, gap, missing, classes, rng)
+            pixels, labels = _close_gap(pixels, labels, gap, missing, classes, rng)
     return pixels, labels
 
 
-def without(
+def fill_with_background(
     pixels: FloatImage,
     labels: npt.NDArray[np.uint8],
     run: Sequence[int],
+    reach: float,
     rng: np.random.Generator,
 ) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
-    """Pixels and labels with the background around them in place of the teeth of a run."""
+    """Replaces the teeth with the class values `run` by the background around them.
+
+    The filling is a Gaussian mean of the background, of standard deviation `reach` times the
+    image's height, with noise as strong as the background's. Returns new pixels and labels.
+    """
     import cv2
 
-    gone = np.isin(labels, run)
-    # The outline is half tooth, half bone: take it along, but not into the neighbours.
-    wide = cv2.dilate(gone.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
-    hole = (wide & (labels == 0)) | gone
+    removed = np.isin(labels, run)
+    # The outline is half tooth, half bone: it is filled too, but not inside the neighbours.
+    wide = cv2.dilate(removed.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    hole = (wide & (labels == 0)) | removed
     background = ((labels == 0) & ~wide).astype(np.float32)
-    sigma = max(REACH * pixels.shape[0], 2.0)
-    weight = _far_blurred(background, sigma)
-    smooth = _far_blurred(pixels * background, sigma) / np.maximum(weight, 1e-4)
-    grain = pixels - cv2.GaussianBlur(pixels, (0, 0), 1.5)
-    spread = float(grain[background > 0].std()) if background.any() else 0.0
-    filling = smooth + rng.standard_normal(pixels.shape, np.float32) * np.float32(spread)
+    sigma = max(reach * pixels.shape[0], 2.0)
+    weight = _wide_blur(background, sigma)
+    smooth = _wide_blur(pixels * background, sigma) / np.maximum(weight, 1e-4)
+    noise = pixels - cv2.GaussianBlur(pixels, (0, 0), 1.5)
+    noise_sd = float(noise[background > 0].std()) if background.any() else 0.0
+    filling = smooth + rng.standard_normal(pixels.shape, np.float32) * np.float32(noise_sd)
     share = np.where(hole, cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 1.0), 0)
     share = np.clip(share * 1.6, 0, 1)
     result = np.clip(pixels + (filling - pixels) * share, 0, 1).astype(np.float32)
-    return result, np.where(gone, 0, labels).astype(np.uint8)
+    return result, np.where(removed, 0, labels).astype(np.uint8)
 
 
-def _far_blurred(plane: FloatImage, sigma: float) -> FloatImage:
-    """A Gaussian blur of many pixels, made where few are left: nothing fine outlives it."""
+def _wide_blur(plane: FloatImage, sigma: float) -> FloatImage:
+    """A Gaussian blur of large `sigma` (pixels), computed on a shrunk plane to save time."""
     import cv2
 
     shrunk = max(int(sigma // 3), 1)
@@ -87,17 +93,18 @@ def _far_blurred(plane: FloatImage, sigma: float) -> FloatImage:
     return np.asarray(cv2.resize(small, plane.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
-def _closed(
+def _close_gap(
     pixels: FloatImage,
     labels: npt.NDArray[np.uint8],
-    gap: npt.NDArray[np.bool_],
+    gap: BoolArray,
     missing: Sequence[int],
     classes: Sequence[int],
     rng: np.random.Generator,
 ) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
-    """The teeth behind the gap moved towards the midline, by a part of the gap's width.
+    """Moves the teeth behind a gap towards the midline, by a part of the gap's width.
 
-    One map moves pixels and labels, so truth stays true; only the gap's own arch moves.
+    `gap` marks the removed pixels, `missing` holds the removed FDI numbers. One map moves pixels
+    and labels together; only the gap's own arch moves. A gap across the midline stays open.
     """
     import cv2
 
@@ -115,11 +122,11 @@ def _closed(
     cols = np.flatnonzero(gap.any(axis=0)) * outwards
     width = float(np.ptp(cols)) + 1
     far = float((np.flatnonzero(moving.any(axis=0)) * outwards).max() - cols.min())
-    # Teeth move by about their own width at most, however wide the gap.
+    # Teeth move by about their own width at most, however wide the gap is.
     by = width * min(rng.uniform(0.2, 0.9), 1.2 / len(missing))
     away = (np.arange(labels.shape[1]) * outwards - cols.min()).astype(np.float32)
-    # Distance from the gap's inner edge now -> before: the gap is squeezed, what lies behind it
-    # moves, and far behind all is as it was.
+    # Maps the new distance from the gap's inner edge to the old one: the gap is squeezed, the teeth
+    # behind it move, and places far behind all teeth stay.
     knots = [-1.0, 0.0, width - by, far - by, far + 3 * by]
     before = np.interp(away, knots, [-1.0, 0.0, width, far, far + 3 * by])
     moved = np.where((away < 0) | (away > knots[-1]), 0, before - away) * outwards
@@ -135,28 +142,34 @@ def _closed(
 
 def _arch_weight(
     labels: npt.NDArray[np.uint8],
-    place: npt.NDArray[np.bool_],
+    region: BoolArray,
     upper: bool,
     classes: Sequence[int],
-) -> npt.NDArray[np.float32]:
-    """(height,) 1 in the rows of an arch, 0 in those of the other, near the columns of `place`."""
+) -> Float32Array:
+    """(height,) 1 in the rows of one arch, 0 in those of the other, in the columns of `region`."""
     other = [v for v, fdi in enumerate(classes, start=1) if (fdi // 10 in (1, 2)) != upper]
-    cols = place.any(axis=0)
-    own = np.flatnonzero(place.any(axis=1))
-    against = np.flatnonzero(np.isin(labels[:, cols], other).any(axis=1))
+    cols = region.any(axis=0)
+    own = np.flatnonzero(region.any(axis=1))
+    opposite = np.flatnonzero(np.isin(labels[:, cols], other).any(axis=1))
     if upper:
-        edge = (own.max() + (against.min() if against.size else own.max() + 8)) / 2
+        edge = (own.max() + (opposite.min() if opposite.size else own.max() + 8)) / 2
     else:
-        edge = (own.min() + (against.max() if against.size else own.min() - 8)) / 2
+        edge = (own.min() + (opposite.max() if opposite.size else own.min() - 8)) / 2
     side = (edge - np.arange(labels.shape[0])) * (1 if upper else -1)
     soft = max(0.03 * labels.shape[0], 1.0)
     return np.clip(side / soft + 0.5, 0, 1).astype(np.float32)
 
 
-def neighbours(
-    labels: npt.NDArray[np.uint8], classes: Sequence[int], rng: np.random.Generator
+def choose_run(
+    labels: npt.NDArray[np.uint8],
+    classes: Sequence[int],
+    config: AugmentConfig,
+    rng: np.random.Generator,
 ) -> list[int]:
-    """Class values of a few neighbours along one arch, chosen at random among those present."""
+    """Class values of neighbouring teeth of one arch, chosen at random among those present.
+
+    Absent teeth do not interrupt a run. The list is empty when no tooth is present.
+    """
     present = set(np.flatnonzero(np.bincount(labels.ravel())).tolist())
     value_of = {fdi: value for value, fdi in enumerate(classes, start=1)}
     arches = [[value_of[fdi] for fdi in arch if value_of.get(fdi) in present] for arch in ARCHES]
@@ -164,6 +177,7 @@ def neighbours(
     if not arches:
         return []
     arch = arches[int(rng.integers(len(arches)))]
-    length = min(int(rng.geometric(0.45)), LONGEST, len(arch))
+    drawn = int(rng.geometric(config.extract_length_p))
+    length = min(drawn, config.extract_max_length, len(arch))
     first = int(rng.integers(0, len(arch) - length + 1))
     return arch[first : first + length]

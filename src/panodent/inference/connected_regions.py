@@ -1,6 +1,6 @@
-"""Teeth as connected regions of one number, for networks that have no offset planes.
+"""Finds teeth as connected regions of one class, for networks without offset planes.
 
-Everything is at the network's resolution.
+All arrays have the network's resolution.
 """
 
 from __future__ import annotations
@@ -11,24 +11,26 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from panodent.inference.instances import MIN_SHARE, Found
-from panodent.inference.pixel_owners import cropped
+from panodent.inference.instances import MIN_SHARE, ToothInstance
+from panodent.inference.pixel_owners import crop_with_margin
+from panodent.inference.softmax import softmax
 from panodent.utils.arrays import BoolArray, Float32Array
 
-FRAGMENT = 0.3
-"""A region smaller than this share of the median tooth is a part of its neighbour..."""
-CONTACT = 0.3
-"""...when that neighbour holds at least this share of its rim..."""
-STRAY = 0.2
-"""...and it is dropped when none does and it is smaller than this share."""
+MAX_FRAGMENT_AREA = 0.3
+"""A region whose area is below this share of the median tooth's may be a part of its neighbour."""
+MIN_CONTACT = 0.3
+"""It is joined to the neighbour that holds at least this share of its rim."""
+MIN_AREA = 0.2
+"""Otherwise it is removed when its area is below this share of the median tooth's."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A connected region that the network takes for one tooth, at the network's resolution.
+    """A connected region that may be one tooth.
 
-    `channels` are the network's channels whose pixels it has: first the one that numbers it, then
-    those of fragments that were joined to it.
+    `channels` are the network channels of its pixels: first the one that gives its number, then
+    those of the joined fragments. `box` is (top, left, bottom, right), `mask` bool of the box's
+    shape, `score` the mean probability, 0 to 1.
     """
 
     channels: tuple[int, ...]
@@ -38,30 +40,34 @@ class Candidate:
 
     @property
     def area(self) -> int:
-        """Network pixels."""
+        """Area in network pixels."""
         return int(self.mask.sum())
 
     @property
     def mass(self) -> float:
-        """Summed probability, in network pixels: what decides between two claims."""
+        """Summed probability in network pixels; decides between two regions of one number."""
         return self.score * self.area
 
 
-def found(logits: Float32Array) -> list[Found]:
-    """Logits (1 + classes, h, w) -> teeth, no number twice."""
+def find_teeth(logits: Float32Array) -> list[ToothInstance]:
+    """The teeth of logits (1 + classes, h, w); no number appears twice."""
     best = np.argmax(logits, axis=0)
     smallest = max(MIN_SHARE * best.size, 4.0)
-    regions = candidates(best, _probability_of_best(logits), smallest)
+    regions = find_regions(best, softmax(logits).max(axis=0), smallest)
+    whole = join_fragments(regions, (best.shape[0], best.shape[1]))
     return [
-        Found(candidate.channels[0] - 1, *_lead(logits, candidate), candidate.score)
-        for candidate in strongest(joined(regions, (best.shape[0], best.shape[1])))
+        ToothInstance(candidate.channels[0] - 1, *_lead(logits, candidate), candidate.score)
+        for candidate in best_of_each_number(whole)
     ]
 
 
-def candidates(
+def find_regions(
     best: npt.NDArray[np.int64], scores: Float32Array, smallest: float
 ) -> list[Candidate]:
-    """Connected regions of one class, (h, w) each, of at least `smallest` pixels."""
+    """Connected regions of one class with at least `smallest` pixels.
+
+    `best` (h, w) is the channel of each pixel, 0 none, `scores` (h, w) its probability.
+    """
     import cv2
 
     found = []
@@ -83,8 +89,8 @@ def candidates(
     return found
 
 
-def strongest(found: Sequence[Candidate]) -> list[Candidate]:
-    """The candidate of most mass for each number, in order of channel."""
+def best_of_each_number(found: Sequence[Candidate]) -> list[Candidate]:
+    """The candidate with the largest mass for each number, in the order of channels."""
     chosen: dict[int, Candidate] = {}
     for candidate in found:
         held = chosen.get(candidate.channels[0])
@@ -93,29 +99,30 @@ def strongest(found: Sequence[Candidate]) -> list[Candidate]:
     return [chosen[channel] for channel in sorted(chosen)]
 
 
-def joined(found: Sequence[Candidate], size: tuple[int, int]) -> list[Candidate]:
-    """Fragments given to the tooth that they lie in; strays dropped; (h, w) is the plane's size.
+def join_fragments(found: Sequence[Candidate], size: tuple[int, int]) -> list[Candidate]:
+    """Joins fragments to the tooth that they touch and removes small regions that touch none.
 
-    Beside a gap a network paints a part of a tooth with the missing neighbour's number.
+    Beside a gap a network labels a part of a tooth with the missing neighbour's number. `size` is
+    the plane's (height, width).
     """
     if not found:
         return []
     areas = [candidate.area for candidate in found]
-    usual = float(np.median([candidate.area for candidate in strongest(found)]))
+    usual = float(np.median([candidate.area for candidate in best_of_each_number(found)]))
     owner = np.zeros(size, np.int32)
     for index, candidate in enumerate(found, start=1):
         top, left, bottom, right = candidate.box
         owner[top:bottom, left:right][candidate.mask] = index
     parts: dict[int, list[Candidate]] = {
-        i: [found[i]] for i, area in enumerate(areas) if area >= FRAGMENT * usual
+        i: [found[i]] for i, area in enumerate(areas) if area >= MAX_FRAGMENT_AREA * usual
     }
     for index, area in enumerate(areas):
         if index in parts:
             continue
         host, share = _neighbour(found[index], owner, parts)
-        if share >= CONTACT:
+        if share >= MIN_CONTACT:
             parts[host].append(found[index])
-        elif area >= STRAY * usual:
+        elif area >= MIN_AREA * usual:
             parts[index] = [found[index]]
     return [_union(group) for group in parts.values()]
 
@@ -123,7 +130,7 @@ def joined(found: Sequence[Candidate], size: tuple[int, int]) -> list[Candidate]
 def _neighbour(
     fragment: Candidate, owner: npt.NDArray[np.int32], hosts: Collection[int]
 ) -> tuple[int, float]:
-    """The host that holds most of a fragment's rim, and how much of it (0 to 1)."""
+    """Index of the host that holds most of a fragment's rim (-1 none), and its share, 0 to 1."""
     import cv2
 
     top, left, bottom, right = fragment.box
@@ -141,6 +148,7 @@ def _neighbour(
 
 
 def _union(group: list[Candidate]) -> Candidate:
+    """One candidate made of several, numbered as the first."""
     if len(group) == 1:
         return group[0]
     boxes = np.array([part.box for part in group])
@@ -155,19 +163,12 @@ def _union(group: list[Candidate]) -> Candidate:
     return Candidate(channels, (top, left, bottom, right), mask, score)
 
 
-def _probability_of_best(logits: Float32Array) -> Float32Array:
-    """Softmax probability of the largest logit at each place, (h, w)."""
-    shifted = logits - logits.max(axis=0, keepdims=True)
-    np.exp(shifted, out=shifted)
-    return np.asarray(1 / shifted.sum(axis=0), np.float32)
-
-
 def _lead(logits: Float32Array, candidate: Candidate) -> tuple[Float32Array, tuple[int, int]]:
-    """How far the candidate's logit lies above every other, in its crop, and the crop's corner."""
+    """The candidate's logit minus the largest other, in a crop, and the crop's (row, column)."""
     import cv2
 
     top, left, bottom, right = candidate.box
-    rows, cols = cropped(candidate.box, (logits.shape[1], logits.shape[2]))
+    rows, cols = crop_with_margin(candidate.box, (logits.shape[1], logits.shape[2]))
     crop = logits[:, rows, cols]
     own = crop[list(candidate.channels)].max(axis=0)
     others = np.delete(crop, candidate.channels, axis=0).max(axis=0)

@@ -16,7 +16,7 @@ from panodent.errors import BundleError
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 from panodent.training.recipes import recipe
-from panodent.training.run import Run, Source, prepare
+from panodent.training.run import DataSource, Run, prepare
 
 pytest.importorskip("keras")
 onnx = pytest.importorskip("onnx")
@@ -27,7 +27,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     root = tmp_path_factory.mktemp("mean")
     phantom.write(root / "data", count=3, seed=20, size=(256, 512))
     config = replace(recipe("default"), validation=0.3)
-    return prepare(root / "run", [Source(root / "data")], config, lambda *_: None)
+    return prepare(root / "run", [DataSource(root / "data")], config, lambda *_: None)
 
 
 def moved(folder: Path, by: float) -> Path:
@@ -50,7 +50,9 @@ def test_the_mean_lies_between_and_has_scores_sizes_and_origin(
     made, evaluations = average(run, ["default", moved(tmp_path / "other", 2.0)])
     pixels = drawn[0].pixels
     # Kernels are unfolded and folded again, in half precision: logits move a little.
-    assert np.abs(made.answer(pixels) - bundle.load().answer(pixels) - 1).max() < 0.1
+    assert (
+        np.abs(made.predict_planes(pixels) - bundle.load().predict_planes(pixels) - 1).max() < 0.1
+    )
     assert [member["name"] for member in made.provenance["mean_of"]] == ["default", "other"]
     assert made.provenance["mean_of"][0]["sha256"] == bundle.load().digest
     assert set(evaluations) == {"1-data"}
@@ -69,7 +71,7 @@ def test_where_nothing_is_held_out_scores_stay_calibrated_as_at_the_start(
 
     everything = replace(run.config, validation=0.0)
     data = Path(run.data[0]["root"])
-    whole = prepare(tmp_path / "run", [Source(data)], everything, lambda *_: None, start)
+    whole = prepare(tmp_path / "run", [DataSource(data)], everything, lambda *_: None, start)
     made, evaluations = average(whole, ["default", moved(tmp_path / "other", 0.0)])
     assert made.calibration == (bundle.load().calibration if start else Calibration())
     assert not evaluations
@@ -88,7 +90,7 @@ def test_radiographs_of_one_name_in_two_folders_have_a_panel_each(tmp_path: Path
         text = text.replace(file.name, f"{number}/opg.png")
     card.write_text(text)
     config = replace(recipe("default"), validation=0.5)
-    made = prepare(tmp_path / "run", [Source(tmp_path / "data")], config, lambda *_: None)
+    made = prepare(tmp_path / "run", [DataSource(tmp_path / "data")], config, lambda *_: None)
     both = [case.key for case in (*made.training, *made.validation)]
     made = replace(
         made,
@@ -108,7 +110,9 @@ def test_members_may_count_unequally(
     whole = replace(run, folder=tmp_path)
     made, _ = average(whole, ["default", moved(tmp_path / "other", 4.0)], [3, 1])
     pixels = drawn[0].pixels
-    assert np.abs(made.answer(pixels) - bundle.load().answer(pixels) - 1).max() < 0.1
+    assert (
+        np.abs(made.predict_planes(pixels) - bundle.load().predict_planes(pixels) - 1).max() < 0.1
+    )
     assert [member["share"] for member in made.provenance["mean_of"]] == [0.75, 0.25]
     for wrong in ([1], [1, 0], [1, -1]):
         with pytest.raises(BundleError, match="expected 2 numbers above 0"):
@@ -136,7 +140,7 @@ def test_a_member_may_not_know_what_scores_the_mean(run: Run, tmp_path: Path) ->
     data = Path(run.data[0]["root"])
     other = tmp_path / "other"
     everything = replace(recipe("default"), validation=0.0)
-    prepare(other, [Source(data)], everything, lambda *_: None)
+    prepare(other, [DataSource(data)], everything, lambda *_: None)
     bundle.save(bundle.load(), other / "bundle")
     with pytest.raises(BundleError, match="which the first run held out"):
         average(run, ["default", other])

@@ -1,6 +1,7 @@
-"""The end of training: a run's best network, or the mean of several, as a bundle.
+"""The end of training: a run's best network becomes a bundle.
 
-Checked against Keras, calibrated, scored and shown on the radiographs that the run held out.
+`finalise` exports the best epoch; `complete` adds to an exported network all that a bundle holds:
+it is compared with Keras, calibrated, and scored on the radiographs that the run held out.
 """
 
 from __future__ import annotations
@@ -29,26 +30,26 @@ from panodent.training.unet import UNetConfig, build, named
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
-CHECKED, SHOWN = 4, 8
-"""How many validation radiographs the export is checked on, and how many panels are drawn."""
-CONTENDERS = 5
-"""How many epochs, the best by quick Dice, are scored as users will see them to choose one."""
+CHECKED = 4
+"""Radiographs on which the exported network is compared with Keras."""
+SHOWN = 8
+"""Panels drawn for each data folder."""
 
 
-def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
+def finalise(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
     """Writes RUN/bundle, RUN/panels and RUN/scores.json from the best epoch so far.
 
-    The best is the one of `CONTENDERS` whose decoded teeth have the highest Dice over all held-out
-    radiographs; RUN/best.npz becomes it. Returns the bundle and, for each data folder with
-    held-out radiographs, its scores. The exported network must agree with Keras on radiographs of
-    the run, else `BundleError`. Raises `TrainingError` when no epoch is finished.
+    The best is the one of the recipe's `candidate_epochs` whose decoded teeth have the highest Dice
+    over all held-out radiographs; its weights replace RUN/best.npz. Returns the bundle and, by data
+    folder, the scores of its held-out radiographs. Raises `BundleError` when the exported network
+    and Keras disagree on radiographs of the run, `TrainingError` when no epoch is finished.
     """
     if not run.best.exists():
         raise TrainingError(f"{run.folder}: no epoch is finished, so there is nothing to export")
     settings = named(run.config.network, classes=len(run.config.classes) + 1)
     model = build(settings)
-    plain = partial(exported, run, model, settings)
-    row = _best(run, model, plain)
+    export_row = partial(export, run, model, settings)
+    row = _best(run, model, export_row)
     origin = {
         "epoch": int(row["epoch"]),
         "validation_dice_at_frame": round(float(row["val_dice"]), 4),
@@ -56,14 +57,18 @@ def finish(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
         if "decoded_dice" in row
         else None,
     }
-    return completed(run, plain(row), model, origin)
+    return complete(run, export_row(row), model, origin)
 
 
-def completed(
+def complete(
     run: Run, made: Bundle, model: Any, origin: Mapping[str, Any]
 ) -> tuple[Bundle, dict[str, Evaluation]]:
-    """The bundle of an exported network with all that belongs to it; written with its scores."""
-    largest = _checked(run, made.network, model, made.frame)
+    """Completes the bundle of an exported network and writes RUN/bundle, panels and scores.json.
+
+    `model` is the Keras network that was exported, `origin` becomes a part of the provenance.
+    Raises `BundleError` when the exported network and Keras disagree.
+    """
+    largest = _check_export(run, made.network, model, made.frame)
     made = replace(
         made,
         sizes=usual_sizes(case.teeth() for case in run.training),
@@ -79,8 +84,8 @@ def completed(
     return made, evaluations
 
 
-def _best(run: Run, model: Any, exported: Callable[[Row], Bundle]) -> Row:
-    """Puts the weights of the best epoch into `model`; returns its row of the history."""
+def _best(run: Run, model: Any, export_row: Callable[[Row], Bundle]) -> Row:
+    """Loads the weights of the best epoch into `model`; returns its row of the history."""
     progress = checkpoint.load(run.best, model, with_optimiser=False)
     rows: list[Row] = checkpoint.progress(run.last)["history"]
     best = rows[progress["best"]]
@@ -90,40 +95,44 @@ def _best(run: Run, model: Any, exported: Callable[[Row], Bundle]) -> Row:
         if (row["height"], row["width"]) == (best["height"], best["width"])
         and (file := run.folder / "epochs" / f"{int(row['epoch']):03d}.npz").exists()
     }
-    contenders = sorted(saved, key=lambda epoch: -rows[epoch - 1]["val_dice"])[:CONTENDERS]
-    if not run.validation or len(contenders) < 2:
+    candidates = sorted(saved, key=lambda epoch: -rows[epoch - 1]["val_dice"])
+    candidates = candidates[: run.config.candidate_epochs]
+    if not run.validation or len(candidates) < 2:
         return best
     dice = {}
-    for epoch in contenders:
+    for epoch in candidates:
         checkpoint.load(saved[epoch], model, with_optimiser=False)
-        cases = [item.scores for item in held_out(run, exported(rows[epoch - 1]))]
+        cases = [item.scores for item in held_out(run, export_row(rows[epoch - 1]))]
         dice[epoch] = summarise(cases, samples=0).figures["dice"].value or 0.0
-    chosen = max(contenders, key=lambda epoch: (dice[epoch], epoch))
+    chosen = max(candidates, key=lambda epoch: (dice[epoch], epoch))
     checkpoint.load(saved[chosen], model, with_optimiser=False)
     state = {"history": rows, "best": chosen - 1}
     checkpoint.save(run.best, model, state, with_optimiser=False)
     return {**rows[chosen - 1], "decoded_dice": dice[chosen]}
 
 
-def exported(run: Run, model: Any, settings: UNetConfig, row: Row) -> Bundle:
+def export(run: Run, model: Any, settings: UNetConfig, row: Row) -> Bundle:
+    """The network as a bundle without scores; `row` gives the frame's height and width."""
     frame = Frame(int(row["height"]), int(row["width"]))
     network = onnx_export.to_onnx(model, frame.size)
     return Bundle(network, frame, run.config.classes, asdict(settings))
 
 
-def _checked(run: Run, network: bytes, model: Any, frame: Frame) -> float:
+def _check_export(run: Run, network: bytes, model: Any, frame: Frame) -> float:
+    """The largest difference of a logit between the exported network and Keras."""
     cases = [*run.validation, *run.training][:CHECKED]
     images = np.stack([frame.forward(case.radiograph().pixels) for case in cases])[..., None]
     largest = onnx_export.differences(network, model, images)
     if not largest <= onnx_export.TOLERANCE:
         raise BundleError(
             f"the exported network differs from Keras by {largest:.3g} in a logit on real input; "
-            f"at most {onnx_export.TOLERANCE} is rounding. The bundle was not written"
+            f"at most {onnx_export.TOLERANCE} is expected from rounding. The bundle was not written"
         )
     return largest
 
 
 def _provenance(run: Run, origin: Mapping[str, Any], largest: float) -> dict[str, Any]:
+    """How and from which data the network was made; plain data."""
     import keras
 
     return {
@@ -149,9 +158,9 @@ def _provenance(run: Run, origin: Mapping[str, Any], largest: float) -> dict[str
 
 
 def _calibration(run: Run, made: Bundle) -> Calibration:
-    """Scores of held-out teeth made to mean what they say.
+    """Calibration fitted to the held-out teeth.
 
-    A run that holds nothing out keeps what the bundle that it started from was calibrated to.
+    A run that holds nothing out keeps the calibration of the bundle that it started from.
     """
     if not run.validation:
         return _calibration_of(run.start)
@@ -161,6 +170,7 @@ def _calibration(run: Run, made: Bundle) -> Calibration:
 
 
 def _calibration_of(start: str) -> Calibration:
+    """The calibration of the bundle that a run started from; the identity without one."""
     try:
         return bundle.load(start).calibration if start else Calibration()
     except BundleError:  # a run that was never finished
@@ -168,7 +178,7 @@ def _calibration_of(start: str) -> Calibration:
 
 
 def _score(run: Run, made: Bundle, panels: bool = True) -> dict[str, list[CaseScores]]:
-    """Scores the bundle on each folder's validation side; draws panels of the first cases."""
+    """Scores of the held-out cases by data folder; draws panels of the first `SHOWN` of each."""
     scores: dict[str, list[CaseScores]] = {}
     for item in held_out(run, made):
         cases = scores.setdefault(item.folder, [])
