@@ -11,7 +11,8 @@ import pytest
 
 from panodent.errors import AnnotationError, OutputError, UnknownNameError
 from panodent.evaluation.case_scores import score_pair
-from panodent.formats.coco import FORMAT, categories
+from panodent.formats.coco import FORMAT
+from panodent.formats.coco_document import categories
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.masks import to_counts
 from panodent.teeth.teeth import Teeth
@@ -161,8 +162,8 @@ def test_an_annotation_of_no_image_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("segmentation", "reason"),
     [
-        ({"size": [10, 8], "counts": [80]}, r"RLE of size \[10, 8\]"),
-        ({"size": "8x10", "counts": [80]}, "RLE of size '8x10'"),
+        ({"size": [10, 8], "counts": [80]}, r"run lengths of size \[10, 8\]"),
+        ({"size": "8x10", "counts": [80]}, "run lengths of size '8x10'"),
         ({"size": [8, 10], "counts": [70]}, "add up to 70"),
         ({"size": [8, 10], "counts": [-1, 81]}, "negative"),
         ({"size": [8, 10], "counts": None}, "not a list"),
@@ -170,17 +171,17 @@ def test_an_annotation_of_no_image_is_an_error(tmp_path: Path) -> None:
         ({"size": [8, 10]}, "expected polygons"),
         ([], "expected polygons"),
         (None, "expected polygons"),
-        ([SQUARE[:4]], "at least six"),
+        ([SQUARE[:4]], "expected six numbers or more"),
         ([SQUARE[:7]], "even count"),
         (SQUARE, "even count"),
-        ([["a"] * 6], "other than numbers"),
+        ([["a"] * 6], "expected numbers and nothing else"),
         ([[None] * 6], "finite"),
-        ([[1, 2, 3, [4], 5, 6]], "other than numbers"),
+        ([[1, 2, 3, [4], 5, 6]], "expected numbers and nothing else"),
         ([[1, 2, 3, float("nan"), 5, 6]], "finite"),
-        ([[1, 2, 3, 10**400, 5, 6]], "other than numbers"),
+        ([[1, 2, 3, 10**400, 5, 6]], "expected numbers and nothing else"),
         ([[1, 2, 3, float("inf"), 5, 6]], "finite"),
-        ({"size": [10**400, 10], "counts": [80]}, r"RLE of size \[1000"),
-        ({"size": "\ud800", "counts": [80]}, r"RLE of size '\\ud800'"),
+        ({"size": [10**400, 10], "counts": [80]}, r"run lengths of size \[1000"),
+        ({"size": "\ud800", "counts": [80]}, r"run lengths of size '\\ud800'"),
         ({"size": [8, 10], "counts": [10**400]}, "add up to 1000"),
         ({"size": [8, 10], "counts": [float("inf")]}, "not a list"),
         ({"size": [8, 10], "counts": "\ud800"}, "characters"),

@@ -8,30 +8,24 @@ category 0, 'unnumbered', which is listed where it is needed. DENTEX's files are
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
 from array import array
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats import dentex
 from panodent.formats.base import Annotated, Limits
+from panodent.formats.coco_document import segmentation_mask, tooth_annotation, writing_coco
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.formats.parsing.crops import trimmed
 from panodent.formats.parsing.image_entries import image_path, image_size, shown
 from panodent.formats.parsing.json_stream import items_at, list_items, members
 from panodent.radiograph.radiograph import key_of
-from panodent.teeth.masks import fill, from_counts, from_rle
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray
-from panodent.utils.atomic_files import writing
 
 FILE = "annotations.json"
 GEOMETRIES = ("rle", "polygon")
@@ -86,59 +80,18 @@ class Coco:
         if geometry not in GEOMETRIES:
             raise UnknownNameError("geometry", geometry, GEOMETRIES)
         file = path if path.suffix.lower() == ".json" else path / FILE
-        images: list[Record] = []
-        count, unnumbered = 0, False
-        with (
-            writing(file) as stream,
-            tempfile.TemporaryFile("w+", encoding="utf-8", dir=file.parent) as spool,
-        ):
-            for image_id, (name, teeth) in enumerate(items, start=1):
+        with writing_coco(file) as document:
+            for name, teeth in items:
                 image_path(name, file)
-                height, width = teeth.size
-                images.append({"id": image_id, "file_name": name, "height": height, "width": width})
-                unnumbered = unnumbered or bool((teeth.fdi == UNNUMBERED).any())
-                for index in range(len(teeth)):
-                    entry = annotation(teeth, index, geometry)
-                    spool.write(", " if count else "")
-                    count += 1
-                    spool.write(json.dumps({"id": count, "image_id": image_id, **entry}))
-            spool.seek(0)
-            stream.write(f'{{"images": {json.dumps(images)}, "annotations": [')
-            shutil.copyfileobj(spool, stream)
-            stream.write(f'], "categories": {json.dumps(categories(unnumbered))}}}')
+                entries = (
+                    tooth_annotation(teeth, index, geometry == "polygon")
+                    for index in range(len(teeth))
+                )
+                document.add(name, teeth.size, entries)
 
     def image_place(self, name: str) -> str:
         """Below `images/`."""
         return f"images/{name}"
-
-
-def categories(unnumbered: bool = False) -> list[dict[str, Any]]:
-    """The 52 teeth as COCO categories, id and name the FDI number; on request 0, 'unnumbered'."""
-    extra = {"id": UNNUMBERED, "name": UNNUMBERED_NAME, "supercategory": "tooth"}
-    return [
-        *([extra] if unnumbered else []),
-        *(
-            {"id": fdi, "name": str(fdi), "supercategory": tooth.type}
-            for fdi, tooth in TEETH.items()
-        ),
-    ]
-
-
-def annotation(teeth: Teeth, index: int, geometry: str = "rle") -> dict[str, Any]:
-    """Tooth `index` as a COCO annotation without ids; unnumbered teeth have category 0."""
-    top, left, bottom, right = teeth.boxes[index].tolist()
-    parts = teeth.polygons(index) if geometry == "polygon" else []
-    if parts and all(len(part) == 1 for part in parts):
-        segmentation: Any = [part[0].ravel().tolist() for part in parts]
-    else:
-        segmentation = {"size": list(teeth.size), "counts": teeth.rle(index)}
-    return {
-        "category_id": int(teeth.fdi[index]),
-        "segmentation": segmentation,
-        "area": int(teeth.masks[index].sum()),
-        "bbox": [left, top, right - left, bottom - top],
-        "iscrowd": 0,
-    }
 
 
 def category_numbers(
@@ -313,29 +266,6 @@ def _annotated(
         return dentex.without_repeats(teeth) if is_dentex else teeth
 
     return Annotated(key_of(name), read, size)
-
-
-def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
-    """The mask (height, width) of a COCO segmentation: polygons, counts or compressed counts."""
-    if isinstance(segmentation, list) and segmentation:
-        rings = []
-        for flat in segmentation:
-            if not isinstance(flat, list) or len(flat) < 6 or len(flat) % 2:
-                raise AnnotationError("a polygon needs an even count of at least six numbers")
-            try:
-                rings.append(np.array(flat, np.float64).reshape(-1, 2))
-            except (TypeError, ValueError, OverflowError):
-                raise AnnotationError("a polygon holds something other than numbers") from None
-        return fill([[ring] for ring in rings], size)
-    if isinstance(segmentation, dict) and "counts" in segmentation:
-        declared = segmentation.get("size", size)
-        if not isinstance(declared, list | tuple) or tuple(declared) != size:
-            raise AnnotationError(f"RLE of size {shown(declared, 40)} in an image of size {size}")
-        counts = segmentation["counts"]
-        return from_rle(counts, size) if isinstance(counts, str) else from_counts(counts, size)
-    raise AnnotationError(
-        f"segmentation is {type(segmentation).__name__}; expected polygons or an RLE with counts"
-    )
 
 
 FORMAT = Coco()

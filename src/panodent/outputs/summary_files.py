@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from panodent.formats.coco_document import bbox, run_lengths
 from panodent.utils.atomic_files import PendingFile
 
 PREDICTIONS, TABLE = "predictions.json", "teeth.csv"
@@ -38,15 +39,14 @@ class Collection:
     def add(self, image_id: int, file_name: str, record: dict[str, Any]) -> None:
         """Takes up the teeth of one radiograph; `image_id` is its place among the inputs."""
         assert self._results is not None  # noqa: S101 - only within `with`
-        size = [record["height"], record["width"]]
+        size = (record["height"], record["width"])
         for tooth in record["teeth"]:
-            left, top, right, bottom = tooth["box"]
             result = {
                 "image_id": image_id,
                 "file_name": file_name,
                 "category_id": tooth["fdi"],
-                "segmentation": {"size": size, "counts": tooth["rle"]},
-                "bbox": [left, top, right - left, bottom - top],
+                "segmentation": run_lengths(tooth["rle"], size),
+                "bbox": bbox(*tooth["box"]),
                 "score": tooth["score"],
             }
             if tooth["fdi"]:  # a category is a number; a tooth without one is in teeth.json
