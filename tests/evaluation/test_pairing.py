@@ -165,7 +165,7 @@ def test_no_such_folder(tmp_path: Path, truth: Path):
         ({"category_id": 3}, "category_id 3 is no FDI number"),
         ({"segmentation": {"size": [40, 80], "counts": "~~"}}, "run-length"),
         ({"segmentation": [1]}, "not a COCO result"),
-        ({"score": 7}, "leave the range"),
+        ({"score": 7}, "not all from 0 to 1"),
     ],
 )
 def test_damaged_results(tmp_path: Path, truth: Path, entry, expected: str):

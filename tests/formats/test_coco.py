@@ -14,7 +14,7 @@ from panodent.evaluation.case_scores import score_pair
 from panodent.formats.coco import FORMAT
 from panodent.formats.coco_document import categories
 from panodent.radiograph.radiograph import Radiograph
-from panodent.teeth.masks import to_counts
+from panodent.teeth.run_lengths import to_counts
 from panodent.teeth.teeth import Teeth
 
 SQUARE = [2.0, 1.0, 6.0, 1.0, 6.0, 4.0, 2.0, 4.0]

@@ -13,7 +13,7 @@ from PIL import Image
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.yolo import CLASSES, FORMAT, one_ring
 from panodent.radiograph.radiograph import Radiograph
-from panodent.teeth.masks import fill, to_parts
+from panodent.teeth.outlines import fill, to_parts
 from panodent.teeth.teeth import Teeth
 
 SQUARE = "0.05 0.025 0.15 0.025 0.15 0.1 0.05 0.1"

@@ -21,7 +21,7 @@ from panodent.inference.content_check import check_content
 from panodent.inference.folder import Options, predict_files
 from panodent.inference.predictor import Predictor
 from panodent.radiograph.radiograph import Radiograph
-from panodent.teeth.masks import from_rle
+from panodent.teeth.run_lengths import from_rle
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,10 @@ from panodent.formats import dentex
 from panodent.formats.base import Annotated, Limits
 from panodent.formats.coco_document import segmentation_mask, tooth_annotation, writing_coco
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
-from panodent.formats.parsing.crops import trimmed
 from panodent.formats.parsing.image_entries import image_path, image_size, shown
 from panodent.formats.parsing.json_stream import items_at, list_items, members
 from panodent.radiograph.radiograph import key_of
+from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray
 

@@ -24,7 +24,8 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.naming import UNNUMBERED_NAME
 from panodent.formats.parsing.image_entries import shown
-from panodent.teeth.masks import fill, from_counts, from_rle
+from panodent.teeth.outlines import fill
+from panodent.teeth.run_lengths import from_counts, from_rle
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray
 from panodent.utils.atomic_files import writing

@@ -21,11 +21,12 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.crops import Piece, joined, placed, trimmed
 from panodent.formats.parsing.image_entries import existing_image, image_path, image_size, in_order
 from panodent.formats.parsing.xml_stream import children, element_at, root_name
 from panodent.radiograph.radiograph import key_of
-from panodent.teeth.masks import fill, from_counts, to_counts
+from panodent.teeth.masks import CroppedMask, clipped, joined, trimmed
+from panodent.teeth.outlines import fill
+from panodent.teeth.run_lengths import from_counts, to_counts
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import writing
 
@@ -133,8 +134,8 @@ def _read(
 ) -> Teeth:
     where = f"{file}: {name}"
     image = element_at(file, place, "image")
-    teeth: list[tuple[int, list[Piece]]] = []
-    groups: dict[tuple[str, str], list[Piece]] = {}
+    teeth: list[tuple[int, list[CroppedMask]]] = []
+    groups: dict[tuple[str, str], list[CroppedMask]] = {}
     for shape in _shapes(image):
         label = _label(shape, where)
         if label not in numbers:
@@ -156,7 +157,7 @@ def _read(
     return Teeth.from_masks(size, [(fdi, *joined(pieces, size)) for fdi, pieces in teeth])
 
 
-def _mask(shape: Element, size: tuple[int, int]) -> Piece:
+def _mask(shape: Element, size: tuple[int, int]) -> CroppedMask:
     if shape.tag == "polygon":
         return trimmed(fill([[_points(shape.get("points", ""))]], size))
     if shape.tag != "mask":
@@ -174,7 +175,7 @@ def _mask(shape: Element, size: tuple[int, int]) -> Piece:
             f"{height * width} pixels"
         )
     mask = from_counts(counts, (width, height)).T
-    return placed(mask, top, left, size)
+    return trimmed(*clipped(mask, (top, left), size))
 
 
 def _whole(shape: Element, name: str) -> int:

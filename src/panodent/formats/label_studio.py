@@ -23,12 +23,12 @@ from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.brush_rle import decode, encode
-from panodent.formats.parsing.crops import trimmed
 from panodent.formats.parsing.image_entries import image_path, image_size, in_order, size_of_file
 from panodent.formats.parsing.json_stream import Place, item_at, list_items
 from panodent.formats.parsing.task_images import LOCAL_FILES, Images
 from panodent.radiograph.radiograph import key_of
-from panodent.teeth.masks import fill
+from panodent.teeth.masks import trimmed
+from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray
 from panodent.utils.atomic_files import writing

@@ -21,7 +21,6 @@ import numpy as np
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.crops import Piece, joined, placed, trimmed
 from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
     existing_image,
@@ -33,7 +32,8 @@ from panodent.formats.parsing.json_record import Record, declared_size, load, re
 from panodent.formats.parsing.json_stream import member_kinds
 from panodent.formats.parsing.png_mask import from_text, to_text
 from panodent.radiograph.radiograph import SUFFIXES, key_of
-from panodent.teeth.masks import fill
+from panodent.teeth.masks import CroppedMask, clipped, joined, trimmed
+from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
@@ -169,8 +169,8 @@ def _shapes(file: Path, data: Record) -> Iterator[tuple[str, Record, str]]:
 def _read(file: Path, image: Path | None, numbers: Mapping[str, int | None]) -> Teeth:
     data = load(file)
     size = _size(file, data) or size_of_file(image, str(file))
-    teeth: list[tuple[int, list[Piece]]] = []
-    groups: dict[tuple[str, int | str], list[Piece]] = {}
+    teeth: list[tuple[int, list[CroppedMask]]] = []
+    groups: dict[tuple[str, int | str], list[CroppedMask]] = {}
     for label, shape, where in _shapes(file, data):
         if label not in numbers:
             raise AnnotationError(f"{file}: changed while it was read; read it again")
@@ -198,7 +198,7 @@ def _group(shape: Record) -> int | str | None:
     return group
 
 
-def _mask(shape: Record, size: tuple[int, int]) -> Piece:
+def _mask(shape: Record, size: tuple[int, int]) -> CroppedMask:
     kind = shape.get("shape_type")
     if kind is None or kind == "polygon":  # files of old say nothing for polygons
         return trimmed(fill([[ring(shape.get("points"))]], size))
@@ -219,7 +219,7 @@ def _mask(shape: Record, size: tuple[int, int]) -> Piece:
             f"a mask of {mask.shape[0]} x {mask.shape[1]} pixels between corners "
             f"{height} x {width} pixels apart"
         )
-    return placed(mask, top, left, size)
+    return trimmed(*clipped(mask, (top, left), size))
 
 
 def _written(teeth: Teeth, index: int, naming: Naming) -> Iterator[Record]:

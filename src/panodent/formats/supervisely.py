@@ -25,11 +25,11 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.crops import Piece, placed, trimmed
 from panodent.formats.parsing.image_entries import image_path, in_order
 from panodent.formats.parsing.json_record import Record, declared_size, load, number, records, ring
 from panodent.formats.parsing.png_mask import from_text, to_text
 from panodent.radiograph.radiograph import SUFFIXES, key_of
+from panodent.teeth.masks import CroppedMask, clipped, trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import write_whole
 
@@ -172,7 +172,7 @@ def _read(file: Path, size: tuple[int, int], numbers: Mapping[str, int | None]) 
     return Teeth.from_masks(size, teeth)
 
 
-def _mask(item: Record, size: tuple[int, int]) -> Piece:
+def _mask(item: Record, size: tuple[int, int]) -> CroppedMask:
     geometry = item.get("geometryType")
     if geometry not in ("bitmap", "polygon"):
         raise AnnotationError(f"geometryType is {shown(geometry)}; expected 'polygon' or 'bitmap'")
@@ -183,7 +183,7 @@ def _mask(item: Record, size: tuple[int, int]) -> Piece:
     return _bitmap(shape, size) if geometry == "bitmap" else _polygon(shape, size)
 
 
-def _bitmap(shape: Record, size: tuple[int, int]) -> Piece:
+def _bitmap(shape: Record, size: tuple[int, int]) -> CroppedMask:
     origin = shape.get("origin")
     corner = [number(value) for value in origin] if isinstance(origin, list) else []
     if len(corner) != 2 or not all(abs(value) <= _FARTHEST for value in corner):
@@ -191,10 +191,10 @@ def _bitmap(shape: Record, size: tuple[int, int]) -> Piece:
             f"origin of a bitmap is {shown(origin)}; expected [x, y] no farther than {_FARTHEST:g}"
         )
     left, top = (math.floor(value) for value in corner)
-    return placed(from_text(shape.get("data"), size), top, left, size)
+    return trimmed(*clipped(from_text(shape.get("data"), size), (top, left), size))
 
 
-def _polygon(shape: Record, size: tuple[int, int]) -> Piece:
+def _polygon(shape: Record, size: tuple[int, int]) -> CroppedMask:
     import cv2
 
     holes = shape.get("interior", [])

@@ -19,7 +19,6 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
-from panodent.formats.parsing.crops import Piece, trimmed
 from panodent.formats.parsing.image_entries import (
     existing_image,
     image_path,
@@ -30,7 +29,8 @@ from panodent.formats.parsing.image_entries import (
 from panodent.formats.parsing.json_record import Record, records, ring
 from panodent.formats.parsing.json_stream import Place, item_at, items_at, member_kinds
 from panodent.radiograph.radiograph import key_of
-from panodent.teeth.masks import fill
+from panodent.teeth.masks import CroppedMask, trimmed
+from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import writing
 
@@ -261,7 +261,7 @@ def _read(
     return Teeth.from_masks(size, teeth)
 
 
-def _mask(region: Record, size: tuple[int, int]) -> Piece:
+def _mask(region: Record, size: tuple[int, int]) -> CroppedMask:
     shape = region.get("shape_attributes")
     if not isinstance(shape, dict):
         raise AnnotationError(f"shape_attributes are {shown(shape)}; expected an object")

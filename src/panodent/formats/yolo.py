@@ -21,10 +21,10 @@ from panodent.dentition import DECIDUOUS, PERMANENT
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Limits, named
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.crops import trimmed
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS, image_path, in_order, size_of_file
 from panodent.radiograph.radiograph import is_candidate, key_of
-from panodent.teeth.masks import Part, Ring, fill
+from panodent.teeth.masks import trimmed
+from panodent.teeth.outlines import Part, Ring, fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray
 from panodent.utils.atomic_files import write_whole

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import AnnotationError
-from panodent.teeth.masks import to_counts
+from panodent.teeth.run_lengths import to_counts
 from panodent.utils.arrays import BoolArray
 
 _CHANNELS = 4

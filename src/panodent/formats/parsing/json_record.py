@@ -11,7 +11,7 @@ import numpy as np
 
 from panodent.errors import AnnotationError
 from panodent.formats.parsing.image_entries import image_size
-from panodent.teeth.masks import Ring
+from panodent.teeth.outlines import Ring
 
 Record = dict[str, Any]
 
