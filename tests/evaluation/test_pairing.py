@@ -11,7 +11,7 @@ import pytest
 from panodent import formats
 from panodent.errors import AnnotationError, DatasetError
 from panodent.evaluation.pairing import evaluate_folders, evaluate_pairs, match, pair_folders
-from panodent.formats.labels import write_png
+from panodent.formats.parsing.label_map import write_png
 from panodent.outputs.case import write_case
 from panodent.outputs.summary_files import Collection
 from panodent.radiograph.radiograph import from_array

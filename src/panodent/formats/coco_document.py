@@ -23,7 +23,8 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.naming import UNNUMBERED_NAME
-from panodent.formats.parsing.image_entries import shown
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.shapes import rings_without_holes
 from panodent.teeth.outlines import fill
 from panodent.teeth.run_lengths import from_counts, from_rle
 from panodent.teeth.teeth import UNNUMBERED, Teeth
@@ -97,9 +98,9 @@ def tooth_annotation(teeth: Teeth, index: int, polygons: bool = False) -> Entry:
     with a hole is written as run lengths all the same.
     """
     top, left, bottom, right = teeth.boxes[index].tolist()
-    parts = teeth.polygons(index) if polygons else []
-    if parts and all(len(part) == 1 for part in parts):
-        segmentation: object = [part[0].ravel().tolist() for part in parts]
+    rings = rings_without_holes(teeth, index) if polygons else []
+    if rings:
+        segmentation: object = [ring.ravel().tolist() for ring in rings]
     else:
         segmentation = run_lengths(teeth.rle(index), teeth.size)
     area = int(teeth.masks[index].sum())
@@ -124,20 +125,20 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
         for flat in segmentation:
             if not isinstance(flat, list) or len(flat) < 6 or len(flat) % 2:
                 raise AnnotationError(
-                    f"a polygon is {shown(flat, 40)}; expected six numbers or more, an even count"
+                    f"a polygon is {excerpt(flat)}; expected six numbers or more, an even count"
                 )
             try:
                 rings.append(np.array(flat, np.float64).reshape(-1, 2))
             except (TypeError, ValueError, OverflowError):
                 raise AnnotationError(
-                    f"a polygon is {shown(flat, 40)}; expected numbers and nothing else"
+                    f"a polygon is {excerpt(flat)}; expected numbers and nothing else"
                 ) from None
         return fill([[ring] for ring in rings], size)
     if isinstance(segmentation, dict) and "counts" in segmentation:
         declared = segmentation.get("size", size)
         if not isinstance(declared, list | tuple) or tuple(declared) != size:
             raise AnnotationError(
-                f"run lengths of size {shown(declared, 40)} in an image of size {size}; "
+                f"run lengths of size {excerpt(declared)} in an image of size {size}; "
                 "expected equal sizes [height, width]"
             )
         counts = segmentation["counts"]
