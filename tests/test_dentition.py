@@ -1,4 +1,4 @@
-"""The 52 teeth: numbers in three systems both ways, codes, names, mirror partners and colours."""
+"""The 52 teeth: numbers in three systems both ways, codes, names, mirror partners, colours."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 
 from panodent.dentition import (
     ARCH_ORDER,
+    ARCHES,
     DECIDUOUS,
     NUMBERINGS,
     PERMANENT,
@@ -119,6 +120,14 @@ def test_arch_order_is_universal_order():
     assert [int(TEETH[fdi].universal) for fdi in ARCH_ORDER] == list(range(1, 33))
 
 
+def test_the_arches_are_the_jaws():
+    upper, lower = ARCHES
+    assert upper == (18, 17, 16, 15, 14, 13, 12, 11, 21, 22, 23, 24, 25, 26, 27, 28)
+    assert lower == (38, 37, 36, 35, 34, 33, 32, 31, 41, 42, 43, 44, 45, 46, 47, 48)
+    assert {TEETH[fdi].jaw for fdi in upper} == {"upper"}
+    assert {TEETH[fdi].jaw for fdi in lower} == {"lower"}
+
+
 def test_no_two_teeth_share_a_mark_or_a_colour():
     for field in ("universal", "palmer", "name", "colour", "snomed"):
         assert len({getattr(item, field) for item in TEETH.values()}) == 52, field
@@ -179,7 +188,7 @@ def test_snomed_codes_are_those_of_dicom(group, numbers):
     assert {code.scheme_designator for code in codes} == {"SCT"}
 
 
-# --- what is no tooth ---------------------------------------------------------------------------
+# --- unknown teeth ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -187,9 +196,9 @@ def test_snomed_codes_are_those_of_dicom(group, numbers):
     [0, 1, 10, 19, 20, 49, 50, 56, 66, 76, 86, 91, -11, 255, True, None, "36", "x", 36.0, 36.7],
 )
 def test_what_is_no_fdi_number_is_refused(number):
-    with pytest.raises(UnknownToothError, match=r"no FDI number; expected 11-18.*81-85"):
+    with pytest.raises(UnknownToothError, match=r"not an FDI number; expected 11-18.*81-85"):
         tooth(number)
-    with pytest.raises(UnknownToothError, match="no FDI number"):
+    with pytest.raises(UnknownToothError, match="not an FDI number"):
         mirror(number)
 
 

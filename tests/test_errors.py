@@ -1,4 +1,4 @@
-"""Errors: one tree, and messages that say what came, what is known and what to do."""
+"""Errors: one base class, and messages that say what was given, expected and to be done."""
 
 from __future__ import annotations
 
@@ -14,7 +14,21 @@ CLASSES = [
 ]
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+PUBLIC = [kind for kind in CLASSES if not kind.__name__.startswith("_")]
+
+
+def test_the_module_lists_every_error_below_its_base():
+    listed: dict[str, int] = {}
+    for line in errors.__doc__.splitlines():
+        branch = line.lstrip("│ ├└─")
+        if "── " in line:
+            listed[branch.split()[0]] = (len(line) - len(branch)) // 4
+    assert set(listed) == {kind.__name__ for kind in PUBLIC} - {"PanodentError"}
+    nested = {kind.__name__ for kind in PUBLIC if errors.RadiographError in kind.__bases__}
+    assert {name for name, depth in listed.items() if depth == 2} == nested
+
+
+@pytest.mark.parametrize("kind", PUBLIC, ids=lambda kind: kind.__name__)
 def test_every_error_is_caught_by_one_except(kind):
     assert issubclass(kind, PanodentError)
     assert kind.__doc__

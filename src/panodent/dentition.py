@@ -1,11 +1,20 @@
-"""The 52 human teeth as pure data: numbers in three systems, names, sides, colours and codes.
+"""The 52 human teeth as a table: numbers in three systems, names, sides, colours and codes.
 
-FDI (ISO 3950): first digit the quadrant as the patient has it (1 upper right, 2 upper left,
-3 lower left, 4 lower right; 5-8 the same for deciduous teeth), second digit the position from the
-midline. On a panoramic radiograph the patient's right is at the left of the image.
+An FDI number (ISO 3950) has two digits. The first is the quadrant from the patient's point of
+view: 1 upper right, 2 upper left, 3 lower left, 4 lower right, and 5 to 8 in the same order for
+deciduous teeth. The second is the position counted from the midline. On a panoramic radiograph the
+patient's right is on the left of the image.
 
-SNOMED CT concept identifiers are those of DICOM PS3.16 context groups CID 4018 (permanent) and
-CID 4019 (deciduous).
+Universal numbers (ADA) are 1 to 32 and A to T; Palmer marks are written as a quadrant (UR, UL, LL,
+LR) and a position (1 to 8, or A to E for deciduous teeth).
+
+SNOMED CT codes are those of DICOM PS3.16, context groups CID 4018 (permanent) and CID 4019
+(deciduous).
+
+>>> TEETH[36].name, TEETH[36].universal, TEETH[36].palmer
+('lower left first molar', '19', 'LL6')
+>>> to_fdi("LL6", "palmer"), from_fdi(36, "universal"), mirror(36)
+(36, '19', 46)
 """
 
 from __future__ import annotations
@@ -29,8 +38,18 @@ TOOTH_TYPES: tuple[ToothType, ...] = ("incisor", "canine", "premolar", "molar")
 class Tooth:
     """One tooth of the human dentition.
 
-    ``palmer`` is written in the ASCII form of the quadrant (UR, UL, LL, LR) and the position
-    (1-8, or A-E for deciduous teeth); ``colour`` is RGB, 0-255, fixed for ever.
+    Parameters
+    ----------
+    fdi : FDI number.
+    universal : Universal number, '1' to '32' or 'A' to 'T'.
+    palmer : Palmer mark, such as 'UR6' or 'LLE'.
+    name : in English, such as 'lower left first molar'.
+    type : incisor, canine, premolar or molar.
+    jaw, side : of the patient.
+    deciduous : whether it is a milk tooth.
+    mirror : FDI number of the same tooth on the other side.
+    colour : (red, green, blue), 0 to 255. It never changes, so that pictures stay comparable.
+    snomed : SNOMED CT concept identifier.
     """
 
     fdi: int
@@ -47,16 +66,20 @@ class Tooth:
 
     @property
     def quadrant(self) -> int:
-        """Quadrant 1-4 (a deciduous tooth counts in the quadrant where it stands)."""
+        """Quadrant 1 to 4, for deciduous teeth too.
+
+        >>> TEETH[36].quadrant, TEETH[75].quadrant
+        (3, 3)
+        """
         return (self.fdi // 10 - 1) % 4 + 1
 
     @property
     def position(self) -> int:
-        """Place from the midline: 1 (central incisor) to 8 (third molar)."""
+        """Position from the midline: 1 (central incisor) to 8 (third molar)."""
         return self.fdi % 10
 
 
-# By quadrant, from the midline outwards.
+# By first digit of the FDI number; within it from the midline outwards.
 _SNOMED = {
     1: "422653006 424877001 860767006 57826002 36492000 865995000 863902006 68085002",
     2: "424399000 423185002 860780009 61897005 23226009 865988009 863901004 87704003",
@@ -88,17 +111,17 @@ _MIRROR_QUADRANT = {1: 2, 2: 1, 3: 4, 4: 3, 5: 6, 6: 5, 7: 8, 8: 7}
 
 
 def _universal(quadrant: int, position: int) -> str:
-    """Universal number: 1-32 run 18..11, 21..28, 38..31, 41..48; A-T run 55..51, 61..65, ..."""
+    """Universal number. 1 to 32 are 18-11, 21-28, 38-31, 41-48; A to T are 55-51, 61-65, ..."""
     count = 8 if quadrant <= 4 else 5
     block = (quadrant - 1) % 4
-    # Quadrants of the right side above and of the left side below count towards the midline.
+    # In the upper right and lower left quadrants, Universal numbers rise towards the midline.
     offset = count - position if block in (0, 2) else position - 1
     index = block * count + offset
     return str(index + 1) if quadrant <= 4 else chr(ord("A") + index)
 
 
 def _colour(quadrant: int, position: int) -> tuple[int, int, int]:
-    """Neighbours far apart in hue, mirror partners of like hue, jaws of other lightness."""
+    """RGB. Neighbours differ in hue, the two jaws in lightness; mirrored teeth look alike."""
     hue = (position * 0.381966 + (0.06 if quadrant % 4 in (2, 3) else 0.0)) % 1.0
     upper = (quadrant - 1) % 4 < 2
     lightness = (0.62 if upper else 0.54) + (0.14 if quadrant > 4 else 0.0)
@@ -139,18 +162,26 @@ TEETH: Mapping[int, Tooth] = MappingProxyType(
 """All 52 teeth by FDI number."""
 
 PERMANENT: tuple[int, ...] = tuple(fdi for fdi, tooth in TEETH.items() if not tooth.deciduous)
-"""The 32 permanent teeth, 11..18, 21..28, 31..38, 41..48: the order of the network's classes."""
+"""The 32 permanent teeth: 11-18, 21-28, 31-38, 41-48. Also the order of the network's classes."""
 
 DECIDUOUS: tuple[int, ...] = tuple(fdi for fdi, tooth in TEETH.items() if tooth.deciduous)
+"""The 20 deciduous teeth: 51-55, 61-65, 71-75, 81-85."""
 
 ARCH_ORDER: tuple[int, ...] = tuple(
     fdi for fdi in sorted(PERMANENT, key=lambda fdi: int(TEETH[fdi].universal))
 )
-"""Permanent teeth in Universal order 1-32: upper jaw from image left to right, lower back again."""
+"""The permanent teeth by Universal number, 1 to 32.
+
+On the image: the upper jaw from left to right (18-11, 21-28), then the lower jaw from right to left
+(38-31, 41-48).
+"""
+
+ARCHES: tuple[tuple[int, ...], tuple[int, ...]] = (ARCH_ORDER[:16], ARCH_ORDER[16:])
+"""The upper and the lower dental arch, each in the order in which its teeth stand."""
 
 
 def tooth(fdi: int) -> Tooth:
-    """The tooth with this FDI number; raises `UnknownToothError` where there is none.
+    """The tooth with this FDI number; raises `UnknownToothError` if there is none.
 
     >>> tooth(36).name
     'lower left first molar'
@@ -159,7 +190,7 @@ def tooth(fdi: int) -> Tooth:
         return TEETH[operator.index(fdi)]
     except (KeyError, TypeError):
         raise UnknownToothError(
-            f"{fdi!r} is no FDI number; expected 11-18, 21-28, 31-38, 41-48 (permanent) "
+            f"{fdi!r} is not an FDI number; expected 11-18, 21-28, 31-38, 41-48 (permanent) "
             "or 51-55, 61-65, 71-75, 81-85 (deciduous)"
         ) from None
 
@@ -178,19 +209,19 @@ _BY_PALMER = {item.palmer: fdi for fdi, item in TEETH.items()}
 
 
 def from_universal(number: int | str) -> int:
-    """Universal number (1-32, A-T) to FDI; raises `UnknownToothError`.
+    """The FDI number of a Universal number (1-32, A-T); raises `UnknownToothError`.
 
     >>> from_universal(19), from_universal("A")
     (36, 55)
     """
     fdi = _BY_UNIVERSAL.get(str(number).strip().upper())
     if fdi is None:
-        raise UnknownToothError(f"{number!r} is no Universal number; expected 1-32 or A-T")
+        raise UnknownToothError(f"{number!r} is not a Universal number; expected 1-32 or A-T")
     return fdi
 
 
 def from_palmer(mark: str) -> int:
-    """Palmer mark (UR8 ... LR8, URA ... LRE) to FDI; raises `UnknownToothError`.
+    """The FDI number of a Palmer mark (UR1-LR8, URA-LRE); raises `UnknownToothError`.
 
     >>> from_palmer("LL6")
     36
@@ -198,7 +229,7 @@ def from_palmer(mark: str) -> int:
     fdi = _BY_PALMER.get(str(mark).strip().upper())
     if fdi is None:
         raise UnknownToothError(
-            f"{mark!r} is no Palmer mark; expected UR, UL, LL or LR and 1-8 or A-E, such as UR6"
+            f"{mark!r} is not a Palmer mark; expected UR, UL, LL or LR and 1-8 or A-E, such as UR6"
         )
     return fdi
 
@@ -216,9 +247,12 @@ _READERS: dict[str, Callable[[str], int]] = {
 
 
 def to_fdi(number: int | str, numbering: str) -> int:
-    """A number in the named system ('fdi', 'universal', 'palmer') as FDI.
+    """The FDI number of a tooth numbered in the system `numbering`, one of `NUMBERINGS`.
 
     Raises `UnknownNameError` for an unknown system, `UnknownToothError` for an unknown number.
+
+    >>> to_fdi("19", "universal"), to_fdi("36", "fdi")
+    (36, 36)
     """
     if numbering not in _READERS:
         raise UnknownNameError("numbering", numbering, NUMBERINGS)
@@ -226,7 +260,9 @@ def to_fdi(number: int | str, numbering: str) -> int:
 
 
 def from_fdi(fdi: int, numbering: str) -> str:
-    """An FDI number as it is written in the named system.
+    """An FDI number written in the system `numbering`, one of `NUMBERINGS`.
+
+    Raises `UnknownNameError` and `UnknownToothError` as `to_fdi` does.
 
     >>> from_fdi(36, "universal"), from_fdi(36, "palmer")
     ('19', 'LL6')

@@ -1,27 +1,33 @@
-"""Every error that a user can cause: each says what came, what was expected and what to do.
+"""All errors that panodent raises on purpose.
 
-The library raises these; the command line prints one line and exits. ``except PanodentError``
-catches them all.
+Each message says what was given, what was expected and what to do. The library raises these errors;
+the command line catches `PanodentError`, prints one line and exits.
 
 PanodentError
-├── UnknownNameError       unknown option, format, recipe
-├── UnknownToothError      not a tooth number in the stated numbering
+├── UnknownNameError       a name that is not one of the known ones (option, format, recipe)
+├── UnknownToothError      a number that is not a tooth in its numbering system
 ├── RadiographError        a file that cannot be read as a radiograph
-│   ├── NoRadiographError  a sound file that holds something else
+│   ├── NoRadiographError  a valid file that holds something else
 │   └── TaskError          a worker of the service could not process a radiograph
 ├── TeethError             arrays that do not make a valid `Teeth` record
-├── AnnotationError        an annotation file that breaks its format
-├── DatasetError           a folder that is no usable set of annotated radiographs
+├── AnnotationError        an annotation file that breaks the rules of its format
+├── DatasetError           a folder that is not a usable set of annotated radiographs
 ├── ConfigError            a setting that is misspelt, out of range or contradictory
 ├── TrainingError          training cannot start, continue or resume
 ├── BundleError            a model bundle is missing, damaged or inconsistent
 ├── OutputError            results cannot be written
 ├── BenchmarkError         a measured process failed
-├── MissingExtraError      an optional part is not installed
+├── MissingExtraError      an optional dependency is not installed
 ├── UnknownStudyError      the service has no such study
 ├── UnknownJobError        the service has no such job
-├── StaleError             the study was changed by somebody else meanwhile
-└── BusyError              the service has no free place in its queue
+├── StaleError             somebody else has changed the study in the meantime
+└── BusyError              the service cannot take more work now
+
+>>> try:
+...     raise UnknownNameError("format", "cocoo", ["coco", "voc"])
+... except PanodentError as error:
+...     print(error)
+unknown format 'cocoo'; known: coco, voc. Did you mean 'coco'?
 """
 
 from __future__ import annotations
@@ -31,11 +37,18 @@ from difflib import get_close_matches
 
 
 class PanodentError(Exception):
-    """Base of every error that panodent raises on purpose."""
+    """Base class of every error that panodent raises on purpose."""
 
 
 class UnknownNameError(PanodentError, ValueError):
-    """A name (option, format, recipe, tooth number) that is not among the known ones."""
+    """A name that is not one of the known ones; the message lists these and suggests the closest.
+
+    Parameters
+    ----------
+    kind : what the name is of, for example 'format'.
+    name : the name that was given.
+    known : the names that exist.
+    """
 
     def __init__(self, kind: str, name: object, known: Iterable[object]) -> None:
         names = [str(item) for item in known]
@@ -45,7 +58,7 @@ class UnknownNameError(PanodentError, ValueError):
 
 
 class UnknownToothError(PanodentError, ValueError):
-    """A number that is no tooth in the stated numbering system."""
+    """A number that is not a tooth in its numbering system."""
 
 
 class RadiographError(PanodentError):
@@ -53,43 +66,50 @@ class RadiographError(PanodentError):
 
 
 class NoRadiographError(RadiographError):
-    """A sound file that holds something else: a CT slice, a report, a segmentation."""
+    """A valid file that holds something else: a CT slice, a report, a segmentation."""
 
 
 class TeethError(PanodentError, ValueError):
-    """Arrays that do not make a valid ``Teeth`` record."""
+    """Arrays that do not make a valid `Teeth` record."""
 
 
 class AnnotationError(PanodentError):
-    """An annotation file that does not say what its format demands."""
+    """An annotation file that breaks the rules of its format, or whose class names are unclear."""
 
 
 class DatasetError(PanodentError):
-    """A folder that is no usable set of annotated radiographs."""
+    """A folder that is not a usable set of annotated radiographs."""
 
 
 class ConfigError(PanodentError, ValueError):
-    """A setting that is misspelt, out of range or contradicts another."""
+    """A setting that is misspelt, out of range or in contradiction to another."""
 
 
 class TrainingError(PanodentError):
-    """Training that cannot start, go on or resume."""
+    """Training that cannot start, continue or resume."""
 
 
 class BundleError(PanodentError):
-    """A model bundle that is missing, damaged or does not agree with its network."""
+    """A model bundle that is missing, damaged or inconsistent with its network."""
 
 
 class OutputError(PanodentError):
-    """Results that cannot be written where they should go."""
+    """Results that cannot be written, or a results file that cannot be read back."""
 
 
 class BenchmarkError(PanodentError):
-    """A process to be measured that failed."""
+    """A measured process that failed."""
 
 
 class MissingExtraError(PanodentError, ImportError):
-    """An optional part of panodent is not installed."""
+    """An optional dependency that is not installed; the message says how to install it.
+
+    Parameters
+    ----------
+    extra : the extra of panodent that brings the package, for example 'train'.
+    purpose : what the package is needed for.
+    package : the missing package.
+    """
 
     def __init__(self, extra: str, purpose: str, package: str) -> None:
         super().__init__(
@@ -98,27 +118,27 @@ class MissingExtraError(PanodentError, ImportError):
         )
 
 
-class UnknownStudyError(PanodentError, KeyError):
-    """There is no such study (any more)."""
-
+class _UnknownItemError(PanodentError, KeyError):
+    # `KeyError` would print the message in quotation marks.
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class UnknownStudyError(_UnknownItemError):
+    """The service has no such study; it may have been deleted."""
+
+
+class UnknownJobError(_UnknownItemError):
+    """The service has no such job; it may have expired."""
 
 
 class StaleError(PanodentError):
-    """An edit builds on a revision that is not the present one."""
-
-
-class UnknownJobError(PanodentError, KeyError):
-    """There is no such job (any more)."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+    """An edit of a study that is based on an outdated revision."""
 
 
 class BusyError(PanodentError):
-    """More is waiting than the service takes, or it cannot work now; to be tried again soon."""
+    """The service has no free place in its queue, or cannot work now; try again later."""
 
 
 class TaskError(RadiographError):
-    """What a worker said of a file."""
+    """A worker of the service could not process a radiograph; the message is the worker's."""

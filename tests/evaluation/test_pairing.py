@@ -11,7 +11,7 @@ import pytest
 from panodent import formats
 from panodent.errors import AnnotationError, DatasetError
 from panodent.evaluation.pairing import evaluate_folders, evaluate_pairs, match, pair_folders
-from panodent.formats.labels import write_png
+from panodent.formats.parsing.label_map import write_png
 from panodent.outputs.case import write_case
 from panodent.outputs.summary_files import Collection
 from panodent.radiograph.radiograph import from_array
@@ -165,7 +165,7 @@ def test_no_such_folder(tmp_path: Path, truth: Path):
         ({"category_id": 3}, "category_id 3 is no FDI number"),
         ({"segmentation": {"size": [40, 80], "counts": "~~"}}, "run-length"),
         ({"segmentation": [1]}, "not a COCO result"),
-        ({"score": 7}, "leave the range"),
+        ({"score": 7}, "not all from 0 to 1"),
     ],
 )
 def test_damaged_results(tmp_path: Path, truth: Path, entry, expected: str):

@@ -11,9 +11,10 @@ import pytest
 
 from panodent.errors import AnnotationError, OutputError, UnknownNameError
 from panodent.evaluation.case_scores import score_pair
-from panodent.formats.coco import FORMAT, categories
+from panodent.formats.coco import FORMAT
+from panodent.formats.coco_document import categories
 from panodent.radiograph.radiograph import Radiograph
-from panodent.teeth.masks import to_counts
+from panodent.teeth.run_lengths import to_counts
 from panodent.teeth.teeth import Teeth
 
 SQUARE = [2.0, 1.0, 6.0, 1.0, 6.0, 4.0, 2.0, 4.0]
@@ -141,7 +142,7 @@ def test_categories_by_id_where_names_are_words(tmp_path: Path) -> None:
 def test_categories_that_are_no_fdi_numbers_are_refused(
     tmp_path: Path, entries: list[dict[str, Any]]
 ) -> None:
-    with pytest.raises(AnnotationError, match=r"truth\.json: class names .* no tooth numbers"):
+    with pytest.raises(AnnotationError, match=r"truth\.json: class names .* not tooth numbers"):
         FORMAT.read(saved(tmp_path, record(categories=entries)))
 
 
@@ -161,8 +162,8 @@ def test_an_annotation_of_no_image_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("segmentation", "reason"),
     [
-        ({"size": [10, 8], "counts": [80]}, r"RLE of size \[10, 8\]"),
-        ({"size": "8x10", "counts": [80]}, "RLE of size '8x10'"),
+        ({"size": [10, 8], "counts": [80]}, r"run lengths of size \[10, 8\]"),
+        ({"size": "8x10", "counts": [80]}, "run lengths of size '8x10'"),
         ({"size": [8, 10], "counts": [70]}, "add up to 70"),
         ({"size": [8, 10], "counts": [-1, 81]}, "negative"),
         ({"size": [8, 10], "counts": None}, "not a list"),
@@ -170,17 +171,17 @@ def test_an_annotation_of_no_image_is_an_error(tmp_path: Path) -> None:
         ({"size": [8, 10]}, "expected polygons"),
         ([], "expected polygons"),
         (None, "expected polygons"),
-        ([SQUARE[:4]], "at least six"),
+        ([SQUARE[:4]], "expected six numbers or more"),
         ([SQUARE[:7]], "even count"),
         (SQUARE, "even count"),
-        ([["a"] * 6], "other than numbers"),
+        ([["a"] * 6], "expected numbers and nothing else"),
         ([[None] * 6], "finite"),
-        ([[1, 2, 3, [4], 5, 6]], "other than numbers"),
+        ([[1, 2, 3, [4], 5, 6]], "expected numbers and nothing else"),
         ([[1, 2, 3, float("nan"), 5, 6]], "finite"),
-        ([[1, 2, 3, 10**400, 5, 6]], "other than numbers"),
+        ([[1, 2, 3, 10**400, 5, 6]], "expected numbers and nothing else"),
         ([[1, 2, 3, float("inf"), 5, 6]], "finite"),
-        ({"size": [10**400, 10], "counts": [80]}, r"RLE of size \[1000"),
-        ({"size": "\ud800", "counts": [80]}, r"RLE of size '\\ud800'"),
+        ({"size": [10**400, 10], "counts": [80]}, r"run lengths of size \[1000"),
+        ({"size": "\ud800", "counts": [80]}, r"run lengths of size '\\ud800'"),
         ({"size": [8, 10], "counts": [10**400]}, "add up to 1000"),
         ({"size": [8, 10], "counts": [float("inf")]}, "not a list"),
         ({"size": [8, 10], "counts": "\ud800"}, "characters"),
@@ -214,9 +215,9 @@ def test_polygons_run_counts_and_text_say_the_same(tmp_path: Path) -> None:
         ({"images": [{"id": 7, "file_name": "a.png", "height": 0, "width": 3}]}, "whole numbers"),
         ({"images": [{"id": 7, "file_name": "a", "height": 1, "width": 1e9}]}, "whole numbers"),
         ({"images": [{"id": 7, "file_name": "", "height": 8, "width": 10}]}, "is named ''"),
-        ({"images": [image_entry(height=True)]}, "height and width are 'True' and '10'"),
+        ({"images": [image_entry(height=True)]}, "height and width are True and 10"),
         ({"images": [image_entry(width=10**400)]}, "expected whole numbers from 1 to 100000"),
-        ({"images": [image_entry(width=None)]}, "height and width are '8' and 'None'"),
+        ({"images": [image_entry(width=None)]}, "height and width are 8 and None"),
         ({"images": [image_entry(height=1e5, width=1e5)]}, "at most 100000000 in all"),
         (
             {"images": [image_entry(file_name="../a.png")]},
@@ -275,10 +276,9 @@ def test_nesting_near_the_limit_is_no_other_error(tmp_path: Path, depth: int) ->
 
 
 def test_images_that_differ_in_suffix_alone_are_refused(tmp_path: Path) -> None:
-    empty = Teeth.empty((8, 8))
-    FORMAT.write(tmp_path / "t.json", [("a.png", empty), ("a.jpg", empty)])
-    with pytest.raises(AnnotationError, match=r"t\.json: images 'a\.png' and 'a\.jpg' share"):
-        FORMAT.read(tmp_path / "t.json")
+    images = [image_entry(id=7, file_name="a.png"), image_entry(id=8, file_name="a.jpg")]
+    with pytest.raises(AnnotationError, match=r"truth\.json: two images share the name 'a'"):
+        FORMAT.read(saved(tmp_path, record(images=images)))
 
 
 def test_windows_paths_and_dots_make_keys(tmp_path: Path) -> None:

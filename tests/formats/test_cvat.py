@@ -130,7 +130,7 @@ def test_a_box_that_the_map_leaves_out_is_no_error(tmp_path: Path) -> None:
     file = saved(tmp_path, SQUARE + '<box label="caries" xtl="1" ytl="1" xbr="2" ybr="2"/>')
     (item,) = FORMAT.read(file, {"map": {"caries": None, "36": 36}})
     assert item.read().fdi.tolist() == [36]
-    with pytest.raises(AnnotationError, match="class names 'caries' are no tooth numbers"):
+    with pytest.raises(AnnotationError, match="class names 'caries' are not tooth numbers"):
         FORMAT.read(file)
 
 
@@ -164,9 +164,9 @@ def test_malformed_polygons(tmp_path: Path, old: str, new: str, reason: str) -> 
     [
         ("1, 2, 2, 1", "1, 2, 2", "adds up to 5; its box of 2 x 3 has 6 pixels"),
         ("1, 2, 2, 1", "1, -2, 2, 5", "negative"),
-        ("1, 2, 2, 1", "1, 2.5, 2, 1", "no list of whole numbers"),
-        ("1, 2, 2, 1", "", "no list of whole numbers"),
-        ("1, 2, 2, 1", "9" * 5000, "no list of whole numbers"),
+        ("1, 2, 2, 1", "1, 2.5, 2, 1", "not a list of whole numbers"),
+        ("1, 2, 2, 1", "", "not a list of whole numbers"),
+        ("1, 2, 2, 1", "9" * 5000, "not a list of whole numbers"),
         ('width="3"', 'width="30000"', "a mask of 2 x 30000 pixels in an image"),
         ('width="3"', 'width="0"', "a mask of 2 x 0 pixels"),
         ('top="3"', 'top="3.5"', "top of a mask is '3.5'"),
@@ -184,7 +184,7 @@ def test_malformed_masks(tmp_path: Path, old: str, new: str, reason: str) -> Non
 @pytest.mark.parametrize(
     ("image", "reason"),
     [
-        ('name="a.png" width="10"', "a.png: height and width are 'None' and '10'"),
+        ('name="a.png" width="10"', "a.png: height and width are None and '10'"),
         ('name="a.png" width="10" height="0"', "from 1 to 100000"),
         ('name="a.png" width="10" height="1.5"', "from 1 to 100000"),
         ('name="a.png" width="100001" height="2"', "from 1 to 100000"),
@@ -243,11 +243,11 @@ def test_entities_are_refused(tmp_path: Path, declared: str) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "no well-formed XML in UTF-8"),
-        (b"<annotations><image>", "no well-formed XML"),
-        (b"<annotations>&x;</annotations>", "no well-formed XML"),
-        (b"<annotations/><annotations/>", "no well-formed XML"),
-        (b"<annotations>\xff</annotations>", "no well-formed XML"),
+        (b"", "not well-formed XML in UTF-8"),
+        (b"<annotations><image>", "not well-formed XML"),
+        (b"<annotations>&x;</annotations>", "not well-formed XML"),
+        (b"<annotations/><annotations/>", "not well-formed XML"),
+        (b"<annotations>\xff</annotations>", "not well-formed XML"),
         ("<annotations/>".encode("utf-16"), "expected XML in UTF-8"),
         (b"<annotation/>", "root element is <annotation>; expected <annotations>"),
         (b"<annotations><track/></annotations>", "tracks of a video"),
@@ -264,10 +264,10 @@ def test_broken_files_are_named(tmp_path: Path, content: bytes, reason: str) -> 
 def test_a_file_that_changed_or_went_is_named(tmp_path: Path) -> None:
     file = saved(tmp_path, SQUARE)
     (item,) = FORMAT.read(file)
-    for text, reason in (("<annotations/>" * 50, "changed"), ("", "no well-formed")):
+    for text, reason in (("<annotations/>" * 50, "changed"), ("", "not well-formed")):
         file.write_text(text)
         with pytest.raises(
-            AnnotationError, match=rf"annotations\.xml: .*({reason}|no well-formed)"
+            AnnotationError, match=rf"annotations\.xml: .*({reason}|not well-formed)"
         ):
             item.read()
     saved(tmp_path, SQUARE.replace("36", "37"))

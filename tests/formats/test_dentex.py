@@ -119,7 +119,7 @@ def test_quadrants_alone_are_refused(tmp_path: Path) -> None:
     data = record()
     del data["categories_2"]
     assert FORMAT.recognises(saved(tmp_path, data))
-    with pytest.raises(AnnotationError, match=r"enumeration\.json: annotates quadrants alone"):
+    with pytest.raises(AnnotationError, match=r"enumeration\.json: annotates quadrants only"):
         FORMAT.read(tmp_path)
 
 
@@ -146,11 +146,11 @@ def test_quadrants_as_plain_categories_are_refused(tmp_path: Path) -> None:
         ({"annotations": [entry([0], 0)]}, r"category_id_1 \[0\]"),
         ({"annotations": [entry(id="\ud800", place=-9)]}, r"annotation '\\ud800'"),
         ({"annotations": [{"id": 1}]}, "category_id_1 None"),
-        ({"annotations": ["x"]}, "no JSON of the expected form from byte"),
+        ({"annotations": ["x"]}, "not JSON of the expected form from byte"),
         ({"annotations": [{**entry(), "image_id": 2}]}, r"image_id \['2'\]"),
         ({"categories_1": [{"id": 0, "name": "5"}]}, "an entry of categories_1 is .* from 1 to 4"),
         ({"categories_2": [{"id": 0, "name": "9"}]}, "an entry of categories_2 is .* from 1 to 8"),
-        ({"categories_1": [{"id": 4}]}, "expected an id, and as its name"),
+        ({"categories_1": [{"id": 4}]}, "expected an id and, as its name"),
         ({"categories_1": [{"id": 0, "name": "1"}, {"id": 1}]}, "an entry of categories_1"),
         ({"categories_1": [{"id": -9, "name": "1"}]}, "an entry of categories_1"),
         ({"categories_1": [{"id": True}]}, "an entry of categories_1"),
@@ -159,7 +159,7 @@ def test_quadrants_as_plain_categories_are_refused(tmp_path: Path) -> None:
         ({"categories_1": [{"id": 0, "name": ["1"]}]}, "an entry of categories_1"),
         ({"categories_1": [{"id": 0}, {"id": 0}]}, "categories_1 lists .* twice"),
         ({"categories_1": [QUADRANTS[0], {"id": 1, "name": 1}]}, "categories_1 lists .* twice"),
-        ({"categories_2": None}, "annotates quadrants alone"),
+        ({"categories_2": None}, "annotates quadrants only"),
         ({"images": [{"id": 1, "file_name": "../a", "height": 4, "width": 5}]}, "is named '../a'"),
     ],
 )

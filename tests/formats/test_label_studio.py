@@ -179,7 +179,7 @@ def test_names_are_proven_by_all_tasks(tmp_path: Path) -> None:
 def test_a_rectangle_that_the_map_leaves_out_is_no_error(tmp_path: Path) -> None:
     file = saved(tmp_path, task(annotation(region(), region("rectanglelabels", "caries"))))
     assert read_first(file, map={"caries": None, "36": 36}).fdi.tolist() == [36]
-    with pytest.raises(AnnotationError, match="class names 'caries' are no tooth numbers"):
+    with pytest.raises(AnnotationError, match="class names 'caries' are not tooth numbers"):
         FORMAT.read(file)
 
 
@@ -188,7 +188,9 @@ def test_a_rectangle_that_the_map_leaves_out_is_no_error(tmp_path: Path) -> None
 )
 def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
     file = saved(tmp_path, task(annotation(region(kind))))
-    with pytest.raises(AnnotationError, match=rf"export\.json: task 5: 36: '{kind}' is no outline"):
+    with pytest.raises(
+        AnnotationError, match=rf"export\.json: task 5: 36: '{kind}' is not an outline"
+    ):
         read_first(file)
 
 
@@ -196,16 +198,16 @@ def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
     ("changes", "reason"),
     [
         ({"value": {"points": POINTS[:2]}}, "at least three"),
-        ({"value": {"points": []}}, "no list of .x, y. in percent"),
-        ({"value": {"points": [1, 2, 3, 4, 5, 6]}}, "no list of .x, y. in percent"),
-        ({"value": {"points": [[1, 2, 3]] * 3}}, "no list of .x, y. in percent"),
-        ({"value": {"points": [[1, 2], [3], [4, 5]]}}, "no list of .x, y. in percent"),
-        ({"value": {"points": [["a", 2]] * 3}}, "no list of .x, y. in percent"),
-        ({"value": {"points": [[10**400, 2]] * 3}}, "no list of .x, y. in percent"),
+        ({"value": {"points": []}}, "expected a list of .x, y. in percent"),
+        ({"value": {"points": [1, 2, 3, 4, 5, 6]}}, "expected a list of .x, y. in percent"),
+        ({"value": {"points": [[1, 2, 3]] * 3}}, "expected a list of .x, y. in percent"),
+        ({"value": {"points": [[1, 2], [3], [4, 5]]}}, "expected a list of .x, y. in percent"),
+        ({"value": {"points": [["a", 2]] * 3}}, "expected a list of .x, y. in percent"),
+        ({"value": {"points": [[10**400, 2]] * 3}}, "expected a list of .x, y. in percent"),
         ({"value": {"points": [[float("nan"), 2]] * 3}}, "finite"),
         ({"value": {"points": [[1e308, 2]] * 3}}, "finite"),
         ({"value": {"points": [[None, 2]] * 3}}, "finite"),
-        ({"value": {}}, "'polygonlabels' is no outline"),
+        ({"value": {}}, "'polygonlabels' is not an outline"),
         ({"image_rotation": 90}, "rotated by 90 degrees"),
         ({"score": 1.5}, "score is 1.5; expected a number from 0 to 1"),
         ({"score": float("nan")}, "score is nan"),
@@ -239,13 +241,13 @@ def test_malformed_brushes(tmp_path: Path, rle: Any, reason: str) -> None:
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
-        ({"id": 5}, "is no task"),
-        ([1], "is no task"),
-        ({"id": 5, "data": []}, "is no task"),
-        (task("x"), "task 5: annotations are no list of objects"),
-        ({**task(), "annotations": {"a": 1}}, "task 5: annotations are no list"),
-        (task({"id": 1}), "task 5: result is no list"),
-        (task(annotation("x")), "task 5: result is no list"),
+        ({"id": 5}, "is not a task"),
+        ([1], "is not a task"),
+        ({"id": 5, "data": []}, "is not a task"),
+        (task("x"), "task 5: annotations are not a list of objects"),
+        ({**task(), "annotations": {"a": 1}}, "task 5: annotations are not a list"),
+        (task({"id": 1}), "task 5: result is not a list"),
+        (task(annotation("x")), "task 5: result is not a list"),
         (task(annotation(region(value=None))), "'polygonlabels' of a region are None"),
         (task(annotation(region(value={"points": POINTS}))), "are None; expected one label"),
         (
@@ -254,8 +256,11 @@ def test_malformed_brushes(tmp_path: Path, rle: Any, reason: str) -> None:
         ),
         (task(annotation(region(value={"polygonlabels": [36]}))), "expected one label"),
         (task(annotation(), annotation(updated_at="soon")), "updated_at is 'soon'"),
-        (task(annotation(), annotation(updated_at=3)), "updated_at is '3'"),
-        (task(annotation(region(original_width="wide"))), "task 5: height and width are '8'"),
+        (task(annotation(), annotation(updated_at=3)), "updated_at is 3; expected a date"),
+        (
+            task(annotation(region(original_width="wide"))),
+            "task 5: height and width are 8 and 'wide'",
+        ),
         (task(annotation(region(original_width=None))), "from 1 to 100000"),
         (task(annotation(region(original_width=True))), "from 1 to 100000"),
         (task(annotation(region(original_height=10**400))), "from 1 to 100000"),
@@ -264,7 +269,7 @@ def test_malformed_brushes(tmp_path: Path, rle: Any, reason: str) -> None:
         ({**task(annotation()), "data": {"a.png": 1}}, "data holds 'a.png'; expected 'image'"),
         ({**task(annotation()), "data": {"image": 3}}, "data holds 'image'"),
         ({**task(annotation()), "data": {"a": "1.png", "b": "2.png"}}, "data holds 'a', 'b'"),
-        (task(annotation(), url="http://[x/a.png"), "is no URL"),
+        (task(annotation(), url="http://[x/a.png"), "is not a URL"),
         (task(annotation(), url="data:"), "an image is named ''"),
         (task(annotation(), url="/data/upload/1/.."), "an image is named '..'"),
         (task(annotation(), url="/data/upload/1/%2e%2e"), "an image is named '..'"),
@@ -285,20 +290,20 @@ def test_malformed_tasks(tmp_path: Path, item: Any, reason: str) -> None:
     ("content", "reason"),
     [
         (b"", "is empty"),
-        (b" ", "no JSON of the expected form from byte 0"),
+        (b" ", "not JSON of the expected form from byte 0"),
         (b"[", "from byte 1"),
         (b"{}", "from byte 0"),
         (b"[1, 2]", "from byte 1"),
         (b"['x', {}]", "from byte 1"),
         (b'["x]', "from byte 1"),
-        (b'[{"a": 1}', "is no task"),
+        (b'[{"a": 1}', "is not a task"),
         (b'[{"data": {}, "annotations": []} {"data": {}}]', "from byte 32"),
         (b'[{"data": {}, "annotations": []}]]', "from byte 32"),
         (b'[{"data": {}, "annotations": []},]', "from byte 32"),
         (b'[{"data": {}, "annotations": []}', "from byte 32"),
-        (b'[{"data": {}, "annotations": [}]}]', "byte 1 to 32 is no JSON"),
-        (b'[{"data": {"image": "\xff"}}]', "is no JSON"),
-        (b"[" + b"[" * 100_000 + b"]" * 100_000 + b"]", "is no JSON"),
+        (b'[{"data": {}, "annotations": [}]}]', "byte 1 to 32 is not JSON"),
+        (b'[{"data": {"image": "\xff"}}]', "is not JSON"),
+        (b"[" + b"[" * 100_000 + b"]" * 100_000 + b"]", "is not JSON"),
         ("[{}]".encode("utf-16"), "from byte 0"),
         (b'["' + b'\\"' * 100_000, "from byte 1"),
     ],
@@ -374,12 +379,16 @@ def test_the_radiograph_tells_the_size_of_what_has_no_teeth(tmp_path: Path) -> N
     saved(tmp_path, task(annotation()))
     (item,) = FORMAT.read(tmp_path)
     assert item.size is None
-    with pytest.raises(AnnotationError, match=r"export\.json: task 5: tells no size"):
+    with pytest.raises(
+        AnnotationError, match=r"export\.json: task 5: does not say the size of the image"
+    ):
         item.read()
     file = picture(tmp_path / "opg.png")
     assert read_first(tmp_path) == Teeth.empty((40, 50))
     file.write_bytes(b"x")
-    with pytest.raises(AnnotationError, match=r"task 5: tells no size, and .*opg\.png"):
+    with pytest.raises(
+        AnnotationError, match=r"task 5: does not say the size of the image; .*opg\.png"
+    ):
         read_first(tmp_path)
 
 
@@ -390,7 +399,7 @@ def test_a_file_that_changed_or_went_is_named(tmp_path: Path) -> None:
     with pytest.raises(AnnotationError, match=r"export\.json: changed while it was read"):
         item.read()
     file.write_text("[]")
-    with pytest.raises(AnnotationError, match=r"export\.json: .* is no JSON"):
+    with pytest.raises(AnnotationError, match=r"export\.json: .* is not JSON"):
         item.read()
     file.unlink()
     with pytest.raises(AnnotationError, match=r"export\.json: cannot be read"):

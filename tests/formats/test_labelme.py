@@ -219,7 +219,7 @@ def test_names_are_proven_by_all_files(tmp_path: Path) -> None:
     saved(tmp_path, mask("48"), name="z.json", imagePath="z.png")
     assert [item.read().fdi.tolist() for item in FORMAT.read(tmp_path)] == [[11], [48]]
     saved(tmp_path, polygon("caries"), name="y.json", imagePath="y.png")
-    with pytest.raises(AnnotationError, match="'caries' are no tooth numbers"):
+    with pytest.raises(AnnotationError, match="'caries' are not tooth numbers"):
         FORMAT.read(tmp_path)
 
 
@@ -281,7 +281,7 @@ def test_malformed_masks(tmp_path: Path, changes: dict[str, Any], reason: str) -
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"imageHeight": None}, "height and width are 'None' and '10'"),
+        ({"imageHeight": None}, "height and width are None and 10"),
         ({"imageHeight": BIG}, "expected whole numbers"),
         ({"imageHeight": 10**5, "imageWidth": 10**5}, "at most 100000000 in all"),
         ({"imageHeight": -8}, "expected whole numbers from 1"),
@@ -303,9 +303,9 @@ def test_malformed_files(tmp_path: Path, changes: dict[str, Any], reason: str) -
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "is no JSON in UTF-8"),
-        (b"\xff", "is no JSON in UTF-8"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "is no JSON in UTF-8"),
+        (b"", "is not JSON in UTF-8"),
+        (b"\xff", "is not JSON in UTF-8"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "is not JSON in UTF-8"),
         (b"[" * 100_000, "nested too deep"),
         (b"[]", r"holds \[\]; expected a JSON object"),
     ],
@@ -322,7 +322,7 @@ def test_the_radiograph_tells_the_size_where_the_file_does_not(tmp_path: Path) -
     saved(tmp_path, polygon(), imageHeight=None, imageWidth=None)
     (item,) = FORMAT.read(tmp_path)
     assert item.size is None
-    with pytest.raises(AnnotationError, match=r"opg\.json: tells no size"):
+    with pytest.raises(AnnotationError, match=r"opg\.json: does not say the size of the image"):
         item.read()
     picture(tmp_path / "sub/opg.png")
     assert read_first(tmp_path).size == (40, 50)

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from panodent.dentition import PERMANENT
-from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
+from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.labels import COLOUR_MAP, FORMAT, VALUE_MAPS, read_label_image, value_map
+from panodent.formats.naming import Naming
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 
@@ -147,29 +148,27 @@ def test_colours_that_are_no_grey_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"text", b"\x89PNG\r\n\x1a\n"])
 def test_damaged_label_images_are_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.png").write_bytes(content)
-    with pytest.raises(AnnotationError, match=r"p\.png: label image cannot be read"):
+    with pytest.raises(AnnotationError, match=r"p\.png: label map cannot be read"):
         read_label_image(tmp_path / "p.png", FDI)
 
 
 def test_a_label_image_of_absurd_size_is_refused(tmp_path: Path) -> None:
     Image.new("1", (20000, 20000)).save(tmp_path / "p.png")
-    with pytest.raises(AnnotationError, match=r"p\.png: label image cannot be read"):
+    with pytest.raises(AnnotationError, match=r"p\.png: label map cannot be read"):
         read_label_image(tmp_path / "p.png", FDI)
 
 
 @pytest.mark.parametrize(
-    ("names", "readings"),
+    ("names", "reason"),
     [
-        (["11", "12", "28"], "fdi or universal"),
-        (["36", "UR6"], "no known numbering"),
-        (["molar", "canine"], "no known numbering"),
+        (["11", "12", "28"], "class '11' may be .*FDI 11.* or .*FDI 23.*; say which"),
+        (["36", "UR6"], "class names '36', 'UR6' are not tooth numbers of one system"),
+        (["molar", "canine"], "class names 'molar', 'canine' are not tooth numbers"),
     ],
 )
-def test_an_ambiguous_numbering_is_an_error(
-    tmp_path: Path, names: list[str], readings: str
-) -> None:
+def test_an_ambiguous_numbering_is_an_error(tmp_path: Path, names: list[str], reason: str) -> None:
     file = colour_map(tmp_path / "m.json", {name: i for i, name in enumerate(names, start=1)})
-    with pytest.raises(AnnotationError, match=rf"m\.json: .*{readings}; declare it"):
+    with pytest.raises(AnnotationError, match=rf"m\.json: {reason}"):
         value_map(file)
 
 
@@ -187,19 +186,29 @@ def test_a_numbering_is_proven_or_declared(
     tmp_path: Path, names: list[str], numbering: str | None, fdi: list[int]
 ) -> None:
     file = colour_map(tmp_path / "m.json", {"bg": 0, names[0]: 5, names[1]: [6, 6, 6]})
-    assert value_map(file, numbering) == {5: fdi[0], 6: fdi[1]}
+    assert value_map(file, Naming(numbering)) == {5: fdi[0], 6: fdi[1]}
+
+
+def test_a_map_may_leave_a_class_out(tmp_path: Path) -> None:
+    file = colour_map(tmp_path / "m.json", {"36": 5, "caries": 6, "stump": 7})
+    image = block(5)
+    image[20:22, :3], image[30:32, :3] = 6, 7
+    saved(tmp_path / "masks" / "1.png", image)
+    (item,) = FORMAT.read(tmp_path, {"values": file, "map": {"caries": None, "stump": 0}})
+    assert item.read().fdi.tolist() == [36, 0]
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('{"36": [1, 2, 3]}', "no grey value"),
-        ('{"36": 5, "37": 5}', "share one grey value"),
-        ('{"36": "red"}', "not a JSON of class name"),
-        ('{"36": []}', "not a JSON of class name"),
-        ('{"36": null}', "not a JSON of class name"),
-        ('["36"]', "not a JSON of class name"),
-        ("{", "not a JSON of class name"),
+        ('{"36": [1, 2, 3]}', r"36: pixel value is \[1, 2, 3\]; expected a whole number"),
+        ('{"36": 5, "37": 5}', "share one pixel value"),
+        ('{"36": "red"}', "36: pixel value is 'red'"),
+        ('{"36": []}', r"36: pixel value is \[\]"),
+        ('{"36": true}', "36: pixel value is True"),
+        ('{"36": null}', "36: pixel value is None"),
+        ('["36"]', "expected a JSON object"),
+        ("{", "is not JSON in UTF-8"),
     ],
 )
 def test_a_malformed_colour_map_is_named(tmp_path: Path, text: str, reason: str) -> None:
@@ -214,8 +223,10 @@ def test_unknown_maps_and_numbers_say_what_is_known(tmp_path: Path) -> None:
     with pytest.raises(AnnotationError, match=r"gone\.json"):
         value_map(tmp_path / "gone.json")
     file = colour_map(tmp_path / "m.json", {"36": 5})
-    with pytest.raises(UnknownToothError, match="36"):
-        value_map(file, "universal")
+    with pytest.raises(
+        AnnotationError, match=r"m\.json: class names '36' are not universal numbers"
+    ):
+        value_map(file, Naming("universal"))
 
 
 def test_writing_what_the_map_lacks_is_an_error(tmp_path: Path) -> None:
@@ -230,5 +241,5 @@ def test_writing_what_the_map_lacks_is_an_error(tmp_path: Path) -> None:
 
 def test_a_folder_without_label_images_is_an_error(tmp_path: Path) -> None:
     assert not FORMAT.recognises(tmp_path)
-    with pytest.raises(AnnotationError, match="no label images"):
+    with pytest.raises(AnnotationError, match="no label maps; expected PNG files in masks_machine"):
         FORMAT.read(tmp_path, {"values": "fdi"})

@@ -69,7 +69,7 @@ def test_images_stand_in_order_and_other_files_are_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", ["19", "0", "1", "100"])
 def test_a_number_that_is_no_tooth_is_an_error(tmp_path: Path, part: str) -> None:
     saved(tmp_path / f"x_{part}.ome.tiff", block())
-    with pytest.raises(AnnotationError, match=rf"x_{part}\.ome\.tiff: {part} .* no FDI number"):
+    with pytest.raises(AnnotationError, match=rf"x_{part}\.ome\.tiff: {part} .* not an FDI number"):
         FORMAT.read(tmp_path)
 
 
@@ -117,5 +117,5 @@ def test_what_file_names_cannot_say_is_not_written(
 
 def test_a_folder_without_such_files_is_an_error(tmp_path: Path) -> None:
     assert not FORMAT.recognises(tmp_path)
-    with pytest.raises(AnnotationError, match="no files named"):
+    with pytest.raises(AnnotationError, match="expected files named"):
         FORMAT.read(tmp_path)

@@ -1,58 +1,68 @@
-"""The registry: each format is known by what it wrote, and nothing is guessed."""
+"""The table of formats: consistent, light to import, and what help and documentation say."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from panodent import formats
-from panodent.errors import AnnotationError, UnknownNameError
-from panodent.teeth.teeth import Teeth
+from panodent.formats.base import Format
+from panodent.formats.registry import BY_NAME, FORMATS, NAMES, FormatInfo, listed
+
+PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
 
 
-def written(folder: Path, name: str) -> Path:
-    """A place with one annotated image in this format."""
-    teeth = Teeth.from_masks((40, 50), [(36, np.ones((5, 6), bool), (3, 4))])
-    place = folder / "truth.json" if name == "coco" else folder
-    image = folder / formats.get(name).image_place("a.png")
-    image.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.zeros((40, 50), np.uint8)).save(image)
-    formats.get(name).write(place, [("a.png", teeth)], {})
-    return folder
+def rows() -> dict[str, list[str]]:
+    """The cells of the table in docs/formats.md by format name."""
+    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    cells = [[cell.strip("| ") for cell in line.split(" | ")] for line in lines]
+    return {line[0].strip("` "): line for line in cells if len(line) == 9 and "--" not in line[0]}
 
 
-@pytest.mark.parametrize("name", formats.NAMES)
-def test_each_format_recognises_its_own(tmp_path: Path, name: str) -> None:
-    assert formats.get(name).name == name
-    assert formats.recognise(written(tmp_path, name)) == name
-    (item,) = formats.get(name).read(tmp_path, {"values": "fdi"})
-    assert item.key == "a"
-    assert item.read().fdi.tolist() == [36]
+def test_names_and_modules_are_unique() -> None:
+    assert len({info.name for info in FORMATS}) == len({info.module for info in FORMATS}) == 11
+    assert tuple(BY_NAME) == NAMES == formats.NAMES
 
 
-def test_a_coco_file_is_recognised_by_itself(tmp_path: Path) -> None:
-    assert formats.recognise(written(tmp_path, "coco") / "truth.json") == "coco"
+@pytest.mark.parametrize("info", FORMATS, ids=lambda info: info.name)
+def test_each_row_has_its_module(info: FormatInfo) -> None:
+    found = formats.get(info.name)
+    assert isinstance(found, Format)
+    assert type(found).__module__ == info.module
+    assert (found.name, found.limits) == (info.name, info.limits)
 
 
-def test_nothing_recognised_names_the_formats(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("x")
-    (tmp_path / "other.json").write_text("{}")
-    for place in (tmp_path, tmp_path / "other.json"):
-        with pytest.raises(AnnotationError, match=r"--format \(coco, labels, "):
-            formats.recognise(place)
-    with pytest.raises(AnnotationError, match="gone: no such file or folder"):
-        formats.recognise(tmp_path / "gone")
+def test_the_table_is_light() -> None:
+    """The command line's help needs it, and must not load NumPy for it."""
+    code = "import sys, panodent.formats as f; f.NAMES; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_several_recognised_are_named(tmp_path: Path) -> None:
-    written(written(tmp_path, "labels"), "coco")
-    with pytest.raises(AnnotationError, match="could be coco or labels; name it with --format"):
-        formats.recognise(tmp_path)
+def test_every_format_is_in_the_documentation() -> None:
+    assert list(rows()) == list(NAMES)
 
 
-def test_an_unknown_name_suggests() -> None:
-    with pytest.raises(UnknownNameError, match="Did you mean 'coco'"):
-        formats.get("cocoo")
+@pytest.mark.parametrize("info", FORMATS, ids=lambda info: info.name)
+def test_the_documentation_says_what_the_table_says(info: FormatInfo) -> None:
+    limits = info.limits
+    held = (
+        *(limits.overlap, limits.holes, limits.parts),
+        *(limits.scores, limits.unnumbered, limits.repeated),
+    )
+    assert [cell.replace("`", "") for cell in rows()[info.name]] == [
+        info.name,
+        info.description,
+        limits.shape,
+        *("yes" if yes else "no" for yes in held),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [(("coco",), "coco"), (("coco", "voc"), "coco or voc"), (("a", "b", "c"), "a, b or c")],
+)
+def test_names_in_a_sentence(names: tuple[str, ...], text: str) -> None:
+    assert listed(names) == text

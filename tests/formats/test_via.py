@@ -190,7 +190,7 @@ def test_names_are_proven_by_the_whole_file(tmp_path: Path) -> None:
     saved(tmp_path, image(region("11")), image(region("48"), filename="z.png"))
     assert [item.read().fdi.tolist() for item in FORMAT.read(tmp_path)] == [[11], [48]]
     saved(tmp_path, image(region("caries")))
-    with pytest.raises(AnnotationError, match="'caries' are no tooth numbers"):
+    with pytest.raises(AnnotationError, match="'caries' are not tooth numbers"):
         FORMAT.read(tmp_path)
 
 
@@ -286,12 +286,17 @@ def test_the_radiograph_tells_the_size(tmp_path: Path, attributes: Any) -> None:
     saved(tmp_path, image(region(), file_attributes=attributes))
     (item,) = FORMAT.read(tmp_path)
     assert (item.size, item.image) == (None, None)
-    with pytest.raises(AnnotationError, match=r"export\.json: sub/opg\.png: tells no size, and"):
+    with pytest.raises(
+        AnnotationError,
+        match=r"export\.json: sub/opg\.png: does not say the size of the image, and",
+    ):
         item.read()
     file = picture(tmp_path / "sub/opg.png")
     assert read_first(tmp_path).size == (40, 50)
     file.write_bytes(b"x")
-    with pytest.raises(AnnotationError, match=r"sub/opg\.png: tells no size, and .*opg\.png"):
+    with pytest.raises(
+        AnnotationError, match=r"sub/opg\.png: does not say the size of the image; .*opg\.png"
+    ):
         read_first(tmp_path)
 
 
@@ -299,10 +304,10 @@ def test_the_radiograph_tells_the_size(tmp_path: Path, attributes: Any) -> None:
     ("content", "reason"),
     [
         (b"", "is empty; expected JSON"),
-        (b"\xff", "no JSON of the expected form from byte 0 on"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "is no JSON"),
-        (b'{"a":' * 100_000, "no JSON of the expected form"),
-        (b"[]", "no JSON of the expected form from byte 0 on"),
+        (b"\xff", "not JSON of the expected form from byte 0 on"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "is not JSON"),
+        (b'{"a":' * 100_000, "not JSON of the expected form"),
+        (b"[]", "not JSON of the expected form from byte 0 on"),
         (b'{"_via_img_metadata": []}', r"_via_img_metadata is \[\]; expected an object"),
     ],
 )

@@ -114,9 +114,9 @@ def test_boxes_are_rounded_and_cut_off(
         ("<width>10<", "<width>100001<", "from 1 to 100000"),
         ("<width>10<", "<width>-1<", "from 1 to 100000"),
         ("<width>10<", "<width>0<", "from 1 to 100000"),
-        ("<width>10</width>", "", "height and width are '8' and 'None'"),
-        ("</object>", "", "no well-formed XML"),
-        ("36", "&a;", "no well-formed XML"),
+        ("<width>10</width>", "", "height and width are '8' and None"),
+        ("</object>", "", "not well-formed XML"),
+        ("36", "&a;", "not well-formed XML"),
     ],
 )
 def test_malformed_files_are_named(tmp_path: Path, old: str, new: str, reason: str) -> None:
@@ -147,7 +147,7 @@ def test_names_are_proven_by_all_files(tmp_path: Path) -> None:
     saved(tmp_path / "Annotations/b.xml", SIZE + TOOTH.replace("36", "48"), "b.png")
     assert [item.read().fdi.tolist() for item in FORMAT.read(tmp_path)] == [[11], [48]]
     saved(tmp_path / "Annotations/c.xml", SIZE + TOOTH.replace("36", "caries"), "c.png")
-    with pytest.raises(AnnotationError, match="class names 'caries' are no tooth numbers"):
+    with pytest.raises(AnnotationError, match="class names 'caries' are not tooth numbers"):
         FORMAT.read(tmp_path)
     assert len(FORMAT.read(tmp_path, {"map": {"caries": None}})[2].read()) == 0
 
@@ -188,14 +188,16 @@ def test_the_radiograph_tells_the_size_where_the_file_does_not(tmp_path: Path) -
         (item,) = FORMAT.read(tmp_path)
         assert item.size is None
         with pytest.raises(
-            AnnotationError, match=r"opg\.xml: tells no size, and its radiograph is"
+            AnnotationError,
+            match=r"opg\.xml: does not say the size of the image, and its radiograph was not found",
         ):
             item.read()
     file = picture(tmp_path / FORMAT.image_place("opg.png"))
     assert read_first(tmp_path).size == (40, 50)
     file.write_bytes(b"x")
     with pytest.raises(
-        AnnotationError, match=r"opg\.xml: tells no size, and .*opg\.png: no picture"
+        AnnotationError,
+        match=r"opg\.xml: does not say the size of the image; .*opg\.png: no picture",
     ):
         read_first(tmp_path)
 

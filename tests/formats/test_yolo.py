@@ -1,4 +1,4 @@
-"""YOLO: outlines, holes and parts come back whole, and what is no outline is refused by line."""
+"""YOLO: outlines, holes and parts come back; lines that are not an outline are refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.yolo import CLASSES, FORMAT, one_ring
 from panodent.radiograph.radiograph import Radiograph
-from panodent.teeth.masks import fill, to_parts
+from panodent.teeth.outlines import fill, to_parts
 from panodent.teeth.teeth import Teeth
 
 SQUARE = "0.05 0.025 0.15 0.025 0.15 0.1 0.05 0.1"
@@ -122,18 +122,18 @@ def test_names(tmp_path: Path, names: Any, options: dict[str, Any], expected: li
 @pytest.mark.parametrize(
     ("names", "reason"),
     [
-        (["caries", "36"], "class names 'caries' are no tooth numbers"),
+        (["caries", "36"], "class names 'caries' are not tooth numbers"),
         (["11"], "class '11' may be"),
         ([], "expected names"),
         ("36", "expected names"),
         (None, "expected names"),
         ([True], "class 0 is True; expected text"),
         ([None], "class 0 is None; expected text"),
-        ([[36]], "class 0 is a list; expected text"),
+        ([[36]], r"class 0 is \[36\]; expected text"),
         ([36.5], "class 0 is 36.5; expected text"),
-        ({"a": "36"}, "'a' is no class number"),
-        ({-1: "36"}, "-1 is no class number"),
-        ({True: "36"}, "True is no class number"),
+        ({"a": "36"}, "'a' is not a class number"),
+        ({-1: "36"}, "-1 is not a class number"),
+        ({True: "36"}, "True is not a class number"),
         ({0: "36", "0": "37"}, "class 0 is named twice"),
     ],
 )
@@ -144,7 +144,7 @@ def test_names_that_are_none(tmp_path: Path, names: Any, reason: str) -> None:
 
 def test_numbers_of_thousands_of_digits_are_no_names(tmp_path: Path) -> None:
     (saved(tmp_path) / "data.yaml").write_text(f"names: [0x1{'0' * 5000}]")
-    with pytest.raises(AnnotationError, match=r"data\.yaml: names: class 0 is a int"):
+    with pytest.raises(AnnotationError, match=r"data\.yaml: names: class 0 is a value of type int"):
         FORMAT.read(tmp_path)
 
 
@@ -168,7 +168,7 @@ def test_numbers_of_thousands_of_digits_are_no_names(tmp_path: Path) -> None:
 def test_a_broken_yaml_is_named(tmp_path: Path, content: bytes) -> None:
     (saved(tmp_path) / "data.yaml").write_bytes(content)
     assert not FORMAT.recognises(tmp_path)
-    with pytest.raises(AnnotationError, match=r"data\.yaml: (is no YAML|expected names)"):
+    with pytest.raises(AnnotationError, match=r"data\.yaml: (is not YAML|expected names)"):
         FORMAT.read(tmp_path)
 
 
@@ -188,19 +188,19 @@ def test_a_yaml_of_something_else_is_not_recognised(tmp_path: Path, content: str
         ("0 0.1 0.1", "3 numbers; expected"),
         (f"0 {SQUARE} 0.9", "10 numbers; expected .* no score"),
         (f"1 {SQUARE}", "class 1 is not among the names"),
-        (f"-1 {SQUARE}", "is no class number with coordinates"),
-        (f"0.5 {SQUARE}", "is no class number"),
-        (f"nan {SQUARE}", "is no class number"),
-        (f"inf {SQUARE}", "is no class number"),
-        (f"1e300 {SQUARE}", "is no class number"),
-        (f"tooth {SQUARE}", "'tooth 0.05 .* is no class number"),
-        ("0 a b c d e f", "is no class number with coordinates"),
-        ("0 0.1 0.1 0.2 0.1 0.2 nan", "coordinate nan; expected parts from 0 to 1"),
+        (f"-1 {SQUARE}", "is not a class number with coordinates"),
+        (f"0.5 {SQUARE}", "is not a class number"),
+        (f"nan {SQUARE}", "is not a class number"),
+        (f"inf {SQUARE}", "is not a class number"),
+        (f"1e300 {SQUARE}", "is not a class number"),
+        (f"tooth {SQUARE}", "'tooth 0.05 .* is not a class number"),
+        ("0 a b c d e f", "is not a class number with coordinates"),
+        ("0 0.1 0.1 0.2 0.1 0.2 nan", "coordinate nan; expected fractions from 0 to 1"),
         ("0 0.1 0.1 0.2 0.1 0.2 inf", "coordinate inf"),
-        ("0 10 10 20 10 20 20", "coordinate 10; expected parts from 0 to 1"),
+        ("0 10 10 20 10 20 20", "coordinate 10; expected fractions from 0 to 1"),
         ("0 0.1 0.1 0.2 -0.1 0.2 0.2", "coordinate -0.1"),
         ("0 0.1 0.1 0.2 0.1 0.2 1" + "0" * 400, "coordinate inf"),
-        ("\ud800 0.1", "is no UTF-8 text"),
+        ("\ud800 0.1", "is not text in UTF-8"),
     ],
 )
 def test_malformed_lines(tmp_path: Path, line: str, reason: str) -> None:
@@ -271,12 +271,16 @@ def test_labels_without_their_radiograph_say_so(tmp_path: Path) -> None:
     saved(tmp_path)
     image = tmp_path / "images/opg.png"
     image.write_bytes(b"x")
-    with pytest.raises(AnnotationError, match=r"opg\.txt: tells no size, and .*opg\.png"):
+    with pytest.raises(
+        AnnotationError, match=r"opg\.txt: does not say the size of the image; .*opg\.png"
+    ):
         read_first(tmp_path)
     image.unlink()
     (item,) = FORMAT.read(tmp_path)
     assert item.image is None
-    with pytest.raises(AnnotationError, match=r"opg\.txt: tells no size, and its radiograph"):
+    with pytest.raises(
+        AnnotationError, match=r"opg\.txt: does not say the size of the image, and its radiograph"
+    ):
         item.read()
 
 
@@ -295,7 +299,7 @@ def test_two_radiographs_of_one_name_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../a.png", "/srv/a.png", "C:\\a.png", "", "b/../../a.png"])
 def test_names_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(AnnotationError, match="no name of a file"):
+    with pytest.raises(AnnotationError, match="expected a file below the data folder"):
         FORMAT.write(tmp_path / "out", [(name, Teeth.empty((8, 8)))], {})
     assert not list(tmp_path.rglob("*.txt"))
 

@@ -1,38 +1,16 @@
-"""Masks as boxes, run lengths and outlines: by hand, against the COCO API, and there and back."""
+"""Cropped masks by hand: bounding boxes, trimming, clipping at the image and joining."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from panodent.errors import AnnotationError
-from panodent.teeth.masks import (
-    bounding_box,
-    fill,
-    from_counts,
-    from_rle,
-    to_counts,
-    to_parts,
-    to_rle,
-)
+from panodent.teeth.masks import bounding_box, clipped, joined, trimmed
 
 
 def drawn(*rows: str) -> np.ndarray:
     """A mask from text: '#' is true."""
     return np.array([[char == "#" for char in row] for row in rows], bool)
-
-
-def random_masks(count: int = 60, seed: int = 0) -> list[np.ndarray]:
-    """Masks of all densities and awkward sizes, empty and full ones among them."""
-    rng = np.random.default_rng(seed)
-    masks = []
-    for index in range(count):
-        size = tuple(rng.integers(1, 24, 2))
-        masks.append(rng.random(size) < (index % 7) / 6)
-    return masks
-
-
-# --- boxes --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -51,229 +29,68 @@ def test_bounding_box_is_half_open(mask, box):
     assert bounding_box(mask) == box
 
 
-# --- run lengths --------------------------------------------------------------------------------
-
-# Column by column, zeros first; the text is COCO's: five bits and a continuation bit, plus 48.
-RUNS = [
-    (drawn(".#", "##"), [1, 3], "13"),
-    (drawn("#.", ".."), [0, 1, 3], "013"),
-    (drawn("..", ".."), [4], "4"),
-    (drawn("##", "##"), [0, 4], "04"),
-    (drawn(".#.", ".#.", "..#"), [3, 2, 3, 1], "323O"),  # 1 - 2 = -1 -> 31 + 48 = 'O'
-    (drawn("." * 40 + "#"), [40, 1], "X11"),  # 40 = 8 + 1 * 32 -> (8 + 32 + 48, 1 + 48)
-    (drawn("." * 16 + "#"), [16, 1], "`01"),  # bit 5 is the sign: 16 needs a second group
-    (drawn("#" * 1000), [0, 1000], "0Xo0"),  # 1000 = 8 + 31 * 32, and a group for the sign
-]
-
-
-@pytest.mark.parametrize(("mask", "counts", "text"), RUNS)
-def test_run_lengths_by_hand(mask, counts, text):
-    assert to_counts(mask) == counts
-    assert to_rle(mask) == text
-    assert np.array_equal(from_counts(counts, mask.shape), mask)
-    assert np.array_equal(from_rle(text, mask.shape), mask)
-    assert np.array_equal(from_rle(text.encode(), mask.shape), mask)
+@pytest.mark.parametrize(
+    ("mask", "corner", "piece", "at"),
+    [
+        (drawn("....", ".##.", "...#"), (0, 0), drawn("##.", "..#"), (1, 1)),
+        (drawn("....", ".##.", "...#"), (5, -3), drawn("##.", "..#"), (6, -2)),
+        (drawn("#"), (2, 3), drawn("#"), (2, 3)),
+        (drawn("...."), (2, 3), np.zeros((0, 0), bool), (0, 0)),
+        (np.zeros((0, 4), bool), (2, 3), np.zeros((0, 0), bool), (0, 0)),
+    ],
+)
+def test_trimming_cuts_to_the_bounding_box(mask, corner, piece, at):
+    found, place = trimmed(mask, corner)
+    assert np.array_equal(found, piece)
+    assert place == at
 
 
-def test_run_lengths_are_those_of_the_coco_api():
-    coco = pytest.importorskip("faster_coco_eval.core.mask", reason="the reference encoder")
-    for mask in random_masks():
-        theirs = coco.encode(np.asfortranarray(mask.astype(np.uint8)))["counts"]
-        theirs = theirs.decode() if isinstance(theirs, bytes) else theirs
-        assert to_rle(mask) == theirs
-        assert np.array_equal(from_rle(theirs, mask.shape), mask)
+def test_a_trimmed_mask_does_not_keep_the_whole_in_memory():
+    whole = drawn("....", ".##.")
+    assert trimmed(whole)[0].base is None
 
 
-def test_run_lengths_of_a_crop_are_those_of_the_whole():
-    rng = np.random.default_rng(1)
-    for mask in random_masks():
-        size = (mask.shape[0] + rng.integers(0, 9), mask.shape[1] + rng.integers(0, 9))
-        top = int(rng.integers(0, size[0] - mask.shape[0] + 1))
-        left = int(rng.integers(0, size[1] - mask.shape[1] + 1))
-        box = (top, left, top + mask.shape[0], left + mask.shape[1])
-        whole = np.zeros(size, bool)
-        whole[top : box[2], left : box[3]] = mask
-        assert to_rle(mask, box, size) == to_rle(whole)
+L_SHAPE = drawn("#..", "#..", "###")
 
 
 @pytest.mark.parametrize(
-    ("counts", "message"),
+    ("corner", "piece", "at"),
     [
-        ([1, 2], "add up to 3; the image of size .2, 2. has 4"),
-        ([], "add up to 0"),
-        ([5], "add up to 5"),
-        ([6, -2], "negative"),
-        ([2**62] * 4 + [4], "add up to"),  # would wrap to 4 in 64 bits
-        ([2**70], "add up to"),
-        ([1.5, 2.5], "whole numbers"),
-        (["a", "b"], "whole numbers"),
-        ([None], "whole numbers"),
-        (None, "whole numbers"),
-        ([float("nan")], "whole numbers"),
-        ([[1], [3]], "whole numbers"),
+        ((0, 0), L_SHAPE, (0, 0)),
+        ((2, 4), L_SHAPE, (2, 4)),
+        ((-1, 4), drawn("#..", "###"), (0, 4)),
+        ((2, -2), drawn(".", ".", "#"), (2, 0)),
+        ((4, 4), drawn("#.."), (4, 4)),
+        ((2, 6), drawn("#", "#", "#"), (2, 6)),
+        ((-1, -1), drawn("..", "##"), (0, 0)),
     ],
 )
-def test_runs_that_do_not_fit_are_refused(counts, message):
-    with pytest.raises(AnnotationError, match=message):
-        from_counts(counts, (2, 2))
+def test_clipping_keeps_what_lies_in_an_image_of_5_by_7(corner, piece, at):
+    found, place = clipped(L_SHAPE, corner, (5, 7))
+    assert np.array_equal(found, piece)
+    assert place == at
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("13 ", "characters"),
-        ("1é", "characters"),
-        ("1\udc80", "characters"),
-        ("1X", "in the middle"),
-        ("X" * 30, "characters"),
-        ("1", "add up to 1"),
-        ("14", "add up to 5"),
-        ("", "add up to 0"),
-        ("5O", "negative"),
-    ],
-)
-def test_damaged_run_length_text_is_refused(text, message):
-    with pytest.raises(AnnotationError, match=message):
-        from_rle(text, (2, 2))
+@pytest.mark.parametrize("corner", [(-3, 0), (5, 0), (0, 7), (0, -3), (-99, 99)])
+def test_a_mask_outside_the_image_has_no_pixels(corner):
+    assert clipped(L_SHAPE, corner, (5, 7))[0].size == 0
 
 
-def test_any_text_gives_a_mask_or_an_annotation_error():
-    rng = np.random.default_rng(2)
-    masks = 0
-    for _ in range(500):
-        text = bytes(rng.integers(40, 120, rng.integers(0, 12)).astype(np.uint8))
-        try:
-            masks += from_rle(text, (4, 4)).shape == (4, 4)
-        except AnnotationError:
-            continue
-    assert masks < 500
+def test_joining_is_the_union():
+    pieces = [(drawn("##", "##"), (1, 1)), (drawn("##"), (2, 2)), (drawn("#"), (4, 0))]
+    mask, corner = joined(pieces, (6, 6))
+    assert corner == (1, 0)
+    assert np.array_equal(mask, drawn(".##.", ".###", "....", "#..."))
 
 
-# --- outlines -----------------------------------------------------------------------------------
+def test_one_piece_is_returned_as_it_is():
+    piece = (L_SHAPE, (1, 1))
+    assert joined([piece], (9, 9)) is piece
 
 
-def test_the_outline_of_a_pixel_runs_along_its_edges():
-    ((ring,),) = to_parts(drawn("...", "..#"))
-    assert {tuple(point) for point in ring.tolist()} == {(2, 1), (3, 1), (3, 2), (2, 2)}
-    assert len(ring) == 4
-
-
-def test_straight_lines_have_corners_only_at_their_ends():
-    ((ring,),) = to_parts(drawn("####", "####"))
-    assert {tuple(point) for point in ring.tolist()} == {(0, 0), (4, 0), (4, 2), (0, 2)}
-    assert len(ring) == 4
-
-
-def test_a_hole_follows_its_outer_ring():
-    ((outer, hole),) = to_parts(drawn("####", "#..#", "####"))
-    assert {tuple(point) for point in outer.tolist()} == {(0, 0), (4, 0), (4, 3), (0, 3)}
-    assert {tuple(point) for point in hole.tolist()} == {(1, 1), (3, 1), (3, 2), (1, 2)}
-
-
-@pytest.mark.parametrize(
-    ("mask", "rings"),
-    [
-        (drawn("..."), []),
-        (drawn("#.#"), [1, 1]),
-        (drawn("#.", ".#"), [1, 1]),  # touching at a corner is not touching
-        (drawn("#####", "#.#.#", "#####"), [3]),
-        (drawn("#####", "#...#", "#.#.#", "#...#", "#####"), [2, 1]),  # an island in a hole
-        (drawn("###", "#.#", "##."), [1]),  # a bay that opens at a corner
-        (drawn("####", "##.#", "#.##", "####"), [2]),  # holes touching at a corner
-    ],
-)
-def test_parts_and_their_rings(mask, rings):
-    parts = to_parts(mask)
-    assert [len(part) for part in parts] == rings
-    assert np.array_equal(fill(parts, mask.shape), mask)
-
-
-def test_outlines_fill_back_exactly():
-    for mask in random_masks(80, seed=3):
-        assert np.array_equal(fill(to_parts(mask), mask.shape), mask)
-
-
-def test_an_offset_moves_outlines_as_row_and_column():
-    mask = drawn("##.", "#.#")
-    placed = np.zeros((9, 9), bool)
-    placed[4:6, 5:8] = mask
-    assert np.array_equal(fill(to_parts(mask, offset=(4, 5)), (9, 9)), placed)
-
-
-def disc(radius: int, hole: int = 0) -> np.ndarray:
-    rows, cols = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    distance = np.hypot(rows, cols)
-    return (distance <= radius) & (distance >= hole)
-
-
-@pytest.mark.parametrize("tolerance", [0.5, 1.0, 2.0])
-def test_a_tolerance_saves_points_and_costs_about_that_much(tolerance):
-    mask = disc(30, hole=10)
-    exact, simple = to_parts(mask), to_parts(mask, tolerance)
-    assert [len(part) for part in simple] == [2]
-    assert sum(map(len, simple[0])) < 0.75 * sum(map(len, exact[0]))
-    wrong = fill(simple, mask.shape) != mask
-    distance = np.hypot(*np.mgrid[-30:31, -30:31])
-    off = np.minimum(abs(distance[wrong] - 30), abs(distance[wrong] - 10))
-    assert off.max(initial=0) <= tolerance + 1.5
-
-
-@pytest.mark.parametrize("mask", [drawn("#"), drawn("##", "##"), drawn("#######")])
-def test_what_is_smaller_than_the_tolerance_does_not_vanish(mask):
-    assert np.array_equal(fill(to_parts(mask, tolerance=5), mask.shape), mask)
-
-
-@pytest.mark.parametrize(
-    ("rings", "expected"),
-    [
-        # The centres of the pixels decide.
-        ([[(0, 0), (2, 0), (2, 1), (0, 1)]], drawn("##..", "....", "....")),
-        ([[(0.4, 0.4), (1.6, 0.4), (1.6, 0.6), (0.4, 0.6)]], drawn("##..", "....", "....")),
-        ([[(0.6, 0), (1.4, 0), (1.4, 3), (0.6, 3)]], drawn("....", "....", "....")),
-        # Beyond the image it is cut off.
-        ([[(-5, -5), (2, -5), (2, 99), (-5, 99)]], drawn("##..", "##..", "##..")),
-        ([[(9, 0), (12, 0), (12, 3)]], drawn("....", "....", "....")),
-        # Either direction, closed or not.
-        ([[(1, 0), (1, 2), (3, 2), (3, 0), (1, 0)]], drawn(".##.", ".##.", "....")),
-        # A triangle: the diagonal belongs to the side that a centre lies on.
-        ([[(0, 0), (3, 0), (0, 3)]], drawn("##..", "#...", "....")),
-        # An outer ring and its hole; a hole in a hole is filled.
-        (
-            [[(0, 0), (4, 0), (4, 3), (0, 3)], [(1, 1), (3, 1), (3, 2), (1, 2)]],
-            drawn("####", "#..#", "####"),
-        ),
-    ],
-)
-def test_filling_by_hand(rings, expected):
-    assert np.array_equal(fill([rings], expected.shape), expected)
-
-
-def test_overlapping_parts_are_joined_not_cut_out():
-    square = [(0, 0), (2, 0), (2, 2), (0, 2)]
-    assert np.array_equal(fill([[square], [square]], (2, 2)), np.ones((2, 2), bool))
-    assert not fill([[square, square]], (2, 2)).any()
-
-
-def test_nothing_fills_nothing():
-    assert not fill([], (3, 4)).any()
-
-
-@pytest.mark.parametrize(
-    ("ring", "message"),
-    [
-        ([(0, 0), (1, 1)], r"shape \(2, 2\).*three finite points"),
-        ([0, 0, 1, 1, 2, 2], r"shape \(6,\)"),
-        ([(0, 0, 0)] * 3, r"shape \(3, 3\)"),
-        ([], r"shape \(0,\)"),
-        ([(0, 0), (1,), (2, 2)], "no list of numbers"),
-        ([("a", "b")] * 3, "no list of numbers"),
-        ([(0, 0), (10**400, 1), (2, 2)], "no list of numbers"),
-        (None, "shape"),
-        ([(0, 0), (1, float("nan")), (2, 2)], "reaches nan"),
-        ([(0, 0), (1, float("inf")), (2, 2)], "reaches inf"),
-        ([(0, 0), (1e300, 1), (2, -1e300)], "reaches 1e"),
-    ],
-)
-def test_what_is_no_outline_is_refused(ring, message):
-    with pytest.raises(AnnotationError, match=message):
-        fill([[ring]], (4, 4))
+def test_empty_pieces_add_nothing():
+    nothing = (np.zeros((0, 0), bool), (0, 0))
+    mask, corner = joined([nothing, (L_SHAPE, (1, 2)), nothing], (9, 9))
+    assert np.array_equal(mask, L_SHAPE)
+    assert corner == (1, 2)
+    assert joined([nothing, nothing], (9, 9))[0].size == 0

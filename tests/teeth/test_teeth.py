@@ -1,4 +1,4 @@
-"""`Teeth`: made from every form of truth, changed without losing any, and never half-valid."""
+"""`Teeth`: made from every kind of annotation, transformed pixel by pixel, always valid."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 
 from panodent.dentition import PERMANENT, TEETH, mirror
 from panodent.errors import TeethError
-from panodent.teeth.masks import to_rle
+from panodent.teeth.html_table import html_table
+from panodent.teeth.run_lengths import to_rle
 from panodent.teeth.teeth import FLAGS, UNNUMBERED, Teeth
 
 
@@ -110,7 +111,7 @@ def test_label_images_there_and_back(dtype):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (np.full((2, 2), 19, np.uint8), "label value 19 is no FDI number"),
+        (np.full((2, 2), 19, np.uint8), "label value 19 is not an FDI number"),
         (np.full((2, 2), -11, np.int16), "label value -11"),
         (np.full((2, 2), True), "label value 1 "),
         (np.zeros((2, 2, 3), np.uint8), r"shape \(2, 2, 3\).*expected two axes"),
@@ -184,11 +185,7 @@ def test_areas_centroids_and_iteration_by_hand():
 
 def test_texts_for_people():
     assert repr(some_teeth()) == "Teeth(3 on 12 x 8 pixels: 36 11 75)"
-    html = Teeth.from_masks((2, 2), [(36, np.ones((2, 2))), (0, np.ones((2, 2)))])._repr_html_()
-    assert "2 teeth on 2 &times; 2 pixels" in html
-    assert "<td>36</td><td>lower left first molar</td><td>1.00</td><td>4</td>" in html
-    assert "<td>?</td><td>unnumbered tooth</td>" in html
-    assert "<td>doubtful, edited</td>" in some_teeth()._repr_html_()
+    assert some_teeth()._repr_html_() == html_table(some_teeth())
 
 
 def changed(**what: object) -> Teeth:
@@ -239,11 +236,11 @@ def test_records_are_neither_hashed_nor_assigned_to():
         ({"boxes": [[1, 0, 4, 3]]}, "boxes has 1 entries for 3 masks"),
         ({"scores": [1.0]}, "scores has 1 entries for 3 masks"),
         ({"flags": (frozenset(),)}, "flags has 1 entries for 3 masks"),
-        ({"fdi": [36, 11, 19]}, "19 is no FDI number"),
-        ({"fdi": [36, 11, -1]}, "-1 is no FDI number"),
+        ({"fdi": [36, 11, 19]}, "19 is not an FDI number"),
+        ({"fdi": [36, 11, -1]}, "-1 is not an FDI number"),
         ({"fdi": [36.0, 11.5, 75.0]}, "not all whole numbers"),
-        ({"fdi": [36, 11, 70000]}, "not all whole numbers of a sensible size"),
-        ({"fdi": np.array([36, 65536 + 11, 75])}, "of a sensible size"),  # 11 in 16 bits
+        ({"fdi": [36, 11, 70000]}, "not all whole numbers that fit int16"),
+        ({"fdi": np.array([36, 65536 + 11, 75])}, "that fit int16"),  # 11 in 16 bits
         ({"fdi": [[36, 11, 75]]}, r"fdi has shape \(1, 3\); expected \(n\)"),
         ({"boxes": np.zeros((3, 3), int)}, r"boxes has shape \(3, 3\); expected \(n, 4\)"),
         ({"boxes": some_teeth().boxes + 0.5}, "not all whole numbers"),
@@ -259,9 +256,9 @@ def test_records_are_neither_hashed_nor_assigned_to():
         ),
         ({"masks": (L_SHAPE[..., None], RING, TWO_PARTS)}, r"mask of shape \(3, 3, 1\)"),
         ({"masks": (L_SHAPE & False, RING, TWO_PARTS)}, r"mask in box \(1, 0, 4, 3\) is empty"),
-        ({"scores": [0.5, 1.01, 0.5]}, "leave the range 0 to 1"),
-        ({"scores": [-0.1, 1, 0.5]}, "leave the range 0 to 1"),
-        ({"scores": [np.nan, 1, 0.5]}, "leave the range 0 to 1"),
+        ({"scores": [0.5, 1.01, 0.5]}, "are not all from 0 to 1"),
+        ({"scores": [-0.1, 1, 0.5]}, "are not all from 0 to 1"),
+        ({"scores": [np.nan, 1, 0.5]}, "are not all from 0 to 1"),
         ({"flags": ((), ("sure",), ())}, f"unknown flags .'sure'.; known: {', '.join(FLAGS)}"),
     ],
 )
@@ -399,7 +396,7 @@ def test_cropping_keeps_flags_with_their_teeth():
 
 @pytest.mark.parametrize("box", [(0, 0, 9, 12), (-1, 0, 4, 4), (4, 4, 4, 8), (0, 5, 4, 3)])
 def test_a_crop_beyond_the_image_is_refused(box):
-    with pytest.raises(TeethError, match=r"leaves the image \(8, 12\)"):
+    with pytest.raises(TeethError, match=r"is empty or leaves the image \(8, 12\)"):
         some_teeth().cropped(*box)
 
 

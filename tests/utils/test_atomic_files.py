@@ -1,34 +1,130 @@
-"""Files appear whole or not at all."""
+"""Atomic files: whole or not at all, as readable as other new files, no leftovers."""
 
+from __future__ import annotations
+
+import os
+import stat
 from pathlib import Path
 
 import pytest
 
-from panodent.errors import OutputError
-from panodent.utils.atomic_files import write_whole
+from panodent.errors import AnnotationError, OutputError
+from panodent.utils.atomic_files import PendingFile, sync, write_whole, writing, writing_bytes
 
 
-def test_writes_bytes_and_text_and_makes_parents(tmp_path: Path) -> None:
-    write_whole(tmp_path / "a" / "b.bin", b"\x00\x01")
-    write_whole(tmp_path / "a" / "b.txt", "ä")
+def names(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_bytes_and_text_are_written_and_parents_created(tmp_path: Path, durable: bool) -> None:
+    write_whole(tmp_path / "a" / "b.bin", b"\x00\x01", durable=durable)
+    write_whole(tmp_path / "a" / "b.txt", "ä", durable=durable)
     assert (tmp_path / "a" / "b.bin").read_bytes() == b"\x00\x01"
     assert (tmp_path / "a" / "b.txt").read_text(encoding="utf-8") == "ä"
-    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == ["b.bin", "b.txt"]
+    assert names(tmp_path / "a") == ["b.bin", "b.txt"]
 
 
-def test_replaces_the_old_file_at_once(tmp_path: Path) -> None:
+def test_the_old_file_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
     file = tmp_path / "x"
     file.write_text("old")
-    write_whole(file, "new")
+    with writing(file) as stream:
+        stream.write("new")
+        stream.flush()
+        assert file.read_text() == "old"
     assert file.read_text() == "new"
+    assert names(tmp_path) == ["x"]
 
 
-def test_a_place_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [RuntimeError, AnnotationError, KeyboardInterrupt])
+def test_an_error_in_the_block_keeps_the_old_file(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    file = tmp_path / "x"
+    file.write_text("old")
+
+    def fail() -> None:
+        with writing(file) as stream:
+            stream.write("new")
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert file.read_text() == "old"
+    assert names(tmp_path) == ["x"]
+
+
+def test_an_error_of_the_disk_names_the_file(tmp_path: Path) -> None:
+    full = OSError(28, "No space left on device")
+    with (
+        pytest.raises(OutputError, match=r"x: cannot be written \(No space left on device\)"),
+        writing_bytes(tmp_path / "x"),
+    ):
+        raise full
+    assert names(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match=r"x: cannot be written .*check the folder"):
         write_whole(tmp_path / "file" / "x", "data")
-    (tmp_path / "taken").mkdir()
-    (tmp_path / "taken" / "inner").mkdir()
-    with pytest.raises(OutputError):
+    (tmp_path / "taken" / "inner").mkdir(parents=True)
+    with pytest.raises(OutputError, match="taken: cannot be written"):
         write_whole(tmp_path / "taken", "data")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "taken"]
+    assert names(tmp_path) == ["file", "taken"]
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
+    with PendingFile(tmp_path / "x") as first, PendingFile(tmp_path / "x") as second:
+        first.stream.write("first")
+        second.stream.write("second")
+        second.commit()
+        first.commit()
+    assert (tmp_path / "x").read_text() == "first"
+    assert names(tmp_path) == ["x"]
+
+
+def test_what_is_not_committed_is_discarded(tmp_path: Path) -> None:
+    with PendingFile(tmp_path / "x") as pending:
+        pending.stream.write("never seen")
+        assert names(tmp_path)[0].startswith(".x.")
+    assert names(tmp_path) == []
+    pending.discard()  # a second time is harmless
+
+
+def test_line_ends_are_kept_on_request(tmp_path: Path) -> None:
+    with PendingFile(tmp_path / "x.csv", newline="") as pending:
+        pending.stream.write("a,b\r\n")
+        pending.commit()
+    assert (tmp_path / "x.csv").read_bytes() == b"a,b\r\n"
+
+
+def test_the_temporary_file_may_lie_in_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    with writing_bytes(tmp_path / "in" / "x", durable=True, folder=tmp_path / "work") as stream:
+        stream.write(b"1")
+        assert len(names(tmp_path / "work")) == 1
+        assert names(tmp_path / "in") == []
+    assert names(tmp_path / "work") == []
+    assert (tmp_path / "in" / "x").read_bytes() == b"1"
+
+
+def test_the_longest_file_name_can_be_written(tmp_path: Path) -> None:
+    write_whole(tmp_path / ("é" * 127), "data")
+    assert len(names(tmp_path)) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no file modes")
+def test_a_file_is_as_readable_as_any_new_file(tmp_path: Path) -> None:
+    (tmp_path / "plain").touch()
+    write_whole(tmp_path / "x", "data")
+    modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("plain", "x")}
+    assert len(modes) == 1
+
+
+def test_sync_takes_files_and_folders(tmp_path: Path) -> None:
+    write_whole(tmp_path / "x", "data")
+    sync(tmp_path / "x")
+    sync(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        sync(tmp_path / "gone")

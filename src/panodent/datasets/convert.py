@@ -23,6 +23,7 @@ from panodent.datasets.dataset import images_below
 from panodent.errors import ConfigError, OutputError, PanodentError, UnknownNameError
 from panodent.formats.base import Annotated, losses
 from panodent.formats.naming import Naming
+from panodent.formats.registry import BY_NAME, FORMATS
 from panodent.radiograph.radiograph import read, suffix_of
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
@@ -106,19 +107,15 @@ def convert(
     return result
 
 
-_WITHOUT_NAMES = ("coco", "ome-tiff")
-_WITH_GEOMETRY = ("coco", "cvat", "label-studio")
-
-
 def _check_writing(writer: formats.Format, options: Mapping[str, Any]) -> None:
     """Raises what writing would raise for options that make no sense, before anything is read."""
     numbering = Naming.of(options).numbering
-    if writer.name in _WITHOUT_NAMES and numbering not in (None, "fdi"):
+    info = BY_NAME[writer.name]
+    if not info.numberings and numbering not in (None, "fdi"):
         raise ConfigError(f"{writer.name} is written with FDI numbers; leave {numbering} out")
-    if "geometry" in options and writer.name not in _WITH_GEOMETRY:
-        raise ConfigError(
-            f"{writer.name} has one kind of outline; a geometry is for {', '.join(_WITH_GEOMETRY)}"
-        )
+    if "geometry" in options and not info.geometries:
+        choice = ", ".join(other.name for other in FORMATS if other.geometries)
+        raise ConfigError(f"{writer.name} has one kind of outline; a geometry is for {choice}")
     with tempfile.TemporaryDirectory() as trial:
         writer.write(Path(trial), [], options)
 

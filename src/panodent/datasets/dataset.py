@@ -12,10 +12,12 @@ from panodent import formats
 from panodent.errors import DatasetError
 from panodent.formats.base import Annotated
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
+from panodent.formats.registry import FORMATS
 from panodent.radiograph.radiograph import Radiograph, is_candidate, key_of, read
 from panodent.teeth.teeth import Teeth
 
-LABEL_FOLDERS = ("masks_machine", "masks", "labels", "masks_human", "labelsTr", "labelsTs")
+LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folders)
+"""Folders of label maps, which are not radiographs."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from panodent.errors import OutputError
-from panodent.utils.atomic_files import write_whole
+from panodent.utils.atomic_files import sync, write_whole, writing_bytes
 
 RECEIVED, OUTGOING, SEEN, FAILED, WORK = "received", "outgoing", "seen", "failed", "work"
 
@@ -45,17 +45,18 @@ class Spool:
     def take(self, instance_uid: str, data: Path) -> str | None:
         """Moves a received file into the spool; its key, or None if it was taken before.
 
-        When this returns, the file survives a crash of the machine.
+        When this returns, the file survives a crash of the machine. Raises `OutputError` or
+        `OSError` when the file cannot be kept.
         """
         key = hashlib.sha256(instance_uid.encode()).hexdigest()
         place = self.root / RECEIVED / f"{key}.dcm"
         if place.exists() or (self.root / SEEN / key).exists():
             return None
-        beside = self.root / WORK / f"{key}.received"
-        shutil.copyfile(data, beside)
-        _sync(beside)
-        os.replace(beside, place)
-        _sync(place.parent)
+        with (
+            data.open("rb") as source,
+            writing_bytes(place, durable=True, folder=self.work) as copy,
+        ):
+            shutil.copyfileobj(source, copy)
         return key
 
     def waiting(self) -> list[Path]:
@@ -74,12 +75,11 @@ class Spool:
         beside = self.root / WORK / key
         shutil.rmtree(beside, ignore_errors=True)
         for name, content in results.items():
-            write_whole(beside / name, content)
-            _sync(beside / name)
+            write_whole(beside / name, content, durable=True)
         place = self.root / OUTGOING / key
         if results and not place.exists():
             os.replace(beside, place)
-            _sync(place.parent)
+            sync(place.parent)
         (self.root / SEEN / key).touch()
         received.unlink()
 
@@ -153,14 +153,6 @@ def _locked(file: Path) -> BinaryIO:
             f"{file.parent}: another node uses this spool; stop it, or name another folder"
         ) from None
     return stream
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -1,39 +1,50 @@
-"""Annotation formats by name: each reads and writes `Teeth`; see `Format` for the contract."""
+"""Annotation formats by name: each reads and writes `Teeth`.
+
+>>> from panodent import formats
+>>> formats.NAMES[:3]
+('coco', 'labels', 'ome-tiff')
+>>> formats.get("coco").limits.overlap
+True
+
+`panodent.formats.registry` is the table of all formats, `panodent.formats.base` says what a format
+is and how to add one. Importing this package loads none of them.
+"""
 
 from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.formats.base import Annotated, Format
+from panodent.formats.registry import BY_NAME, NAMES
 
-_MODULES = {
-    "coco": "panodent.formats.coco",
-    "labels": "panodent.formats.labels",
-    "ome-tiff": "panodent.formats.ome_tiff",
-    "cvat": "panodent.formats.cvat",
-    "voc": "panodent.formats.voc",
-    "label-studio": "panodent.formats.label_studio",
-    "yolo": "panodent.formats.yolo",
-    "nnunet": "panodent.formats.nnunet",
-    "supervisely": "panodent.formats.supervisely",
-    "labelme": "panodent.formats.labelme",
-    "via": "panodent.formats.via",
-}
-NAMES: tuple[str, ...] = tuple(_MODULES)
+if TYPE_CHECKING:
+    from panodent.formats.base import Annotated, Format
+
+__all__ = ["NAMES", "Annotated", "Format", "get", "recognise"]
 
 
 def get(name: str) -> Format:
-    """The format of this name; raises `UnknownNameError` listing the known ones."""
-    if name not in _MODULES:
+    """The format of this name; raises `UnknownNameError`, which lists the names.
+
+    >>> get("cocoo")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    panodent.errors.UnknownNameError: unknown format 'cocoo'; known: coco, ... Did you mean 'coco'?
+    """
+    if name not in BY_NAME:
         raise UnknownNameError("format", name, NAMES)
-    found: Format = importlib.import_module(_MODULES[name]).FORMAT
+    found: Format = importlib.import_module(BY_NAME[name].module).FORMAT
     return found
 
 
 def recognise(path: Path) -> str:
-    """The name of the one format that `path` is in; raises `AnnotationError` if none or several."""
+    """The name of the only format that `path` can be in.
+
+    Raises `AnnotationError` if there is no such file or folder, or if no format or several formats
+    recognise it.
+    """
     if not path.exists():
         raise AnnotationError(f"{path}: no such file or folder; expected annotations")
     found = [name for name in NAMES if get(name).recognises(path)]
@@ -46,4 +57,8 @@ def recognise(path: Path) -> str:
     raise AnnotationError(f"{path}: could be {' or '.join(found)}; name it with --format")
 
 
-__all__ = ["NAMES", "Annotated", "Format", "get", "recognise"]
+def __getattr__(name: str) -> Any:
+    # The contract imports NumPy, which the command line's help does not need.
+    if name in ("Annotated", "Format"):
+        return getattr(importlib.import_module("panodent.formats.base"), name)
+    raise AttributeError(f"module 'panodent.formats' has no attribute {name!r}")

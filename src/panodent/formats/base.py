@@ -1,28 +1,106 @@
-"""What an annotation format is: a way to list annotated radiographs and to read and write each."""
+"""What an annotation format is, and how to add one.
+
+A format is one module with a class derived from `Format` and an instance of it named `FORMAT`. It
+lists the annotated radiographs of a folder, reads the teeth of each when asked, and writes teeth.
+
+To add a format:
+
+1. Write the module, for example `formats/dots.py`, with a class like the one below. Say in its
+   docstring where the specification of the format is, and show a small file.
+2. Add one row to `panodent.formats.registry.FORMATS`. Nothing else needs to know the name:
+   `panodent inspect`, `train`, `evaluate` and `convert` take the format from there.
+3. Write `tests/formats/test_dots.py`: files written by hand in the format's own terms, with the
+   teeth that they must give, and a table of damaged files with the error of each. The tests in
+   `tests/formats/test_base.py` and `test_registry.py`, and those of conversion, run for every row.
+4. Add the row to the table of docs/formats.md; a test compares it with the registry.
+
+This format keeps the upper left corner of each tooth in a text file for each radiograph:
+
+>>> from functools import partial
+>>> from pathlib import PurePosixPath
+>>> from tempfile import TemporaryDirectory
+>>> from PIL import Image
+>>> from panodent.errors import AnnotationError
+>>> from panodent.formats.parsing.image_entries import (
+...     checked_names, existing_image, in_order, size_of_file
+... )
+>>> from panodent.utils.atomic_files import write_whole
+
+>>> class Dots(Format):
+...     name = "dots"
+...
+...     def recognises(self, path):
+...         return next(path.glob("*.dots"), None) is not None
+...
+...     def read(self, path, options=None):
+...         files = sorted(path.glob("*.dots"))
+...         if not files:
+...             raise AnnotationError(f"{path}: expected files NAME.dots")
+...         images = [existing_image(path, PurePosixPath(f"{file.stem}.png")) for file in files]
+...         return in_order(path, (
+...             Annotated(file.stem, partial(self.teeth, file, image), image=image)
+...             for file, image in zip(files, images)
+...         ))
+...
+...     def teeth(self, file, image):
+...         try:
+...             lines = [[int(word) for word in line.split()] for line in file.open()]
+...         except ValueError:
+...             raise AnnotationError(f"{file}: expected lines of FDI, row and column") from None
+...         dot = np.ones((1, 1), bool)
+...         items = [(fdi, dot, (row, column)) for fdi, row, column in lines]
+...         return Teeth.from_masks(size_of_file(image, str(file)), items)
+...
+...     def write(self, path, items, options=None):
+...         for name, teeth in checked_names(items, path):
+...             lines = [f"{fdi} {box[0]} {box[1]}" for fdi, box, _ in teeth]
+...             write_whole(path / f"{name.stem}.dots", "\\n".join(lines))
+
+>>> with TemporaryDirectory() as folder:
+...     Image.new("L", (6, 4)).save(f"{folder}/opg.png")
+...     Dots().write(Path(folder), [("opg.png", Teeth.from_label_image([[0, 36], [36, 36]]))])
+...     (item,) = Dots().read(Path(folder))
+...     item.key, item.read(), item.read().boxes.tolist()
+('opg', Teeth(1 on 6 x 4 pixels: 36), [[0, 0, 1, 1]])
+
+`panodent.formats.parsing` has what formats share: checked image names and sizes, JSON and XML that
+is read piece by piece, shapes gathered into teeth, label maps.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
-from panodent.errors import AnnotationError
-from panodent.radiograph.radiograph import key_of
+from panodent.errors import UnknownNameError
+from panodent.formats.registry import BY_NAME, Limits
 from panodent.teeth.teeth import Teeth
+
+Options = Mapping[str, Any]
+"""Options of a format by name. A format ignores options that it does not have."""
+Items = Iterable[tuple[str, Teeth]]
+"""(file name of the radiograph below the data folder, its teeth), one after the other."""
 
 
 @dataclass(frozen=True)
 class Annotated:
-    """One radiograph's annotation, not read yet.
+    """The annotation of one radiograph, which is read when it is needed.
 
-    `key` pairs it with its radiograph: the file's path below the data folder without suffix.
-    `read` gives the teeth; it needs the radiograph's (height, width) where the format lacks it.
-    `size` is the (height, width) that the file declares, or None.
-    `image` is the radiograph where the format itself says which file that is, or None: then the
-    one of the same key is taken.
+    Parameters
+    ----------
+    key : the radiograph's path below the data folder, with '/' and without suffix. It pairs the
+        annotation with the radiograph.
+    read : returns the teeth; may be called any number of times. Raises `AnnotationError`, which
+        names the file and the place in it.
+    size : (height, width) that the annotation declares, or None; then `read` takes the size from
+        the radiograph.
+    image : the radiograph, if the format itself says which file that is and the file exists. None
+        leaves it to the key.
     """
 
     key: str
@@ -31,28 +109,82 @@ class Annotated:
     image: Path | None = None
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What of a tooth a format can hold; what it cannot is lost in writing, see `losses`.
+class Format(ABC):
+    """One annotation format; see the module's docstring for how to add one.
 
-    `shape` is 'pixels' (every pixel is kept), 'polygons' (outlines) or 'boxes'.
+    `name` is that of its row in `panodent.formats.registry`.
+
+    All options are optional. For reading and writing: `numbering` and `map`, which say how class
+    names name teeth (`panodent.formats.naming.Naming.of`). For writing: `geometry`, one of the
+    row's `geometries`. A format may have options of its own.
     """
 
-    shape: Literal["pixels", "polygons", "boxes"] = "pixels"
-    overlap: bool = True
-    holes: bool = True
-    parts: bool = True
-    scores: bool = False
-    flags: bool = False
-    unnumbered: bool = True
-    repeated: bool = True
+    name: ClassVar[str]
+
+    @property
+    def limits(self) -> Limits:
+        """What the format can hold, from the registry."""
+        return BY_NAME[self.name].limits
+
+    @abstractmethod
+    def recognises(self, path: Path) -> bool:
+        """Whether this file or folder is in the format.
+
+        It must be quick, must not raise for any file or folder, and must not take what could as
+        well be another format.
+        """
+
+    @abstractmethod
+    def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
+        """The annotated radiographs of a file or folder, sorted by key.
+
+        What can be checked without decoding masks is checked here. Memory must not grow with the
+        masks: they are read by `Annotated.read`.
+
+        Raises `AnnotationError` if there is nothing in this format, if a file is damaged, if class
+        names are not clearly teeth, if two images have one key, or if a name leads out of the
+        folder. Files are of unknown origin, so no content may raise another error, fill the memory
+        or open a file elsewhere.
+        """
+
+    @abstractmethod
+    def write(self, path: Path, items: Items, options: Options | None = None) -> None:
+        """Writes the teeth of radiographs below the folder `path`, which may not exist yet.
+
+        A format of a single file may also take the file's own path. `items` may be a generator; one
+        radiograph is in memory at a time. No items give an empty data set.
+
+        Raises `AnnotationError` for two images of one key, for names that lead out of the folder
+        and for teeth that cannot be written at all, `UnknownNameError` for unknown values of
+        options, `OutputError` if a file cannot be written.
+        """
+
+    def image_place(self, name: str) -> str:
+        """Where the radiograph `name` belongs, below the data folder and with '/'.
+
+        The suffix may be another one: `convert` then writes the radiograph in that file format.
+        """
+        return f"images/{name}"
+
+    def geometry(self, options: Options | None) -> str:
+        """The option `geometry`, by default the first of the row; raises `UnknownNameError`."""
+        known = BY_NAME[self.name].geometries
+        chosen = str((options or {}).get("geometry", known[0]))
+        if chosen not in known:
+            raise UnknownNameError("geometry", chosen, known)
+        return chosen
 
 
 def losses(teeth: Teeth, limits: Limits) -> list[str]:
-    """What of these teeth a format with these limits cannot hold, in words; empty if nothing."""
+    """What a format with these limits cannot hold of these teeth, in words; empty if nothing.
+
+    >>> teeth = Teeth.from_masks((4, 4), [(36, np.ones((2, 2)), (0, 0))], scores=[0.5])
+    >>> losses(teeth, Limits(scores=True)), losses(teeth, Limits(shape="boxes"))
+    ([], ['outlines (boxes only)', 'scores'])
+    """
     lost = []
-    drawn = [flags for flags in teeth.flags if "box" not in flags]
-    if limits.shape == "boxes" and drawn:
+    outlined = [flags for flags in teeth.flags if "box" not in flags]
+    if limits.shape == "boxes" and outlined:
         lost.append("outlines (boxes only)")
     elif not (limits.holes and limits.parts):
         shapes = [teeth.polygons(index) for index in range(len(teeth))]
@@ -64,7 +196,7 @@ def losses(teeth: Teeth, limits: Limits) -> list[str]:
         lost.append("overlap")
     if not limits.scores and (teeth.scores < 1).any():
         lost.append("scores")
-    if not limits.flags and any(flags - {"box"} for flags in teeth.flags):
+    if any(flags - {"box"} for flags in teeth.flags):
         lost.append("flags")
     numbered = teeth.numbered().fdi.tolist()
     if not limits.unnumbered and len(numbered) < len(teeth):
@@ -82,44 +214,3 @@ def _overlap(teeth: Teeth) -> bool:
             return True
         window |= mask
     return False
-
-
-def named(items: Iterable[tuple[str, Teeth]]) -> Iterator[tuple[str, Teeth]]:
-    """The (image file name, teeth) pairs, for formats that make file names of them.
-
-    Raises `AnnotationError` for two images that would be written to one place (a.png and a.jpg),
-    and for a name that would lead out of the folder.
-    """
-    first: dict[str, str] = {}
-    for name, teeth in items:
-        path = PurePosixPath(name.replace("\\", "/"))
-        if not path.name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            raise AnnotationError(f"{name!r} is no name of a file below the data folder")
-        key = key_of(path)
-        if key in first:
-            raise AnnotationError(
-                f"{first[key]} and {name} would both be written as {key}; rename one of them"
-            )
-        first[key] = name
-        yield name, teeth
-
-
-class Format(Protocol):
-    """A module's `FORMAT`: one annotation format."""
-
-    name: str
-    limits: Limits
-
-    def recognises(self, path: Path) -> bool:
-        """Whether this file or folder looks like the format, cheaply and without guessing."""
-
-    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
-        """Lists the annotations below `path`, in order of key. Raises `AnnotationError`."""
-
-    def write(
-        self, path: Path, items: Iterable[tuple[str, Teeth]], options: Mapping[str, Any]
-    ) -> None:
-        """Writes (image file name, teeth) pairs below `path`, one after the other."""
-
-    def image_place(self, name: str) -> str:
-        """Where below the data folder the radiograph `name` belongs, in posix form."""

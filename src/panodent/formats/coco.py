@@ -1,56 +1,66 @@
-"""COCO instance annotations: RLE (lossless) or polygons; a category's name or id is the FDI number.
+"""COCO instance annotations: one JSON for all radiographs, with run lengths or polygons.
 
-Written in the form of https://cocodataset.org/#format-data. COCO polygons have no holes: a tooth
-with holes is written as RLE even when polygons are asked for. Teeth without a number are of
-category 0, 'unnumbered', which is listed where it is needed. DENTEX's files are read too, see
+The specification is https://cocodataset.org/#format-data. The name or the id of a category is the
+FDI number; teeth without a number have category 0, 'unnumbered'. Run lengths keep every pixel.
+COCO polygons have no holes, so a tooth with a hole is written as run lengths even when polygons
+are asked for. DENTEX's files, which have quadrants instead of categories, are read too, see
 `panodent.formats.dentex`.
+
+>>> from tempfile import TemporaryDirectory
+>>> teeth = Teeth.from_label_image([[0, 36, 36], [0, 36, 0]])
+>>> with TemporaryDirectory() as folder:
+...     FORMAT.write(Path(folder), [("opg.png", teeth)])
+...     text = Path(folder, "annotations.json").read_text()
+...     (item,) = FORMAT.read(Path(folder))
+...     text[:80], item.key, item.read() == teeth
+('{"images": [{"id": 1, "file_name": "opg.png", "height": 2, "width": 3}], "annota', 'opg', True)
 """
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from panodent.dentition import TEETH
-from panodent.errors import AnnotationError, UnknownNameError
+from panodent.errors import AnnotationError
 from panodent.formats import dentex
-from panodent.formats.base import Annotated, Limits
+from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.coco_document import segmentation_mask, tooth_annotation, writing_coco
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
-from panodent.formats.parsing.crops import trimmed
-from panodent.formats.parsing.image_entries import image_path, image_size, shown
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.file_search import only_json, target_file
+from panodent.formats.parsing.image_entries import (
+    checked_names,
+    image_path,
+    image_size,
+    in_order,
+)
+from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import items_at, list_items, members
+from panodent.formats.parsing.shapes import Outline, Shape, teeth_of
 from panodent.radiograph.radiograph import key_of
-from panodent.teeth.masks import fill, from_counts, from_rle
+from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
-from panodent.utils.arrays import BoolArray
-from panodent.utils.atomic_files import writing
 
 FILE = "annotations.json"
-GEOMETRIES = ("rle", "polygon")
-Record = dict[str, Any]
 
 
-class Coco:
+class Coco(Format):
     """One JSON file for all radiographs."""
 
     name = "coco"
-    limits = Limits()
 
     def recognises(self, path: Path) -> bool:
-        """A JSON file, or a folder with exactly one, that holds images, annotations, categories."""
-        return _find(path) is not None
+        """A JSON file, or a folder with only one, with images, annotations and categories."""
+        return only_json(path, _loaded) is not None
 
-    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
-        """Annotations by image; images without any annotation are read as having no teeth."""
-        found = _find(path)
+    def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
+        """Annotations by image; an image without annotations has no teeth."""
+        found = only_json(path, _loaded)
         if found is None:
             raise AnnotationError(
                 f"{path}: expected one COCO file, a JSON with images, annotations and categories"
@@ -61,94 +71,42 @@ class Coco:
         for kind in ("images",) if is_dentex else ("images", "categories"):
             _check(data[kind], kind, file)
         naming = Naming.of(options)
+        numbers: Mapping[Any, int | None]
         if is_dentex:
-            named_fdi = Naming("fdi", naming.table).numbers(map(str, TEETH), file)
-            numbers: Mapping[Any, int | None] = {fdi: named_fdi[str(fdi)] for fdi in TEETH}
+            by_name = Naming("fdi", naming.table).numbers(map(str, TEETH), file)
+            numbers = {fdi: by_name[str(fdi)] for fdi in TEETH}
         else:
             numbers = category_numbers(data["categories"], file, naming)
-        marks = _marks(file, data, number)
-        return _in_order(
+        entries = _entries_by_image(file, data, number)
+        return in_order(
             file,
-            [
-                (image, _annotated(file, image, marks[image["id"]], numbers, is_dentex))
+            (
+                _annotated(file, image, entries[image["id"]], numbers, is_dentex)
                 for image in data["images"]
-            ],
+            ),
         )
 
-    def write(
-        self,
-        path: Path,
-        items: Iterable[tuple[str, Teeth]],
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
+    def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `annotations.json` or the .json file named; `geometry` is 'rle' or 'polygon'."""
-        geometry = (options or {}).get("geometry", "rle")
-        if geometry not in GEOMETRIES:
-            raise UnknownNameError("geometry", geometry, GEOMETRIES)
-        file = path if path.suffix.lower() == ".json" else path / FILE
-        images: list[Record] = []
-        count, unnumbered = 0, False
-        with (
-            writing(file) as stream,
-            tempfile.TemporaryFile("w+", encoding="utf-8", dir=file.parent) as spool,
-        ):
-            for image_id, (name, teeth) in enumerate(items, start=1):
-                image_path(name, file)
-                height, width = teeth.size
-                images.append({"id": image_id, "file_name": name, "height": height, "width": width})
-                unnumbered = unnumbered or bool((teeth.fdi == UNNUMBERED).any())
-                for index in range(len(teeth)):
-                    entry = annotation(teeth, index, geometry)
-                    spool.write(", " if count else "")
-                    count += 1
-                    spool.write(json.dumps({"id": count, "image_id": image_id, **entry}))
-            spool.seek(0)
-            stream.write(f'{{"images": {json.dumps(images)}, "annotations": [')
-            shutil.copyfileobj(spool, stream)
-            stream.write(f'], "categories": {json.dumps(categories(unnumbered))}}}')
-
-    def image_place(self, name: str) -> str:
-        """Below `images/`."""
-        return f"images/{name}"
-
-
-def categories(unnumbered: bool = False) -> list[dict[str, Any]]:
-    """The 52 teeth as COCO categories, id and name the FDI number; on request 0, 'unnumbered'."""
-    extra = {"id": UNNUMBERED, "name": UNNUMBERED_NAME, "supercategory": "tooth"}
-    return [
-        *([extra] if unnumbered else []),
-        *(
-            {"id": fdi, "name": str(fdi), "supercategory": tooth.type}
-            for fdi, tooth in TEETH.items()
-        ),
-    ]
-
-
-def annotation(teeth: Teeth, index: int, geometry: str = "rle") -> dict[str, Any]:
-    """Tooth `index` as a COCO annotation without ids; unnumbered teeth have category 0."""
-    top, left, bottom, right = teeth.boxes[index].tolist()
-    parts = teeth.polygons(index) if geometry == "polygon" else []
-    if parts and all(len(part) == 1 for part in parts):
-        segmentation: Any = [part[0].ravel().tolist() for part in parts]
-    else:
-        segmentation = {"size": list(teeth.size), "counts": teeth.rle(index)}
-    return {
-        "category_id": int(teeth.fdi[index]),
-        "segmentation": segmentation,
-        "area": int(teeth.masks[index].sum()),
-        "bbox": [left, top, right - left, bottom - top],
-        "iscrowd": 0,
-    }
+        polygons = self.geometry(options) == "polygon"
+        file = target_file(path, FILE)
+        with writing_coco(file) as document:
+            for name, teeth in checked_names(items, file):
+                entries = (tooth_annotation(teeth, i, polygons) for i in range(len(teeth)))
+                document.add(name.as_posix(), teeth.size, entries)
 
 
 def category_numbers(
     entries: Iterable[Mapping[str, Any]], file: Path, naming: Naming | None = None
 ) -> dict[Any, int | None]:
-    """Category id -> FDI number; None for a category that the map leaves out.
+    """FDI number by category id; 0 for 'unnumbered', None for what the naming leaves out.
 
-    Where nothing is declared, names are FDI numbers if all can be and they cannot all be Universal
-    (1 to 32), else ids are on the same terms, else the names must prove their numbering.
-    'unnumbered' is 0. Raises `AnnotationError`.
+    Without a declared numbering or a map, these are tried in turn: all names are FDI numbers, and
+    one is above 32, so that they are not Universal numbers; all ids are, under the same condition;
+    the names prove their numbering, see `Naming.numbers`. Raises `AnnotationError`.
+
+    >>> category_numbers([{"id": 1, "name": "36"}, {"id": 2, "name": "unnumbered"}], Path("a.json"))
+    {1: 36, 2: 0}
     """
     listed = list(entries)
     naming = naming or Naming()
@@ -168,51 +126,40 @@ def category_numbers(
     return {key: numbers[name] for key, name in names.items()}
 
 
-def _find(path: Path) -> tuple[Path, Record] | None:
-    """The one file that looks like COCO or DENTEX, and what it holds."""
-    files = [path] if path.is_file() else sorted(path.glob("*.json")) if path.is_dir() else []
-    found = None
-    for file in files:
-        data = _loaded(file) if file.suffix.lower() == ".json" else None
-        if data is not None:
-            if found is not None:
-                return None
-            found = (file, data)
-    return found
-
-
-def _loaded(file: Path) -> Record | None:
-    """The file's object if it is COCO's or DENTEX's, with the place of its annotations."""
+def _loaded(file: Path) -> tuple[Path, Record] | None:
+    """The file and its object, if it is COCO's or DENTEX's; of the annotations only the place."""
     try:
         data = members(file, ("annotations",))
     except AnnotationError:
         return None
     listed = isinstance(data.get("images"), list) and isinstance(data.get("annotations"), tuple)
     known = isinstance(data.get("categories"), list) or dentex.is_dentex(data)
-    return data if listed and known else None
+    return (file, data) if listed and known else None
 
 
 @dataclass
-class _Marks:
-    """An image's annotations: where in the file each is, and of which category."""
+class _Entries:
+    """The annotations of an image: their places in the file, and their categories."""
 
     starts: array[int] = field(default_factory=lambda: array("Q"))
     ends: array[int] = field(default_factory=lambda: array("Q"))
     categories: list[Any] = field(default_factory=list)
 
 
-def _marks(file: Path, data: Record, number: Callable[[Any], int] | None) -> dict[Any, _Marks]:
-    """Annotations by image id, checked one by one; what they outline is read when it is wanted.
+def _entries_by_image(
+    file: Path, data: Record, number: Callable[[Any], int] | None
+) -> dict[Any, _Entries]:
+    """The annotations by image id, each checked; segmentations are not kept.
 
-    `number` tells the category where an annotation does not.
+    `number` gives the category of an annotation that has none of its own (DENTEX).
     """
-    marks = {image["id"]: _Marks() for image in data["images"]}
+    entries = {image["id"]: _Entries() for image in data["images"]}
     stray = set()
     for (start, end), entry in list_items(file, data["annotations"]):
         if number is not None:
             entry["category_id"] = number(entry)
         _check([entry], "annotations", file)
-        found = marks.get(entry["image_id"])
+        found = entries.get(entry["image_id"])
         if found is None:
             stray.add(str(entry["image_id"]))
             continue
@@ -223,41 +170,7 @@ def _marks(file: Path, data: Record, number: Callable[[Any], int] | None) -> dic
         raise AnnotationError(
             f"{file}: annotations refer to image_id {sorted(stray)[:3]}, which images does not list"
         )
-    return marks
-
-
-def _check(entries: list[Any], kind: str, file: Path) -> None:
-    """Raises `AnnotationError` for entries that lack what is needed of them."""
-    wanted, seen = _FIELDS[kind], set()
-    for entry in entries:
-        lacking = [f for f in wanted if not isinstance(entry, dict) or f not in entry]
-        if lacking:
-            raise AnnotationError(
-                f"{file}: an entry of {kind} lacks {', '.join(lacking)}: {shown(entry, 80)}"
-            )
-        for name in wanted:
-            if name.endswith("id") and not isinstance(entry[name], int | float | str):
-                raise AnnotationError(f"{file}: {name} of {kind} is {shown(entry[name])}")
-        if kind == "annotations":
-            continue
-        if entry["id"] in seen:
-            raise AnnotationError(f"{file}: id {shown(entry['id'])} of {kind} is used twice")
-        seen.add(entry["id"])
-        if kind == "images":
-            _check_image(entry, file)
-        elif isinstance(entry.get("name"), list | dict):
-            raise AnnotationError(f"{file}: name of categories is {shown(entry['name'])}")
-
-
-def _check_image(image: Record, file: Path) -> None:
-    if not isinstance(image["file_name"], str):
-        raise AnnotationError(f"{file}: an image's file_name is {shown(image['file_name'])}")
-    path = image_path(image["file_name"], file)
-    height, width = (
-        side if isinstance(side, int | float) else shown(side, 40)
-        for side in (image["height"], image["width"])
-    )
-    image_size(height, width, f"{file}: {path}")
+    return entries
 
 
 _FIELDS = {
@@ -265,77 +178,79 @@ _FIELDS = {
     "annotations": ("image_id", "category_id", "segmentation"),
     "categories": ("id",),
 }
+"""The fields that entries must have."""
 
 
-def _in_order(file: Path, listed: list[tuple[Mapping[str, Any], Annotated]]) -> list[Annotated]:
-    """By key; two images of one key would be paired with one radiograph."""
-    names: dict[str, str] = {}
-    for image, item in listed:
-        name = str(image["file_name"])
-        if item.key in names:
+def _check(entries: list[Any], kind: str, file: Path) -> None:
+    """Raises `AnnotationError` for entries that lack a field or have an unusable one."""
+    wanted, seen = _FIELDS[kind], set()
+    for entry in entries:
+        lacking = [f for f in wanted if not isinstance(entry, dict) or f not in entry]
+        if lacking:
             raise AnnotationError(
-                f"{file}: images {names[item.key]!r} and {name!r} share the name {item.key!r}; "
-                "rename one of them"
+                f"{file}: an entry of {kind} lacks {', '.join(lacking)}: {excerpt(entry)}"
             )
-        names[item.key] = name
-    return sorted((item for _, item in listed), key=lambda item: item.key)
+        for name in wanted:
+            if name.endswith("id") and not isinstance(entry[name], int | float | str):
+                raise AnnotationError(
+                    f"{file}: {name} of {kind} is {excerpt(entry[name])}; expected a number or text"
+                )
+        if kind == "annotations":
+            continue
+        if entry["id"] in seen:
+            raise AnnotationError(f"{file}: id {excerpt(entry['id'])} of {kind} is used twice")
+        seen.add(entry["id"])
+        if kind == "images":
+            _check_image(entry, file)
+        elif isinstance(entry.get("name"), list | dict):
+            raise AnnotationError(
+                f"{file}: name of categories is {excerpt(entry['name'])}; expected a text"
+            )
+
+
+def _check_image(image: Record, file: Path) -> None:
+    if not isinstance(image["file_name"], str):
+        raise AnnotationError(
+            f"{file}: an image's file_name is {excerpt(image['file_name'])}; expected a text"
+        )
+    path = image_path(image["file_name"], file)
+    image_size(image["height"], image["width"], f"{file}: {path}", texts=False)
 
 
 def _annotated(
-    file: Path,
-    image: Mapping[str, Any],
-    marks: _Marks,
-    numbers: Mapping[Any, int | None],
-    is_dentex: bool,
+    file: Path, image: Record, entries: _Entries, numbers: Mapping[Any, int | None], is_dentex: bool
 ) -> Annotated:
     size = (int(image["height"]), int(image["width"]))
     name = image_path(image["file_name"], file)
 
     def read() -> Teeth:
-        items: list[tuple[int, BoolArray, tuple[int, int]]] = []
-        entries = items_at(file, zip(marks.starts, marks.ends, strict=True))
-        for category, entry in zip(marks.categories, entries, strict=True):
-            if category not in numbers:
-                raise AnnotationError(
-                    f"{file}: {name}: category_id {shown(category)} is not among the categories"
-                )
-            fdi = numbers[category]
-            if fdi is None:
-                continue
-            if not isinstance(entry, dict) or "segmentation" not in entry:
-                raise AnnotationError(f"{file}: changed while it was read; read it again")
-            try:
-                mask = segmentation_mask(entry["segmentation"], size)
-            except AnnotationError as error:
-                raise AnnotationError(f"{file}: {name}: {error}") from None
-            items.append((fdi, *trimmed(mask)))
-        teeth = Teeth.from_masks(size, items)
+        shapes = _shapes(file, f"{file}: {name}", entries, numbers, size)
+        teeth = teeth_of(shapes, numbers, size, file)
         return dentex.without_repeats(teeth) if is_dentex else teeth
 
     return Annotated(key_of(name), read, size)
 
 
-def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
-    """The mask (height, width) of a COCO segmentation: polygons, counts or compressed counts."""
-    if isinstance(segmentation, list) and segmentation:
-        rings = []
-        for flat in segmentation:
-            if not isinstance(flat, list) or len(flat) < 6 or len(flat) % 2:
-                raise AnnotationError("a polygon needs an even count of at least six numbers")
-            try:
-                rings.append(np.array(flat, np.float64).reshape(-1, 2))
-            except (TypeError, ValueError, OverflowError):
-                raise AnnotationError("a polygon holds something other than numbers") from None
-        return fill([[ring] for ring in rings], size)
-    if isinstance(segmentation, dict) and "counts" in segmentation:
-        declared = segmentation.get("size", size)
-        if not isinstance(declared, list | tuple) or tuple(declared) != size:
-            raise AnnotationError(f"RLE of size {shown(declared, 40)} in an image of size {size}")
-        counts = segmentation["counts"]
-        return from_rle(counts, size) if isinstance(counts, str) else from_counts(counts, size)
-    raise AnnotationError(
-        f"segmentation is {type(segmentation).__name__}; expected polygons or an RLE with counts"
-    )
+def _shapes(
+    file: Path,
+    where: str,
+    entries: _Entries,
+    numbers: Mapping[Any, int | None],
+    size: tuple[int, int],
+) -> Iterator[Shape]:
+    places = zip(entries.starts, entries.ends, strict=True)
+    for category, entry in zip(entries.categories, items_at(file, places), strict=True):
+        if category not in numbers:
+            raise AnnotationError(
+                f"{where}: category_id {excerpt(category)} is not among the categories"
+            )
+        if not isinstance(entry, dict) or "segmentation" not in entry:
+            raise AnnotationError(f"{file}: changed while it was read; read it again")
+        yield Shape(category, where, partial(_outline, entry["segmentation"], size))
+
+
+def _outline(segmentation: object, size: tuple[int, int]) -> Outline:
+    return Outline(trimmed(segmentation_mask(segmentation, size)))
 
 
 FORMAT = Coco()

@@ -1,16 +1,32 @@
-"""Label Studio's JSON export: brushes (lossless) or polygons, and scores, in one list of tasks.
+"""Label Studio's JSON export: one list of tasks with brushes or polygons, and scores.
 
-Written in the form of https://labelstud.io/guide/task_format; labels of brushes are of a tag named
-'brush', those of polygons of one named 'polygon', the image is 'image'. Polygons are in percent of
-the image and have no holes or parts: a tooth with either is written as a brush even when polygons
-are asked for. Of a task's annotations the one updated last is read, unless it was cancelled; a
-task without any is passed over, and so is one whose annotations were all cancelled.
+The specification is https://labelstud.io/guide/task_format. Regions of brushes have the control tag
+'brush', those of polygons 'polygon', and the image is 'image'. Brushes keep every pixel. Polygons
+are in percent of the image and can have neither holes nor parts, so a tooth with either is written
+as a brush even when polygons are asked for.
+
+A task may have several annotations: the one updated last counts. Cancelled annotations and tasks
+without an annotation are skipped.
+
+>>> from tempfile import TemporaryDirectory
+>>> teeth = Teeth.from_masks((4, 5), [(36, np.ones((2, 2)), (1, 1))], scores=[0.5])
+>>> with TemporaryDirectory() as folder:
+...     FORMAT.write(Path(folder), [("opg.png", teeth)], {"geometry": "polygon"})
+...     (task,) = json.loads(Path(folder, "tasks.json").read_text())
+...     FORMAT.read(Path(folder))[0].read() == teeth
+True
+>>> task["data"]
+{'image': '/data/local-files/?d=opg.png', 'width': 5, 'height': 4}
+>>> (region,) = task["annotations"][0]["result"]
+>>> region["value"], region["score"]
+({'points': [[20.0, 25.0], [60.0, 25.0], [60.0, 75.0], [20.0, 75.0]], 'closed': True, \
+'polygonlabels': ['36']}, 0.5)
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -19,54 +35,63 @@ from urllib.parse import quote
 
 import numpy as np
 
-from panodent.errors import AnnotationError, UnknownNameError
-from panodent.formats.base import Annotated, Limits, named
+from panodent.errors import AnnotationError
+from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.brush_rle import decode, encode
-from panodent.formats.parsing.crops import trimmed
-from panodent.formats.parsing.image_entries import image_path, image_size, in_order, size_of_file
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.file_search import only_json, target_file
+from panodent.formats.parsing.image_entries import (
+    checked_names,
+    image_size,
+    in_order,
+    size_of_file,
+)
+from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place, item_at, list_items
-from panodent.formats.parsing.task_images import LOCAL_FILES, Images
+from panodent.formats.parsing.shapes import Outline, Shape, rings_without_holes, teeth_of
+from panodent.formats.parsing.task_images import LOCAL_FILES, TaskImages
 from panodent.radiograph.radiograph import key_of
-from panodent.teeth.masks import fill
+from panodent.teeth.masks import trimmed
+from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray
 from panodent.utils.atomic_files import writing
 
 FILE = "tasks.json"
-GEOMETRIES = ("brush", "polygon")
-Record = dict[str, Any]
 
 
-class LabelStudio:
+class LabelStudio(Format):
     """One JSON file for all radiographs."""
 
     name = "label-studio"
-    limits = Limits(scores=True)
 
     def recognises(self, path: Path) -> bool:
-        """A JSON file, or a folder with exactly one, that is a list of tasks."""
-        return _find(path) is not None
+        """A JSON file, or a folder with only one, that is a list of tasks."""
+        return only_json(path, _looks_right) is not None
 
-    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
-        """Annotations by image; option `predictions` also reads tasks that have only those."""
-        file = path if path.is_file() else _find(path)
+    def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
+        """Annotations by image.
+
+        With the option `predictions`, tasks without annotations are read from their predictions.
+        """
+        file = path if path.is_file() else only_json(path, _looks_right)
         if file is None:
             raise AnnotationError(f"{path}: expected one JSON export of Label Studio")
         wanted = bool((options or {}).get("predictions"))
         labels: dict[str, None] = {}
         listed: list[tuple[Place, PurePosixPath, Path | None, tuple[int, int] | None]] = []
-        images = Images(file)
-        passed_over = False
+        images = TaskImages(file)
+        skipped = False
         for place, task in list_items(file):
             where = _where(file, task)
             chosen = _chosen(task, wanted, where)
             if chosen is None:
-                passed_over = passed_over or bool(task.get("predictions"))
+                skipped = skipped or bool(task.get("predictions"))
                 continue
             labels |= dict.fromkeys(label for _, label, _ in _regions(chosen, where))
             listed.append((place, *images.of(task, where), _size(task, chosen, where)))
-        if passed_over and not listed:
+        if skipped and not listed:
             raise AnnotationError(
                 f"{file}: holds predictions and no annotations; the option predictions reads them"
             )
@@ -84,22 +109,15 @@ class LabelStudio:
             ),
         )
 
-    def write(
-        self,
-        path: Path,
-        items: Iterable[tuple[str, Teeth]],
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
+    def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `tasks.json` or the .json file named; `geometry` is 'brush' or 'polygon'."""
-        geometry = (options or {}).get("geometry", "brush")
-        if geometry not in GEOMETRIES:
-            raise UnknownNameError("geometry", geometry, GEOMETRIES)
+        geometry = self.geometry(options)
         naming = Naming.of(options)
-        with writing(path if path.suffix.lower() == ".json" else path / FILE) as stream:
+        with writing(target_file(path, FILE)) as stream:
             stream.write("[")
-            for number, (name, teeth) in enumerate(named(items), start=1):
+            for number, (name, teeth) in enumerate(checked_names(items, path), start=1):
                 height, width = teeth.size
-                url = f"{LOCAL_FILES}?d={quote(image_path(name, path).as_posix())}"
+                url = f"{LOCAL_FILES}?d={quote(name.as_posix())}"
                 results = [
                     {"id": f"{number}-{index + 1}", **result(teeth, index, naming, geometry)}
                     for index in range(len(teeth))
@@ -112,18 +130,17 @@ class LabelStudio:
                 stream.write(f"{',' if number > 1 else ''}\n{json.dumps(task)}")
             stream.write("\n]\n")
 
-    def image_place(self, name: str) -> str:
-        """Below `images/`."""
-        return f"images/{name}"
-
 
 def result(teeth: Teeth, index: int, naming: Naming, geometry: str = "brush") -> Record:
-    """Tooth `index` as a region of Label Studio, without an id; its score where it is below 1."""
+    """Tooth `index` as a region of Label Studio, without an id. A score of 1 is left out.
+
+    `geometry` is 'brush' or 'polygon'.
+    """
     height, width = teeth.size
     label = [naming.name(int(teeth.fdi[index]))]
-    parts = teeth.polygons(index) if geometry == "polygon" else []
-    if len(parts) == 1 and len(parts[0]) == 1:
-        kind, points = "polygon", parts[0][0] * 100 / (width, height)
+    rings = rings_without_holes(teeth, index) if geometry == "polygon" else []
+    if len(rings) == 1:
+        kind, points = "polygon", rings[0] * 100 / (width, height)
         value = {"points": points.tolist(), "closed": True, "polygonlabels": label}
     else:
         kind, rle = "brush", encode(teeth.full_mask(index))
@@ -141,37 +158,33 @@ def result(teeth: Teeth, index: int, naming: Naming, geometry: str = "brush") ->
     }
 
 
-def _find(path: Path) -> Path | None:
-    files = [path] if path.is_file() else sorted(path.glob("*.json")) if path.is_dir() else []
-    found = [file for file in files if file.suffix.lower() == ".json" and _looks_right(file)]
-    return found[0] if len(found) == 1 else None
-
-
-def _looks_right(file: Path) -> bool:
+def _looks_right(file: Path) -> Path | None:
+    """The file, if its first item is a task."""
     try:
         _, task = next(list_items(file))
         _where(file, task)
     except (AnnotationError, StopIteration):
-        return False
-    return any(isinstance(task.get(kind), list) for kind in ("annotations", "predictions"))
+        return None
+    known = any(isinstance(task.get(kind), list) for kind in ("annotations", "predictions"))
+    return file if known else None
 
 
 def _where(file: Path, task: Any) -> str:
-    """How errors name a task; raises `AnnotationError` for what is no task."""
+    """How errors name a task; raises `AnnotationError` for anything else."""
     if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
         raise AnnotationError(
-            f"{file}: {str(task)[:60]!r} is no task: expected an object with data"
+            f"{file}: {excerpt(task)} is not a task; expected an object with data"
         )
-    return f"{file}: task {repr(task.get('id'))[:40]}"
+    return f"{file}: task {excerpt(task.get('id'))}"
 
 
 def _chosen(task: Record, predictions: bool, where: str) -> Record | None:
-    """The annotation that counts, if any."""
+    """The annotation that counts: the one updated last that was not cancelled."""
     listed = task.get("annotations") or (task.get("predictions") if predictions else None) or []
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise AnnotationError(f"{where}: annotations are no list of objects")
+        raise AnnotationError(f"{where}: annotations are not a list of objects")
     valid = [item for item in listed if not item.get("was_cancelled")]
-    # `max` keeps the first of equals: the one listed last is to win.
+    # Of annotations with the same date, the last in the list counts: `max` takes the first it sees.
     return max(reversed(valid), key=lambda item: _moment(item, where), default=None)
 
 
@@ -182,17 +195,18 @@ def _moment(annotation: Record, where: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
-        raise AnnotationError(
-            f"{where}: updated_at is {str(text)[:40]!r}; expected a date"
-        ) from None
+        raise AnnotationError(f"{where}: updated_at is {excerpt(text)}; expected a date") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _regions(annotation: Record, where: str) -> Iterator[tuple[Record, str, str]]:
-    """(region, label, kind of label) of what was drawn; choices, texts and relations are not."""
+    """(region, label, kind of label) of everything that was drawn.
+
+    Choices, texts and relations are results too, but were not drawn.
+    """
     results = annotation.get("result")
     if not isinstance(results, list) or not all(isinstance(item, dict) for item in results):
-        raise AnnotationError(f"{where}: result is no list of objects")
+        raise AnnotationError(f"{where}: result is not a list of objects")
     for region in results:
         kind, value = region.get("type"), region.get("value")
         if not isinstance(kind, str) or not kind.endswith("labels"):
@@ -200,19 +214,21 @@ def _regions(annotation: Record, where: str) -> Iterator[tuple[Record, str, str]
         labels = value.get(kind) if isinstance(value, dict) else None
         if not isinstance(labels, list) or len(labels) != 1 or not isinstance(labels[0], str):
             raise AnnotationError(
-                f"{where}: {kind!r} of a region are {repr(labels)[:60]}; expected one label"
+                f"{where}: {excerpt(kind)} of a region are {excerpt(labels)}; expected one label"
             )
         yield region, labels[0], kind
 
 
 def _size(task: Record, annotation: Record, where: str) -> tuple[int, int] | None:
-    """(height, width) that the regions tell, or else the task's data."""
+    """(height, width) of the image that the regions declare, or else the task's data."""
     given = {
         image_size(region.get("original_height"), region.get("original_width"), where)
         for region, _, _ in _regions(annotation, where)
     }
     if len(given) > 1:
-        raise AnnotationError(f"{where}: regions are of images of sizes {sorted(given)[:3]}")
+        raise AnnotationError(
+            f"{where}: regions are of images of sizes {sorted(given)[:3]}; expected one size"
+        )
     data = task["data"]
     if not given and "height" in data and "width" in data:
         return image_size(data["height"], data["width"], where)
@@ -230,27 +246,22 @@ def _read(
     where = _where(file, task)
     chosen = _chosen(task, predictions, where) or {}
     size = _size(task, chosen, where) or size_of_file(image, where)
-    teeth: list[tuple[int, BoolArray, tuple[int, int]]] = []
-    scores = []
-    for region, label, kind in _regions(chosen, where):
-        if label not in numbers:
-            raise AnnotationError(f"{file}: changed while it was read; read it again")
-        fdi = numbers[label]
-        if fdi is None:
-            continue
-        try:
-            teeth.append((fdi, *trimmed(_mask(region, kind, size))))
-            scores.append(_score(region))
-        except AnnotationError as error:
-            raise AnnotationError(f"{where}: {label}: {error}") from None
-    return Teeth.from_masks(size, teeth, scores)
+    shapes = (
+        Shape(label, f"{where}: {label}", partial(_outline, region, kind, size))
+        for region, label, kind in _regions(chosen, where)
+    )
+    return teeth_of(shapes, numbers, size, file)
+
+
+def _outline(region: Record, kind: str, size: tuple[int, int]) -> Outline:
+    return Outline(trimmed(_mask(region, kind, size)), score=_score(region))
 
 
 def _mask(region: Record, kind: str, size: tuple[int, int]) -> BoolArray:
     value = region["value"]
     if region.get("image_rotation"):
         raise AnnotationError(
-            f"drawn on an image rotated by {repr(region['image_rotation'])[:20]} degrees; "
+            f"drawn on an image rotated by {excerpt(region['image_rotation'])} degrees; "
             "expected 0: rotate the radiograph itself"
         )
     if kind in ("brushlabels", "labels") and "rle" in value:
@@ -261,11 +272,13 @@ def _mask(region: Record, kind: str, size: tuple[int, int]) -> BoolArray:
         except (TypeError, ValueError, OverflowError):
             percent = np.empty(0)
         if percent.ndim != 2 or percent.shape[1] != 2:
-            raise AnnotationError("points are no list of [x, y] in percent")
+            raise AnnotationError(
+                f"points are {excerpt(value['points'])}; expected a list of [x, y] in percent"
+            )
         with np.errstate(over="ignore"):
             return fill([[percent * (size[1], size[0]) / 100]], size)
     raise AnnotationError(
-        f"{kind!r} is no outline of a tooth; expected brushlabels or polygonlabels"
+        f"{excerpt(kind)} is not an outline of a tooth; expected brushlabels or polygonlabels"
     )
 
 
@@ -274,7 +287,7 @@ def _score(region: Record) -> float:
     if score is None:
         return 1.0
     if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
-        raise AnnotationError(f"score is {repr(score)[:40]}; expected a number from 0 to 1")
+        raise AnnotationError(f"score is {excerpt(score)}; expected a number from 0 to 1")
     return float(score)
 
 

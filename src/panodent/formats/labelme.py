@@ -1,39 +1,61 @@
-"""labelme: a JSON beside each radiograph, with polygons, or masks where a tooth has holes.
+"""labelme: a JSON file beside each radiograph, with polygons or masks.
 
-Written in the form of https://github.com/wkentaro/labelme (labelme/label_file.py). Coordinates are
-(x, y) from the upper left edge of the picture. Polygons have no holes: a tooth with holes is
-written as a shape 'mask', which labelme knows since 5.3. Shapes of one label and one group_id other
-than null are parts of one tooth. The picture that a JSON may hold itself, imageData, is ignored.
+There is no specification; the reference is labelme/label_file.py of
+https://github.com/wkentaro/labelme. Coordinates are (x, y) from the upper left corner of the image.
+Polygons have no holes, so a tooth with a hole is written as a shape of type 'mask', which labelme
+has since version 5.3. Shapes of one label and one `group_id` other than null are parts of one
+tooth. The image inside the JSON, `imageData`, is ignored.
+
+>>> from tempfile import TemporaryDirectory
+>>> teeth = Teeth.from_masks((4, 5), [(36, np.ones((2, 2)), (1, 1))])
+>>> with TemporaryDirectory() as folder:
+...     FORMAT.write(Path(folder), [("opg.png", teeth)])
+...     data = json.loads(Path(folder, "images", "opg.json").read_text())
+...     FORMAT.read(Path(folder))[0].read() == teeth
+True
+>>> data["imagePath"], data["imageHeight"], data["imageWidth"]
+('opg.png', 4, 5)
+>>> data["shapes"][0]["label"], data["shapes"][0]["points"]
+('36', [[1, 1], [3, 1], [3, 3], [1, 3]])
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
-from reprlib import repr as shown
-from typing import Any
 
 import numpy as np
 
 from panodent.errors import AnnotationError
-from panodent.formats.base import Annotated, Limits, named
+from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.crops import Piece, joined, placed, trimmed
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.file_search import files_below
 from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
+    checked_names,
     existing_image,
     image_path,
     in_order,
     size_of_file,
 )
-from panodent.formats.parsing.json_record import Record, declared_size, load, records, ring
+from panodent.formats.parsing.json_record import (
+    Record,
+    declared_size,
+    is_whole,
+    labelled,
+    load,
+    ring,
+)
 from panodent.formats.parsing.json_stream import member_kinds
 from panodent.formats.parsing.png_mask import from_text, to_text
+from panodent.formats.parsing.shapes import Outline, Shape, rings_without_holes, teeth_of
 from panodent.radiograph.radiograph import SUFFIXES, key_of
-from panodent.teeth.masks import fill
+from panodent.teeth.masks import CroppedMask, clipped, trimmed
+from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
@@ -41,24 +63,24 @@ FOLDERS = (*IMAGE_FOLDERS, "annotations", "labels")
 VERSION = "5.5.0"
 
 
-class Labelme:
+class Labelme(Format):
     """JSON files in `images/` beside the radiographs, or anywhere else below a folder."""
 
     name = "labelme"
-    limits = Limits()
 
     def recognises(self, path: Path) -> bool:
-        """A JSON file, or a folder whose first JSON file is one, with shapes and imagePath."""
-        files = _files(path)[1]
+        """A JSON with shapes and imagePath, or a folder whose first JSON file is one."""
+        _, files = files_below(path, FOLDERS, ".json")
         try:
             kinds = {name: kind for name, kind, _ in member_kinds(files[0])} if files else {}
         except AnnotationError:
             return False
         return kinds.get("shapes") == "[" and "imagePath" in kinds
 
-    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
-        """Annotations by image; a JSON is gone through once now, and again for its masks."""
-        root, files = _files(path)
+    def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
+        """Annotations by image. Each file is read once for its labels, and again for its masks."""
+        root = path.parent if path.is_file() else path
+        _, files = files_below(path, FOLDERS, ".json")
         if not files:
             raise AnnotationError(f"{path}: expected JSON files, as labelme writes them")
         labels: dict[str, None] = {}
@@ -76,16 +98,10 @@ class Labelme:
             ),
         )
 
-    def write(
-        self,
-        path: Path,
-        items: Iterable[tuple[str, Teeth]],
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Writes `images/<key>.json`, to lie beside the radiographs."""
+    def write(self, path: Path, items: Items, options: Options | None = None) -> None:
+        """Writes `images/<key>.json`, beside the radiographs."""
         naming = Naming.of(options)
-        for name, teeth in named(items):
-            image = image_path(name, path)
+        for image, teeth in checked_names(items, path):
             height, width = teeth.size
             data: Record = {
                 "version": VERSION,
@@ -101,37 +117,22 @@ class Labelme:
             file = path / IMAGE_FOLDERS[0] / f"{key_of(image)}.json"
             write_whole(file, json.dumps(data) + "\n")
 
-    def image_place(self, name: str) -> str:
-        """Below `images/`."""
-        return f"{IMAGE_FOLDERS[0]}/{name}"
-
-
-def _files(path: Path) -> tuple[Path, list[Path]]:
-    """The data folder, and the JSON files below the first of its folders that has any."""
-    if path.is_file():
-        return path.parent, [path] if path.suffix.lower() == ".json" else []
-    for name in (*FOLDERS, ""):
-        found = sorted((path / name).rglob("*.[jJ][sS][oO][nN]"))
-        files = [file for file in found if not file.name.startswith(".")]
-        if files:
-            return path, files
-    return path, []
-
 
 def _image(root: Path, file: Path, data: Record) -> tuple[str, Path | None]:
-    """The key of an annotation, and its radiograph if that is there.
+    """The key of an annotation, and its radiograph if the file exists.
 
-    That is the file that imagePath names from the JSON's folder on, or else the one beside the
-    JSON, or in an image folder, that has the JSON's name.
+    These are tried: the file that `imagePath` names, starting from the JSON's folder; then the file
+    with the JSON's own name. Each may also lie in one of the usual image folders.
     """
     text = data.get("imagePath")
     if not isinstance(text, str):
-        raise AnnotationError(f"{file}: imagePath is {shown(text)}; expected the name of a file")
+        raise AnnotationError(f"{file}: imagePath is {excerpt(text)}; expected the name of a file")
     text = text.replace("\\", "/")
     below = PurePosixPath(file.relative_to(root).as_posix())
-    no_way = text.startswith("/") or ":" in text.partition("/")[0]
-    no_way = no_way or PurePosixPath(text).name in ("", "..")
-    path = image_path(text if no_way else normpath(below.parent / text), file)
+    # A name that leads out of the folder is left as it is, for `image_path` to refuse it.
+    odd = text.startswith("/") or ":" in text.partition("/")[0]
+    odd = odd or PurePosixPath(text).name in ("", "..")
+    path = image_path(text if odd else normpath(below.parent / text), file)
     own = [below.with_suffix(suffix) for suffix in SUFFIXES]
     for candidate in (path, *own):
         inside = _inside(candidate)
@@ -143,103 +144,84 @@ def _image(root: Path, file: Path, data: Record) -> tuple[str, Path | None]:
 
 
 def _inside(path: PurePosixPath) -> PurePosixPath:
-    """The path without the folder that radiographs or annotations lie in."""
+    """The path without the first folder, if that is a usual one for images or annotations."""
     nested = len(path.parts) > 1 and path.parts[0] in FOLDERS
     return PurePosixPath(*path.parts[1:]) if nested else path
 
 
 def _size(file: Path, data: Record) -> tuple[int, int] | None:
-    """(height, width), or None where the file leaves both open."""
+    """(height, width) of the image, or None if the file has neither."""
     if data.get("imageHeight") is None and data.get("imageWidth") is None:
         return None
     return declared_size(data, "imageHeight", "imageWidth", str(file))
 
 
 def _shapes(file: Path, data: Record) -> Iterator[tuple[str, Record, str]]:
-    """(label, shape, how errors name it)."""
-    for index, shape in enumerate(records(data, "shapes", str(file)), start=1):
-        label = shape.get("label")
-        if not isinstance(label, str):
-            raise AnnotationError(
-                f"{file}: shape {index}: label is {shown(label)}; expected a class name"
-            )
-        yield label, shape, f"{file}: shape {index} ({shown(label)})"
+    return labelled(data, "shapes", "label", "shape", file)
 
 
 def _read(file: Path, image: Path | None, numbers: Mapping[str, int | None]) -> Teeth:
     data = load(file)
     size = _size(file, data) or size_of_file(image, str(file))
-    teeth: list[tuple[int, list[Piece]]] = []
-    groups: dict[tuple[str, int | str], list[Piece]] = {}
-    for label, shape, where in _shapes(file, data):
-        if label not in numbers:
-            raise AnnotationError(f"{file}: changed while it was read; read it again")
-        fdi = numbers[label]
-        if fdi is None:
-            continue
-        try:
-            piece, group = _mask(shape, size), _group(shape)
-        except AnnotationError as error:
-            raise AnnotationError(f"{where}: {error}") from None
-        if group is None:
-            teeth.append((fdi, [piece]))
-        elif (label, group) in groups:
-            groups[label, group].append(piece)
-        else:
-            groups[label, group] = [piece]
-            teeth.append((fdi, groups[label, group]))
-    return Teeth.from_masks(size, [(fdi, *joined(pieces, size)) for fdi, pieces in teeth])
+    shapes = (
+        Shape(label, where, partial(_outline, shape, size))
+        for label, shape, where in _shapes(file, data)
+    )
+    return teeth_of(shapes, numbers, size, file)
+
+
+def _outline(shape: Record, size: tuple[int, int]) -> Outline:
+    return Outline(_mask(shape, size), _group(shape))
 
 
 def _group(shape: Record) -> int | str | None:
     group = shape.get("group_id")
-    if group is not None and (isinstance(group, bool) or not isinstance(group, int | str)):
-        raise AnnotationError(f"group_id is {shown(group)}; expected a whole number or null")
+    if group is not None and not is_whole(group) and not isinstance(group, str):
+        raise AnnotationError(f"group_id is {excerpt(group)}; expected a whole number or null")
     return group
 
 
-def _mask(shape: Record, size: tuple[int, int]) -> Piece:
+def _mask(shape: Record, size: tuple[int, int]) -> CroppedMask:
     kind = shape.get("shape_type")
-    if kind is None or kind == "polygon":  # files of old say nothing for polygons
+    if kind is None or kind == "polygon":  # older versions leave it out for polygons
         return trimmed(fill([[ring(shape.get("points"))]], size))
     if kind != "mask":
-        raise AnnotationError(f"shape_type is {shown(kind)}; expected 'polygon' or 'mask'")
+        raise AnnotationError(f"shape_type is {excerpt(kind)}; expected 'polygon' or 'mask'")
     corners = ring(shape.get("points"))
     if len(corners) != 2 or not (np.abs(corners) < 1e6).all():
         raise AnnotationError(
-            f"points of a mask are {shown(shape.get('points'))}; expected two corners [x, y]"
+            f"points of a mask are {excerpt(shape.get('points'))}; expected two corners [x, y]"
         )
     mask = from_text(shape.get("mask"), size)
     left, top = np.floor(corners[0]).astype(int).tolist()
     width, height = (np.rint(corners[1] - corners[0]).astype(int) + 1).tolist()
-    # A corner may lie one pixel beyond the picture, where labelme has nothing to cut out.
+    # labelme lets the second corner lie one pixel outside the image; its mask ends at the edge.
     whole = (height, width), (min(height, size[0] - top), min(width, size[1] - left))
     if any(side not in sides for side, *sides in zip(mask.shape, *whole, strict=True)):
         raise AnnotationError(
             f"a mask of {mask.shape[0]} x {mask.shape[1]} pixels between corners "
-            f"{height} x {width} pixels apart"
+            f"{height} x {width} pixels apart; expected equal sizes"
         )
-    return placed(mask, top, left, size)
+    return trimmed(*clipped(mask, (top, left), size))
 
 
 def _written(teeth: Teeth, index: int, naming: Naming) -> Iterator[Record]:
-    """The shapes of one tooth."""
+    """The shapes of one tooth: a polygon for each part, or a mask if a part has a hole."""
     shape: Record = {
         "label": naming.name(int(teeth.fdi[index])),
         "group_id": None,
         "description": "",
         "flags": {},
     }
-    parts = teeth.polygons(index)
-    if any(len(part) > 1 for part in parts):
+    rings = rings_without_holes(teeth, index)
+    if not rings:
         top, left, bottom, right = teeth.boxes[index].tolist()
         corners = [[left, top], [right - 1, bottom - 1]]
         mask = to_text(teeth.masks[index])
         yield {**shape, "points": corners, "shape_type": "mask", "mask": mask}
-        return
-    group = index + 1 if len(parts) > 1 else None
-    for part in parts:
-        points = part[0].astype(int).tolist()
+    group = index + 1 if len(rings) > 1 else None
+    for line in rings:
+        points = line.astype(int).tolist()
         yield {**shape, "group_id": group, "points": points, "shape_type": "polygon", "mask": None}
 
 

@@ -1,244 +1,170 @@
-"""Label images: one indexed or grey PNG a radiograph, a value a tooth, under a declared value map.
+"""Label maps: one indexed or grey PNG a radiograph, with a pixel value for each tooth.
 
-Folders are `masks_machine/`, `masks/` or `labels/` beside the images, or `<stem>/labels.png` as
-`panodent predict` writes them. A label image cannot hold overlaps (the smaller tooth wins) or
-scores.
+Folders are `masks_machine/`, `masks/` or `labels/` beside the radiographs, or `<name>/labels.png`,
+which `panodent predict` writes. A pixel value does not say by itself which tooth it is, so a value
+map must be named (`VALUE_MAPS`) or given as a JSON file. A label map cannot hold overlaps (the
+smaller tooth is on top) or scores.
+
+>>> from tempfile import TemporaryDirectory
+>>> teeth = Teeth.from_masks((2, 3), [(36, [[1, 1]], (0, 1))])
+>>> with TemporaryDirectory() as folder:
+...     FORMAT.write(Path(folder), [("opg.png", teeth)], {"values": "universal"})
+...     read_values(Path(folder, "labels", "opg.png")).tolist()
+...     FORMAT.read(Path(folder), {"values": "universal"})[0].read() == teeth
+[[0, 19, 19], [0, 0, 0]]
+True
 """
 
 from __future__ import annotations
 
-import io
-import json
-import struct
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from panodent.dentition import TEETH, from_universal, to_fdi
-from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
-from panodent.formats.base import Annotated, Limits, named
+from panodent.dentition import TEETH, from_universal
+from panodent.errors import AnnotationError, UnknownNameError
+from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.naming import Naming
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.image_entries import checked_names
+from panodent.formats.parsing.json_record import is_whole, load
+from panodent.formats.parsing.label_map import lookup_table, read_values, to_teeth, write_png
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.teeth import Teeth
-from panodent.utils.atomic_files import write_whole
 
 FOLDERS = ("masks_machine", "masks", "labels")
+RESULT = "labels.png"
+"""What `panodent predict` calls the label map of a radiograph."""
 COLOUR_MAP = "obj_class_to_machine_color.json"
+"""The value map that the data set of Humans in the Loop brings."""
 
-# Humans in the Loop, "Teeth Segmentation on dental X-ray images": the grey value follows the
-# class order of that data set's meta.json; value -> Universal number.
-_HITL = {
-    18: 1,
-    19: 2,
-    20: 3,
-    21: 4,
-    22: 5,
-    23: 6,
-    24: 7,
-    25: 8,
-    26: 9,
-    27: 10,
-    4: 11,
-    5: 12,
-    1: 13,
-    2: 14,
-    3: 15,
-    15: 16,
-    17: 17,
-    28: 18,
-    6: 19,
-    7: 20,
-    8: 21,
-    9: 22,
-    10: 23,
-    11: 24,
-    12: 25,
-    16: 26,
-    13: 27,
-    29: 28,
-    30: 29,
-    31: 30,
-    32: 31,
-    14: 32,
-}
+# Humans in the Loop, "Teeth Segmentation on dental X-ray images": pixel values follow the order of
+# classes in that data set's meta.json. Here are the values of Universal numbers 1 to 32.
+_HITL = (
+    *(18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 4, 5, 1, 2, 3, 15),
+    *(17, 28, 6, 7, 8, 9, 10, 11, 12, 16, 13, 29, 30, 31, 32, 14),
+)
 VALUE_MAPS: Mapping[str, Mapping[int, int]] = {
     "fdi": {fdi: fdi for fdi in TEETH},
     "universal": {number: from_universal(number) for number in range(1, 33)},
-    "hitl": {value: from_universal(number) for value, number in _HITL.items()},
+    "hitl": {value: from_universal(number) for number, value in enumerate(_HITL, start=1)},
 }
-"""Pixel value -> FDI number, by the name that `--values` takes."""
+"""FDI number by pixel value, for each name that the option `values` takes."""
 
 
-class Labels:
-    """A folder of label images."""
+class Labels(Format):
+    """A folder of label maps."""
 
     name = "labels"
-    limits = Limits(overlap=False, unnumbered=False, repeated=False)
 
     def recognises(self, path: Path) -> bool:
-        """A folder with label images in one of the places where they are looked for."""
+        """A folder with label maps in one of the usual places."""
         return path.is_dir() and bool(_files(path))
 
-    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
-        """Label images below `path`; option `values` names the map or a JSON, see `value_map`.
+    def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
+        """Label maps below `path`.
 
-        Without `values`, the folder's own colour map is read; where there is none the option is
-        demanded: grey values do not say what they mean.
+        The option `values` is a value map, see `value_map`. Without it, the folder's own colour
+        map is used, or FDI numbers for what `panodent predict` wrote; for other folders it is
+        required.
         """
-        given = dict(options or {})
+        given = options or {}
         files = _files(path)
         if not files:
             raise AnnotationError(
-                f"{path}: no label images; expected PNG files in {', '.join(FOLDERS)} "
-                "or <name>/labels.png"
+                f"{path}: no label maps; expected PNG files in {', '.join(FOLDERS)} "
+                f"or <name>/{RESULT}"
             )
         values = given.get("values") or _colour_map_beside(path)
-        if values is None and all(file.name == "labels.png" for file in files.values()):
-            values = "fdi"  # as `panodent predict` declares
+        if values is None and all(file.name == RESULT for file in files.values()):
+            values = "fdi"
         if values is None:
             raise AnnotationError(
                 f"{path}: what do the pixel values mean? Say --values "
                 f"{', '.join(VALUE_MAPS)} or a JSON file such as {COLOUR_MAP}"
             )
-        table = value_map(values, given.get("numbering"))
+        numbers = value_map(values, Naming.of(given))
         return [
-            Annotated(key, lambda file=file: read_label_image(file, table))  # type: ignore[misc]
+            Annotated(key, partial(read_label_image, file, numbers))
             for key, file in sorted(files.items())
         ]
 
-    def write(
-        self,
-        path: Path,
-        items: Iterable[tuple[str, Teeth]],
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Writes `labels/<key>.png` with the values of option `values` (default 'fdi')."""
-        table = value_map((options or {}).get("values", "fdi"), (options or {}).get("numbering"))
-        to_value = {fdi: value for value, fdi in table.items()}
-        if too_large := [value for value in table if not 0 < value < 256]:
+    def write(self, path: Path, items: Items, options: Options | None = None) -> None:
+        """Writes `labels/<key>.png` with the pixel values of the option `values`, by default FDI.
+
+        A tooth without a pixel value in the map cannot be written.
+        """
+        given = options or {}
+        numbers = value_map(given.get("values", "fdi"), Naming.of(given))
+        if too_large := [value for value in numbers if not 0 < value < 256]:
             raise AnnotationError(
-                f"the value map has {too_large[0]}; label images hold values of 1 to 255"
+                f"the value map has {too_large[0]}; label maps hold values of 1 to 255"
             )
-        for name, teeth in named(items):
-            if unknown := sorted(set(teeth.fdi.tolist()) - set(to_value) - {0}):
+        by_fdi = {fdi: value for value, fdi in numbers.items() if fdi}
+        for name, teeth in checked_names(items, path):
+            if unknown := sorted(set(teeth.fdi.tolist()) - set(by_fdi) - {0}):
                 raise AnnotationError(f"{name}: the value map has no value for tooth {unknown[0]}")
             file = path / "labels" / f"{key_of(name)}.png"
-            lookup = np.zeros(256, np.uint8)
-            for fdi, value in to_value.items():
-                lookup[fdi] = value
-            write_png(file, lookup[teeth.label_image()])
-
-    def image_place(self, name: str) -> str:
-        """Below `images/`."""
-        return f"images/{name}"
+            write_png(file, lookup_table(by_fdi)[teeth.label_image()])
 
 
-def read_label_image(file: Path, table: Mapping[int, int]) -> Teeth:
-    """One label image; raises `AnnotationError` naming the file and the first unknown value."""
-    image = read_values(file)
-    items = []
-    for value in np.unique(image).tolist():
-        if value == 0:
-            continue
-        if value not in table:
-            raise AnnotationError(
-                f"{file}: pixel value {value} is not in the value map "
-                f"(it knows {min(table)} to {max(table)}); is another --values meant?"
-            )
-        items.append((table[value], image == value))
-    return Teeth.from_masks((image.shape[0], image.shape[1]), items)
+def read_label_image(file: Path, numbers: Mapping[int, int | None]) -> Teeth:
+    """The teeth of one label map.
+
+    `numbers` is the FDI number by pixel value, for example one of `VALUE_MAPS`. Raises
+    `AnnotationError`, which names the file and the first unknown value.
+    """
+    expected = (
+        f"the value map has {min(numbers)} to {max(numbers)}; is another --values meant?"
+        if numbers
+        else "the value map is empty"
+    )
+    return to_teeth(read_values(file), numbers, file, expected)
 
 
-def read_values(file: Path) -> npt.NDArray[np.int64]:
-    """Pixel values of a label image, untouched by palettes; three equal channels count as grey."""
-    from PIL import Image
+def value_map(values: str | Path, naming: Naming | None = None) -> Mapping[int, int | None]:
+    """FDI number by pixel value; None for a class that the naming leaves out.
 
-    try:
-        with Image.open(file) as picture:
-            image = np.asarray(picture)
-    except (
-        *(OSError, ValueError, SyntaxError, TypeError, LookupError, EOFError, OverflowError),
-        *(struct.error, zlib.error, Image.DecompressionBombError),
-    ) as error:
-        raise AnnotationError(f"{file}: label image cannot be read ({error})") from None
-    if image.ndim == 3 and (image[..., :3] == image[..., :1]).all():
-        image = image[..., 0]
-    if image.ndim != 2 or image.dtype.kind not in "iub":
-        raise AnnotationError(
-            f"{file}: label image is {image.dtype} {image.shape}; expected one channel of integers"
-        )
-    return image.astype(np.int64)
+    `values` is a name of `VALUE_MAPS`, or a JSON file of class name -> pixel value. A pixel value
+    may be a number or a list of equal colour channels ([18, 18, 18]); classes with 0 are
+    background. Class names are read as those of other formats, see `Naming`.
 
-
-def write_png(file: Path, image: npt.NDArray[np.uint8]) -> None:
-    """Writes a single-channel PNG."""
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, format="PNG", compress_level=3)
-    write_whole(file, stream.getvalue())
-
-
-def value_map(values: str | Path, numbering: str | None = None) -> Mapping[int, int]:
-    """Pixel value -> FDI number for a name of `VALUE_MAPS` or a JSON of class name -> grey value.
-
-    A JSON value may be a number or equal colour channels ([18, 18, 18]). Class names are read in
-    `numbering`; where that is not given it must follow from the names themselves.
+    Raises `UnknownNameError` for an unknown name, `AnnotationError` for a faulty file.
     """
     if str(values) in VALUE_MAPS:
         return VALUE_MAPS[str(values)]
     file = Path(values)
     if file.suffix.lower() != ".json":
         raise UnknownNameError("value map", values, [*VALUE_MAPS, "a .json file"])
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-        greys = {str(name).strip(): _grey(value) for name, value in data.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise AnnotationError(f"{file}: not a JSON of class name -> grey value ({error})") from None
+    greys = {name.strip(): _grey(value, f"{file}: {name}") for name, value in load(file).items()}
     greys = {name: grey for name, grey in greys.items() if grey != 0}
     if len(set(greys.values())) != len(greys):
-        raise AnnotationError(f"{file}: two classes share one grey value")
-    system = numbering or _proven_numbering(list(greys), file)
-    return {grey: to_fdi(name, system) for name, grey in greys.items()}
+        raise AnnotationError(f"{file}: two classes share one pixel value; expected different ones")
+    numbers = (naming or Naming()).numbers(greys, file)
+    return {grey: numbers[name] for name, grey in greys.items()}
 
 
-def _grey(value: Any) -> int:
+def _grey(value: Any, where: str) -> int:
     channels = value if isinstance(value, list) else [value]
-    if len(set(channels)) != 1:
-        raise ValueError(f"{value} is no grey value")
+    if not channels or not all(
+        is_whole(channel) and channel == channels[0] for channel in channels
+    ):
+        raise AnnotationError(
+            f"{where}: pixel value is {excerpt(value)}; expected a whole number, or a list of "
+            "equal ones"
+        )
     return int(channels[0])
 
 
-def _proven_numbering(names: list[str], file: Path) -> str:
-    readings = []
-    for system in ("fdi", "universal", "palmer"):
-        try:
-            for name in names:
-                to_fdi(name, system)
-        except UnknownToothError:
-            continue
-        readings.append(system)
-    if len(readings) != 1:
-        raise AnnotationError(
-            f"{file}: class names {', '.join(names[:6])} can be read as "
-            f"{' or '.join(readings) or 'no known numbering'}; declare it with --numbering"
-        )
-    return readings[0]
-
-
 def _files(path: Path) -> dict[str, Path]:
-    """Label images by key."""
+    """Label maps by key."""
     for folder in FOLDERS:
         if (path / folder).is_dir():
             root = path / folder
             found = sorted(root.rglob("*.png"))
             return {file.relative_to(root).with_suffix("").as_posix(): file for file in found}
-    return {
-        file.parent.relative_to(path).as_posix(): file for file in sorted(path.rglob("labels.png"))
-    }
+    return {file.parent.relative_to(path).as_posix(): file for file in sorted(path.rglob(RESULT))}
 
 
 def _colour_map_beside(path: Path) -> Path | None:

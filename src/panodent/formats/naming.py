@@ -1,8 +1,16 @@
-"""Class names of annotation files -> FDI numbers: declared, mapped or proven, never guessed."""
+"""Class names of annotation files and the teeth they mean: declared, mapped or proven.
+
+Nothing is guessed. '11' is a central incisor in FDI numbers and a canine in Universal numbers, so a
+file whose names can be read in both ways is refused until the user says which one is meant.
+
+>>> Naming().numbers(["11", "48"], Path("a.json"))  # 48 exists in FDI only
+{'11': 11, '48': 48}
+>>> Naming("universal").numbers(["tooth 11"], Path("a.json"))
+{'tooth 11': 23}
+"""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,9 +19,12 @@ from typing import Any
 
 from panodent.dentition import NUMBERINGS, TEETH, from_fdi, to_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.json_record import is_whole, load
 from panodent.teeth.teeth import UNNUMBERED
 
 UNNUMBERED_NAME = "unnumbered"
+"""Class name of a tooth without a number."""
 _PREFIX = re.compile(r"^(?:tooth|teeth|number|no\.?|#|t(?=[\W_]*\d))[\s_\-.:#]*", re.IGNORECASE)
 _DECLARED = re.compile(r"^(fdi|iso|universal|palmer)[\s_\-.:#]*", re.IGNORECASE)
 _SYSTEM = {"fdi": "fdi", "iso": "fdi", "universal": "universal", "palmer": "palmer"}
@@ -23,9 +34,12 @@ _SYSTEM = {"fdi": "fdi", "iso": "fdi", "universal": "universal", "palmer": "palm
 class Naming:
     """How class names name teeth.
 
-    `numbering` is the declared system ('fdi', 'universal', 'palmer') or None: then reading proves
-    it from the names and writing uses FDI. `table` maps class names to FDI numbers, 0 for an
-    unnumbered tooth, None for what is no tooth and is left out; it goes before everything else.
+    Parameters
+    ----------
+    numbering : the numbering system that was declared, one of `NUMBERINGS`. None: reading proves
+        it from all names of a file together, and writing uses FDI.
+    table : FDI number by class name, 0 for a tooth without a number, None for a class that is not a
+        tooth and is left out. It comes before the numbering.
     """
 
     numbering: str | None = None
@@ -33,20 +47,26 @@ class Naming:
 
     @classmethod
     def of(cls, options: Mapping[str, Any] | None) -> Naming:
-        """From a format's options: 'numbering', and 'map' (a mapping or a JSON file of one)."""
+        """From the options of a format: `numbering`, and `map`, a mapping or a JSON file of one.
+
+        Raises `UnknownNameError` for an unknown numbering, `AnnotationError` for a bad map.
+        """
         given = options or {}
         numbering, table = given.get("numbering"), given.get("map") or {}
         if numbering is not None and numbering not in NUMBERINGS:
             raise UnknownNameError("numbering", numbering, NUMBERINGS)
         if not isinstance(table, Mapping):
-            table = _load(Path(table))
+            table = load(Path(table))
         return cls(numbering, _checked(table))
 
     def numbers(self, names: Iterable[str], file: Path) -> dict[str, int | None]:
-        """FDI number of every class name, 0 for unnumbered, None for what the table leaves out.
+        """FDI number by class name; 0 for a tooth without a number, None for what is left out.
 
-        Names are such as '36', 'tooth 36', 'FDI-36', 'UL6'. Without a declaration all names
-        together must make sense in one numbering alone. Raises `AnnotationError` naming `file`.
+        Names look like '36', 'tooth 36', 'FDI-36' or 'UL6'. Without a declared numbering, all
+        names together must be teeth in one numbering only, or mean the same teeth in each.
+
+        Raises `AnnotationError`, which names `file`, if a name is not a tooth or the numbering
+        remains open.
         """
         found: dict[str, int | None] = {}
         open_names: list[str] = []
@@ -74,14 +94,18 @@ class Naming:
         return {name: found[name] if name in found else proven[name] for name in listed}
 
     def name(self, fdi: int) -> str:
-        """The class name to write for an FDI number, 'unnumbered' for 0."""
+        """The class name to write for an FDI number; 'unnumbered' for 0.
+
+        >>> Naming("universal").name(36), Naming(table={"molar": 36}).name(36)
+        ('19', 'molar')
+        """
         for name, number in self.table.items():
             if number == fdi:
                 return name
         return from_fdi(fdi, self.numbering or "fdi") if fdi else UNNUMBERED_NAME
 
     def names(self, numbers: Iterable[int]) -> list[str]:
-        """The class names of these numbers; raises `AnnotationError` where two share one."""
+        """The class names of these numbers; raises `AnnotationError` if two share one name."""
         taken: dict[str, int] = {}
         for fdi in numbers:
             name = self.name(fdi)
@@ -98,12 +122,13 @@ class Naming:
         odd = [name for name in names if not _reads_at_all(name, self.numbering)] or names
         shown = ", ".join(repr(name) for name in odd[:4]) + (", ..." if len(odd) > 4 else "")
         return (
-            f"{file}: class names {shown} are no {expected}; say what they mean with --map, a "
-            'JSON such as {"molar 36": 36, "caries": null}'
+            f"{file}: class names {shown} are not {expected}; say what they mean with --map, a "
+            'JSON file such as {"molar 36": 36, "caries": null}'
         )
 
 
 def _read(name: str, numbering: str) -> int:
+    """The FDI number of a class name in this numbering; raises `UnknownToothError`."""
     text = name.strip()
     declared = _DECLARED.match(text)
     if declared:
@@ -124,6 +149,7 @@ def _reads_at_all(name: str, numbering: str | None) -> bool:
 
 
 def _ambiguous(names: list[str], readings: Mapping[str, Mapping[str, int]], file: Path) -> str:
+    """The message about the first name that has two meanings."""
     systems = list(readings)
     name = next(n for n in names if len({readings[system][n] for system in systems}) > 1)
     meanings = " or ".join(
@@ -133,23 +159,11 @@ def _ambiguous(names: list[str], readings: Mapping[str, Mapping[str, int]], file
     return f"{file}: class {name!r} may be the {meanings}; say which with --numbering"
 
 
-def _load(file: Path) -> Mapping[str, Any]:
-    try:
-        table = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise AnnotationError(
-            f"{file}: cannot be read as a JSON map of class names ({error})"
-        ) from None
-    if not isinstance(table, dict):
-        raise AnnotationError(f"{file}: expected a JSON object, class name -> FDI number or null")
-    return table
-
-
 def _checked(table: Mapping[str, Any]) -> dict[str, int | None]:
     for name, number in table.items():
-        whole = isinstance(number, int) and not isinstance(number, bool)
-        if number is not None and not (whole and (number == UNNUMBERED or number in TEETH)):
+        is_tooth = is_whole(number) and (number == UNNUMBERED or number in TEETH)
+        if number is not None and not is_tooth:
             raise AnnotationError(
-                f"map: {name!r} is {number!r}; expected an FDI number, 0 (unnumbered) or null"
+                f"map: {name!r} is {excerpt(number)}; expected an FDI number, 0 (no number) or null"
             )
     return dict(table)

@@ -1,29 +1,39 @@
-"""nnU-Net v2's raw data set: one label image a radiograph, its values named by `dataset.json`.
+"""nnU-Net v2 raw data: one label map a radiograph, whose values `dataset.json` names.
 
-Written in the form of
-https://github.com/MIC-DKFZ/nnUNet/blob/master/documentation/dataset_format.md:
-`imagesTr/CASE_0000.png`, `labelsTr/CASE.png`, background 0 and the 52 teeth from 1 on. Cases have
-no folders: `sub/a.png` is written as case `sub__a`. A label image cannot hold overlaps (the smaller
-tooth wins), scores or unnumbered teeth. nnU-Net counts a colour PNG as three channels; radiographs
-are put there as they are.
+The specification is
+https://github.com/MIC-DKFZ/nnUNet/blob/master/documentation/dataset_format.md. Radiographs are
+`imagesTr/CASE_0000.png`, label maps `labelsTr/CASE.png`; background is 0, the 52 teeth are 1 to 52.
+Cases have no folders, so `sub/a.png` becomes the case `sub__a`. A label map cannot hold overlaps
+(the smaller tooth is on top), scores or teeth without a number. nnU-Net treats a colour PNG as
+three channels; radiographs are copied as they are.
+
+>>> from tempfile import TemporaryDirectory
+>>> teeth = Teeth.from_masks((2, 3), [(11, [[1, 1]], (0, 1))])
+>>> with TemporaryDirectory() as folder:
+...     FORMAT.write(Path(folder), [("opg.png", teeth)])
+...     data = json.loads(Path(folder, "dataset.json").read_text())
+...     read_values(Path(folder, "labelsTr", "opg.png")).tolist()
+[[0, 1, 1], [0, 0, 0]]
+>>> list(data["labels"].items())[:3], data["file_ending"]
+([('background', 0), ('11', 1), ('12', 2)], '.png')
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
-
-import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
-from panodent.formats.base import Annotated, Limits, named
-from panodent.formats.labels import read_values, write_png
+from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.image_entries import image_path, in_order
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.image_entries import checked_names, in_order
+from panodent.formats.parsing.json_record import is_whole, load
+from panodent.formats.parsing.label_map import lookup_table, read_values, to_teeth, write_png
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
@@ -32,16 +42,15 @@ FILE = "dataset.json"
 IMAGES = "imagesTr"
 LABELS = "labelsTr"
 ENDINGS = (".png", ".bmp", ".tif", ".tiff")
-"""Pictures that nnU-Net takes; the volumes that it also takes are no radiographs."""
+"""File formats of pictures that nnU-Net reads. It also reads volumes, which are not radiographs."""
 BACKGROUND = "background"
 _KEYS = ("channel_names", "labels", "numTraining", "file_ending")
 
 
-class NnUNet:
+class NnUNet(Format):
     """A folder with `dataset.json`, `imagesTr/` and `labelsTr/`."""
 
     name = "nnunet"
-    limits = Limits(overlap=False, unnumbered=False, repeated=False)
 
     def recognises(self, path: Path) -> bool:
         """A `dataset.json` of nnU-Net v2, or the folder with it."""
@@ -49,15 +58,15 @@ class NnUNet:
         if not file.is_file():
             return False
         try:
-            data = _load(file)
+            data = load(file)
         except AnnotationError:
             return False
         return all(key in data for key in _KEYS)
 
-    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
-        """Label images by case; raises `AnnotationError` for regions and for volumes."""
+    def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
+        """Label maps by case. Regions (classes of several values) and volumes are not read."""
         file = _find(path)
-        data = _load(file)
+        data = load(file)
         ending = _ending(data, file)
         values = _values(data, file)
         numbers = Naming.of(options).numbers(values.values(), file)
@@ -75,19 +84,13 @@ class NnUNet:
             items.append(Annotated(case, partial(_read, labels, by_value), None, found))
         return in_order(file, items)
 
-    def write(
-        self,
-        path: Path,
-        items: Iterable[tuple[str, Teeth]],
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
+    def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `labelsTr/CASE.png`, and `dataset.json` last."""
         names = Naming.of(options).names(TEETH)
-        lookup = np.zeros(256, np.uint8)
-        lookup[list(TEETH)] = np.arange(1, len(TEETH) + 1)
-        written: dict[str, str] = {}
-        for name, teeth in named(items):
-            case = _case(image_path(name, path).as_posix())
+        lookup = lookup_table({fdi: value for value, fdi in enumerate(TEETH, start=1)})
+        written: dict[str, PurePosixPath] = {}
+        for name, teeth in checked_names(items, path):
+            case = _case(name)
             if case in written:
                 raise AnnotationError(
                     f"{written[case]} and {name} would both be written as case {case}; "
@@ -109,8 +112,8 @@ class NnUNet:
         return f"{IMAGES}/{_case(name)}_0000.png"
 
 
-def _case(name: str) -> str:
-    """A radiograph's case: its path without suffix in one word."""
+def _case(name: str | PurePosixPath) -> str:
+    """The case of a radiograph: its path without suffix, in one word."""
     return key_of(name).replace("/", "__")
 
 
@@ -118,30 +121,18 @@ def _find(path: Path) -> Path:
     return path / FILE if path.is_dir() else path
 
 
-def _load(file: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise AnnotationError(f"{file}: is no JSON ({error})") from None
-    if not isinstance(data, dict):
-        raise AnnotationError(f"{file}: expected an object with {', '.join(_KEYS)}")
-    return data
-
-
 def _ending(data: Mapping[str, Any], file: Path) -> str:
     ending = data.get("file_ending")
     if ending not in ENDINGS:
         raise AnnotationError(
-            f"{file}: file_ending is {repr(ending)[:40]}; expected {', '.join(ENDINGS)} "
-            "(NIfTI and other volumes are not read: save the label images as PNG)"
+            f"{file}: file_ending is {excerpt(ending)}; expected {', '.join(ENDINGS)} "
+            "(NIfTI and other volumes are not read: save the label maps as PNG)"
         )
     return str(ending)
 
 
 def _values(data: Mapping[str, Any], file: Path) -> dict[int, str]:
-    """Class name by pixel value, the background left out."""
+    """Class name by pixel value, without the background."""
     labels = data.get("labels")
     if not isinstance(labels, dict):
         raise AnnotationError(f"{file}: expected labels, an object of class name -> value")
@@ -152,40 +143,29 @@ def _values(data: Mapping[str, Any], file: Path) -> dict[int, str]:
         )
     values: dict[int, str] = {}
     for name, value in labels.items():
-        label = f"{file}: label {repr(name)[:40]}"
+        label = f"{file}: label {excerpt(name)}"
         if isinstance(value, list):
             raise AnnotationError(
-                f"{label} is a region of several values; expected one value a tooth"
+                f"{label} is a region of several values; expected one value for each tooth"
             )
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**16:
+        if not is_whole(value) or not 0 <= value < 2**16:
             raise AnnotationError(
-                f"{label} is {repr(value)[:40]}; expected a whole number from 0 to 65535"
+                f"{label} is {excerpt(value)}; expected a whole number from 0 to 65535"
             )
         if value in values:
             raise AnnotationError(
-                f"{label} is {value}, and so is {repr(values[value])[:40]}; "
-                "expected a value of its own for each"
+                f"{label} is {value}, and so is {excerpt(values[value])}; expected different values"
             )
         values[value] = name
     if values.get(0, BACKGROUND).lower() != BACKGROUND:
         raise AnnotationError(
-            f"{file}: label {repr(values[0])[:40]} is 0; expected the {BACKGROUND} there"
+            f"{file}: label {excerpt(values[0])} is 0; expected the {BACKGROUND} there"
         )
     return {value: name for value, name in values.items() if value}
 
 
 def _read(file: Path, numbers: Mapping[int, int | None]) -> Teeth:
-    image = read_values(file)
-    items = []
-    for value in np.unique(image).tolist():
-        if value == 0:
-            continue
-        if value not in numbers:
-            raise AnnotationError(f"{file}: pixel value {value} is not among the labels of {FILE}")
-        fdi = numbers[value]
-        if fdi is not None:
-            items.append((fdi, image == value))
-    return Teeth.from_masks((image.shape[0], image.shape[1]), items)
+    return to_teeth(read_values(file), numbers, file, f"expected one of the labels of {FILE}")
 
 
 FORMAT = NnUNet()

@@ -1,24 +1,33 @@
-"""One OME-TIFF a tooth, `<image>_<FDI>.ome.tiff`, as UFBA-425 publishes them.
+"""OME-TIFF: one file a tooth, `<image>_<FDI>.ome.tiff`, as the data set UFBA-425 is published.
 
-Pixels are 0 and a non-zero value (uint32 there); `<image>_background.ome.tiff` is passed over,
-but says that an image without teeth is annotated, and how large it is.
-The file name carries the FDI number. Scores are not held; overlaps and holes are.
+OME-TIFF itself is specified at https://ome-model.readthedocs.io/en/stable/ome-tiff/. Pixels of the
+tooth are not 0 (UFBA-425 has uint32). A file `<image>_background.ome.tiff` is not a tooth, but says
+that an image without teeth was annotated, and gives its size. Overlaps and holes are kept, scores
+are not.
+
+>>> from tempfile import TemporaryDirectory
+>>> teeth = Teeth.from_masks((4, 5), [(36, np.ones((2, 2)), (1, 1))])
+>>> with TemporaryDirectory() as folder:
+...     FORMAT.write(Path(folder), [("opg.png", teeth), ("empty.png", Teeth.empty((4, 5)))])
+...     sorted(file.name for file in Path(folder).iterdir())
+['empty_background.ome.tiff', 'opg_36.ome.tiff']
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
-from panodent.formats.base import Annotated, Limits, named
+from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.parsing.image_entries import checked_names
 from panodent.radiograph.radiograph import key_of
+from panodent.teeth.masks import CroppedMask, trimmed
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray
 
@@ -26,18 +35,17 @@ _NAME = re.compile(r"(?P<key>.+)_(?P<part>\d+|background)\.ome\.tiff?$", re.IGNO
 FOLDERS = ("masks", "labels", "annotations")
 
 
-class OmeTiff:
+class OmeTiff(Format):
     """A folder of one-tooth OME-TIFF files."""
 
     name = "ome-tiff"
-    limits = Limits(unnumbered=False, repeated=False)
 
     def recognises(self, path: Path) -> bool:
         """A folder with files named `<image>_<FDI>.ome.tiff`."""
         return path.is_dir() and next(iter(_files(path)), None) is not None
 
-    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
-        """Teeth by image; raises `AnnotationError` for a number that is no tooth."""
+    def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
+        """Teeth by image; the numbers in file names must be FDI numbers."""
         by_key: dict[str, list[tuple[int, Path]]] = {}
         backgrounds: dict[str, Path] = {}
         for key, part, file in _files(path):
@@ -46,25 +54,20 @@ class OmeTiff:
                 backgrounds[key] = file
                 continue
             if int(part) not in TEETH:
-                raise AnnotationError(f"{file}: {part} in the file's name is no FDI number")
+                raise AnnotationError(f"{file}: {part} in the file's name is not an FDI number")
             teeth.append((int(part), file))
         if not by_key:
-            raise AnnotationError(f"{path}: no files named <image>_<FDI>.ome.tiff")
+            raise AnnotationError(f"{path}: expected files named <image>_<FDI>.ome.tiff")
         return [
             Annotated(key, partial(_read, files, backgrounds.get(key)))
             for key, files in sorted(by_key.items())
         ]
 
-    def write(
-        self,
-        path: Path,
-        items: Iterable[tuple[str, Teeth]],
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Writes a file a tooth below `path`; raises `AnnotationError` for unnumbered teeth."""
+    def write(self, path: Path, items: Items, options: Options | None = None) -> None:
+        """Writes one file a tooth; teeth without a number or with a repeated one are refused."""
         import tifffile
 
-        for name, teeth in named(items):
+        for name, teeth in checked_names(items, path):
             stem = path / key_of(name)
             stem.parent.mkdir(parents=True, exist_ok=True)
             numbers = teeth.fdi.tolist()
@@ -73,7 +76,7 @@ class OmeTiff:
                     f"{name}: OME-TIFF files are named by FDI number; "
                     "unnumbered or repeated teeth cannot be written"
                 )
-            # An image without teeth is still an annotated one: the background file says so.
+            # The background file says that an image without teeth was annotated.
             empty = np.ones(teeth.size, np.uint32) if not len(teeth) else None
             if empty is not None:
                 tifffile.imwrite(f"{stem}_background.ome.tiff", empty, compression="zlib")
@@ -83,13 +86,9 @@ class OmeTiff:
                     f"{stem}_{fdi}.ome.tiff", image, compression="zlib", metadata={"axes": "YX"}
                 )
 
-    def image_place(self, name: str) -> str:
-        """Below `images/`."""
-        return f"images/{name}"
-
 
 def _files(path: Path) -> Iterable[tuple[str, str, Path]]:
-    """(key, FDI or 'background', file) below `path` or its annotation folder."""
+    """(key, FDI number or 'background', file) below `path` or its annotation folder."""
     root = next((path / name for name in FOLDERS if (path / name).is_dir()), path)
     for file in sorted(root.rglob("*.ome.tif*")):
         match = _NAME.match(file.relative_to(root).as_posix())
@@ -102,21 +101,23 @@ def _read(files: list[tuple[int, Path]], background: Path | None) -> Teeth:
         height, width = _read_mask(background).shape
         return Teeth.empty((height, width))
     size: tuple[int, int] | None = None
-    items: list[tuple[int, BoolArray]] = []
+    items: list[tuple[int, *CroppedMask]] = []
     for fdi, file in files:
         mask = _read_mask(file)
         size = size or (mask.shape[0], mask.shape[1])
         if mask.shape != size:
-            raise AnnotationError(f"{file}: size {mask.shape} differs from its neighbours' {size}")
-        items.append((fdi, mask))
-    assert size is not None  # noqa: S101 - a key comes from a file
+            raise AnnotationError(
+                f"{file}: size {mask.shape} differs from {size}, that of the image's other files"
+            )
+        items.append((fdi, *trimmed(mask)))
+    assert size is not None  # noqa: S101 - each key comes from a file
     return Teeth.from_masks(size, items)
 
 
 def _read_mask(file: Path) -> BoolArray:
     from PIL import Image
 
-    try:  # Pillow reads LZW, which tifffile leaves to a further package
+    try:  # Pillow reads LZW by itself, tifffile needs another package for it
         with Image.open(file, formats=("TIFF",)) as picture:
             image = np.asarray(picture)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

@@ -1,10 +1,22 @@
 """Supervisely projects: `ann/NAME.jpg.json` beside `img/NAME.jpg`, with bitmaps or polygons.
 
-Written in the form of https://developer.supervisely.com/getting-started/supervisely-annotation-format
-as bitmaps, which keep every pixel. Datasets are folders with `ann` and `img`; those that lie in
-another's `datasets` folder are read too, and so is a project with `ann` and `img` at its root, as
-it is written. A polygon's corners are whole pixels that belong to it, its holes take theirs away,
-and fractions are cut off, as the Supervisely SDK draws it.
+The specification is
+https://developer.supervisely.com/getting-started/supervisely-annotation-format. Bitmaps are
+written; they keep every pixel. A dataset is a folder with `ann` and `img`. It may lie in a project,
+in the `datasets` folder of another dataset, or be the project's folder itself, which is how
+projects are written here. Polygons are drawn as the Supervisely SDK does: corners are whole pixels
+that belong to the polygon, fractions are cut off, and the pixels of a hole's outline belong to the
+hole.
+
+>>> from tempfile import TemporaryDirectory
+>>> teeth = Teeth.from_masks((4, 5), [(36, np.ones((2, 2)), (1, 1))])
+>>> with TemporaryDirectory() as folder:
+...     FORMAT.write(Path(folder), [("opg.png", teeth)])
+...     data = json.loads(Path(folder, "ann", "opg.png.json").read_text())
+...     FORMAT.read(Path(folder))[0].read() == teeth
+True
+>>> data["size"], data["objects"][0]["classTitle"], data["objects"][0]["bitmap"]["origin"]
+({'height': 4, 'width': 5}, '36', [1, 1])
 """
 
 from __future__ import annotations
@@ -12,37 +24,36 @@ from __future__ import annotations
 import colorsys
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
-from reprlib import repr as shown
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
-from panodent.formats.base import Annotated, Limits, named
+from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.crops import Piece, placed, trimmed
-from panodent.formats.parsing.image_entries import image_path, in_order
-from panodent.formats.parsing.json_record import Record, declared_size, load, number, records, ring
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.image_entries import checked_names, in_order
+from panodent.formats.parsing.json_record import Record, declared_size, labelled, load, number, ring
 from panodent.formats.parsing.png_mask import from_text, to_text
+from panodent.formats.parsing.shapes import Outline, Shape, teeth_of
 from panodent.radiograph.radiograph import SUFFIXES, key_of
+from panodent.teeth.masks import CroppedMask, clipped, trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import write_whole
 
 ANNOTATIONS, IMAGES, NESTED = "ann", "img", "datasets"
 META = "meta.json"
-_FARTHEST = 1e6  # pixels; beyond it is damage
+_FARTHEST = 1e6  # pixels; larger coordinates are damage
 
 
-class Supervisely:
+class Supervisely(Format):
     """A project folder: datasets with a JSON file a radiograph."""
 
     name = "supervisely"
-    limits = Limits()
 
     def recognises(self, path: Path) -> bool:
         """A folder whose first file in an `ann` folder is a JSON with objects and size."""
@@ -53,8 +64,8 @@ class Supervisely:
             return False
         return isinstance(data.get("objects"), list) and isinstance(data.get("size"), dict)
 
-    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
-        """Annotations by image; a JSON is gone through once now, and again for its masks."""
+    def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
+        """Annotations by image. Each file is read once for its classes, and again for its masks."""
         titles: dict[str, None] = {}
         listed: list[tuple[Path, Path, tuple[int, int]]] = []
         for dataset, file in _files(path):
@@ -75,12 +86,7 @@ class Supervisely:
             ),
         )
 
-    def write(
-        self,
-        path: Path,
-        items: Iterable[tuple[str, Teeth]],
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
+    def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `ann/<image>.json` with a bitmap a tooth, and `meta.json`."""
         naming = Naming.of(options)
         titles = dict.fromkeys(naming.name(fdi) for fdi in (*TEETH, UNNUMBERED))
@@ -90,7 +96,7 @@ class Supervisely:
         ]
         meta = {"classes": classes, "tags": [], "projectType": "images"}
         write_whole(path / META, json.dumps(meta, indent=1) + "\n")
-        for name, teeth in named(items):
+        for name, teeth in checked_names(items, path):
             height, width = teeth.size
             data = {
                 "description": "",
@@ -98,16 +104,16 @@ class Supervisely:
                 "size": {"height": height, "width": width},
                 "objects": [_object(teeth, index, naming) for index in range(len(teeth))],
             }
-            file = path / ANNOTATIONS / f"{image_path(name, path).as_posix()}.json"
+            file = path / ANNOTATIONS / f"{name}.json"
             write_whole(file, json.dumps(data) + "\n")
 
     def image_place(self, name: str) -> str:
-        """Below `img/`."""
+        """In `img/`, beside `ann/`."""
         return f"{IMAGES}/{name}"
 
 
 def _datasets(folder: Path) -> Iterator[Path]:
-    """This folder if it is a dataset, and the datasets in it."""
+    """The folder, if it is a dataset, and the datasets nested in it."""
     if (folder / ANNOTATIONS).is_dir():
         yield folder
     if (folder / NESTED).is_dir():
@@ -127,7 +133,7 @@ def _files(path: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _image(path: Path, dataset: Path, file: Path) -> tuple[str, Path | None]:
-    """The key of an annotation, and its radiograph if that is there."""
+    """The key of an annotation, and its radiograph if the file exists."""
     name = PurePosixPath(file.relative_to(dataset / ANNOTATIONS).as_posix()).with_suffix("")
     below = PurePosixPath(dataset.relative_to(path).as_posix())
     if (dataset / IMAGES / name).is_file():
@@ -141,65 +147,61 @@ def _image(path: Path, dataset: Path, file: Path) -> tuple[str, Path | None]:
 def _size(file: Path, data: Record) -> tuple[int, int]:
     size = data.get("size")
     if not isinstance(size, dict):
-        raise AnnotationError(f"{file}: size is {shown(size)}; expected height and width")
+        raise AnnotationError(f"{file}: size is {excerpt(size)}; expected height and width")
     return declared_size(size, "height", "width", str(file))
 
 
 def _objects(file: Path, data: Record) -> Iterator[tuple[str, Record, str]]:
-    """(class title, object, how errors name it)."""
-    for index, item in enumerate(records(data, "objects", str(file)), start=1):
-        title = item.get("classTitle")
-        if not isinstance(title, str):
-            raise AnnotationError(
-                f"{file}: object {index}: classTitle is {shown(title)}; expected a class name"
-            )
-        yield title, item, f"{file}: object {index} ({shown(title)})"
+    return labelled(data, "objects", "classTitle", "object", file)
 
 
 def _read(file: Path, size: tuple[int, int], numbers: Mapping[str, int | None]) -> Teeth:
     data = load(file)
-    teeth = []
-    for title, item, where in _objects(file, data):
-        if title not in numbers or _size(file, data) != size:
-            raise AnnotationError(f"{file}: changed while it was read; read it again")
-        fdi = numbers[title]
-        if fdi is None:
-            continue
-        try:
-            teeth.append((fdi, *_mask(item, size)))
-        except AnnotationError as error:
-            raise AnnotationError(f"{where}: {error}") from None
-    return Teeth.from_masks(size, teeth)
+    if _size(file, data) != size:
+        raise AnnotationError(f"{file}: changed while it was read; read it again")
+    shapes = (
+        Shape(title, where, partial(_outline, item, size))
+        for title, item, where in _objects(file, data)
+    )
+    return teeth_of(shapes, numbers, size, file)
 
 
-def _mask(item: Record, size: tuple[int, int]) -> Piece:
+def _outline(item: Record, size: tuple[int, int]) -> Outline:
+    return Outline(_mask(item, size))
+
+
+def _mask(item: Record, size: tuple[int, int]) -> CroppedMask:
     geometry = item.get("geometryType")
     if geometry not in ("bitmap", "polygon"):
-        raise AnnotationError(f"geometryType is {shown(geometry)}; expected 'polygon' or 'bitmap'")
+        raise AnnotationError(
+            f"geometryType is {excerpt(geometry)}; expected 'polygon' or 'bitmap'"
+        )
     key = "bitmap" if geometry == "bitmap" else "points"
     shape = item.get(key)
     if not isinstance(shape, dict):
-        raise AnnotationError(f"{key} of a {geometry} is {shown(shape)}; expected an object")
+        raise AnnotationError(f"{key} of a {geometry} is {excerpt(shape)}; expected an object")
     return _bitmap(shape, size) if geometry == "bitmap" else _polygon(shape, size)
 
 
-def _bitmap(shape: Record, size: tuple[int, int]) -> Piece:
+def _bitmap(shape: Record, size: tuple[int, int]) -> CroppedMask:
     origin = shape.get("origin")
     corner = [number(value) for value in origin] if isinstance(origin, list) else []
     if len(corner) != 2 or not all(abs(value) <= _FARTHEST for value in corner):
         raise AnnotationError(
-            f"origin of a bitmap is {shown(origin)}; expected [x, y] no farther than {_FARTHEST:g}"
+            f"origin of a bitmap is {excerpt(origin)}; expected [x, y] within {_FARTHEST:g}"
         )
     left, top = (math.floor(value) for value in corner)
-    return placed(from_text(shape.get("data"), size), top, left, size)
+    return trimmed(*clipped(from_text(shape.get("data"), size), (top, left), size))
 
 
-def _polygon(shape: Record, size: tuple[int, int]) -> Piece:
+def _polygon(shape: Record, size: tuple[int, int]) -> CroppedMask:
     import cv2
 
     holes = shape.get("interior", [])
     if not isinstance(holes, list):
-        raise AnnotationError(f"interior of a polygon is {shown(holes)}; expected a list of rings")
+        raise AnnotationError(
+            f"interior of a polygon is {excerpt(holes)}; expected a list of rings"
+        )
     outer = _pixels(shape.get("exterior"), "exterior")
     mask = np.zeros(size, np.uint8)
     cv2.fillPoly(mask, [outer], 1)

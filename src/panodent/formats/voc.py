@@ -1,9 +1,20 @@
-"""Pascal VOC: boxes of teeth, one XML a radiograph. Boxes are read as filled boxes, and say so.
+"""Pascal VOC: one XML a radiograph, with the bounding boxes of teeth.
 
-Written in the form of http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html:
-xmin, ymin, xmax and ymax are pixels counted from 1, both ends belonging to the box, so that a box
-of columns 0 to 9 is xmin 1, xmax 10. Tools that count from 0 are taken at their word, one pixel
-beside what they mean. Every tooth read has the flag 'box': its mask is no outline.
+The specification is http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html. The
+pixels xmin, ymin, xmax and ymax are counted from 1 and belong to the box: columns 0 to 9 are xmin 1
+and xmax 10. Files of tools that count from 0 are read in the same way, and their boxes lie one
+pixel off. Masks are filled boxes; every tooth has the flag 'box', which says so.
+
+>>> from tempfile import TemporaryDirectory
+>>> teeth = Teeth.from_masks((4, 5), [(36, [[1, 1], [1, 0]], (1, 1))])
+>>> with TemporaryDirectory() as folder:
+...     FORMAT.write(Path(folder), [("opg.png", teeth)])
+...     text = Path(folder, "Annotations", "opg.xml").read_text()
+...     found = FORMAT.read(Path(folder))[0].read()
+>>> text[text.index("<bndbox>") : text.index("</object>")]
+'<bndbox><xmin>2</xmin><ymin>2</ymin><xmax>3</xmax><ymax>3</ymax></bndbox>'
+>>> found.areas.tolist(), found.flags
+([4], (frozenset({'box'}),))
 """
 
 from __future__ import annotations
@@ -13,17 +24,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
 import numpy as np
 
 from panodent.errors import AnnotationError
-from panodent.formats.base import Annotated, Limits, named
+from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.naming import Naming
+from panodent.formats.parsing.file_search import files_below
 from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
+    checked_names,
     existing_image,
     image_path,
     image_size,
@@ -36,14 +48,18 @@ from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
 FOLDERS = ("Annotations", "annotations")
+_PLACES = (*FOLDERS, *IMAGE_FOLDERS)
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 Box = tuple[int, int, int, int]
-"""(xmin, ymin, xmax, ymax) as the file has them."""
+"""(xmin, ymin, xmax, ymax) as in the file."""
 
 
 @dataclass
 class _Entry:
-    """What one XML says; `below` is its own path, `name` that of its radiograph."""
+    """The content of one XML file.
+
+    `below` is the path of the file below its folder, `name` that of its radiograph.
+    """
 
     file: Path
     below: PurePosixPath
@@ -52,20 +68,19 @@ class _Entry:
     boxes: list[tuple[str, Box]] = field(default_factory=list)
 
 
-class Voc:
+class Voc(Format):
     """A folder `Annotations/` beside `JPEGImages/`, or XML files beside their radiographs."""
 
     name = "voc"
-    limits = Limits(shape="boxes", holes=False, parts=False)
 
     def recognises(self, path: Path) -> bool:
         """An XML file whose root is <annotation>, or a folder whose first XML file is one."""
-        files = _files(path)[1]
+        _, files = files_below(path, _PLACES, ".xml")
         return bool(files) and root_name(files[0]) == "annotation"
 
-    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
-        """Boxes by image; the size is the radiograph's own where an XML does not tell it."""
-        root, files = _files(path)
+    def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
+        """Boxes by image; an XML without a size takes it from the radiograph."""
+        root, files = files_below(path, _PLACES, ".xml")
         if not files:
             raise AnnotationError(f"{path}: expected XML files in {FOLDERS[0]} or beside images")
         entries = [_entry(file, root) for file in files]
@@ -73,16 +88,10 @@ class Voc:
         numbers = Naming.of(options).numbers(labels, path)
         return in_order(path, (_annotated(entry, root, numbers) for entry in entries))
 
-    def write(
-        self,
-        path: Path,
-        items: Iterable[tuple[str, Teeth]],
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
+    def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `Annotations/<key>.xml` with the box of every tooth."""
         naming = Naming.of(options)
-        for name, teeth in named(items):
-            image = image_path(name, path)
+        for image, teeth in checked_names(items, path):
             folder = (PurePosixPath("JPEGImages") / image).parent.as_posix()
             height, width = teeth.size
             objects = "".join(
@@ -98,26 +107,15 @@ class Voc:
             write_whole(path / FOLDERS[0] / f"{key_of(image)}.xml", text)
 
     def image_place(self, name: str) -> str:
-        """Below `JPEGImages/`."""
+        """In `JPEGImages/`, beside `Annotations/`."""
         return f"JPEGImages/{name}"
-
-
-def _files(path: Path) -> tuple[Path, list[Path]]:
-    """The folder that keys start from, and the XML files below it."""
-    if path.is_file():
-        return path.parent, [path] if path.suffix.lower() == ".xml" else []
-    for name in (*FOLDERS, *IMAGE_FOLDERS, ""):
-        files = sorted((path / name).rglob("*.[xX][mM][lL]"))
-        if files:
-            return path / name, files
-    return path, []
 
 
 def _entry(file: Path, root: Path) -> _Entry:
     entry = _Entry(file, PurePosixPath(file.relative_to(root).as_posix()))
     for _, element in children(file, "annotation", ("filename", "size", "object")):
         if element.tag == "filename":
-            # A path here is one of another computer: the folder is the one where the XML lies.
+            # A path is that of another computer; only the file name counts.
             text = (element.text or "").strip().replace("\\", "/").rpartition("/")[2]
             entry.name = image_path(str(entry.below.parent / text), file) if text else None
         elif element.tag == "size":
@@ -137,7 +135,7 @@ def _box(element: Element, file: Path) -> tuple[str, Box]:
     try:
         left, top, right, bottom = (math.floor(float(text or "") + 0.5) for text in texts)
         fits = left <= right and top <= bottom
-    except (ValueError, OverflowError):  # no number, or not a finite one
+    except (ValueError, OverflowError):  # not a number, or infinite
         fits = False
     if not fits:
         given = ", ".join(f"{side} {text}" for side, text in zip(_SIDES, texts, strict=True))
@@ -148,7 +146,7 @@ def _box(element: Element, file: Path) -> tuple[str, Box]:
 
 
 def _annotated(entry: _Entry, root: Path, numbers: Mapping[str, int | None]) -> Annotated:
-    """Paired with the image it names, or else with the one of its own name."""
+    """Paired with the image that the file names, or else with the image of the file's own name."""
     folder = root.parent if root.name in FOLDERS else root
     stem = entry.below.with_suffix("")
     names = [PurePosixPath(f"{stem}{suffix}") for suffix in SUFFIXES]

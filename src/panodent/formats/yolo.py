@@ -1,32 +1,46 @@
-"""Ultralytics segmentation: a YAML of class names, and a text file of outlines a radiograph.
+"""Ultralytics (YOLO) segmentation: a YAML of class names, and a text file of outlines a radiograph.
 
-Written in the form of https://docs.ultralytics.com/datasets/segment/: a line is `class x1 y1 x2 y2
-...` in parts of width and height. A line is one ring: several parts and holes are joined by bridges
-of no width, which bring back every pixel here; cv2.fillPoly, which Ultralytics fills with, also
-marks the pixels on the line itself. The size is the radiograph's own. Paths in the YAML are not
-followed: what is read lies in `labels/` or `<split>/labels/` beside it.
+The specification is https://docs.ultralytics.com/datasets/segment/. A line is `class x1 y1 x2 y2
+...` in fractions of the image's width and height, and is one closed ring. Parts and holes are
+joined to one ring by bridges without width. Reading such a ring here gives back every pixel;
+cv2.fillPoly, which Ultralytics uses, also fills the pixels on the line itself. The size of the
+image is taken from the radiograph. Paths in the YAML are not followed: labels are read from
+`labels/` or `<split>/labels/` beside it.
+
+>>> from tempfile import TemporaryDirectory
+>>> teeth = Teeth.from_masks((4, 5), [(11, np.ones((2, 2)), (1, 1))])
+>>> with TemporaryDirectory() as folder:
+...     FORMAT.write(Path(folder), [("opg.png", teeth)])
+...     Path(folder, "labels", "opg.txt").read_text()
+'0 0.2 0.25 0.6 0.25 0.6 0.75 0.2 0.75\\n'
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from panodent.dentition import DECIDUOUS, PERMANENT
 from panodent.errors import AnnotationError
-from panodent.formats.base import Annotated, Limits, named
+from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.crops import trimmed
-from panodent.formats.parsing.image_entries import IMAGE_FOLDERS, image_path, in_order, size_of_file
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.image_entries import (
+    IMAGE_FOLDERS,
+    checked_names,
+    in_order,
+    size_of_file,
+)
+from panodent.formats.parsing.json_record import is_whole
+from panodent.formats.parsing.shapes import Outline, Shape, teeth_of
 from panodent.radiograph.radiograph import is_candidate, key_of
-from panodent.teeth.masks import Part, Ring, fill
+from panodent.teeth.masks import trimmed
+from panodent.teeth.outlines import Part, Ring, fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
-from panodent.utils.arrays import BoolArray
 from panodent.utils.atomic_files import write_whole
 
 FILES = ("data.yaml", "dataset.yaml")
@@ -34,18 +48,17 @@ FOLDER = "labels"
 CLASSES: tuple[int, ...] = (*PERMANENT, *DECIDUOUS, UNNUMBERED)
 """The FDI number of every class that is written, in order."""
 NOT_LABELS = ("classes.txt", "labels.txt")
-"""Lists of class names that other tools leave among the labels."""
-_MARGIN = 0.01  # how far Ultralytics lets coordinates leave 0 to 1
+"""Lists of class names that other tools write beside the labels."""
+_MARGIN = 0.01  # Ultralytics accepts coordinates from -0.01 to 1.01
 
 
-class Yolo:
+class Yolo(Format):
     """A YAML file beside `images/` and `labels/`."""
 
     name = "yolo"
-    limits = Limits(shape="polygons")
 
     def recognises(self, path: Path) -> bool:
-        """A YAML with names, or a folder with one, beside a folder of labels."""
+        """A YAML with names, or a folder with one, that has a folder of labels beside it."""
         file = _find(path)
         if file is None or not _label_folders(file.parent):
             return False
@@ -55,7 +68,7 @@ class Yolo:
             return False
         return True
 
-    def read(self, path: Path, options: Mapping[str, Any] | None = None) -> list[Annotated]:
+    def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Outlines by image; an empty text file is a radiograph without teeth."""
         file = _find(path)
         if file is None:
@@ -70,36 +83,32 @@ class Yolo:
             file, (item for folder in folders for item in _listed(folder, file, numbers))
         )
 
-    def write(
-        self,
-        path: Path,
-        items: Iterable[tuple[str, Teeth]],
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Writes `labels/<key>.txt` with a line a tooth, and `data.yaml` last."""
+    def write(self, path: Path, items: Items, options: Options | None = None) -> None:
+        """Writes `labels/<key>.txt` with a line for each tooth, and `data.yaml` last."""
         import yaml
 
         names = Naming.of(options).names(CLASSES)
         classes = {fdi: index for index, fdi in enumerate(CLASSES)}
-        for name, teeth in named(items):
+        for name, teeth in checked_names(items, path):
             lines = [
                 f"{classes[int(fdi)]} {_text(one_ring(teeth.polygons(index)), teeth.size)}\n"
                 for index, fdi in enumerate(teeth.fdi)
             ]
-            write_whole(path / FOLDER / f"{key_of(image_path(name, path))}.txt", "".join(lines))
+            write_whole(path / FOLDER / f"{key_of(name)}.txt", "".join(lines))
         (path / FOLDER).mkdir(parents=True, exist_ok=True)
         listed = {"train": "images", "val": "images", "names": dict(enumerate(names))}
         write_whole(path / FILES[0], yaml.safe_dump(listed, sort_keys=False))
 
-    def image_place(self, name: str) -> str:
-        """Below `images/`."""
-        return f"images/{name}"
-
 
 def one_ring(parts: Iterable[Part]) -> Ring:
-    """All rings of a tooth as one: each is joined to the nearest corner of those before it.
+    """All rings of a tooth as one ring: each is joined to the nearest corner of those before it.
 
-    Bridges run along rows and columns, there and back, and so enclose nothing.
+    Bridges run along rows and columns, there and back, so that they enclose no pixel.
+
+    >>> square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
+    >>> ring = one_ring([[square], [square + 3]])
+    >>> int(fill([[ring]], (5, 5)).sum())
+    2
     """
     rings = [ring for part in parts for ring in part]
     joined = rings[0]
@@ -112,7 +121,7 @@ def one_ring(parts: Iterable[Part]) -> Ring:
 
 
 def _nearest(first: Ring, second: Ring) -> tuple[int, int]:
-    """Positions of the two corners, one of each ring, that are the fewest steps apart."""
+    """Positions of the two nearest corners, one of each ring, by |dx| + |dy|."""
     best, found = np.inf, (0, 0)
     for index, point in enumerate(second):
         steps = np.abs(first - point).sum(axis=1)
@@ -141,20 +150,20 @@ def _is_yaml(file: Path) -> bool:
 
 
 def _names(file: Path) -> dict[int, str]:
-    """Class names by number; raises `AnnotationError` where the YAML has none."""
+    """Class names by number; raises `AnnotationError` if the YAML has none."""
     import yaml
 
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
-    # What PyYAML lets through of tags that do not fit their text, and of deep nesting.
+    # PyYAML raises these for tags that do not fit their text, and for deep nesting.
     except (
         *(yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError),
         *(OverflowError, RecursionError),
     ) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise AnnotationError(f"{file}: is no YAML ({reason})") from None
+        raise AnnotationError(f"{file}: is not YAML ({reason})") from None
     names = data.get("names") if isinstance(data, dict) else None
     if isinstance(names, list):
         names = dict(enumerate(names))
@@ -162,29 +171,19 @@ def _names(file: Path) -> dict[int, str]:
         raise AnnotationError(f"{file}: expected names, a list or map of the classes")
     found = {}
     for key, name in names.items():
-        index = _shown(key).strip("'")
+        index = excerpt(key).strip("'")
         if not re.fullmatch(r"\d{1,6}", index, re.ASCII):
-            raise AnnotationError(f"{file}: names: {_shown(key)} is no class number")
-        if not _is_whole(name) and not isinstance(name, str):
-            raise AnnotationError(f"{file}: names: class {index} is {_shown(name)}; expected text")
+            raise AnnotationError(f"{file}: names: {excerpt(key)} is not a class number")
+        if not isinstance(name, str) and not (is_whole(name) and abs(name) < 10**9):
+            raise AnnotationError(f"{file}: names: class {index} is {excerpt(name)}; expected text")
         if int(index) in found:
             raise AnnotationError(f"{file}: names: class {int(index)} is named twice")
         found[int(index)] = str(name)
     return found
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9
-
-
-def _shown(value: object) -> str:
-    """A value of a YAML for a message; lists and maps may hold themselves many times over."""
-    plain = value is None or _is_whole(value) or isinstance(value, str | float | bool)
-    return repr(value)[:60] if plain else f"a {type(value).__name__}"
-
-
 def _label_folders(folder: Path) -> list[Path]:
-    """`labels/`, or else those of the splits, `train/labels/` and so on."""
+    """`labels/`, or else the folders of the splits, `train/labels/` and so on."""
     if (folder / FOLDER).is_dir():
         return [folder / FOLDER]
     return sorted(place for place in folder.glob(f"*/{FOLDER}") if place.is_dir())
@@ -199,14 +198,16 @@ def _listed(folder: Path, file: Path, numbers: Mapping[int, int | None]) -> Iter
         if not found and text.name in NOT_LABELS:
             continue
         if len(found) > 1:
-            raise AnnotationError(f"{text}: may be of {' or '.join(i.name for i in found[:3])}")
+            raise AnnotationError(
+                f"{text}: may be of {' or '.join(i.name for i in found[:3])}; rename one of them"
+            )
         image = found[0] if found else None
         read = partial(_read, text, image, numbers)
         yield Annotated((split / below).as_posix(), read, None, image)
 
 
 def _images(folder: Path) -> dict[str, list[Path]]:
-    """Radiographs by path without suffix, in the image folder here, or here itself."""
+    """Radiographs by path without suffix, below the image folder here, or below `folder`."""
     root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
     found: dict[str, list[Path]] = {}
     for file in sorted(root.rglob("*")):
@@ -222,45 +223,52 @@ def _read(file: Path, image: Path | None, numbers: Mapping[int, int | None]) -> 
     except OSError as error:
         raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
     except ValueError:
-        raise AnnotationError(f"{file}: is no UTF-8 text") from None
+        raise AnnotationError(f"{file}: is not text in UTF-8") from None
     size = size_of_file(image, str(file))
-    teeth: list[tuple[int, BoolArray, tuple[int, int]]] = []
+    return teeth_of(_shapes(lines, str(file), size, numbers), numbers, size, file)
+
+
+def _shapes(
+    lines: list[str], where: str, size: tuple[int, int], numbers: Mapping[int, int | None]
+) -> Iterator[Shape]:
     for number, line in enumerate(lines, start=1):
         words = line.split()
         if not words:
             continue
-        try:
-            index, ring = _outline(words)
-            if index not in numbers:
-                raise AnnotationError(f"class {index} is not among the names")
-            fdi = numbers[index]
-            if fdi is not None:
-                teeth.append((fdi, *trimmed(fill([[ring * (size[1], size[0])]], size))))
-        except AnnotationError as error:
-            raise AnnotationError(f"{file}: line {number}: {error}") from None
-    return Teeth.from_masks(size, teeth)
+        place = f"{where}: line {number}"
+        values = _values(words, place)
+        if int(values[0]) not in numbers:
+            raise AnnotationError(f"{place}: class {int(values[0])} is not among the names")
+        yield Shape(int(values[0]), place, partial(_outline, values[1:], size))
 
 
-def _outline(words: list[str]) -> tuple[int, Ring]:
-    """Class and corners in parts of the image; raises `AnnotationError`."""
+def _values(words: list[str], where: str) -> list[float]:
+    """The numbers of a line, the first of which is a class number; raises `AnnotationError`."""
     try:
         values = [float(word) for word in words]
         index = int(values[0])
     except (ValueError, OverflowError):
         values, index = [], -1
     if not 0 <= index < 10**6 or index != values[0]:
-        raise AnnotationError(f"{' '.join(words)[:40]!r} is no class number with coordinates")
-    if len(values) == 5:
-        raise AnnotationError("five numbers are a box; expected an outline, class x1 y1 x2 y2 ...")
-    if len(values) < 7 or len(values) % 2 == 0:
         raise AnnotationError(
-            f"{len(values)} numbers; expected a class and at least three pairs x y, and no score"
+            f"{where}: {excerpt(' '.join(words))} is not a class number with coordinates"
         )
-    ring = np.array(values[1:], np.float64).reshape(-1, 2)
+    return values
+
+
+def _outline(coordinates: list[float], size: tuple[int, int]) -> Outline:
+    count = len(coordinates)
+    if count == 4:
+        raise AnnotationError("five numbers are a box; expected an outline, class x1 y1 x2 y2 ...")
+    if count < 6 or count % 2:
+        raise AnnotationError(
+            f"{count + 1} numbers; expected a class and at least three pairs x y, and no score"
+        )
+    ring = np.array(coordinates, np.float64).reshape(-1, 2)
     inside = (ring >= -_MARGIN) & (ring <= 1 + _MARGIN)
     if not inside.all():
-        raise AnnotationError(f"coordinate {ring[~inside][0]:g}; expected parts from 0 to 1")
-    return index, ring
+        raise AnnotationError(f"coordinate {ring[~inside][0]:g}; expected fractions from 0 to 1")
+    return Outline(trimmed(fill([[ring * (size[1], size[0])]], size)))
 
 
 FORMAT = Yolo()

@@ -15,7 +15,7 @@ from typing import Any
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, DatasetError
-from panodent.formats.coco import segmentation_mask
+from panodent.formats.coco_document import segmentation_mask
 from panodent.formats.labels import VALUE_MAPS, read_label_image
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.teeth import UNNUMBERED, Teeth

@@ -12,7 +12,8 @@ from panodent.analysis.prediction_quality import quality, warning
 from panodent.dentition import TEETH
 from panodent.errors import OutputError
 from panodent.radiograph.radiograph import Radiograph
-from panodent.teeth.masks import bounding_box, from_rle
+from panodent.teeth.masks import trimmed
+from panodent.teeth.run_lengths import from_rle
 from panodent.teeth.teeth import Teeth
 from panodent.version import DISCLAIMER
 
@@ -82,6 +83,5 @@ def _cropped(
     entry: Mapping[str, Any], size: tuple[int, int]
 ) -> tuple[int, npt.NDArray[np.bool_], tuple[int, int]]:
     """Number, mask and corner of a tooth: whole masks of all teeth at once take too much memory."""
-    mask = from_rle(entry["rle"], size)
-    top, left, bottom, right = bounding_box(mask) or (0, 0, 0, 0)
-    return int(entry["fdi"]), mask[top:bottom, left:right].copy(), (top, left)
+    mask, corner = trimmed(from_rle(entry["rle"], size))
+    return int(entry["fdi"]), mask, corner

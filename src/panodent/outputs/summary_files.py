@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
-from panodent.errors import OutputError
+from panodent.formats.coco_document import bbox, run_lengths
+from panodent.utils.atomic_files import PendingFile
 
 PREDICTIONS, TABLE = "predictions.json", "teeth.csv"
 COLUMNS = ("file_name", "fdi", "name", "score", "left", "top", "right", "bottom", "area", "flags")
@@ -24,40 +24,33 @@ class Collection:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._results: IO[str] | None = None
-        self._table: IO[str] | None = None
+        self._results: PendingFile | None = None
+        self._table: PendingFile | None = None
         self._first = True
 
     def __enter__(self) -> Collection:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._results = self._beside(PREDICTIONS).open("w", encoding="utf-8")
-            self._table = self._beside(TABLE).open("w", encoding="utf-8", newline="")
-        except OSError as error:
-            raise OutputError(
-                f"{self.folder}: cannot be written ({error.strerror}); choose another --output"
-            ) from None
-        self._results.write("[")
-        self._rows = csv.writer(self._table)
+        self._results = PendingFile(self.folder / PREDICTIONS)
+        self._table = PendingFile(self.folder / TABLE, newline="")
+        self._results.stream.write("[")
+        self._rows = csv.writer(self._table.stream)
         self._rows.writerow(COLUMNS)
         return self
 
     def add(self, image_id: int, file_name: str, record: dict[str, Any]) -> None:
         """Takes up the teeth of one radiograph; `image_id` is its place among the inputs."""
         assert self._results is not None  # noqa: S101 - only within `with`
-        size = [record["height"], record["width"]]
+        size = (record["height"], record["width"])
         for tooth in record["teeth"]:
-            left, top, right, bottom = tooth["box"]
             result = {
                 "image_id": image_id,
                 "file_name": file_name,
                 "category_id": tooth["fdi"],
-                "segmentation": {"size": size, "counts": tooth["rle"]},
-                "bbox": [left, top, right - left, bottom - top],
+                "segmentation": run_lengths(tooth["rle"], size),
+                "bbox": bbox(*tooth["box"]),
                 "score": tooth["score"],
             }
             if tooth["fdi"]:  # a category is a number; a tooth without one is in teeth.json
-                self._results.write(("\n" if self._first else ",\n") + json.dumps(result))
+                self._results.stream.write(("\n" if self._first else ",\n") + json.dumps(result))
                 self._first = False
             self._rows.writerow(
                 [
@@ -75,10 +68,9 @@ class Collection:
         """Puts both files in their places."""
         assert self._results is not None  # noqa: S101 - only within `with`
         assert self._table is not None  # noqa: S101
-        self._results.write("\n]\n")
-        for name, stream in ((PREDICTIONS, self._results), (TABLE, self._table)):
-            stream.close()
-            os.replace(self._beside(name), self.folder / name)
+        self._results.stream.write("\n]\n")
+        self._results.commit()
+        self._table.commit()
 
     def __exit__(
         self,
@@ -86,10 +78,6 @@ class Collection:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for name, stream in ((PREDICTIONS, self._results), (TABLE, self._table)):
-            if stream is not None:
-                stream.close()
-            self._beside(name).unlink(missing_ok=True)
-
-    def _beside(self, name: str) -> Path:
-        return self.folder / f".{name}.{os.getpid()}.part"
+        for pending in (self._results, self._table):
+            if pending is not None:
+                pending.discard()

@@ -14,7 +14,7 @@ from typing import Any
 
 from panodent.errors import PanodentError, TeethError
 from panodent.outputs.record import tooth_record
-from panodent.teeth.masks import fill
+from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 Tooth = dict[str, Any]

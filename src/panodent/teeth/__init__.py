@@ -1,1 +1,1 @@
-"""The record of teeth: arrays, validation, masks."""
+"""The `Teeth` record: arrays, checks, masks, run lengths and outlines."""

@@ -1,8 +1,21 @@
-"""`Teeth`: the one record that predictions, truth, files, pictures and scores all speak.
+"""`Teeth`: the record of a radiograph's teeth, used for predictions and annotations alike.
 
-Coordinates are pixels of the radiograph, (row, column) from the upper left; boxes are half open.
-Masks are stored cropped to their boxes, so memory grows with the teeth and not with the image,
-and neighbours may overlap.
+Coordinates are pixels of the radiograph, (row, column) counted from the upper left corner; boxes
+are half open. Each mask is cropped to its box, so memory depends on the teeth and not on the size
+of the image, and masks of neighbouring teeth may overlap.
+
+>>> teeth = Teeth.from_masks((4, 6), [(36, [[1, 1], [1, 0]], (1, 2)), (37, [[1]], (2, 4))])
+>>> teeth
+Teeth(2 on 6 x 4 pixels: 36 37)
+>>> teeth.boxes.tolist(), teeth.areas.tolist()
+([[1, 2, 3, 4], [2, 4, 3, 5]], [3, 1])
+>>> teeth.mirrored().fdi.tolist()
+[46, 47]
+>>> teeth.label_image()
+array([[ 0,  0,  0,  0,  0,  0],
+       [ 0,  0, 36, 36,  0,  0],
+       [ 0,  0, 36,  0, 37,  0],
+       [ 0,  0,  0,  0,  0,  0]], dtype=uint8)
 """
 
 from __future__ import annotations
@@ -16,7 +29,10 @@ import numpy.typing as npt
 
 from panodent.dentition import TEETH, mirror
 from panodent.errors import TeethError
-from panodent.teeth.masks import Part, bounding_box, fill, from_rle, to_parts, to_rle
+from panodent.teeth.html_table import html_table
+from panodent.teeth.masks import bounding_box, clipped, trimmed
+from panodent.teeth.outlines import Part, fill, to_parts
+from panodent.teeth.run_lengths import from_rle, to_rle
 from panodent.teeth.validation import FLAGS, UNNUMBERED, Flag, check, whole
 from panodent.utils.arrays import BoolArray
 
@@ -25,19 +41,21 @@ __all__ = ["FLAGS", "UNNUMBERED", "Flag", "Teeth"]
 
 @dataclass(frozen=True, eq=False)
 class Teeth:
-    """Teeth of one radiograph.
+    """The teeth of one radiograph. The record cannot be changed; its methods return new ones.
 
     Parameters
     ----------
     size : (height, width) of the radiograph in pixels.
-    fdi : (n,) int, FDI numbers; 0 where the tooth could not be numbered. A number may stand twice
-        in annotations; `panodent.inference.decode` never returns it twice.
-    boxes : (n, 4) int, (top, left, bottom, right), half open, inside the image, never empty.
-    masks : n boolean arrays, each exactly as large as its box; together with the box one tooth.
-    scores : (n,) float in [0, 1]; 1 for annotations.
+    fdi : (n,) int16, FDI numbers; 0 (`UNNUMBERED`) for a tooth without a number. Annotations may
+        use a number twice, predictions do not.
+    boxes : (n, 4) int32, (top, left, bottom, right), half open, inside the image, never empty.
+    masks : n boolean arrays, each of exactly the size of its box.
+    scores : (n,) float32 in [0, 1]; 1 for annotations.
     flags : n sets of names from `FLAGS`.
 
-    Raises `TeethError` when the arrays contradict each other.
+    Raises
+    ------
+    TeethError : the arrays contradict each other, see `panodent.teeth.validation`.
     """
 
     size: tuple[int, int]
@@ -60,11 +78,11 @@ class Teeth:
         put(self, "flags", tuple(frozenset(item) for item in self.flags) or (frozenset(),) * count)
         check(self.size, self.fdi, self.boxes, self.masks, self.scores, self.flags)
 
-    # --- making ---------------------------------------------------------------------------
+    # --- constructors ---------------------------------------------------------------------
 
     @classmethod
     def empty(cls, size: tuple[int, int]) -> Teeth:
-        """A radiograph of this (height, width) without a tooth."""
+        """A radiograph of this (height, width) without teeth."""
         return cls(size, [], [], (), [])  # type: ignore[arg-type]
 
     @classmethod
@@ -75,9 +93,16 @@ class Teeth:
         scores: Sequence[float] | None = None,
         flags: Sequence[Iterable[Flag]] | None = None,
     ) -> Teeth:
-        """Teeth from (FDI, mask) or (FDI, cropped mask, (top, left)); empty masks are left out.
+        """Teeth from masks, which are cropped to their bounding boxes.
 
-        Masks are boolean, (height, width) or any crop of it; they are trimmed to their boxes.
+        Parameters
+        ----------
+        size : (height, width) of the radiograph.
+        items : (FDI number, mask) with a mask of the radiograph's size, or (FDI number, mask,
+            (row, column)) with a smaller mask and the position of its upper left pixel.
+        scores, flags : one entry for each item. Without them scores are 1 and flags empty.
+
+        A mask without pixels is left out, together with its score and flags. Raises `TeethError`.
         """
         listed = list(items)
         for name, values in (("scores", scores), ("flags", flags)):
@@ -108,9 +133,12 @@ class Teeth:
 
     @classmethod
     def from_label_image(cls, labels: npt.ArrayLike) -> Teeth:
-        """Teeth from an integer image (height, width) whose pixels are FDI numbers, 0 for none.
+        """Teeth from a label map: integers (height, width), FDI numbers and 0 for background.
 
         Raises `TeethError` for any other value.
+
+        >>> Teeth.from_label_image([[0, 36], [37, 36]])
+        Teeth(2 on 2 x 2 pixels: 36 37)
         """
         image = np.asarray(labels)
         if image.ndim != 2 or image.dtype.kind not in "iub":
@@ -121,32 +149,40 @@ class Teeth:
         values = [int(value) for value in np.unique(image) if value]
         for value in values:
             if value not in TEETH:
-                raise TeethError(f"label value {value} is no FDI number")
+                raise TeethError(f"label value {value} is not an FDI number")
         return cls.from_masks((image.shape[0], image.shape[1]), [(v, image == v) for v in values])
 
     @classmethod
     def from_rles(cls, size: tuple[int, int], items: Iterable[tuple[int, str | bytes]]) -> Teeth:
-        """Teeth from (FDI, COCO compressed run-length text)."""
-        return cls.from_masks(size, [(fdi, from_rle(text, size)) for fdi, text in items])
+        """Teeth from (FDI number, COCO's compressed run-length text over the whole image).
+
+        Raises `AnnotationError` for a damaged text, see `panodent.teeth.run_lengths.from_rle`.
+        """
+        return cls.from_masks(size, [(fdi, *trimmed(from_rle(text, size))) for fdi, text in items])
 
     @classmethod
     def from_polygons(
         cls, size: tuple[int, int], items: Iterable[tuple[int, Sequence[Sequence[npt.ArrayLike]]]]
     ) -> Teeth:
-        """Teeth from (FDI, parts): each part an outer ring of (x, y), then its holes."""
-        return cls.from_masks(size, [(fdi, fill(parts, size)) for fdi, parts in items])
+        """Teeth from (FDI number, parts); see `panodent.teeth.outlines.fill` for the parts.
 
-    # --- looking --------------------------------------------------------------------------
+        >>> square = [(1, 1), (3, 1), (3, 3), (1, 3)]
+        >>> Teeth.from_polygons((4, 4), [(36, [[square]])]).boxes.tolist()
+        [[1, 1, 3, 3]]
+        """
+        return cls.from_masks(size, [(fdi, *trimmed(fill(parts, size))) for fdi, parts in items])
+
+    # --- reading --------------------------------------------------------------------------
 
     def __len__(self) -> int:
         return len(self.masks)
 
     def __iter__(self) -> Iterator[tuple[int, npt.NDArray[np.int32], BoolArray]]:
-        """(FDI, box, cropped mask) of each tooth."""
+        """(FDI number, box, cropped mask) of each tooth."""
         return zip(self.fdi.tolist(), self.boxes, self.masks, strict=True)
 
     def __eq__(self, other: object) -> bool:
-        """Same size, and the same teeth in the same order: numbers, pixels, scores and flags."""
+        """Whether size, numbers, pixels, scores and flags are equal, in the same order."""
         if not isinstance(other, Teeth):
             return NotImplemented
         return (
@@ -166,44 +202,35 @@ class Teeth:
         return f"Teeth({len(self)} on {width} x {height} pixels: {numbers})"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{fdi or '?'}</td><td>{TEETH[fdi].name if fdi else 'unnumbered tooth'}</td>"
-            f"<td>{score:.2f}</td><td>{int(mask.sum())}</td>"
-            f"<td>{', '.join(sorted(flags))}</td></tr>"
-            for fdi, mask, score, flags in zip(
-                self.fdi.tolist(), self.masks, self.scores, self.flags, strict=True
-            )
-        )
-        height, width = self.size
-        return (
-            f"<p>{len(self)} teeth on {width} &times; {height} pixels</p><table><thead><tr>"
-            "<th>FDI</th><th>tooth</th><th>score</th><th>pixels</th><th>flags</th></tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
-        )
+        return html_table(self)  # what notebooks show
 
     @property
     def areas(self) -> npt.NDArray[np.int64]:
-        """(n,) pixels of each tooth."""
+        """(n,) int64: the number of pixels of each tooth."""
         return np.array([int(np.count_nonzero(mask)) for mask in self.masks], np.int64)
 
     def full_mask(self, index: int) -> BoolArray:
-        """Tooth `index` as a boolean image of the radiograph's size."""
+        """Tooth `index` as a boolean array (height, width) of the whole radiograph."""
         image = np.zeros(self.size, bool)
         top, left, bottom, right = self.boxes[index]
         image[top:bottom, left:right] = self.masks[index]
         return image
 
     def rle(self, index: int) -> str:
-        """Tooth `index` as COCO compressed run-length text over the whole image."""
+        """Tooth `index` as COCO's compressed run-length text over the whole image.
+
+        >>> Teeth.from_label_image([[0, 36], [36, 36]]).rle(0)
+        '13'
+        """
         return to_rle(self.masks[index], self.boxes[index].tolist(), self.size)
 
     def polygons(self, index: int, tolerance: float = 0.0) -> list[Part]:
-        """Outlines of tooth `index` in image pixels, see `panodent.teeth.masks.to_parts`."""
+        """Outlines of tooth `index` in pixels, see `panodent.teeth.outlines.to_parts`."""
         top, left = self.boxes[index, :2].tolist()
         return to_parts(self.masks[index], tolerance, (top, left))
 
     def centroids(self) -> npt.NDArray[np.float64]:
-        """(n, 2) mean (row, column) of each tooth's pixels."""
+        """(n, 2) float64: the mean (row, column) of each tooth's pixels."""
         points = [
             np.argwhere(mask).mean(axis=0) + box[:2] if mask.any() else np.full(2, np.nan)
             for box, mask in zip(self.boxes, self.masks, strict=True)
@@ -211,9 +238,10 @@ class Teeth:
         return np.array(points, np.float64).reshape(-1, 2)
 
     def label_image(self) -> npt.NDArray[np.uint8]:
-        """(height, width) uint8 of FDI numbers, 0 for none; unnumbered teeth are left out.
+        """The label map: uint8 (height, width), FDI numbers and 0 for background.
 
-        Where teeth overlap the smaller one is on top, so that none disappears.
+        Unnumbered teeth are left out. Where teeth overlap, the smaller one is drawn on top, so
+        that none disappears.
         """
         image = np.zeros(self.size, np.uint8)
         for index in np.argsort(-self.areas, kind="stable"):
@@ -223,13 +251,16 @@ class Teeth:
             image[top:bottom, left:right][self.masks[index]] = self.fdi[index]
         return image
 
-    # --- changing (each returns a new record) ---------------------------------------------
+    # --- changes: each method returns a new record ----------------------------------------
 
     def select(self, indices: npt.ArrayLike) -> Teeth:
-        """The teeth at these positions (integers, or a boolean array of length n)."""
+        """The teeth at these positions: integers, or a boolean array of length n."""
         chosen = np.asarray(indices)
         if chosen.dtype == bool and chosen.shape != (len(self),):
-            raise TeethError(f"selection of shape {chosen.shape} for {len(self)} teeth")
+            raise TeethError(
+                f"selection of shape {chosen.shape} for {len(self)} teeth; "
+                f"expected ({len(self)},) or positions"
+            )
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(int).reshape(-1)
         return Teeth(
             self.size,
@@ -241,18 +272,18 @@ class Teeth:
         )
 
     def numbered(self) -> Teeth:
-        """The teeth with a number: what a prediction claims and is scored by."""
+        """The teeth that have a number."""
         return self.select(self.fdi != UNNUMBERED)
 
     def sorted(self) -> Teeth:
-        """In order of FDI number, unnumbered teeth last, equal numbers by place."""
+        """Sorted by FDI number, unnumbered teeth last; equal numbers by their boxes."""
         key = [
             (n == UNNUMBERED, n, *box) for n, box in zip(self.fdi, self.boxes.tolist(), strict=True)
         ]
         return self.select(sorted(range(len(self)), key=key.__getitem__))
 
     def mirrored(self) -> Teeth:
-        """The radiograph turned left to right: pixels move, and numbers change side (36 <-> 46)."""
+        """The teeth of the mirror image: left and right are exchanged in pixels and numbers."""
         width = self.size[1]
         boxes = self.boxes.copy()
         boxes[:, 1], boxes[:, 3] = width - self.boxes[:, 3], width - self.boxes[:, 1]
@@ -261,31 +292,38 @@ class Teeth:
         return Teeth(self.size, np.array(numbers), boxes, masks, self.scores, self.flags)
 
     def cropped(self, top: int, left: int, bottom: int, right: int) -> Teeth:
-        """What lies inside this box of the image; teeth wholly outside are left out."""
-        size = (bottom - top, right - left)
+        """The part inside this half-open box of the image; teeth outside it are left out.
+
+        Raises `TeethError` if the box is empty or leaves the image.
+        """
         if not (0 <= top < bottom <= self.size[0] and 0 <= left < right <= self.size[1]):
-            raise TeethError(f"crop {(top, left, bottom, right)} leaves the image {self.size}")
-        items = []
-        for fdi, (box_top, box_left, _, _), mask in self:
-            row0, col0 = max(top - box_top, 0), max(left - box_left, 0)
-            part = mask[row0 : max(bottom - box_top, 0), col0 : max(right - box_left, 0)]
-            items.append((fdi, part, (int(box_top + row0 - top), int(box_left + col0 - left))))
-        return Teeth.from_masks(size, items, self.scores.tolist(), self.flags)
+            raise TeethError(
+                f"crop {(top, left, bottom, right)} is empty or leaves the image {self.size}"
+            )
+        return self.placed(-top, -left, (bottom - top, right - left))
 
     def placed(self, top: int, left: int, size: tuple[int, int]) -> Teeth:
-        """These teeth with their image's corner at (top, left) of one of (height, width) `size`.
+        """The teeth moved into an image of another (height, width).
 
-        `top` and `left` may be negative; what lies outside the new image is left out.
+        The upper left pixel of this image lands at row `top` and column `left`, which may be
+        negative. What lies outside the new image is left out.
+
+        >>> teeth = Teeth.from_label_image([[0, 36], [36, 36]])
+        >>> teeth.placed(1, 1, (3, 3)).label_image().tolist()
+        [[0, 0, 0], [0, 0, 36], [0, 36, 36]]
         """
         items = []
         for fdi, (box_top, box_left, _, _), mask in self:
-            row, col = int(box_top) + top, int(box_left) + left
-            part = mask[max(-row, 0) : max(size[0] - row, 0), max(-col, 0) : max(size[1] - col, 0)]
-            items.append((fdi, part, (max(row, 0), max(col, 0))))
+            corner = int(box_top) + top, int(box_left) + left
+            items.append((fdi, *clipped(mask, corner, size)))
         return Teeth.from_masks(size, items, self.scores.tolist(), self.flags)
 
     def resized(self, size: tuple[int, int]) -> Teeth:
-        """Scaled to (height, width), nearest neighbour; vanished teeth are left out."""
+        """The teeth scaled to this (height, width) by nearest neighbour.
+
+        A tooth without a pixel in the new image is left out. Raises `TeethError` for a size below
+        1 x 1.
+        """
         height, width = int(size[0]), int(size[1])
         if height < 1 or width < 1:
             raise TeethError(f"cannot resize to {(height, width)}; expected at least 1 x 1")
@@ -298,7 +336,11 @@ class Teeth:
 
 
 def _nearest(start: int, stop: int, old: int, new: int) -> tuple[npt.NDArray[np.int64], int]:
-    """Source pixel of every target pixel whose centre falls into [start, stop), and the first."""
+    """Source pixels of the target pixels whose centres fall into [start, stop), along one axis.
+
+    Returns them with the position of the first target pixel. `old` and `new` are the lengths of
+    the axis.
+    """
     source = np.minimum(((np.arange(new) + 0.5) * old / new).astype(np.int64), old - 1)
     first, last = np.searchsorted(source, [start, stop])
     return source[first:last], int(first)

@@ -1,4 +1,12 @@
-"""Which arrays make a `Teeth` record: what is checked, once, when one is made."""
+"""Checks of the arrays of a `Teeth` record, made once, when the record is created.
+
+>>> whole("fdi", [36, 37], np.int16, (-1,))
+array([36, 37], dtype=int16)
+>>> whole("fdi", [36.5], np.int16, (-1,))
+Traceback (most recent call last):
+    ...
+panodent.errors.TeethError: fdi [36.5] are not all whole numbers that fit int16
+"""
 
 from __future__ import annotations
 
@@ -12,21 +20,30 @@ from panodent.dentition import TEETH
 from panodent.errors import TeethError
 
 UNNUMBERED = 0
-"""FDI value of a tooth that was found but could not be numbered."""
+"""Used in place of an FDI number for a tooth without a number."""
 
 Flag = str
 FLAGS: tuple[Flag, ...] = ("doubtful", "unnumbered", "edited", "box")
-"""What a tooth may be marked with; the mask of a 'box' is a filled box and no outline."""
+"""What a tooth can be marked with.
+
+doubtful : the network is unsure of the number.
+unnumbered : the network found the tooth, but could not number it.
+edited : a person has changed it.
+box : the mask is a filled bounding box, not an outline.
+"""
 
 
 def whole(
     name: str, values: npt.ArrayLike, dtype: type[np.signedinteger[Any]], shape: tuple[int, ...]
 ) -> npt.NDArray[np.signedinteger[Any]]:
-    """Integers of this type and shape, where -1 is any length; nothing is rounded or wrapped."""
+    """The values as integers of this dtype and shape; -1 in `shape` stands for any length.
+
+    Nothing is rounded, and nothing wraps around: raises `TeethError`, which calls the array `name`.
+    """
     try:
         given = np.asarray(values)
     except ValueError:
-        raise TeethError(f"{name} are rows of different lengths; expected an array") from None
+        raise TeethError(f"{name} has rows of different lengths; expected an array") from None
     if given.size == 0:
         return np.empty([max(side, 0) for side in shape], dtype)
     if given.ndim != len(shape) or given.shape[1:] != shape[1:]:
@@ -34,7 +51,9 @@ def whole(
         raise TeethError(f"{name} has shape {given.shape}; expected ({expected})")
     limits = np.iinfo(dtype)
     if given.dtype.kind not in "iu" or given.min() < limits.min or given.max() > limits.max:
-        raise TeethError(f"{name} {given.tolist()} are not all whole numbers of a sensible size")
+        raise TeethError(
+            f"{name} {given.tolist()} are not all whole numbers that fit {limits.dtype}"
+        )
     return given.astype(dtype, copy=False)
 
 
@@ -46,7 +65,11 @@ def check(
     scores: npt.NDArray[np.float32],
     flags: Sequence[frozenset[Flag]],
 ) -> None:
-    """Raises `TeethError` where arrays of `panodent.teeth.teeth.Teeth` contradict each other."""
+    """Raises `TeethError` if the arrays of a `Teeth` record contradict each other.
+
+    All hold one entry a tooth; numbers are FDI numbers or 0; boxes lie inside the image and are
+    filled by their masks, which have a pixel each; scores are in [0, 1]; flags are known.
+    """
     height, width = size
     if height < 1 or width < 1:
         raise TeethError(f"size is {size}; expected (height, width) of at least 1 x 1")
@@ -60,7 +83,7 @@ def check(
             )
     for number in fdi:
         if int(number) != UNNUMBERED and int(number) not in TEETH:
-            raise TeethError(f"{int(number)} is no FDI number (0 means unnumbered)")
+            raise TeethError(f"{int(number)} is not an FDI number (0 means unnumbered)")
     for box, mask in zip(boxes.tolist(), masks, strict=True):
         top, left, bottom, right = box
         if not (0 <= top < bottom <= height and 0 <= left < right <= width):
@@ -76,7 +99,7 @@ def check(
         if not mask.any():
             raise TeethError(f"mask in box {tuple(box)} is empty; leave such a tooth out")
     if count and not ((scores >= 0) & (scores <= 1)).all():
-        raise TeethError(f"scores {scores.tolist()} leave the range 0 to 1")
+        raise TeethError(f"scores {scores.tolist()} are not all from 0 to 1")
     for item in flags:
         if unknown := item - set(FLAGS):
             raise TeethError(f"unknown flags {sorted(unknown)}; known: {', '.join(FLAGS)}")

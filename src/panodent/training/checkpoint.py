@@ -7,7 +7,6 @@ temporary file and renamed. No random state is saved, since batches depend on (s
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from panodent.errors import TrainingError
+from panodent.utils.atomic_files import writing_bytes
 
 _READ_ERRORS = (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
@@ -29,15 +29,8 @@ def save(file: Path, model: Any, progress: dict[str, Any], with_optimiser: bool 
         variables = [variable.numpy() for variable in model.optimizer.variables]
         arrays |= {f"optimiser/{i:04d}": np.asarray(v) for i, v in enumerate(variables)}
     arrays["progress"] = np.frombuffer(json.dumps(progress).encode(), np.uint8)
-    beside = file.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        with beside.open("wb") as stream:
-            np.savez(stream, **arrays)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
+    with writing_bytes(file, durable=True) as stream:
+        np.savez(stream, **arrays)
 
 
 def load(file: Path, model: Any, with_optimiser: bool = True) -> dict[str, Any]:

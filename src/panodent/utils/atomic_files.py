@@ -1,61 +1,147 @@
-"""Files that appear whole or not at all: written beside, then renamed."""
+"""Atomic file writes: a reader sees the old file or the whole new one, never a part.
+
+The content goes to a temporary file, `.NAME.*.part` beside the target, which is then renamed. If
+anything fails, the temporary file is deleted and an earlier version of the target stays.
+
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder:
+...     file = Path(folder, "made", "teeth.json")  # missing folders are created
+...     write_whole(file, "{}")
+...     with writing(file) as stream:
+...         count = stream.write("[1, 2")
+...         count = stream.write("]")
+...     file.read_text()
+'[1, 2]'
+"""
 
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import IO, BinaryIO, Literal, TextIO, cast
 
 from panodent.errors import OutputError
 
 
-def write_whole(file: Path, data: bytes | str) -> None:
-    """Writes `data` to `file` by way of a temporary neighbour; parents are made.
+class PendingFile:
+    """A file that is being written and has not got its name yet.
 
-    Text is UTF-8. Raises `OutputError` when the place cannot be written; nothing half is left.
+    Write to `stream`, then call `commit`, or `discard` to give up. As a context manager it
+    discards at the end of the block what was not committed.
+
+    Parameters
+    ----------
+    file : the path that the file gets. Missing parent folders are created.
+    mode : 'w' for text in UTF-8, 'wb' for bytes.
+    newline : as for `open`; '' for CSV. Text only.
+    durable : whether `commit` waits until file and name are on the disk (fsync), so that both
+        survive a power failure.
+    folder : where the temporary file lies; by default beside `file`. It must be on the same disk.
+
+    Raises
+    ------
+    OutputError : the file cannot be created here, or written or renamed later.
     """
-    content = data.encode() if isinstance(data, str) else data
-    beside = ""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        # mkstemp makes files private; results are as readable as any other new file.
-        os.chmod(beside, 0o666 & ~_umask())
-        os.replace(beside, file)
-    except OSError as error:
-        if beside:
-            Path(beside).unlink(missing_ok=True)
-        raise OutputError(
-            f"{file}: cannot be written ({error.strerror}); check the folder and the free space"
-        ) from None
+
+    def __init__(
+        self,
+        file: Path,
+        mode: Literal["w", "wb"] = "w",
+        *,
+        newline: str | None = None,
+        durable: bool = False,
+        folder: Path | None = None,
+    ) -> None:
+        self.file, self.durable = file, durable
+        # A random name: several threads may write the same file.
+        name = f".{file.name[:40]}.{os.getpid()}-{secrets.token_hex(4)}.part"
+        self._temporary = (folder or file.parent) / name
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            self.stream: IO = self._temporary.open(
+                "x" if mode == "w" else "xb",
+                encoding="utf-8" if mode == "w" else None,
+                newline=newline,
+            )
+        except OSError as error:
+            raise self.failure(error) from None
+
+    def commit(self) -> None:
+        """Closes the stream and gives the file its name; replaces an existing file."""
+        try:
+            self.stream.flush()
+            if self.durable:
+                os.fsync(self.stream.fileno())
+            self.stream.close()
+            os.replace(self._temporary, self.file)
+            if self.durable:
+                sync(self.file.parent)
+        except OSError as error:
+            raise self.failure(error) from None
+
+    def discard(self) -> None:
+        """Deletes the temporary file; does nothing after `commit`."""
+        with suppress(OSError):  # a full disk, which does not matter any more
+            self.stream.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def failure(self, error: OSError) -> OutputError:
+        """The error to raise when writing fails with `error`."""
+        return OutputError(
+            f"{self.file}: cannot be written ({error.strerror}); "
+            "check the folder and the free space"
+        )
+
+    def __enter__(self) -> PendingFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
+
+
+def write_whole(file: Path, data: bytes | str, *, durable: bool = False) -> None:
+    """Writes `data` to `file`, text as UTF-8; see `PendingFile` for `durable`.
+
+    Raises `OutputError` if the file cannot be written; then nothing is left behind.
+    """
+    with writing_bytes(file, durable=durable) as stream:
+        stream.write(data.encode() if isinstance(data, str) else data)
 
 
 @contextmanager
 def writing(file: Path) -> Iterator[TextIO]:
-    """A UTF-8 text stream that becomes `file` when the block ends well, and nothing otherwise.
+    """A UTF-8 text stream that becomes `file` if the block ends without an error.
 
-    Raises `OutputError` when the place cannot be written.
+    Raises `OutputError` if the file cannot be written; then nothing is left behind.
     """
-    beside = file.with_name(f".{file.name}.{os.getpid()}.part")
+    with PendingFile(file) as pending:
+        yield from cast("Iterator[TextIO]", _filled(pending))
+
+
+@contextmanager
+def writing_bytes(
+    file: Path, *, durable: bool = False, folder: Path | None = None
+) -> Iterator[BinaryIO]:
+    """As `writing`, for bytes; see `PendingFile` for `durable` and `folder`."""
+    with PendingFile(file, "wb", durable=durable, folder=folder) as pending:
+        yield from cast("Iterator[BinaryIO]", _filled(pending))
+
+
+def _filled(pending: PendingFile) -> Iterator[IO]:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8") as stream:
-            yield stream
-        os.replace(beside, file)
+        yield pending.stream
     except OSError as error:
-        raise OutputError(
-            f"{file}: cannot be written ({error.strerror}); check the folder and the free space"
-        ) from None
+        raise pending.failure(error) from None
+    pending.commit()
+
+
+def sync(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk (fsync)."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
     finally:
-        beside.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+        os.close(handle)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from panodent.teeth.masks import fill, to_parts
+from panodent.teeth.outlines import fill, to_parts
 
 RASTER = """async (polygons) => {
   const raster = await import('/static/js/raster.js');

@@ -17,7 +17,7 @@ from panodent.errors import AnnotationError, ConfigError
 from panodent.formats.parsing.brush_rle import decode
 from panodent.outputs.record import from_record
 from panodent.serve.routes.label_studio import Origin, read_config
-from panodent.teeth.masks import fill
+from panodent.teeth.outlines import fill
 
 LABELS = "".join(f"<Label value='{fdi}'/>" for fdi in (*range(11, 19), *range(31, 39)))
 BRUSH = (

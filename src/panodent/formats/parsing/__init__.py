@@ -1,1 +1,1 @@
-"""Parsing that several annotation formats share."""
+"""What several formats share: reading files of unknown origin piece by piece, and checking them."""

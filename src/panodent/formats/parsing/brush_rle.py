@@ -1,10 +1,11 @@
-"""Label Studio's run lengths of a brush: bits, not counts, over the RGBA image row by row.
+"""Run-length encoding of Label Studio's brushes, a bit stream over the RGBA image row by row.
 
-The scheme is rle-pack's (https://www.npmjs.com/package/@thi.ng/rle-pack), most significant bit
-first. A head of 53 bits: the number of values (32), bits of a value less one (5), then four widths
-less one (4 each). Runs follow: a bit that is 1 for one value repeated and 0 for values one after
-the other, a choice of width (2), the run's length less one (that width), and the value or values.
-A pixel is four values of eight bits, and belongs to the mask where its fourth, alpha, is not 0.
+The encoding is that of rle-pack, https://www.npmjs.com/package/@thi.ng/rle-pack, with the most
+significant bit first. A header of 53 bits holds the number of values (32 bits), the bits of a value
+minus one (5), and four widths minus one (4 each). Runs follow. A run has one bit that is 1 for a
+value that is repeated and 0 for different values, the choice of a width (2 bits), its length minus
+one (as many bits as that width), and the value or values. A pixel has four values of eight bits. It
+belongs to the mask if the fourth, alpha, is not 0.
 """
 
 from __future__ import annotations
@@ -16,25 +17,25 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import AnnotationError
-from panodent.teeth.masks import to_counts
+from panodent.teeth.run_lengths import to_counts
 from panodent.utils.arrays import BoolArray
 
 _CHANNELS = 4
 _WORD = 8
 _WIDTHS = (3, 4, 8, 16)
 _LONGEST = 1 << _WIDTHS[-1]
-_HEAD = 32 + 5 + 4 * len(_WIDTHS)
+_HEADER = 32 + 5 + 4 * len(_WIDTHS)
 
 
 def encode(mask: BoolArray) -> list[int]:
-    """The bytes of a mask (height, width); its pixels are (255, 255, 255, 255), others 0.
+    """The bytes of a mask (height, width); pixels of the mask become white, all others 0.
 
     >>> encode(np.array([[False, True]]))
     [0, 0, 0, 8, 57, 27, 252, 96, 17, 255, 128]
     """
     counts = np.array(to_counts(np.asarray(mask, bool).T), np.int64) * _CHANNELS
     values = np.arange(len(counts)) % 2 * 255
-    # A run longer than the widest field can say is written in pieces.
+    # A run that is longer than the widest field can express is written in pieces.
     pieces = -(-counts // _LONGEST)
     lengths = np.full(int(pieces.sum()), _LONGEST)
     last = np.cumsum(pieces)[pieces > 0] - 1
@@ -43,34 +44,34 @@ def encode(mask: BoolArray) -> list[int]:
     choice = np.searchsorted([1 << width for width in _WIDTHS[:-1]], lengths)
     width = np.array(_WIDTHS)[choice]
     codes = ((((4 | choice) << width) | (lengths - 1)) << _WORD) | values
-    bits = np.concatenate([_head(int(counts.sum())), _bits(codes, 3 + width + _WORD)])
+    bits = np.concatenate([_header(int(counts.sum())), _bits(codes, 3 + width + _WORD)])
     return np.packbits(bits).tolist()
 
 
 def decode(rle: Sequence[int] | bytes, size: tuple[int, int]) -> BoolArray:
-    """The mask (height, width) of these bytes.
+    """The mask of these bytes, which must encode an image of `size`, (height, width).
 
-    Raises `AnnotationError` where they do not make exactly an image of this size; no more memory
-    is taken than such an image has, whatever they say.
+    Raises `AnnotationError` for anything else. Memory is bounded by `size`, whatever the header
+    says.
 
     >>> decode([0, 0, 0, 8, 57, 27, 252, 96, 17, 255, 128], (1, 2))
     array([[False,  True]])
     """
     data = _bytes(rle)
     count = size[0] * size[1] * _CHANNELS
-    head = int.from_bytes(data[:7].ljust(7, b"\0"), "big") >> (56 - _HEAD)
-    if len(data) * 8 < _HEAD:
-        raise AnnotationError(f"brush of {len(data)} bytes; its head alone has 7")
-    if head >> 21 != count:
+    header = int.from_bytes(data[:7].ljust(7, b"\0"), "big") >> (56 - _HEADER)
+    if len(data) * 8 < _HEADER:
+        raise AnnotationError(f"brush of {len(data)} bytes; expected a header of 7 and runs")
+    if header >> 21 != count:
         raise AnnotationError(
-            f"brush of {head >> 21} values; an image of size {tuple(size)} has {count}"
+            f"brush of {header >> 21} values; an image of size {tuple(size)} has {count}"
         )
-    if (head >> 16 & 31) + 1 != _WORD:
-        raise AnnotationError(f"brush values of {(head >> 16 & 31) + 1} bits; expected {_WORD}")
-    widths = [(head >> shift & 15) + 1 for shift in (12, 8, 4, 0)]
+    if (header >> 16 & 31) + 1 != _WORD:
+        raise AnnotationError(f"brush values of {(header >> 16 & 31) + 1} bits; expected {_WORD}")
+    widths = [(header >> shift & 15) + 1 for shift in (12, 8, 4, 0)]
     values = np.zeros(count, np.uint8)
     padded = data + bytes(8)
-    at, done = _HEAD, 0
+    at, done = _HEADER, 0
     while done < count:
         window = int.from_bytes(padded[at >> 3 : (at >> 3) + 8], "big") << (at & 7)
         width = widths[window >> 61 & 3]
@@ -93,13 +94,13 @@ def decode(rle: Sequence[int] | bytes, size: tuple[int, int]) -> BoolArray:
     return values.reshape(*size, _CHANNELS)[..., -1] > 0
 
 
-def _head(count: int) -> npt.NDArray[np.uint8]:
+def _header(count: int) -> npt.NDArray[np.uint8]:
     fields = np.array([count, _WORD - 1, *(width - 1 for width in _WIDTHS)])
     return _bits(fields, np.array([32, 5, 4, 4, 4, 4]))
 
 
 def _bits(numbers: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-    """The last `lengths` bits (at most 32) of each number, one after the other."""
+    """The lowest `lengths` bits (at most 32) of each number, one number after the other."""
     aligned = (numbers << (32 - lengths)).astype(">u4")
     columns = np.unpackbits(aligned.view(np.uint8).reshape(-1, 4), axis=1)
     return columns[np.arange(32) < lengths[:, None]]
@@ -109,4 +110,4 @@ def _bytes(rle: Any) -> bytes:
     try:
         return bytes(list(rle))
     except (TypeError, ValueError):
-        raise AnnotationError("brush is no list of whole numbers from 0 to 255") from None
+        raise AnnotationError("brush is not a list of whole numbers from 0 to 255") from None

@@ -1,32 +1,43 @@
-"""What formats share that declare the name and the size of each image: both checked, and ordered.
+"""Names and sizes of images, as annotation files declare them.
 
-Names and sizes come from files of unknown origin: a name stays below the data folder, and a size
-is checked before anything of that size is made.
+Both come from files of unknown origin. A name must stay below the data folder, and a size is
+checked before an array of that size is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from panodent.errors import AnnotationError, RadiographError
-from panodent.formats.base import Annotated
-from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS, read_size
+from panodent.formats.base import Annotated, Items
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS, key_of, read_size
+from panodent.teeth.teeth import Teeth
 
 LARGEST_SIDE = 100_000
 LARGEST_AREA = DEFAULT_MAX_PIXELS
 IMAGE_FOLDERS = ("images", "JPEGImages", "img", "image", "radiographs", "xrays")
-LONGEST_NAME = 255  # bytes, of a file or a folder, on the disks in use
+"""Folders below a data folder that hold its radiographs, in the order in which they are tried."""
+LONGEST_NAME = 255  # bytes of a file or folder name, the limit of common file systems
 
 
 def image_path(name: object, file: Path) -> PurePosixPath:
-    """An image's declared name as a path; raises `AnnotationError` if it leads out of the folder.
+    """The declared name of an image as a path below the data folder.
+
+    Backslashes become slashes. Raises `AnnotationError`, which names `file`, if the name is not a
+    text, is empty or too long, has control characters, or leads out of the folder.
 
     >>> image_path("sub\\\\opg.png", Path("t.xml"))
     PurePosixPath('sub/opg.png')
+    >>> image_path("../opg.png", Path("t.xml"))
+    Traceback (most recent call last):
+        ...
+    panodent.errors.AnnotationError: t.xml: an image is named '../opg.png'; expected a file below \
+the data folder
     """
     text = str(name if name is not None else "").replace("\\", "/")
     path = PurePosixPath(text)
@@ -34,22 +45,30 @@ def image_path(name: object, file: Path) -> PurePosixPath:
     odd = odd or len(text) > 2048 or any(len(p.encode()) > LONGEST_NAME for p in path.parts)
     if odd or not path.name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise AnnotationError(
-            f"{file}: an image is named {text[:80]!r}; expected a file below the data folder"
+            f"{file}: an image is named {excerpt(text)}; expected a file below the data folder"
         )
     return path
 
 
-def image_size(height: Any, width: Any, where: str) -> tuple[int, int]:
-    """(height, width) of numbers or their texts; raises `AnnotationError` starting with `where`."""
+def image_size(height: Any, width: Any, where: str, texts: bool = True) -> tuple[int, int]:
+    """The declared (height, width) of an image, given as numbers or, if `texts`, as texts of them.
+
+    Raises `AnnotationError`, which starts with `where`, if they are not whole numbers from 1 to
+    `LARGEST_SIDE`, or make more than `LARGEST_AREA` pixels.
+
+    >>> image_size("1000", 2000.0, "t.xml")
+    (1000, 2000)
+    """
     sides = []
     for side in (height, width):
         try:
-            number = np.nan if isinstance(side, bool) else float(side)
+            odd = isinstance(side, bool) or (isinstance(side, str) and not texts)
+            number = np.nan if odd else float(side)
         except (TypeError, ValueError, OverflowError):
             number = np.nan
         if not (number.is_integer() and 1 <= number <= LARGEST_SIDE):
             raise AnnotationError(
-                f"{where}: height and width are {str(height)[:40]!r} and {str(width)[:40]!r}; "
+                f"{where}: height and width are {excerpt(height)} and {excerpt(width)}; "
                 f"expected whole numbers from 1 to {LARGEST_SIDE}"
             )
         sides.append(int(number))
@@ -60,36 +79,37 @@ def image_size(height: Any, width: Any, where: str) -> tuple[int, int]:
     return sides[0], sides[1]
 
 
-def shown(value: object, most: int = 60) -> str:
-    """A value of a file as messages cite it: short and printable, however deep or long it is.
-
-    >>> shown("opg\\ud800.png"), shown([1, 2, 3], most=4)
-    ("'opg\\\\ud800.png'", '[1, ')
-    """
-    try:
-        return repr(value)[:most]
-    except (RecursionError, ValueError):
-        return f"a {type(value).__name__}"
-
-
 def existing_image(folder: Path, path: PurePosixPath) -> Path | None:
-    """The file of this checked path below an image folder of `folder`, or below `folder` itself."""
+    """The file of this checked path, below an image folder of `folder` or below `folder` itself.
+
+    None if there is no such file.
+    """
     places = [*(folder / name / path for name in IMAGE_FOLDERS), folder / path]
     return next((place for place in places if place.is_file()), None)
 
 
 def size_of_file(image: Path | None, where: str) -> tuple[int, int]:
-    """(height, width) of the radiograph, for annotations that do not tell it."""
+    """(height, width) of the radiograph, for annotations that do not declare a size.
+
+    Raises `AnnotationError`, which starts with `where`, if there is no radiograph or it cannot be
+    read.
+    """
     if image is None:
-        raise AnnotationError(f"{where}: tells no size, and its radiograph is not there to tell it")
+        raise AnnotationError(
+            f"{where}: does not say the size of the image, and its radiograph was not found"
+        )
     try:
         return read_size(image)
     except RadiographError as error:
-        raise AnnotationError(f"{where}: tells no size, and {error}") from None
+        raise AnnotationError(f"{where}: does not say the size of the image; {error}") from None
 
 
 def in_order(file: Path, items: Iterable[Annotated]) -> list[Annotated]:
-    """By key; raises `AnnotationError` for two images that one radiograph would be paired with."""
+    """The items sorted by key.
+
+    Raises `AnnotationError`, which names `file`, if two have one key: both would be paired with one
+    radiograph.
+    """
     by_key: dict[str, Annotated] = {}
     for item in items:
         if item.key in by_key:
@@ -99,3 +119,29 @@ def in_order(file: Path, items: Iterable[Annotated]) -> list[Annotated]:
             )
         by_key[item.key] = item
     return [by_key[key] for key in sorted(by_key)]
+
+
+def checked_names(items: Items, target: Path) -> Iterator[tuple[PurePosixPath, Teeth]]:
+    """(path below the data folder, teeth) of what is to be written to `target`, one by one.
+
+    Raises `AnnotationError` for a name that leads out of the folder, and for two names that differ
+    in their suffixes only: they could not be told apart in reading.
+
+    >>> none = Teeth.empty((8, 8))
+    >>> [str(name) for name, _ in checked_names([("a\\\\1.png", none)], Path("out"))]
+    ['a/1.png']
+    >>> list(checked_names([("1.png", none), ("1.jpg", none)], Path("out")))
+    Traceback (most recent call last):
+        ...
+    panodent.errors.AnnotationError: 1.png and 1.jpg would both be written as 1; rename one of them
+    """
+    first: dict[str, PurePosixPath] = {}
+    for given, teeth in items:
+        name = image_path(given, target)
+        key = key_of(name)
+        if key in first:
+            raise AnnotationError(
+                f"{first[key]} and {name} would both be written as {key}; rename one of them"
+            )
+        first[key] = name
+        yield name, teeth

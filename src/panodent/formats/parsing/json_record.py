@@ -1,23 +1,29 @@
-"""JSON files of unknown origin: whatever is wrong with one is said in an `AnnotationError`."""
+"""JSON files of unknown origin, read as a whole, and the fields of their objects.
+
+Every fault is an `AnnotationError`. `panodent.formats.parsing.json_stream` reads large files item
+by item.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from reprlib import repr as shown
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
-from panodent.teeth.masks import Ring
+from panodent.teeth.outlines import Ring
 
 Record = dict[str, Any]
+"""A JSON object."""
 
 
 def load(file: Path) -> Record:
-    """The object that a JSON file holds; raises `AnnotationError` naming the file."""
+    """The object that a JSON file in UTF-8 holds; raises `AnnotationError` naming the file."""
     try:
         data = json.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:
@@ -25,22 +31,65 @@ def load(file: Path) -> Record:
     except RecursionError:
         raise AnnotationError(f"{file}: is nested too deep for JSON of annotations") from None
     except ValueError as error:
-        raise AnnotationError(f"{file}: is no JSON in UTF-8 ({error})") from None
+        raise AnnotationError(f"{file}: is not JSON in UTF-8 ({error})") from None
     if not isinstance(data, dict):
-        raise AnnotationError(f"{file}: holds {shown(data)}; expected a JSON object")
+        raise AnnotationError(f"{file}: holds {excerpt(data)}; expected a JSON object")
     return data
 
 
 def records(owner: Record, name: str, where: str) -> list[Record]:
-    """The list of objects that `owner` has under this name."""
+    """The list of objects that `owner` has under this name.
+
+    Raises `AnnotationError`, which starts with `where`, for anything else.
+
+    >>> records({"shapes": [{"label": "36"}]}, "shapes", "opg.json")
+    [{'label': '36'}]
+    >>> records({}, "shapes", "opg.json")
+    Traceback (most recent call last):
+        ...
+    panodent.errors.AnnotationError: opg.json: shapes is None; expected a list of objects
+    """
     listed = owner.get(name)
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise AnnotationError(f"{where}: {name} is {shown(listed)}; expected a list of objects")
+        raise AnnotationError(f"{where}: {name} is {excerpt(listed)}; expected a list of objects")
     return listed
 
 
+def labelled(
+    owner: Record, name: str, label: str, what: str, file: Path
+) -> Iterator[tuple[str, Record, str]]:
+    """(class name, object, how errors name it) of each object in the list `name` of `owner`.
+
+    `label` is the field that holds the class name, `what` the word for such an object. Raises
+    `AnnotationError`, which starts with `file`, if the class name is not a text.
+
+    >>> list(labelled({"shapes": [{"label": "36"}]}, "shapes", "label", "shape", Path("a.json")))
+    [('36', {'label': '36'}, "a.json: shape 1 ('36')")]
+    """
+    for index, item in enumerate(records(owner, name, str(file)), start=1):
+        text = item.get(label)
+        if not isinstance(text, str):
+            raise AnnotationError(
+                f"{file}: {what} {index}: {label} is {excerpt(text)}; expected a class name"
+            )
+        yield text, item, f"{file}: {what} {index} ({excerpt(text)})"
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number and not true or false, which Python takes for 1 and 0.
+
+    >>> is_whole(3), is_whole(True), is_whole(3.0)
+    (True, False, False)
+    """
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def number(value: object) -> float:
-    """A finite JSON number, or NaN for anything else."""
+    """A finite JSON number, or NaN for anything else.
+
+    >>> number(3), number("3"), number(True)
+    (3.0, nan, nan)
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return np.nan
     try:
@@ -51,18 +100,26 @@ def number(value: object) -> float:
 
 
 def ring(points: object, what: str = "points") -> Ring:
-    """(k, 2) numbers of a list of [x, y]; raises `AnnotationError` for anything else."""
+    """(k, 2) float of a list of [x, y]; raises `AnnotationError`, which calls the list `what`.
+
+    >>> ring([[0, 0], [2, 0], [2, 1.5]]).tolist()
+    [[0.0, 0.0], [2.0, 0.0], [2.0, 1.5]]
+    """
     listed = points if isinstance(points, list) else [None]
     pairs = [
         [number(value) for value in point] if isinstance(point, list) else [] for point in listed
     ]
     if any(len(pair) != 2 for pair in pairs) or np.isnan(pairs).any():
-        raise AnnotationError(f"{what} are {shown(points)}; expected a list of finite [x, y]")
+        raise AnnotationError(f"{what} are {excerpt(points)}; expected a list of finite [x, y]")
     return np.array(pairs, np.float64).reshape(-1, 2)
 
 
 def declared_size(owner: Record, height: str, width: str, where: str) -> tuple[int, int]:
-    """(height, width) that `owner` has under these names; raises `AnnotationError`."""
-    sides = owner.get(height), owner.get(width)
-    plain = [side if isinstance(side, int | float) else shown(side) for side in sides]
-    return image_size(plain[0], plain[1], where)
+    """(height, width) of an image, which `owner` has as numbers under these two names.
+
+    Raises `AnnotationError` as `image_size` does.
+
+    >>> declared_size({"h": 1000, "w": 2000}, "h", "w", "opg.json")
+    (1000, 2000)
+    """
+    return image_size(owner.get(height), owner.get(width), where, texts=False)

@@ -1,4 +1,17 @@
-"""Long JSON lists read item by item, so that memory holds one item and not the file."""
+"""Large JSON files, read item by item: memory holds one item and never the whole file.
+
+A file is searched for brackets and strings with a regular expression over a memory map; only the
+items themselves are given to `json`. Their places are kept, so that an item can be read again.
+
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder:
+...     file = Path(folder, "a.json")
+...     size = file.write_text('{"year": 2026, "items": [{"id": 1}, {"id": 2}]}')
+...     found = members(file, ["items"])
+...     places = [place for place, _ in list_items(file, found["items"])]
+...     found["year"], places, list(items_at(file, places[1:]))
+(2026, [(25, 34), (36, 45)], [{'id': 2}])
+"""
 
 from __future__ import annotations
 
@@ -12,16 +25,17 @@ from typing import Any
 from panodent.errors import AnnotationError
 
 Place = tuple[int, int]
-"""First byte of an item in the file and the byte after its last."""
-# A string as a whole (group 1 is empty where it does not end), or a bracket outside of strings.
+"""The first byte of an item in its file, and the byte after its last one."""
+# A whole string (group 1 is empty if it does not end), or a bracket outside of strings.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\[\]]', re.DOTALL)
 _BOM = b"\xef\xbb\xbf"
 
 
 def list_items(file: Path, within: Place | None = None) -> Iterator[tuple[Place, Any]]:
-    """(place, item) of a file that is one list of objects or lists, or of a list `within` it.
+    """(place, item) of each item of a file that is one list of objects or lists.
 
-    Raises `AnnotationError` naming the file and the first byte where it is something else.
+    `within` is the place of a list inside the file, if the file is more than that list. Raises
+    `AnnotationError`, which names the file and the byte at which the form is broken.
     """
     data = _mapped(file)
     first, last = within or (0, len(data))
@@ -51,13 +65,13 @@ def list_items(file: Path, within: Place | None = None) -> Iterator[tuple[Place,
 
 
 def item_at(file: Path, place: Place) -> Any:
-    """The item at this place of a file that `list_items` has been through."""
+    """The item at a place that `list_items` or `member_kinds` has found."""
     (item,) = items_at(file, [place])
     return item
 
 
 def items_at(file: Path, places: Iterable[Place]) -> Iterator[Any]:
-    """The items at these places, one after the other."""
+    """The items at these places, one after the other; raises `AnnotationError`."""
     try:
         with file.open("rb") as stream:
             for place in places:
@@ -68,9 +82,10 @@ def items_at(file: Path, places: Iterable[Place]) -> Iterator[Any]:
 
 
 def members(file: Path, lists: Collection[str]) -> dict[str, Any]:
-    """What a file that is one object holds, by name; of these lists the `Place` alone.
+    """The values of a file that is one object, by name.
 
-    Raises `AnnotationError` naming the file.
+    The values called `lists` are not read if they are lists: their places are given instead.
+    Raises `AnnotationError`, which names the file.
     """
     data = _mapped(file)
     return {
@@ -82,9 +97,10 @@ def members(file: Path, lists: Collection[str]) -> dict[str, Any]:
 
 
 def member_kinds(file: Path, within: Place | None = None) -> Iterator[tuple[str, str, Place]]:
-    """(name, first character of its value, place) of the members, without reading the values.
+    """(name, first character of the value, place of the value) of each member of an object.
 
-    Of the file's one object, or of the object `within` it.
+    The object is the whole file, or lies at the place `within` it. Values are not read, so that a
+    large one costs no memory. Raises `AnnotationError`.
     """
     data = _mapped(file)
     for name, place in _member_places(file, data, within):
@@ -94,7 +110,11 @@ def member_kinds(file: Path, within: Place | None = None) -> Iterator[tuple[str,
 def _member_places(
     file: Path, data: mmap.mmap, within: Place | None = None
 ) -> Iterator[tuple[str, Place]]:
-    """The place of each member of the file's one object, or of the one `within` it."""
+    """(name, place of the value) of each member, see `member_kinds`.
+
+    `edge` is the byte after what has been understood, `depth` the number of open brackets, `key`
+    the name that waits for its value.
+    """
     first, last = within or (0, len(data))
     depth, start, edge = 0, first, first
     key: str | None = None
@@ -120,7 +140,7 @@ def _member_places(
         elif key is not None and char == b'"' and between == b":":
             yield key, token.span()
             key, edge = None, token.end()
-        else:  # the next name, or the end; before it a number or a word may be a value
+        else:  # the next name or the end; a number or a word before it is the value of `key`
             if key is not None and between[:1] == b":":
                 raw, more = data[edge : token.start()], char == b'"'
                 if more and between[-1:] != b",":
@@ -157,9 +177,9 @@ def _parsed(file: Path, place: Place, text: bytes) -> Any:
         return json.loads(text.decode())
     except (ValueError, RecursionError) as error:
         raise AnnotationError(
-            f"{file}: the item from byte {place[0]} to {place[1]} is no JSON ({error})"
+            f"{file}: the item from byte {place[0]} to {place[1]} is not JSON ({error})"
         ) from None
 
 
 def _fault(file: Path, byte: int) -> AnnotationError:
-    return AnnotationError(f"{file}: no JSON of the expected form from byte {byte} on")
+    return AnnotationError(f"{file}: not JSON of the expected form from byte {byte} on")

@@ -1,4 +1,11 @@
-"""Masks that JSON files hold as PNG in base64: nothing is decoded before its size is known."""
+"""Masks in JSON files, as a PNG in base64 (labelme) or as a zlib stream of one (Supervisely).
+
+The size in the PNG's header is checked before anything is decompressed.
+
+>>> mask = np.array([[True, False, True]])
+>>> from_text(to_text(mask, compressed=True), (10, 10))
+array([[ True, False,  True]])
+"""
 
 from __future__ import annotations
 
@@ -6,21 +13,24 @@ import base64
 import io
 import struct
 import zlib
-from reprlib import repr as shown
 
 import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.excerpt import excerpt
 from panodent.utils.arrays import BoolArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = 24  # signature, length and name of the first chunk, width, height
-_SPARE = 1 << 16  # for chunks beside the pixels
+_SPARE = 1 << 16  # bytes for chunks other than the pixels
 
 
 def to_text(mask: BoolArray, compressed: bool = False) -> str:
-    """Base64 of a PNG of one bit a pixel, or of its zlib stream; false pixels are transparent."""
+    """Base64 of a PNG with one bit a pixel, or of its zlib stream if `compressed`.
+
+    Pixels outside the mask are transparent, which is what Supervisely's SDK reads.
+    """
     from PIL import Image
 
     stream = io.BytesIO()
@@ -32,16 +42,18 @@ def to_text(mask: BoolArray, compressed: bool = False) -> str:
 
 
 def from_text(text: object, largest: tuple[int, int]) -> BoolArray:
-    """The mask of such a text, plain or zlib stream; opaque, or else non-zero, pixels are true.
+    """The mask (height, width) of such a text, a zlib stream or not.
 
-    Raises `AnnotationError` for a picture higher or wider than `largest` before it is decoded.
+    A pixel is true if it is opaque, or, in a PNG without transparency, if it is not 0. `largest` is
+    the (height, width) of the radiograph: a larger PNG is refused before it is decompressed.
+    Raises `AnnotationError`.
     """
     try:
         data = base64.b64decode(text, validate=True) if isinstance(text, str) else None
     except ValueError:
         data = None
     if data is None:
-        raise AnnotationError(f"a mask is {shown(text)}; expected a PNG in base64")
+        raise AnnotationError(f"a mask is {excerpt(text)}; expected a PNG in base64")
     if not data.startswith(_SIGNATURE):
         return _decoded(_inflated(data, largest))
     _checked_size(data, largest)
@@ -56,7 +68,9 @@ def _inflated(data: bytes, largest: tuple[int, int]) -> bytes:
         limit = 4 * (width + 1) * height + _SPARE
         rest = stream.decompress(stream.unconsumed_tail, limit)
     except zlib.error as error:
-        raise AnnotationError(f"a mask is no PNG and no zlib stream of one ({error})") from None
+        raise AnnotationError(
+            f"a mask is neither a PNG nor a zlib stream of one ({error})"
+        ) from None
     if stream.unconsumed_tail:
         raise AnnotationError(
             f"a mask of {height} x {width} pixels inflates to more than {limit} bytes"
@@ -69,7 +83,9 @@ def _checked_size(head: bytes, largest: tuple[int, int]) -> tuple[int, int]:
         raise AnnotationError(f"a mask starts with {head[:8]!r}; expected a PNG")
     width, height = struct.unpack(">II", head[16:_HEADER])
     if not (1 <= height <= largest[0] and 1 <= width <= largest[1]):
-        raise AnnotationError(f"a mask of {height} x {width} pixels in an image of {largest}")
+        raise AnnotationError(
+            f"a mask of {height} x {width} pixels in an image of {largest[0]} x {largest[1]}"
+        )
     return height, width
 
 

@@ -1,4 +1,9 @@
-"""Which radiograph a task of Label Studio is about: its URLs, and the files they stand for here."""
+"""The radiograph of a Label Studio task: which file here belongs to the URL in the task.
+
+Label Studio names images by URL: of an uploaded file (`/data/upload/1/3f2a1b2c-opg.png`), of a file
+on the server's disk (`/data/local-files/?d=data/opg.png`), or of any other place. See
+https://labelstud.io/guide/storage and https://labelstud.io/guide/tasks.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS, image_path
 from panodent.radiograph.radiograph import SUFFIXES, is_candidate
 
@@ -16,14 +22,18 @@ LOCAL_FILES = "/data/local-files/"
 _UPLOADED = re.compile(r"[0-9a-f]{8}-(?=.)")
 
 
-class Images:
-    """The radiographs below the folder of a file, by path and by name."""
+class TaskImages:
+    """The radiographs beside an export `file`, which tasks are paired with.
+
+    Radiographs are looked for in an image folder beside the file, or else below its folder.
+    """
 
     def __init__(self, file: Path) -> None:
         self.file = file
 
     @cached_property
     def paths(self) -> dict[str, Path]:
+        """The radiographs by their path below the image folder."""
         folder = self.file.parent
         root = next((folder / n for n in IMAGE_FOLDERS if (folder / n).is_dir()), folder)
         found = (file for file in sorted(root.rglob("*")) if is_candidate(file))
@@ -31,16 +41,21 @@ class Images:
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
+        """The same paths by file name."""
         names: dict[str, list[str]] = {}
         for path in self.paths:
             names.setdefault(PurePosixPath(path).name, []).append(path)
         return names
 
     def of(self, task: dict[str, Any], where: str) -> tuple[PurePosixPath, Path | None]:
-        """A task's image: its path below the image folder, and its file if that is there.
+        """The image of a task: its path below the image folder, and the file if there is one.
 
-        The longest end of a local file's path that is a file here; else the file of its name, or
-        of its name without the eight hexadecimal digits that uploading puts before.
+        Tried in this order: the path in the URL, shortened from the front until it is the path of
+        a file here; the file name; the file name without the eight hexadecimal digits that Label
+        Studio puts before the names of uploads. Without a file, the path is that of the URL.
+
+        Raises `AnnotationError`, which starts with `where`, if the task does not have exactly one
+        image, or several files here have its name.
         """
         path = self._named(task, where)
         for start in range(len(path.parts)):
@@ -50,7 +65,9 @@ class Images:
         for name in (path.name, _UPLOADED.sub("", path.name, count=1)):
             if found := self.by_name.get(name):
                 if len(found) > 1:
-                    raise AnnotationError(f"{where}: image {name} may be {' or '.join(found[:3])}")
+                    raise AnnotationError(
+                        f"{where}: image {name} may be {' or '.join(found[:3])}; rename one of them"
+                    )
                 return PurePosixPath(found[0]), self.paths[found[0]]
         return path, None
 
@@ -59,14 +76,12 @@ class Images:
         pictures = [text for text in data.values() if _is_picture(text)]
         urls = [data["image"]] if "image" in data else pictures
         if len(urls) != 1 or not isinstance(urls[0], str):
-            raise AnnotationError(
-                f"{where}: data holds {', '.join(map(repr, list(data)[:6]))}; expected 'image' or "
-                "one picture"
-            )
+            names = ", ".join(map(excerpt, list(data)[:6]))
+            raise AnnotationError(f"{where}: data holds {names}; expected 'image' or one picture")
         try:
             url = urlsplit(urls[0])
         except ValueError:
-            raise AnnotationError(f"{where}: image {urls[0][:80]!r} is no URL") from None
+            raise AnnotationError(f"{where}: image {excerpt(urls[0])} is not a URL") from None
         if f"{url.path.rstrip('/')}/".endswith(LOCAL_FILES):
             return image_path(parse_qs(url.query).get("d", [""])[0].lstrip("/"), self.file)
         return image_path(unquote(url.path).replace("\\", "/").rpartition("/")[2], self.file)

@@ -1,7 +1,16 @@
-"""XML of unknown origin, read piece by piece: a document type, and so any entity, is refused.
+"""XML files of unknown origin, read element by element and without entities.
 
-Entities are what makes XML dangerous (https://docs.python.org/3/library/xml.html#xml-security):
-they repeat themselves a billion times or name other files. Annotation formats need none.
+Entities make XML dangerous (https://docs.python.org/3/library/xml.html#xml-security): they can
+expand a billion times, or name other files. Annotation formats do not need them, so a file that
+declares a document type, and with it entities, is refused.
+
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder:
+...     file = Path(folder, "a.xml")
+...     size = file.write_text("<annotations><image id='1'/><image id='2'/></annotations>")
+...     places = {e.get("id"): place for place, e in children(file, "annotations", ["image"])}
+...     root_name(file), places, element_at(file, places["2"], "image").get("id")
+('annotations', {'1': 13, '2': 28}, '2')
 """
 
 from __future__ import annotations
@@ -18,34 +27,38 @@ _DEEPEST = 64
 
 
 def root_name(file: Path) -> str | None:
-    """The name of the first element; None where there is none, or a document type before it."""
+    """The name of the root element.
+
+    None if the file cannot be read, has no element in its first 256 KB or a document type.
+    """
     builder = _Builder(file, 0, ())
     try:
         with file.open("rb") as stream:
             builder.parser.Parse(stream.read(_CHUNK), False)
     except (AnnotationError, expat.ExpatError, OSError):
-        pass  # what is wrong further down is told by reading
+        pass  # faults after the root element are reported when the file is read
     return builder.root
 
 
 def children(file: Path, root: str, tags: Collection[str]) -> Iterator[tuple[int, Element]]:
-    """(byte in the file, element) of the children of the root that have one of these tags.
+    """(place, element) of the children of the root element that have one of these tags.
 
-    Only one is held at a time. Raises `AnnotationError` for another root, for broken XML and for
-    a document type.
+    The place is the element's first byte in the file. One element is in memory at a time. Raises
+    `AnnotationError` for another root element, for XML that is not well-formed and for a document
+    type.
     """
     yield from _built(_Builder(file, 1, tags, root), 0)
 
 
 def element_at(file: Path, place: int, tag: str) -> Element:
-    """The element `tag` that starts at this byte of a file that `children` has been through."""
+    """The element `tag` that starts at a place which `children` has found."""
     for _, element in _built(_Builder(file, 0, (tag,)), place):
         return element
     raise AnnotationError(f"{file}: changed while it was read; read it again")
 
 
 class _Builder:
-    """Builds the elements of some tags at one depth; everything else leaves nothing behind."""
+    """Builds the elements of some tags at one depth of the document, and skips all others."""
 
     def __init__(
         self, file: Path, level: int, tags: Collection[str], expected: str | None = None
@@ -103,7 +116,7 @@ class _Builder:
 
 
 def _built(builder: _Builder, start: int) -> Iterator[tuple[int, Element]]:
-    """Elements as soon as the chunk with their end has been parsed, from byte `start` on."""
+    """The elements from byte `start` on, each as soon as the chunk with its end is parsed."""
     file = builder.file
     try:
         with file.open("rb") as stream:
@@ -119,10 +132,11 @@ def _built(builder: _Builder, start: int) -> Iterator[tuple[int, Element]]:
                     builder.parser.Parse(chunk, not more)
                 except expat.ExpatError as error:
                     fault = error
-                # Beyond the end of one element, the rest of the file is no XML by itself.
+                # `element_at` starts in the middle of the file: what follows its element is not
+                # XML by itself, so elements are given before the fault is raised.
                 yield from builder.finished
                 builder.finished.clear()
                 if fault is not None:
-                    raise AnnotationError(f"{file}: no well-formed XML in UTF-8 ({fault})")
+                    raise AnnotationError(f"{file}: not well-formed XML in UTF-8 ({fault})")
     except OSError as error:
         raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None

@@ -34,7 +34,7 @@ from panodent.outputs.record import from_record
 from panodent.serve.routes import schema
 from panodent.serve.service import Work
 from panodent.serve.store.upload import put
-from panodent.teeth.masks import Ring
+from panodent.teeth.outlines import Ring
 from panodent.teeth.teeth import Teeth
 from panodent.version import __version__
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from panodent.formats.coco import categories
+from panodent.formats.coco_document import annotation, run_lengths, writing_coco
 from panodent.serve.study import Study, Tooth
-from panodent.utils.atomic_files import write_whole, writing
+from panodent.utils.atomic_files import write_whole
 
 Source = Callable[[], Iterable[tuple[Study, Path]]]
 
@@ -27,26 +26,14 @@ class Training:
         """Writes images/ID.* and annotations.json; what is no longer saved leaves both."""
         with self._turn:
             kept = set()
-            with writing(self.folder / "annotations.json") as stream:
-                images: list[dict[str, Any]] = []
-                count, unnumbered = 0, False
-                stream.write('{"annotations": [')
+            with writing_coco(self.folder / "annotations.json") as document:
                 for study, file in self._saved():
                     name = f"{study.id}{_suffix(study, file)}"
                     if not _linked(file, self.folder / "images" / name):
                         continue  # deleted meanwhile
                     kept.add(name)
-                    image = {"id": len(images) + 1, "file_name": name}
-                    images.append({**image, "height": study.height, "width": study.width})
-                    for tooth in study.teeth:
-                        count += 1
-                        unnumbered = unnumbered or not tooth["fdi"]
-                        entry = {"id": count, "image_id": len(images), **_annotation(study, tooth)}
-                        stream.write(("," if count > 1 else "") + json.dumps(entry))
-                kinds = categories(unnumbered)
-                stream.write(
-                    f'], "images": {json.dumps(images)}, "categories": {json.dumps(kinds)}}}\n'
-                )
+                    size = (study.height, study.width)
+                    document.add(name, size, (_annotation(tooth, size) for tooth in study.teeth))
             for place in (self.folder / "images").iterdir():
                 if place.name not in kept:
                     place.unlink(missing_ok=True)
@@ -62,15 +49,9 @@ def _suffix(study: Study, file: Path) -> str:
     return file.suffix or (".dcm" if study.kind == "dicom" else ".png")
 
 
-def _annotation(study: Study, tooth: Tooth) -> dict[str, Any]:
-    left, top, right, bottom = tooth["box"]
-    return {
-        "category_id": tooth["fdi"],
-        "segmentation": {"size": [study.height, study.width], "counts": tooth["rle"]},
-        "area": tooth["area"],
-        "bbox": [left, top, right - left, bottom - top],
-        "iscrowd": 0,
-    }
+def _annotation(tooth: Tooth, size: tuple[int, int]) -> dict[str, Any]:
+    segmentation = run_lengths(tooth["rle"], size)
+    return annotation(tooth["fdi"], segmentation, tooth["area"], tooth["box"])
 
 
 def _linked(source: Path, place: Path) -> bool:

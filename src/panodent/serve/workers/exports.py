@@ -16,12 +16,12 @@ from panodent.dicom.source import Model, source_of
 from panodent.drawing import odontogram
 from panodent.drawing.overlay import overlay, to_png_bytes
 from panodent.errors import RadiographError, UnknownNameError
-from panodent.formats.coco import annotation, categories
+from panodent.formats.coco_document import document
 from panodent.outputs.record import to_record
 from panodent.outputs.summary_files import COLUMNS
 from panodent.radiograph.radiograph import Radiograph
 from panodent.reports import measure_sheet
-from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.teeth.teeth import Teeth
 
 DICOM_KINDS = tuple(files.KINDS)
 
@@ -62,17 +62,7 @@ def dicom(kind: str, radiograph: Radiograph, teeth: Teeth, model: Model) -> byte
 
 
 def _coco(case: Case) -> bytes:
-    height, width = case.teeth.size
-    entries = [
-        {"id": index + 1, "image_id": 1, **annotation(case.teeth, index)}
-        for index in range(len(case.teeth))
-    ]
-    data = {
-        "images": [{"id": 1, "file_name": case.name, "height": height, "width": width}],
-        "annotations": entries,
-        "categories": categories(bool((case.teeth.fdi == UNNUMBERED).any())),
-    }
-    return json.dumps(data, ensure_ascii=False).encode()
+    return json.dumps(document(case.name, case.teeth), ensure_ascii=False).encode()
 
 
 def _table(case: Case) -> bytes:

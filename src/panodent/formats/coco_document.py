@@ -1,0 +1,220 @@
+"""COCO documents: the entries for images, annotations and categories, and a file of them.
+
+The form is that of https://cocodataset.org/#format-data. Everything in panodent that writes COCO
+(data folders, the service's exports and training data, `predictions.json`) makes its entries here.
+
+Coordinates are pixels of the radiograph. A `segmentation` is a compressed run-length text over the
+whole image or a list of polygons [x0, y0, x1, y1, ...]; a `bbox` is [left, top, width, height]. A
+category's id is the FDI number, 0 for a tooth without a number.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from panodent.dentition import TEETH
+from panodent.errors import AnnotationError
+from panodent.formats.naming import UNNUMBERED_NAME
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.shapes import rings_without_holes
+from panodent.teeth.outlines import fill
+from panodent.teeth.run_lengths import from_counts, from_rle
+from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.arrays import BoolArray
+from panodent.utils.atomic_files import writing
+
+Entry = dict[str, Any]
+"""One JSON object of a COCO file."""
+
+
+def categories(unnumbered: bool = False) -> list[Entry]:
+    """The 52 teeth as categories; `unnumbered` adds category 0.
+
+    >>> categories()[0]
+    {'id': 11, 'name': '11', 'supercategory': 'incisor'}
+    >>> categories(unnumbered=True)[0]
+    {'id': 0, 'name': 'unnumbered', 'supercategory': 'tooth'}
+    """
+    extra = {"id": UNNUMBERED, "name": UNNUMBERED_NAME, "supercategory": "tooth"}
+    return [
+        *([extra] if unnumbered else []),
+        *(
+            {"id": fdi, "name": str(fdi), "supercategory": tooth.type}
+            for fdi, tooth in TEETH.items()
+        ),
+    ]
+
+
+def image(image_id: int, file_name: str, size: tuple[int, int]) -> Entry:
+    """The entry of an image of this (height, width).
+
+    >>> image(1, "opg.png", (1000, 2000))
+    {'id': 1, 'file_name': 'opg.png', 'height': 1000, 'width': 2000}
+    """
+    return {"id": image_id, "file_name": file_name, "height": size[0], "width": size[1]}
+
+
+def run_lengths(rle: str, size: tuple[int, int]) -> Entry:
+    """A segmentation of a compressed run-length text over an image of this (height, width)."""
+    return {"size": list(size), "counts": rle}
+
+
+def bbox(left: int, top: int, right: int, bottom: int) -> list[int]:
+    """[left, top, width, height] of a half-open box.
+
+    >>> bbox(2, 1, 6, 4)
+    [2, 1, 4, 3]
+    """
+    return [left, top, right - left, bottom - top]
+
+
+def annotation(fdi: int, segmentation: object, area: int, box: Sequence[int]) -> Entry:
+    """An annotation without ids; `box` is (left, top, right, bottom), half open.
+
+    >>> annotation(36, [[2, 1, 6, 1, 6, 4]], 12, (2, 1, 6, 4))["bbox"]
+    [2, 1, 4, 3]
+    """
+    return {
+        "category_id": fdi,
+        "segmentation": segmentation,
+        "area": area,
+        "bbox": bbox(*box),
+        "iscrowd": 0,
+    }
+
+
+def tooth_annotation(teeth: Teeth, index: int, polygons: bool = False) -> Entry:
+    """Tooth `index` as an annotation without ids.
+
+    `polygons` asks for polygons instead of run lengths. COCO polygons have no holes, so a tooth
+    with a hole is written as run lengths all the same.
+    """
+    top, left, bottom, right = teeth.boxes[index].tolist()
+    rings = rings_without_holes(teeth, index) if polygons else []
+    if rings:
+        segmentation: object = [ring.ravel().tolist() for ring in rings]
+    else:
+        segmentation = run_lengths(teeth.rle(index), teeth.size)
+    area = int(teeth.masks[index].sum())
+    return annotation(int(teeth.fdi[index]), segmentation, area, (left, top, right, bottom))
+
+
+def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
+    """The boolean mask (height, width) of a COCO segmentation in any of its three forms.
+
+    These are a list of polygons, an object with a list of run lengths (`counts`), and one with a
+    compressed run-length text. Overlapping polygons are joined.
+
+    Raises `AnnotationError` for anything else and for run lengths of another size.
+
+    >>> segmentation_mask([[0, 0, 2, 0, 2, 1, 0, 1]], (2, 3)).astype(int).tolist()
+    [[1, 1, 0], [0, 0, 0]]
+    >>> segmentation_mask({"size": [2, 3], "counts": [0, 1, 1, 1, 3]}, (2, 3)).astype(int).tolist()
+    [[1, 1, 0], [0, 0, 0]]
+    """
+    if isinstance(segmentation, list) and segmentation:
+        rings = []
+        for flat in segmentation:
+            if not isinstance(flat, list) or len(flat) < 6 or len(flat) % 2:
+                raise AnnotationError(
+                    f"a polygon is {excerpt(flat)}; expected six numbers or more, an even count"
+                )
+            try:
+                rings.append(np.array(flat, np.float64).reshape(-1, 2))
+            except (TypeError, ValueError, OverflowError):
+                raise AnnotationError(
+                    f"a polygon is {excerpt(flat)}; expected numbers and nothing else"
+                ) from None
+        return fill([[ring] for ring in rings], size)
+    if isinstance(segmentation, dict) and "counts" in segmentation:
+        declared = segmentation.get("size", size)
+        if not isinstance(declared, list | tuple) or tuple(declared) != size:
+            raise AnnotationError(
+                f"run lengths of size {excerpt(declared)} in an image of size {size}; "
+                "expected equal sizes [height, width]"
+            )
+        counts = segmentation["counts"]
+        return from_rle(counts, size) if isinstance(counts, str) else from_counts(counts, size)
+    raise AnnotationError(
+        f"segmentation is {type(segmentation).__name__}; expected polygons or run lengths"
+    )
+
+
+def document(file_name: str, teeth: Teeth) -> Entry:
+    """A whole COCO document of one radiograph.
+
+    >>> teeth = Teeth.from_masks((2, 3), [(36, [[0, 1, 1], [0, 1, 0]])])
+    >>> made = document("opg.png", teeth)
+    >>> made["images"]
+    [{'id': 1, 'file_name': 'opg.png', 'height': 2, 'width': 3}]
+    >>> [(entry["id"], entry["image_id"], entry["category_id"]) for entry in made["annotations"]]
+    [(1, 1, 36)]
+    """
+    return {
+        "images": [image(1, file_name, teeth.size)],
+        "annotations": [
+            {"id": index + 1, "image_id": 1, **tooth_annotation(teeth, index)}
+            for index in range(len(teeth))
+        ],
+        "categories": categories(bool((teeth.fdi == UNNUMBERED).any())),
+    }
+
+
+class CocoWriter:
+    """Writes a COCO file image by image; memory holds the entries of the images alone.
+
+    Annotations go to a temporary file first, since COCO lists the images before them. Ids of
+    images and annotations count from 1 in the order in which they come.
+    """
+
+    def __init__(self, spool: TextIO) -> None:
+        self._spool = spool
+        self._images: list[Entry] = []
+        self._annotations = 0
+        self._unnumbered = False
+
+    def add(self, file_name: str, size: tuple[int, int], annotations: Iterable[Entry]) -> None:
+        """Adds an image of this (height, width) with its annotations, which need no ids."""
+        image_id = len(self._images) + 1
+        self._images.append(image(image_id, file_name, size))
+        for entry in annotations:
+            self._spool.write(", " if self._annotations else "")
+            self._annotations += 1
+            self._unnumbered |= entry["category_id"] == UNNUMBERED
+            self._spool.write(json.dumps({"id": self._annotations, "image_id": image_id, **entry}))
+
+    def finish(self, stream: TextIO) -> None:
+        """Writes the whole document to `stream`."""
+        self._spool.seek(0)
+        stream.write(f'{{"images": {json.dumps(self._images)}, "annotations": [')
+        shutil.copyfileobj(self._spool, stream)
+        stream.write(f'], "categories": {json.dumps(categories(self._unnumbered))}}}')
+
+
+@contextmanager
+def writing_coco(file: Path) -> Iterator[CocoWriter]:
+    """A writer whose file appears when the block ends without an error.
+
+    Raises `OutputError` if the file cannot be written.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with writing_coco(Path(folder, "annotations.json")) as writer:
+    ...         writer.add("opg.png", (1000, 2000), [])
+    ...     list(json.loads(Path(folder, "annotations.json").read_text()))
+    ['images', 'annotations', 'categories']
+    """
+    with (
+        writing(file) as stream,
+        tempfile.TemporaryFile("w+", encoding="utf-8", dir=file.parent) as spool,
+    ):
+        writer = CocoWriter(spool)
+        yield writer
+        writer.finish(stream)

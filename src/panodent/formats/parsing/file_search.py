@@ -1,0 +1,51 @@
+"""Finding the files of a format, and naming the file to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+
+def only_json(path: Path, look: Callable[[Path], Found | None]) -> Found | None:
+    """What `look` returns for the only JSON file that it accepts, or None.
+
+    `path` is a JSON file, or a folder in which exactly one JSON file is accepted: `look` returns
+    None for a file that is not in the format.
+    """
+    files = [path] if path.is_file() else sorted(path.glob("*.json")) if path.is_dir() else []
+    found = (look(file) for file in files if file.suffix.lower() == ".json")
+    accepted = [item for item in found if item is not None]
+    return accepted[0] if len(accepted) == 1 else None
+
+
+def files_below(path: Path, folders: Iterable[str], suffix: str) -> tuple[Path, list[Path]]:
+    """(folder, its files with this suffix, sorted), for the first folder that has any.
+
+    The folders are tried in order, then `path` itself. `path` may also be one file. Subfolders
+    count; hidden files, such as macOS leaves them, do not.
+    """
+    if path.is_file():
+        return path.parent, [path] if path.suffix.lower() == suffix else []
+    for folder in (*(path / name for name in folders), path):
+        files = [
+            file
+            for file in sorted(folder.rglob("*"))
+            if file.suffix.lower() == suffix and not file.name.startswith(".")
+        ]
+        if files:
+            return folder, files
+    return path, []
+
+
+def target_file(path: Path, name: str) -> Path:
+    """The file to write: `path` if it has the suffix of `name`, else `name` in the folder `path`.
+
+    >>> target_file(Path("data/teeth.JSON"), "annotations.json").as_posix()
+    'data/teeth.JSON'
+    >>> target_file(Path("data"), "annotations.json").as_posix()
+    'data/annotations.json'
+    """
+    return path if path.suffix.lower() == Path(name).suffix else path / name

@@ -1,0 +1,97 @@
+"""Label maps: pictures whose pixel values say which class a pixel belongs to, 0 for background."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.errors import AnnotationError
+from panodent.teeth.masks import CroppedMask, trimmed
+from panodent.teeth.teeth import Teeth
+from panodent.utils.atomic_files import write_whole
+
+Values = npt.NDArray[np.int64]
+"""(height, width) of pixel values."""
+
+
+def read_values(file: Path) -> Values:
+    """The pixel values (height, width) of a picture with one channel.
+
+    A palette's colours are ignored, its indices count. Colour channels that are all equal count as
+    one. Raises `AnnotationError` if the file is damaged, too large, or in colour.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(file) as picture:
+            image = np.asarray(picture)
+    except (
+        *(OSError, ValueError, SyntaxError, TypeError, LookupError, EOFError, OverflowError),
+        *(struct.error, zlib.error, Image.DecompressionBombError),
+    ) as error:
+        raise AnnotationError(f"{file}: label map cannot be read ({error})") from None
+    if image.ndim == 3 and (image[..., :3] == image[..., :1]).all():
+        image = image[..., 0]
+    if image.ndim != 2 or image.dtype.kind not in "iub":
+        raise AnnotationError(
+            f"{file}: label map is {image.dtype} {image.shape}; expected one channel of integers"
+        )
+    return image.astype(np.int64)
+
+
+def to_teeth(image: Values, numbers: Mapping[int, int | None], file: Path, expected: str) -> Teeth:
+    """The teeth of a label map.
+
+    Parameters
+    ----------
+    numbers : FDI number by pixel value, 0 for a tooth without a number, None to leave a value out.
+        Pixels of value 0 are background.
+    file, expected : named for a value that is not in `numbers`; `expected` ends the message.
+
+    >>> image = np.array([[0, 0, 5], [0, 5, 5]])
+    >>> to_teeth(image, {5: 36}, Path("a.png"), "expected 5").fdi.tolist()
+    [36]
+    >>> to_teeth(image, {7: 36}, Path("a.png"), "expected 7")
+    Traceback (most recent call last):
+        ...
+    panodent.errors.AnnotationError: a.png: pixel value 5; expected 7
+    """
+    teeth: list[tuple[int, *CroppedMask]] = []
+    for value in np.unique(image).tolist():
+        if value == 0:
+            continue
+        if value not in numbers:
+            raise AnnotationError(f"{file}: pixel value {value}; {expected}")
+        fdi = numbers[value]
+        if fdi is not None:
+            teeth.append((fdi, *trimmed(image == value)))
+    return Teeth.from_masks((image.shape[0], image.shape[1]), teeth)
+
+
+def lookup_table(values: Mapping[int, int]) -> npt.NDArray[np.uint8]:
+    """(256,) uint8: the pixel value of each FDI number, for `table[teeth.label_image()]`.
+
+    `values` gives the pixel value by FDI number; all other numbers become 0.
+
+    >>> lookup_table({36: 5})[[0, 36, 37]].tolist()
+    [0, 5, 0]
+    """
+    table = np.zeros(256, np.uint8)
+    for fdi, value in values.items():
+        table[fdi] = value
+    return table
+
+
+def write_png(file: Path, image: npt.NDArray[np.uint8]) -> None:
+    """Writes pixel values (height, width) as a grey PNG; raises `OutputError`."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, format="PNG", compress_level=3)
+    write_whole(file, stream.getvalue())

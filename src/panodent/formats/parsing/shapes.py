@@ -1,0 +1,97 @@
+"""Shapes of an annotation file, gathered into the teeth of a radiograph.
+
+>>> import numpy as np
+>>> dot = np.ones((1, 1), bool)
+>>> shapes = [
+...     Shape("36", "shape 1", lambda: Outline((dot, (0, 0)), group=7)),
+...     Shape("36", "shape 2", lambda: Outline((dot, (2, 2)), group=7)),
+...     Shape("caries", "shape 3", lambda: Outline((dot, (1, 1)))),
+... ]
+>>> teeth_of(shapes, {"36": 36, "caries": None}, (4, 4), Path("a.json")).boxes.tolist()
+[[0, 0, 3, 3]]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from panodent.errors import AnnotationError
+from panodent.teeth.masks import CroppedMask, joined
+from panodent.teeth.outlines import Ring
+from panodent.teeth.teeth import Teeth
+
+
+class Outline(NamedTuple):
+    """What was drawn: the mask, the group of parts that it belongs to (None: none), its score."""
+
+    mask: CroppedMask
+    group: Hashable = None
+    score: float = 1.0
+
+
+class Shape(NamedTuple):
+    """One shape of an annotation file.
+
+    Parameters
+    ----------
+    label : its class name, category or class number.
+    where : how an error names it: file, image and place.
+    outline : reads what was drawn; raises `AnnotationError` without `where`.
+    """
+
+    label: Hashable
+    where: str
+    outline: Callable[[], Outline]
+
+
+def teeth_of(
+    shapes: Iterable[Shape],
+    numbers: Mapping[Any, int | None],
+    size: tuple[int, int],
+    file: Path,
+) -> Teeth:
+    """The teeth of a radiograph of this (height, width).
+
+    Parameters
+    ----------
+    numbers : FDI number by label, 0 for a tooth without a number. Shapes with None are left out
+        and their outlines not read.
+    file : named when a label is not in `numbers`: the file was changed since they were read.
+
+    Shapes of one label and one group are parts of one tooth. Raises `AnnotationError`.
+    """
+    teeth: list[tuple[int, float, list[CroppedMask]]] = []
+    groups: dict[Hashable, list[CroppedMask]] = {}
+    for shape in shapes:
+        if shape.label not in numbers:
+            raise AnnotationError(f"{file}: changed while it was read; read it again")
+        fdi = numbers[shape.label]
+        if fdi is None:
+            continue
+        try:
+            outline = shape.outline()
+        except AnnotationError as error:
+            raise AnnotationError(f"{shape.where}: {error}") from None
+        group = None if outline.group is None else (shape.label, outline.group)
+        if group in groups:
+            groups[group].append(outline.mask)
+            continue
+        teeth.append((fdi, outline.score, [outline.mask]))
+        if group is not None:
+            groups[group] = teeth[-1][2]
+    return Teeth.from_masks(
+        size,
+        [(fdi, *joined(parts, size)) for fdi, _, parts in teeth],
+        [score for _, score, _ in teeth],
+    )
+
+
+def rings_without_holes(teeth: Teeth, index: int) -> list[Ring]:
+    """The outline of each part of tooth `index`; empty if a part has a hole.
+
+    For formats whose polygons cannot have holes.
+    """
+    parts = teeth.polygons(index)
+    return [] if any(len(part) > 1 for part in parts) else [part[0] for part in parts]

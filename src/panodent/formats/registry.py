@@ -1,0 +1,158 @@
+"""The table of annotation formats: plain data that costs nothing to import.
+
+A row says what a format is called, which module reads and writes it, what its files look like and
+what they can hold. The command line's help, the table in docs/formats.md and the checks of
+`panodent.datasets.convert` are made from it. `panodent.formats.base` explains how to add a format.
+
+>>> BY_NAME["voc"].limits.shape, BY_NAME["coco"].geometries
+('boxes', ('rle', 'polygon'))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a format can hold of a tooth. The rest is lost in writing, see `formats.base.losses`.
+
+    Parameters
+    ----------
+    shape : 'pixels' where every pixel of a mask is kept, 'polygons' where outlines are kept,
+        'boxes' where bounding boxes are.
+    overlap : whether masks of two teeth may share pixels.
+    holes : whether a mask may have holes.
+    parts : whether a mask may have several separate parts.
+    scores : whether scores are kept.
+    unnumbered : whether a tooth may have no number.
+    repeated : whether two teeth may have the same number.
+    """
+
+    shape: Literal["pixels", "polygons", "boxes"] = "pixels"
+    overlap: bool = True
+    holes: bool = True
+    parts: bool = True
+    scores: bool = False
+    unnumbered: bool = True
+    repeated: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormatInfo:
+    """One row of the table.
+
+    Parameters
+    ----------
+    name : what `--format` and `panodent.formats.get` call it.
+    module : the module whose `FORMAT` reads and writes it, see `panodent.formats.base`.
+    description : what its files look like.
+    limits : what it can hold.
+    geometries : values of the option `geometry` for writing, the default first; empty if a tooth
+        can be written in one way only.
+    numberings : whether class names can be written in another numbering than FDI.
+    label_folders : folders in which it keeps label maps. Pictures there are not radiographs.
+    """
+
+    name: str
+    module: str
+    description: str
+    limits: Limits
+    geometries: tuple[str, ...] = ()
+    numberings: bool = True
+    label_folders: tuple[str, ...] = ()
+
+
+FORMATS: tuple[FormatInfo, ...] = (
+    FormatInfo(
+        name="coco",
+        module="panodent.formats.coco",
+        description="one JSON with images, annotations, categories; also DENTEX's "
+        "(categories_1, categories_2)",
+        limits=Limits(),
+        geometries=("rle", "polygon"),
+        numberings=False,
+    ),
+    FormatInfo(
+        name="labels",
+        module="panodent.formats.labels",
+        description="one PNG a radiograph in masks_machine/, masks/ or labels/, or "
+        "<name>/labels.png as predict writes them",
+        limits=Limits(overlap=False, unnumbered=False, repeated=False),
+        label_folders=("masks_machine", "masks", "labels", "masks_human"),
+    ),
+    FormatInfo(
+        name="ome-tiff",
+        module="panodent.formats.ome_tiff",
+        description="one <name>_<FDI>.ome.tiff a tooth, as UFBA-425 is published",
+        limits=Limits(unnumbered=False, repeated=False),
+        numberings=False,
+    ),
+    FormatInfo(
+        name="cvat",
+        module="panodent.formats.cvat",
+        description="CVAT for images 1.1, annotations.xml",
+        limits=Limits(),
+        geometries=("mask", "polygon"),
+    ),
+    FormatInfo(
+        name="voc",
+        module="panodent.formats.voc",
+        description="Pascal VOC, Annotations/*.xml; read as filled boxes with the flag box",
+        limits=Limits(shape="boxes", holes=False, parts=False),
+    ),
+    FormatInfo(
+        name="label-studio",
+        module="panodent.formats.label_studio",
+        description="a JSON export, brushes or polygons",
+        limits=Limits(scores=True),
+        geometries=("brush", "polygon"),
+    ),
+    FormatInfo(
+        name="yolo",
+        module="panodent.formats.yolo",
+        description="Ultralytics segmentation: a YAML with names, labels/*.txt",
+        limits=Limits(shape="polygons"),
+    ),
+    FormatInfo(
+        name="nnunet",
+        module="panodent.formats.nnunet",
+        description="nnU-Net v2 raw data: dataset.json, imagesTr/, labelsTr/ (PNG, TIFF or BMP)",
+        limits=Limits(overlap=False, unnumbered=False, repeated=False),
+        label_folders=("labelsTr", "labelsTs"),
+    ),
+    FormatInfo(
+        name="supervisely",
+        module="panodent.formats.supervisely",
+        description="a project: meta.json, ann/ beside img/",
+        limits=Limits(),
+    ),
+    FormatInfo(
+        name="labelme",
+        module="panodent.formats.labelme",
+        description="a JSON beside each radiograph",
+        limits=Limits(),
+    ),
+    FormatInfo(
+        name="via",
+        module="panodent.formats.via",
+        description="VGG Image Annotator 2, a project or its export",
+        limits=Limits(shape="polygons", holes=False, parts=False),
+    ),
+)
+"""All formats, in the order in which help and documentation list them."""
+
+BY_NAME: Mapping[str, FormatInfo] = MappingProxyType({info.name: info for info in FORMATS})
+NAMES: tuple[str, ...] = tuple(BY_NAME)
+
+
+def listed(names: tuple[str, ...] = NAMES) -> str:
+    """The names for a sentence.
+
+    >>> listed(("coco", "labels", "voc"))
+    'coco, labels or voc'
+    """
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,171 @@
+"""Binary masks in the forms that files use: boxes, run lengths (COCO) and outlines.
+
+Outlines run along pixel edges, so coordinates are pixel corners: pixel (row r, column c) covers
+x from c to c + 1 and y from r to r + 1, and an outline without tolerance fills back exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.errors import AnnotationError
+from panodent.utils.arrays import BoolArray
+
+Ring = npt.NDArray[np.float64]
+"""(k, 2) float: the corners (x, y) of a closed line; the first is not repeated at the end."""
+Part = list[Ring]
+"""One connected region: its outer ring, then the rings of its holes."""
+_FARTHEST = 1e9  # pixels; larger coordinates are damage and would overflow
+
+
+def to_parts(
+    mask: BoolArray, tolerance: float = 0.0, offset: tuple[int, int] = (0, 0)
+) -> list[Part]:
+    """The outlines of a mask (height, width), one part for each 4-connected region.
+
+    Parameters
+    ----------
+    tolerance : how far a simplified line may lie from the pixel edges, in pixels (Douglas-Peucker).
+        0 gives outlines that fill back to exactly the same mask.
+    offset : (row, column) of the mask's upper left pixel, which is added to the coordinates.
+    """
+    shift = np.array([offset[1], offset[0]], np.float64)
+    parts = []
+    for rings in _regions(np.ascontiguousarray(mask, np.uint8)):
+        rings.sort(key=lambda ring: -abs(_signed_area(ring)))
+        if tolerance > 0:
+            rings = [_simplified(ring, tolerance) for ring in rings]
+        parts.append([ring + shift for ring in rings])
+    return parts
+
+
+def _regions(image: npt.NDArray[np.uint8]) -> list[list[Ring]]:
+    """The rings of each 4-connected region of a mask of 0 and 1."""
+    import cv2
+
+    rings = _trace(image)
+    # Outer rings have a positive area, holes a negative one. A tooth usually has one region, and
+    # then the regions need not be told apart.
+    if sum(_signed_area(ring) > 0 for ring in rings) < 2:
+        return [rings] if rings else []
+    count, regions = cv2.connectedComponents(image, connectivity=4)
+    return [_trace((regions == region).view(np.uint8)) for region in range(1, count)]
+
+
+def _simplified(ring: Ring, tolerance: float) -> Ring:
+    import cv2
+
+    line = cv2.approxPolyDP(ring.astype(np.float32).reshape(-1, 1, 2), tolerance, True)
+    # A ring smaller than the tolerance would shrink to a line, so it is left as it is.
+    return line.reshape(-1, 2).astype(np.float64) if len(line) >= 3 else ring
+
+
+def _signed_area(ring: Ring) -> float:
+    x, y = ring[:, 0], ring[:, 1]
+    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
+
+
+def _trace(mask: npt.NDArray[np.uint8]) -> list[Ring]:
+    """Closed lines along the pixel edges of a mask of 0 and 1, with the ones on the right.
+
+    The edges between 0 and 1 are collected as straight stretches, first the horizontal, then the
+    vertical ones. Each stretch is then linked to the one that starts where it ends.
+    """
+    padded = np.pad(mask.view(np.int8), 1)
+    # A stretch leads from one corner to another, both numbered row by row, with a heading:
+    # 0 north, 1 east, 2 south, 3 west.
+    width = mask.shape[1] + 1
+    rows, low, high, below = _stretches(padded[1:, 1:-1] - padded[:-1, 1:-1])
+    east = below > 0
+    leaves = np.where(east, rows * width + low, rows * width + high)
+    arrives = np.where(east, rows * width + high, rows * width + low)
+    across = padded[1:-1, 1:] - padded[1:-1, :-1]
+    cols, top, bottom, right = _stretches(across.T)
+    north = right > 0
+    leaves = np.append(leaves, np.where(north, bottom, top) * width + cols)
+    arrives = np.append(arrives, np.where(north, top, bottom) * width + cols)
+    heading = np.append(np.where(east, 1, 3), np.where(north, 0, 2))
+    # Two stretches can start at one corner. Turning right keeps regions apart that touch there.
+    keys = leaves * 4 + heading
+    order = np.argsort(keys)
+    turned = np.searchsorted(keys, arrives * 4 + (heading + 1) % 4, sorter=order)
+    turned = np.minimum(turned, len(keys) - 1)
+    to_right = keys[order[turned]] == arrives * 4 + (heading + 1) % 4
+    left = np.searchsorted(keys, arrives * 4 + (heading + 3) % 4, sorter=order)
+    following = order[np.where(to_right, turned, np.minimum(left, len(keys) - 1))].tolist()
+    seen = bytearray(len(following))
+    rings = []
+    for first in range(len(following)):
+        ring, at = [], first
+        while not seen[at]:
+            seen[at] = 1
+            ring.append(at)
+            at = following[at]
+        if ring:
+            corners = leaves[ring]
+            rings.append(np.stack([corners % width, corners // width], axis=1).astype(np.float64))
+    return rings
+
+
+def _stretches(steps: npt.NDArray[np.int8]) -> tuple[npt.NDArray[np.int64], ...]:
+    """(row, first, end, value) of every run of equal non-zero values along the rows."""
+    # The rows are joined with zeros in between, so that no run continues in the next row.
+    flat = np.pad(steps, ((0, 0), (1, 1))).ravel()
+    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    values = flat[changes]
+    starts = np.flatnonzero(values)  # a run of non-zero values ends at the next change
+    line, first = np.divmod(changes[starts], steps.shape[1] + 2)
+    end = changes[starts + 1] - line * (steps.shape[1] + 2)
+    return line, first - 1, end - 1, values[starts].astype(np.int64)
+
+
+def fill(parts: Sequence[Sequence[npt.ArrayLike]], size: tuple[int, int]) -> BoolArray:
+    """The mask (height, width) of the pixels whose centre lies inside one of the parts.
+
+    Parameters
+    ----------
+    parts : each a sequence of rings of (x, y). Inside a part the even-odd rule holds, so that a
+        ring inside another one is a hole; parts that overlap are joined.
+    size : (height, width). What lies outside the image is cut off.
+
+    Raises `AnnotationError` for a ring that is not a list of at least three finite points.
+    """
+    mask = np.zeros(size, bool)
+    for part in parts:
+        mask |= _fill_even_odd(part, size)
+    return mask
+
+
+def _ring(item: npt.ArrayLike) -> Ring:
+    expected = "expected at least three finite points (x, y)"
+    try:
+        ring = np.asarray(item, np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise AnnotationError(f"outline is not a list of numbers; {expected}") from None
+    if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3:
+        raise AnnotationError(f"outline of shape {ring.shape}; {expected}")
+    if not (np.abs(ring) < _FARTHEST).all():
+        raise AnnotationError(f"outline reaches {np.abs(ring).max()}; {expected}")
+    return ring
+
+
+def _fill_even_odd(rings: Sequence[npt.ArrayLike], size: tuple[int, int]) -> BoolArray:
+    toggles = np.zeros((size[0], size[1] + 1), bool)
+    for item in rings:
+        ring = _ring(item)
+        for (x0, y0), (x1, y1) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+            if y0 == y1:
+                continue
+            # The rows whose centre line, y + 0.5, the edge crosses; its upper end counts, its
+            # lower end does not, so that edges which meet count once.
+            low, high = sorted((y0, y1))
+            rows = np.arange(
+                max(int(np.ceil(low - 0.5)), 0), min(int(np.ceil(high - 0.5)), size[0])
+            )
+            x = x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0)
+            cols = np.clip(np.ceil(x - 0.5), 0, size[1]).astype(np.int64)
+            toggles[rows, cols] ^= True
+    return np.logical_xor.accumulate(toggles, axis=1)[:, :-1]

@@ -1,0 +1,65 @@
+"""The package: formats by name, and a folder's format recognised without guessing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from panodent import formats
+from panodent.errors import AnnotationError, UnknownNameError
+from panodent.formats.base import Annotated, Format
+from panodent.teeth.teeth import Teeth
+
+
+def written(folder: Path, name: str) -> Path:
+    """A place with one annotated image in this format."""
+    teeth = Teeth.from_masks((40, 50), [(36, np.ones((5, 6), bool), (3, 4))])
+    place = folder / "truth.json" if name == "coco" else folder
+    image = folder / formats.get(name).image_place("a.png")
+    image.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.zeros((40, 50), np.uint8)).save(image)
+    formats.get(name).write(place, [("a.png", teeth)], {})
+    return folder
+
+
+@pytest.mark.parametrize("name", formats.NAMES)
+def test_each_format_is_recognised_by_itself_only(tmp_path: Path, name: str) -> None:
+    assert formats.recognise(written(tmp_path, name)) == name
+    (item,) = formats.get(name).read(tmp_path, {"values": "fdi"})
+    assert item.key == "a"
+    assert item.read().fdi.tolist() == [36]
+
+
+def test_a_single_file_is_recognised(tmp_path: Path) -> None:
+    assert formats.recognise(written(tmp_path, "coco") / "truth.json") == "coco"
+
+
+def test_nothing_recognised_names_the_formats(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "other.json").write_text("{}")
+    for place in (tmp_path, tmp_path / "other.json"):
+        with pytest.raises(AnnotationError, match=r"--format \(coco, labels, "):
+            formats.recognise(place)
+    with pytest.raises(AnnotationError, match="gone: no such file or folder"):
+        formats.recognise(tmp_path / "gone")
+
+
+def test_several_recognised_are_named(tmp_path: Path) -> None:
+    written(written(tmp_path, "labels"), "coco")
+    with pytest.raises(AnnotationError, match="could be coco or labels; name it with --format"):
+        formats.recognise(tmp_path)
+
+
+def test_an_unknown_name_suggests() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'coco'"):
+        formats.get("cocoo")
+
+
+def test_the_contract_is_part_of_the_package() -> None:
+    assert formats.Format is Format
+    assert formats.Annotated is Annotated
+    with pytest.raises(AttributeError, match="no attribute 'Formats'"):
+        _ = formats.Formats
