@@ -206,11 +206,12 @@ def test_the_page_is_printed_on_one_sheet(tmp_path: Path) -> None:
     subprocess.run(
         [
             *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
+            f"--user-data-dir={tmp_path / 'profile'}",  # another Chromium may have the usual one
             *(f"--print-to-pdf={tmp_path / 'page.pdf'}", (tmp_path / "page.html").as_uri()),
         ],
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=300,
     )
     printed = (tmp_path / "page.pdf").read_bytes()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from panodent.benchmark.limit import measure, multiply_adds
 from panodent.bundle import bundle
 
@@ -34,8 +32,9 @@ def test_multiply_adds_are_those_of_the_layers() -> None:
 
 
 def test_the_network_is_held_against_a_matrix_product() -> None:
-    found = measure(bundle.load(), 2)
-    expected = 2 * found.multiply_adds / found.gflops / 1e6
-    assert found.milliseconds == pytest.approx(expected, rel=0.01)
+    found = measure(bundle.load(), 5)  # of which a busy machine may disturb two
+    # Both are rounded: to a tenth and to a hundredth.
+    least, most = (2 * found.multiply_adds / (found.gflops + off) / 1e6 for off in (0.05, -0.05))
+    assert least - 0.005 <= found.milliseconds <= most + 0.005
     assert found.times.median > 0.3
     assert found.network.median > 0

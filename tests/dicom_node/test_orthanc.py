@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +34,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Orthanc:
-    def __init__(self, folder: Path) -> None:
-        self.http, self.dicom = free_port(), free_port()
+    def __init__(self, folder: Path, http: int, dicom: int) -> None:
+        self.http, self.dicom = http, dicom
         settings = {
             "Name": "test",
             "StorageDirectory": str(folder / "store"),
@@ -77,7 +70,7 @@ class Orthanc:
             data,
             {name.replace("_", "-"): value for name, value in headers.items()},
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - loopback
             return answer.headers, answer.read()
 
     def search(self, path: str) -> list[dict[str, Any]]:
@@ -107,11 +100,11 @@ class Orthanc:
 
     def close(self) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(120)
         self.log.close()
 
 
-def until(what: Any, seconds: float = 60.0) -> None:
+def until(what: Any, seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "waited in vain"
@@ -123,8 +116,8 @@ def modalities(listed: list[dict[str, Any]]) -> list[str]:
 
 
 @pytest.fixture
-def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
-    server = Orthanc(tmp_path)
+def orthanc(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Orthanc]:
+    server = Orthanc(tmp_path, free_port(), free_port())
     try:
         until(server.ready)
         yield server

@@ -306,7 +306,7 @@ def test_files_without_a_suffix_are_found_by_their_mark(dataset: Any, tmp_path: 
 
 
 def test_dicom_costs_little_more_than_png(tmp_path: Path) -> None:
-    """A panoramic of usual size with the noise of a real one; the best of several, in one run."""
+    """A panoramic of usual size with the noise of a real one; processor time, best of several."""
     import cv2
 
     noise = np.random.default_rng(0).normal(0, 0.004, (1316, 2800))
@@ -320,9 +320,9 @@ def test_dicom_costs_little_more_than_png(tmp_path: Path) -> None:
     for file in (saved(made, tmp_path), tmp_path / "a.png"):
         times = []
         for _ in range(4):
-            begin = time.perf_counter()
+            begin = time.process_time()
             read(file)
-            times.append(time.perf_counter() - begin)
+            times.append(time.process_time() - begin)
         best[file.suffix] = min(times)
     assert best[".dcm"] < best[".png"] + 0.15
 

@@ -254,10 +254,10 @@ def test_the_limit_is_checked_before_decoding(tmp_path: Path) -> None:
     rows = bytes(20001 * 200)  # the first 200 of 20000 rows: decoding would find it cut off
     file.write_bytes(png(20000, 20000, 8, 0, rows))
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()  # of the processor: a busy machine makes it no slower
     with pytest.raises(RadiographError, match=r"huge\.png: 20000 x 20000 is 400\.0 megapixels"):
         read(file)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert tracemalloc.get_traced_memory()[1] < 5e6
     tracemalloc.stop()
 

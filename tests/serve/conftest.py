@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +27,8 @@ from panodent.phantom.dicom import dicom_bytes
 from panodent.serve.store.tables import metadata
 
 SIZE = (256, 512)
+PATIENCE = 120
+"""Seconds until something that does not come is a failure, also on a slow and busy machine."""
 
 
 class Peak:
@@ -76,7 +78,7 @@ class Server:
                 env={**os.environ, "COLUMNS": "300", **self.environment},
                 start_new_session=True,
             )  # fmt: skip
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while not (found := re.search(rb"(http://\S+?)/ ", self.log.read_bytes()[begin:])):
             self._check(until)
         self.url = found[1].decode()
@@ -85,7 +87,7 @@ class Server:
             try:
                 if requests.get(f"{self.url}/readyz", timeout=30).status_code == 200:
                     return self
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 continue
 
     def _check(self, until: float) -> None:
@@ -96,14 +98,32 @@ class Server:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ends the service alone, as a supervisor would; its exit code."""
         self.process.send_signal(number)
-        return int(self.process.wait(60))
+        return self.ended()
+
+    def ended(self) -> int:
+        """Its exit code, once it has ended."""
+        return int(self.process.wait(PATIENCE))
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        return requests.get(self.url + path, timeout=60, **options)
+        return requests.get(self.url + path, timeout=PATIENCE, **options)
 
     def post(self, path: str, content: bytes, name: str = "scan.png", **options: Any) -> Any:
         files = {options.pop("field", "file"): (name, content)}
-        return requests.post(self.url + path, files=files, timeout=60, **options)
+        return requests.post(self.url + path, files=files, timeout=PATIENCE, **options)
+
+    @contextlib.contextmanager
+    def workers_held(self, count: int | None = None) -> Iterator[None]:
+        """All workers, or so many, do nothing in a `with` block, whatever they are given."""
+        children = self.members()[1:]
+        held = [p for p in children if "spawn_main" in _read(Path(f"/proc/{p}/cmdline"))][:count]
+        for pid in held:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in held:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def members(self) -> list[int]:
         """The service's process and those of its workers."""
@@ -172,16 +192,14 @@ def dicom() -> bytes:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres(free_port: Callable[[], int]) -> Iterator[str]:
     """URL of a PostgreSQL of our own: data in a temporary folder, a free port of loopback."""
     places = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))
     if not places:
         pytest.skip("no PostgreSQL below /usr/lib/postgresql; apt-get install postgresql")
     pytest.importorskip("pg8000")
     folder = Path(tempfile.mkdtemp(prefix="panodent-pg-"))
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        port = line.getsockname()[1]
+    port = free_port()
     user = "postgres" if os.getuid() == 0 else None  # it refuses to run as root
     if user:
         shutil.chown(folder, user)
@@ -191,7 +209,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     secret.chmod(0o644)
     initdb = ["initdb", "-D", "data", "-U", "panodent", "-A", "scram-sha-256", "-N"]
     subprocess.run([places[-1] / initdb[0], *initdb[1:], "--pwfile", secret], **options)
-    control = [places[-1] / "pg_ctl", "-D", "data", "-l", folder / "log", "-w"]
+    control = [places[-1] / "pg_ctl", "-D", "data", "-l", folder / "log", "-w", f"-t{PATIENCE}"]
     settings = f"-h 127.0.0.1 -p {port} -k {folder} -F"
     subprocess.run([*control, "-o", settings, "start"], **options)
     yield f"postgresql://panodent:a%20secret@127.0.0.1:{port}/postgres"

@@ -29,7 +29,7 @@ def test_the_commands_run(server, png, dicom, tmp_path):
     script = commands().replace("http://127.0.0.1:8080", server.url)
     assert script.count("curl") >= 8
     done = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     assert len(json.loads((tmp_path / "teeth.json").read_text())["teeth"]) > 20

@@ -15,7 +15,7 @@ def talk(server: Any, *pieces: bytes, repeat: bytes = b"", most: int = 0) -> tup
     """What a service answers to these bytes, and how many it took of `repeat` before it closed."""
     host, port = server.url.removeprefix("http://").split(":")
     taken = 0
-    with socket.create_connection((host, int(port)), 30) as line:
+    with socket.create_connection((host, int(port)), 120) as line:
         try:
             for piece in pieces:
                 line.sendall(piece)

@@ -59,7 +59,7 @@ def test_requests_from_the_document_are_answered_as_it_says(document, study, mod
             known = mode is GenerationMode.POSITIVE and case.method != "DELETE"
             if known and "study" in (case.path_parameters or {}):
                 case.path_parameters["study"] = study
-            case.call_and_validate(checks=CHECKS, timeout=30)
+            case.call_and_validate(checks=CHECKS, timeout=120)
 
         ask()
     assert len(asked) >= 10

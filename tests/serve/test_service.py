@@ -124,10 +124,12 @@ def test_a_study_deleted_while_its_results_are_made_stays_deleted(tmp_path):
     async def do(work: Work, crew: FakeCrew) -> None:
         study = await work.add(put(work.store.files, "x.png", b"x"))
         await work.save(study.id, 0, [])
+        await until(lambda: work.store.unwritten() is None)
+        crew.asked.clear()
         crew.gate.clear()
         await work.keep(work.store.save, study.id, 1, [])
         work._saved.ring()
-        await until(lambda: crew.asked[-1] == "write")
+        await until(lambda: crew.asked == ["write"])
         await work.delete(study.id)
         crew.gate.set()
         await until(lambda: not list((work.store.folder / "results").iterdir()))

@@ -35,7 +35,7 @@ def command(*arguments: object) -> list[str]:
 
 def train(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(*arguments), capture_output=True, text=True, timeout=400, check=False
+        command(*arguments), capture_output=True, text=True, timeout=900, check=False
     )
 
 
@@ -47,21 +47,39 @@ def history(run: Path) -> list[dict[str, str]]:
         return []
 
 
-def begin(run: Path, epochs: int, *arguments: object) -> subprocess.Popen[bytes]:
-    """Starts a run and waits for the end of its first epoch."""
+STOPS = """
+import os, runpy, signal, sys
+
+table = sys.argv.pop(1)
+stopped = []
+
+def stop(event, arguments):
+    if event == "open" and not stopped and os.path.exists(table):
+        stopped.append(True)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+sys.addaudithook(stop)
+runpy.run_module("panodent", run_name="__main__")
+"""
+"""Runs panodent until there is this file and another is opened; then it waits for SIGCONT."""
+
+
+def begin(run: Path, *arguments: object) -> subprocess.Popen[bytes]:
+    """Starts a run that stops by itself at the end of its first epoch, and waits until it has."""
+    table = run / "history.csv"
     process = subprocess.Popen(
-        command(*arguments, "--output", run),
+        [sys.executable, "-c", STOPS, table, "train", *map(str, arguments), "--output", run],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         # A background job of a shell ignores Ctrl-C; this one must hear it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    for _ in range(1200):
-        if history(run) or process.poll() is not None:
-            break
+    end = time.monotonic() + 900
+    while not (found := os.waitpid(process.pid, os.WUNTRACED | os.WNOHANG))[0]:
+        assert time.monotonic() < end
         time.sleep(0.1)
-    assert process.poll() is None, "it ended before it could be stopped"
-    assert len(history(run)) < epochs
+    assert os.WIFSTOPPED(found[1]), "it ended before it could be stopped"
+    assert len(history(run)) == 1
     return process
 
 
@@ -112,13 +130,13 @@ def test_killed_and_resumed_it_ends_as_if_it_never_stopped(
     data: Path, whole: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "killed"
-    process = begin(run, 4, data, "--epochs", 4, *SETTINGS)
+    process = begin(run, data, "--epochs", 4, *SETTINGS)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    done = len(history(run))
     found = train("--resume", "--output", run)
     assert found.returncode == 0, found.stderr
-    assert f"epoch {done + 1}/4" in found.stdout
+    assert "epoch 2/4" in found.stdout
+    assert "epoch 1/4" not in found.stdout
     for ours, theirs in zip(history(run), history(whole), strict=True):
         assert ours["learning_rate"] == theirs["learning_rate"]
         assert float(ours["loss"]) == pytest.approx(float(theirs["loss"]), rel=0.02)
@@ -127,9 +145,10 @@ def test_killed_and_resumed_it_ends_as_if_it_never_stopped(
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_leaves_a_usable_run(data: Path, tmp_path: Path) -> None:
     run = tmp_path / "stopped"
-    process = begin(run, 60, data, "--epochs", 60, *SETTINGS)
+    process = begin(run, data, "--epochs", 60, *SETTINGS)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=300) == 130
+    process.send_signal(signal.SIGCONT)
+    assert process.wait(timeout=600) == 130
     assert bundle.load(run).frame.height == 64  # of the stage that it was stopped in
     assert 1 <= len(history(run)) < 60
 

@@ -115,10 +115,10 @@ def test_any_bytes_make_a_mask_or_an_annotation_error() -> None:
 
 def test_a_whole_radiograph_takes_no_time(drawn: tuple[Any, Teeth]) -> None:
     mask = np.kron(drawn[1].label_image() > 0, np.ones((2, 2), bool))[:, :2041]
-    begin = time.perf_counter()
+    begin = time.thread_time()  # of the processor: a busy machine makes it no slower
     text = encode(mask)
-    middle = time.perf_counter()
+    middle = time.thread_time()
     assert np.array_equal(decode(text, mask.shape), mask)
     # Hundredths of a second each; the bound is for slow machines.
     assert middle - begin < 0.3
-    assert time.perf_counter() - middle < 0.3
+    assert time.thread_time() - middle < 0.3

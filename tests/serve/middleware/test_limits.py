@@ -44,7 +44,7 @@ def ask(
 
     async def receive() -> dict[str, Any]:
         if not pieces:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()  # for ever
         return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
 
     async def send(message: Any) -> None:
@@ -199,14 +199,14 @@ def test_a_body_that_does_not_come_is_not_waited_for():
         sent: list[Any] = []
 
         async def receive() -> dict[str, Any]:
-            await asyncio.sleep(9)
+            await asyncio.Event().wait()  # for ever
             return {}
 
         async def send(message: Any) -> None:
             sent.append(message)
 
         scope = {"type": "http", "path": "/x", "method": "POST", "headers": []}
-        await asyncio.wait_for(Guard(reads, BOUNDS)(scope, receive, send), 5)
+        await asyncio.wait_for(Guard(reads, BOUNDS)(scope, receive, send), 60)
         return tuple(sent)
 
     assert asyncio.run(slow())[0]["status"] == 408
@@ -214,7 +214,7 @@ def test_a_body_that_does_not_come_is_not_waited_for():
 
 def test_an_answer_that_is_not_taken_ends():
     async def full(message: Any) -> None:
-        await asyncio.sleep(9)
+        await asyncio.Event().wait()  # for ever
 
     scope = {"type": "http", "path": "/x", "method": "GET", "headers": []}
 

@@ -1,4 +1,17 @@
-"""A browser that looks at the page of a service."""
+"""A browser that looks at the page of a service.
+
+The page draws what a click or a key does when the browser gets round to it. So no test reads the
+page right after an action: `expect` waits until the page shows what it should, and `settles` in
+test_page_correcting.py does so for values that no locator holds.
+
+A change to the page or to these tests is proved by running them twenty times in a row, half of the
+turns beside two busy loops, from the root of the repository:
+
+    for turn in $(seq 20); do
+        if [ $turn = 11 ]; then (while :; do :; done) & (while :; do :; done) & fi
+        nice -n 5 python -m pytest tests/serve/page -n0 || break
+    done; kill $(jobs -p)
+"""
 
 from __future__ import annotations
 
@@ -13,6 +26,7 @@ from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 
 CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE = 60_000  # milliseconds until something that does not come is a failure
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -25,11 +39,9 @@ QUIET = (
 
 
 @pytest.fixture(scope="session")
-def service(serve: Callable[..., Any]) -> Any:
+def service(serve: Callable[..., Any], free_port: Callable[[], int]) -> Any:
     """A service that comes back on its port when it is started again, as its users expect."""
-    running = serve("--workers", "1")
-    running.options += ("--port", running.url.rsplit(":", 1)[1])
-    return running
+    return serve("--workers", "1", "--port", str(free_port()))
 
 
 # For a module, not the session: while playwright runs, no other test can run an event loop.
@@ -38,6 +50,7 @@ def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the page needs playwright")
     if not CHROMIUM.exists():
         pytest.skip("the page is tested in Debian's chromium, which is not installed")
+    playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as started:
         chromium = started.chromium.launch(executable_path=str(CHROMIUM), args=list(QUIET))
         yield chromium
@@ -47,7 +60,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def context(browser: Any) -> Iterator[Any]:
     made = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="dark")
-    made.set_default_timeout(10_000)
+    made.set_default_timeout(PATIENCE)
     yield made
     made.close()
 
@@ -86,10 +99,14 @@ def phantom_file(drawn: tuple[Radiograph, Teeth], tmp_path_factory: pytest.TempP
 
 @pytest.fixture
 def study(page: Any, phantom_file: Path) -> dict[str, Any]:
-    """A fresh study, open on the page."""
-    with page.expect_response(lambda answer: answer.request.method == "POST") as posted:
+    """A fresh study, open on the page with all that belongs to it."""
+    with (
+        page.expect_response("**/measurements"),
+        page.expect_response(lambda answer: answer.request.method == "POST") as posted,
+    ):
         page.set_input_files("#files", str(phantom_file))
     answer: dict[str, Any] = posted.value.json()
     page.wait_for_selector("path.tooth", state="attached")
+    page.wait_for_selector("#viewer[data-shown]")
     page.wait_for_selector("#uploads", state="hidden")
     return answer

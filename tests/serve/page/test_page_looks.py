@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 import requests
 
+expect = pytest.importorskip("playwright.sync_api", reason="the page needs playwright").expect
+
 ROOT = Path(__file__).parents[3]
 ARTEFACTS = ROOT / "artefacts" / "page"
+PATIENCE = 60_000  # milliseconds
 SIZES = {"desk": (1280, 800), "tablet": (820, 1180), "phone": (390, 844)}
 
 
 def faults(page: Any) -> list[str]:
-    """What axe-core calls serious or critical."""
+    """What axe-core calls serious or critical, of the colours after every transition."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is missing")
+    page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
     # Playwright's evaluate is not bound by the page's content security policy.
     found = axe.Axe().run(page).response["violations"]
     return [
@@ -33,6 +37,7 @@ def test_sizes_and_themes(browser: Any, service: Any, size: str) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": height}, has_touch=size == "phone"
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(service.url)
     page.wait_for_selector("html[data-ready]")
@@ -42,43 +47,48 @@ def test_sizes_and_themes(browser: Any, service: Any, size: str) -> None:
         requests.post(f"{service.url}/v1/example", timeout=60)
     study = service.get("/v1/studies").json()["studies"][0]["id"]
     page.evaluate("id => { location.hash = id; }", study)
-    page.wait_for_selector("path.tooth", state="attached")
+    expect(page).to_have_url(re.compile(f"#{study}$"))
     page.click(".place[data-state=found] >> nth=5")
-    page.wait_for_selector("#inspector dt:has-text('Length')")
+    expect(page.locator("#inspector dt", has_text="Length")).to_be_visible()
     page.wait_for_selector("#viewer[data-shown]")
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     for theme in ("dark", "light"):
         page.emulate_media(color_scheme=theme)
         page.screenshot(path=ARTEFACTS / f"{size}-{theme}.png", full_page=size != "desk")
         assert faults(page) == []
-    wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert wide[0] <= wide[1]
-    assert page.locator("footer", has_text="Research use only").is_visible()
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+    expect(page.locator("footer", has_text="Research use only")).to_be_visible()
     context.close()
 
 
 def test_dialogs_are_in_reach_of_all(page: Any, study: dict[str, Any]) -> None:
     page.keyboard.press("k")
-    shown = "dialog[open], #drawer:not([hidden]), #view-panel:not([hidden])"
+    expect(page.locator(".place[aria-pressed=true]")).to_have_count(1)
+    shown = page.locator("dialog[open], #drawer:not([hidden]), #view-panel:not([hidden])")
     for key in ("r", "?", "Control+e", "l", "v"):
+        rows = page.locator("#list li").element_handles() if key == "l" else []
         page.keyboard.press(key)
-        page.wait_for_selector(shown)
+        expect(shown).to_be_visible()
+        # The list is fetched anew when it is opened, and must not be replaced while it is judged.
+        page.wait_for_function("rows => rows.every((row) => !row.isConnected)", arg=rows)
         assert faults(page) == [], key
         page.keyboard.press("Escape")
-        page.wait_for_selector(shown, state="detached")
+        expect(shown).to_have_count(0)
 
 
 def test_focus_is_seen(start_page: Any) -> None:
     start_page.keyboard.press("Tab")
     start_page.keyboard.press("Tab")
-    seen = start_page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-    assert seen == "solid"
+    focus = start_page.locator(":focus:not(body)")
+    expect(focus).to_have_css("outline-style", "solid")
 
 
 def test_the_keys_of_the_help_are_in_the_documentation(start_page: Any) -> None:
     start_page.keyboard.press("?")
+    expect(start_page.locator(".help")).to_be_visible()
     keys = start_page.locator(".help kbd").all_inner_texts()
     start_page.keyboard.press("Escape")
+    expect(start_page.locator(".help")).to_have_count(0)
     shown = {part for key in keys for part in (key.split(" + ") if len(key) > 1 else [key])}
     table = (ROOT / "docs" / "page.md").read_text(encoding="utf-8").split("## Keyboard")[1]
     written = {cell for line in table.splitlines() for cell in re.findall(r"\w+|[+,.?-]", line)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,20 @@ import requests
 from panodent import phantom
 from panodent.datasets.dataset import find
 
+expect = pytest.importorskip("playwright.sync_api", reason="the page needs playwright").expect
+
 
 def taken(page: Any, name: str) -> bytes:
     with page.expect_download() as download:
         page.click(f".exports [data-export='{name}']")
     return Path(download.value.path()).read_bytes()
+
+
+def remove_a_tooth(page: Any) -> None:
+    page.keyboard.press("k")
+    expect(page.locator(".place[aria-pressed=true]")).to_have_count(1)
+    page.keyboard.press("Delete")
+    expect(page.locator("#study-state")).to_have_text("Unsaved changes")
 
 
 def decoded(content: bytes) -> Any:
@@ -49,7 +59,7 @@ def test_each_export_holds_the_teeth(page: Any, study: dict[str, Any]) -> None:
     coco = json.loads(taken(page, "coco.json"))
     assert sorted(one["category_id"] for one in coco["annotations"]) == fdi
     assert taken(page, "report.pdf").startswith(b"%PDF-")
-    assert page.locator("[data-export$='.dcm']").count() == 0
+    expect(page.locator("[data-export$='.dcm']")).to_have_count(0)
 
 
 def test_dicom_in_dicom_out(page: Any, tmp_path: Path) -> None:
@@ -70,10 +80,9 @@ def test_dicom_in_dicom_out(page: Any, tmp_path: Path) -> None:
 def test_saved_studies_are_data_to_train_on(
     page: Any, study: dict[str, Any], tmp_path: Path
 ) -> None:
-    page.keyboard.press("k")
-    page.keyboard.press("Delete")
+    remove_a_tooth(page)
     page.keyboard.press("Control+s")
-    page.wait_for_selector("#study-state[data-state=saved]")
+    expect(page.locator("#study-state")).to_have_text("Saved")
     page.keyboard.press("l")
     with page.expect_download() as download:
         page.click("#drawer [data-command='training']")
@@ -90,55 +99,57 @@ def test_what_cannot_be_read_says_why_and_the_rest_arrives(
     broken.write_bytes(b"\x89PNG\r\n\x1a\n" + b"nothing of a picture" * 20)
     empty.write_bytes(b"")
     page.set_input_files("#files", [str(broken), str(empty), str(phantom_file)])
-    page.wait_for_selector("path.tooth", state="attached")
+    expect(page.locator("#study-name")).to_have_text("phantom.png")
     failed = page.locator("#uploads [data-state=failed]")
-    page.wait_for_selector("#uploads [data-state=failed]:nth-child(2)")
+    expect(failed).to_have_count(2)
     said = " ".join(failed.all_inner_texts())
     assert "broken.png" in said
     assert "empty" in said
-    assert page.locator("#study-name").inner_text() == "phantom.png"
     assert str(tmp_path) not in said
-    for button in failed.locator("button").all()[::-1]:
-        button.click()
-    page.wait_for_selector("#uploads", state="hidden")
+    for left in (1, 0):
+        failed.locator("button").first.click()
+        expect(failed).to_have_count(left)
+    expect(page.locator("#uploads")).to_be_hidden()
 
 
 def test_an_example_for_who_has_no_radiograph(page: Any) -> None:
     page.click(".start [data-command='example']")
+    expect(page.locator("#study-name")).to_have_text(re.compile("^example-"))
     page.wait_for_selector("path.tooth", state="attached")
-    assert page.locator("#study-name").inner_text().startswith("example-")
 
 
-def test_what_is_not_saved_is_asked_about(page: Any, study: dict[str, Any]) -> None:
-    page.keyboard.press("k")
-    page.keyboard.press("Delete")
-    asked = []
+def test_what_is_not_saved_is_asked_about(
+    page: Any, service: Any, phantom_file: Path, study: dict[str, Any]
+) -> None:
+    other = service.post("/v1/studies", phantom_file.read_bytes(), "elsewhere.png").json()["id"]
+    remove_a_tooth(page)
+    asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.close(run_before_unload=True)
-    page.wait_for_timeout(300)
-    assert asked == ["beforeunload"]
+    with page.expect_event("dialog"):
+        page.close(run_before_unload=True)
     page.keyboard.press("l")
-    page.click("#list li:not(.now) .study >> nth=0")
+    page.locator("#list .study", has_text="elsewhere.png").click()
     with page.expect_response(lambda answer: answer.request.method == "PUT") as put:
         page.click("dialog.question button[value=save]")
     assert len(put.value.json()["teeth"]) == len(study["teeth"]) - 1
-    page.wait_for_selector("#drawer", state="hidden")
-    assert study["id"] not in page.url
+    expect(page.locator("#drawer")).to_be_hidden()
+    expect(page).to_have_url(re.compile(f"#{other}$"))
+    assert asked == ["beforeunload"]
+    requests.delete(f"{service.url}/v1/studies/{other}", timeout=60)
 
 
 def test_a_study_that_was_saved_elsewhere(page: Any, service: Any, study: dict[str, Any]) -> None:
     theirs = [{"id": tooth["id"], "fdi": tooth["fdi"]} for tooth in study["teeth"]]
     edit = {"revision": 0, "teeth": theirs[1:]}
     requests.put(f"{service.url}/v1/studies/{study['id']}/teeth", json=edit, timeout=60)
-    page.keyboard.press("k")
-    page.keyboard.press("Delete")
+    remove_a_tooth(page)
     page.keyboard.press("Control+s")
-    assert "else has saved" in page.locator("dialog.question h2").inner_text()
+    expect(page.locator("dialog.question h2")).to_contain_text("else has saved")
     with page.expect_response(
         lambda answer: answer.request.method == "PUT" and answer.status == 200
     ):
         page.click("dialog.question button[value=mine]")
-    page.wait_for_selector("#study-state[data-state=saved]")
+    expect(page.locator("#study-state")).to_have_text("Saved")
     kept = service.get(f"/v1/studies/{study['id']}").json()
     gone = {tooth["id"] for tooth in study["teeth"]} - {tooth["id"] for tooth in kept["teeth"]}
     assert kept["revision"] == 2
@@ -149,6 +160,6 @@ def test_deleting_a_radiograph_asks_first(page: Any, service: Any, study: dict[s
     page.keyboard.press("l")
     page.click("#list li.now .icon-only")
     page.click("dialog.question button[value=delete]")
-    page.wait_for_selector("#start:not([hidden])")
+    expect(page.locator("#start")).to_be_visible()
     listed = [one["id"] for one in service.get("/v1/studies").json()["studies"]]
     assert study["id"] not in listed

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -28,7 +26,7 @@ def offline(png: bytes, tmp_path_factory: pytest.TempPathFactory):
     return Predictor(load("default", 1)).predict(file)
 
 
-def eventually(check: Any, seconds: float = 30.0) -> Any:
+def eventually(check: Any, seconds: float = 120.0) -> Any:
     until = time.monotonic() + seconds
     while not (found := check()):
         assert time.monotonic() < until
@@ -104,7 +102,7 @@ def test_what_is_wrong_is_said(server, png):
     detail(server.get("/v1/nothing"), 404)
     detail(server.get("/static/%00"), 404)
     detail(server.get("/static/..%2f..%2fapi.py"), 404)
-    unknown = requests.patch(server.url + "/v1/studies", timeout=9)
+    unknown = requests.patch(server.url + "/v1/studies", timeout=60)
     detail(unknown, 405)
     assert unknown.headers["allow"] == "GET, POST"
     for name in ("limit=0", "limit=x", "offset=-1", "limit=99999999999999999999"):
@@ -215,11 +213,12 @@ def test_a_job_makes_studies_and_tells_how_far_it_is(server, png, dicom):
 
 def test_a_job_is_cancelled(server, png):
     files = [("files", (f"{n}.png", png)) for n in range(12)]
-    path = requests.post(f"{server.url}/v1/jobs", files=files, timeout=60).headers["location"]
-    assert requests.delete(server.url + path, timeout=60).status_code == 204
+    with server.workers_held():
+        path = requests.post(f"{server.url}/v1/jobs", files=files, timeout=60).headers["location"]
+        assert requests.delete(server.url + path, timeout=60).status_code == 204
     job = eventually(lambda: (j := server.get(path).json())["state"] == "cancelled" and j)
     states = [item["state"] for item in job["items"]]
-    assert states.count("dropped") >= 8
+    assert states.count("dropped") >= 10  # all but those that the two workers had begun
     assert set(states) <= {"done", "dropped"}
 
 
@@ -231,13 +230,9 @@ def test_jobs_need_files(server):
 
 def test_a_full_queue_asks_to_come_again(serve, png):
     server = serve("--workers", "1", "--waiting", "1")
-    for pid in server.members()[1:]:
-        os.kill(pid, signal.SIGSTOP)
-    with ThreadPoolExecutor(6) as pool:
+    with ThreadPoolExecutor(6) as pool, server.workers_held():
         answers = [pool.submit(server.post, "/v1/predict", png) for _ in range(6)]
         eventually(lambda: sum(a.done() for a in answers) >= 4)
-        for pid in server.members()[1:]:
-            os.kill(pid, signal.SIGCONT)
     statuses = sorted(a.result().status_code for a in answers)
     assert statuses == [200, 200, 503, 503, 503, 503]
     refused = next(a.result() for a in answers if a.result().status_code == 503)

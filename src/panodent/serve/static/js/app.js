@@ -63,11 +63,16 @@ async function fetchPicture(id) {
   }
 }
 
+let asked = 0; // studies that were asked for; of several on their way the last is shown
+
 async function open(id) {
+  const mine = ++asked;
   if (id === session.study?.id) return toggleList(false);
-  if (!(await saving.mayLeave())) return undefined;
   try {
-    show(await api.study(id));
+    const answer = await api.study(id);
+    // Asked now and not before: what is changed while the study is on its way is not lost.
+    if (mine !== asked || !(await saving.mayLeave())) return undefined;
+    show(answer);
     toggleList(false);
   } catch (error) {
     if (error.status === 404) history.replaceState(null, "", " ");
@@ -95,9 +100,9 @@ async function arrived(study, alone) {
 }
 
 async function example() {
-  if (!(await saving.mayLeave())) return;
   try {
-    show(await api.example());
+    const answer = await api.example();
+    if (await saving.mayLeave()) show(answer);
     await studies.refresh();
   } catch (error) {
     complain(error);

@@ -31,3 +31,29 @@ export function toggle(element, name, on) {
 
 /** A text that begins with a capital. */
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/**
+ * Gives a function that calls `build`, but not while a mouse button is down in one of `places`: a
+ * button that is replaced under the pointer gets no click. Then it builds after the release.
+ */
+export function whenReleased(places, build) {
+  let [pressed, due] = [false, false];
+  const press = (event) => {
+    pressed = event.button === 0;
+  };
+  const release = () => {
+    // The click is told in the same task as the release, thus before this.
+    if (pressed) setTimeout(built);
+  };
+  const built = () => {
+    pressed = false;
+    if (due) build();
+    due = false;
+  };
+  for (const place of places) place.addEventListener("pointerdown", press);
+  for (const what of ["pointerup", "pointercancel"]) window.addEventListener(what, release);
+  return () => {
+    if (pressed) due = true;
+    else build();
+  };
+}

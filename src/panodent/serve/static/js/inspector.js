@@ -1,7 +1,7 @@
 // What is known of the chosen tooth, and what can be done with it.
 
 import { nameOf, permanent, written } from "./arch.js";
-import { h, sentence } from "./dom.js";
+import { h, sentence, whenReleased } from "./dom.js";
 import { moves, restore } from "./edits.js";
 import { details, list, overview } from "./figures.js";
 import { preference } from "./preferences.js";
@@ -19,8 +19,9 @@ export class Inspector {
     this.#session = session;
     this.#commands = commands;
     this.#measures = measures;
-    session.addEventListener("change", () => this.refresh());
-    measures.addEventListener("change", () => this.refresh());
+    const refresh = whenReleased([element], () => this.refresh());
+    session.addEventListener("change", refresh);
+    measures.addEventListener("change", refresh);
   }
 
   /** Builds the panel anew; the focus stays on the button that had it. */

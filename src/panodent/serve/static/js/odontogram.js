@@ -3,7 +3,7 @@
 // by hand dotted; "*" marks what was changed by hand.
 
 import { arch, nameOf, toothOf, written } from "./arch.js";
-import { h, svg } from "./dom.js";
+import { h, svg, whenReleased } from "./dom.js";
 import { preference } from "./preferences.js";
 
 const COLUMNS = [33, 29, 31, 31, 31, 46, 43, 39]; // width by position from the midline
@@ -15,6 +15,7 @@ export class Odontogram {
   #buttons = new Map(); // by FDI number
   #rows = [];
   #tray;
+  #showTray;
   #focus = 11;
 
   /** `onPick(fdi, key, event)`: a place of the chart was clicked; key is null where no tooth is. */
@@ -22,6 +23,7 @@ export class Odontogram {
     this.#session = session;
     this.#onPick = onPick;
     this.#tray = element.querySelector(".tray");
+    this.#showTray = whenReleased([this.#tray], () => this.#fillTray());
     const chart = element.querySelector(".chart");
     for (const [jaw, deciduous] of [
       ["upper", false],
@@ -122,8 +124,7 @@ export class Odontogram {
       const state = tooth ? session.state(tooth) : removed.has(fdi) ? "removed" : "absent";
       this.#show(button, fdi, tooth, state);
     }
-    this.#fillTray();
-    this.#hovered();
+    this.#showTray();
   }
 
   #show(button, fdi, tooth, state) {
@@ -172,6 +173,7 @@ export class Odontogram {
         ),
       ),
     );
+    this.#hovered();
   }
 
   #hovered() {

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { ask } from "./dialogs.js";
-import { h, toggle } from "./dom.js";
+import { h, toggle, whenReleased } from "./dom.js";
 import { icon } from "./icons.js";
 import { complain, say } from "./notices.js";
 
@@ -16,6 +16,7 @@ export class Studies {
   #list = [];
   #total = 0;
   #current = null;
+  #show;
 
   /** Shows the list in each of `places`; `open(id)` opens one, `closed(id)` hears of a deletion. */
   constructor(places, more, open, closed) {
@@ -23,6 +24,7 @@ export class Studies {
     this.#more = more;
     this.#open = open;
     this.#closed = closed;
+    this.#show = whenReleased(places, () => this.#build());
     more.addEventListener("click", () => this.#load(this.#list.length));
   }
 
@@ -60,7 +62,7 @@ export class Studies {
     return this.#total;
   }
 
-  #show() {
+  #build() {
     for (const place of this.#places) {
       place.replaceChildren(...this.#list.map((study) => this.#row(study)));
       if (!this.#list.length) place.append(h("li", { class: "quiet-text" }, "No radiograph yet."));

@@ -37,10 +37,9 @@ export class Viewer extends EventTarget {
     session.addEventListener("hover", () => this.#mark());
   }
 
-  /** Shows another radiograph, or none. */
+  /** Shows the radiograph's pixels, or none. Where it lies is kept: they may come after a zoom. */
   setPicture(picture) {
     this.picture = picture;
-    if (picture) this.camera.setImage(picture.size);
     this.refresh();
   }
 
