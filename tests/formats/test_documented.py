@@ -1,4 +1,4 @@
-"""The table of docs/formats.md says of every format what its code says."""
+"""The table of docs/reference/formats.md says of every format what its code says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from panodent import formats
 
-PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "formats.md"
 
 
 def rows() -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""The commands of docs/service.md do what it says."""
+"""The commands of docs/reference/service.md do what it says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from panodent.serve.workers.exports import MEDIA
 
-PAGE = (Path(__file__).parents[2] / "docs" / "service.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "service.md").read_text()
 
 
 def commands() -> str:

@@ -35,7 +35,7 @@ FORMAT = 1
 DEFAULT = "default"
 NETWORK_FILE, CARD_FILE, NORMS_FILE = "network.onnx", "bundle.json", "norms.npz"
 RUNTIME = "onnxruntime"
-"""What runs networks; docs/experiments.md compares it. A bundle says so, for others may come."""
+"""The runtime that a bundle is made for; docs/experiments/quantisation.md compares others."""
 MAX_NETWORK_BYTES = 1_000_000_000
 
 
