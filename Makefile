@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint setup setup-dev clean
+.PHONY: demo test lint docs setup setup-dev clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/panodent phantom --output demo/phantom --count 1 --seed 7
@@ -14,14 +14,18 @@ demo: $(VENV)/demo.stamp
 	@echo "Pictures of what was found (research use only, not a medical device):"
 	@ls demo/teeth/*/overlay.png demo/teeth/*/odontogram.png demo/scores/index.html
 
-test: $(VENV)/dev.stamp lint
+test: $(VENV)/dev.stamp lint docs
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/dev.stamp
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/ruff format --check src tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The site in build/docs; a warning, such as a dead link, is an error. Needs no network.
+docs: $(VENV)/dev.stamp
+	$(BIN)/python -m sphinx -W --keep-going -E -q -d build/doctrees docs build/docs
 
 setup: $(VENV)/demo.stamp
 setup-dev: $(VENV)/dev.stamp
