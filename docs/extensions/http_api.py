@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ PROBLEM = "application/problem+json"
 
 def document() -> dict[str, Any]:
     """What the service answers to GET /openapi.json; no worker is started, no store is opened."""
+    logging.getLogger("panodent.serve").setLevel(logging.WARNING)
     settings = typing.get_type_hints(Service.__init__)["settings"]
     service = Service(settings(store=Path("studies")))
     pieces: list[bytes] = []
