@@ -1,10 +1,12 @@
-# Two commands: `make demo` (set up, segment a phantom) and `make test` (set up, run every check).
+# `make demo` sets up and segments a phantom; `make test` sets up and runs every check.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint docs setup setup-dev clean
+.PHONY: demo test lint docs format wheel-check setup setup-dev clean
+
+CODE := src tests benchmarks tools docs
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/panodent phantom --output demo/phantom --count 1 --seed 7
@@ -14,18 +16,26 @@ demo: $(VENV)/demo.stamp
 	@echo "Pictures of what was found (research use only, not a medical device):"
 	@ls demo/teeth/*/overlay.png demo/teeth/*/odontogram.png demo/scores/index.html
 
-test: $(VENV)/dev.stamp lint docs
+test: $(VENV)/dev.stamp docs lint
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/dev.stamp
-	$(BIN)/ruff check src tests benchmarks docs
-	$(BIN)/ruff format --check src tests benchmarks docs
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
 
 # The site in build/docs; a warning, such as a dead link, is an error. Needs no network.
 docs: $(VENV)/dev.stamp
 	$(BIN)/python -m sphinx -W --keep-going -E -q -d build/doctrees docs build/docs
+
+# Builds the wheel and uses it outside the repository; `make wheel-check KEEP=dist` keeps the files.
+wheel-check: $(VENV)/bin/python
+	$(BIN)/python tools/wheel_check.py $(if $(KEEP),--keep $(KEEP))
 
 setup: $(VENV)/demo.stamp
 setup-dev: $(VENV)/dev.stamp
@@ -43,4 +53,4 @@ $(VENV)/dev.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 	@touch $@ $(VENV)/demo.stamp
 
 clean:
-	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) demo build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
