@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from extensions import commands, figures, http_api, layers, settings
+from extensions import commands, figures, http_api, layers, root_files, settings
 
 GENERATORS: Mapping[str, Callable[[], str]] = {
     "commands": commands.markdown,
@@ -18,6 +19,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "http-api": http_api.markdown,
     "layers": layers.markdown,
     "settings": settings.markdown,
+    **{name: partial(root_files.markdown, name) for name in root_files.PAGES},
 }
 BLOCK = re.compile(r"^```\{generated\} (\S+)\n```$", re.M)
 

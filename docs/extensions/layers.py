@@ -10,7 +10,6 @@ from pathlib import Path
 from extensions.tables import sentence, table
 
 ROOT = Path(__file__).parents[2]
-CONTRACT = "Packages import downwards only; packages of one layer are independent"
 
 
 def markdown() -> str:
