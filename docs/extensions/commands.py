@@ -51,8 +51,8 @@ def _section(name: str, command: Any, function: Any) -> str:
     usage = " ".join(["panodent", name, *(_argument(item) for item in arguments), "[OPTIONS]"])
     parts = [f"## panodent {name}", *_help(command), f"```text\n{usage}\n```"]
     if arguments:
-        rows = [(f"`{_argument(item)}`", sentence(item.help or "")) for item in arguments]
-        parts.append(table(("argument", "meaning"), rows))
+        meanings = [(f"`{_argument(item)}`", sentence(item.help or "")) for item in arguments]
+        parts.append(table(("argument", "meaning"), meanings))
     if options:
         rows = [
             (_names(item, hints[item.name]), _default(item), _about(item, hints[item.name]))
