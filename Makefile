@@ -4,9 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint format wheel-check setup setup-dev clean
+.PHONY: demo test lint docs format wheel-check setup setup-dev clean
 
-CODE := src tests benchmarks tools
+CODE := src tests benchmarks tools docs
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/panodent phantom --output demo/phantom --count 1 --seed 7
@@ -16,7 +16,7 @@ demo: $(VENV)/demo.stamp
 	@echo "Pictures of what was found (research use only, not a medical device):"
 	@ls demo/teeth/*/overlay.png demo/teeth/*/odontogram.png demo/scores/index.html
 
-test: $(VENV)/dev.stamp lint
+test: $(VENV)/dev.stamp docs lint
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/dev.stamp
@@ -28,6 +28,10 @@ lint: $(VENV)/dev.stamp
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
+
+# The site in build/docs; a warning, such as a dead link, is an error. Needs no network.
+docs: $(VENV)/dev.stamp
+	$(BIN)/python -m sphinx -W --keep-going -E -q -d build/doctrees docs build/docs
 
 # Builds the wheel and uses it outside the repository; `make wheel-check KEEP=dist` keeps the files.
 wheel-check: $(VENV)/bin/python
@@ -49,4 +53,4 @@ $(VENV)/dev.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
 	@touch $@ $(VENV)/demo.stamp
 
 clean:
-	rm -rf $(VENV) demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) demo build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

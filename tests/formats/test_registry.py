@@ -12,11 +12,11 @@ from panodent import formats
 from panodent.formats.base import Format
 from panodent.formats.registry import BY_NAME, FORMATS, NAMES, FormatInfo, listed
 
-PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "formats.md"
 
 
 def rows() -> dict[str, list[str]]:
-    """The cells of the table in docs/formats.md by format name."""
+    """The cells of the table in docs/reference/formats.md by format name."""
     lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
     cells = [[cell.strip("| ") for cell in line.split(" | ")] for line in lines]
     return {line[0].strip("` "): line for line in cells if len(line) == 9 and "--" not in line[0]}

@@ -2,7 +2,7 @@
 
 A panoramic magnifies by an amount that varies with place and turns what lies across the arch:
 lengths and angles compare teeth of one radiograph, and millimetres are always uncalibrated.
-`docs/measurements.md` has the definitions. DMFT needs caries, which nothing here sees.
+`docs/reference/measurements.md` has the definitions. DMFT needs caries, which nothing here sees.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from panodent.dentition import TEETH
 from panodent.teeth.teeth import Teeth
 
 LOW = 0.75
-"""Below it a radiograph is warned about; `docs/experiments.md` says how often that is right."""
+"""A quality below this gives a warning; `docs/experiments/warnings.md` has its error rates."""
 
 
 DOUBT = 0.25

@@ -35,7 +35,7 @@ FORMAT = 1
 DEFAULT = "default"
 NETWORK_FILE, CARD_FILE, NORMS_FILE = "network.onnx", "bundle.json", "norms.npz"
 RUNTIME = "onnxruntime"
-"""The library that runs networks, recorded in each bundle; docs/experiments.md compares others."""
+"""The library that runs networks, recorded in each bundle; docs/experiments/ compares others."""
 MAX_NETWORK_BYTES = 1_000_000_000
 
 

@@ -12,7 +12,7 @@ To add a format:
 3. Write `tests/formats/test_dots.py`: files written by hand in the format's own terms, with the
    teeth that they must give, and a table of damaged files with the error of each. The tests in
    `tests/formats/test_base.py` and `test_registry.py`, and those of conversion, run for every row.
-4. Add the row to the table of docs/formats.md; a test compares it with the registry.
+4. Add the row to the table of docs/reference/formats.md; a test compares it with the registry.
 
 This format keeps the upper left corner of each tooth in a text file for each radiograph:
 

@@ -1,7 +1,7 @@
 """The table of annotation formats: plain data that costs nothing to import.
 
 A row says what a format is called, which module reads and writes it, what its files look like and
-what they can hold. The command line's help, the table in docs/formats.md and the checks of
+what they can hold. The command line's help, the table in docs/reference/formats.md and the checks of
 `panodent.datasets.convert` are made from it. `panodent.formats.base` explains how to add a format.
 
 >>> BY_NAME["voc"].limits.shape, BY_NAME["coco"].geometries

@@ -90,7 +90,8 @@ def test_the_keys_of_the_help_are_in_the_documentation(start_page: Any) -> None:
     start_page.keyboard.press("Escape")
     expect(start_page.locator(".help")).to_have_count(0)
     shown = {part for key in keys for part in (key.split(" + ") if len(key) > 1 else [key])}
-    table = (ROOT / "docs" / "page.md").read_text(encoding="utf-8").split("## Keyboard")[1]
+    document = (ROOT / "docs" / "reference" / "page.md").read_text(encoding="utf-8")
+    table = document.split("## Keyboard")[1]
     written = {cell for line in table.splitlines() for cell in re.findall(r"\w+|[+,.?-]", line)}
     named = {"←": "arrows", "→": "arrows", "↑": "arrows", "↓": "arrows", "=": "+", "Del": "Delete"}
     named |= {"Page ↑": "Page", "Page ↓": "Page"}

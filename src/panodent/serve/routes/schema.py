@@ -44,7 +44,7 @@ class FoundTooth(BaseModel):
 
 
 class Record(BaseModel):
-    """What teeth.json holds, see docs/outputs.md."""
+    """What teeth.json holds, see docs/reference/outputs.md."""
 
     width: int
     height: int

@@ -214,7 +214,7 @@ async def save(request: Request, study: StudyId, edit: schema.Edit) -> Response:
     responses=schema.problems(404),
 )
 async def measurements(request: Request, study: StudyId) -> dict[str, Any]:
-    """Of the teeth as they stand; pixels and degrees, see docs/measurements.md."""
+    """Of the teeth as they stand; pixels and degrees, see docs/reference/measurements.md."""
     return await work_of(request).measurements(study)
 
 

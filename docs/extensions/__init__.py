@@ -1,0 +1,1 @@
+"""Pages made from code when the documentation is built."""
