@@ -1,7 +1,7 @@
-"""The command line: parse, call, report, exit code; nothing else.
+"""The command line `panodent`: one module per command, shared options and console output.
 
-A file a group of commands; `panodent.commands` does their work. Exit codes: 0 all done, 1 some
-input or the work failed, 2 usage.
+Exit codes: 0 success, 1 an input or the work failed, 2 wrong usage, 130 interrupted (Ctrl-C).
+Commands import what they need when they run, so that `panodent --help` starts fast.
 """
 
 from __future__ import annotations
@@ -11,7 +11,23 @@ from typing import Annotated
 
 import typer
 
-from panodent.cli import annotated, benchmarking, networks, predicting, serving, training
+from panodent.cli import (
+    average,
+    benchmark,
+    convert,
+    dicom_node,
+    ensemble,
+    evaluate,
+    folds,
+    inspect,
+    measure,
+    phantom,
+    predict,
+    quantise,
+    serve,
+    train,
+    unet,
+)
 from panodent.errors import ConfigError, PanodentError, UnknownNameError
 from panodent.version import __version__
 
@@ -26,29 +42,29 @@ app = typer.Typer(
 )
 
 COMMANDS = (
-    predicting.predict,
-    training.train,
-    annotated.evaluate,
-    training.folds,
-    training.average,
-    networks.ensemble,
-    predicting.measure,
-    networks.quantise,
-    annotated.convert,
-    annotated.inspect,
-    serving.dicom_node,
-    serving.serve,
-    benchmarking.benchmark,
-    annotated.phantom,
-    networks.unet,
+    predict.predict,
+    train.train,
+    evaluate.evaluate,
+    folds.folds,
+    average.average,
+    ensemble.ensemble,
+    measure.measure,
+    quantise.quantise,
+    convert.convert,
+    inspect.inspect,
+    dicom_node.dicom_node,
+    serve.serve,
+    benchmark.benchmark,
+    phantom.phantom,
+    unet.unet,
 )
-"""In the order in which `panodent --help` lists them."""
+"""The commands in the order of `panodent --help`."""
 
 for _command in COMMANDS:
     app.command()(_command)
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"panodent {__version__}")
         raise typer.Exit
@@ -57,14 +73,17 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     pass
 
 
 def main() -> None:
-    """The `panodent` command."""
+    """Runs the command that `sys.argv` names; errors end it with one line and an exit code."""
     try:
         app()
     except (UnknownNameError, ConfigError) as error:
@@ -76,7 +95,7 @@ def main() -> None:
 
 
 def _exit(message: object, code: int) -> None:
-    from panodent.cli.console import fail
+    from panodent.cli.console import print_error
 
-    fail(message)
+    print_error(message)
     sys.exit(code)

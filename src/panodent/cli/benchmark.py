@@ -1,11 +1,15 @@
-"""How fast panodent is here."""
+"""`panodent benchmark`: measures the speed of panodent on this computer."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from panodent.cli.console import print_line
+from panodent.cli.options import BundleName
 
 
 def benchmark(
@@ -21,7 +25,7 @@ def benchmark(
     peer_python: Annotated[
         str, typer.Option(help="Python that has what the peers require; this one if left out.")
     ] = "",
-    bundle: Annotated[str, typer.Option(help="Bundle folder or training run.")] = "default",
+    bundle: BundleName = "default",
     rounds: Annotated[int, typer.Option(min=1, help="How often everything is measured.")] = 10,
     count: Annotated[
         int, typer.Option(min=0, help="Radiographs in the folder that is measured; 0: no folder.")
@@ -32,10 +36,19 @@ def benchmark(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,
 ) -> None:
     """Measure how fast panodent is here, stage by stage, warm and cold, beside its peers."""
-    from panodent.commands import benchmarking
+    import json
 
-    raise typer.Exit(
-        benchmarking.benchmark(
-            images, against or [], peer_python, bundle, rounds, count, scaling, as_json
-        )
+    from panodent.benchmark.formatting import lines
+    from panodent.benchmark.report import Settings, measure
+
+    settings = Settings(
+        images=images,
+        against=tuple(against or ()),
+        python=peer_python or sys.executable,
+        bundle=bundle,
+        rounds=rounds,
+        count=count,
+        scaling=scaling,
     )
+    report = measure(settings, lambda text: print(f"measuring: {text}", file=sys.stderr))
+    print_line(json.dumps(report.to_dict(), indent=1) if as_json else "\n".join(lines(report)))

@@ -1,0 +1,215 @@
+"""`panodent train`: trains a network, or continues a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from panodent.cli.console import TrainingProgress, main_figures, print_line
+from panodent.cli.options import (
+    FormatName,
+    NameMap,
+    Numbering,
+    Output,
+    Values,
+    drop_none,
+    parse_integers,
+    parse_size,
+    read_options,
+    require_keras,
+)
+from panodent.errors import ConfigError, UnknownToothError
+
+if TYPE_CHECKING:
+    from panodent.training.recipes import TrainConfig
+    from panodent.training.run import Run
+
+Data = Annotated[
+    list[Path] | None, typer.Argument(metavar="DATA...", help="Folders of annotated radiographs.")
+]
+Recipe = Annotated[str | None, typer.Option(help="default, refine, finetune or seed; see below.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="TOML file of settings over the recipe's.")
+]
+Repeat = Annotated[
+    str, typer.Option(help="How often an epoch shows each folder's cases: 1,5 for two folders.")
+]
+Epochs = Annotated[int | None, typer.Option(help="Epochs of all stages.")]
+BatchSize = Annotated[int | None, typer.Option(help="Radiographs a step.")]
+LearningRate = Annotated[float | None, typer.Option(help="Highest learning rate.")]
+Size = Annotated[str | None, typer.Option(help="Final frame, HEIGHTxWIDTH, such as 256x512.")]
+Validation = Annotated[
+    float | None,
+    typer.Option("--val", help="Share of radiographs held out; 0: learn from all."),
+]
+Fold = Annotated[str | None, typer.Option(help="Hold out fold K of N: K/N.")]
+SplitSeed = Annotated[int | None, typer.Option(help="Seed of what is held out.")]
+Seed = Annotated[int | None, typer.Option(help="Seed of weights and batches.")]
+Start = Annotated[
+    str | None, typer.Option("--from", help="Bundle or run to start from ('default').")
+]
+Freeze = Annotated[
+    str | None, typer.Option(help="'encoder' or how many first layers stay as they are.")
+]
+Classes = Annotated[
+    str | None, typer.Option(help="FDI numbers to tell apart: 11,12,... or 'all' (52).")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --output.")]
+
+
+def train(
+    data: Data = None,
+    output: Output = Path("run"),
+    recipe: Recipe = None,
+    config: ConfigFile = None,
+    format_name: FormatName = None,
+    values: Values = None,
+    numbering: Numbering = None,
+    name_map: NameMap = None,
+    repeat: Repeat = "",
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    learning_rate: LearningRate = None,
+    size: Size = None,
+    validation: Validation = None,
+    fold: Fold = None,
+    split_seed: SplitSeed = None,
+    seed: Seed = None,
+    start: Start = None,
+    freeze: Freeze = None,
+    classes: Classes = None,
+    resume: Resume = False,
+) -> None:
+    """Train a network on annotated radiographs, or fine-tune one with --from.
+
+    Recipe 'seed' is the seed project's: its U-Net, 512 x 512, 33 classes, batch 4, 10 epochs, Adam
+    0.001, rotation and zoom. It departs from the seed's faults: flips swap left and right numbers,
+    nothing is turned upside down, and labels are resized by nearest neighbour instead of
+    bilinearly.
+    """
+    require_keras()
+    settings: dict[str, Any] = {"epochs": epochs, "size": size}
+    settings |= {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+    settings |= {"validation": validation, "fold": fold, "split_seed": split_seed}
+    settings |= {"freeze": freeze, "classes": classes}
+    settings = drop_none(settings)
+    if resume:
+        if data or recipe or config or settings or start:
+            raise ConfigError(
+                "--resume takes data and settings from the run itself; give --output alone"
+            )
+        raise typer.Exit(_resume(output))
+    if not data:
+        raise ConfigError("train needs at least one DATA folder")
+    from panodent.training.run import Source, prepare
+
+    training = _configured(recipe, config, settings, start or "")
+    options = read_options(values, numbering, name_map)
+    sources = [
+        Source(root, format_name, options, times)
+        for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)
+    ]
+    progress = TrainingProgress(training.epochs)
+    run = prepare(output, sources, training, progress.report, start or "")
+    raise typer.Exit(_fit(run, progress))
+
+
+def _resume(output: Path) -> int:
+    from panodent.training.recipes import load_config
+    from panodent.training.run import reopen
+
+    config, _ = load_config(output)
+    progress = TrainingProgress(config.epochs, _epochs_done(output))
+    return _fit(reopen(output, progress.report), progress, resume=True)
+
+
+def _epochs_done(run: Path) -> int:
+    table = run / "history.csv"
+    return max(len(table.read_text(encoding="utf-8").splitlines()) - 1, 0) if table.exists() else 0
+
+
+def _configured(
+    recipe: str | None, config_file: Path | None, settings: Mapping[str, Any], start: str
+) -> TrainConfig:
+    """The recipe with the changes of the TOML file, then those of the options."""
+    from panodent.training import recipes
+    from panodent.training.transfer import kind
+
+    config = recipes.recipe(recipe or ("finetune" if start else "default"))
+    if start and recipe is None:
+        network, classes, frame = kind(start)
+        config = replace(config, network=network, classes=classes).with_size(*frame)
+    if config_file is not None:
+        config = recipes.from_toml(config_file, config)
+    settings = dict(settings)
+    epochs, size = settings.pop("epochs", None), settings.pop("size", None)
+    if "fold" in settings:
+        settings["fold"] = parse_integers(settings["fold"], "/", "--fold", "K/N", 2)
+    if "classes" in settings:
+        settings["classes"] = _parse_classes(settings["classes"])
+    config = recipes.from_dict(settings, config)
+    if size is not None:
+        config = config.with_size(*parse_size(size))
+    return config if epochs is None else config.with_epochs(epochs)
+
+
+def _parse_classes(text: str) -> tuple[int, ...]:
+    """'11,12' -> (11, 12); 'all' and 'permanent' stand for 52 and 32 teeth."""
+    from panodent.dentition import PERMANENT, TEETH
+
+    if text == "all":
+        return tuple(TEETH)
+    if text == "permanent":
+        return PERMANENT
+    found = tuple(parse_integers(text, ",", "--classes", "FDI numbers such as 11,12,13"))
+    for fdi in found:
+        if fdi not in TEETH:
+            raise UnknownToothError(f"--classes: {fdi} is no FDI number")
+    return found
+
+
+def _repeats(text: str, folders: int, config: TrainConfig) -> list[int]:
+    """How often each data folder's radiographs are shown per epoch."""
+    if not text:
+        return list(config.repeat) or [1] * folders
+    found = parse_integers(text, ",", "--repeat", "a number for each folder", folders)
+    if min(found) < 1:
+        raise ConfigError(f"--repeat is {text!r}; expected numbers of at least 1")
+    return found
+
+
+def _fit(run: Run, progress: TrainingProgress, resume: bool = False) -> int:
+    """Trains and writes the bundle. Ctrl-C ends training early: the exit code is then 130."""
+    from panodent.training.finish import finish
+    from panodent.training.loop import describe, fit
+
+    print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
+    interrupted = False
+    with progress:
+        try:
+            print_line(describe(run))
+            fit(run, resume)
+        except KeyboardInterrupt:
+            interrupted = True
+            if not run.best.exists():
+                print_line("interrupted before the first epoch was finished; nothing to keep yet")
+                return 130
+            print_line("interrupted; the best finished epoch becomes the bundle")
+        bundle, evaluations = finish(run)
+    exported = bundle.provenance["export"]
+    print_line(
+        f"bundle {run.folder / 'bundle'}: epoch {bundle.provenance['epoch']}, largest difference "
+        f"from Keras {exported['largest_logit_difference']} on "
+        f"{exported['radiographs_compared']} radiographs"
+    )
+    for name, evaluation in evaluations.items():
+        print_line(f"held out of {name}: {main_figures(evaluation)}")
+    if evaluations:
+        print_line(f"panels in {run.folder / 'panels'}, curves in {run.folder / 'curves.png'}")
+    if interrupted:
+        print_line(f"go on with: panodent train --resume --output {run.folder}")
+    return 130 if interrupted else 0
