@@ -39,9 +39,9 @@ def benchmark(
     import json
 
     from panodent.benchmark.formatting import lines
-    from panodent.benchmark.report import Settings, measure
+    from panodent.benchmark.report import BenchmarkSettings, measure
 
-    settings = Settings(
+    settings = BenchmarkSettings(
         images=images,
         against=tuple(against or ()),
         python=peer_python or sys.executable,
@@ -49,6 +49,7 @@ def benchmark(
         rounds=rounds,
         count=count,
         scaling=scaling,
+        preload="panodent.cli",
     )
     report = measure(settings, lambda text: print(f"measuring: {text}", file=sys.stderr))
     print_line(json.dumps(report.to_dict(), indent=1) if as_json else "\n".join(lines(report)))
