@@ -33,8 +33,9 @@ from panodent.version import __version__
 
 app = typer.Typer(
     name="panodent",
-    help="Every tooth of a panoramic dental radiograph as its own mask with its FDI number.\n\n"
-    "Research use only: panodent is not a medical device.",
+    help="Segment and number (FDI) every tooth in panoramic dental radiographs.\n\n"
+    "Research use only: panodent is not a medical device.\n\n"
+    "Exit codes: 0 success, 1 an input or the work failed, 2 wrong usage, 130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -75,7 +76,7 @@ def _root(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
 ) -> None:
@@ -91,7 +92,7 @@ def main() -> None:
     except PanodentError as error:
         _exit(error, 1)
     except KeyboardInterrupt:
-        _exit("interrupted; what was finished is kept", 130)
+        _exit("interrupted; finished results are kept", 130)
 
 
 def _exit(message: object, code: int) -> None:

@@ -16,16 +16,22 @@ from panodent.errors import ConfigError
 def average(
     members: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN...", help="A training run, and more runs or bundles."),
+        typer.Argument(metavar="RUN", help="A training run, then more runs or bundles."),
     ],
     output: Output,
     shares: Annotated[
-        str, typer.Option(help="How much each counts: 1,5 for two; all alike if left out.")
+        str,
+        typer.Option(
+            show_default="equal",
+            help="Weight of each network as a whole number, such as 1,5 for two.",
+        ),
     ] = "",
 ) -> None:
-    """Make one network of the mean of the weights of several, trained from one another.
+    """Average the weights of related networks into one bundle.
 
-    It costs no more than one of them. What the first run held out calibrates and scores it.
+    The networks must have been trained from one another, or from a common start. Predicting takes
+    no longer than with one of them. The radiographs that the first run held out calibrate and
+    score the new bundle.
     """
     require_keras()
     from panodent.training.recipes import CONFIG_FILE
@@ -33,8 +39,8 @@ def average(
     from panodent.training.weight_averaging import average as average_weights
 
     if (output / CONFIG_FILE).exists():
-        raise ConfigError(f"{output}: holds a training run; name another --output")
-    expected = "a whole number for each member"
+        raise ConfigError(f"{output}: holds a training run; give another folder with --output")
+    expected = "a whole number for each RUN"
     weights = parse_integers(shares, ",", "--shares", expected, len(members)) if shares else []
     run = reopen(members[0], lambda *_: None)
     print_line(f"scored on the {len(run.validation)} radiographs that {members[0]} held out")

@@ -14,28 +14,44 @@ from panodent.cli.options import BundleName
 
 def benchmark(
     images: Annotated[
-        Path | None, typer.Option(help="Folder of radiographs; phantoms if left out.")
+        Path | None,
+        typer.Option(show_default="phantoms", help="Folder of radiographs to measure on."),
     ] = None,
     against: Annotated[
         list[str] | None,
         typer.Option(
-            help="Peer to measure beside (repeat): seed-keras, yolo-onnx, yolo-onnx-boxes."
+            help="Program to compare with; may be repeated: seed-keras, yolo-onnx, yolo-onnx-boxes."
         ),
     ] = None,
     peer_python: Annotated[
-        str, typer.Option(help="Python that has what the peers require; this one if left out.")
+        str,
+        typer.Option(
+            show_default="this one",
+            help="Python interpreter with the packages that those programs need.",
+        ),
     ] = "",
     bundle: BundleName = "default",
-    rounds: Annotated[int, typer.Option(min=1, help="How often everything is measured.")] = 10,
+    rounds: Annotated[int, typer.Option(min=1, help="Number of repetitions.")] = 10,
     count: Annotated[
-        int, typer.Option(min=0, help="Radiographs in the folder that is measured; 0: no folder.")
+        int,
+        typer.Option(
+            min=0, help="Radiographs in the folder that is predicted as a whole; 0: no folder."
+        ),
     ] = 40,
     scaling: Annotated[
-        bool, typer.Option("--scaling", help="Folders of 1 to 1000 and widths of 512 to 6000 too.")
+        bool,
+        typer.Option(
+            "--scaling",
+            help="Also measure folders of 1 to 1000 radiographs and widths of 512 to 6000 pixels.",
+        ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
-    """Measure how fast panodent is here, stage by stage, warm and cold, beside its peers."""
+    """Measure the speed of panodent on this computer.
+
+    Measures each stage, in a running process (warm) and in a new one (cold), and optionally other
+    programs in turns with panodent.
+    """
     import json
 
     from panodent.benchmark.formatting import lines

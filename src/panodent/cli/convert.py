@@ -24,25 +24,36 @@ if TYPE_CHECKING:
 
 def convert(
     source: Annotated[Path, typer.Argument(help="Folder of annotated radiographs, or a file.")],
-    target: Annotated[Path, typer.Argument(help="New folder.")],
+    target: Annotated[Path, typer.Argument(help="Folder for the converted annotations.")],
     to: Annotated[str, typer.Option(help=f"Format to write: {FORMATS}.")],
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
     write_numbering: Annotated[
-        str | None, typer.Option(help="Numbering of class names to write: fdi, universal, palmer.")
+        str | None,
+        typer.Option(
+            show_default="fdi", help="Numbering of class names written: fdi, universal or palmer."
+        ),
     ] = None,
     geometry: Annotated[
         str | None,
         typer.Option(
-            help="polygon writes outlines where a format (coco, cvat, label-studio) has masks too."
+            show_default="masks",
+            help="polygon: write outlines instead of masks (coco, cvat and label-studio).",
         ),
     ] = None,
-    images: Annotated[str, typer.Option(help="Radiographs: copy, link or none.")] = "copy",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on after a call cut off.")] = False,
+    images: Annotated[
+        str, typer.Option(help="What to do with radiographs: copy, link (hard link) or none.")
+    ] = "copy",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue an interrupted conversion.")
+    ] = False,
 ) -> None:
-    """Convert annotations from one format to another, with their radiographs."""
+    """Convert annotations to another format, with their radiographs.
+
+    What the new format cannot hold is counted and printed as a warning.
+    """
     from panodent.datasets.convert import convert as convert_folder
 
     with progress_bar("converting") as update:
@@ -72,4 +83,4 @@ def _print_summary(conversion: Conversion, to: str, target: Path) -> None:
     if conversion.without_image:
         print_warning(f"{conversion.without_image} annotations have no radiograph beside them")
     for key, reason in conversion.failed.items():
-        print_warning(f"{key} was left out: {reason}")
+        print_warning(f"{key} was not converted: {reason}")

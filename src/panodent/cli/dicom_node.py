@@ -17,21 +17,36 @@ if TYPE_CHECKING:
 
 def dicom_node(
     forward: Annotated[
-        str, typer.Option(help="Where results go: AETITLE@HOST:PORT.", metavar="PEER")
+        str,
+        typer.Option(
+            help="DICOM node that receives the results, AETITLE@HOST:PORT.", metavar="PEER"
+        ),
     ],
-    spool: Annotated[Path, typer.Option(help="Folder for what is on its way.")],
-    aet: Annotated[str, typer.Option(help="Our own AE title.")] = "PANODENT",
+    spool: Annotated[
+        Path, typer.Option(help="Folder for radiographs and results until they are sent.")
+    ],
+    aet: Annotated[str, typer.Option(help="AE title of this node.")] = "PANODENT",
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 11112,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free port.")
+    ] = 11112,
     allow: Annotated[
         list[str] | None,
-        typer.Option(help="Calling AE title to accept (repeat); demanded beyond loopback."),
+        typer.Option(
+            help="Calling AE title to accept; may be repeated. Required unless --host is loopback."
+        ),
     ] = None,
-    results: Annotated[str, typer.Option(help="What to send: seg,pr,sr or some.")] = "seg,pr,sr",
+    results: Annotated[
+        str, typer.Option(help="Results to send, separated by commas: seg, pr, sr.")
+    ] = "seg,pr,sr",
     bundle: BundleName = "default",
-    threads: Annotated[int, typer.Option(min=0, help="Threads of the network; 0: all.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="Threads of the network; 0: all cores.")] = 0,
 ) -> None:
-    """Receive radiographs by DICOM, segment them, send the results on."""
+    """Receive radiographs by DICOM and send on their results.
+
+    Runs until it is stopped (Ctrl-C or SIGTERM). Results are segmentations (seg), presentation
+    states (pr) and structured reports (sr).
+    """
     from panodent.bundle.bundle import load
     from panodent.dicom.files import KINDS
     from panodent.dicom_node.node import Node, Peer
@@ -64,8 +79,8 @@ def _run(node: Node) -> None:
         signal.signal(number, lambda *_: stop.set())
     node.start()
     print_line(
-        f"{node.title} listens on {node.host}:{node.port}; results go to {node.forward.title}"
+        f"{node.title} listens on {node.host}:{node.port}; sends results to {node.forward.title}"
     )
     stop.wait()
-    print_line("stopping; what is not done yet stays in the spool")
+    print_line("stopping; radiographs and results that are not sent yet stay in the spool")
     node.stop()

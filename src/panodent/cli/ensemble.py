@@ -13,11 +13,15 @@ from panodent.cli.options import NewBundle
 
 def ensemble(
     members: Annotated[
-        list[Path], typer.Argument(metavar="BUNDLE...", help="Bundles or training runs.")
+        list[Path], typer.Argument(metavar="BUNDLE", help="Bundles or training runs.")
     ],
     output: NewBundle,
 ) -> None:
-    """Join bundles of one kind, such as those of all folds, into one that averages them."""
+    """Join bundles into one that averages their predictions.
+
+    The bundles must have the same input size and classes, such as those of all folds of a
+    cross-validation. Predicting takes as long as with all of them one after the other.
+    """
     from panodent.bundle import bundle
     from panodent.bundle.ensemble import ensemble as join
 

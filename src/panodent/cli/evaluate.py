@@ -15,22 +15,34 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    predictions: Annotated[Path, typer.Argument(help="Folder that `panodent predict` wrote.")],
-    truth: Annotated[Path, typer.Argument(help="Folder of annotated radiographs.")],
+    predictions: Annotated[Path, typer.Argument(help="Folder written by `panodent predict`.")],
+    truth: Annotated[Path, typer.Argument(help="Folder of annotated radiographs (ground truth).")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for scores.json and a page.")
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for scores.json and an HTML report."),
     ] = None,
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
-    surfaces: Annotated[bool, typer.Option(help="Measure HD95 and NSD too (slower).")] = False,
-    resize: Annotated[
-        bool, typer.Option("--resize", help="Resize predictions of another size than the truth.")
+    surfaces: Annotated[
+        bool, typer.Option(help="Also compute surface distances, HD95 and NSD (slower).")
     ] = False,
-    samples: Annotated[int, typer.Option(min=0, help="Bootstrap samples for intervals.")] = 1000,
+    resize: Annotated[
+        bool,
+        typer.Option(
+            "--resize", help="Resize predictions whose size differs from the ground truth."
+        ),
+    ] = False,
+    samples: Annotated[
+        int, typer.Option(min=0, help="Bootstrap samples for the 95 % intervals; 0: no intervals.")
+    ] = 1000,
 ) -> None:
-    """Score predictions against the truth, with 95 % intervals."""
+    """Score predictions against ground truth.
+
+    Prints each figure with its 95 % bootstrap interval. A radiograph without a prediction counts
+    as 0, and the exit code is then 1.
+    """
     from panodent.evaluation.pairing import evaluate_pairs, pair_folders
 
     options = read_options(values, numbering, name_map)

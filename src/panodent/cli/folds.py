@@ -11,12 +11,17 @@ from panodent.cli.console import main_figures, print_line, progress_bar
 
 
 def folds(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Finished training runs.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Finished training runs.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for a page with the scores.")
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for scores.json and an HTML report."),
     ] = None,
 ) -> None:
-    """Score runs trained with --fold together, each on the radiographs that it held out."""
+    """Score the runs of a cross-validation together.
+
+    Give the finished runs of `panodent train --fold 1/N` to `N/N`. Each radiograph is scored with
+    the run that held it out.
+    """
     from panodent.reports.evaluation import write
     from panodent.training.cross_validation import evaluate_folds
 

@@ -22,14 +22,17 @@ RAREST = 4
 def inspect(
     data: Annotated[Path, typer.Argument(help="Folder of annotated radiographs.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for a page with pictures.")
+        Path | None, typer.Option("--output", "-o", help="Folder for an HTML report with pictures.")
     ] = None,
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
 ) -> None:
-    """Check a data folder before training on it."""
+    """Check a folder of annotated radiographs before training.
+
+    Reports missing and damaged files, duplicates and suspicious annotations.
+    """
     from panodent.datasets.inspection import inspect as inspect_folder
     from panodent.reports import inspection as report
 

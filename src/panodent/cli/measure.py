@@ -11,12 +11,18 @@ from panodent.cli.console import print_line, print_warning, progress_bar
 
 
 def measure(
-    results: Annotated[Path, typer.Argument(help="Folder that `panodent predict` wrote.")],
+    results: Annotated[Path, typer.Argument(help="Folder written by `panodent predict`.")],
     report: Annotated[
-        bool, typer.Option("--report", help="Write a page to print, as HTML and PDF.")
+        bool,
+        typer.Option(
+            "--report", help="Also write a page for printing (HTML and PDF) for each radiograph."
+        ),
     ] = False,
 ) -> None:
-    """Measure teeth, gaps and third molars of results."""
+    """Measure teeth, gaps and third molars in predictions.
+
+    Writes measures.json and measures.csv for each radiograph, and measures.csv for all of them.
+    """
     from panodent.reports.measures import CSV, measure_folder
 
     with progress_bar("measuring") as update:

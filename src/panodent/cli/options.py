@@ -17,25 +17,35 @@ FORMATS = (
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
 NewBundle = Annotated[Path, typer.Option("--output", "-o", help="Folder for the new bundle.")]
-BundleName = Annotated[str, typer.Option(help="Bundle folder or training run.")]
+BundleName = Annotated[
+    str, typer.Option(help="Bundle folder or training run; 'default' is the included bundle.")
+]
 FormatName = Annotated[
     str | None,
-    typer.Option("--format", help=f"Annotation format ({FORMATS}); recognised if left out."),
+    typer.Option(
+        "--format", show_default="recognised", help=f"Format of the annotations: {FORMATS}."
+    ),
 ]
 Values = Annotated[
     str | None,
     typer.Option(
         "--values",
-        help="What pixel values of label images mean: fdi, universal, hitl, or a JSON file of "
-        "class name -> grey value.",
+        help="Meaning of pixel values in label images: fdi, universal, hitl, or a JSON file that "
+        "maps class names to grey values.",
     ),
 ]
 Numbering = Annotated[
-    str | None, typer.Option(help="Numbering of class names read: fdi, universal or palmer.")
+    str | None,
+    typer.Option(
+        show_default="recognised", help="Numbering of class names: fdi, universal or palmer."
+    ),
 ]
 NameMap = Annotated[
     Path | None,
-    typer.Option("--map", help="JSON file: class name -> FDI number, 0 (unnumbered) or null."),
+    typer.Option(
+        "--map",
+        help="JSON file that maps class names to FDI numbers; 0: unnumbered, null: ignored.",
+    ),
 ]
 
 

@@ -12,14 +12,23 @@ from panodent.cli.options import Output, parse_size
 
 def phantom(
     output: Output,
-    count: Annotated[int, typer.Option(min=1, help="How many.")] = 1,
-    seed: Annotated[int, typer.Option(help="Seed of the first.")] = 0,
-    size: Annotated[str, typer.Option(help="HEIGHTxWIDTH in pixels.")] = "1024x2048",
-    dicom: Annotated[bool, typer.Option("--dicom", help="As DICOM files instead of PNG.")] = False,
+    count: Annotated[int, typer.Option(min=1, help="Number of phantoms.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="Random seed of the first phantom; the others follow.")
+    ] = 0,
+    size: Annotated[
+        str, typer.Option(help="Size of the radiographs, HEIGHTxWIDTH in pixels.")
+    ] = "1024x2048",
+    dicom: Annotated[
+        bool, typer.Option("--dicom", help="Write DICOM files instead of PNG.")
+    ] = False,
 ) -> None:
-    """Draw synthetic panoramic radiographs with their truth (COCO)."""
+    """Draw synthetic panoramic radiographs with ground truth.
+
+    Writes the radiographs to images/ and their annotations to truth.json (COCO).
+    """
     from panodent.phantom import write
 
     with progress_bar("drawing") as update:
         write(output, count, seed, parse_size(size), update, dicom)
-    print_line(f"{count} phantoms with truth in {output}")
+    print_line(f"{count} phantoms with ground truth in {output}")

@@ -15,25 +15,47 @@ if TYPE_CHECKING:
     from panodent.inference.folder import Status
 
 Paths = Annotated[
-    list[str], typer.Argument(metavar="PATH...", help="Radiographs, or folders of them.")
+    list[str], typer.Argument(metavar="PATH", help="Radiographs, or folders of them.")
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Skip what is done already.")]
-Overlay = Annotated[bool, typer.Option(help="Write overlay.png.")]
-Chart = Annotated[bool, typer.Option("--chart", help="Write the odontogram as SVG and PNG too.")]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Keep results that exist for the same file, bundle and options."),
+]
+Overlay = Annotated[
+    bool, typer.Option(help="Write overlay.png: the radiograph with coloured, numbered teeth.")
+]
+Chart = Annotated[
+    bool, typer.Option("--chart", help="Also write the dental chart (odontogram) as SVG and PNG.")
+]
 Mirror = Annotated[
-    bool, typer.Option("--tta", help="Ask of the mirror image too: a little better, slower.")
+    bool,
+    typer.Option(
+        "--tta",
+        help="Also predict on the mirrored image and average: slightly better, twice the "
+        "network's time.",
+    ),
 ]
 DicomSeg = Annotated[
-    bool, typer.Option("--dicom-seg", help="Write a DICOM segmentation (DICOM input).")
+    bool, typer.Option("--dicom-seg", help="Also write a DICOM Segmentation; for DICOM input.")
 ]
 DicomPr = Annotated[
-    bool, typer.Option("--dicom-pr", help="Write outlines as a DICOM presentation state.")
+    bool,
+    typer.Option(
+        "--dicom-pr", help="Also write outlines as a DICOM Presentation State; for DICOM input."
+    ),
 ]
-DicomSr = Annotated[bool, typer.Option("--dicom-sr", help="Write a DICOM structured report.")]
+DicomSr = Annotated[
+    bool, typer.Option("--dicom-sr", help="Also write a DICOM Structured Report; for DICOM input.")
+]
 MaxPixels = Annotated[int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")]
-Workers = Annotated[int, typer.Option(min=0, help="Radiographs in work at a time; 0: one a core.")]
+Workers = Annotated[
+    int, typer.Option(min=0, help="Radiographs processed at the same time; 0: one per core.")
+]
 Threads = Annotated[
-    int, typer.Option(min=0, help="Threads of the network; 0: what suits the workers.")
+    int,
+    typer.Option(
+        min=0, help="Threads of the network; 0: all cores for one worker, 1 each for several."
+    ),
 ]
 
 
@@ -52,7 +74,12 @@ def predict(
     workers: Workers = 0,
     threads: Threads = 0,
 ) -> None:
-    """Find and number the teeth of radiographs."""
+    """Find and number the teeth in radiographs.
+
+    Writes labels.png, overlay.png and teeth.json for each radiograph, and predictions.json,
+    teeth.csv and run.json for all of them. A radiograph that fails is reported and the others are
+    processed; the exit code is then 1.
+    """
     from panodent.bundle.bundle import load
     from panodent.inference.folder import Options, predict_files
 
@@ -86,22 +113,22 @@ def _print_problem(status: Status) -> None:
     if status.status == "failed":
         print_error(status.error)
     elif status.status == "ignored":
-        print_warning(f"left out: {status.error}")
+        print_warning(f"ignored: {status.error}")
     elif status.warning:
         print_warning(f"{status.file}: {status.warning}")
 
 
 def _print_summary(statuses: Sequence[Status], output: Path) -> int:
-    """The exit code: 1 when a radiograph failed, or none has a result."""
+    """Returns the exit code: 1 when a radiograph failed, or none has a result."""
     failed = sum(status.status == "failed" for status in statuses)
     ignored = sum(status.status == "ignored" for status in statuses)
     skipped = sum(status.status == "skipped" for status in statuses)
     good = [status for status in statuses if status.status in ("done", "skipped")]
-    already = f" ({skipped} were there already)" if skipped else ""
+    already = f" ({skipped} of an earlier call)" if skipped else ""
     print_line(
         f"{len(good)} radiographs{already}, {sum(s.teeth for s in good)} teeth, "
         f"{sum(s.doubtful for s in good)} doubtful; {failed} failed"
-        + (f", {ignored} other files left out" if ignored else "")
+        + (f", {ignored} other files ignored" if ignored else "")
         + f"; results in {output}"
     )
     return 1 if failed or not good else 0

@@ -12,13 +12,19 @@ from panodent.cli.options import BundleName, NewBundle
 
 def quantise(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Radiographs to take ranges from.")
+        list[str],
+        typer.Argument(
+            metavar="PATH", help="Radiographs, or folders of them, that give the value ranges."
+        ),
     ],
     output: NewBundle,
     bundle: BundleName = "default",
-    count: Annotated[int, typer.Option(min=1, help="How many radiographs at most.")] = 64,
+    count: Annotated[int, typer.Option(min=1, help="Number of radiographs used, at most.")] = 64,
 ) -> None:
-    """Make a bundle that counts in eight-bit integers: smaller, faster on new processors."""
+    """Convert a bundle's network to 8-bit integers.
+
+    The new bundle is half as large, and faster on processors with 8-bit instructions (VNNI).
+    """
     from panodent.bundle.bundle import load, save
     from panodent.bundle.quantise import quantise as quantise_bundle
     from panodent.radiograph.discovery import collect

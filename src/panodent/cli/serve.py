@@ -16,40 +16,55 @@ if TYPE_CHECKING:
     from panodent.serve.app import Settings
 
 Store = Annotated[
-    Path, typer.Option(help="Folder for studies, corrections and results; made if missing.")
+    Path, typer.Option(help="Folder for studies, corrections and results; created if missing.")
 ]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: a free one.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free port.")]
 Database = Annotated[
     str,
     typer.Option(
-        help="URL of a database instead of a file in the store, as postgresql://...",
+        help="URL of a database, such as postgresql://..., instead of a file in the store.",
         envvar="PANODENT_DATABASE",
         show_envvar=True,
     ),
 ]
-Workers = Annotated[int, typer.Option(min=0, help="Radiographs at a time; 0: cores.")]
+Workers = Annotated[
+    int, typer.Option(min=0, help="Radiographs processed at the same time; 0: one per core.")
+]
 Retain = Annotated[
-    float, typer.Option(min=0, help="Days after which untouched studies are deleted; 0: never.")
+    float, typer.Option(min=0, help="Days after which unchanged studies are deleted; 0: never.")
 ]
 TokenFile = Annotated[
     Path | None,
-    typer.Option(help="File with the token to demand (or the variable PANODENT_TOKEN)."),
+    typer.Option(
+        help="File with the token that clients must send; the variable PANODENT_TOKEN may hold "
+        "it instead."
+    ),
 ]
-NoToken = Annotated[bool, typer.Option("--no-token", help="Serve beyond loopback without a token.")]
+NoToken = Annotated[
+    bool, typer.Option("--no-token", help="Allow other computers to connect without a token.")
+]
 AllowHost = Annotated[
-    list[str] | None, typer.Option(help="Host name to answer to besides localhost (repeat).")
+    list[str] | None,
+    typer.Option(help="Host name that requests may use, besides localhost; may be repeated."),
 ]
-MaxMib = Annotated[int, typer.Option(min=1, help="Largest file, in MiB.")]
-MaxPixels = Annotated[int, typer.Option(min=1, help="Most pixels of a file.")]
+MaxMib = Annotated[int, typer.Option(min=1, help="Largest file accepted, in MiB.")]
+MaxPixels = Annotated[int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")]
 Seconds = Annotated[
-    float, typer.Option(min=0.1, help="Time that a radiograph may take; then it is stopped.")
+    float, typer.Option(min=0.1, help="Longest time for one radiograph, in seconds; then it fails.")
 ]
 Waiting = Annotated[
-    int, typer.Option(min=1, help="Radiographs that may wait for a worker; more get 503.")
+    int,
+    typer.Option(
+        min=1, help="Radiographs that may wait for a worker; further requests get status 503."
+    ),
 ]
 LabelStudio = Annotated[
-    str, typer.Option(help="URL of the Label Studio to fetch from (key: LABEL_STUDIO_API_KEY).")
+    str,
+    typer.Option(
+        help="URL of the Label Studio whose radiographs may be fetched; the variable "
+        "LABEL_STUDIO_API_KEY holds its key."
+    ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Log every request.")]
 
@@ -72,7 +87,10 @@ def serve(
     label_studio: LabelStudio = "",
     verbose: Verbose = False,
 ) -> None:
-    """Open a page to look at teeth, correct and export them; and the same as an HTTP API."""
+    """Start the web page and HTTP API to view and correct teeth.
+
+    Runs until it is stopped (Ctrl-C or SIGTERM).
+    """
     _require_service()
     from panodent.serve.app import Settings
     from panodent.serve.middleware.limits import Bounds
@@ -114,9 +132,9 @@ def _token(file: Path | None) -> str | None:
     try:
         token = file.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{file}: cannot be read as a token ({error})") from None
+        raise ConfigError(f"{file}: cannot read the token ({error})") from None
     if not token:
-        raise ConfigError(f"{file}: holds no token")
+        raise ConfigError(f"{file}: is empty; expected a token")
     return token
 
 
@@ -130,8 +148,8 @@ def _hosts(host: str, allowed: list[str], access_controlled: bool) -> frozenset[
     if not is_loopback(host):
         if not access_controlled:
             raise ConfigError(
-                f"serving on {host} would let anybody there in; set PANODENT_TOKEN or "
-                "--token-file, or say --no-token where something else keeps strangers out"
+                f"serving on {host} would let other computers connect without a token; set "
+                "PANODENT_TOKEN or --token-file, or --no-token if access is restricted elsewhere"
             )
         if not allowed:
             return None
@@ -145,6 +163,6 @@ def _run(settings: Settings, host: str, port: int, verbose: bool) -> None:
 
     listener = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
-    print_line(f"panodent is at http://{shown}:{listener.getsockname()[1]}/ (Ctrl-C ends it)")
-    print_line(f"it keeps studies in {settings.store}; research use only, not a medical device")
+    print_line(f"panodent is at http://{shown}:{listener.getsockname()[1]}/ (stop it with Ctrl-C)")
+    print_line(f"studies are stored in {settings.store}; research use only, not a medical device")
     run(settings, listener, verbose)

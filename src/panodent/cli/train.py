@@ -29,36 +29,85 @@ if TYPE_CHECKING:
     from panodent.training.run import Run
 
 Data = Annotated[
-    list[Path] | None, typer.Argument(metavar="DATA...", help="Folders of annotated radiographs.")
+    list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
 ]
-Recipe = Annotated[str | None, typer.Option(help="default, refine, finetune or seed; see below.")]
+Recipe = Annotated[
+    str | None,
+    typer.Option(
+        show_default="default; finetune with --from",
+        help="default, refine, finetune or seed; see above.",
+    ),
+]
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="TOML file of settings over the recipe's.")
+    Path | None,
+    typer.Option("--config", help="TOML file with settings that replace those of the recipe."),
 ]
 Repeat = Annotated[
-    str, typer.Option(help="How often an epoch shows each folder's cases: 1,5 for two folders.")
+    str,
+    typer.Option(
+        show_default="once",
+        help="How often each folder's radiographs are used per epoch, such as 1,5 for two folders.",
+    ),
 ]
-Epochs = Annotated[int | None, typer.Option(help="Epochs of all stages.")]
-BatchSize = Annotated[int | None, typer.Option(help="Radiographs a step.")]
-LearningRate = Annotated[float | None, typer.Option(help="Highest learning rate.")]
-Size = Annotated[str | None, typer.Option(help="Final frame, HEIGHTxWIDTH, such as 256x512.")]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        show_default="from the recipe", help="Number of epochs; stages keep their proportions."
+    ),
+]
+BatchSize = Annotated[
+    int | None, typer.Option(show_default="from the recipe", help="Radiographs per training step.")
+]
+LearningRate = Annotated[
+    float | None, typer.Option(show_default="from the recipe", help="Highest learning rate.")
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        show_default="from the recipe",
+        help="Input size of the network, HEIGHTxWIDTH in pixels, such as 256x512.",
+    ),
+]
 Validation = Annotated[
     float | None,
-    typer.Option("--val", help="Share of radiographs held out; 0: learn from all."),
+    typer.Option(
+        "--val",
+        show_default="0.15",
+        help="Share of radiographs held out for validation; 0: train on all.",
+    ),
 ]
-Fold = Annotated[str | None, typer.Option(help="Hold out fold K of N: K/N.")]
-SplitSeed = Annotated[int | None, typer.Option(help="Seed of what is held out.")]
-Seed = Annotated[int | None, typer.Option(help="Seed of weights and batches.")]
+Fold = Annotated[
+    str | None, typer.Option(help="Hold out fold K of N instead, as K/N, such as 1/5.")
+]
+SplitSeed = Annotated[
+    int | None,
+    typer.Option(show_default="0", help="Random seed of the choice of held-out radiographs."),
+]
+Seed = Annotated[
+    int | None, typer.Option(show_default="0", help="Random seed of initial weights and batches.")
+]
 Start = Annotated[
-    str | None, typer.Option("--from", help="Bundle or run to start from ('default').")
+    str | None,
+    typer.Option(
+        "--from",
+        help="Start from the weights of this bundle or run; 'default' is the included bundle.",
+    ),
 ]
 Freeze = Annotated[
-    str | None, typer.Option(help="'encoder' or how many first layers stay as they are.")
+    str | None,
+    typer.Option(help="Do not train these layers: 'encoder', or a number of first layers."),
 ]
 Classes = Annotated[
-    str | None, typer.Option(help="FDI numbers to tell apart: 11,12,... or 'all' (52).")
+    str | None,
+    typer.Option(
+        show_default="from the recipe",
+        help="Tooth classes: FDI numbers such as 11,12,13, 'permanent' (32) or 'all' (52).",
+    ),
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in --output.")]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Continue the run in --output with its own data and settings."),
+]
 
 
 def train(
@@ -84,12 +133,13 @@ def train(
     classes: Classes = None,
     resume: Resume = False,
 ) -> None:
-    """Train a network on annotated radiographs, or fine-tune one with --from.
+    """Train or fine-tune a network on annotated radiographs.
 
-    Recipe 'seed' is the seed project's: its U-Net, 512 x 512, 33 classes, batch 4, 10 epochs, Adam
-    0.001, rotation and zoom. It departs from the seed's faults: flips swap left and right numbers,
-    nothing is turned upside down, and labels are resized by nearest neighbour instead of
-    bilinearly.
+    Recipes: 'default' trains from scratch, 'refine' trains a default run further, 'finetune' adapts
+    the network of --from to other data. 'seed' reproduces the seed project: its U-Net, 512 x 512
+    pixels, 33 classes, batch size 4, 10 epochs, Adam with learning rate 0.001, rotation and zoom.
+    It departs from the seed project's faults: flips swap left and right tooth numbers, images are
+    not turned upside down, and labels are resized by nearest neighbour, not bilinearly.
     """
     require_keras()
     settings: dict[str, Any] = {"epochs": epochs, "size": size}
@@ -100,11 +150,11 @@ def train(
     if resume:
         if data or recipe or config or settings or start:
             raise ConfigError(
-                "--resume takes data and settings from the run itself; give --output alone"
+                "--resume takes data and settings from the run; give no other option than --output"
             )
         raise typer.Exit(_resume(output))
     if not data:
-        raise ConfigError("train needs at least one DATA folder")
+        raise ConfigError("train needs at least one DATA folder of annotated radiographs")
     from panodent.training.run import Source, prepare
 
     training = _configured(recipe, config, settings, start or "")
@@ -168,7 +218,9 @@ def _parse_classes(text: str) -> tuple[int, ...]:
     found = tuple(parse_integers(text, ",", "--classes", "FDI numbers such as 11,12,13"))
     for fdi in found:
         if fdi not in TEETH:
-            raise UnknownToothError(f"--classes: {fdi} is no FDI number")
+            raise UnknownToothError(
+                f"--classes has {fdi}, not an FDI number; expected numbers such as 11,12,13"
+            )
     return found
 
 
@@ -196,7 +248,9 @@ def _fit(run: Run, progress: TrainingProgress, resume: bool = False) -> int:
         except KeyboardInterrupt:
             interrupted = True
             if not run.best.exists():
-                print_line("interrupted before the first epoch was finished; nothing to keep yet")
+                print_line(
+                    "interrupted before the first epoch was finished; there is nothing to keep"
+                )
                 return 130
             print_line("interrupted; the best finished epoch becomes the bundle")
         bundle, evaluations = finish(run)
@@ -211,5 +265,5 @@ def _fit(run: Run, progress: TrainingProgress, resume: bool = False) -> int:
     if evaluations:
         print_line(f"panels in {run.folder / 'panels'}, curves in {run.folder / 'curves.png'}")
     if interrupted:
-        print_line(f"go on with: panodent train --resume --output {run.folder}")
+        print_line(f"continue with: panodent train --resume --output {run.folder}")
     return 130 if interrupted else 0

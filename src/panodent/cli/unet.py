@@ -12,11 +12,13 @@ from panodent.cli.options import parse_size, require_keras
 
 
 def unet(
-    network: Annotated[str, typer.Option(help="default or seed.")] = "default",
-    size: Annotated[str, typer.Option(help="Frame, HEIGHTxWIDTH.")] = "256x512",
-    summary: Annotated[bool, typer.Option("--summary", help="Print every layer.")] = False,
+    network: Annotated[str, typer.Option(help="Network: default or seed.")] = "default",
+    size: Annotated[
+        str, typer.Option(help="Input size of the network, HEIGHTxWIDTH in pixels.")
+    ] = "256x512",
+    summary: Annotated[bool, typer.Option("--summary", help="Also print every layer.")] = False,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where the picture of the architecture goes.")
+        Path, typer.Option("--output", "-o", help="PNG file for the diagram of the architecture.")
     ] = Path("architecture.png"),
 ) -> None:
     """Print a network's layers and draw its architecture."""
