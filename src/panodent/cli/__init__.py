@@ -28,6 +28,7 @@ from panodent.cli import (
     train,
     unet,
 )
+from panodent.cli.console import print_error
 from panodent.errors import ConfigError, PanodentError, UnknownNameError
 from panodent.version import __version__
 
@@ -96,7 +97,5 @@ def main() -> None:
 
 
 def _exit(message: object, code: int) -> None:
-    from panodent.cli.console import print_error
-
     print_error(message)
     sys.exit(code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,9 +73,6 @@ def dicom_node(
 
 def _run(node: Node) -> None:
     """Runs the node until the process is told to stop (Ctrl-C, SIGTERM)."""
-    import signal
-    import threading
-
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
