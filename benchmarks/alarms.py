@@ -1,9 +1,11 @@
-"""How often a bundle warns: of panoramics as they should be, and of pictures that are none.
+"""Counts warnings: false ones on panoramic radiographs, right ones on other pictures.
 
     python benchmarks/alarms.py [DATA...] [--values hitl] [--bundle default]
 
-Of each annotated folder all radiographs are looked at as they are, and the 15 % that `panodent
-train` holds out turned and cut; then textures. Without DATA, phantoms are drawn.
+A bundle predicts all radiographs of each annotated folder unchanged, the 15 % that `panodent train`
+holds out rotated and cropped, and textures (smooth noise). Prints how many of each have the warning
+that the picture may not be an upright panoramic radiograph, and each false warning. Without DATA,
+phantoms are drawn.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import radiographs
 
@@ -25,63 +28,63 @@ TEXTURES = 20
 
 
 def _bitewing(pixels: FloatImage, rng: np.random.Generator) -> FloatImage:
-    """A quarter as wide, of the teeth on one side."""
+    """Crops the teeth of one side, to a quarter of the width."""
     height, width = pixels.shape
     left = int(width * rng.choice([0.2, 0.55]))
     return pixels[int(0.4 * height) : int(0.75 * height), left : left + width // 4]
 
 
 CHANGES: Mapping[str, Callable[[FloatImage, np.random.Generator], FloatImage]] = {
-    "on the left side": lambda pixels, _: np.rot90(pixels),
-    "on the right side": lambda pixels, _: np.rot90(pixels, -1),
+    "rotated left": lambda pixels, _: np.rot90(pixels),
+    "rotated right": lambda pixels, _: np.rot90(pixels, -1),
     "upside down": lambda pixels, _: pixels[::-1, ::-1],
-    "its left half": lambda pixels, _: pixels[:, : pixels.shape[1] // 2],
-    "cut to a bitewing": _bitewing,
+    "left half": lambda pixels, _: pixels[:, : pixels.shape[1] // 2],
+    "cropped to a bitewing": _bitewing,
 }
 
 
 def texture(seed: int) -> FloatImage:
-    """(512, 1024) smooth noise, coarse to fine by `seed`."""
-    import cv2
-
+    """Smooth noise, (512, 1024) in [0, 1]; `seed` also chooses its scale, coarse to fine."""
     coarse = 2 ** (seed % 5)
     noise = np.random.default_rng(seed).random((8 * coarse, 16 * coarse), np.float32)
     return np.clip(cv2.resize(noise, (1024, 512), interpolation=cv2.INTER_CUBIC), 0, 1)
 
 
 def count(bundle: Bundle, training: Sequence[Case], held: Sequence[Case]) -> None:
-    """Prints rows: what was shown, of how many of them the bundle warns; and its false alarms."""
-    alarms = {case.key: _said(bundle, case.radiograph().pixels) for case in (*training, *held)}
-    _row("all, as they are", list(alarms.values()))
-    _row("held out, as they are", [alarms[case.key] for case in held])
+    """Prints a table row for each kind of picture: how many have a warning; then false warnings."""
+    unchanged = {
+        case.key: _warning(bundle, case.radiograph().pixels) for case in (*training, *held)
+    }
+    _print_row("all, unchanged", list(unchanged.values()))
+    _print_row("held out, unchanged", [unchanged[case.key] for case in held])
     for name, change in CHANGES.items():
         rng = np.random.default_rng(0)
         changed = (change(case.radiograph().pixels, rng) for case in held)
-        _row(f"held out, {name}", [_said(bundle, pixels) for pixels in changed])
-    for key, said in alarms.items():
-        if said:
-            print(f"| {key} | {said} |")
+        _print_row(f"held out, {name}", [_warning(bundle, pixels) for pixels in changed])
+    for key, text in unchanged.items():
+        if text:
+            print(f"| {key} | {text} |")
 
 
-def _said(bundle: Bundle, pixels: FloatImage) -> str:
+def _warning(bundle: Bundle, pixels: FloatImage) -> str:
     return warning(predict_teeth(bundle, np.ascontiguousarray(pixels)))
 
 
-def _row(name: str, warnings: Sequence[str]) -> None:
+def _print_row(name: str, warnings: Sequence[str]) -> None:
     print(f"| {name} | {sum(map(bool, warnings))} of {len(warnings)} |", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="*", type=Path, help="folders of annotated radiographs")
-    parser.add_argument("--values", help="what label images mean")
+    parser.add_argument("--values", help="meaning of pixel values in label images")
     parser.add_argument("--bundle", default="default")
     given = parser.parse_args()
     bundle = load(given.bundle)
     for name, training, held in radiographs.split(given.data, given.values):
-        print(f"\n{name}\n\n| shown | warned of |\n|---|---|")
+        print(f"\n{name}\n\n| pictures | with a warning |\n|---|---|")
         count(bundle, training, held)
-    _row("textures", [_said(bundle, texture(seed)) for seed in range(TEXTURES)])
+    _print_row("textures", [_warning(bundle, texture(seed)) for seed in range(TEXTURES)])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""From the drop of a radiograph on the page to its teeth, in a browser.
+"""Measures the page in a browser: from dropping a radiograph on it to its teeth on screen.
 
-    python benchmarks/page.py            # a phantom of 2041 x 1024 as JPEG, 10 drops, 2 workers
+    python benchmarks/page.py [--drops 10] [--workers 2]
 
-Needs the extras serve and dev, and Debian's chromium. Times are of a warm service; the clock runs
-in the page, from the drop event until the radiograph and its teeth have been painted.
+The radiograph is a phantom of 2041 x 1024 pixels as JPEG. Needs the extras serve and dev, and
+Debian's chromium. The service is warm; times are measured in the page, from the drop event until
+the radiograph and its teeth have been painted.
 """
 
 from __future__ import annotations
@@ -58,12 +59,12 @@ def main() -> None:
             service.terminate()
             service.wait()
     for what, column in (("teeth", 0), ("radiograph and teeth", 1)):
-        found = sorted(time[column] for time in times)
-        print(f"{what}: median {statistics.median(found):.2f} s, worst {found[-1]:.2f} s")
+        seconds = sorted(drop[column] for drop in times)
+        print(f"{what}: median {statistics.median(seconds):.2f} s, longest {seconds[-1]:.2f} s")
 
 
 def drops(url: str, data: str, count: int):
-    """Seconds until the teeth, and until all is painted, of each drop on a fresh page."""
+    """For each drop on a newly loaded page: seconds until teeth, and until all is painted."""
     with sync_playwright() as started:
         browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
@@ -71,7 +72,7 @@ def drops(url: str, data: str, count: int):
             page.goto(url)
             page.wait_for_selector("html[data-ready]")
             took = page.evaluate(DROP, ["radiograph.jpg", data])
-            if number >= 2:  # the first ones warm both processes
+            if number >= 2:  # the first two warm up service and browser
                 yield took
         browser.close()
 

@@ -1,4 +1,4 @@
-"""Radiographs that the scripts that compare accuracy look at: folders, or phantoms without any."""
+"""Annotated radiographs for the scripts that compare accuracy: given folders, or phantoms."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from panodent import phantom
-from panodent.datasets import dataset
+from panodent.datasets import dataset, splits
 from panodent.datasets.dataset import Case
 
 PHANTOMS = 60
 HELD_OUT = 0.15
-"""The share that `panodent train` holds out."""
+"""The share of radiographs that `panodent train` holds out."""
 
 
 def split(
     folders: Sequence[Path], values: str | None = None, format_name: str | None = None
 ) -> Iterator[tuple[str, list[Case], list[Case]]]:
-    """(name, training, held out) of each annotated folder; of phantoms, drawn for it, without.
+    """(name, training cases, held-out cases) of each annotated folder.
 
-    Phantoms are gone when the iteration ends.
+    Without folders, phantoms are drawn into a temporary folder; it is removed when the iteration
+    ends.
     """
     options = {"values": values} if values else {}
     with tempfile.TemporaryDirectory() as drawn:
         if not folders:
             phantom.write(drawn, PHANTOMS)
         for folder in folders or [Path(drawn)]:
-            cases = dataset.grouped(dataset.find(folder, format_name, options).cases)
-            yield (folder.name, *dataset.split(cases, HELD_OUT))
+            cases = splits.grouped(dataset.find(folder, format_name, options).cases)
+            yield (folder.name, *splits.split(cases, HELD_OUT))

@@ -1,9 +1,9 @@
-"""How bundles bear what devices do differently: scores on held-out radiographs, changed.
+"""Scores bundles on changed radiographs: other exposures, scales and positioning.
 
     python benchmarks/robustness.py [DATA...] [--values hitl] [--bundle default] [--every 2]
 
-Of each annotated folder 15 % is scored (the split of `panodent train`), as it is, in other
-exposures and at other scales; "first look" is the network without its second one
+Scores the 15 % of each annotated folder that `panodent train` holds out, unchanged and with each
+change. The column "first look" is the first bundle without the second prediction at another scale
 (`panodent.inference.rescaling`). Without DATA, phantoms are drawn.
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import radiographs
 from scoring import dice_and_numbering
@@ -33,21 +34,15 @@ def _flattened(pixels: FloatImage, _: np.random.Generator) -> FloatImage:
 
 
 def _sharpened(pixels: FloatImage, _: np.random.Generator) -> FloatImage:
-    import cv2
-
     return 2 * pixels - cv2.GaussianBlur(pixels, (0, 0), pixels.shape[1] / 100)
 
 
 def _equalised(pixels: FloatImage, _: np.random.Generator) -> FloatImage:
-    import cv2
-
     grey = (255 * pixels).astype(np.uint8)
     return cv2.createCLAHE(4.0, (8, 8)).apply(grey).astype(np.float32) / 255
 
 
 def _noisy(pixels: FloatImage, rng: np.random.Generator) -> FloatImage:
-    import cv2
-
     soft = cv2.GaussianBlur(pixels, (0, 0), pixels.shape[1] / 600)
     return soft + rng.normal(0, 0.06, pixels.shape).astype(np.float32)
 
@@ -60,13 +55,13 @@ EXPOSURES: Mapping[str, Change] = {
     "blurred, noisy": _noisy,
 }
 SCALES = ((0.6, 0.6), (0.7, 0.7), (1.4, 1.4), (0.8, 1.1), (1.1, 0.8), (1.2, 0.75))
-"""(width, height) about the middle, on black."""
+"""(width, height) factors; scaled about the middle, black outside the radiograph."""
 FRONTS = {"front teeth 0.7 as wide": 0.43, "front teeth 1.4 as wide": -0.29}
-"""How patients look who stand before or behind the focal trough."""
+"""`narrower` of `fronted`: a patient who stands in front of or behind the focal trough."""
 
 
 def scaled(example: Example, width: float, height: float) -> Example:
-    """Scaled about the middle."""
+    """Scales radiograph and teeth about the middle; the size in pixels stays."""
     rows, cols = (
         (np.arange(side) - (side - 1) / 2) / by + (side - 1) / 2
         for side, by in zip(example[0].shape, (height, width), strict=True)
@@ -75,15 +70,13 @@ def scaled(example: Example, width: float, height: float) -> Example:
 
 
 def fronted(example: Example, narrower: float) -> Example:
-    """The middle narrower by 1 / (1 + narrower), the sides wider; both ends stay."""
+    """Scales the width by 1 / (1 + narrower) in the middle; the sides compensate, ends stay."""
     height, width = example[0].shape
     return _moved(example, np.arange(height), off_trough(width, narrower, 0))
 
 
 def _moved(example: Example, rows: np.ndarray, cols: np.ndarray) -> Example:
-    """The example with these rows and columns shown; teeth pushed out are gone."""
-    import cv2
-
+    """Samples the example at these rows and columns; teeth that are moved out are dropped."""
     pixels, teeth = example
     x, y = np.meshgrid(cols.astype(np.float32), rows.astype(np.float32))
     masks = (
@@ -95,13 +88,13 @@ def _moved(example: Example, rows: np.ndarray, cols: np.ndarray) -> Example:
 
 
 def variants(examples: Sequence[Example]) -> dict[str, Callable[[], list[Example]]]:
-    """By name, the examples under each change, made when they are called for."""
+    """By name of the change, a function that returns the changed examples."""
 
     def exposed(change: Change) -> list[Example]:
         rng = np.random.default_rng(0)
         return [(np.clip(change(pixels, rng), 0, 1), teeth) for pixels, teeth in examples]
 
-    made: dict[str, Callable[[], list[Example]]] = {"as they are": lambda: list(examples)}
+    made: dict[str, Callable[[], list[Example]]] = {"unchanged": lambda: list(examples)}
     for name, change in EXPOSURES.items():
         made[name] = lambda change=change: exposed(change)
     for width, height in SCALES:
@@ -114,7 +107,7 @@ def variants(examples: Sequence[Example]) -> dict[str, Callable[[], list[Example
 
 
 def compare(bundles: Mapping[str, Bundle], examples: Sequence[Example]) -> None:
-    """Prints a table: a row a change, a column a bundle; means leave out what is unchanged."""
+    """Prints a table, a row per change and a column per bundle; then the mean over all changes."""
     print("| dice, numbering | " + " | ".join(bundles) + " |")
     print("|---|" + "---|" * len(bundles))
     rows = []
@@ -128,11 +121,11 @@ def compare(bundles: Mapping[str, Bundle], examples: Sequence[Example]) -> None:
                 for bundle in bundles.values()
             ]
         )
-        _row(name, rows[-1])
-    _row("mean of the changed", np.mean(rows[1:], axis=0))
+        _print_row(name, rows[-1])
+    _print_row("mean of all changes", np.mean(rows[1:], axis=0))
 
 
-def _row(name: str, figures) -> None:
+def _print_row(name: str, figures) -> None:
     cells = (f"{dice:.4f}, {numbering:.4f}" for dice, numbering in figures)
     print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
@@ -140,7 +133,7 @@ def _row(name: str, figures) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="*", type=Path, help="folders of annotated radiographs")
-    parser.add_argument("--values", help="what label images mean")
+    parser.add_argument("--values", help="meaning of pixel values in label images")
     parser.add_argument("--bundle", action="append", help="may be given several times")
     parser.add_argument("--every", type=int, default=1, help="score every n-th held-out case")
     given = parser.parse_args()

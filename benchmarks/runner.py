@@ -1,4 +1,4 @@
-"""How a peer's runner talks to `panodent benchmark`; see `panodent.benchmark.peers`."""
+"""The protocol between a peer's runner and `panodent benchmark`; see `panodent.benchmark.peers`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 class Stages:
-    """Milliseconds by stage of one radiograph."""
+    """Measures milliseconds by stage of one radiograph: `with stages("read"): ...`."""
 
     def __init__(self) -> None:
         self.times: dict[str, float] = {}
@@ -23,11 +23,13 @@ class Stages:
 
 
 def serve(about: str, work: Callable[[str, Stages], None], after: Callable[[Stages], None]) -> None:
-    """Answers each path on standard input: `work` makes masks of it, `after` writes what it will.
+    """Answers each path on standard input with milliseconds by stage.
 
-    `whole` is the time of `work`, `after` comes on top.
+    `work(path, stages)` makes masks; the stage `whole` is its duration. `after(stages)` is then
+    called for what the peer does besides, such as writing a picture; it does not count in `whole`.
     """
-    answers, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints is no answer
+    # Libraries may print: their text goes to standard error, where it is not read as an answer.
+    answers, sys.stdout = sys.stdout, sys.stderr
     print(json.dumps({"about": about}), file=answers, flush=True)
     for line in sys.stdin:
         stages = Stages()

@@ -1,10 +1,10 @@
-"""The network in several runtimes and precisions: time in turns, and accuracy on held-out cases.
+"""Compares runtimes and precisions of the network: duration in turns, and accuracy.
 
     python benchmarks/runtimes.py [DATA] [--format coco] [--values hitl] [--rounds 20]
 
-DATA is annotated; of its radiographs 15 % are scored (the split of `panodent train`), and 32 of the
-others give int8 its ranges. Left out, phantoms are drawn. Needs panodent[train] for int8; OpenVINO
-is measured where it is installed (runtimes.requirements.txt).
+DATA is a folder of annotated radiographs. The 15 % that `panodent train` holds out are scored, and
+32 of the others give the value ranges for int8. Without DATA, phantoms are drawn. Needs
+panodent[train] for int8; measures OpenVINO where it is installed (runtimes.requirements.txt).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from panodent.teeth.teeth import Teeth
 
 CALIBRATION = 32
 Engine = Callable[[np.ndarray], np.ndarray]
-"""A framed radiograph (height, width) -> planes (p, h, w)."""
+"""A framed radiograph (height, width) float32 -> planes (planes, height, width)."""
 
 
 def engines(bundle: Bundle, small: Bundle) -> dict[str, Engine]:
-    """Every runtime and precision that there is here."""
+    """The runtimes and precisions that this computer supports, by name; `small` is in int8."""
     found: dict[str, Engine] = {
         "ONNX Runtime, float32": bundle.run,
         "ONNX Runtime, int8": small.run,
@@ -63,7 +63,7 @@ def _openvino(core, bundle: Bundle, hint: str) -> Engine:
 
 
 def timed(found: dict[str, Engine], framed: np.ndarray, rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of each, taking turns; the best of three a turn."""
+    """Milliseconds of each engine in each round: the fastest of three runs, engines in turns."""
     times: dict[str, list[float]] = {name: [] for name in found}
     for _ in range(rounds):
         for name, run in found.items():
@@ -77,7 +77,7 @@ def timed(found: dict[str, Engine], framed: np.ndarray, rounds: int) -> dict[str
 
 
 def scored(run: Engine, bundle: Bundle, cases: Sequence[Case]) -> tuple[float, float]:
-    """Dice and numbering over the cases."""
+    """(Dice, numbering accuracy) over the cases."""
 
     def found(case: Case) -> Teeth:
         radiograph = case.radiograph()
@@ -89,9 +89,9 @@ def scored(run: Engine, bundle: Bundle, cases: Sequence[Case]) -> tuple[float, f
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", nargs="?", type=Path, help="annotated radiographs")
-    parser.add_argument("--format", help="their format; recognised if left out")
-    parser.add_argument("--values", help="what label images mean")
+    parser.add_argument("data", nargs="?", type=Path, help="folder of annotated radiographs")
+    parser.add_argument("--format", help="format of the annotations; recognised if left out")
+    parser.add_argument("--values", help="meaning of pixel values in label images")
     parser.add_argument("--bundle", default="default")
     parser.add_argument("--rounds", type=int, default=20)
     given = parser.parse_args()

@@ -1,4 +1,4 @@
-"""What the scripts that compare accuracy count: mean Dice and numbering of teeth with a number."""
+"""Scores for the scripts that compare accuracy: mean Dice and numbering accuracy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from panodent.teeth.teeth import Teeth
 
 
 def dice_and_numbering(pairs: Iterable[tuple[Teeth, Teeth]]) -> tuple[float, float]:
-    """Over pairs of truth and what was found, as `panodent evaluate` counts them."""
+    """Over pairs of (truth, prediction), as `panodent evaluate` computes them.
+
+    Predicted teeth without a number do not count.
+    """
     scores = [score_pair(truth, found.numbered()) for truth, found in pairs]
     figures = summarise(scores, 0).figures
     return figures["dice"].value or 0.0, figures["numbering"].value or 0.0

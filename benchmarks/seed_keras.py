@@ -1,8 +1,8 @@
-"""The seed project's network as it was used: Keras predict at 512 x 512, argmax, a saved picture.
+"""Runs the seed project's network as that project does: Keras at 512 x 512, argmax, a PNG file.
 
-    python seed_keras.py          # a runner of `panodent benchmark --against seed-keras`
+    python seed_keras.py          # the runner of `panodent benchmark --against seed-keras`
 
-Its weights are random, which time does not see. Needs seed_keras.requirements.txt.
+Weights are random: they do not change the duration. Needs seed_keras.requirements.txt.
 """
 
 from __future__ import annotations

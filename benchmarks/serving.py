@@ -1,10 +1,11 @@
-"""Load on `panodent serve`: many clients at once, each answer compared with the offline prediction.
+"""Load test of `panodent serve`: many clients at once, every answer checked.
 
     python benchmarks/serving.py --requests 500 --clients 16
 
-Draws phantoms, predicts them in this process, starts a service on loopback and sends them in turns.
-Prints how long answers took, what was lost or wrong, and what memory service and workers held;
-the exit code is 1 where an answer was lost or wrong.
+Draws phantoms, predicts them in this process, starts a service on loopback and sends it the
+phantoms in turn. Prints the duration of requests, how many answers were lost or differ from the
+prediction of this process, and the memory of service and workers. The exit code is 1 when an answer
+was lost or wrong.
 """
 
 from __future__ import annotations
@@ -25,14 +26,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 import requests
 
+from panodent.benchmark.inputs import draw_phantoms
 from panodent.bundle.bundle import load
 from panodent.inference.predictor import Predictor
 from panodent.outputs.record import to_record
-from panodent.phantom import draw
 
 WARM_UP, MOST_RETRIES = 16, 100
 
@@ -40,8 +39,10 @@ WARM_UP, MOST_RETRIES = 16, 100
 def main() -> int:
     options = parsed()
     with tempfile.TemporaryDirectory(prefix="panodent-load-") as folder:
-        files = phantoms(Path(folder), options.files, options.size)
-        expected = {file: offline(file) for file in files}
+        height, width = (int(side) for side in options.size.split("x"))
+        files = draw_phantoms(Path(folder), options.files, (height, width))
+        predictor = Predictor(load("default", 1))
+        expected = {file: offline(predictor, file) for file in files}
         service = Service(Path(folder) / "store", options.workers)
         try:
             found = run(service, expected, options)
@@ -55,35 +56,19 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--requests", type=int, default=500)
     parser.add_argument("--clients", type=int, default=16)
-    parser.add_argument("--workers", type=int, default=0, help="0: as many as cores")
-    parser.add_argument("--files", type=int, default=12, help="different radiographs")
+    parser.add_argument("--workers", type=int, default=0, help="0: one per core")
+    parser.add_argument("--files", type=int, default=12, help="number of different radiographs")
     parser.add_argument("--size", default="1024x2041", help="HEIGHTxWIDTH in pixels")
     return parser.parse_args()
 
 
-def phantoms(folder: Path, count: int, size: str) -> list[Path]:
-    height, width = (int(side) for side in size.split("x"))
-    made = []
-    for seed in range(count):
-        radiograph, _ = draw(seed, (height, width))
-        made.append(folder / f"phantom-{seed}.jpg")
-        pixels = (radiograph.pixels * 255).round().astype(np.uint8)
-        cv2.imwrite(str(made[-1]), pixels, [cv2.IMWRITE_JPEG_QUALITY, 92])
-    return made
-
-
-_PREDICTOR: list[Predictor] = []
-
-
-def offline(file: Path) -> list[dict[str, Any]]:
-    """The teeth that predicting in this process finds, as teeth.json has them."""
-    if not _PREDICTOR:
-        _PREDICTOR.append(Predictor(load("default", 1)))
-    return json.loads(json.dumps(to_record(_PREDICTOR[0].predict(file))["teeth"]))
+def offline(predictor: Predictor, file: Path) -> list[dict[str, Any]]:
+    """The teeth predicted in this process, as in teeth.json."""
+    return json.loads(json.dumps(to_record(predictor.predict(file))["teeth"]))
 
 
 class Service:
-    """`panodent serve` in a process of its own."""
+    """`panodent serve` in a new process, ready to predict."""
 
     def __init__(self, store: Path, workers: int) -> None:
         command = [sys.executable, "-m", "panodent", "serve", "--store", str(store), "--port", "0"]
@@ -108,9 +93,9 @@ class Service:
         self.process.wait(60)
 
     def resident(self) -> int:
-        """Bytes held by the service and its workers; 0 where that cannot be told."""
+        """Resident memory of the service and its workers in bytes; 0 where it is unknown."""
         try:
-            # Each thread of the service has its own children.
+            # Linux lists child processes by the thread that started them.
             threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
             children = [pid for thread in threads for pid in thread.read_text().split()]
             statuses = [Path(f"/proc/{pid}/status") for pid in (self.process.pid, *children)]
@@ -131,7 +116,7 @@ class Answer:
 
 
 @dataclass
-class Found:
+class LoadResults:
     answers: list[Answer]
     elapsed: float
     memory: list[int]
@@ -145,7 +130,7 @@ class Found:
         return sum(answer.status == 200 and not answer.right for answer in self.answers)
 
 
-def run(service: Service, expected: dict[Path, Any], options: argparse.Namespace) -> Found:
+def run(service: Service, expected: dict[Path, Any], options: argparse.Namespace) -> LoadResults:
     files = [(file.name, file.read_bytes(), teeth) for file, teeth in expected.items()]
     sessions = threading.local()
 
@@ -169,13 +154,13 @@ def run(service: Service, expected: dict[Path, Any], options: argparse.Namespace
     memory: list[int] = []
     over = threading.Event()
 
-    def look() -> None:
+    def sample_memory() -> None:
         while not over.wait(0.2):
             memory.append(service.resident())
 
     with ThreadPoolExecutor(options.clients) as pool:
         list(pool.map(ask, range(WARM_UP)))
-        watch = threading.Thread(target=look)
+        watch = threading.Thread(target=sample_memory)
         memory.append(service.resident())
         watch.start()
         start = time.perf_counter()
@@ -183,10 +168,10 @@ def run(service: Service, expected: dict[Path, Any], options: argparse.Namespace
         elapsed = time.perf_counter() - start
         over.set()
         watch.join()
-    return Found(answers, elapsed, [*memory, service.resident()])
+    return LoadResults(answers, elapsed, [*memory, service.resident()])
 
 
-def report(found: Found, options: argparse.Namespace) -> None:
+def report(found: LoadResults, options: argparse.Namespace) -> None:
     ordered = sorted(answer.seconds for answer in found.answers)
     busy = sum(answer.busy for answer in found.answers)
     at = {share: ordered[min(int(share * len(ordered)), len(ordered) - 1)] for share in (0.5, 0.95)}
@@ -194,11 +179,11 @@ def report(found: Found, options: argparse.Namespace) -> None:
     print(
         f"{options.requests} predictions of {options.size} pixels, {options.clients} clients, "
         f"{len(os.sched_getaffinity(0))} cores: {found.elapsed:.1f} s, "
-        f"{options.requests / found.elapsed:.1f} a second"
+        f"{options.requests / found.elapsed:.1f} per second"
     )
-    print(f"lost {found.lost}, wrong {found.wrong}, asked to come again {busy}")
+    print(f"lost {found.lost}, wrong {found.wrong}, retries after status 503 {busy}")
     print(
-        f"seconds to an answer: median {at[0.5]:.2f}, p95 {at[0.95]:.2f}, "
+        f"seconds per request: median {at[0.5]:.2f}, p95 {at[0.95]:.2f}, "
         f"mean {statistics.fmean(ordered):.2f}, longest {ordered[-1]:.2f}"
     )
     if held:

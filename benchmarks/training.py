@@ -1,9 +1,10 @@
-"""Training speed: images a second of two recipes at the same input pixels, taking turns in one run.
+"""Measures training speed of the recipes default and seed at the same input size, in turns.
 
     python benchmarks/training.py [--size 512x512] [--rounds 5] [--precision float32]
 
-Needs panodent[train]. Data are phantoms. For each recipe: drawing a batch, the forward pass, that
-and the loss, and a whole step, in milliseconds an image; then the ratio of whole steps.
+Needs panodent[train]. Trains on phantoms. Prints milliseconds per image for drawing a batch, the
+forward pass, the forward pass with loss, and a whole training step; then the ratio of images per
+second.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ EXAMPLES = 8
 
 
 class Subject:
-    """A recipe with its network, its batches and what its parts take."""
+    """A recipe with its network and batches; `times` holds milliseconds per image by part."""
 
     def __init__(self, name: str, config: TrainConfig, examples: list[Example]) -> None:
         self.name, self.config = name, config
@@ -73,7 +74,9 @@ def examples() -> list[Example]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--size", default="512x512", help="HEIGHTxWIDTH of both")
+    parser.add_argument(
+        "--size", default="512x512", help="input size of both networks, HEIGHTxWIDTH"
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--precision", default="float32", help="of the default recipe")
     given = parser.parse_args()
@@ -88,14 +91,14 @@ def main() -> None:
             subject.round(number)
     for subject in subjects:
         shown = ", ".join(f"{k} {statistics.median(v):.0f}" for k, v in subject.times.items())
-        print(f"{subject.name} at {height} x {width}, ms an image: {shown}")
+        print(f"{subject.name} at {height} x {width}, ms per image: {shown}")
     ours, theirs = (
         [draw + step for draw, step in zip(s.times["draw"], s.times["step"], strict=True)]
         for s in subjects
     )
     ratios = sorted(b / a for a, b in zip(ours, theirs, strict=True))
     print(
-        f"default trains {statistics.median(ratios):.2f} times as many images a second as seed "
+        f"default trains {statistics.median(ratios):.2f} times as many images per second as seed "
         f"({ratios[0]:.2f} to {ratios[-1]:.2f})"
     )
 

@@ -1,8 +1,8 @@
-"""YOLO11-seg's published architecture as an ONNX graph with random weights, for timing alone.
+"""Builds an ONNX graph of YOLO11-seg's published architecture with random weights, for timing only.
 
-A reconstruction from the public description of the network: widths, depths and blocks (C3k2,
-SPPF, C2PSA, a segmentation head with 32 prototypes). No code or weights of its authors are used.
-`python yolo11_graph.py` prints parameters and multiply-adds beside the published ones.
+Reconstructed from the public description of the network: widths, depths and blocks (C3k2, SPPF,
+C2PSA, a segmentation head with 32 prototypes). Uses no code or weights of its authors.
+`python yolo11_graph.py` prints its parameters and operations and the published ones.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ BINS, PROTOTYPES = 16, 32
 
 
 class Graph:
-    """Nodes as they are added, with the channels and side of each tensor."""
+    """A graph under construction; methods add nodes and return the name of the output tensor.
+
+    `shape` holds (channels, side) of each tensor; `parameters` and `multiply_adds` are counted.
+    """
 
     def __init__(self, scale: str, classes: int, side: int) -> None:
         self.width, self.classes, self.side = WIDTHS[scale], classes, side
@@ -48,7 +51,7 @@ class Graph:
     def conv(
         self, x: str, out: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True
     ) -> str:
-        """Convolution with its batch norm folded in, and SiLU as exporters write it."""
+        """Convolution with folded batch norm, then SiLU (as Sigmoid and Mul) where `act`."""
         channels, side = self.shape[x]
         side = -(-side // stride)
         fan = channels // groups * kernel * kernel
@@ -169,7 +172,7 @@ class Graph:
     # --- network -------------------------------------------------------------------------------
 
     def levels(self) -> list[str]:
-        """Backbone and neck: the features of strides 8, 16 and 32."""
+        """Backbone and neck: feature maps of strides 8, 16 and 32."""
         c = self.channels
         x = self.conv(self.conv("image", c(64), 3, 2), c(128), 3, 2)
         x = self.c3k2(x, c(256), False, 0.25)
@@ -185,7 +188,7 @@ class Graph:
         return [fine, middle, coarse]
 
     def head(self, levels: list[str]) -> None:
-        """Boxes (4 x 16 bins), classes and coefficients at every place, and the prototypes."""
+        """Boxes (4 x 16 bins), classes and mask coefficients at each place, and the prototypes."""
         first = self.shape[levels[0]][0]
         box = max(16, first // 4, 4 * BINS)
         name, mask = max(first, min(self.classes, 100)), max(first // 4, PROTOTYPES)
@@ -218,9 +221,11 @@ class Graph:
 
 
 def build(scale: str, classes: int = 32, side: int = 640) -> tuple[bytes, Graph]:
-    """The network: (1, 3, side, side) -> places (1, planes, n) and prototypes (1, 32, s, s).
+    """The network as ONNX bytes, and its graph.
 
-    The planes of a place are 4 x 16 bins of its box, a score for each class, 32 coefficients.
+    Input (1, 3, side, side) float32; outputs `places` (1, planes, n) and `prototypes`
+    (1, 32, side / 4, side / 4). The planes of a place are 4 x 16 bins of its box, a score for each
+    class and 32 mask coefficients.
     """
     graph = Graph(scale, classes, side)
     graph.head(graph.levels())

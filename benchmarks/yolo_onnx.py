@@ -1,11 +1,11 @@
-"""A network of YOLO11-seg's shape through ONNX Runtime at 640, its masks at the radiograph's size.
+"""Runs a network of YOLO11-seg's architecture in ONNX Runtime at 640 x 640 pixels.
 
-    python yolo_onnx.py n|s [boxes]   # a runner of `panodent benchmark --against yolo-onnx`
+    python yolo_onnx.py n|s [boxes]   # the runner of `panodent benchmark --against yolo-onnx`
 
-Weights are random (see yolo11_graph.py), so boxes lie anywhere: the best of as many as a jaw has
-teeth are taken after suppression. Masks are assembled as published for full size: each is enlarged
-over the whole picture, then cut by its box. With `boxes` each is enlarged in its own box alone, as
-panodent does it. Needs yolo_onnx.requirements.txt.
+Weights are random (see yolo11_graph.py), so boxes lie anywhere; the best 28 after non-maximum
+suppression are used, as many as teeth are usually present. Masks have the radiograph's size, as
+published: each is enlarged over the whole picture, then cropped to its box. With `boxes`, each is
+enlarged within its box only, as panodent does. Needs yolo_onnx.requirements.txt.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ SIDE, CLASSES = 640, 32
 TEETH = 28
 CANDIDATES = 300
 OVERLAP = 0.7
-_CELL = 4  # pixels of the network's input that a prototype's pixel covers
+_CELL = 4  # a prototype's pixel covers 4 x 4 pixels of the network's input
 
 
 def letterboxed(picture: np.ndarray) -> tuple[np.ndarray, float, tuple[int, int]]:
-    """(1, 3, 640, 640), the scale and the (left, top) of the picture in it."""
+    """The network's input (1, 3, 640, 640) in [0, 1], and scale and (left, top) of the picture."""
     height, width = picture.shape[:2]
     scale = SIDE / max(height, width)
     small = cv2.resize(picture, (round(width * scale), round(height * scale)))
@@ -38,7 +38,7 @@ def letterboxed(picture: np.ndarray) -> tuple[np.ndarray, float, tuple[int, int]
 
 
 def anchors() -> tuple[np.ndarray, np.ndarray]:
-    """(n, 2) middles (x, y) and (n,) strides of all places."""
+    """Centres (n, 2), as (x, y) in the network's pixels, and strides (n,) of all places."""
     middles, strides = [], []
     for stride in STRIDES:
         axis = (np.arange(SIDE // stride) + 0.5) * stride
@@ -49,7 +49,7 @@ def anchors() -> tuple[np.ndarray, np.ndarray]:
 
 
 def detections(places: np.ndarray, middles: np.ndarray, strides: np.ndarray):
-    """The best boxes (x0, y0, x1, y1) in the network's pixels, and their coefficients."""
+    """The best boxes (k, 4), as (x0, y0, x1, y1) in the network's pixels, and mask coefficients."""
     scores = places[4 * BINS : 4 * BINS + CLASSES].max(axis=0)
     best = np.argpartition(-scores, CANDIDATES)[:CANDIDATES]
     bins = places[: 4 * BINS, best].reshape(4, BINS, -1)
@@ -63,7 +63,7 @@ def detections(places: np.ndarray, middles: np.ndarray, strides: np.ndarray):
 
 
 def assembled(boxes, coefficients, prototypes, scale, corner, size, in_boxes):
-    """A boolean crop at the radiograph's size and its (top, left) for each box."""
+    """For each box, a boolean mask at the radiograph's scale and its (top, left)."""
     planes = (coefficients @ prototypes.reshape(PROTOTYPES, -1)).reshape(-1, *prototypes.shape[1:])
     left, top = (place // _CELL for place in corner)
     masks = []

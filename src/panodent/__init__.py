@@ -1,4 +1,4 @@
-"""panodent: every tooth of a panoramic dental radiograph as its own mask with its FDI number.
+"""panodent segments and numbers (FDI) every tooth in panoramic dental radiographs.
 
 >>> import panodent
 >>> teeth = panodent.predict("opg.png")  # doctest: +SKIP
@@ -9,6 +9,7 @@ Research use only: panodent is not a medical device.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from panodent.version import __version__
@@ -31,7 +32,7 @@ __all__ = [
     "read",
 ]
 
-_HOMES = {
+_MODULES = {
     "PanodentError": "errors",
     "Prediction": "inference.predictor",
     "Predictor": "inference.predictor",
@@ -39,14 +40,20 @@ _HOMES = {
     "Teeth": "teeth.teeth",
     "read": "radiograph.radiograph",
 }
+"""The module of each public name that is imported when it is first used."""
+
 _default: Predictor | None = None
 
 
 def load(bundle: str = "default", threads: int = 0, mirror: bool = False) -> Predictor:
-    """A predictor made of a bundle folder, a training run, or the default bundle.
+    """A predictor that uses the given model.
 
-    `threads` for the network, 0 for all cores; `mirror` also predicts on the mirror image and
-    averages. Raises `BundleError`.
+    bundle : bundle folder, folder of a training run, or "default" for the included bundle.
+    threads : threads of the network; 0 for all cores.
+    mirror : whether to predict on the mirrored image too and average: slightly better, twice the
+        network's time.
+
+    Raises `BundleError` when the bundle is missing or damaged.
     """
     from panodent.bundle.bundle import load as load_bundle
     from panodent.inference.predictor import Predictor
@@ -55,9 +62,12 @@ def load(bundle: str = "default", threads: int = 0, mirror: bool = False) -> Pre
 
 
 def predict(source: RadiographSource) -> Prediction:
-    """Teeth of one radiograph (file, array or `Radiograph`) with the default bundle.
+    """The teeth of one radiograph, predicted with the included bundle.
 
-    Raises `RadiographError` when it cannot be read.
+    source : path of a file, a `Radiograph`, or an array of pixels, see
+        `panodent.radiograph.radiograph.from_array`.
+
+    Raises `RadiographError` when the file cannot be read as a radiograph.
     """
     global _default
     if _default is None:
@@ -66,11 +76,9 @@ def predict(source: RadiographSource) -> Prediction:
 
 
 def __getattr__(name: str) -> Any:
-    # Heavy modules are imported when their names are first used.
-    if name in _HOMES:
-        import importlib
-
-        return getattr(importlib.import_module(f"panodent.{_HOMES[name]}"), name)
+    # Imports NumPy, OpenCV and ONNX Runtime only for programs that use them.
+    if name in _MODULES:
+        return getattr(import_module(f"panodent.{_MODULES[name]}"), name)
     raise AttributeError(f"module 'panodent' has no attribute {name!r}")
 
 

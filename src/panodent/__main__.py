@@ -1,4 +1,4 @@
-"""`python -m panodent` is the `panodent` command."""
+"""`python -m panodent` runs the command `panodent`."""
 
 from panodent.cli import main
 

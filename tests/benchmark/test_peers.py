@@ -1,4 +1,4 @@
-"""The protocol of peers' runners, and the runner that the tests' own packages can run."""
+"""The protocol of peers' runners, and the one runner that needs only the packages of the tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import panodent
-from panodent.benchmark import inputs, peers
+from panodent.benchmark import peers
 from panodent.errors import BenchmarkError, UnknownNameError
 
 PEER = """
@@ -19,31 +19,26 @@ for line in sys.stdin:
 """
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory) -> list[Path]:
-    return inputs.phantoms(tmp_path_factory.mktemp("in"), 2, (256, 512))
-
-
 def measured(files: list[Path], tmp_path: Path, names: tuple[str, ...]) -> list[peers.Peer]:
     predictor = panodent.load()
     return peers.measure(names, predictor, files, tmp_path / "out", 1, sys.executable)
 
 
-def test_a_peer_is_asked_of_every_radiograph(files, tmp_path: Path, monkeypatch) -> None:
+def test_a_peer_predicts_every_radiograph(files, tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "peer.py").write_text(PEER)
-    monkeypatch.setattr(peers, "runners_home", lambda: tmp_path)
+    monkeypatch.setattr(peers, "runners_folder", lambda: tmp_path)
     monkeypatch.setitem(peers.PEERS, "mine", (("peer.py", "x"),))
     (found,) = measured(files, tmp_path, ("mine",))
     assert (found.name, found.about) == ("peer x", "a peer for tests")
     assert found.stages["whole"].median == 20.0
     assert found.stages["whole"].count == 2
-    assert found.times_as_long.low <= 20.0 / found.ours.low + 1e-3
-    assert found.times_as_long.high >= 20.0 / found.ours.high - 1e-3
+    assert found.ratio.low <= 20.0 / found.panodent.low + 1e-3
+    assert found.ratio.high >= 20.0 / found.panodent.high - 1e-3
 
 
 def test_a_peer_that_ends_says_what_it_needs(files, tmp_path: Path, monkeypatch) -> None:
     (tmp_path / "peer.py").write_text("raise SystemExit(3)")
-    monkeypatch.setattr(peers, "runners_home", lambda: tmp_path)
+    monkeypatch.setattr(peers, "runners_folder", lambda: tmp_path)
     monkeypatch.setitem(peers.PEERS, "mine", (("peer.py",),))
     with pytest.raises(BenchmarkError, match="ended with 3; what it needs: pip install -r"):
         measured(files, tmp_path, ("mine",))
@@ -52,7 +47,7 @@ def test_a_peer_that_ends_says_what_it_needs(files, tmp_path: Path, monkeypatch)
 def test_an_unknown_peer_and_a_missing_runner_are_named(files, tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(UnknownNameError, match="known: seed-keras, yolo-onnx, yolo-onnx-boxes"):
         measured(files, tmp_path, ("yolo",))
-    monkeypatch.setattr(peers, "runners_home", lambda: tmp_path)
+    monkeypatch.setattr(peers, "runners_folder", lambda: tmp_path)
     with pytest.raises(BenchmarkError, match="run from a checkout"):
         measured(files, tmp_path, ("seed-keras",))
 

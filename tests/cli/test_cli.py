@@ -66,7 +66,7 @@ def test_convert_lists_every_format() -> None:
 
 def test_seed_recipe_says_where_it_departs() -> None:
     text = " ".join(run("train", "--help").stdout.split())
-    assert "flips swap left and right numbers" in text
+    assert "flips swap left and right tooth numbers" in text
     assert "upside down" in text
     assert "bilinearly" in text
 
@@ -88,7 +88,7 @@ def test_a_misspelt_option_fails_and_suggests() -> None:
         (("train", "{tmp}", "-o", "{tmp}/r", "--size", "big"), 2, "HEIGHTxWIDTH"),
         (("train", "{tmp}", "-o", "{tmp}/r", "--size", "100x100"), 2, "multiple of 32"),
         (("train", "-o", "{tmp}/r", "--resume"), 1, "no training run"),
-        (("average", "a", "b", "-o", "{tmp}/r", "--shares", "1"), 2, "number for each member"),
+        (("average", "a", "b", "-o", "{tmp}/r", "--shares", "1"), 2, "number for each RUN"),
         (("average", "a", "b", "-o", "{tmp}/r", "--shares", "1,x"), 2, "1,x"),
         (("inspect", "{tmp}/none"), 1, "no such folder"),
         (("unet", "--network", "sead", "-o", "{tmp}/x.png"), 2, "Did you mean 'seed'"),

@@ -1,5 +1,6 @@
-"""How fast panodent is on this computer: stage by stage, warm and cold, beside its peers.
+"""Measures the speed of panodent on this computer.
 
-Everything is measured in one run, what is compared taking turns, so that ratios hold on a busy
-computer too. `report.measure` does it all; `panodent benchmark` prints it.
+`report.measure` measures everything in one run; `panodent benchmark` prints its report. Programs
+that are compared take turns, and ratios are taken turn by turn, so that they hold on a busy
+computer too. Times are in milliseconds unless a name says seconds, memory is in MiB.
 """

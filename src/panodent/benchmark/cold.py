@@ -1,4 +1,4 @@
-"""The first radiograph of a fresh process, and folders of them."""
+"""Measures predictions in new processes: the first radiograph, and whole folders."""
 
 from __future__ import annotations
 
@@ -7,52 +7,82 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from panodent.benchmark.processes import run
-from panodent.benchmark.timing import Clock, Spread
+from panodent.benchmark.processes import run_python
+from panodent.benchmark.timing import Spread, StageTimer
 
 COMMAND = "whole command"
 
 
 @dataclass(frozen=True)
-class Cold:
-    """`panodent predict FILE` from the shell."""
+class ColdStart:
+    """The first radiograph of a new process.
+
+    `stages` holds milliseconds by stage, and last those of the command `panodent predict FILE` as a
+    shell measures it. `peak_mib` is the most memory that the command held; None where the system
+    does not report it (Windows).
+    """
 
     stages: dict[str, Spread]
-    """Of a process that does the same, stage by stage; last the command itself."""
     peak_mib: float | None
-
-
-def first(file: Path, output: Path, bundle: str, rounds: int, environment: dict[str, str]) -> Cold:
-    """One radiograph with all outputs, `rounds` times, each time in a new process."""
-    clock, peaks = Clock(), []
-    for number in range(-1, rounds):
-        taken = clock if number >= 0 else Clock()  # the first finds no byte code yet
-        stages = ["-m", "panodent.benchmark.cold_stages", str(file), str(output), bundle]
-        told = run([*stages, repr(time.time())], environment).output
-        for stage, milliseconds in json.loads(told).items():
-            taken.add(stage, milliseconds)
-        command = ["-m", "panodent", "predict", str(file), "-o", str(output), "--bundle", bundle]
-        call = run(command, environment)
-        taken.add(COMMAND, 1000 * call.seconds)
-        peaks.append(call.peak_mib)
-    known = [peak for peak in peaks if peak is not None]
-    return Cold(clock.spreads(), max(known) if known else None)
 
 
 @dataclass(frozen=True)
-class Folder:
-    """`panodent predict FOLDER` with all outputs."""
+class FolderRun:
+    """One call of `panodent predict FOLDER`, from the start of Python to its end."""
 
     radiographs: int
     seconds: float
-    a_second: float
+    radiographs_per_second: float
     peak_mib: float | None
 
 
-def folder(
-    images: Path, count: int, output: Path, bundle: str, environment: dict[str, str]
-) -> Folder:
-    """All radiographs of a folder, from the start of Python to its end."""
-    command = ["-m", "panodent", "predict", str(images), "-o", str(output), "--bundle", bundle]
-    call = run(command, environment)
-    return Folder(count, round(call.seconds, 2), round(count / call.seconds, 2), call.peak_mib)
+@dataclass(frozen=True)
+class ColdBenchmark:
+    """Starts a new process for each measurement.
+
+    bundle : bundle that predicts.
+    environment : environment variables of the processes.
+    preload : module imported before the first stage, see `panodent.benchmark.cold_stages`; "" none.
+
+    The methods raise `BenchmarkError` when a process fails.
+    """
+
+    bundle: str
+    environment: dict[str, str]
+    preload: str = ""
+
+    def measure_file(self, file: Path, output: Path, rounds: int) -> ColdStart:
+        """Predicts a radiograph and writes all outputs, `rounds` times by stage and as command."""
+        timer, peaks = StageTimer(), []
+        for number in range(-1, rounds):
+            # The round before the first one writes the byte code of all modules.
+            used = timer if number >= 0 else StageTimer()
+            for stage, milliseconds in self._stages(file, output).items():
+                used.add(stage, milliseconds)
+            command = run_python(self._command(file, output), self.environment)
+            used.add(COMMAND, 1000 * command.seconds)
+            peaks.append(command.peak_mib)
+        known = [peak for peak in peaks if peak is not None]
+        return ColdStart(timer.spreads(), max(known) if known else None)
+
+    def measure_folder(self, images: Path, count: int, output: Path) -> FolderRun:
+        """Predicts the `count` radiographs of a folder and writes all outputs."""
+        command = run_python(self._command(images, output), self.environment)
+        return FolderRun(
+            count,
+            round(command.seconds, 2),
+            round(count / command.seconds, 2),
+            command.peak_mib,
+        )
+
+    def _command(self, path: Path, output: Path) -> list[str]:
+        return ["-m", "panodent", "predict", str(path), "-o", str(output), "--bundle", self.bundle]
+
+    def _stages(self, file: Path, output: Path) -> dict[str, float]:
+        module = ["-m", "panodent.benchmark.cold_stages"]
+        arguments = [str(file), str(output), self.bundle, repr(time.time())]
+        preload = [self.preload] if self.preload else []
+        stages: dict[str, float] = json.loads(
+            run_python([*module, *arguments, *preload], self.environment).output
+        )
+        return stages

@@ -1,7 +1,10 @@
-"""One radiograph in a fresh process, stage by stage: `python -m panodent.benchmark.cold_stages`.
+"""Measures the stages of one radiograph in a new process, and prints them as JSON.
 
-Arguments: radiograph, output folder, bundle, and the seconds (`time.time`) at which the process
-was started. Prints milliseconds by stage as JSON.
+    python -m panodent.benchmark.cold_stages RADIOGRAPH OUTPUT BUNDLE STARTED [MODULE]
+
+STARTED is the time (`time.time()`, seconds) at which the process was started. MODULE is imported
+before the first stage: the program that is measured, whose import is part of the stage "start".
+Prints milliseconds by stage: start, load, then those of `panodent.benchmark.warm.time_stages`.
 """
 
 from __future__ import annotations
@@ -12,32 +15,32 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+import onnxruntime  # noqa: F401 - otherwise the stage "load" would import it
 
-def main(file: str, output: str, bundle_name: str, launched: str) -> None:
-    """Does what `panodent predict` does, and says how long each stage took."""
-    # All that the command imports, so that no stage after this one imports anything.
-    import onnxruntime  # noqa: F401
+from panodent.benchmark.timing import StageTimer
+from panodent.benchmark.warm import time_stages
+from panodent.bundle.bundle import load
+from panodent.inference.folder import Options, import_ahead
+from panodent.inference.predictor import Predictor
 
-    import_module("panodent.cli")  # the command itself is above this package
-    from panodent.benchmark.timing import Clock
-    from panodent.benchmark.warm import stages
-    from panodent.bundle.bundle import load
-    from panodent.inference.folder import Options, import_ahead
-    from panodent.inference.predictor import Predictor
 
+def main(file: str, output: str, bundle_name: str, started: str, module: str = "") -> None:
+    """Predicts the radiograph as `panodent predict` does."""
+    if module:
+        import_module(module)
     import_ahead(Options())
-    clock = Clock()
-    clock.add("start", 1000 * (time.time() - float(launched)))
+    timer = StageTimer()
+    timer.add("start", 1000 * (time.time() - float(started)))
 
-    def opened() -> Predictor:
+    def load_predictor() -> Predictor:
         bundle = load(bundle_name)
         bundle.open()
         return Predictor(bundle)
 
-    predictor = clock.time("load", opened)
-    stages(predictor, Path(file), Path(output), clock)
-    print(json.dumps({stage: values[0] for stage, values in clock.times.items()}))
+    predictor = timer.time("load", load_predictor)
+    time_stages(predictor, Path(file), Path(output), timer)
+    print(json.dumps(timer.latest()))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    main(*sys.argv[1:])

@@ -1,7 +1,7 @@
-"""Runs a command and says how long it took and how much memory: `python launch.py COMMAND...`.
+"""Measures duration and peak memory of a command: `python launch.py COMMAND...`.
 
-A script of its own, without panodent: a process starts with its parent's peak of memory as its
-own, so the parent must be small. Prints JSON with what the command printed.
+A script that imports nothing of panodent, because Linux reports the peak memory of a process as at
+least that of its parent when it was started: the parent must be small.
 """
 
 import json
@@ -13,29 +13,36 @@ import time
 
 
 def main(command: list[str]) -> None:
-    """Prints code, seconds, peak_mib (None where the system does not tell), out and err."""
+    """Runs the command and prints JSON.
+
+    code : its exit code, negative for a signal
+    seconds : from start to end
+    peak_mib : most resident memory in MiB, null where the system does not report it
+    output, errors : what it printed on standard output and standard error
+    """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, stderr=err)
         peak = None
         if hasattr(os, "wait4"):
-            _, status, used = os.wait4(process.pid, 0)
+            _, status, usage = os.wait4(process.pid, 0)
             code = os.waitstatus_to_exitcode(status)
             process.returncode = code
-            peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**20
+            # macOS reports bytes, Linux KiB.
+            peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**20
         else:
             code = process.wait()
         seconds = time.perf_counter() - start
         out.seek(0)
         err.seek(0)
-        told = {
+        result = {
             "code": code,
             "seconds": seconds,
             "peak_mib": peak,
             "output": out.read().decode(errors="replace"),
             "errors": err.read().decode(errors="replace"),
         }
-    print(json.dumps(told))
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

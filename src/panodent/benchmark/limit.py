@@ -1,7 +1,7 @@
-"""How far the network is from what this processor can do at all.
+"""Measures how close the network comes to the processor's speed limit.
 
-The limit is the time that its multiply-adds would take at the rate of a plain float32 matrix
-product (NumPy's BLAS) on the same cores in the same run.
+The limit is the time that the network's multiply-adds would take at the rate of a plain float32
+matrix product (NumPy's BLAS) on the same cores in the same run.
 """
 
 from __future__ import annotations
@@ -15,65 +15,73 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import onnxruntime
 
-from panodent.benchmark.timing import Spread, ratio
+from panodent.benchmark.timing import Spread, paired_ratio
 from panodent.bundle.bundle import Bundle
+from panodent.utils.arrays import Float32Array
 
-_SIDE = 2048
-_TRIES = 8
-_SETTLE = 0.2
-"""Seconds until the threads of a matrix product have gone to sleep and free their cores."""
+_MATRIX_SIDE = 2048
+_PRODUCTS = 4
+_NETWORK_RUNS = 8
+_PAUSE_SECONDS = 0.2
+"""After a matrix product: its threads spin for a while before they free their cores."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """The network beside a plain matrix product."""
+    """The network compared with a plain float32 matrix product.
+
+    multiply_adds : multiply-add operations of the network for one radiograph.
+    gflops : GFLOP/s (10^9 operations a second, 2 a multiply-add) of the matrix product, the
+        fastest of all rounds.
+    milliseconds : duration of the network's multiply-adds at that rate.
+    network : duration of the network, the fastest run of each round.
+    ratio : duration of the network divided by the limit of the same round.
+    """
 
     multiply_adds: int
     gflops: float
-    """Of the matrix product, the best of all rounds."""
     milliseconds: float
-    """What the network's multiply-adds take at that rate."""
     network: Spread
-    times: Spread
-    """How many times the limit the network takes, each round beside its own matrix product."""
+    ratio: Spread
 
 
 def measure(bundle: Bundle, rounds: int) -> Limit:
-    """Network and matrix product in turns, both on all cores."""
+    """Runs matrix product and network in turns, `rounds` times, both on all cores."""
     bundle = replace(bundle, threads=0)
-    work = multiply_adds(bundle)
+    operations = 2 * multiply_adds(bundle)
     framed = np.zeros(bundle.frame.size, np.float32)
     bundle.run(framed)
     rates, network, limits = [], [], []
     for _ in range(rounds):
-        rates.append(_rate(_SIDE))
-        time.sleep(_SETTLE)
-        network.append(min(_milliseconds(bundle, framed) for _ in range(_TRIES)))
-        limits.append(2 * work / rates[-1] / 1e6)
-    best = max(rates)
+        rates.append(_matrix_product_gflops(_MATRIX_SIDE))
+        time.sleep(_PAUSE_SECONDS)
+        network.append(min(_milliseconds(bundle, framed) for _ in range(_NETWORK_RUNS)))
+        limits.append(operations / rates[-1] / 1e6)
+    fastest = max(rates)
     return Limit(
-        work,
-        round(best, 1),
-        round(2 * work / best / 1e6, 2),
-        Spread.of(network),
-        ratio(network, limits),
+        multiply_adds=operations // 2,
+        gflops=round(fastest, 1),
+        milliseconds=round(operations / fastest / 1e6, 2),
+        network=Spread.of(network),
+        ratio=paired_ratio(network, limits),
     )
 
 
-def _rate(side: int) -> float:
-    """GFLOP/s of the best of some matrix products."""
+def _matrix_product_gflops(side: int) -> float:
+    """GFLOP/s of a product of two (side, side) float32 matrices, the fastest of some."""
     left, right = (np.full((side, side), 0.5, np.float32) for _ in range(2))
     result = np.empty_like(left)
-    best = math.inf
-    for _ in range(_TRIES // 2):
+    fastest = math.inf
+    for _ in range(_PRODUCTS):
         start = time.perf_counter()
         np.matmul(left, right, out=result)
-        best = min(best, time.perf_counter() - start)
-    return 2 * side**3 / best / 1e9
+        fastest = min(fastest, time.perf_counter() - start)
+    return 2 * side**3 / fastest / 1e9
 
 
-def _milliseconds(bundle: Bundle, framed: Any) -> float:
+def _milliseconds(bundle: Bundle, framed: Float32Array) -> float:
     start = time.perf_counter()
     bundle.run(framed)
     return 1000 * (time.perf_counter() - start)
@@ -82,10 +90,9 @@ def _milliseconds(bundle: Bundle, framed: Any) -> float:
 def multiply_adds(bundle: Bundle) -> int:
     """Multiply-adds of the network's convolutions and matrix products for one radiograph.
 
-    Counted from the shapes that the runtime sees when it runs the graph as it was written.
+    Counted from the tensor shapes that ONNX Runtime reports when it runs the graph without
+    optimising it.
     """
-    import onnxruntime
-
     with TemporaryDirectory() as folder:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -99,11 +106,14 @@ def multiply_adds(bundle: Bundle) -> int:
         session.run(None, {session.get_inputs()[0].name: framed})
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
     return sum(
-        _of_node(event["args"]) for event in events if event["name"].endswith("_kernel_time")
+        _node_multiply_adds(event["args"])
+        for event in events
+        if event["name"].endswith("_kernel_time")
     )
 
 
-def _of_node(node: dict[str, Any]) -> int:
+def _node_multiply_adds(node: dict[str, Any]) -> int:
+    """Of one node, from its profiling record; 0 for other operators."""
     kind = node["op_name"]
     if kind not in ("Conv", "ConvTranspose", "MatMul", "Gemm"):
         return 0

@@ -1,9 +1,10 @@
-"""Other programs at the same radiographs, taking turns with panodent.
+"""Measures other programs on the same radiographs, in turns with panodent.
 
-Their runners are scripts in the folder `benchmarks/` of panodent's source, run as processes of
-their own by any Python that has what they require. A runner prints a line of JSON when it is ready
-(`about`: what it is), then reads a radiograph's path a line from standard input and answers each
-with a line of milliseconds by stage, from the file to masks at the radiograph's size.
+A peer's runner is a script in the folder `benchmarks/` of panodent's source. It runs as a process
+of its own, with any Python that has the packages it needs. It prints one line of JSON when it is
+ready (`about`: what it is). Then it reads the path of a radiograph per line from standard input and
+answers each with one line of JSON: milliseconds by stage, where `whole` is the time from the file
+to masks of the radiograph's size.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from panodent.benchmark.timing import Clock, Spread, ratio
-from panodent.benchmark.warm import TEETH, whole
+from panodent.benchmark.timing import Spread, StageTimer, paired_ratio
+from panodent.benchmark.warm import FILE_TO_TEETH, time_prediction
 from panodent.errors import BenchmarkError, UnknownNameError
 from panodent.inference.predictor import Predictor
 
@@ -30,21 +31,26 @@ PEERS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """The runners of each peer: script and arguments."""
 WHOLE = "whole"
-_SETTLE = 0.05
-"""Seconds between turns, in which the last one's idle threads go to sleep."""
+_PAUSE_SECONDS = 0.05
+"""Between turns: the threads of the last program spin for a while before they free their cores."""
+_END_SECONDS = 10
+"""How long a runner may take to end before it is killed."""
 
 
-def runners_home() -> Path:
-    """`benchmarks/` of the source that this panodent runs from, or of the current folder."""
+def runners_folder() -> Path:
+    """`benchmarks/` of the source that this panodent runs from, or else of the current folder."""
     beside = Path(__file__).parents[3] / "benchmarks"
     return beside if beside.is_dir() else Path("benchmarks")
 
 
 class Runner:
-    """A peer's process; a context manager."""
+    """The process of a peer; a context manager that ends it.
 
-    def __init__(self, command: Sequence[str], python: str, home: Path) -> None:
-        script = home / command[0]
+    Raises `BenchmarkError` when the script is missing or ends before it answers.
+    """
+
+    def __init__(self, command: Sequence[str], python: str, folder: Path) -> None:
+        script = folder / command[0]
         if not script.is_file():
             raise BenchmarkError(
                 f"{script}: not there; peers are in panodent's source: run from a checkout of it"
@@ -59,18 +65,18 @@ class Runner:
         )
         self.about = self._answer().get("about", "")
 
-    def ask(self, file: Path) -> dict[str, float]:
+    def predict(self, file: Path) -> dict[str, float]:
         """Milliseconds by stage for one radiograph. Raises `BenchmarkError` when the peer ends."""
-        assert self.process.stdin is not None  # noqa: S101 - a pipe was asked for
+        assert self.process.stdin is not None  # noqa: S101 - opened as a pipe
         try:
             self.process.stdin.write(f"{file}\n")
             self.process.stdin.flush()
         except OSError:
-            pass  # its answer will be missing
+            pass  # the process has ended: `_answer` reports it
         return self._answer()
 
     def _answer(self) -> dict[str, Any]:
-        assert self.process.stdout is not None  # noqa: S101 - a pipe was asked for
+        assert self.process.stdout is not None  # noqa: S101 - opened as a pipe
         line = self.process.stdout.readline()
         if not line:
             raise BenchmarkError(
@@ -89,24 +95,28 @@ class Runner:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self.process.stdin is not None  # noqa: S101 - a pipe was asked for
+        assert self.process.stdin is not None  # noqa: S101 - opened as a pipe
         self.process.stdin.close()
         try:
-            self.process.wait(10)
+            self.process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A peer beside panodent."""
+    """A peer compared with panodent; times in milliseconds.
+
+    stages : by stage of the peer; `whole` is from the file to masks.
+    panodent : file to teeth by panodent, in the same turns.
+    ratio : the peer's `whole` divided by panodent's time, turn by turn.
+    """
 
     name: str
     about: str
     stages: dict[str, Spread]
-    ours: Spread
-    """File to teeth of panodent in the same turns."""
-    times_as_long: Spread
+    panodent: Spread
+    ratio: Spread
 
 
 def measure(
@@ -117,44 +127,51 @@ def measure(
     rounds: int,
     python: str,
 ) -> list[Peer]:
-    """panodent and each peer in turns, radiograph by radiograph; raises `BenchmarkError`."""
+    """Measures panodent and the peers in turns on each radiograph, `rounds` times after a warm-up.
+
+    `names` are keys of `PEERS`, `python` is the interpreter that runs them, `output` a folder for
+    panodent's results. Raises `UnknownNameError` and `BenchmarkError`.
+    """
     for name in names:
         if name not in PEERS:
             raise UnknownNameError("peer", name, PEERS)
-    home = runners_home()
-    commands = [command for name in names for command in PEERS[name]]
-    ours, theirs = Clock(), [Clock() for _ in commands]
+
+    def panodent(file: Path) -> dict[str, float]:
+        timer = StageTimer()
+        time_prediction(predictor, file, output, timer)
+        return timer.latest()
+
     with ExitStack() as stack:
-        runners = [stack.enter_context(Runner(c, python, home)) for c in commands]
-        for number in range(-1, rounds):
-            for file in files:
-                _turn(predictor, runners, file, output, ours, theirs, number >= 0)
-    own = ours.times[TEETH]
+        runners = [
+            stack.enter_context(Runner(command, python, runners_folder()))
+            for name in names
+            for command in PEERS[name]
+        ]
+        programs = [panodent, *(runner.predict for runner in runners)]
+        timers = _take_turns(programs, files, rounds)
+    own = timers[0].times[FILE_TO_TEETH]
     return [
         Peer(
-            runner.name,
-            runner.about,
-            clock.spreads(),
-            Spread.of(own),
-            ratio(clock.times[WHOLE], own),
+            name=runner.name,
+            about=runner.about,
+            stages=timer.spreads(),
+            panodent=Spread.of(own),
+            ratio=paired_ratio(timer.times[WHOLE], own),
         )
-        for runner, clock in zip(runners, theirs, strict=True)
+        for runner, timer in zip(runners, timers[1:], strict=True)
     ]
 
 
-def _turn(
-    predictor: Predictor,
-    runners: Sequence[Runner],
-    file: Path,
-    output: Path,
-    ours: Clock,
-    theirs: Sequence[Clock],
-    counts: bool,
-) -> None:
-    time.sleep(_SETTLE)
-    whole(predictor, file, output, ours if counts else Clock())
-    for runner, clock in zip(runners, theirs, strict=True):
-        time.sleep(_SETTLE)
-        answer = runner.ask(file)
-        for stage, milliseconds in answer.items() if counts else ():
-            clock.add(stage, milliseconds)
+def _take_turns(
+    programs: Sequence[Callable[[Path], dict[str, float]]], files: Sequence[Path], rounds: int
+) -> list[StageTimer]:
+    """Calls every program on every file, `rounds` times after a warm-up; a timer per program."""
+    timers = [StageTimer() for _ in programs]
+    for number in range(-1, rounds):
+        for file in files:
+            for program, timer in zip(programs, timers, strict=True):
+                time.sleep(_PAUSE_SECONDS)
+                stages = program(file)
+                for stage, milliseconds in stages.items() if number >= 0 else ():
+                    timer.add(stage, milliseconds)
+    return timers

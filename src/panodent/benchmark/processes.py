@@ -1,4 +1,4 @@
-"""Calls in processes of their own: what a shell sees, and how much memory they took."""
+"""Measures Python programs run as new processes: duration and peak memory."""
 
 from __future__ import annotations
 
@@ -15,36 +15,44 @@ from tempfile import TemporaryDirectory
 from panodent.errors import BenchmarkError
 
 _LAUNCH = Path(__file__).with_name("launch.py")
+_MOST_ERROR_TEXT = 400
+"""Characters of a failed process's standard error that an error message quotes, from its end."""
 
 
 @dataclass(frozen=True)
-class Call:
-    """A process that has ended."""
+class FinishedProcess:
+    """A process that has ended.
+
+    `peak_mib` is the most resident memory at a time, None where the system does not report it
+    (Windows); `output` is what it printed on standard output.
+    """
 
     seconds: float
     peak_mib: float | None
-    """Most memory that was resident at a time; None where the system does not tell (Windows)."""
     output: str
 
 
-def run(arguments: Sequence[str], environment: dict[str, str]) -> Call:
-    """Runs `python ARGUMENTS` to its end. Raises `BenchmarkError` when it fails."""
+def run_python(arguments: Sequence[str], environment: dict[str, str]) -> FinishedProcess:
+    """Runs `python ARGUMENTS` to its end. Raises `BenchmarkError` when its exit code is not 0."""
     command = [sys.executable, str(_LAUNCH), sys.executable, *arguments]
-    told = json.loads(
+    result = json.loads(
         subprocess.run(command, env=environment, check=True, capture_output=True).stdout
     )
-    if told["code"]:
-        words = " ".join(told["errors"].split())[-400:]
-        raise BenchmarkError(f"{' '.join(arguments[:3])} ended with {told['code']}: {words}")
-    peak = told["peak_mib"]
-    return Call(told["seconds"], None if peak is None else round(peak, 1), told["output"])
+    if result["code"]:
+        errors = " ".join(result["errors"].split())[-_MOST_ERROR_TEXT:]
+        raise BenchmarkError(f"{' '.join(arguments[:3])} ended with {result['code']}: {errors}")
+    peak = result["peak_mib"]
+    return FinishedProcess(
+        result["seconds"], None if peak is None else round(peak, 1), result["output"]
+    )
 
 
 @contextmanager
-def as_installed() -> Iterator[dict[str, str]]:
-    """The environment of a call, with byte code kept as that of an installed package is.
+def child_environment() -> Iterator[dict[str, str]]:
+    """The environment for measured processes, in which Python stores compiled byte code.
 
-    Where Python is told not to write any, every start would compile what a user's does not.
+    An installed package has its byte code compiled. Where PYTHONDONTWRITEBYTECODE is set, each
+    process would compile it again; then a temporary folder holds it instead.
     """
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)

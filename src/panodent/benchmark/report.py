@@ -1,10 +1,9 @@
-"""All of a benchmark in one record, measured in one run."""
+"""Runs all measurements of a benchmark and collects their results."""
 
 from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -12,12 +11,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from panodent.benchmark import cold as fresh
-from panodent.benchmark import inputs, scaling, warm
-from panodent.benchmark import limit as bound
-from panodent.benchmark import peers as others
-from panodent.benchmark.processes import as_installed
-from panodent.benchmark.timing import Clock, Spread, ratio
+import cv2
+import numpy as np
+import onnxruntime
+
+from panodent.benchmark import inputs, peers, scaling, warm
+from panodent.benchmark import limit as speed_limit
+from panodent.benchmark.cold import ColdBenchmark, ColdStart, FolderRun
+from panodent.benchmark.limit import Limit
+from panodent.benchmark.peers import Peer
+from panodent.benchmark.processes import child_environment
+from panodent.benchmark.timing import Spread, StageTimer, paired_ratio
 from panodent.bundle.bundle import load
 from panodent.inference.predictor import Predictor
 from panodent.utils.parallel import available_cores
@@ -25,14 +29,20 @@ from panodent.version import __version__
 
 
 @dataclass(frozen=True)
-class Settings:
+class BenchmarkSettings:
     """What is measured, and how often.
 
-    images : a folder of radiographs; None draws phantoms as JPEG files of 2041 x 1024 pixels.
-    against : peers, see `panodent.benchmark.peers.PEERS`; `python` is the one that runs them.
-    rounds : how often each radiograph, and how many cold starts.
-    count : how many radiographs the folder holds; 0 leaves the folder out.
-    scaling : whether folders of 1 to 1000, and widths of 512 to 6000 pixels, are measured too.
+    images : folder of radiographs; None draws phantoms as JPEG files.
+    against : names of peers, see `panodent.benchmark.peers.PEERS`.
+    python : the interpreter that runs the peers.
+    bundle : bundle that predicts.
+    rounds : how often each radiograph is measured, and how many cold starts.
+    count : radiographs in the folder that is predicted as a whole; 0 for no folder.
+    scaling : whether folders of 1 to 1000 radiographs, and widths of 512 to 6000 pixels, are
+        measured too.
+    preload : module whose import counts as start of a new process, see
+        `panodent.benchmark.cold_stages`; "" for none.
+    size, phantoms : (height, width) in pixels and number of phantoms.
     """
 
     images: Path | None = None
@@ -42,24 +52,36 @@ class Settings:
     rounds: int = 10
     count: int = 40
     scaling: bool = False
+    preload: str = ""
     size: tuple[int, int] = inputs.SIZE
     phantoms: int = inputs.PHANTOMS
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was measured; times are milliseconds unless their names say seconds."""
+    """Results of a benchmark. Times are in milliseconds unless a name says seconds.
+
+    machine : processor, load and versions that the results depend on.
+    radiographs : description of what was predicted.
+    warm : by stage, in a process that has predicted before.
+    cold : by stage, the first radiograph of a new process.
+    limit : the network compared with the processor's speed limit.
+    other_stages : duration of reading, framing and decoding together, divided by the network's.
+    folder : a whole folder; None where `BenchmarkSettings.count` is 0.
+    peers : other programs compared with panodent.
+    counts : folders of different numbers of radiographs (`BenchmarkSettings.scaling`).
+    widths : by width in pixels, then by stage (`BenchmarkSettings.scaling`).
+    """
 
     machine: dict[str, Any]
     radiographs: str
     warm: dict[str, Spread]
-    cold: fresh.Cold
-    limit: bound.Limit
-    rest: Spread
-    """Reading, framing and decoding together, by the network's time: 1 is as long."""
-    folder: fresh.Folder | None
-    peers: list[others.Peer] = field(default_factory=list)
-    counts: list[fresh.Folder] = field(default_factory=list)
+    cold: ColdStart
+    limit: Limit
+    other_stages: Spread
+    folder: FolderRun | None
+    peers: list[Peer] = field(default_factory=list)
+    counts: list[FolderRun] = field(default_factory=list)
     widths: dict[int, dict[str, Spread]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,8 +89,11 @@ class Report:
         return asdict(self)
 
 
-def measure(settings: Settings, say: Callable[[str], None] = lambda text: None) -> Report:
-    """Measures everything; `say` is told what comes next.
+Notify = Callable[[str], None]
+
+
+def measure(settings: BenchmarkSettings, notify: Notify = lambda text: None) -> Report:
+    """Measures everything; `notify` is called with a description of each step.
 
     Raises `RadiographError` for a folder without radiographs, `BenchmarkError` for a peer or a
     process that fails, `BundleError`, `UnknownNameError`.
@@ -76,72 +101,68 @@ def measure(settings: Settings, say: Callable[[str], None] = lambda text: None) 
     bundle = load(settings.bundle)
     bundle.open()
     predictor = Predictor(bundle)
-    with TemporaryDirectory(prefix="panodent-benchmark-") as name, as_installed() as environment:
-        place = Path(name)
-        if settings.images is None:
-            say("drawing phantoms")
-            files = inputs.phantoms(place / "in", settings.phantoms, settings.size)
-            shown = f"{len(files)} phantoms, {settings.size[1]} x {settings.size[0]}, JPEG"
-        else:
-            files = inputs.found(settings.images)
-            shown = f"{len(files)} of {settings.images}"
-        say("warm")
-        clock = Clock()
-        warm.measure(predictor, files, place / "warm", settings.rounds, clock)
-        say("network and matrix product")
-        distance = bound.measure(bundle, settings.rounds)
-        against = []
+    with TemporaryDirectory(prefix="panodent-benchmark-") as name, child_environment() as variables:
+        folder = Path(name)
+        files, description = _radiographs(settings, folder / "in", notify)
+        notify("warm")
+        timer = StageTimer()
+        warm.measure(predictor, files, folder / "warm", settings.rounds, timer)
+        notify("network and matrix product")
+        limit = speed_limit.measure(bundle, settings.rounds)
+        compared = []
         if settings.against:
-            say("peers")
-            against = others.measure(
+            notify("peers")
+            compared = peers.measure(
                 settings.against,
                 predictor,
                 files,
-                place / "peers",
+                folder / "peers",
                 settings.rounds,
                 settings.python,
             )
-        say("cold")
-        started = fresh.first(
-            files[0], place / "cold", settings.bundle, settings.rounds, environment
-        )
-        many = None
-        if settings.count:
-            say(f"a folder of {settings.count}")
-            images = inputs.copies(files, settings.count, place / "many")
-            many = fresh.folder(
-                images, settings.count, place / "found", settings.bundle, environment
-            )
-            shutil.rmtree(place / "found")
+        notify("cold")
+        cold = ColdBenchmark(settings.bundle, variables, settings.preload)
+        first = cold.measure_file(files[0], folder / "cold", settings.rounds)
+        count = (settings.count,) if settings.count else ()
+        folders = scaling.by_count(cold, files, folder, notify, count)
         counts, widths = [], {}
         if settings.scaling:
-            counts = scaling.by_count(files, place, settings.bundle, environment, say=say)
-            widths = scaling.by_width(predictor, place, settings.rounds, say=say)
+            counts = scaling.by_count(cold, files, folder, notify)
+            widths = scaling.by_width(predictor, folder, settings.rounds, notify)
     return Report(
-        machine(bundle.digest),
-        shown,
-        clock.spreads(),
-        started,
-        distance,
-        _rest(clock),
-        many,
-        against,
-        counts,
-        widths,
+        machine=_machine(bundle.digest),
+        radiographs=description,
+        warm=timer.spreads(),
+        cold=first,
+        limit=limit,
+        other_stages=_other_stages(timer),
+        folder=folders[0] if folders else None,
+        peers=compared,
+        counts=counts,
+        widths=widths,
     )
 
 
-def _rest(clock: Clock) -> Spread:
-    stages = zip(*(clock.times[stage] for stage in ("read", "frame", "decode")), strict=True)
-    return ratio([sum(each) for each in stages], clock.times["network"])
+def _radiographs(
+    settings: BenchmarkSettings, folder: Path, notify: Notify
+) -> tuple[list[Path], str]:
+    """The files to predict, and a description of them."""
+    if settings.images is not None:
+        files = inputs.find_radiographs(settings.images)
+        return files, f"{len(files)} of {settings.images}"
+    notify("drawing phantoms")
+    files = inputs.draw_phantoms(folder, settings.phantoms, settings.size)
+    height, width = settings.size
+    return files, f"{len(files)} phantoms, {width} x {height}, JPEG"
 
 
-def machine(digest: str) -> dict[str, Any]:
-    """What the figures depend on besides the code."""
-    import cv2
-    import numpy as np
-    import onnxruntime
+def _other_stages(timer: StageTimer) -> Spread:
+    stages = zip(*(timer.times[stage] for stage in ("read", "frame", "decode")), strict=True)
+    return paired_ratio([sum(durations) for durations in stages], timer.times["network"])
 
+
+def _machine(digest: str) -> dict[str, Any]:
+    """What the results depend on besides the code."""
     return {
         "processor": _processor(),
         "cores": available_cores(),

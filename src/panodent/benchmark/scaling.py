@@ -1,4 +1,4 @@
-"""How time and memory grow: with the number of radiographs, and with their width."""
+"""Measures how time and memory grow with the number of radiographs and with their width."""
 
 from __future__ import annotations
 
@@ -6,46 +6,56 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from panodent.benchmark import cold, inputs, warm
-from panodent.benchmark.timing import Clock, Spread
+from panodent.benchmark import inputs, warm
+from panodent.benchmark.cold import ColdBenchmark, FolderRun
+from panodent.benchmark.timing import Spread, StageTimer
 from panodent.inference.predictor import Predictor
 
 COUNTS = (1, 10, 100, 1000)
+"""Radiographs in a folder."""
 WIDTHS = (512, 1024, 2048, 3072, 4096, 6000)
+"""Pixels."""
+Notify = Callable[[str], None]
 
 
 def by_count(
+    cold: ColdBenchmark,
     files: Sequence[Path],
-    place: Path,
-    bundle: str,
-    environment: dict[str, str],
+    folder: Path,
+    notify: Notify,
     counts: Sequence[int] = COUNTS,
-    say: Callable[[str], None] = lambda text: None,
-) -> list[cold.Folder]:
-    """Folders of as many radiographs as `counts` say."""
-    found = []
+) -> list[FolderRun]:
+    """Predicts folders of `counts` radiographs, copies of `files`, in a new process each.
+
+    `folder` is for temporary files; `notify` is called with a description of each measurement.
+    """
+    runs = []
     for count in counts:
-        say(f"a folder of {count}")
-        images = inputs.copies(files, count, place / f"{count}-in")
-        found.append(cold.folder(images, count, place / f"{count}-out", bundle, environment))
+        notify(f"a folder of {count}")
+        images = inputs.copy_in_turn(files, count, folder / f"{count}-in")
+        output = folder / f"{count}-out"
+        runs.append(cold.measure_folder(images, count, output))
         shutil.rmtree(images)
-        shutil.rmtree(place / f"{count}-out")
-    return found
+        shutil.rmtree(output)
+    return runs
 
 
 def by_width(
     predictor: Predictor,
-    place: Path,
+    folder: Path,
     rounds: int,
+    notify: Notify,
     widths: Sequence[int] = WIDTHS,
-    say: Callable[[str], None] = lambda text: None,
 ) -> dict[int, dict[str, Spread]]:
-    """Every stage of phantoms that are so wide and half as high."""
-    found = {}
+    """Milliseconds by stage for phantoms of `widths`, half as high as wide, in this process.
+
+    `folder` is for temporary files; `notify` is called with a description of each measurement.
+    """
+    spreads = {}
     for width in widths:
-        say(f"a radiograph {width} pixels wide")
-        (file,) = inputs.phantoms(place / str(width), 1, (width // 2, width))
-        clock = Clock()
-        warm.measure(predictor, [file], place / "out", rounds, clock)
-        found[width] = clock.spreads()
-    return found
+        notify(f"a radiograph {width} pixels wide")
+        (file,) = inputs.draw_phantoms(folder / str(width), 1, (width // 2, width))
+        timer = StageTimer()
+        warm.measure(predictor, [file], folder / "out", rounds, timer)
+        spreads[width] = timer.spreads()
+    return spreads

@@ -1,57 +1,59 @@
-"""The stages of one radiograph in a process that has done some before."""
+"""Measures the stages of predicting a radiograph in a process that has predicted some before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from panodent.benchmark.timing import Clock
+from panodent.benchmark.timing import StageTimer
 from panodent.inference.content_check import check_content
 from panodent.inference.decode import decode
 from panodent.inference.predictor import Predictor
 from panodent.outputs.case import write_case
 from panodent.radiograph.radiograph import Radiograph, read
 
-STAGES = ("read", "frame", "network", "decode", "write")
-TEETH, ALL = "file to teeth", "everything written"
-_WARM_UP = 2
+FILE_TO_TEETH, FILE_TO_OUTPUTS = "file to teeth", "everything written"
+_WARM_UP_ROUNDS = 2
 
 
-def stages(predictor: Predictor, file: Path, output: Path, clock: Clock) -> None:
-    """Takes down each stage of one radiograph; what they are together is measured in `whole`."""
+def time_stages(predictor: Predictor, file: Path, output: Path, timer: StageTimer) -> None:
+    """Predicts one radiograph stage by stage: read, frame, network, decode, write.
+
+    `time_prediction` measures the whole.
+    """
     bundle = predictor.bundle
 
-    def opened() -> Radiograph:
+    def open_radiograph() -> Radiograph:
         radiograph = read(file)
         check_content(radiograph)
         return radiograph
 
-    radiograph = clock.time("read", opened)
-    framed = clock.time("frame", lambda: bundle.frame.forward(radiograph.pixels))
-    planes = clock.time("network", lambda: bundle.run(framed))
-    teeth = clock.time(
+    radiograph = timer.time("read", open_radiograph)
+    framed = timer.time("frame", lambda: bundle.frame.forward(radiograph.pixels))
+    planes = timer.time("network", lambda: bundle.run(framed))
+    teeth = timer.time(
         "decode", lambda: decode(planes, bundle.classes, radiograph.size, bundle.calibration)
     )
-    clock.time("write", lambda: write_case(output, radiograph, teeth))
+    timer.time("write", lambda: write_case(output, radiograph, teeth))
 
 
-def whole(predictor: Predictor, file: Path, output: Path, clock: Clock) -> None:
-    """Takes down what a user's call takes, to the teeth and with everything written."""
-    clock.time(TEETH, lambda: predictor.predict(file))
+def time_prediction(predictor: Predictor, file: Path, output: Path, timer: StageTimer) -> None:
+    """Predicts one radiograph twice: to its teeth, and with all outputs written."""
+    timer.time(FILE_TO_TEETH, lambda: predictor.predict(file))
 
-    def written() -> None:
-        found = predictor.predict(file)
-        write_case(output, found.radiograph, found)
+    def predict_and_write() -> None:
+        prediction = predictor.predict(file)
+        write_case(output, prediction.radiograph, prediction)
 
-    clock.time(ALL, written)
+    timer.time(FILE_TO_OUTPUTS, predict_and_write)
 
 
 def measure(
-    predictor: Predictor, files: Sequence[Path], output: Path, rounds: int, clock: Clock
+    predictor: Predictor, files: Sequence[Path], output: Path, rounds: int, timer: StageTimer
 ) -> None:
-    """`rounds` times every file, stage by stage and as a whole in turns."""
-    for number in range(-_WARM_UP, rounds):
+    """Measures every file `rounds` times, by stage and as a whole in turns, after a warm-up."""
+    for number in range(-_WARM_UP_ROUNDS, rounds):
         for file in files:
-            taken = clock if number >= 0 else Clock()
-            stages(predictor, file, output, taken)
-            whole(predictor, file, output, taken)
+            used = timer if number >= 0 else StageTimer()
+            time_stages(predictor, file, output, used)
+            time_prediction(predictor, file, output, used)

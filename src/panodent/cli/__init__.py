@@ -1,7 +1,7 @@
-"""The command line: parse, call, report, exit code; nothing else.
+"""The command line `panodent`: one module per command, shared options and console output.
 
-A file a group of commands; `panodent.commands` does their work. Exit codes: 0 all done, 1 some
-input or the work failed, 2 usage.
+Exit codes: 0 success, 1 an input or the work failed, 2 wrong usage, 130 interrupted (Ctrl-C).
+Commands import what they need when they run, so that `panodent --help` starts fast.
 """
 
 from __future__ import annotations
@@ -11,14 +11,32 @@ from typing import Annotated
 
 import typer
 
-from panodent.cli import annotated, benchmarking, networks, predicting, serving, training
+from panodent.cli import (
+    average,
+    benchmark,
+    convert,
+    dicom_node,
+    ensemble,
+    evaluate,
+    folds,
+    inspect,
+    measure,
+    phantom,
+    predict,
+    quantise,
+    serve,
+    train,
+    unet,
+)
+from panodent.cli.console import print_error
 from panodent.errors import ConfigError, PanodentError, UnknownNameError
 from panodent.version import __version__
 
 app = typer.Typer(
     name="panodent",
-    help="Every tooth of a panoramic dental radiograph as its own mask with its FDI number.\n\n"
-    "Research use only: panodent is not a medical device.",
+    help="Segment and number (FDI) every tooth in panoramic dental radiographs.\n\n"
+    "Research use only: panodent is not a medical device.\n\n"
+    "Exit codes: 0 success, 1 an input or the work failed, 2 wrong usage, 130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -26,29 +44,29 @@ app = typer.Typer(
 )
 
 COMMANDS = (
-    predicting.predict,
-    training.train,
-    annotated.evaluate,
-    training.folds,
-    training.average,
-    networks.ensemble,
-    predicting.measure,
-    networks.quantise,
-    annotated.convert,
-    annotated.inspect,
-    serving.dicom_node,
-    serving.serve,
-    benchmarking.benchmark,
-    annotated.phantom,
-    networks.unet,
+    predict.predict,
+    train.train,
+    evaluate.evaluate,
+    folds.folds,
+    average.average,
+    ensemble.ensemble,
+    measure.measure,
+    quantise.quantise,
+    convert.convert,
+    inspect.inspect,
+    dicom_node.dicom_node,
+    serve.serve,
+    benchmark.benchmark,
+    phantom.phantom,
+    unet.unet,
 )
-"""In the order in which `panodent --help` lists them."""
+"""The commands in the order of `panodent --help`."""
 
 for _command in COMMANDS:
     app.command()(_command)
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"panodent {__version__}")
         raise typer.Exit
@@ -57,14 +75,17 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
     pass
 
 
 def main() -> None:
-    """The `panodent` command."""
+    """Runs the command that `sys.argv` names; errors end it with one line and an exit code."""
     try:
         app()
     except (UnknownNameError, ConfigError) as error:
@@ -72,11 +93,9 @@ def main() -> None:
     except PanodentError as error:
         _exit(error, 1)
     except KeyboardInterrupt:
-        _exit("interrupted; what was finished is kept", 130)
+        _exit("interrupted; finished results are kept", 130)
 
 
 def _exit(message: object, code: int) -> None:
-    from panodent.cli.console import fail
-
-    fail(message)
+    print_error(message)
     sys.exit(code)

@@ -1,53 +1,72 @@
-"""How long jobs tell of themselves: bars on a terminal, plain lines in a log.
+"""Output of commands: messages, progress bars on a terminal, plain lines in a log.
 
-Rich is imported when there is something for it to draw: it takes as long as a radiograph.
+Rich is imported only when it has something to draw: importing it takes as long as predicting a
+radiograph.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from panodent.evaluation.evaluate import Evaluation
+
+MAIN_FIGURES = ("dice", "dice_obb", "numbering", "detection_f1", "ap50")
+
 
 @lru_cache(maxsize=1)
-def _err() -> Console:
+def _stderr() -> Console:
     from rich.console import Console
 
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def _told(style: str, word: str, message: object) -> None:
+def _print_labelled(style: str, label: str, message: object) -> None:
     from rich.markup import escape
 
-    _err().print(f"[{style}]{word}:[/] {escape(' '.join(str(message).split()))}")
+    _stderr().print(f"[{style}]{label}:[/] {escape(' '.join(str(message).split()))}")
 
 
-def fail(message: object) -> None:
-    """One line on standard error."""
-    _told("bold red", "error", message)
+def print_error(message: object) -> None:
+    """Prints one line on standard error."""
+    _print_labelled("bold red", "error", message)
 
 
-def warn(message: object) -> None:
-    """One line on standard error."""
-    _told("yellow", "warning", message)
+def print_warning(message: object) -> None:
+    """Prints one line on standard error."""
+    _print_labelled("yellow", "warning", message)
 
 
-def say(message: str) -> None:
-    """One line on standard output, as it is."""
-    # While a bar is drawn Rich takes what is printed for its own console, standard error.
+def print_line(message: str) -> None:
+    """Prints the message on standard output, unchanged."""
+    # While Rich draws a progress bar it replaces sys.stdout, and would print to standard error.
     print(message, file=getattr(sys.stdout, "rich_proxied_file", sys.stdout), flush=True)
 
 
+def main_figures(evaluation: Evaluation) -> str:
+    """The main figures of an evaluation in one line, with their 95 % intervals."""
+    parts = []
+    for name in MAIN_FIGURES:
+        figure = evaluation.figures.get(name)
+        if figure is not None and figure.value is not None:
+            interval = "" if figure.low is None else f" ({figure.low:.3f} to {figure.high:.3f})"
+            parts.append(f"{name} {figure.value:.3f}{interval}")
+    return ", ".join(parts) or "nothing to count"
+
+
 @contextmanager
-def bar(title: str) -> Iterator[Any]:
-    """A progress bar on standard error: call what it yields with (done, total)."""
+def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error. Yields a function to call with (done, total).
+
+    Nothing is drawn where standard error is not a terminal.
+    """
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
@@ -68,7 +87,7 @@ def bar(title: str) -> Iterator[Any]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=_err(),
+        console=_stderr(),
         transient=True,
     )
     with progress:
@@ -80,8 +99,12 @@ def bar(title: str) -> Iterator[Any]:
         yield update
 
 
-class TrainingView:
-    """Loss, Dice and time left of a training run; `panodent.training.run.Run` calls `report`."""
+class TrainingProgress:
+    """Shows loss, Dice and remaining time of a training run; a context manager.
+
+    Pass `report` to the run. `epochs` is the number of epochs of the whole run, `done` how many of
+    them an earlier call has finished.
+    """
 
     def __init__(self, epochs: int, done: int = 0) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -95,15 +118,15 @@ class TrainingView:
             MofNCompleteColumn(),
             TextColumn("loss {task.fields[loss]:.4f}  dice {task.fields[dice]:.4f}"),
             TextColumn("left {task.fields[left]}"),
-            console=_err(),
+            console=_stderr(),
             transient=True,
-            disable=not _err().is_terminal,
+            disable=not _stderr().is_terminal,
         )
         self.task = self.progress.add_task(
             "train", total=None, epoch=done + 1, epochs=epochs, loss=0.0, dice=0.0, left="?"
         )
 
-    def __enter__(self) -> TrainingView:
+    def __enter__(self) -> TrainingProgress:
         self.progress.start()
         return self
 
@@ -111,9 +134,12 @@ class TrainingView:
         self.progress.stop()
 
     def report(self, kind: str, row: dict[str, float]) -> None:
-        """Takes up one message of the run."""
+        """Shows one message of the run.
+
+        `kind` is 'reading', 'step', 'epoch' or 'scoring'; `row` holds its figures by name.
+        """
         if kind == "reading":
-            say(f"reading {int(row['cases'])} annotated radiographs")
+            print_line(f"reading {int(row['cases'])} annotated radiographs")
             self.started = time.monotonic()
         elif kind == "step":
             self._step(row)
@@ -124,7 +150,7 @@ class TrainingView:
 
     def _step(self, row: dict[str, float]) -> None:
         self.loss = row["loss"]
-        share = row["epoch"] + row["step"] / row["steps"]
+        epochs_done = row["epoch"] + row["step"] / row["steps"]
         self.progress.update(
             self.task,
             completed=row["step"],
@@ -132,19 +158,22 @@ class TrainingView:
             epoch=int(row["epoch"]) + 1,
             loss=self.loss,
             dice=self.dice,
-            left=self._left(share),
+            left=self._remaining(epochs_done),
         )
 
     def _epoch(self, row: dict[str, float]) -> None:
         self.dice = row["val_dice"]
-        say(
+        print_line(
             f"epoch {int(row['epoch'])}/{self.epochs}  {int(row['width'])}x{int(row['height'])}  "
             f"loss {row['loss']:.4f}  dice {row['val_dice']:.4f}  {row['seconds']:.0f} s  "
-            f"left {self._left(row['epoch'])}"
+            f"left {self._remaining(row['epoch'])}"
         )
 
-    def _left(self, epochs_done: float) -> str:
-        """Time to the end at the pace so far; later, finer stages take longer than that."""
+    def _remaining(self, epochs_done: float) -> str:
+        """Remaining time as h:mm:ss at the mean speed so far, '?' before the first step.
+
+        Too short while a later stage has a larger frame: its epochs take longer.
+        """
         passed = epochs_done - self.first
         if passed <= 0:
             return "?"

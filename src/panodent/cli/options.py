@@ -1,37 +1,93 @@
-"""Options that several commands take."""
+"""Options that several commands share, and the parsing of their values."""
 
 from __future__ import annotations
 
+import importlib.util
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from panodent.errors import ConfigError, MissingExtraError
+
 FORMATS = (
     "coco, labels, ome-tiff, cvat, voc, label-studio, yolo, nnunet, supervisely, labelme or via"
 )
+"""Names in `panodent.formats.NAMES`, repeated here because that package imports NumPy."""
+
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
+NewBundle = Annotated[Path, typer.Option("--output", "-o", help="Folder for the new bundle.")]
+BundleName = Annotated[
+    str, typer.Option(help="Bundle folder or training run; 'default' is the included bundle.")
+]
 FormatName = Annotated[
     str | None,
-    typer.Option("--format", help=f"Annotation format ({FORMATS}); recognised if left out."),
-]
-Numbering = Annotated[
-    str | None, typer.Option(help="Numbering of class names read: fdi, universal or palmer.")
-]
-NameMap = Annotated[
-    Path | None,
-    typer.Option("--map", help="JSON file: class name -> FDI number, 0 (unnumbered) or null."),
+    typer.Option(
+        "--format", show_default="recognised", help=f"Format of the annotations: {FORMATS}."
+    ),
 ]
 Values = Annotated[
     str | None,
     typer.Option(
         "--values",
-        help="What pixel values of label images mean: fdi, universal, hitl, or a JSON file of "
-        "class name -> grey value.",
+        help="Meaning of pixel values in label images: fdi, universal, hitl, or a JSON file that "
+        "maps class names to grey values.",
+    ),
+]
+Numbering = Annotated[
+    str | None,
+    typer.Option(
+        show_default="recognised", help="Numbering of class names: fdi, universal or palmer."
+    ),
+]
+NameMap = Annotated[
+    Path | None,
+    typer.Option(
+        "--map",
+        help="JSON file that maps class names to FDI numbers; 0: unnumbered, null: ignored.",
     ),
 ]
 
 
-def reading(values: str | None, numbering: str | None, table: Path | None) -> dict[str, Any]:
-    """Options of annotation formats for reading."""
-    return {"values": values, "numbering": numbering, "map": table}
+def read_options(
+    values: str | None, numbering: str | None, name_map: Path | None
+) -> dict[str, Any]:
+    """The options given for reading annotations, as `panodent.formats` takes them."""
+    return drop_none({"values": values, "numbering": numbering, "map": name_map})
+
+
+def drop_none(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were given: those whose value is not None."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """'256x512' -> (256, 512), height first, in pixels. Raises `ConfigError`."""
+    height, width = parse_integers(text.lower(), "x", "--size", "HEIGHTxWIDTH such as 256x512", 2)
+    return height, width
+
+
+def parse_integers(
+    text: str, separator: str, option: str, expected: str, count: int | None = None
+) -> list[int]:
+    """'11,12' -> [11, 12].
+
+    Raises `ConfigError`, which names `option` and says what is `expected`, for anything but
+    integers, and where their number is not `count` (None: any number).
+    """
+    try:
+        found = [int(part) for part in text.split(separator)]
+    except ValueError:
+        found = []
+    if not found or (count is not None and len(found) != count):
+        raise ConfigError(f"{option} is {text!r}; expected {expected}")
+    return found
+
+
+def require_keras() -> None:
+    """Raises `MissingExtraError` when Keras is not installed. Does not import it."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if importlib.util.find_spec("keras") is None:
+        raise MissingExtraError("train", "training", "keras")

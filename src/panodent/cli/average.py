@@ -1,0 +1,53 @@
+"""`panodent average`: averages the weights of networks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from panodent.cli.console import main_figures, print_line
+from panodent.cli.options import Output, parse_integers, require_keras
+from panodent.errors import ConfigError
+
+
+def average(
+    members: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN", help="A training run, then more runs or bundles."),
+    ],
+    output: Output,
+    shares: Annotated[
+        str,
+        typer.Option(
+            show_default="equal",
+            help="Weight of each network as a whole number, such as 1,5 for two.",
+        ),
+    ] = "",
+) -> None:
+    """Average the weights of related networks into one bundle.
+
+    The networks must have been trained from one another, or from a common start. Predicting takes
+    no longer than with one of them. The radiographs that the first run held out calibrate and
+    score the new bundle.
+    """
+    require_keras()
+    from panodent.training.recipes import CONFIG_FILE
+    from panodent.training.run import reopen
+    from panodent.training.weight_averaging import average as average_weights
+
+    if (output / CONFIG_FILE).exists():
+        raise ConfigError(f"{output}: holds a training run; give another folder with --output")
+    expected = "a whole number for each RUN"
+    weights = parse_integers(shares, ",", "--shares", expected, len(members)) if shares else []
+    run = reopen(members[0], lambda *_: None)
+    print_line(f"scored on the {len(run.validation)} radiographs that {members[0]} held out")
+    bundle, evaluations = average_weights(
+        replace(run, folder=output), [str(path) for path in members], weights
+    )
+    megabytes = len(bundle.network) / 1e6
+    print_line(f"bundle {output / 'bundle'}: {len(members)} networks as one of {megabytes:.1f} MB")
+    for name, evaluation in evaluations.items():
+        print_line(f"held out of {name}: {main_figures(evaluation)}")

@@ -1,0 +1,86 @@
+"""`panodent convert`: converts annotations from one format to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from panodent.cli.console import print_line, print_warning, progress_bar
+from panodent.cli.options import (
+    FORMATS,
+    FormatName,
+    NameMap,
+    Numbering,
+    Values,
+    drop_none,
+    read_options,
+)
+
+if TYPE_CHECKING:
+    from panodent.datasets.convert import Conversion
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(help="Folder of annotated radiographs, or a file.")],
+    target: Annotated[Path, typer.Argument(help="Folder for the converted annotations.")],
+    to: Annotated[str, typer.Option(help=f"Format to write: {FORMATS}.")],
+    format_name: FormatName = None,
+    values: Values = None,
+    numbering: Numbering = None,
+    name_map: NameMap = None,
+    write_numbering: Annotated[
+        str | None,
+        typer.Option(
+            show_default="fdi", help="Numbering of class names written: fdi, universal or palmer."
+        ),
+    ] = None,
+    geometry: Annotated[
+        str | None,
+        typer.Option(
+            show_default="masks",
+            help="polygon: write outlines instead of masks (coco, cvat and label-studio).",
+        ),
+    ] = None,
+    images: Annotated[
+        str, typer.Option(help="What to do with radiographs: copy, link (hard link) or none.")
+    ] = "copy",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue an interrupted conversion.")
+    ] = False,
+) -> None:
+    """Convert annotations to another format, with their radiographs.
+
+    What the new format cannot hold is counted and printed as a warning.
+    """
+    from panodent.datasets.convert import convert as convert_folder
+
+    with progress_bar("converting") as update:
+        conversion = convert_folder(
+            source,
+            target,
+            to,
+            format_name=format_name,
+            read_options=read_options(values, numbering, name_map),
+            write_options=drop_none({"numbering": write_numbering, "geometry": geometry}),
+            images=images,
+            resume=resume,
+            progress=update,
+        )
+    _print_summary(conversion, to, target)
+    raise typer.Exit(1 if conversion.failed else 0)
+
+
+def _print_summary(conversion: Conversion, to: str, target: Path) -> None:
+    resumed = f", {conversion.resumed} of them by an earlier call" if conversion.resumed else ""
+    print_line(
+        f"{conversion.written} radiographs with {conversion.teeth} teeth from "
+        f"{conversion.source_format} to {to}{resumed}; {len(conversion.failed)} failed; in {target}"
+    )
+    for what, count in sorted(conversion.lost.items()):
+        print_warning(f"{to} cannot hold {what}: lost in {count} of {conversion.written}")
+    if conversion.without_image:
+        print_warning(f"{conversion.without_image} annotations have no radiograph beside them")
+    for key, reason in conversion.failed.items():
+        print_warning(f"{key} was not converted: {reason}")

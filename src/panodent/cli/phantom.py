@@ -1,0 +1,34 @@
+"""`panodent phantom`: draws synthetic radiographs with their ground truth."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from panodent.cli.console import print_line, progress_bar
+from panodent.cli.options import Output, parse_size
+
+
+def phantom(
+    output: Output,
+    count: Annotated[int, typer.Option(min=1, help="Number of phantoms.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="Random seed of the first phantom; the others follow.")
+    ] = 0,
+    size: Annotated[
+        str, typer.Option(help="Size of the radiographs, HEIGHTxWIDTH in pixels.")
+    ] = "1024x2048",
+    dicom: Annotated[
+        bool, typer.Option("--dicom", help="Write DICOM files instead of PNG.")
+    ] = False,
+) -> None:
+    """Draw synthetic panoramic radiographs with ground truth.
+
+    Writes the radiographs to images/ and their annotations to truth.json (COCO).
+    """
+    from panodent.phantom import write
+
+    with progress_bar("drawing") as update:
+        write(output, count, seed, parse_size(size), update, dicom)
+    print_line(f"{count} phantoms with ground truth in {output}")

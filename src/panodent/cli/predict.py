@@ -1,0 +1,134 @@
+"""`panodent predict`: finds and numbers the teeth of radiographs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from panodent.cli.console import print_error, print_line, print_warning, progress_bar
+from panodent.cli.options import BundleName, Output
+
+if TYPE_CHECKING:
+    from panodent.inference.folder import Status
+
+Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH", help="Radiographs, or folders of them.")
+]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Keep results that exist for the same file, bundle and options."),
+]
+Overlay = Annotated[
+    bool, typer.Option(help="Write overlay.png: the radiograph with coloured, numbered teeth.")
+]
+Chart = Annotated[
+    bool, typer.Option("--chart", help="Also write the dental chart (odontogram) as SVG and PNG.")
+]
+Mirror = Annotated[
+    bool,
+    typer.Option(
+        "--tta",
+        help="Also predict on the mirrored image and average: slightly better, twice the "
+        "network's time.",
+    ),
+]
+DicomSeg = Annotated[
+    bool, typer.Option("--dicom-seg", help="Also write a DICOM Segmentation; for DICOM input.")
+]
+DicomPr = Annotated[
+    bool,
+    typer.Option(
+        "--dicom-pr", help="Also write outlines as a DICOM Presentation State; for DICOM input."
+    ),
+]
+DicomSr = Annotated[
+    bool, typer.Option("--dicom-sr", help="Also write a DICOM Structured Report; for DICOM input.")
+]
+MaxPixels = Annotated[int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")]
+Workers = Annotated[
+    int, typer.Option(min=0, help="Radiographs processed at the same time; 0: one per core.")
+]
+Threads = Annotated[
+    int,
+    typer.Option(
+        min=0, help="Threads of the network; 0: all cores for one worker, 1 each for several."
+    ),
+]
+
+
+def predict(
+    paths: Paths,
+    output: Output,
+    bundle: BundleName = "default",
+    resume: Resume = False,
+    overlay: Overlay = True,
+    chart: Chart = False,
+    mirror: Mirror = False,
+    dicom_seg: DicomSeg = False,
+    dicom_pr: DicomPr = False,
+    dicom_sr: DicomSr = False,
+    max_pixels: MaxPixels = 100_000_000,
+    workers: Workers = 0,
+    threads: Threads = 0,
+) -> None:
+    """Find and number the teeth in radiographs.
+
+    Writes labels.png, overlay.png and teeth.json for each radiograph, and predictions.json,
+    teeth.csv and run.json for all of them. A radiograph that fails is reported and the others are
+    processed; the exit code is then 1.
+    """
+    from panodent.bundle.bundle import load
+    from panodent.inference.folder import Options, predict_files
+
+    dicom = {"seg": dicom_seg, "pr": dicom_pr, "sr": dicom_sr}
+    options = Options(
+        pictures=overlay,
+        chart=chart,
+        max_pixels=max_pixels,
+        mirror=mirror,
+        dicom=tuple(kind for kind, wanted in dicom.items() if wanted),
+    )
+    with progress_bar("predicting") as update:
+
+        def report(done: int, total: int, status: Status) -> None:
+            update(done, total)
+            _print_problem(status)
+
+        statuses = predict_files(
+            paths,
+            output,
+            bundle=load(bundle, threads),
+            options=options,
+            resume=resume,
+            report=report,
+            workers=workers,
+        )
+    raise typer.Exit(_print_summary(statuses, output))
+
+
+def _print_problem(status: Status) -> None:
+    if status.status == "failed":
+        print_error(status.error)
+    elif status.status == "ignored":
+        print_warning(f"ignored: {status.error}")
+    elif status.warning:
+        print_warning(f"{status.file}: {status.warning}")
+
+
+def _print_summary(statuses: Sequence[Status], output: Path) -> int:
+    """Returns the exit code: 1 when a radiograph failed, or none has a result."""
+    failed = sum(status.status == "failed" for status in statuses)
+    ignored = sum(status.status == "ignored" for status in statuses)
+    skipped = sum(status.status == "skipped" for status in statuses)
+    good = [status for status in statuses if status.status in ("done", "skipped")]
+    already = f" ({skipped} of an earlier call)" if skipped else ""
+    print_line(
+        f"{len(good)} radiographs{already}, {sum(s.teeth for s in good)} teeth, "
+        f"{sum(s.doubtful for s in good)} doubtful; {failed} failed"
+        + (f", {ignored} other files ignored" if ignored else "")
+        + f"; results in {output}"
+    )
+    return 1 if failed or not good else 0

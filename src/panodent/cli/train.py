@@ -1,0 +1,269 @@
+"""`panodent train`: trains a network, or continues a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from panodent.cli.console import TrainingProgress, main_figures, print_line
+from panodent.cli.options import (
+    FormatName,
+    NameMap,
+    Numbering,
+    Output,
+    Values,
+    drop_none,
+    parse_integers,
+    parse_size,
+    read_options,
+    require_keras,
+)
+from panodent.errors import ConfigError, UnknownToothError
+
+if TYPE_CHECKING:
+    from panodent.training.recipes import TrainConfig
+    from panodent.training.run import Run
+
+Data = Annotated[
+    list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
+]
+Recipe = Annotated[
+    str | None,
+    typer.Option(
+        show_default="default; finetune with --from",
+        help="default, refine, finetune or seed; see above.",
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", help="TOML file with settings that replace those of the recipe."),
+]
+Repeat = Annotated[
+    str,
+    typer.Option(
+        show_default="once",
+        help="How often each folder's radiographs are used per epoch, such as 1,5 for two folders.",
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        show_default="from the recipe", help="Number of epochs; stages keep their proportions."
+    ),
+]
+BatchSize = Annotated[
+    int | None, typer.Option(show_default="from the recipe", help="Radiographs per training step.")
+]
+LearningRate = Annotated[
+    float | None, typer.Option(show_default="from the recipe", help="Highest learning rate.")
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        show_default="from the recipe",
+        help="Input size of the network, HEIGHTxWIDTH in pixels, such as 256x512.",
+    ),
+]
+Validation = Annotated[
+    float | None,
+    typer.Option(
+        "--val",
+        show_default="0.15",
+        help="Share of radiographs held out for validation; 0: train on all.",
+    ),
+]
+Fold = Annotated[
+    str | None, typer.Option(help="Hold out fold K of N instead, as K/N, such as 1/5.")
+]
+SplitSeed = Annotated[
+    int | None,
+    typer.Option(show_default="0", help="Random seed of the choice of held-out radiographs."),
+]
+Seed = Annotated[
+    int | None, typer.Option(show_default="0", help="Random seed of initial weights and batches.")
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help="Start from the weights of this bundle or run; 'default' is the included bundle.",
+    ),
+]
+Freeze = Annotated[
+    str | None,
+    typer.Option(help="Do not train these layers: 'encoder', or a number of first layers."),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        show_default="from the recipe",
+        help="Tooth classes: FDI numbers such as 11,12,13, 'permanent' (32) or 'all' (52).",
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Continue the run in --output with its own data and settings."),
+]
+
+
+def train(
+    data: Data = None,
+    output: Output = Path("run"),
+    recipe: Recipe = None,
+    config: ConfigFile = None,
+    format_name: FormatName = None,
+    values: Values = None,
+    numbering: Numbering = None,
+    name_map: NameMap = None,
+    repeat: Repeat = "",
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    learning_rate: LearningRate = None,
+    size: Size = None,
+    validation: Validation = None,
+    fold: Fold = None,
+    split_seed: SplitSeed = None,
+    seed: Seed = None,
+    start: Start = None,
+    freeze: Freeze = None,
+    classes: Classes = None,
+    resume: Resume = False,
+) -> None:
+    """Train or fine-tune a network on annotated radiographs.
+
+    Recipes: 'default' trains from scratch, 'refine' trains a default run further, 'finetune' adapts
+    the network of --from to other data. 'seed' reproduces the seed project: its U-Net, 512 x 512
+    pixels, 33 classes, batch size 4, 10 epochs, Adam with learning rate 0.001, rotation and zoom.
+    It departs from the seed project's faults: flips swap left and right tooth numbers, images are
+    not turned upside down, and labels are resized by nearest neighbour, not bilinearly.
+    """
+    require_keras()
+    settings: dict[str, Any] = {"epochs": epochs, "size": size}
+    settings |= {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
+    settings |= {"validation": validation, "fold": fold, "split_seed": split_seed}
+    settings |= {"freeze": freeze, "classes": classes}
+    settings = drop_none(settings)
+    if resume:
+        if data or recipe or config or settings or start:
+            raise ConfigError(
+                "--resume takes data and settings from the run; give no other option than --output"
+            )
+        raise typer.Exit(_resume(output))
+    if not data:
+        raise ConfigError("train needs at least one DATA folder of annotated radiographs")
+    from panodent.training.run import Source, prepare
+
+    training = _configured(recipe, config, settings, start or "")
+    options = read_options(values, numbering, name_map)
+    sources = [
+        Source(root, format_name, options, times)
+        for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)
+    ]
+    progress = TrainingProgress(training.epochs)
+    run = prepare(output, sources, training, progress.report, start or "")
+    raise typer.Exit(_fit(run, progress))
+
+
+def _resume(output: Path) -> int:
+    from panodent.training.recipes import load_config
+    from panodent.training.run import reopen
+
+    config, _ = load_config(output)
+    progress = TrainingProgress(config.epochs, _epochs_done(output))
+    return _fit(reopen(output, progress.report), progress, resume=True)
+
+
+def _epochs_done(run: Path) -> int:
+    table = run / "history.csv"
+    return max(len(table.read_text(encoding="utf-8").splitlines()) - 1, 0) if table.exists() else 0
+
+
+def _configured(
+    recipe: str | None, config_file: Path | None, settings: Mapping[str, Any], start: str
+) -> TrainConfig:
+    """The recipe with the changes of the TOML file, then those of the options."""
+    from panodent.training import recipes
+    from panodent.training.transfer import kind
+
+    config = recipes.recipe(recipe or ("finetune" if start else "default"))
+    if start and recipe is None:
+        network, classes, frame = kind(start)
+        config = replace(config, network=network, classes=classes).with_size(*frame)
+    if config_file is not None:
+        config = recipes.from_toml(config_file, config)
+    settings = dict(settings)
+    epochs, size = settings.pop("epochs", None), settings.pop("size", None)
+    if "fold" in settings:
+        settings["fold"] = parse_integers(settings["fold"], "/", "--fold", "K/N", 2)
+    if "classes" in settings:
+        settings["classes"] = _parse_classes(settings["classes"])
+    config = recipes.from_dict(settings, config)
+    if size is not None:
+        config = config.with_size(*parse_size(size))
+    return config if epochs is None else config.with_epochs(epochs)
+
+
+def _parse_classes(text: str) -> tuple[int, ...]:
+    """'11,12' -> (11, 12); 'all' and 'permanent' stand for 52 and 32 teeth."""
+    from panodent.dentition import PERMANENT, TEETH
+
+    if text == "all":
+        return tuple(TEETH)
+    if text == "permanent":
+        return PERMANENT
+    found = tuple(parse_integers(text, ",", "--classes", "FDI numbers such as 11,12,13"))
+    for fdi in found:
+        if fdi not in TEETH:
+            raise UnknownToothError(
+                f"--classes has {fdi}, not an FDI number; expected numbers such as 11,12,13"
+            )
+    return found
+
+
+def _repeats(text: str, folders: int, config: TrainConfig) -> list[int]:
+    """How often each data folder's radiographs are shown per epoch."""
+    if not text:
+        return list(config.repeat) or [1] * folders
+    found = parse_integers(text, ",", "--repeat", "a number for each folder", folders)
+    if min(found) < 1:
+        raise ConfigError(f"--repeat is {text!r}; expected numbers of at least 1")
+    return found
+
+
+def _fit(run: Run, progress: TrainingProgress, resume: bool = False) -> int:
+    """Trains and writes the bundle. Ctrl-C ends training early: the exit code is then 130."""
+    from panodent.training.finish import finish
+    from panodent.training.loop import describe, fit
+
+    print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
+    interrupted = False
+    with progress:
+        try:
+            print_line(describe(run))
+            fit(run, resume)
+        except KeyboardInterrupt:
+            interrupted = True
+            if not run.best.exists():
+                print_line(
+                    "interrupted before the first epoch was finished; there is nothing to keep"
+                )
+                return 130
+            print_line("interrupted; the best finished epoch becomes the bundle")
+        bundle, evaluations = finish(run)
+    exported = bundle.provenance["export"]
+    print_line(
+        f"bundle {run.folder / 'bundle'}: epoch {bundle.provenance['epoch']}, largest difference "
+        f"from Keras {exported['largest_logit_difference']} on "
+        f"{exported['radiographs_compared']} radiographs"
+    )
+    for name, evaluation in evaluations.items():
+        print_line(f"held out of {name}: {main_figures(evaluation)}")
+    if evaluations:
+        print_line(f"panels in {run.folder / 'panels'}, curves in {run.folder / 'curves.png'}")
+    if interrupted:
+        print_line(f"continue with: panodent train --resume --output {run.folder}")
+    return 130 if interrupted else 0

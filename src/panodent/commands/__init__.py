@@ -1,1 +1,0 @@
-"""What the commands of `panodent.cli` do with their arguments; each returns the exit code."""

@@ -1,0 +1,22 @@
+"""Small phantoms and the default bundle, made once for all benchmark tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import panodent
+from panodent.benchmark import inputs
+from panodent.inference.predictor import Predictor
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two JPEG files of 512 x 256 pixels in one folder."""
+    return inputs.draw_phantoms(tmp_path_factory.mktemp("images"), 2, (256, 512))
+
+
+@pytest.fixture(scope="session")
+def predictor() -> Predictor:
+    return panodent.load()

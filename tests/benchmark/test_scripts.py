@@ -1,0 +1,72 @@
+"""The scripts in `benchmarks/` run, on small phantoms."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from panodent import phantom
+
+SCRIPTS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight annotated phantoms; one of them is held out."""
+    folder = tmp_path_factory.mktemp("data")
+    phantom.write(folder, 8, size=(256, 512))
+    return folder
+
+
+def run(script: str, *arguments: object) -> str:
+    """What the script prints."""
+    command = [sys.executable, str(SCRIPTS / script), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_alarms_counts_warnings(data: Path) -> None:
+    printed = run("alarms.py", data)
+    rows = dict(re.findall(r"^\| ([\w ,]+) \| (\d+ of \d+) \|$", printed, re.M))
+    assert rows["all, unchanged"].endswith(" of 8")
+    assert rows["held out, upside down"].endswith(" of 1")
+    assert rows["textures"].endswith(" of 20")
+
+
+def test_robustness_scores_every_change(data: Path) -> None:
+    printed = run("robustness.py", data)
+    assert "| dice, numbering | default | default, first look |" in printed
+    assert len(re.findall(r"^\| .+ \| 0\.\d{4}, \d\.\d{4} \| ", printed, re.M)) == 15
+    assert "| mean of all changes | " in printed
+
+
+def test_runtimes_compares_precisions(data: Path) -> None:
+    pytest.importorskip("onnx")
+    printed = run("runtimes.py", data, "--rounds", 1)
+    assert "1 cases scored, 7 for the ranges of int8" in printed
+    assert re.search(r"ONNX Runtime, float32 +\d+\.\d ms, 1\.00 of float32, dice 0\.", printed)
+    assert "ONNX Runtime, int8" in printed
+
+
+def test_the_yolo_graph_is_as_large_as_published() -> None:
+    pytest.importorskip("onnx")
+    printed = run("yolo11_graph.py")
+    assert "yolo11n-seg: 2.87 M parameters (published 2.9), 9.8 GFLOPs (published 10.4)" in printed
+
+
+@pytest.mark.parametrize(
+    ("script", "needs", "option"),
+    [
+        ("page.py", "playwright", "--drops"),
+        ("serving.py", "requests", "--clients"),
+        ("training.py", "keras", "--precision"),
+    ],
+)
+def test_scripts_that_take_long_start(script: str, needs: str, option: str) -> None:
+    pytest.importorskip(needs)
+    assert option in run(script, "--help")
