@@ -12,7 +12,7 @@ import pytest
 from panodent.dentition import ARCH_ORDER, TEETH
 from panodent.drawing.canvas import dashes, put_text, text_width, to_png_bytes
 from panodent.drawing.label_layout import Label, place_labels
-from panodent.drawing.legend import counted, items, legend_strip
+from panodent.drawing.legend import items, legend_strip
 from panodent.drawing.overlay import overlay
 from panodent.drawing.panel import panel
 from panodent.errors import ConfigError, OutputError, TeethError, UnknownNameError
@@ -241,7 +241,6 @@ def test_the_legend_explains_only_the_marks_in_use() -> None:
     places = {0: (1, 1, 3, 3), 36: (5, 5, 8, 8)}
     both = texts(blocks((9, 9), places, flags=[[], ["doubtful"]]))
     assert both[1:3] == ["1 doubtful (dashed, ?)", "1 without a number (grey, ?)"]
-    assert counted(2, "tooth", "teeth") == "2 teeth"
 
 
 @pytest.mark.parametrize("width", [60, 200, 2000])

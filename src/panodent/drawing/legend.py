@@ -18,6 +18,7 @@ from panodent.drawing.canvas import (
     text_width,
 )
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.wording import counted
 from panodent.version import DISCLAIMER
 
 STRIP: Colour = (20, 23, 28)
@@ -33,14 +34,6 @@ class Item(NamedTuple):
     text: str
     swatch: Swatch = ""
     colour: Colour = TEXT
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """
-    >>> counted(1, "tooth", "teeth")
-    '1 tooth'
-    """
-    return f"{count} {one if count == 1 else many}"
 
 
 def not_found(teeth: Teeth) -> list[int]:

@@ -18,11 +18,12 @@ import numpy as np
 
 from panodent.dentition import ARCH_ORDER, NUMBERINGS, TEETH, Numbering, from_fdi
 from panodent.drawing.canvas import Colour, RGBImage, mixed
-from panodent.drawing.legend import counted, doubtful
+from panodent.drawing.legend import doubtful
 from panodent.drawing.tooth_shapes import pictogram
 from panodent.drawing.vector import Figure, Part, Path, Text, moved, to_pixels
 from panodent.errors import ConfigError, UnknownNameError
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.wording import counted
 from panodent.version import DISCLAIMER
 
 State = Literal["found", "doubtful", "not found"]

@@ -11,10 +11,11 @@ from panodent.drawing.canvas import (
     put_text,
     text_width,
 )
-from panodent.drawing.legend import QUIET, STRIP, TEXT, counted
+from panodent.drawing.legend import QUIET, STRIP, TEXT
 from panodent.drawing.overlay import check_drawable, displayed, font_size, overlay, shrunk
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
+from panodent.utils.wording import counted
 
 
 def panel(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from panodent.drawing.legend import counted
 from panodent.evaluation.bootstrap import CONFIDENCE, Estimate
 from panodent.evaluation.evaluate import FIGURES, Evaluation
 from panodent.reports.charts import confusion_svg, interval, interval_svg, number, teeth_svg
 from panodent.reports.html import page, section, table
+from panodent.utils.wording import counted
 
 
 def to_html(

@@ -12,13 +12,13 @@ from panodent.analysis.annotation_checks import KINDS
 from panodent.datasets.inspection import Finding, Inspection
 from panodent.dentition import TEETH
 from panodent.drawing.canvas import to_jpeg_bytes
-from panodent.drawing.legend import counted
 from panodent.drawing.overlay import overlay
 from panodent.errors import PanodentError
 from panodent.radiograph.radiograph import Radiograph
 from panodent.reports.charts import CHART_ORDER
 from panodent.reports.html import page, section, table
 from panodent.utils.atomic_files import write_whole
+from panodent.utils.wording import counted
 
 SUSPICIOUS_SHOWN = 24
 USUAL_SHOWN = 6
