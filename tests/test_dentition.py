@@ -7,6 +7,7 @@ import pytest
 
 from panodent.dentition import (
     ARCH_ORDER,
+    ARCHES,
     DECIDUOUS,
     NUMBERINGS,
     PERMANENT,
@@ -117,6 +118,13 @@ def test_arch_order_is_universal_order():
     assert ARCH_ORDER[23:25] == (31, 41)
     assert ARCH_ORDER[-1] == 48
     assert [int(TEETH[fdi].universal) for fdi in ARCH_ORDER] == list(range(1, 33))
+
+
+def test_arches_are_the_two_jaws():
+    assert [[arch[0], arch[7], arch[8], arch[15]] for arch in ARCHES] == [
+        [18, 11, 21, 28],
+        [38, 31, 41, 48],
+    ]
 
 
 def test_no_two_teeth_share_a_mark_or_a_colour():

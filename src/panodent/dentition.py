@@ -148,6 +148,9 @@ ARCH_ORDER: tuple[int, ...] = tuple(
 )
 """Permanent teeth in Universal order 1-32: upper jaw from image left to right, lower back again."""
 
+ARCHES: tuple[tuple[int, ...], tuple[int, ...]] = (ARCH_ORDER[:16], ARCH_ORDER[16:])
+"""The upper and the lower dental arch: 18..11, 21..28 and 38..31, 41..48."""
+
 
 def tooth(fdi: int) -> Tooth:
     """The tooth with this FDI number; raises `UnknownToothError` where there is none.

@@ -14,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from panodent.dentition import ARCH_ORDER, PERMANENT, TEETH
+from panodent.dentition import ARCHES, PERMANENT, TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
 
-ARCHES = (ARCH_ORDER[:16], ARCH_ORDER[16:])
 ROUND = 1.2
 """A mask whose principal axes have a smaller ratio has no long axis."""
 FEWEST_FOR_PLANE = 3

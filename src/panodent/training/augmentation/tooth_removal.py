@@ -12,10 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from panodent.dentition import ARCH_ORDER
+from panodent.dentition import ARCHES
 from panodent.utils.arrays import FloatImage
 
-ARCHES = (ARCH_ORDER[:16], ARCH_ORDER[16:])
 LONGEST = 6
 """At most this many neighbouring teeth are taken out at once."""
 RUNS = 8
