@@ -13,8 +13,8 @@ from panodent.drawing.canvas import RGBImage
 from panodent.drawing.panel import panel
 from panodent.evaluation.bootstrap import CONFIDENCE, Estimate
 from panodent.evaluation.case_scores import MIN_IOU, CaseScores
-from panodent.evaluation.evaluate import FIGURES, Confusion, Evaluation
-from panodent.evaluation.pairing import Picture
+from panodent.evaluation.evaluate import METRICS, Confusion, Evaluation
+from panodent.evaluation.pairing import CaseLoader
 from panodent.reports.charts import (
     NO_VALUE,
     confusion_svg,
@@ -39,7 +39,7 @@ def write(
     evaluation: Evaluation,
     folder: Path,
     *,
-    cases: Mapping[str, Picture] | None = None,
+    cases: Mapping[str, CaseLoader] | None = None,
     title: str = "Evaluation",
     shown: int = SHOWN,
 ) -> Path:
@@ -104,8 +104,8 @@ def to_html(
         tooth_count=sum(len(case.teeth) for case in evaluation.cases),
         confidence=round(100 * CONFIDENCE),
         min_iou=MIN_IOU,
-        metrics=FIGURES,
-        type_metrics=[name for name in FIGURES if any(name in metrics for metrics in by_type)],
+        metrics=METRICS,
+        type_metrics=[name for name in METRICS if any(name in metrics for metrics in by_type)],
         case_metrics=CASE_METRICS,
         no_estimate=Estimate(None),
         value=value_text,
@@ -150,7 +150,7 @@ def _worst_and_best(
     return worst, best
 
 
-def _picture(case: CaseScores, load: Picture, folder: Path, file: str) -> CasePicture:
+def _picture(case: CaseScores, load: CaseLoader, folder: Path, file: str) -> CasePicture:
     dice, numbering = (
         NO_VALUE if value is None else f"{value:.3f}" for value in (case.dice, case.numbering)
     )
@@ -161,6 +161,6 @@ def _picture(case: CaseScores, load: Picture, folder: Path, file: str) -> CasePi
     return write_picture(partial(_comparison, load), folder, file, caption, description)
 
 
-def _comparison(load: Picture) -> RGBImage:
+def _comparison(load: CaseLoader) -> RGBImage:
     radiograph, truth, prediction = load()
     return panel(radiograph, prediction, truth)
