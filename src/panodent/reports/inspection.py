@@ -11,9 +11,8 @@ import numpy as np
 from panodent.analysis.annotation_checks import KINDS
 from panodent.datasets.inspection import Finding, Inspection
 from panodent.drawing.canvas import RGBImage
+from panodent.drawing.display import scaled_down
 from panodent.drawing.overlay import overlay
-from panodent.radiograph.radiograph import Radiograph
-from panodent.radiograph.resampling import resized
 from panodent.reports.charts import counts_by_tooth
 from panodent.reports.html import render
 from panodent.reports.pictures import CasePicture, write_picture
@@ -100,10 +99,5 @@ def _picture(inspection: Inspection, finding: Finding, folder: Path, file: str) 
 def _annotated(inspection: Inspection, key: str) -> RGBImage:
     """The case's radiograph with its annotated teeth, at most `PICTURE_WIDTH` pixels wide."""
     case = inspection.case(key)
-    radiograph, teeth = case.radiograph(), case.teeth()
-    height, width = radiograph.size
-    if width > PICTURE_WIDTH:
-        size = (max(round(height * PICTURE_WIDTH / width), 1), PICTURE_WIDTH)
-        radiograph = Radiograph(resized(radiograph.pixels, size), radiograph.source)
-        teeth = teeth.resized(size)
-    return overlay(radiograph, teeth, legend=False)
+    radiograph = scaled_down(case.radiograph(), PICTURE_WIDTH)
+    return overlay(radiograph, case.teeth().resized(radiograph.size), legend=False)

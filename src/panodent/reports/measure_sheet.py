@@ -10,6 +10,7 @@ from typing import Any
 from panodent.analysis.measure import Measurements, ToothMeasure
 from panodent.drawing import odontogram
 from panodent.drawing.canvas import RGBImage, to_jpeg_bytes
+from panodent.drawing.display import fitted_size
 from panodent.reports.html import render
 from panodent.teeth.teeth import Teeth
 from panodent.utils.wording import counted
@@ -191,5 +192,5 @@ def _scaled_down(picture: RGBImage) -> RGBImage:
     height, width = picture.shape[:2]
     if width <= PICTURE_WIDTH:
         return picture
-    size = (PICTURE_WIDTH, round(height * PICTURE_WIDTH / width))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    rows, columns = fitted_size((height, width), PICTURE_WIDTH)
+    return cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
