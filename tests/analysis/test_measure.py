@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from panodent.analysis.measure import Gap, Neighbour, ToothMeasure, measure, winter
+from panodent.analysis.measure import measure, winter_class
+from panodent.analysis.measurements import Gap, Neighbour, ToothMeasure
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 
@@ -159,4 +160,4 @@ def test_no_teeth() -> None:
     ],
 )
 def test_winters_classes_at_their_bounds(angle: float, name: str) -> None:
-    assert winter(angle) == name
+    assert winter_class(angle) == name

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-from panodent.analysis.measure import Gap, Neighbour, ThirdMolar, measure
+from panodent.analysis.measure import measure
+from panodent.analysis.measurements import Gap, Neighbour, ThirdMolar
 from panodent.dentition import TEETH
 from panodent.reports.measure_sheet import PICTURE_WIDTH, html, pdf
 from panodent.teeth.teeth import Teeth

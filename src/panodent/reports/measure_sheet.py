@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
-from panodent.analysis.measure import Measurements, ToothMeasure
+from panodent.analysis.measurements import Measurements, ToothMeasure
 from panodent.drawing import odontogram
 from panodent.drawing.canvas import RGBImage, to_jpeg_bytes
 from panodent.drawing.display import fitted_size
