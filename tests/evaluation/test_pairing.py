@@ -1,4 +1,4 @@
-"""Tests of `panodent.evaluation.pairing` and `panodent.outputs.reader`."""
+"""Tests of `panodent.evaluation.pairing`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from panodent.errors import AnnotationError, DatasetError
 from panodent.evaluation.pairing import evaluate_pairs, match, pair_folders
 from panodent.formats.labels import write_png
 from panodent.outputs.case import write_case
-from panodent.outputs.summary_files import Collection
+from panodent.outputs.summary_files import SummaryFiles
 from panodent.radiograph.radiograph import from_array
 from panodent.teeth.teeth import Teeth
 
@@ -46,12 +46,12 @@ def write_truth(folder: Path, cases: dict[str, Teeth]) -> Path:
 
 def write_predictions(folder: Path, cases: dict[str, Teeth]) -> Path:
     """As `panodent predict` leaves them."""
-    with Collection(folder) as collection:
+    with SummaryFiles(folder) as summary:
         for number, (key, item) in enumerate(cases.items(), start=1):
             pixels = from_array(np.zeros(item.size, np.uint8))
             record = write_case(folder / key, pixels, item, pictures=False)
-            collection.add(number, f"{key}.png", record)
-        collection.finish()
+            summary.add(number, f"{key}.png", record)
+        summary.finish()
     return folder
 
 
@@ -161,42 +161,6 @@ def test_nothing_pairs(tmp_path: Path, truth: Path):
 def test_no_such_folder(tmp_path: Path, truth: Path):
     with pytest.raises(DatasetError, match="no such file or folder"):
         evaluate_pairs(pair_folders(tmp_path / "nowhere", truth))
-
-
-@pytest.mark.parametrize(
-    ("entry", "expected"),
-    [
-        ({"file_name": "a/1.png"}, "result 0 lacks category_id, segmentation, score"),
-        ("text", "lacks"),
-        ({"category_id": 3}, "category_id 3 is no FDI number"),
-        ({"segmentation": {"size": [40, 80], "counts": "~~"}}, "run-length"),
-        ({"segmentation": [1]}, "not a COCO result"),
-        ({"score": 7}, "leave the range"),
-    ],
-)
-def test_damaged_results(tmp_path: Path, truth: Path, entry, expected: str):
-    whole = {
-        "file_name": "a/1.png",
-        "category_id": 36,
-        "segmentation": {"size": list(SIZE), "counts": FIRST.rle(0)},
-        "score": 1,
-    }
-    if isinstance(entry, dict) and "file_name" not in entry:
-        entry = whole | entry
-    folder = tmp_path / "out"
-    folder.mkdir()
-    (folder / "predictions.json").write_text(json.dumps([entry]))
-    with pytest.raises(AnnotationError, match=expected):
-        evaluate_pairs(pair_folders(folder, truth))
-
-
-def test_two_results_of_one_key(tmp_path: Path, truth: Path):
-    predictions = write_predictions(tmp_path / "out", {"a/1": FIRST})
-    entries = json.loads((predictions / "predictions.json").read_text())
-    entries.append({**entries[0], "file_name": "a/1.jpg"})
-    (predictions / "predictions.json").write_text(json.dumps(entries))
-    with pytest.raises(DatasetError, match=r"'a/1\.png' and 'a/1\.jpg'"):
-        evaluate_pairs(pair_folders(predictions, truth))
 
 
 # --- pairing by key ----------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from panodent.datasets import dataset
 from panodent.errors import DatasetError
 from panodent.evaluation.evaluate import Evaluation, score_pair, summarise
 from panodent.formats.base import Annotated
-from panodent.outputs.reader import RESULTS, failures, is_results, read_results
+from panodent.outputs.reader import failures, is_results, read_results
+from panodent.outputs.summary_files import PREDICTIONS
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 from panodent.utils.wording import counted
@@ -226,7 +227,7 @@ def _predictions(
         raise DatasetError(
             f"{path}: no such file or folder; expected what `panodent predict` wrote"
         )
-    file = path / RESULTS if path.is_dir() else path
+    file = path / PREDICTIONS if path.is_dir() else path
     if name is None and is_results(file):
         return read_results(file), failures(file.parent)
     return {key: item.read for key, item in _annotations(path, name, options).items()}, []

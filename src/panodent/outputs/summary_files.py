@@ -1,7 +1,7 @@
-"""The files that join a folder of results: predictions.json (COCO results) and teeth.csv.
+"""The files about all radiographs of one call: predictions.json (COCO results) and teeth.csv.
 
-They are written as results come, beside their places, and put there at the end: memory does not
-grow with the number of radiographs.
+Both are written to temporary files result by result and renamed at the end, so that memory does
+not grow with the number of radiographs.
 """
 
 from __future__ import annotations
@@ -15,12 +15,26 @@ from typing import IO, Any
 
 from panodent.errors import OutputError
 
-PREDICTIONS, TABLE = "predictions.json", "teeth.csv"
+PREDICTIONS = "predictions.json"
+"""COCO results of all numbered teeth."""
+TABLE = "teeth.csv"
+"""A row for each tooth."""
 COLUMNS = ("file_name", "fdi", "name", "score", "left", "top", "right", "bottom", "area", "flags")
 
 
-class Collection:
-    """Gathers the records of one call; a context manager."""
+class SummaryFiles:
+    """Writes the summary files of one call; a context manager.
+
+    `finish` puts the files in place; without it, nothing is left in the folder. Raises
+    `OutputError` on entering when the folder cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     with SummaryFiles(Path(folder)) as summary:
+    ...         summary.finish()
+    ...     sorted(file.name for file in Path(folder).iterdir())
+    ['predictions.json', 'teeth.csv']
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -28,11 +42,11 @@ class Collection:
         self._table: IO[str] | None = None
         self._first = True
 
-    def __enter__(self) -> Collection:
+    def __enter__(self) -> SummaryFiles:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._results = self._beside(PREDICTIONS).open("w", encoding="utf-8")
-            self._table = self._beside(TABLE).open("w", encoding="utf-8", newline="")
+            self._results = self._temporary(PREDICTIONS).open("w", encoding="utf-8")
+            self._table = self._temporary(TABLE).open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise OutputError(
                 f"{self.folder}: cannot be written ({error.strerror}); choose another --output"
@@ -43,7 +57,11 @@ class Collection:
         return self
 
     def add(self, image_id: int, file_name: str, record: dict[str, Any]) -> None:
-        """Takes up the teeth of one radiograph; `image_id` is its place among the inputs."""
+        """Adds the teeth of one radiograph.
+
+        `image_id` is its position among the inputs, `record` that of `panodent.outputs.record`.
+        Teeth without a number are in the table only, because a COCO category is a number.
+        """
         assert self._results is not None  # noqa: S101 - only within `with`
         size = [record["height"], record["width"]]
         for tooth in record["teeth"]:
@@ -56,7 +74,7 @@ class Collection:
                 "bbox": [left, top, right - left, bottom - top],
                 "score": tooth["score"],
             }
-            if tooth["fdi"]:  # a category is a number; a tooth without one is in teeth.json
+            if tooth["fdi"]:
                 self._results.write(("\n" if self._first else ",\n") + json.dumps(result))
                 self._first = False
             self._rows.writerow(
@@ -72,13 +90,13 @@ class Collection:
             )
 
     def finish(self) -> None:
-        """Puts both files in their places."""
+        """Puts both files in place; call it once, after the last radiograph."""
         assert self._results is not None  # noqa: S101 - only within `with`
         assert self._table is not None  # noqa: S101
         self._results.write("\n]\n")
         for name, stream in ((PREDICTIONS, self._results), (TABLE, self._table)):
             stream.close()
-            os.replace(self._beside(name), self.folder / name)
+            os.replace(self._temporary(name), self.folder / name)
 
     def __exit__(
         self,
@@ -89,7 +107,7 @@ class Collection:
         for name, stream in ((PREDICTIONS, self._results), (TABLE, self._table)):
             if stream is not None:
                 stream.close()
-            self._beside(name).unlink(missing_ok=True)
+            self._temporary(name).unlink(missing_ok=True)
 
-    def _beside(self, name: str) -> Path:
+    def _temporary(self, name: str) -> Path:
         return self.folder / f".{name}.{os.getpid()}.part"
