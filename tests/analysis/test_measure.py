@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import re
-import shutil
-import subprocess
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 
-from panodent import phantom
-from panodent.analysis.measure import Gap, Neighbour, ToothMeasure, measure, winter
-from panodent.dentition import TEETH
-from panodent.errors import DatasetError
-from panodent.inference.folder import Options, predict_files
+from panodent.analysis.measure import measure, winter_class
+from panodent.analysis.measurements import Gap, Neighbour, ToothMeasure
 from panodent.radiograph.radiograph import Radiograph
-from panodent.reports import measure_sheet
-from panodent.reports.measures import measure_folder
 from panodent.teeth.teeth import Teeth
 
 SIZE = (400, 800)
@@ -172,58 +160,4 @@ def test_no_teeth() -> None:
     ],
 )
 def test_winters_classes_at_their_bounds(angle: float, name: str) -> None:
-    assert winter(angle) == name
-
-
-def test_a_folder_of_results(tmp_path: Path) -> None:
-    phantom.write(tmp_path / "p", 2, seed=3, size=(256, 512))
-    predict_files([tmp_path / "p/images"], tmp_path / "out", options=Options(pictures=True))
-    (tmp_path / "out/broken").mkdir()
-    (tmp_path / "out/broken/teeth.json").write_text("{")
-    done, failed = measure_folder(tmp_path / "out", sheets=True)
-    assert done == 2
-    assert list(failed) == ["broken"]
-    place = tmp_path / "out/phantom-00003"
-    data = json.loads((place / "measures.json").read_text())
-    rows = list(csv.DictReader((tmp_path / "out/measures.csv").open()))
-    mine = [row for row in rows if row["file_name"] == "phantom-00003.png"]
-    assert [int(row["fdi"]) for row in mine] == [tooth["fdi"] for tooth in data["teeth"]]
-    assert (place / "report.pdf").read_bytes().startswith(b"%PDF")
-    assert (place / "report.pdf").read_bytes().count(b"/Type /Page ") == 1
-    page = (place / "report.html").read_text()
-    assert "Research use only" in page
-    assert "http" not in page.replace("http://www.w3.org", "")
-
-
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium (Debian: chromium)")
-def test_the_page_is_printed_on_one_sheet(tmp_path: Path) -> None:
-    """With as many teeth as there can be, and a picture as tall as it is wide."""
-    blocks = [(fdi, np.ones((30, 9), bool), (40, 10 * i)) for i, fdi in enumerate(TEETH)]
-    teeth = Teeth.from_masks((600, 600), [*blocks, (0, np.ones((30, 9), bool), (200, 10))])
-    picture = np.zeros((600, 600, 3), np.uint8)
-    page = measure_sheet.html("opg", measure(teeth, (0.1, 0.1)), teeth, picture)
-    (tmp_path / "page.html").write_text(page)
-    subprocess.run(
-        [
-            *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
-            f"--user-data-dir={tmp_path / 'profile'}",  # another Chromium may have the usual one
-            *(f"--print-to-pdf={tmp_path / 'page.pdf'}", (tmp_path / "page.html").as_uri()),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    printed = (tmp_path / "page.pdf").read_bytes()
-    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
-
-
-def test_a_folder_without_results_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no teeth\.json"):
-        measure_folder(tmp_path)
-
-
-def test_names_are_text_and_nothing_else(drawn: tuple[Radiograph, Teeth]) -> None:
-    measures = measure(drawn[1])
-    page = measure_sheet.html("<script>$x$", measures, drawn[1])
-    assert "<script>" not in page
-    assert measure_sheet.pdf("<script>$x$ $", measures, drawn[1]).startswith(b"%PDF")
+    assert winter_class(angle) == name

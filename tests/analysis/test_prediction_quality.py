@@ -1,4 +1,4 @@
-"""Panoramics pass, other pictures are warned about."""
+"""Tests of `panodent.analysis.prediction_quality`: what is warned about, and what is not."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 import panodent
 from panodent import phantom
 from panodent.analysis.prediction_quality import (
-    LOW,
-    UPSIDE_DOWN,
+    MIN_INCISOR_RATIO,
+    MIN_QUALITY,
     incisor_ratio,
     one_sided,
     quality,
@@ -29,7 +29,7 @@ def predictor() -> panodent.Predictor:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_panoramic_passes(predictor: panodent.Predictor, seed: int) -> None:
     found = predictor(phantom.draw(seed, (512, 1024), missing=[18, 28, 38, 48])[0])
-    assert found.quality > LOW
+    assert found.quality > MIN_QUALITY
     assert found.warning == ""
 
 
@@ -53,7 +53,7 @@ def test_incisors_are_compared_where_both_jaws_have_some(drawn) -> None:
     truth = drawn[1]
     ratio = incisor_ratio(truth)
     assert ratio is not None
-    assert ratio > UPSIDE_DOWN
+    assert ratio > MIN_INCISOR_RATIO
     assert incisor_ratio(truth.select(truth.fdi < 30)) is None
     swapped = [{11: 31, 31: 11}.get(fdi, fdi) for fdi in truth.fdi.tolist()]
     chosen = replace(truth, fdi=np.array(swapped)).select(np.isin(truth.fdi, [11, 31]))
@@ -87,6 +87,21 @@ def test_noise_and_stripes_are_warned_about(predictor: panodent.Predictor) -> No
     stripes = np.sin(np.arange(800) / 9)[None].repeat(400, 0).astype(np.float32) * 0.4 + 0.5
     for pixels in (noise, stripes):
         assert predictor(pixels).warning
+
+
+def test_quality_is_a_mean_with_a_quarter_of_a_tooth_of_score_0() -> None:
+    mask = np.ones((2, 2), bool)
+    items = [(fdi, mask, (0, left)) for fdi, left in ((11, 0), (21, 2), (0, 4))]
+    teeth = Teeth.from_masks((9, 9), items, [0.9, 0.45, 0.99])
+    assert quality(teeth) == pytest.approx((0.9 + 0.45) / 2.25)  # without the unnumbered tooth
+
+
+def test_widths_of_incisors_are_means_of_rows() -> None:
+    upper = np.ones((4, 6), bool)
+    upper[2:, 3:] = False  # rows of 6, 6, 3 and 3 pixels
+    lower = np.ones((4, 3), bool)
+    teeth = Teeth.from_masks((20, 20), [(11, upper, (0, 0)), (41, lower, (10, 0))])
+    assert incisor_ratio(teeth) == pytest.approx(4.5 / 3)
 
 
 def test_without_teeth_there_is_no_quality() -> None:

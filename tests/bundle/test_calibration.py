@@ -5,7 +5,7 @@ import pytest
 
 from panodent.bundle.calibration import Calibration, fit
 from panodent.errors import BundleError
-from panodent.evaluation.calibration_error import expected_error
+from panodent.evaluation.calibration_error import expected_calibration_error
 
 
 def sample(count: int = 4000) -> tuple[np.ndarray, np.ndarray]:
@@ -18,8 +18,8 @@ def sample(count: int = 4000) -> tuple[np.ndarray, np.ndarray]:
 def test_fitting_lowers_the_error() -> None:
     scores, right = sample()
     found = fit(scores[::2], right[::2])
-    before = expected_error(scores[1::2], right[1::2])
-    after = expected_error([found(score) for score in scores[1::2]], right[1::2])
+    before = expected_calibration_error(scores[1::2], right[1::2])
+    after = expected_calibration_error([found(score) for score in scores[1::2]], right[1::2])
     assert before == pytest.approx(0.17, abs=0.03)
     assert after < 0.03
 
@@ -48,9 +48,9 @@ def test_scores_that_say_the_opposite_change_nothing() -> None:
 def test_the_error_of_honest_scores_is_small() -> None:
     rng = np.random.default_rng(1)
     scores = rng.random(20_000)
-    assert expected_error(scores, rng.random(20_000) < scores) < 0.02
-    assert expected_error([1.0, 1.0], [0, 0]) == 1
-    assert expected_error([], []) is None
+    assert expected_calibration_error(scores, rng.random(20_000) < scores) < 0.02
+    assert expected_calibration_error([1.0, 1.0], [0, 0]) == 1
+    assert expected_calibration_error([], []) is None
 
 
 @pytest.mark.parametrize("values", [(0.0, 0.0), (-1.0, 0.0), (np.nan, 0.0), (1.0, np.inf)])

@@ -10,8 +10,8 @@ import pytest
 
 from panodent.dentition import ARCH_ORDER, PERMANENT, TEETH
 from panodent.drawing.odontogram import chart_teeth, png, svg
-from panodent.drawing.tooth_shapes import NECK, pictogram
-from panodent.drawing.vector import moved, to_points, to_svg_path
+from panodent.drawing.tooth_shapes import pictogram
+from panodent.drawing.vector import to_points
 from panodent.errors import ConfigError, UnknownNameError
 from panodent.teeth.teeth import Teeth
 
@@ -75,7 +75,7 @@ def test_each_tooth_says_what_it_is() -> None:
     found = groups(svg(chart(36, 36, scores=[0.5, 0.91])))
     assert found[36].findtext("s:title", None, NS) == "36 lower left first molar"
     about = found[36].findtext("s:desc", None, NS)
-    assert about == "found, score 0.91, 2 teeth bear this number"
+    assert about == "found, score 0.91, 2 teeth have this number"
     assert words(found[36]) == ["36 x2"]
     assert found[37].findtext("s:desc", None, NS) == "not found"
 
@@ -168,19 +168,3 @@ def test_mistakes_are_refused() -> None:
         svg(chart(), "palmar")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="320"):
         png(chart(), width=10)
-
-
-def test_every_tooth_has_a_pictogram() -> None:
-    for fdi in TEETH:
-        shape = pictogram(fdi)
-        crown = to_points(shape.crown)
-        assert crown[:, 1].min() == pytest.approx(0, abs=0.5)
-        assert crown[:, 1].max() == pytest.approx(NECK)
-        tips = max(to_points(root)[:, 1].max() for root in shape.roots)
-        assert shape.length - 6 < tips < shape.length + 1
-
-
-def test_paths_move_and_write() -> None:
-    line = (("M", (1.0, 2.0)), ("L", (3.0, 4.0)))
-    assert to_svg_path(moved(line, 10, 20, 2.0, up=True)) == "M12 16L16 12"
-    assert to_points(moved(line, 10, 20, 2.0, up=False)).tolist() == [[12, 24], [16, 28]]

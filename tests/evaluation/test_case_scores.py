@@ -31,7 +31,7 @@ def test_perfect_prediction():
     truth = teeth(tooth(36, A), tooth(37, B))
     case = score_pair(truth, truth, surfaces=True)
     assert (case.dice, case.numbering, case.foreground) == (1.0, 1.0, 1.0)
-    assert (case.extras, case.strays, case.detections) == ((), (), (2, 0, 0))
+    assert (case.extras, case.unmatched, case.detections) == ((), (), (2, 0, 0))
     assert case.dice_obb == (1.0,) * 32
     assert [item.surface for item in case.teeth] == [(0.0, 1.0)] * 2
 
@@ -41,10 +41,10 @@ def test_half_overlap():
     case = score_pair(teeth(tooth(36, A)), teeth(tooth(36, A + 5)))
     assert case.dice == 0.5
     assert case.numbering == 0.0
-    assert case.teeth[0].found is None
+    assert case.teeth[0].found_as is None
     assert case.detections == (0, 1, 1)
     assert case.extras == ()
-    assert case.strays == (36,)  # by place it lies on nothing
+    assert case.unmatched == (36,)  # by place it lies on nothing
 
 
 def test_swapped_neighbours():
@@ -53,7 +53,7 @@ def test_swapped_neighbours():
     assert dices(case) == {36: 0.0, 37: 0.0}
     assert case.extras == ()
     assert case.numbering == 0.0
-    assert {item.fdi: item.found for item in case.teeth} == {36: 37, 37: 36}
+    assert {item.fdi: item.found_as for item in case.teeth} == {36: 37, 37: 36}
     assert case.foreground == 1.0
     assert case.detections == (0, 2, 2)
 
@@ -78,7 +78,7 @@ def test_extra_tooth_adds_a_0():
     case = score_pair(teeth(tooth(36, A)), teeth(tooth(36, A), tooth(38, C)))
     assert case.dice == 0.5
     assert case.numbering == 1.0
-    assert (case.extras, case.strays) == ((38,), (38,))
+    assert (case.extras, case.unmatched) == ((38,), (38,))
     assert case.detections == (1, 1, 0)
     assert case.counts == (1, 2)
 
@@ -144,8 +144,8 @@ def test_instance_without_a_number(predicted, extras, dice, detections):
 
 def test_unnumbered_instance_on_a_tooth_is_in_the_confusion():
     case = score_pair(teeth(tooth(36, A)), teeth(tooth(0, A)))
-    assert case.teeth[0].found == 0
-    assert case.strays == ()
+    assert case.teeth[0].found_as == 0
+    assert case.unmatched == ()
 
 
 def test_tooth_of_the_truth_without_a_number_is_not_scored():

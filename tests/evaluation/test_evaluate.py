@@ -1,16 +1,14 @@
-"""`panodent.evaluation.evaluate`: many cases joined, intervals, the confusion matrix, mask AP."""
+"""`panodent.evaluation.evaluate`: many cases joined, intervals, the confusion matrix."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from panodent.errors import ConfigError
-from panodent.evaluation.average_precision import mask_average_precision
-from panodent.evaluation.evaluate import FIGURES, SCHEMA, score_pair, summarise
+from panodent.evaluation.evaluate import METRICS, SCHEMA, score_pair, summarise
 from panodent.teeth.teeth import Teeth
 
 SIZE = (40, 200)
@@ -157,17 +155,9 @@ def test_json_schema():
         "schema", "settings", "case_count", "without_prediction", "without_truth", "notes",
         "figures", "by_type", "by_tooth", "confusion", "cases",
     ]  # fmt: skip
-    assert list(data["figures"]) == list(FIGURES)
+    assert list(data["figures"]) == list(METRICS)
     assert list(data["figures"]["dice"]) == ["value", "low", "high", "count", "reason"]
     assert (data["without_truth"], data["notes"], data["case_count"]) == (["z"], ["n"], 6)
-
-
-def test_row_of_the_case_table():
-    truth = teeth(tooth(36, 10), tooth(37, 30), tooth(11, 50), tooth(12, 70))
-    found = teeth(tooth(38, 10), tooth(37, 30), tooth(0, 50))
-    (row,) = summarise([case("a", truth, found)], samples=0).rows()
-    assert row["misnumbered"] == ["36>38", "11>?"]
-    assert (row["missed"], row["extra"], row["dice"]) == ([12], [38], 1 / 5)
 
 
 def test_headline_leaves_out_what_has_no_value():
@@ -179,51 +169,3 @@ def test_headline_leaves_out_what_has_no_value():
 def test_negative_samples():
     with pytest.raises(ConfigError, match="-1"):
         summarise([], samples=-1)
-
-
-# --- mask AP -----------------------------------------------------------------------------------
-
-
-def test_ap_of_a_perfect_prediction_is_1():
-    assert mask_average_precision([case("a", BOTH, BOTH)])[0] == (1.0, 1.0)
-
-
-def test_ap_by_hand():
-    # 36 at IoU 90 / 110 = 0.818: right at the seven thresholds 0.50 to 0.80; 11 missed.
-    found = teeth(tooth(36, 11), scores=[0.9])
-    value, _ = mask_average_precision([case("a", BOTH, found)])
-    assert value.ap == pytest.approx((7 / 10 + 0) / 2)
-    assert value.ap50 == pytest.approx(1 / 2)
-
-
-def test_ap_orders_by_score_over_all_images():
-    # The surest 36 is on nothing: precision is 1/2 at every recall.
-    truth = teeth(tooth(36, 10))
-    cases = [
-        case("a", truth, teeth(tooth(36, 10), scores=[0.5])),
-        case("b", Teeth.empty(SIZE), teeth(tooth(36, 10), scores=[0.9])),
-    ]
-    assert mask_average_precision(cases)[0] == pytest.approx((0.5, 0.5))
-
-
-@pytest.mark.parametrize(
-    ("truth", "found", "expected"),
-    [
-        (BOTH, None, (0.0, 0.0)),
-        (Teeth.empty(SIZE), BOTH, (None, None)),
-        (teeth(tooth(55, 10)), teeth(tooth(55, 10)), (None, None)),  # no class of the 32
-    ],
-)
-def test_ap_of_empty_cases(truth, found, expected):
-    assert mask_average_precision([case("a", truth, found)])[0] == expected
-
-
-def test_ap_of_a_resample_equals_that_of_the_cases_drawn():
-    # Guards our use of the library's matches, whose order it does not promise.
-    cases = list(mixed())
-    rows = np.array([[0, 1, 2, 3, 4, 5], [5, 5, 1, 0, 0, 3], [2, 2, 2, 2, 2, 2]])
-    value, drawn = mask_average_precision(cases, resamples=rows)
-    assert drawn[0] == value
-    for row, found in zip(rows, drawn, strict=True):
-        copies = [replace(cases[i], key=str(n)) for n, i in enumerate(row)]
-        assert found == pytest.approx(mask_average_precision(copies)[0])

@@ -1,4 +1,4 @@
-"""Tests of `panodent.evaluation.pairing` and `panodent.outputs.reader`."""
+"""Tests of `panodent.evaluation.pairing`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 
 from panodent import formats
 from panodent.errors import AnnotationError, DatasetError
-from panodent.evaluation.pairing import evaluate_folders, evaluate_pairs, match, pair_folders
+from panodent.evaluation.pairing import evaluate_pairs, match, pair_folders
 from panodent.formats.parsing.label_map import write_png
 from panodent.outputs.case import write_case
-from panodent.outputs.summary_files import Collection
+from panodent.outputs.summary_files import SummaryFiles
 from panodent.radiograph.radiograph import from_array
 from panodent.teeth.teeth import Teeth
 
@@ -46,12 +46,12 @@ def write_truth(folder: Path, cases: dict[str, Teeth]) -> Path:
 
 def write_predictions(folder: Path, cases: dict[str, Teeth]) -> Path:
     """As `panodent predict` leaves them."""
-    with Collection(folder) as collection:
+    with SummaryFiles(folder) as summary:
         for number, (key, item) in enumerate(cases.items(), start=1):
             pixels = from_array(np.zeros(item.size, np.uint8))
             record = write_case(folder / key, pixels, item, pictures=False)
-            collection.add(number, f"{key}.png", record)
-        collection.finish()
+            summary.add(number, f"{key}.png", record)
+        summary.finish()
     return folder
 
 
@@ -63,7 +63,9 @@ def truth(tmp_path: Path) -> Path:
 def test_results_of_predict_are_paired_by_relative_path(tmp_path: Path, truth: Path):
     predictions = write_predictions(tmp_path / "out", {"a/2": SECOND, "a/1": FIRST})
     seen = []
-    evaluation = evaluate_folders(predictions, truth, progress=lambda *told: seen.append(told))
+    evaluation = evaluate_pairs(
+        pair_folders(predictions, truth), progress=lambda *told: seen.append(told)
+    )
     assert [(case.key, case.dice) for case in evaluation.cases] == [("a/1", 1.0), ("a/2", 1.0)]
     assert seen == [(1, 2, "a/1"), (2, 2, "a/2")]
     assert evaluation.notes == ()
@@ -80,7 +82,7 @@ def test_case_without_prediction_is_0_and_prediction_without_truth_is_named(
     tmp_path: Path, truth: Path
 ):
     predictions = write_predictions(tmp_path / "out", {"a/1": FIRST, "b/9": FIRST})
-    evaluation = evaluate_folders(predictions, truth)
+    evaluation = evaluate_pairs(pair_folders(predictions, truth))
     assert evaluation.figures["dice"].value == 1 / 3
     assert evaluation.without_prediction == ("a/2",)
     assert evaluation.without_truth == ("b/9",)
@@ -88,7 +90,7 @@ def test_case_without_prediction_is_0_and_prediction_without_truth_is_named(
 
 def test_radiograph_without_a_found_tooth_has_a_prediction(tmp_path: Path, truth: Path):
     predictions = write_predictions(tmp_path / "out", {"a/1": FIRST, "a/2": Teeth.empty(SIZE)})
-    evaluation = evaluate_folders(predictions, truth)
+    evaluation = evaluate_pairs(pair_folders(predictions, truth))
     assert evaluation.without_prediction == ()
     assert evaluation.cases[1].counts == (2, 0)
 
@@ -97,13 +99,13 @@ def test_label_image_left_from_another_call_is_refused(tmp_path: Path, truth: Pa
     write_predictions(tmp_path / "out", {"a/1": FIRST})
     predictions = write_predictions(tmp_path / "out", {"a/2": SECOND})
     with pytest.raises(AnnotationError, match=r"a/1/labels\.png.*left from another call"):
-        evaluate_folders(predictions, truth)
+        evaluate_pairs(pair_folders(predictions, truth))
 
 
 def test_predictions_in_an_annotation_format(tmp_path: Path, truth: Path):
     file = tmp_path / "found.json"
     formats.get("coco").write(file, [("a/1.png", FIRST)], {})
-    assert evaluate_folders(file, truth).figures["dice"].value == 1 / 3
+    assert evaluate_pairs(pair_folders(file, truth)).figures["dice"].value == 1 / 3
     folder = tmp_path / "labels-only"
     folder.mkdir()
     formats.get("labels").write(folder, [("a/1.png", FIRST), ("a/2.png", SECOND)], {})
@@ -124,8 +126,10 @@ def test_another_size_is_an_error_unless_resizing_is_allowed(tmp_path: Path, tru
     large = FIRST.resized((80, 160))
     predictions = write_predictions(tmp_path / "out", {"a/1": large, "a/2": SECOND})
     with pytest.raises(DatasetError, match=r"a/1: .*\(80, 160\).*\(40, 80\).*--resize"):
-        evaluate_folders(predictions, truth)
-    assert evaluate_folders(predictions, truth, resize=True).figures["dice"].value == 1.0
+        evaluate_pairs(pair_folders(predictions, truth))
+    assert (
+        evaluate_pairs(pair_folders(predictions, truth), resize=True).figures["dice"].value == 1.0
+    )
 
 
 def test_failures_of_the_prediction_run_are_noted(tmp_path: Path, truth: Path):
@@ -135,7 +139,9 @@ def test_failures_of_the_prediction_run_are_noted(tmp_path: Path, truth: Path):
         {"file": "a/2.png", "status": "failed", "error": "a/2.png: damaged"},
     ]
     (predictions / "run.json").write_text(json.dumps({"files": files}))
-    assert evaluate_folders(predictions, truth).notes == ("predict failed: a/2.png: damaged",)
+    assert evaluate_pairs(pair_folders(predictions, truth)).notes == (
+        "predict failed: a/2.png: damaged",
+    )
 
 
 def test_pictures_give_radiograph_truth_and_prediction(tmp_path: Path, truth: Path):
@@ -149,48 +155,12 @@ def test_pictures_give_radiograph_truth_and_prediction(tmp_path: Path, truth: Pa
 def test_nothing_pairs(tmp_path: Path, truth: Path):
     predictions = write_predictions(tmp_path / "out", {"x": FIRST})
     with pytest.raises(DatasetError, match=r"'x' and 'a/1'"):
-        evaluate_folders(predictions, truth)
+        evaluate_pairs(pair_folders(predictions, truth))
 
 
 def test_no_such_folder(tmp_path: Path, truth: Path):
-    with pytest.raises(DatasetError, match="no such folder"):
-        evaluate_folders(tmp_path / "nowhere", truth)
-
-
-@pytest.mark.parametrize(
-    ("entry", "expected"),
-    [
-        ({"file_name": "a/1.png"}, "result 0 lacks category_id, segmentation, score"),
-        ("text", "lacks"),
-        ({"category_id": 3}, "category_id 3 is no FDI number"),
-        ({"segmentation": {"size": [40, 80], "counts": "~~"}}, "run-length"),
-        ({"segmentation": [1]}, "not a COCO result"),
-        ({"score": 7}, "not all from 0 to 1"),
-    ],
-)
-def test_damaged_results(tmp_path: Path, truth: Path, entry, expected: str):
-    whole = {
-        "file_name": "a/1.png",
-        "category_id": 36,
-        "segmentation": {"size": list(SIZE), "counts": FIRST.rle(0)},
-        "score": 1,
-    }
-    if isinstance(entry, dict) and "file_name" not in entry:
-        entry = whole | entry
-    folder = tmp_path / "out"
-    folder.mkdir()
-    (folder / "predictions.json").write_text(json.dumps([entry]))
-    with pytest.raises(AnnotationError, match=expected):
-        evaluate_folders(folder, truth)
-
-
-def test_two_results_of_one_key(tmp_path: Path, truth: Path):
-    predictions = write_predictions(tmp_path / "out", {"a/1": FIRST})
-    entries = json.loads((predictions / "predictions.json").read_text())
-    entries.append({**entries[0], "file_name": "a/1.jpg"})
-    (predictions / "predictions.json").write_text(json.dumps(entries))
-    with pytest.raises(DatasetError, match=r"'a/1\.png' and 'a/1\.jpg'"):
-        evaluate_folders(predictions, truth)
+    with pytest.raises(DatasetError, match="no such file or folder"):
+        evaluate_pairs(pair_folders(tmp_path / "nowhere", truth))
 
 
 # --- pairing by key ----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""labels.png, overlay.png and teeth.json of one radiograph."""
+"""Tests of `panodent.outputs.case`: the files of one radiograph."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 
 from panodent.errors import OutputError
 from panodent.outputs.case import write_case
-from panodent.outputs.record import from_record, to_record
+from panodent.outputs.record import from_record
 from panodent.radiograph.radiograph import from_array
 from panodent.teeth.teeth import Teeth
 
@@ -52,23 +52,24 @@ def test_everything_lands_and_agrees(tmp_path: Path, teeth: Teeth, radiograph) -
     assert "not a medical device" in record["notice"]
 
 
-def test_the_record_is_in_pixels_of_the_input(teeth: Teeth) -> None:
-    tooth = to_record(teeth)["teeth"][0]
-    assert tooth["fdi"] == 36
-    assert tooth["box"] == [30, 20, 38, 30]  # left, top, right, bottom
-    assert tooth["area"] == 76
-    (part,) = tooth["polygons"]
-    assert len(part) == 2  # an outline and a hole
-    assert min(x for x, _ in part[0]) == 30
-    assert max(y for _, y in part[0]) == 30
-
-
 def test_pictures_can_be_left_out(tmp_path: Path, teeth: Teeth, radiograph) -> None:
     write_case(tmp_path, radiograph, teeth, pictures=False)
     assert sorted(f.name for f in tmp_path.iterdir()) == ["labels.png", "teeth.json"]
 
 
-@pytest.mark.parametrize("record", [{}, {"height": 4, "width": 4}, {"teeth": 3}, {"height": "x"}])
-def test_other_json_is_refused(record: dict) -> None:
-    with pytest.raises(OutputError, match=r"not a teeth\.json"):
-        from_record(record)
+def test_teeth_json_is_written_last(tmp_path: Path, teeth: Teeth, radiograph, monkeypatch) -> None:
+    write_case(tmp_path, radiograph, teeth)
+
+    def fail(*_: object) -> None:
+        raise OutputError("disk full")
+
+    monkeypatch.setattr("panodent.outputs.case.to_png_bytes", fail)
+    with pytest.raises(OutputError, match="disk full"):
+        write_case(tmp_path, radiograph, teeth)
+    assert not (tmp_path / "teeth.json").exists()  # of the earlier call: the case is incomplete
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path, teeth: Teeth, radiograph) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_case(tmp_path / "file" / "a", radiograph, teeth)

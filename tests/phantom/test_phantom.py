@@ -1,4 +1,4 @@
-"""Phantoms: the same for the same seed, anatomically in order, and found by the default bundle."""
+"""Tests of `panodent.phantom`: reproducible, anatomically in order, found by the default bundle."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Facts computed from `Teeth`: measurements, prediction quality, annotation checks."""
+"""Facts computed from teeth: measurements, prediction quality, checks of annotations."""

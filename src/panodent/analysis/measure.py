@@ -1,131 +1,69 @@
-"""Measures of teeth: sizes, long axes, neighbours, gaps and third molars, in pixels first.
+"""Measurements of teeth: sizes, long axes, neighbours, gaps and third molars.
 
-A panoramic magnifies by an amount that varies with place and turns what lies across the arch:
-lengths and angles compare teeth of one radiograph, and millimetres are always uncalibrated.
-`docs/reference/measurements.md` has the definitions. DMFT needs caries, which nothing here sees.
+The magnification of a panoramic radiograph varies across the image, and objects that lie across
+the arch are distorted: lengths and angles compare teeth of one radiograph, and millimetres are
+always uncalibrated. `docs/reference/measurements.md` has the definitions. DMFT is not computed,
+because caries and fillings are not detected.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-from panodent.dentition import ARCH_ORDER, PERMANENT, TEETH
+from panodent.analysis.measurements import (
+    Gap,
+    Measurements,
+    Neighbour,
+    ThirdMolar,
+    ToothMeasure,
+)
+from panodent.dentition import ARCHES, PERMANENT, TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
 
-ARCHES = (ARCH_ORDER[:16], ARCH_ORDER[16:])
-ROUND = 1.2
-"""A mask whose principal axes have a smaller ratio has no long axis."""
-FEWEST_FOR_PLANE = 3
-"""Teeth of a jaw, at least, whose crowns say how the occlusal plane lies."""
-UNCALIBRATED = "millimetres are uncalibrated: panoramic magnification varies with place"
+MIN_ELONGATION = 1.2
+"""Smallest ratio of a mask's principal axes with which it has a long axis."""
+MIN_TEETH_FOR_PLANE = 3
+"""Fewest teeth of a jaw from which the occlusal plane is determined."""
+NO_PLANE = "too few teeth to determine the occlusal plane; the image rows are used instead"
+UNCALIBRATED = "millimetres are uncalibrated: panoramic magnification varies across the image"
 
-
-@dataclass(frozen=True)
-class Neighbour:
-    """The next tooth present on one side: its number, the shortest gap and the shared pixels."""
-
-    fdi: int
-    gap: float
-    overlap: int
-
-
-@dataclass(frozen=True)
-class ToothMeasure:
-    """One tooth, in pixels and degrees; `box` is (left, top, right, bottom), half open.
-
-    axis : unit vector (x, y) of the long axis from crown to root, None for a round mask.
-    angle : between long axis and occlusal plane, 0 to 90, 90 upright.
-    tilt : of the crown against the plane's perpendicular, positive towards the midline.
-    length, width : extent along and across the axis (of the box for a round mask).
-    """
-
-    fdi: int
-    name: str
-    score: float
-    flags: tuple[str, ...]
-    area: int
-    box: tuple[int, int, int, int]
-    centroid: tuple[float, float]
-    axis: tuple[float, float] | None
-    angle: float | None
-    tilt: float | None
-    length: float
-    width: float
-    mesial: Neighbour | None = None
-    distal: Neighbour | None = None
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Missing teeth between two present ones: their distance, and in mean widths of the two."""
-
-    missing: tuple[int, ...]
-    between: tuple[int, int]
-    distance: float
-    widths: float
-
-
-@dataclass(frozen=True)
-class ThirdMolar:
-    """Winter's class of a third molar by its angle to the second; positive is tilted mesially."""
-
-    fdi: int
-    angle: float
-    winter: str
-
-
-@dataclass(frozen=True)
-class Measurements:
-    """All that `measure` finds. `occlusal_plane` is its angle to the image's rows in degrees,
-    clockwise positive; `missing` are permanent teeth other than third molars."""
-
-    size: tuple[int, int]
-    occlusal_plane: float
-    teeth: tuple[ToothMeasure, ...]
-    missing: tuple[int, ...]
-    missing_third_molars: tuple[int, ...]
-    gaps: tuple[Gap, ...]
-    third_molars: tuple[ThirdMolar, ...]
-    spacing: tuple[float, float] | None = None
-    notes: tuple[str, ...] = field(default=())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data; with `spacing` each tooth has its area and lengths in millimetres too."""
-        data = asdict(self)
-        if self.spacing is not None:
-            row, col = self.spacing
-            for entry in data["teeth"]:
-                entry["area_mm2_uncalibrated"] = round(entry["area"] * row * col, 3)
-                for name in ("length", "width"):
-                    entry[f"{name}_mm_uncalibrated"] = round(entry[name] * (row + col) / 2, 3)
-        return data
+WINTER_CLASSES = (
+    (-10, 10, "vertical"),
+    (11, 79, "mesioangular"),
+    (80, 100, "horizontal"),
+    (-79, -11, "distoangular"),
+)
+"""First and last whole degree of each of Winter's classes; all other angles are "other"."""
 
 
 def measure(teeth: Teeth, spacing: tuple[float, float] | None = None) -> Measurements:
-    """Measures every tooth and the dentition; `spacing` is (row, column) mm a pixel, or None.
+    """Measures every tooth and the dentition; `spacing` is (row, column) mm of a pixel, or None.
 
-    Neighbours are those along the arch among permanent teeth, of several with one number the
-    largest. Winter's classes (Winter 1926) have the bounds of Quek et al. 2003 (Int J Oral
-    Maxillofac Surg 32:548-552): mesioangular 11 to 79 degrees, horizontal 80 to 100, vertical -10
-    to 10, distoangular -11 to -79, else other.
+    Neighbours are those along the arch among permanent teeth; of several teeth with one number the
+    largest is taken.
+
+    >>> block = np.ones((60, 20), bool)
+    >>> teeth = Teeth.from_masks((99, 99), [(11, block, (20, 10)), (12, block, (20, 40))])
+    >>> tooth = measure(teeth).teeth[0]
+    >>> tooth.length, tooth.width, tooth.distal
+    (60.0, 20.0, Neighbour(fdi=12, gap=10.0, overlap=0))
     """
-    axes = [_axis(teeth, index) for index in range(len(teeth))]
+    axes = [_long_axis(teeth, index) for index in range(len(teeth))]
     plane, notes = _occlusal_plane(teeth)
     present = _present(teeth)
-    found = [_tooth(teeth, index, axes[index], plane) for index in range(len(teeth))]
+    found = [_tooth_measure(teeth, index, axes[index], plane) for index in range(len(teeth))]
     gaps = []
     for arch in ARCHES:
         for first, second in pairwise([fdi for fdi in arch if fdi in present]):
             one, two = present[first], present[second]
-            distance, shared = _apart(teeth, one, two)
-            found[one] = _beside(found[one], second, distance, shared)
-            found[two] = _beside(found[two], first, distance, shared)
+            distance, shared = _distance(teeth, one, two)
+            found[one] = _with_neighbour(found[one], second, distance, shared)
+            found[two] = _with_neighbour(found[two], first, distance, shared)
             between = arch[arch.index(first) + 1 : arch.index(second)]
             if between:
                 usual = (found[one].width + found[two].width) / 2
@@ -145,7 +83,7 @@ def measure(teeth: Teeth, spacing: tuple[float, float] | None = None) -> Measure
 
 
 def _present(teeth: Teeth) -> dict[int, int]:
-    """Permanent number -> place of the tooth, the largest of several."""
+    """Permanent FDI number -> position of the tooth in the record, the largest of several."""
     order = np.argsort(teeth.areas, kind="stable")
     return {int(teeth.fdi[i]): int(i) for i in order if int(teeth.fdi[i]) in PERMANENT}
 
@@ -153,7 +91,10 @@ def _present(teeth: Teeth) -> dict[int, int]:
 # --- one tooth -----------------------------------------------------------------------------------
 
 
-def _tooth(teeth: Teeth, index: int, axis: Float64Array | None, plane: float) -> ToothMeasure:
+def _tooth_measure(
+    teeth: Teeth, index: int, axis: Float64Array | None, plane: float
+) -> ToothMeasure:
+    """One tooth without its neighbours; `axis` is its `_long_axis`, `plane` is in degrees."""
     fdi = int(teeth.fdi[index])
     top, left, bottom, right = teeth.boxes[index].tolist()
     points = np.argwhere(teeth.masks[index])[:, ::-1] + (left + 0.5, top + 0.5)
@@ -177,26 +118,27 @@ def _tooth(teeth: Teeth, index: int, axis: Float64Array | None, plane: float) ->
     )
 
 
-def _axis(teeth: Teeth, index: int) -> Float64Array | None:
-    """The first principal axis of the mask's pixels, from crown to root."""
+def _long_axis(teeth: Teeth, index: int) -> Float64Array | None:
+    """Unit vector (x, y) of the mask's first principal axis, from crown to root; None if round."""
     rows, cols = np.nonzero(teeth.masks[index])
     if len(rows) < 3:
         return None
     points = np.stack([cols, rows], axis=1) - (cols.mean(), rows.mean())
     values, vectors = np.linalg.eigh(points.T @ points / len(points))
-    if values[1] < ROUND**2 * max(values[0], 0.0):
+    if values[1] < MIN_ELONGATION**2 * max(values[0], 0.0):
         return None
     axis: Float64Array = vectors[:, 1]
     fdi = int(teeth.fdi[index])
     upwards = fdi != UNNUMBERED and TEETH[fdi].jaw == "upper"
     if abs(axis[1]) > 0.5 or fdi == UNNUMBERED:
         return axis if (axis[1] < 0) == upwards else -axis
-    # A tooth that lies: its crown is the broader half.
+    # A horizontal tooth: its crown is the wider half.
     along, across = points @ axis, np.abs(points @ np.array([-axis[1], axis[0]]))
     return axis if across[along < 0].mean() >= across[along > 0].mean() else -axis
 
 
 def _angle(axis: Float64Array, plane: float) -> float:
+    """Degrees between axis and occlusal plane, 0 to 90."""
     turn = np.deg2rad(plane)
     return float(
         np.rad2deg(np.arccos(min(abs(axis[0] * np.cos(turn) + axis[1] * np.sin(turn)), 1.0)))
@@ -204,7 +146,7 @@ def _angle(axis: Float64Array, plane: float) -> float:
 
 
 def _tilt(fdi: int, axis: Float64Array, plane: float) -> float:
-    """Degrees from the plane's perpendicular to the crown's direction, positive mesially."""
+    """Degrees from the occlusal plane's perpendicular to the crown, positive mesially."""
     turn = np.deg2rad(plane)
     rightwards = np.array([np.cos(turn), np.sin(turn)])
     mesial = rightwards if TEETH[fdi].side == "right" else -rightwards
@@ -213,9 +155,11 @@ def _tilt(fdi: int, axis: Float64Array, plane: float) -> float:
 
 
 def _occlusal_plane(teeth: Teeth) -> tuple[float, tuple[str, ...]]:
-    """Angle to the image's rows: the median slope between crown ends of teeth of one jaw.
+    """Angle of the occlusal plane to the image rows in degrees, clockwise positive, and notes.
 
-    A crown's end is the middle of the tenth of its rows that is nearest to the other jaw.
+    It is the median slope between crown ends of teeth of the same jaw that are at least a tenth of
+    the image's width apart. A crown's end is the middle of the tenth of its rows that is nearest to
+    the other jaw.
     """
     slopes: list[float] = []
     for jaw in ("upper", "lower"):
@@ -226,49 +170,54 @@ def _occlusal_plane(teeth: Teeth) -> tuple[float, tuple[str, ...]]:
                 if fdi != UNNUMBERED and TEETH[fdi].jaw == jaw and fdi % 10 != 8
             ]
         ).reshape(-1, 2)
-        if len(ends) < FEWEST_FOR_PLANE:
+        if len(ends) < MIN_TEETH_FOR_PLANE:
             continue
         one, two = np.triu_indices(len(ends), 1)
         run, rise = (ends[two] - ends[one]).T
         far = np.abs(run) > 0.1 * teeth.size[1]
         slopes += (rise[far] / run[far]).tolist()
     if not slopes:
-        return 0.0, ("too few teeth to tell the occlusal plane: the image's rows stand for it",)
+        return 0.0, (NO_PLANE,)
     return float(np.rad2deg(np.arctan(np.median(slopes)))), ()
 
 
 def _crown_end(teeth: Teeth, index: int, upper: bool) -> tuple[float, float]:
+    """(x, y) of the end of a tooth's crown."""
     top, left, bottom, _ = teeth.boxes[index].tolist()
     rows = max((bottom - top) // 10, 1)
     part = teeth.masks[index][-rows:] if upper else teeth.masks[index][:rows]
     return left + float(np.nonzero(part)[1].mean()) + 0.5, float(bottom if upper else top)
 
 
-# --- teeth beside each other ---------------------------------------------------------------------
+# --- neighbouring teeth --------------------------------------------------------------------------
 
 
-def _apart(teeth: Teeth, one: int, two: int) -> tuple[float, int]:
-    """Shortest distance of two masks in pixels, 0 where they touch, and the pixels they share."""
+def _distance(teeth: Teeth, one: int, two: int) -> tuple[float, int]:
+    """Shortest distance of two teeth in pixels, 0 where they touch, and their common pixels.
+
+    `one` and `two` are positions in the record.
+    """
     import cv2
 
     boxes = teeth.boxes[[one, two]]
     top, left = boxes[:, :2].min(axis=0)
     bottom, right = boxes[:, 2:].max(axis=0)
-    first, second = (_placed(teeth, i, top, left, bottom, right) for i in (one, two))
+    first, second = (_mask_in(teeth, i, top, left, bottom, right) for i in (one, two))
     away = cv2.distanceTransform((~first).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     shortest = float(away[second].min())
     return round(max(shortest - 1, 0.0), 2), int((first & second).sum())
 
 
-def _placed(teeth: Teeth, index: int, top: int, left: int, bottom: int, right: int) -> BoolArray:
+def _mask_in(teeth: Teeth, index: int, top: int, left: int, bottom: int, right: int) -> BoolArray:
+    """The mask of a tooth in the part of the image from (top, left) to (bottom, right)."""
     image = np.zeros((bottom - top, right - left), bool)
     row0, col0, row1, col1 = teeth.boxes[index] - (top, left, top, left)
     image[row0:row1, col0:col1] = teeth.masks[index]
     return image
 
 
-def _beside(tooth: ToothMeasure, other: int, distance: float, shared: int) -> ToothMeasure:
-    """The tooth with its neighbour entered on the side where it stands."""
+def _with_neighbour(tooth: ToothMeasure, other: int, distance: float, shared: int) -> ToothMeasure:
+    """The tooth with tooth number `other` as its mesial or distal neighbour."""
     neighbour = Neighbour(other, distance, shared)
     same = TEETH[tooth.fdi].side == TEETH[other].side
     outwards = same and other % 10 > tooth.fdi % 10
@@ -276,6 +225,7 @@ def _beside(tooth: ToothMeasure, other: int, distance: float, shared: int) -> To
 
 
 def _third_molars(found: Sequence[ToothMeasure], present: dict[int, int]) -> tuple[ThirdMolar, ...]:
+    """Third molars whose second molar is present, where both have a tilt."""
     result = []
     for fdi in (18, 28, 38, 48):
         if fdi not in present or fdi - 1 not in present:
@@ -283,23 +233,21 @@ def _third_molars(found: Sequence[ToothMeasure], present: dict[int, int]) -> tup
         third, second = found[present[fdi]].tilt, found[present[fdi - 1]].tilt
         if third is not None and second is not None:
             angle = (third - second + 180) % 360 - 180
-            result.append(ThirdMolar(fdi, round(angle, 2), winter(angle)))
+            result.append(ThirdMolar(fdi, round(angle, 2), winter_class(angle)))
     return tuple(result)
 
 
-def winter(angle: float) -> str:
+def winter_class(angle: float) -> str:
     """Winter's class for an angle in degrees between the third and the second molar.
 
-    >>> [winter(angle) for angle in (0, 45, 90, -30, 150)]
+    Sources: Winter 1926, Principles of exodontia as applied to the impacted mandibular third molar;
+    the bounds are those of Quek et al. 2003, Int J Oral Maxillofac Surg 32:548-552.
+
+    >>> [winter_class(angle) for angle in (0, 45, 90, -30, 150)]
     ['vertical', 'mesioangular', 'horizontal', 'distoangular', 'other']
     """
     whole = round(angle)
-    for low, high, name in (
-        (-10, 10, "vertical"),
-        (11, 79, "mesioangular"),
-        (80, 100, "horizontal"),
-        (-79, -11, "distoangular"),
-    ):
+    for low, high, name in WINTER_CLASSES:
         if low <= whole <= high:
             return name
     return "other"

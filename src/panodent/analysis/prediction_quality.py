@@ -1,9 +1,11 @@
-"""Whether a picture is what the network knows: an upright panoramic, judged by how sure it is.
+"""Whether an input is an upright, whole panoramic radiograph, judged by the predicted teeth.
 
-On what is not (photograph, bitewing, a panoramic on its side) the network finds few teeth, and is
-sure of none. On an upside-down panoramic it finds many, numbered by their place; but upper central
-incisors are half as wide again as lower ones, whatever their place. Of one cut in half it is as
-sure as of a whole one; but all teeth are of one side.
+On other images (photographs, bitewings, a panoramic radiograph on its side) the network finds few
+teeth with low scores. On an upside-down panoramic radiograph it finds many teeth and numbers them
+by their place; but then those numbered as upper central incisors are narrower than those numbered
+as lower ones, while upright they are about 1.5 times as wide. On half a panoramic radiograph
+scores are as high as on a whole one, but all teeth are of one side. `docs/experiments.md` has the
+rates of right and wrong warnings.
 """
 
 from __future__ import annotations
@@ -13,28 +15,32 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.teeth.teeth import Teeth
 
-LOW = 0.75
-"""A quality below this gives a warning; `docs/experiments/warnings.md` has its error rates."""
-
-
-DOUBT = 0.25
-"""How many teeth of score 0 are counted besides: one sure tooth does not make a panoramic."""
+MIN_QUALITY = 0.75
+"""Below this quality a warning is given; `docs/experiments/warnings.md` has its error rates."""
+PRIOR_TEETH = 0.25
+"""Teeth of score 0 added to the mean, so that a single tooth does not make a high quality."""
+MIN_INCISOR_RATIO = 1.02
+"""Below this `incisor_ratio` the radiograph is taken to be upside down."""
+ONE_SIDED = (2, 7)
+"""A radiograph is one-sided with at most the first number of teeth on one side and at least the
+second number on the other."""
 
 
 def quality(teeth: Teeth) -> float:
-    """Mean score of the numbered teeth, 0 to below 1, a little lower where they are few."""
+    """Mean score of the numbered teeth, 0 to below 1, slightly lower with few teeth.
+
+    >>> quality(Teeth.empty((10, 10)))
+    0.0
+    """
     scores = teeth.numbered().scores
-    return float(scores.sum() / (len(scores) + DOUBT))
-
-
-UPSIDE_DOWN = 1.02
-"""Least ratio of the width of upper to that of lower central incisors; see `incisor_ratio`."""
+    return float(scores.sum() / (len(scores) + PRIOR_TEETH))
 
 
 def incisor_ratio(teeth: Teeth) -> float | None:
-    """Width of the upper central incisors by that of the lower ones; None where a pair is missing.
+    """Mean width of the upper central incisors divided by that of the lower ones.
 
-    A tooth's width is the mean of its rows.
+    The width of a tooth is the mean width of its rows in pixels. None where one jaw has no central
+    incisor.
     """
     widths: dict[int, list[float]] = {1: [], 3: []}
     for fdi, _, mask in teeth:
@@ -45,28 +51,24 @@ def incisor_ratio(teeth: Teeth) -> float | None:
     return float(np.mean(widths[1]) / np.mean(widths[3]))
 
 
-ONE_SIDED = (2, 7)
-"""At most so many teeth of one side and at least so many of the other: a panoramic cut in half."""
-
-
 def one_sided(teeth: Teeth) -> bool:
-    """Whether (nearly) all numbered teeth are of one side, and many."""
+    """Whether nearly all numbered teeth are of one side; see `ONE_SIDED`."""
     sides = [TEETH[fdi].side for fdi in teeth.numbered().fdi.tolist()]
     few, many = sorted((sides.count("right"), sides.count("left")))
     return few <= ONE_SIDED[0] and many >= ONE_SIDED[1]
 
 
 def warning(teeth: Teeth) -> str:
-    """What a user should be told; empty when all looks well."""
+    """A sentence for the user when the input may be unsuitable; empty otherwise."""
     if not len(teeth.numbered()):
         return "no tooth found; is it an upright panoramic radiograph?"
-    if quality(teeth) < LOW:
+    if quality(teeth) < MIN_QUALITY:
         return (
             f"unsure of nearly every tooth (quality {quality(teeth):.2f}); is it an upright "
             "panoramic radiograph?"
         )
     ratio = incisor_ratio(teeth)
-    if ratio is not None and ratio < UPSIDE_DOWN:
+    if ratio is not None and ratio < MIN_INCISOR_RATIO:
         return (
             "upper incisors no wider than lower ones; is the radiograph upside down? Then all "
             "numbers are wrong"

@@ -155,12 +155,12 @@ def train(
         raise typer.Exit(_resume(output))
     if not data:
         raise ConfigError("train needs at least one DATA folder of annotated radiographs")
-    from panodent.training.run import Source, prepare
+    from panodent.training.run import DataSource, prepare
 
     training = _configured(recipe, config, settings, start or "")
     options = read_options(values, numbering, name_map)
     sources = [
-        Source(root, format_name, options, times)
+        DataSource(root, format_name, options, times)
         for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)
     ]
     progress = TrainingProgress(training.epochs)

@@ -1,1 +1,1 @@
-"""Pictures: overlay, panels, odontogram, labels, colours, PNG."""
+"""Drawings of teeth: overlay, comparison panel, odontogram; text, lines, colours, PNG."""

@@ -1,7 +1,13 @@
-"""Text and anti-aliased lines on RGB pictures, for `view` and `odontogram`.
+"""Text and anti-aliased lines drawn into RGB pictures, and pictures as PNG and JPEG.
 
-The font is the one that travels inside Pillow, so that pictures look alike on every computer.
-Colours are RGB 0-255; points are (x, y) in pixels, pixel centres at whole numbers.
+Pictures are uint8 (height, width, 3), red first. Colours are RGB, 0 to 255. Points are (x, y) in
+pixels; pixel centres have whole numbers. The font is the one inside Pillow, so that pictures are
+the same on every computer.
+
+>>> canvas = np.zeros((20, 40, 3), np.uint8)
+>>> put_text(canvas, "36", (20, 15), 14, (255, 255, 255), anchor="middle")
+>>> bool(canvas.any())
+True
 """
 
 from __future__ import annotations
@@ -25,12 +31,20 @@ Points = npt.NDArray[np.floating[Any]]
 Anchor = Literal["left", "middle", "right"]
 
 _SUBPIXEL = 4  # fractional bits of OpenCV's drawing coordinates
-_OVERSAMPLING = 4  # letters are drawn this much larger, so that weight and halo may be fractions
+_OVERSAMPLING = 4  # text is drawn this much larger, so that weight and halo may be fractions
 
 
 @dataclass(frozen=True, eq=False)
-class _Sprite:
-    """A line of text as coverage 0-1: the letters, and the letters with their halo."""
+class _TextMask:
+    """A line of text as coverage of pixels, 0 to 1.
+
+    Attributes
+    ----------
+    ink, halo : (height, width, 1) float32, the letters without and with their halo.
+    width : how far the text reaches in pixels, without halo and margin.
+    baseline : row of the baseline.
+    margin : columns before the text.
+    """
 
     ink: npt.NDArray[np.float32]
     halo: npt.NDArray[np.float32]
@@ -40,7 +54,7 @@ class _Sprite:
 
 
 @lru_cache(maxsize=1024)
-def _sprite(text: str, size: float, bold: bool, halo: float) -> _Sprite:
+def _text_mask(text: str, size: float, bold: bool, halo: float) -> _TextMask:
     import cv2
     from PIL import Image, ImageDraw
 
@@ -68,7 +82,7 @@ def _sprite(text: str, size: float, bold: bool, halo: float) -> _Sprite:
         return (small.astype(np.float32) / 255)[..., None]
 
     ink = coverage(weight)
-    return _Sprite(
+    return _TextMask(
         ink, coverage(spread) if halo else ink, advance / _OVERSAMPLING, baseline, margin
     )
 
@@ -81,12 +95,12 @@ def _font(size: int) -> Any:
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:
-    """How far a line of text reaches, in pixels, without its halo."""
-    return _sprite(text, float(size), bold, 0.0).width
+    """Width in pixels of a line of text without its halo; `size` is the font size in pixels."""
+    return _text_mask(text, float(size), bold, 0.0).width
 
 
 def digit_height(size: float) -> float:
-    """Height in pixels of the digits (and capitals) of a font of this size."""
+    """Height in pixels of digits and capital letters in a font of this size."""
     top, bottom = _font(round(size * _OVERSAMPLING)).getbbox("8", anchor="ls")[1::2]
     return float(bottom - top) / _OVERSAMPLING
 
@@ -103,15 +117,16 @@ def put_text(
     halo: float = 0.0,
     halo_colour: Colour = (0, 0, 0),
 ) -> None:
-    """Writes a line of text into `canvas`; what leaves the picture is cut off.
+    """Writes a line of text into `canvas`; parts outside the picture are cut off.
 
-    `at` is (x, y) of the baseline at the left end, the middle or the right end of the text; `size`
-    is in pixels; `halo` is the width in pixels of a rim of `halo_colour` around the letters.
+    `at` is (x, y) of the baseline at the left end, the middle or the right end of the text, as
+    `anchor` says; `size` is the font size in pixels; `halo` is the width in pixels of a rim of
+    `halo_colour` around the letters.
     """
-    sprite = _sprite(text, float(size), bold, float(halo))
-    shift = {"left": 0.0, "middle": 0.5, "right": 1.0}[anchor] * sprite.width
-    left, top = round(at[0] - shift) - sprite.margin, round(at[1]) - sprite.baseline
-    height, width = sprite.ink.shape[:2]
+    mask = _text_mask(text, float(size), bold, float(halo))
+    shift = {"left": 0.0, "middle": 0.5, "right": 1.0}[anchor] * mask.width
+    left, top = round(at[0] - shift) - mask.margin, round(at[1]) - mask.baseline
+    height, width = mask.ink.shape[:2]
     row0, col0 = max(top, 0), max(left, 0)
     row1, col1 = min(top + height, canvas.shape[0]), min(left + width, canvas.shape[1])
     if row0 >= row1 or col0 >= col1:
@@ -119,15 +134,18 @@ def put_text(
     inside = np.s_[row0 - top : row1 - top, col0 - left : col1 - left]
     region = canvas[row0:row1, col0:col1].astype(np.float32)
     if halo:
-        region += (np.array(halo_colour, np.float32) - region) * sprite.halo[inside]
-    region += (np.array(colour, np.float32) - region) * sprite.ink[inside]
+        region += (np.array(halo_colour, np.float32) - region) * mask.halo[inside]
+    region += (np.array(colour, np.float32) - region) * mask.ink[inside]
     canvas[row0:row1, col0:col1] = np.rint(region).astype(np.uint8)
 
 
 def put_lines(
     canvas: RGBImage, lines: Sequence[Points], colour: Colour, width: int, closed: bool = False
 ) -> None:
-    """Draws anti-aliased lines through (x, y) points into `canvas`, which must be contiguous."""
+    """Draws anti-aliased lines of `width` pixels into `canvas`, which must be contiguous.
+
+    Each line is (k, 2) points (x, y); `closed` connects the last point with the first.
+    """
     import cv2
 
     fixed = [np.rint(np.asarray(line) * 2**_SUBPIXEL).astype(np.int32) for line in lines]
@@ -135,7 +153,7 @@ def put_lines(
 
 
 def put_shape(canvas: RGBImage, ring: Points, colour: Colour) -> None:
-    """Fills the inside of a closed line of (x, y) points, anti-aliased."""
+    """Fills the inside of a closed line of (k, 2) points (x, y) in `canvas`, anti-aliased."""
     import cv2
 
     fixed = np.rint(np.asarray(ring) * 2**_SUBPIXEL).astype(np.int32)
@@ -143,9 +161,12 @@ def put_shape(canvas: RGBImage, ring: Points, colour: Colour) -> None:
 
 
 def dashes(line: Points, dash: float, gap: float, closed: bool = False) -> list[Points]:
-    """Cuts a line of (x, y) points into pieces `dash` long, `gap` apart.
+    """Cuts a line of (k, 2) points (x, y) into pieces of `dash` pixels, `gap` pixels apart.
 
-    A closed line is cut evenly, so that no stump is left where it meets itself.
+    Lengths on a closed line are adjusted so that a whole number of dashes fits.
+
+    >>> [piece.tolist() for piece in dashes(np.array([[0.0, 0], [10, 0]]), 4, 2)]
+    [[[0.0, 0.0], [4.0, 0.0]], [[6.0, 0.0], [10.0, 0.0]]]
     """
     points = np.concatenate([line, line[:1]]) if closed else np.asarray(line)
     steps = np.hypot(*np.diff(points, axis=0).T)
@@ -166,20 +187,20 @@ def dashes(line: Points, dash: float, gap: float, closed: bool = False) -> list[
     return pieces
 
 
-def mixed(colour: Colour, other: Colour, share: float) -> Colour:
-    """`colour` with `share` (0-1) of `other` stirred in.
+def blended(colour: Colour, other: Colour, share: float) -> Colour:
+    """A mixture of two colours; `share`, 0 to 1, is that of `other`.
 
-    >>> mixed((0, 100, 200), (255, 255, 255), 1.0)
-    (255, 255, 255)
+    >>> blended((0, 100, 200), (100, 100, 100), 0.5)
+    (50, 100, 150)
     """
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(colour, other, strict=True))
     return red, green, blue
 
 
 def to_png_bytes(rgb: RGBImage) -> bytes:
-    """An RGB or grey picture (height, width[, 3]) uint8 as the bytes of a PNG file.
+    """A picture, uint8 (height, width) grey or (height, width, 3) RGB, as the bytes of a PNG file.
 
-    Raises `OutputError` for other arrays.
+    Raises `OutputError` for other arrays and for pictures without pixels.
     """
     image = np.asarray(rgb)
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
@@ -193,10 +214,12 @@ def to_png_bytes(rgb: RGBImage) -> bytes:
 
 
 def to_jpeg_bytes(rgb: RGBImage, quality: int = 88) -> bytes:
-    """A picture (H, W, 3) as a JPEG file, for pages that hold many."""
+    """A picture, uint8 (height, width, 3) RGB, as the bytes of a JPEG file.
+
+    `quality` is 0 to 100. For pages with many pictures; label images need PNG.
+    """
     import cv2
 
-    data: bytes = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[
-        1
-    ].tobytes()
-    return data
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    _, data = cv2.imencode(".jpg", rgb[..., ::-1], options)
+    return bytes(data.tobytes())

@@ -1,8 +1,12 @@
-"""Where the numbers of the teeth stand in a picture, so that none covers another.
+"""Places for the numbers of teeth in a picture, so that no number covers another.
 
-A number prefers its own tooth, near the crown; where a neighbour's number is in the way it slides
-towards the root, and at last leaves the tooth past the root (above the upper, below the lower
-teeth: the free side), tied to it by a line.
+A number is placed on its own tooth near the crown; where another number is in the way, further
+towards the root; where that is taken too, beyond the root (above upper teeth, below lower teeth),
+connected to its tooth by a line.
+
+>>> tooth = (36, np.ones((50, 20), bool), (20, 10))
+>>> place_labels(Teeth.from_masks((100, 100), [tooth]), [(12.0, 10.0)])[0].anchor is None
+True
 """
 
 from __future__ import annotations
@@ -17,12 +21,14 @@ from panodent.dentition import TEETH
 from panodent.teeth.teeth import Teeth
 
 Size = tuple[float, float]
+"""(height, width) of a text in pixels."""
 Box = tuple[float, float, float, float]
+"""(top, left, bottom, right) in pixels."""
 
 _ALONG_TOOTH = (0.36, 0.46, 0.27, 0.56, 0.66, 0.76)
-"""Places tried on the tooth itself: share of its height from the biting edge to the root."""
-_RINGS_OUTSIDE = 8
-_SIDEWAYS = (0.0, -0.6, 0.6, -1.2, 1.2)
+"""Heights tried on the tooth itself: shares of its height from the biting edge to the root."""
+_ROWS_OUTSIDE = 8  # rows of places tried beyond the root
+_SIDEWAYS = (0.0, -0.6, 0.6, -1.2, 1.2)  # places in each row: widths of the text from the root
 
 
 @dataclass(frozen=True)
@@ -31,21 +37,22 @@ class Label:
 
     Attributes
     ----------
-    index : which tooth of the record.
-    box : (top, left, bottom, right) that the text fills, pixels.
-    root : (x, y) where a leader line meets the tooth, or None where the number stands on it.
+    index : position of the tooth in the record.
+    box : (top, left, bottom, right) of the text in pixels.
+    anchor : (x, y) where a line from the number meets the tooth; None where the number is on it.
     """
 
     index: int
     box: Box
-    root: tuple[float, float] | None = None
+    anchor: tuple[float, float] | None = None
 
 
 def place_labels(teeth: Teeth, sizes: Sequence[Size]) -> list[Label]:
-    """A place inside the image for each tooth's text of (height, width) pixels, in record order.
+    """A place inside the image for each tooth's text, in the order of the record.
 
-    Boxes do not overlap unless the picture is too small to hold them all; then the place that
-    overlaps least is taken. Works jaw by jaw from left to right.
+    `sizes` are (height, width) of the texts in pixels. Boxes do not overlap, unless no free place
+    is found; then the place with the smallest overlap is taken. Teeth are placed jaw by jaw, from
+    left to right.
     """
     upwards = _roots_point_up(teeth)
     columns = (teeth.boxes[:, 1] + teeth.boxes[:, 3]).tolist()
@@ -60,7 +67,11 @@ def place_labels(teeth: Teeth, sizes: Sequence[Size]) -> list[Label]:
 
 
 def _roots_point_up(teeth: Teeth) -> npt.NDArray[np.bool_]:
-    """(n,) whether a tooth stands in the upper jaw; without a number, by the nearest that has."""
+    """(n,) bool: whether a tooth is in the upper jaw, where roots point up.
+
+    A tooth without a number is in the jaw of the nearest numbered tooth; without any, in the half
+    of the image where it is.
+    """
     middles = (teeth.boxes[:, :2] + teeth.boxes[:, 2:]) / 2.0
     numbered = np.flatnonzero(teeth.fdi)
     upper = np.zeros(len(teeth), bool)
@@ -76,6 +87,7 @@ def _roots_point_up(teeth: Teeth) -> npt.NDArray[np.bool_]:
 
 
 def _place(teeth: Teeth, index: int, size: Size, up: bool, taken: npt.NDArray[np.float64]) -> Label:
+    """The first place that is free of the boxes `taken` (n, 4), or the one with least overlap."""
     best: Label | None = None
     least = np.inf
     for label in _candidates(teeth, index, size, up):
@@ -89,6 +101,7 @@ def _place(teeth: Teeth, index: int, size: Size, up: bool, taken: npt.NDArray[np
 
 
 def _candidates(teeth: Teeth, index: int, size: Size, up: bool) -> Iterator[Label]:
+    """Places for a tooth's number, the best first; with `up` its root points up."""
     top, left, bottom, _ = teeth.boxes[index].tolist()
     mask = teeth.masks[index]
     rows = bottom - top
@@ -98,8 +111,8 @@ def _candidates(teeth: Teeth, index: int, size: Size, up: bool) -> Iterator[Labe
     apex_row = 0 if up else rows - 1
     apex = (left + _middle(mask, apex_row), float(top + apex_row))
     step = (-1 if up else 1) * size[0] * 1.15
-    for ring in range(_RINGS_OUTSIDE):
-        row_at = apex[1] + step * (ring + 1)
+    for row_outside in range(_ROWS_OUTSIDE):
+        row_at = apex[1] + step * (row_outside + 1)
         for aside in _SIDEWAYS:
             box = _around(apex[0] + aside * size[1], row_at, size)
             if box == _inside(box, teeth.size):
@@ -107,18 +120,19 @@ def _candidates(teeth: Teeth, index: int, size: Size, up: bool) -> Iterator[Labe
 
 
 def _middle(mask: npt.NDArray[np.bool_], row: int) -> float:
-    """Mean column of the mask's pixels in a row, or of the box where the row has none."""
+    """Mean column of the mask's pixels in a row, or the middle of the box where it has none."""
     columns = np.flatnonzero(mask[row])
     return float(columns.mean()) if columns.size else (mask.shape[1] - 1) / 2
 
 
 def _around(x: float, y: float, size: Size) -> Box:
+    """The box of this size with its centre at (x, y)."""
     height, width = size
     return (y - height / 2, x - width / 2, y + height / 2, x + width / 2)
 
 
 def _inside(box: Box, image: tuple[int, int]) -> Box:
-    """The box moved into the image as far as it fits."""
+    """The box moved into the image of (height, width), as far as it fits."""
     top, left, bottom, right = box
     down = max(-top, 0.0) or min(image[0] - bottom, 0.0)
     aside = max(-left, 0.0) or min(image[1] - right, 0.0)
@@ -126,7 +140,7 @@ def _inside(box: Box, image: tuple[int, int]) -> Box:
 
 
 def _overlap(box: Box, taken: npt.NDArray[np.float64]) -> float:
-    """Area that the box shares with the boxes (n, 4) that are taken."""
+    """Area in pixels that the box shares with the boxes `taken` (n, 4)."""
     if not len(taken):
         return 0.0
     high = np.minimum(taken[:, 2], box[2]) - np.maximum(taken[:, 0], box[0])

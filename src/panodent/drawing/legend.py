@@ -1,4 +1,8 @@
-"""What a picture of teeth says in words: the counts, the key of its marks, what was not found."""
+"""The legend below an overlay: counts, the meaning of its marks, teeth that were not found.
+
+>>> [item.text for item in legend_items(Teeth.empty((9, 9)), "fdi")]
+['No teeth found', 'Research use only, not a medical device']
+"""
 
 from __future__ import annotations
 
@@ -18,66 +22,59 @@ from panodent.drawing.canvas import (
     text_width,
 )
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.wording import counted
 from panodent.version import DISCLAIMER
 
-STRIP: Colour = (20, 23, 28)
+BACKGROUND: Colour = (20, 23, 28)
 TEXT: Colour = (226, 229, 233)
-QUIET: Colour = (150, 156, 164)
+QUIET_TEXT: Colour = (150, 156, 164)
 
 Swatch = Literal["", "dashed", "plain"]
 
 
-class Item(NamedTuple):
-    """A piece of the legend: words, and the line drawn before them."""
+class LegendItem(NamedTuple):
+    """One entry of the legend: a text, and the sample of a line ("swatch") before it."""
 
     text: str
     swatch: Swatch = ""
     colour: Colour = TEXT
 
 
-def counted(count: int, one: str, many: str) -> str:
-    """
-    >>> counted(1, "tooth", "teeth")
-    '1 tooth'
-    """
-    return f"{count} {one if count == 1 else many}"
-
-
 def not_found(teeth: Teeth) -> list[int]:
-    """Permanent teeth whose number no tooth bears, in arch order (18..28, 38..48)."""
+    """Permanent teeth whose number no tooth has, in the order 18..11, 21..28, 38..31, 41..48."""
     seen = set(teeth.fdi.tolist())
     return [fdi for fdi in ARCH_ORDER if fdi not in seen]
 
 
-def doubtful(teeth: Teeth) -> int:
-    """How many teeth are flagged doubtful."""
+def count_doubtful(teeth: Teeth) -> int:
+    """How many teeth have the flag 'doubtful'."""
     return sum("doubtful" in flags for flags in teeth.flags)
 
 
-def items(teeth: Teeth, numbering: Numbering) -> list[Item]:
-    """The legend's contents in reading order."""
+def legend_items(teeth: Teeth, numbering: Numbering) -> list[LegendItem]:
+    """The entries of the legend in reading order; only marks that occur are explained."""
     missing = not_found(teeth)
-    found = [Item(counted(len(teeth), "tooth", "teeth") if len(teeth) else "No teeth found")]
-    if count := doubtful(teeth):
-        found.append(Item(f"{count} doubtful (dashed, ?)", "dashed"))
+    found = [LegendItem(counted(len(teeth), "tooth", "teeth") if len(teeth) else "No teeth found")]
+    if count := count_doubtful(teeth):
+        found.append(LegendItem(f"{count} doubtful (dashed, ?)", "dashed"))
     if count := int((teeth.fdi == UNNUMBERED).sum()):
-        found.append(Item(f"{count} without a number (grey, ?)", "plain", TEXT))
+        found.append(LegendItem(f"{count} without a number (grey, ?)", "plain", TEXT))
     if not missing:
-        found.append(Item("All 32 permanent teeth found"))
+        found.append(LegendItem("All 32 permanent teeth found"))
     elif len(missing) < len(ARCH_ORDER):
         names = " ".join(from_fdi(fdi, numbering) for fdi in missing)
-        found.append(Item(f"Not found: {names}"))
-    found.append(Item(DISCLAIMER, "", QUIET))
+        found.append(LegendItem(f"Not found: {names}"))
+    found.append(LegendItem(DISCLAIMER, "", QUIET_TEXT))
     return found
 
 
 def legend_strip(teeth: Teeth, numbering: Numbering, width: int, size: float) -> RGBImage:
-    """A strip uint8 RGB (as high as it needs, width, 3) with letters of `size` pixels."""
+    """The legend as uint8 RGB (height, width, 3), as high as its text of `size` pixels needs."""
     margin = round(size * 0.7)
-    lines = list(_lines(items(teeth, numbering), width - 2 * margin, size))
+    lines = list(_lines(legend_items(teeth, numbering), width - 2 * margin, size))
     pitch = round(size * 1.45)
     strip = np.empty((2 * margin + pitch * (len(lines) - 1) + round(size), width, 3), np.uint8)
-    strip[:] = STRIP
+    strip[:] = BACKGROUND
     tall = digit_height(size)
     for row, line in enumerate(lines):
         baseline = margin + row * pitch + (size + tall) / 2
@@ -90,10 +87,15 @@ def legend_strip(teeth: Teeth, numbering: Numbering, width: int, size: float) ->
     return strip
 
 
-def _lines(pieces: list[Item], room: float, size: float) -> Iterator[list[tuple[float, Item]]]:
-    """Pieces with their places, broken between pieces, and within one that exceeds a line."""
+def _lines(
+    pieces: list[LegendItem], room: float, size: float
+) -> Iterator[list[tuple[float, LegendItem]]]:
+    """Lines of (x, entry) that fit into `room` pixels.
+
+    Lines are broken between entries; an entry wider than a line is broken between its words.
+    """
     space = text_width(" ", size)
-    line: list[tuple[float, Item]] = []
+    line: list[tuple[float, LegendItem]] = []
     x = 0.0
     for piece in pieces:
         start = x + (1.6 * size if line else 0.0)
@@ -109,16 +111,18 @@ def _lines(pieces: list[Item], room: float, size: float) -> Iterator[list[tuple[
             if line and x + text_width(word, size) > room:
                 yield line
                 line, x = [], 0.0
-            line.append((x, Item(word, "", piece.colour)))
+            line.append((x, LegendItem(word, "", piece.colour)))
             x += text_width(word, size) + space
     yield line
 
 
-def _reach(piece: Item, size: float) -> float:
+def _reach(piece: LegendItem, size: float) -> float:
+    """Width in pixels of an entry with its swatch."""
     return text_width(piece.text, size) + (2.4 * size if piece.swatch else 0.0)
 
 
 def _draw_swatch(strip: RGBImage, kind: Swatch, x: float, y: float, size: float) -> None:
+    """Draws a sample of a line into `strip`, (x, y) its left end."""
     line = np.array([[x, y], [x + 1.9 * size, y]])
     width = max(round(size / 9), 1)
     if kind == "dashed":

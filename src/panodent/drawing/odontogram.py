@@ -1,10 +1,13 @@
-"""The chart of the teeth: which of the 32 were found, which are in doubt, which were not.
+"""The odontogram: a chart of the teeth that were found, are doubtful, or were not found.
 
-Two rows of sixteen, upper over lower jaw, the patient's right at the left as on the radiograph;
-deciduous teeth that were found stand in an inner row. State reads without colour: found teeth are
-filled, doubtful ones dashed with "?", teeth not found pale with a cross.
+Two rows of sixteen teeth, the upper jaw above the lower, the patient's right on the left as on the
+radiograph; deciduous teeth that were found are in inner rows. Colour is not the only sign of a
+state: found teeth are filled, doubtful teeth dashed with "?", teeth not found pale with a cross.
 
-`svg` and `png` draw the same figures from the same description.
+`svg` and `png` draw the same description.
+
+>>> svg(Teeth.empty((9, 9))).count('data-state="not found"')
+32
 """
 
 from __future__ import annotations
@@ -17,12 +20,13 @@ from typing import Literal
 import numpy as np
 
 from panodent.dentition import ARCH_ORDER, NUMBERINGS, TEETH, Numbering, from_fdi
-from panodent.drawing.canvas import Colour, RGBImage, mixed
-from panodent.drawing.legend import counted, doubtful
+from panodent.drawing.canvas import Colour, RGBImage, blended
+from panodent.drawing.legend import count_doubtful
 from panodent.drawing.tooth_shapes import pictogram
-from panodent.drawing.vector import Figure, Part, Path, Text, moved, to_pixels
+from panodent.drawing.vector import Part, Path, Shape, Text, placed, to_pixels
 from panodent.errors import ConfigError, UnknownNameError
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.wording import counted
 from panodent.version import DISCLAIMER
 
 State = Literal["found", "doubtful", "not found"]
@@ -33,20 +37,21 @@ _INK: Colour = (28, 32, 38)
 _QUIET: Colour = (104, 110, 118)
 _PALE: Colour = (190, 195, 202)
 
-# Chart units.
-_COLUMNS = (33, 29, 31, 31, 31, 46, 43, 39)  # by position, from the midline
+# In chart units.
+_COLUMNS = (33, 29, 31, 31, 31, 46, 43, 39)  # widths by position, from the midline
 _MIDLINE_GAP = 14
 _MARGIN = 30
 _WIDTH = 2 * (sum(_COLUMNS) + _MARGIN + _MIDLINE_GAP / 2)
 _UPPER_EDGE = 152.0  # y of the upper teeth's biting edge
 _DECIDUOUS_SCALE = 0.56
-_FOOT = 74.0
-_SMALLEST, _LARGEST = 320, 8000  # pixels of a PNG's width
+_INNER_ROW = 84.0  # height of a row of deciduous teeth
+_FOOT = 74.0  # height of the key below the teeth
+_MIN_WIDTH, _MAX_WIDTH = 320, 8000  # of a PNG, in pixels
 
 
 @dataclass(frozen=True)
 class ChartTooth:
-    """What the chart says about one tooth: how often its number was found, and how surely."""
+    """One tooth of the chart: its state, how often its number was found, and the highest score."""
 
     fdi: int
     state: State
@@ -56,7 +61,7 @@ class ChartTooth:
 
 @dataclass(frozen=True)
 class _Group:
-    """Parts that belong together; with a `tooth` they stand for it."""
+    """Parts that belong together, those of `tooth` where it is given."""
 
     parts: tuple[Part, ...]
     tooth: ChartTooth | None = None
@@ -65,7 +70,7 @@ class _Group:
 def chart_teeth(teeth: Teeth) -> list[ChartTooth]:
     """The 32 permanent teeth in arch order, then the deciduous teeth that were found.
 
-    A number that stands twice is doubtful if one of its teeth is; the best score counts.
+    A number that occurs several times is doubtful if one of its teeth is; the highest score counts.
     """
     charted = []
     for fdi in (*ARCH_ORDER, *(n for n in TEETH if TEETH[n].deciduous and n in teeth.fdi)):
@@ -80,9 +85,10 @@ def chart_teeth(teeth: Teeth) -> list[ChartTooth]:
 
 
 def svg(teeth: Teeth, numbering: Numbering = "fdi", palette: Palette | None = None) -> str:
-    """The chart as a standalone SVG document, each tooth a group with <title> and <desc>.
+    """The chart as an SVG document in which each tooth is a group with <title> and <desc>.
 
-    `palette` replaces the colours (RGB 0-255 by FDI number) of the teeth that it names. Raises
+    `numbering` is 'fdi', 'universal' or 'palmer'; `palette` (RGB, 0 to 255, by FDI number) replaces
+    the colours of the teeth that it holds. Every text in the document is escaped. Raises
     `UnknownNameError` for an unknown numbering.
     """
     groups, height = _chart(teeth, numbering, palette or {})
@@ -103,12 +109,12 @@ def png(
     *,
     width: int = 1280,
 ) -> RGBImage:
-    """The chart as uint8 RGB (height, width, 3), `width` in pixels; otherwise as `svg`.
+    """The chart as uint8 RGB (height, width, 3); other arguments are those of `svg`.
 
-    Raises `ConfigError` for a width below 320 or above 8000.
+    Raises `ConfigError` for a `width` below 320 or above 8000 pixels.
     """
-    if not _SMALLEST <= width <= _LARGEST:
-        raise ConfigError(f"width is {width}; expected {_SMALLEST} to {_LARGEST} pixels")
+    if not _MIN_WIDTH <= width <= _MAX_WIDTH:
+        raise ConfigError(f"width is {width}; expected {_MIN_WIDTH} to {_MAX_WIDTH} pixels")
     groups, height = _chart(teeth, numbering, palette or {})
     parts = [part for group in groups for part in group.parts]
     return to_pixels(parts, (_WIDTH, height), width / _WIDTH)
@@ -118,11 +124,11 @@ def png(
 
 
 def _chart(teeth: Teeth, numbering: Numbering, palette: Palette) -> tuple[list[_Group], float]:
-    """What is drawn, in order, and the chart's height in units."""
+    """The groups in the order in which they are drawn, and the height of the chart."""
     if numbering not in NUMBERINGS:
         raise UnknownNameError("numbering", numbering, NUMBERINGS)
     charted = chart_teeth(teeth)
-    inner = 84.0 if any(TEETH[tooth.fdi].deciduous for tooth in charted) else 0.0
+    inner = _INNER_ROW if any(TEETH[tooth.fdi].deciduous for tooth in charted) else 0.0
     middle = _UPPER_EDGE + 28 + inner
     groups = [_frame(middle, numbering)]
     groups += [_tooth(tooth, middle, inner, numbering, palette) for tooth in charted]
@@ -132,7 +138,7 @@ def _chart(teeth: Teeth, numbering: Numbering, palette: Palette) -> tuple[list[_
 
 
 def _frame(middle: float, numbering: Numbering) -> _Group:
-    """The cross that parts the quadrants, and the patient's sides."""
+    """Lines between the quadrants and names of the sides; `middle` is the y between the jaws."""
     name = {"fdi": "FDI", "universal": "Universal", "palmer": "Palmer"}[numbering]
     centre = _WIDTH / 2
     lines = (
@@ -141,7 +147,7 @@ def _frame(middle: float, numbering: Numbering) -> _Group:
     )
     return _Group(
         (
-            *(Figure(line, None, _PALE, 1.0) for line in lines),
+            *(Shape(line, None, _PALE, 1.0) for line in lines),
             Text("R", _MARGIN * 0.6, middle - 6, 13, _INK, "left", True),
             Text("L", _WIDTH - _MARGIN * 0.6, middle - 6, 13, _INK, "right", True),
             Text("Patient's right", _MARGIN * 0.6, 24, 12, _QUIET, "left"),
@@ -152,7 +158,7 @@ def _frame(middle: float, numbering: Numbering) -> _Group:
 
 
 def _column(fdi: int) -> float:
-    """x of the middle of a tooth's column."""
+    """The x of the middle of a tooth's column."""
     tooth = TEETH[fdi]
     inside = sum(_COLUMNS[: tooth.position - 1]) + _COLUMNS[tooth.position - 1] / 2
     away = _MIDLINE_GAP / 2 + inside
@@ -162,6 +168,7 @@ def _column(fdi: int) -> float:
 def _tooth(
     charted: ChartTooth, middle: float, inner: float, numbering: Numbering, palette: Palette
 ) -> _Group:
+    """One tooth with its number; `inner` is the height of a row of deciduous teeth, or 0."""
     tooth = TEETH[charted.fdi]
     up, x = tooth.jaw == "upper", _column(charted.fdi)
     sign = -1.0 if up else 1.0
@@ -170,7 +177,7 @@ def _tooth(
     colour = palette.get(charted.fdi, tooth.colour)
     found = charted.state != "not found"
     label = from_fdi(charted.fdi, numbering) + (f" x{charted.count}" if charted.count > 1 else "")
-    parts: list[Part] = _figures(charted, x, edge, scale, up, colour)
+    parts: list[Part] = _tooth_shapes(charted, x, edge, scale, up, colour)
     if charted.state == "doubtful":
         at = edge + sign * 21 * scale + 6.5 * max(scale, 0.75)
         parts.append(Text("?", x, at, 18 * max(scale, 0.75), _INK, "middle", True))
@@ -180,38 +187,40 @@ def _tooth(
     return _Group(tuple(parts), charted)
 
 
-def _figures(
+def _tooth_shapes(
     charted: ChartTooth, x: float, edge: float, scale: float, up: bool, colour: Colour
 ) -> list[Part]:
+    """Roots and crown of a tooth in its state; (x, edge) is the middle of its biting edge."""
     shape = pictogram(charted.fdi)
-    crown = moved(shape.crown, x, edge, scale, up)
-    roots = [moved(root, x, edge, scale, up) for root in shape.roots]
+    crown = placed(shape.crown, x, edge, scale, up)
+    roots = [placed(root, x, edge, scale, up) for root in shape.roots]
     if charted.state == "not found":
-        faint = Figure(crown, _WHITE, _PALE, 1.0)
+        faint = Shape(crown, _WHITE, _PALE, 1.0)
         half, middle = min(8.5, shape.width * 0.3), 20.0
         strokes = [
             (("M", (-half, middle - half * way)), ("L", (half, middle + half * way)))
             for way in (1, -1)
         ]
-        crosses = [Figure(moved(s, x, edge, scale, up), None, _QUIET, 1.8) for s in strokes]
+        crosses = [Shape(placed(s, x, edge, scale, up), None, _QUIET, 1.8) for s in strokes]
         return [*(replace(faint, path=root) for root in roots), faint, *crosses]
-    line = mixed(colour, _INK, 0.5)
+    line = blended(colour, _INK, 0.5)
     if charted.state == "doubtful":
-        pale = Figure(crown, mixed(colour, _WHITE, 0.8), line, 1.4, (4.0, 3.0))
+        pale = Shape(crown, blended(colour, _WHITE, 0.8), line, 1.4, (4.0, 3.0))
         return [*(replace(pale, path=root, fill=_WHITE) for root in roots), pale]
-    full = Figure(crown, mixed(colour, _WHITE, 0.1), line, 1.3)
-    light = mixed(colour, _WHITE, 0.6)
+    full = Shape(crown, blended(colour, _WHITE, 0.1), line, 1.3)
+    light = blended(colour, _WHITE, 0.6)
     return [*(replace(full, path=root, fill=light) for root in roots), full]
 
 
 def _summary(teeth: Teeth) -> str:
+    """How many teeth were found, as a sentence."""
     numbers = set(teeth.fdi.tolist())
     deciduous = sum(n != UNNUMBERED and TEETH[n].deciduous for n in numbers)
     unnumbered = int((teeth.fdi == UNNUMBERED).sum())
     words = [f"{len(numbers & set(ARCH_ORDER))} of 32 permanent teeth found"]
     if deciduous:
         words.append(counted(deciduous, "deciduous tooth", "deciduous teeth"))
-    if count := doubtful(teeth):
+    if count := count_doubtful(teeth):
         words.append(f"{count} doubtful")
     if unnumbered:
         words.append(counted(unnumbered, "tooth", "teeth") + " without a number")
@@ -219,7 +228,7 @@ def _summary(teeth: Teeth) -> str:
 
 
 def _foot(teeth: Teeth, top: float) -> _Group:
-    """The key of the states, the counts and the disclaimer."""
+    """The key of the states, the counts and the research-use notice, from y = `top` downwards."""
     left, right = _MARGIN * 0.6, _WIDTH - _MARGIN * 0.6
     line = top + 26
     grey: Colour = (150, 156, 164)
@@ -234,13 +243,13 @@ def _foot(teeth: Teeth, top: float) -> _Group:
     places = (left, left + 84, left + 182)
     return _Group(
         (
-            Figure(box(places[0]), grey, _INK, 1.3),
+            Shape(box(places[0]), grey, _INK, 1.3),
             Text("found", places[0] + 25, line, 12, _INK, "left"),
-            Figure(box(places[1]), _WHITE, _INK, 1.4, (4.0, 3.0)),
+            Shape(box(places[1]), _WHITE, _INK, 1.4, (4.0, 3.0)),
             Text("?", places[1] + 9, line, 12, _INK, "middle", True),
             Text("doubtful", places[1] + 25, line, 12, _INK, "left"),
-            Figure(box(places[2]), _WHITE, _PALE, 1.0),
-            *(Figure(cross(places[2], way), None, _QUIET, 1.8) for way in (1, -1)),
+            Shape(box(places[2]), _WHITE, _PALE, 1.0),
+            *(Shape(cross(places[2], way), None, _QUIET, 1.8) for way in (1, -1)),
             Text("not found", places[2] + 25, line, 12, _INK, "left"),
             Text(_summary(teeth), left, line + 28, 12, _INK, "left"),
             Text(DISCLAIMER, right, line, 11, _QUIET, "right"),
@@ -249,6 +258,7 @@ def _foot(teeth: Teeth, top: float) -> _Group:
 
 
 def _svg_group(group: _Group, numbering: Numbering) -> str:
+    """The group as an SVG element, with the tooth's name and state where it has a tooth."""
     body = "".join(part.to_svg() for part in group.parts)
     if group.tooth is None:
         return f"<g>{body}</g>"
@@ -256,7 +266,7 @@ def _svg_group(group: _Group, numbering: Numbering) -> str:
     title = f"{from_fdi(tooth.fdi, numbering)} {TEETH[tooth.fdi].name}"
     about = tooth.state if tooth.count == 0 else f"{tooth.state}, score {tooth.score:.2f}"
     if tooth.count > 1:
-        about += f", {tooth.count} teeth bear this number"
+        about += f", {tooth.count} teeth have this number"
     return (
         f'<g class="tooth {tooth.state.replace(" ", "-")}" role="img" data-fdi="{tooth.fdi}" '
         f'data-state="{tooth.state}"><title>{escape(title)}</title>'

@@ -1,7 +1,8 @@
-"""Pictures as PNG, fast: one filter for all rows, deflated by ISA-L.
+"""A fast PNG encoder: one filter for all rows, compressed by ISA-L.
 
-A general encoder (libpng) takes ten times as long over an overlay of two megapixels, mostly in its
-choice of filters. Source: PNG specification, third edition, chapters 5, 9 and 10.
+A general encoder (libpng) takes ten times as long for an overlay of two megapixels, mostly to
+choose filters. Source: PNG specification, third edition, chapters 5, 9 and 10,
+https://www.w3.org/TR/png-3/.
 """
 
 from __future__ import annotations
@@ -15,12 +16,18 @@ import numpy.typing as npt
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _GREY, _RGB = 0, 2
 _UP = 2
-_LEVEL = 1
-_ROWS = 32
+_LEVEL = 1  # of compression
+_ROWS = 32  # rows in a block
 
 
 def encode(image: npt.NDArray[np.uint8]) -> bytes:
-    """uint8 (height, width) grey or (height, width, 3) RGB, at least one pixel, as a PNG file."""
+    """A picture as the bytes of a PNG file.
+
+    `image` is uint8 (height, width) grey or (height, width, 3) RGB with at least one pixel.
+
+    >>> encode(np.zeros((2, 3), np.uint8))[:4]
+    b'\\x89PNG'
+    """
     from isal import isal_zlib
 
     height, width = image.shape[:2]
@@ -38,9 +45,9 @@ def encode(image: npt.NDArray[np.uint8]) -> bytes:
 
 
 def _filtered(rows: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
-    """Rows less the row above, each after the number of this filter, some rows at a time.
+    """Rows minus the row above (filter "Up"), each after the filter's number, in blocks of rows.
 
-    So no second picture is made, and what was filtered is still in the cache when it is deflated.
+    Blocks need no copy of the whole picture and are still in the cache when they are compressed.
     """
     height, length = rows.shape
     buffer = np.empty((min(_ROWS, height), length + 1), np.uint8)

@@ -1,7 +1,10 @@
-"""Shapes of teeth as a chart draws them: a crown, the roots behind it, as lines and curves.
+"""Outlines of teeth as a dental chart shows them: a crown and the roots behind it.
 
-Coordinates are chart units: x across the tooth from its middle, y from the biting edge (0)
-towards the root. A chart turns y upwards in the upper jaw and downwards in the lower.
+Coordinates are chart units: x across the tooth from its middle, y from the biting edge (0) towards
+the root. A chart draws y upwards in the upper jaw and downwards in the lower jaw.
+
+>>> pictogram(16).width, len(pictogram(16).roots)
+(38, 2)
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from panodent.dentition import TEETH, Tooth
 from panodent.drawing.vector import Command, Path
 
 NECK = 36.0
-"""y where crown and roots meet."""
+"""The y where crown and roots meet."""
 
 # By position 1-8: width of the crown, length of the whole tooth.
 _WIDTHS = {"upper": (27, 22, 25, 24, 24, 38, 36, 31), "lower": (18, 20, 24, 24, 25, 40, 37, 32)}
@@ -49,7 +52,10 @@ _FUSED_ROOTS = (  # third molars
 
 @dataclass(frozen=True, slots=True)
 class Pictogram:
-    """The drawing of one tooth: roots first, the crown over them."""
+    """The drawing of one tooth: closed paths of its roots and, drawn over them, of its crown.
+
+    `length` and `width` are those of the whole tooth and of its crown, in chart units.
+    """
 
     roots: tuple[Path, ...]
     crown: Path
@@ -59,11 +65,14 @@ class Pictogram:
 
 @cache
 def pictogram(fdi: int) -> Pictogram:
-    """The drawing of this tooth; left and right teeth are drawn alike."""
+    """The drawing of the tooth with this FDI number; left and right teeth look the same.
+
+    Raises `KeyError` for a number that is no FDI number.
+    """
     tooth = TEETH[fdi]
     place = tooth.position - 1
     if tooth.deciduous and tooth.type == "molar":
-        place = 5  # deciduous molars stand at 4 and 5 and look like molars
+        place = 5  # deciduous molars have positions 4 and 5 and look like first molars
     width = _WIDTHS[tooth.jaw][place]
     across = width / _DESIGN_WIDTH[tooth.type]
     length = _LENGTHS[tooth.jaw][place]
@@ -77,6 +86,7 @@ def pictogram(fdi: int) -> Pictogram:
 
 
 def _root_texts(tooth: Tooth) -> tuple[str, ...]:
+    """Paths of the roots as text, those at the back first."""
     if tooth.type == "molar":
         if tooth.position == 8:
             return (_FUSED_ROOTS,)
@@ -88,6 +98,7 @@ def _root_texts(tooth: Tooth) -> tuple[str, ...]:
 
 
 def _parse(text: str) -> list[Command]:
+    """Commands of a path as SVG writes it, with spaces between all words."""
     commands: list[tuple[str, list[float]]] = []
     for word in text.split():
         if word.isalpha():
@@ -98,7 +109,7 @@ def _parse(text: str) -> list[Command]:
 
 
 def _stretched(values: tuple[float, ...], across: float, along: float) -> tuple[float, ...]:
-    """Crowns keep their height; what lies beyond the neck is stretched."""
+    """Coordinates scaled by `across` in x and, beyond the neck only, by `along` in y."""
     return tuple(
         value * across
         if index % 2 == 0

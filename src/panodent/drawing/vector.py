@@ -1,6 +1,10 @@
-"""Figures and words in the units of a chart, written as SVG or drawn as pixels.
+"""Shapes and texts in the units of a chart, written as SVG or drawn as pixels.
 
-A chart is described once, as a list of parts; both forms come from that list, so they agree.
+A chart is described once, as a list of parts; SVG and pixels are made from the same list.
+
+>>> square = (("M", (0, 0)), ("L", (2, 0)), ("L", (2, 2)), ("L", (0, 2)), ("Z", ()))
+>>> to_pixels([Shape(square, (255, 0, 0), (255, 0, 0))], (4, 4), 1.0).shape
+(4, 4, 3)
 """
 
 from __future__ import annotations
@@ -17,14 +21,23 @@ from panodent.drawing.canvas import Anchor, Colour, RGBImage, dashes, put_lines,
 Command = tuple[str, tuple[float, ...]]
 """('M' or 'L', (x, y)), ('C', (x1, y1, x2, y2, x, y)) or ('Z', ()), as in SVG."""
 Path = tuple[Command, ...]
+"""Commands of one line, which begins with 'M'."""
 
-_CURVE_POINTS = 14
-_OVERSAMPLING = 3
+_CURVE_POINTS = 14  # points of a curve
+_OVERSAMPLING = 3  # shapes are drawn this much larger and scaled down
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A line, or a shape where the path is closed; `dash` is (drawn, left out)."""
+class Shape:
+    """A line, or an area where the path is closed.
+
+    Attributes
+    ----------
+    path : in chart units.
+    fill : colour of the area, None for no filling.
+    stroke, width : colour and width of the line.
+    dash : lengths (drawn, left out) of a dashed line, None for a solid one.
+    """
 
     path: Path
     fill: Colour | None
@@ -44,7 +57,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A line of text, (x, y) its baseline at the anchor."""
+    """A line of text in chart units; (x, y) is its baseline at the anchor, `size` the font size."""
 
     text: str
     x: float
@@ -55,7 +68,7 @@ class Text:
     bold: bool = False
 
     def to_svg(self) -> str:
-        """The SVG element, escaped."""
+        """The SVG element; the text is escaped."""
         anchor = {"left": "start", "middle": "middle", "right": "end"}[self.anchor]
         weight = ' font-weight="bold"' if self.bold else ""
         return (
@@ -64,18 +77,20 @@ class Text:
         )
 
 
-Part = Figure | Text
+Part = Shape | Text
 
 
 def to_pixels(parts: Sequence[Part], size: tuple[float, float], scale: float) -> RGBImage:
-    """Parts on white as uint8 RGB (height, width, 3); `size` is (width, height) in chart units,
-    `scale` pixels a unit. Words lie over figures."""
+    """Parts on a white background as uint8 RGB (height, width, 3), texts above shapes.
+
+    `size` is (width, height) in chart units, `scale` is pixels in a unit.
+    """
     import cv2
 
     width, height = (round(units * scale) for units in size)
     canvas = np.full((height * _OVERSAMPLING, width * _OVERSAMPLING, 3), 255, np.uint8)
     for part in parts:
-        if isinstance(part, Figure):
+        if isinstance(part, Shape):
             _draw(canvas, part, scale * _OVERSAMPLING)
     canvas = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
     for part in parts:
@@ -86,21 +101,25 @@ def to_pixels(parts: Sequence[Part], size: tuple[float, float], scale: float) ->
     return canvas
 
 
-def _draw(canvas: RGBImage, figure: Figure, scale: float) -> None:
-    points = to_points(figure.path) * scale - 0.5
-    closed = figure.path[-1][0] == "Z"
-    width = round(figure.width * scale)
-    if figure.fill is not None:
-        put_shape(canvas, points, figure.fill)
-    if figure.dash is not None:
-        on, off = (value * scale for value in figure.dash)
-        put_lines(canvas, dashes(points, on, off, closed), figure.stroke, width)
+def _draw(canvas: RGBImage, shape: Shape, scale: float) -> None:
+    points = to_points(shape.path) * scale - 0.5
+    closed = shape.path[-1][0] == "Z"
+    width = round(shape.width * scale)
+    if shape.fill is not None:
+        put_shape(canvas, points, shape.fill)
+    if shape.dash is not None:
+        on, off = (value * scale for value in shape.dash)
+        put_lines(canvas, dashes(points, on, off, closed), shape.stroke, width)
     else:
-        put_lines(canvas, [points], figure.stroke, width, closed)
+        put_lines(canvas, [points], shape.stroke, width, closed)
 
 
-def moved(path: Path, x: float, y: float, scale: float, up: bool) -> Path:
-    """The path with its origin at (x, y); with `up` its y axis points to the top of the chart."""
+def placed(path: Path, x: float, y: float, scale: float, up: bool) -> Path:
+    """The path scaled, with its origin at (x, y); with `up` its y axis points to the chart's top.
+
+    >>> placed((("M", (1, 2)),), 10, 10, 1.0, up=True)
+    (('M', (11.0, 8.0)),)
+    """
     sign = -scale if up else scale
     return tuple(
         (
@@ -124,7 +143,7 @@ def to_svg_path(path: Path) -> str:
 
 
 def to_points(path: Path) -> npt.NDArray[np.float64]:
-    """The path as (k, 2) points (x, y) of a polygon or a line, curves cut into short pieces."""
+    """The path as (k, 2) float64 points (x, y) of a polygon or a line; curves become points."""
     points: list[npt.NDArray[np.float64]] = []
     t = np.linspace(0, 1, _CURVE_POINTS + 1)[1:, None]
     for name, values in path:

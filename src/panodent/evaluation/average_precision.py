@@ -12,13 +12,16 @@ from panodent.dentition import PERMANENT
 from panodent.evaluation.case_scores import CaseScores, Instance
 
 MAX_INSTANCES = 100
-"""Instances of one class that count in one radiograph, the surest first."""
+"""At most this many instances of one class count in one radiograph, the highest scores first."""
 
 
 class AveragePrecision(NamedTuple):
-    """Mean over IoU thresholds 0.50 to 0.95 in steps of 0.05, and at 0.50 alone; 0 to 1.
+    """Average precision, 0 to 1; None where the ground truth has no tooth of the classes.
 
-    Both are None where the truth holds no tooth of the classes.
+    Attributes
+    ----------
+    ap : mean over the IoU thresholds 0.50, 0.55, ..., 0.95.
+    ap50 : at the IoU threshold 0.50.
     """
 
     ap: float | None
@@ -30,18 +33,22 @@ def mask_average_precision(
     classes: Iterable[int] = PERMANENT,
     resamples: npt.NDArray[np.int64] | None = None,
 ) -> tuple[AveragePrecision, list[AveragePrecision]]:
-    """The figure over all cases, and over each resample of them.
+    """Average precision over all cases, and over each resample of them.
 
-    A class's instances are ordered by score over all radiographs; classes that the truth lacks and
-    instances of other numbers are passed over. `resamples` is (s, n), positions of cases, each as
-    often as drawn. Source: the COCO detection metric, https://cocodataset.org/#detection-eval.
+    Instances of a class are ordered by score over all radiographs. Classes that the ground truth
+    lacks, and instances of other numbers, are left out. `resamples` is (s, n) int64: for each of s
+    resamples the positions of n cases, with repetitions. Source: the COCO detection metric,
+    https://cocodataset.org/#detection-eval, as computed by faster-coco-eval.
+
+    >>> mask_average_precision([])
+    (AveragePrecision(ap=None, ap50=None), [])
     """
     wanted = sorted(set(classes))
     rows = np.empty((0, len(cases)), np.int64) if resamples is None else resamples
     truth = _entries(((c.truth, c.size) for c in cases), set(wanted))
     found = _entries(((c.prediction, c.size) for c in cases), set(wanted))
     if not truth or not found:
-        # No truth: nothing to measure. No instance: precision is 0 at every recall above 0.
+        # No ground truth: nothing to measure. No instance: precision is 0 at every recall above 0.
         value = AveragePrecision(0.0, 0.0) if truth else AveragePrecision(None, None)
         return value, [value] * len(rows)
     images = [{"id": i, "height": c.size[0], "width": c.size[1]} for i, c in enumerate(cases, 1)]
@@ -49,8 +56,8 @@ def mask_average_precision(
     evaluator = _evaluator(
         {"images": images, "annotations": truth, "categories": categories}, found
     )
-    # How each radiograph's instances match does not depend on the other radiographs, so a resample
-    # gathers what was matched once: (class, radiograph), in the library's own order.
+    # The instances of a radiograph match independently of other radiographs, so they are matched
+    # once, and a resample selects the results: (class, radiograph), in the library's own order.
     matched = np.array(evaluator._evalImgs_cpp, object).reshape(len(wanted), len(cases))
     value = _accumulated(evaluator)
     drawn = []
@@ -63,7 +70,7 @@ def mask_average_precision(
 def _entries(
     cases: Iterable[tuple[Sequence[Instance], tuple[int, int]]], wanted: set[int]
 ) -> list[dict[str, Any]]:
-    """COCO annotations, ids from 1: the library takes 0 for "unmatched"."""
+    """COCO annotations; ids start at 1 because the library reads 0 as "unmatched"."""
     entries: list[dict[str, Any]] = []
     for image_id, (instances, size) in enumerate(cases, start=1):
         for item in instances:
@@ -84,7 +91,7 @@ def _entries(
 
 
 def _evaluator(truth: dict[str, Any], found: list[dict[str, Any]]) -> Any:
-    """faster-coco-eval with every radiograph's instances matched."""
+    """A faster-coco-eval evaluator in which the instances of every radiograph are matched."""
     from faster_coco_eval import COCO, COCOeval_faster
 
     def silent(*_: object) -> None:
@@ -101,7 +108,7 @@ def _evaluator(truth: dict[str, Any], found: list[dict[str, Any]]) -> Any:
 
 
 def _accumulated(evaluator: Any) -> AveragePrecision:
-    """Mean precision; -1 stands for a class that the truth lacks."""
+    """Mean precision; the library's -1 marks classes that the ground truth lacks."""
     evaluator.accumulate()
     precision = np.asarray(evaluator.eval["precision"])  # (thresholds, recalls, classes, 1, 1)
     known = precision[:, :, precision[0, 0, :, 0, 0] > -1]

@@ -1,7 +1,11 @@
-"""Scores of many radiographs -> `Evaluation`: every figure with its 95 % bootstrap interval.
+"""Scores of many radiographs -> `Evaluation`: every metric with its 95 % bootstrap interval.
 
-`score_pair` compares one radiograph's truth and prediction; `summarise` joins many. All figures
-but mask AP are ratios of two sums over cases, so a resample of the cases is a weighted sum.
+`score_pair` compares ground truth and prediction of one radiograph; `summarise` joins many. All
+metrics but average precision and calibration error are ratios of two sums over radiographs, so
+that a resample of the radiographs is a weighted sum.
+
+>>> summarise([], samples=0).figures["dice"].reason
+'no teeth to count'
 """
 
 from __future__ import annotations
@@ -17,8 +21,14 @@ import numpy.typing as npt
 from panodent.dentition import PERMANENT, TEETH, TOOTH_TYPES
 from panodent.errors import ConfigError
 from panodent.evaluation.average_precision import mask_average_precision
-from panodent.evaluation.bootstrap import CONFIDENCE, Estimate, _interval, _resamples
-from panodent.evaluation.calibration_error import expected_error
+from panodent.evaluation.bootstrap import (
+    CONFIDENCE,
+    Estimate,
+    estimate,
+    resampled_ratios,
+    resamples,
+)
+from panodent.evaluation.calibration_error import expected_calibration_error
 from panodent.evaluation.case_scores import (
     MIN_IOU,
     NSD_TOLERANCE,
@@ -27,30 +37,33 @@ from panodent.evaluation.case_scores import (
     CaseScores,
     score_pair,
 )
-from panodent.evaluation.metrics import FIGURES, FigureKind, case_row, case_terms
+from panodent.evaluation.metrics import METRICS, Metric, case_row, case_terms
 
 __all__ = [
-    "FIGURES",
+    "METRICS",
     "CaseScores",
     "Confusion",
     "Estimate",
     "Evaluation",
-    "FigureKind",
+    "Metric",
     "score_pair",
     "summarise",
 ]
 
 SCHEMA = "panodent-scores/1"
 AP_SAMPLES = 200
-"""Resamples for mask AP, which costs more than the other figures, at most."""
+"""At most this many resamples for AP and calibration error, which cost more than the others."""
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """Under which number each tooth was found, by place (best overlap, IoU of at least 0.5).
+    """Confusion matrix of tooth numbers, matched by place (most overlap, IoU of at least 0.5).
 
-    `counts` is (rows, columns) int. Rows are the truth's numbers, then "extra": instances that lie
-    on no tooth. Columns are the predicted numbers, then "unnumbered", then "missed".
+    Attributes
+    ----------
+    rows : numbers in the ground truth, then "extra": predicted instances that overlap no tooth.
+    columns : predicted numbers, then "unnumbered", then "missed".
+    counts : (rows, columns) int64.
     """
 
     rows: tuple[str, ...]
@@ -60,9 +73,17 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What `summarise` found. `figures`, and those of each tooth and type, are named in `FIGURES`.
+    """The scores of many radiographs.
 
-    `without_truth` names predictions that were not scored, `notes` what a reader should know.
+    Attributes
+    ----------
+    cases : scores of each radiograph.
+    figures : metric -> estimate over all radiographs; names and order are those of `METRICS`.
+    by_type, by_tooth : the same for each tooth type and each FDI number, as far as they count.
+    confusion : confusion matrix of tooth numbers.
+    samples, seed : of the bootstrap.
+    without_truth : keys of predictions that have no ground truth and were not scored.
+    notes : sentences that a reader should know.
     """
 
     cases: tuple[CaseScores, ...]
@@ -81,29 +102,29 @@ class Evaluation:
         return tuple(case.key for case in self.cases if not case.predicted)
 
     def headline(self, digits: int = 4) -> dict[str, Any]:
-        """The figures in short, for a bundle's card: {name: [value, low, high]}, rounded.
+        """The metrics as a bundle's card shows them: {name: [value, low, high]}, rounded.
 
-        Figures without a value are left out; ends that cannot be given are None.
+        Metrics without a value are left out; ends of an interval that does not exist are None.
         """
         return {
             name: [
                 None if number is None else round(number, digits)
-                for number in (estimate.value, estimate.low, estimate.high)
+                for number in (figure.value, figure.low, figure.high)
             ]
-            for name, estimate in self.figures.items()
-            if estimate.value is not None
+            for name, figure in self.figures.items()
+            if figure.value is not None
         }
 
     def rows(self) -> list[dict[str, Any]]:
-        """The table of cases, in order, see `panodent.evaluation.metrics.case_row`."""
+        """The table of cases in their order; see `panodent.evaluation.metrics.case_row`."""
         return [case_row(case) for case in self.cases]
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as plain values: what `scores.json` holds, described in its `schema`.
+        """Everything as plain values: the content of scores.json.
 
         Keys: schema, settings, case_count, without_prediction, without_truth, notes, figures,
         by_type, by_tooth (FDI as text), confusion (rows, columns, counts), cases. A figure is
-        {value, low, high, count, reason}; what cannot be told is null, never NaN.
+        {value, low, high, count, reason}; a value that does not exist is None, never NaN.
         """
         return {
             "schema": SCHEMA,
@@ -144,25 +165,25 @@ def summarise(
     without_truth: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> Evaluation:
-    """Joins cases; intervals are percentiles over `samples` resamples of the cases.
+    """Joins the scores of radiographs; intervals are percentiles over resamples of radiographs.
 
     The same cases, `samples` and `seed` give the same result; 0 samples give no intervals. Mask AP
     is taken over the 32 permanent teeth and at most `AP_SAMPLES` resamples. Raises `ConfigError`
-    for a negative count of samples.
+    for a negative number of samples.
     """
     listed = tuple(cases)
     if samples < 0:
         raise ConfigError(f"samples is {samples}; expected 0 (no intervals) or more")
-    # One radiograph alone says nothing about the spread between radiographs.
-    drawn = _resamples(len(listed), samples if len(listed) > 1 else 0, seed)
+    # One radiograph alone has no spread between radiographs.
+    drawn = resamples(len(listed), samples if len(listed) > 1 else 0, seed)
     scopes = _ratios(listed, drawn)
-    overall = {name: scopes["all"][name] for name in FIGURES if name in scopes["all"]}
+    overall = {name: scopes["all"][name] for name in METRICS if name in scopes["all"]}
     overall |= _average_precision(listed, drawn[:AP_SAMPLES])
     overall["calibration_error"] = _calibration(listed, drawn[:AP_SAMPLES])
     numbers = (*PERMANENT, *(n for n in TEETH if TEETH[n].deciduous and str(n) in scopes))
     return Evaluation(
         cases=listed,
-        figures={name: overall[name] for name in FIGURES},
+        figures={name: overall[name] for name in METRICS},
         by_type={name: scopes.get(name, {}) for name in TOOTH_TYPES},
         by_tooth={fdi: scopes.get(str(fdi), {}) for fdi in numbers},
         confusion=_confusion(listed, numbers),
@@ -174,42 +195,43 @@ def summarise(
 
 
 def _plain(figures: Mapping[str, Estimate]) -> dict[str, Any]:
-    return {name: asdict(estimate) for name, estimate in figures.items()}
+    return {name: asdict(figure) for name, figure in figures.items()}
 
 
-# --- intervals ---------------------------------------------------------------------------------
+# --- metrics and intervals ---------------------------------------------------------------------
 
 
 def _ratios(
     cases: Sequence[CaseScores], drawn: npt.NDArray[np.int64]
 ) -> dict[str, dict[str, Estimate]]:
-    """Scope ('all', a type, a tooth) -> figure -> estimate."""
+    """Scope ('all', a tooth type, an FDI number) -> metric -> estimate."""
     terms = [case_terms(case) for case in cases]
     keys = list(dict.fromkeys(key for case in terms for key in case))
-    keys += [("all", name) for name in FIGURES if ("all", name) not in keys]
-    above, below = np.zeros((2, len(cases), len(keys)))
-    place = {key: index for index, key in enumerate(keys)}
+    keys += [("all", name) for name in METRICS if ("all", name) not in keys]
+    numerators, denominators = np.zeros((2, len(cases), len(keys)))
+    column = {key: index for index, key in enumerate(keys)}
     for row, case in enumerate(terms):
         for key, (numerator, denominator) in case.items():
-            above[row, place[key]], below[row, place[key]] = numerator, denominator
-    low, high = _interval(above, below, drawn)
+            numerators[row, column[key]] = numerator
+            denominators[row, column[key]] = denominator
+    resampled = resampled_ratios(numerators, denominators, drawn)
     scopes: dict[str, dict[str, Estimate]] = {"all": {}}
-    for (scope, name), index in place.items():
-        total = float(below[:, index].sum())
-        found = scopes.setdefault(scope, {})
+    for (scope, name), index in column.items():
+        total = float(denominators[:, index].sum())
+        figures = scopes.setdefault(scope, {})
         if total == 0:
-            measured = any(case.measured for case in cases)
-            unasked = FIGURES[name].surface and not measured and bool(cases)
-            reason = "not measured" if unasked else f"no {FIGURES[name].counted} to count"
-            found[name] = Estimate(None, count=0, reason=reason)
-            continue
-        value = float(above[:, index].sum()) / total
-        ends = (float(low[index]), float(high[index]))
-        if np.isnan(ends).any():
-            found[name] = Estimate(value, None, None, round(total), "too few cases for an interval")
+            figures[name] = Estimate(None, reason=_why_none(name, cases))
         else:
-            found[name] = Estimate(value, *ends, round(total))
+            value = float(numerators[:, index].sum()) / total
+            figures[name] = estimate(value, resampled[:, index], round(total))
     return scopes
+
+
+def _why_none(name: str, cases: Sequence[CaseScores]) -> str:
+    """Why a metric has no value although there are cases."""
+    if METRICS[name].surface and cases and not any(case.with_surfaces for case in cases):
+        return "not measured"
+    return f"no {METRICS[name].counted} to count"
 
 
 def _average_precision(
@@ -220,50 +242,42 @@ def _average_precision(
     result = {}
     for name in ("ap", "ap50"):
         point = getattr(value, name)
-        spread = [getattr(item, name) for item in resampled if getattr(item, name) is not None]
         if point is None:
             result[name] = Estimate(None, reason="no permanent tooth in the truth to count")
-        elif not spread:
-            result[name] = Estimate(point, None, None, count, "too few cases for an interval")
         else:
-            tail = 50 * (1 - CONFIDENCE)
-            low, high = np.percentile(spread, [tail, 100 - tail])
-            result[name] = Estimate(point, float(low), float(high), count)
+            spread = np.array([getattr(item, name) for item in resampled], np.float64)
+            result[name] = estimate(point, spread, count)
     return result
 
 
 def _calibration(cases: Sequence[CaseScores], drawn: npt.NDArray[np.int64]) -> Estimate:
     scores = [np.array([tooth.score for tooth in case.prediction]) for case in cases]
-    right = [np.array([tooth.right for tooth in case.prediction], bool) for case in cases]
+    correct = [np.array([tooth.correct for tooth in case.prediction], bool) for case in cases]
 
     def over(chosen: Sequence[int] | npt.NDArray[np.int64]) -> float | None:
         if not len(chosen):
             return None
-        return expected_error(
-            np.concatenate([scores[i] for i in chosen]), np.concatenate([right[i] for i in chosen])
+        return expected_calibration_error(
+            np.concatenate([scores[i] for i in chosen]),
+            np.concatenate([correct[i] for i in chosen]),
         )
 
     value = over(range(len(cases)))
     if value is None:
         return Estimate(None, reason="no predicted tooth to count")
-    count = sum(map(len, scores))
-    spread = [error for row in drawn if (error := over(row)) is not None]
-    if not spread:
-        return Estimate(value, None, None, count, "too few cases for an interval")
-    tail = 50 * (1 - CONFIDENCE)
-    low, high = np.percentile(spread, [tail, 100 - tail])
-    return Estimate(value, float(low), float(high), count)
+    spread = np.array([over(row) for row in drawn], np.float64)  # None becomes NaN
+    return estimate(value, spread, sum(map(len, scores)))
 
 
 def _confusion(cases: Sequence[CaseScores], numbers: Sequence[int]) -> Confusion:
-    """Rows: truth, then extra; columns: prediction, then unnumbered, then missed."""
+    """The matrix over all cases; `numbers` are the FDI numbers of its rows and columns."""
     place: dict[int | None, int] = {fdi: index for index, fdi in enumerate(numbers)}
     place |= {0: len(numbers), None: len(numbers) + 1}
     counts = np.zeros((len(numbers) + 1, len(numbers) + 2), np.int64)
     for case in cases:
         for tooth in case.teeth:
-            counts[place[tooth.fdi], place[tooth.found]] += 1
-        for fdi in case.strays:
+            counts[place[tooth.fdi], place[tooth.found_as]] += 1
+        for fdi in case.unmatched:
             counts[len(numbers), place[fdi]] += 1
     names = tuple(str(fdi) for fdi in numbers)
     return Confusion((*names, "extra"), (*names, "unnumbered", "missed"), counts)

@@ -1,4 +1,8 @@
-"""What the figures are: a table of them, and the terms that one radiograph adds to each."""
+"""The metrics: a table of their names and definitions, and what one radiograph adds to each.
+
+>>> METRICS["hd95"].label, METRICS["hd95"].better
+('HD95', 'lower')
+"""
 
 from __future__ import annotations
 
@@ -10,122 +14,111 @@ from typing import Any, Literal
 from panodent.dentition import PERMANENT, TEETH
 from panodent.evaluation.case_scores import CaseScores, ToothScore
 
-Terms = dict[tuple[str, str], tuple[float, float]]
-"""(scope, figure) -> (numerator, denominator); a scope is 'all', a tooth type or an FDI number."""
-
 
 @dataclass(frozen=True, slots=True)
-class FigureKind:
-    """A figure as it is shown: its name, what it is taken over, and which way is good."""
+class Metric:
+    """One row of the table of metrics.
 
+    Attributes
+    ----------
+    name : name in scores.json.
+    label : name on pages.
+    counted : what the metric is a mean over.
+    better : which values are good.
+    definition : how the metric is computed, for pages.
+    surface : whether it needs surface distances, which are measured on request only.
+    digits : decimal places on pages.
+    """
+
+    name: str
     label: str
     counted: str
     better: Literal["higher", "lower", "near 0"]
-    about: str
+    definition: str
     surface: bool = False
+    digits: int = 3
 
     @property
     def is_share(self) -> bool:
-        """Whether it runs from 0 to 1."""
+        """Whether values lie between 0 and 1 and can be shown on a line from 0 to 1."""
         return self.better == "higher"
 
 
-FIGURES: Mapping[str, FigureKind] = MappingProxyType(
-    {
-        "dice": FigureKind(
-            "Dice",
-            "teeth",
-            "higher",
-            "mean over every tooth of the truth; missed = 0, and a 0 for every predicted tooth "
-            "that the truth lacks",
-        ),
-        "numbering": FigureKind(
-            "Numbering",
-            "teeth",
-            "higher",
-            "share of the truth's teeth whose best-overlapping instance (IoU of at least 0.5) "
-            "bears their number; a miss is wrong",
-        ),
-        "dice_obb": FigureKind(
-            "Dice (OralBBNet)",
-            "images times teeth",
-            "higher",
-            "at 512 x 512, mean over images and the 32 permanent teeth; absent and not predicted "
-            "= 1, absent but predicted = 0",
-        ),
-        "foreground": FigureKind(
-            "Foreground Dice", "images", "higher", "all teeth of an image taken together"
-        ),
-        "detection_f1": FigureKind(
-            "Detection F1",
-            "teeth",
-            "higher",
-            "found under the right number with an IoU of at least 0.5",
-        ),
-        "ap": FigureKind(
-            "Mask AP",
-            "teeth",
-            "higher",
-            "COCO, mean over 32 classes and IoU 0.50 to 0.95",
-        ),
-        "ap50": FigureKind("Mask AP50", "teeth", "higher", "COCO, mean over 32 classes at IoU 0.5"),
-        "nsd": FigureKind(
-            "Surface Dice (NSD)",
-            "teeth",
-            "higher",
-            "share of outlines that agree within 0.2 % of the image's width; missed and extra = 0",
-            surface=True,
-        ),
-        "hd95": FigureKind(
-            "HD95",
-            "teeth",
-            "lower",
-            "95th percentile of the distance between outlines in thousandths of the image's "
-            "width, over the teeth found under their number",
-            surface=True,
-        ),
-        "calibration_error": FigureKind(
-            "Calibration error",
-            "predicted teeth",
-            "lower",
-            "mean distance between the score of a tooth and the share that is right (number, and "
-            "IoU of at least 0.5), by tenths of score",
-        ),
-        "count_error": FigureKind(
-            "Tooth count error", "images", "lower", "mean absolute difference of the tooth counts"
-        ),
-        "count_bias": FigureKind(
-            "Tooth count bias",
-            "images",
-            "near 0",
-            "mean difference; above 0 where too many teeth were predicted",
-        ),
-    }
+# fmt: off
+_TABLE = (
+    Metric("dice", "Dice", "teeth", "higher",
+           "mean over all teeth of the ground truth; 0 for a missed tooth and for every predicted "
+           "tooth that the ground truth lacks"),
+    Metric("numbering", "Numbering", "teeth", "higher",
+           "share of the ground-truth teeth whose number is also that of the predicted instance "
+           "that overlaps them most (IoU of at least 0.5); a missed tooth is wrong"),
+    Metric("dice_obb", "Dice (OralBBNet)", "images times teeth", "higher",
+           "at 512 x 512 pixels, mean over images and the 32 permanent teeth; 1 for a tooth that "
+           "is absent and not predicted, 0 for one that is absent but predicted"),
+    Metric("foreground", "Foreground Dice", "images", "higher",
+           "Dice of all teeth of an image taken together"),
+    Metric("detection_f1", "Detection F1", "teeth", "higher",
+           "a tooth is detected when it is found under the right number with an IoU of at least "
+           "0.5"),
+    Metric("ap", "Mask AP", "teeth", "higher",
+           "COCO: mean over 32 classes and IoU thresholds of 0.50 to 0.95"),
+    Metric("ap50", "Mask AP50", "teeth", "higher",
+           "COCO: mean over 32 classes at an IoU threshold of 0.5"),
+    Metric("nsd", "Surface Dice (NSD)", "teeth", "higher",
+           "share of the outlines that agree within 0.2 % of the image's width; 0 for missed and "
+           "extra teeth",
+           surface=True),
+    Metric("hd95", "HD95", "teeth", "lower",
+           "95th percentile of the distance between outlines, in thousandths of the image's "
+           "width, over the teeth found under their number",
+           surface=True, digits=2),
+    Metric("calibration_error", "Calibration error", "predicted teeth", "lower",
+           "mean distance, in ten bins of the score, between score and share of correct teeth "
+           "(right number, and IoU of at least 0.5)"),
+    Metric("count_error", "Tooth count error", "images", "lower",
+           "mean absolute difference between the numbers of predicted and of ground-truth teeth",
+           digits=2),
+    Metric("count_bias", "Tooth count bias", "images", "near 0",
+           "mean difference between these numbers; above 0 where too many teeth are predicted",
+           digits=2),
 )
-"""All figures by name, in the order in which they are shown."""
+# fmt: on
+
+METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _TABLE})
+"""All metrics by name, in the order in which they are shown."""
+
+_NOT_PER_CASE = ("ap", "ap50", "calibration_error", "count_error")
+"""Metrics that the table of cases leaves out: undefined, or the size of another, for one case."""
+
+Terms = dict[tuple[str, str], tuple[float, float]]
+"""(scope, metric) -> (numerator, denominator); a scope is 'all', a tooth type or an FDI number."""
 
 
 def case_terms(case: CaseScores) -> Terms:
-    """What one radiograph adds to the sums of every figure but mask AP and calibration."""
-    hits, false, missed = case.detections
-    truth, found = case.counts
+    """What one radiograph adds to the two sums whose ratio is a metric.
+
+    Average precision and calibration error are no such ratios and have no terms.
+    """
+    true_positives, false_positives, false_negatives = case.detections
+    truth, predicted = case.counts
+    errors = false_positives + false_negatives
     terms: Terms = {
         ("all", "foreground"): (case.foreground, 1),
         # The mean of precision's and recall's denominators: F1 is undefined only where both are 0.
-        ("all", "detection_f1"): (hits, hits + (false + missed) / 2),
-        ("all", "count_error"): (abs(found - truth), 1),
-        ("all", "count_bias"): (found - truth, 1),
+        ("all", "detection_f1"): (true_positives, true_positives + errors / 2),
+        ("all", "count_error"): (abs(predicted - truth), 1),
+        ("all", "count_bias"): (predicted - truth, 1),
     }
     for tooth in case.teeth:
         for scope in _scopes(tooth.fdi):
             _add(terms, scope, "dice", tooth.dice, 1)
-            _add(terms, scope, "numbering", tooth.numbered, 1)
-            if case.measured:
+            _add(terms, scope, "numbering", tooth.correctly_numbered, 1)
+            if case.with_surfaces:
                 _add_surface(terms, scope, tooth)
     for fdi in case.extras:
         for scope in _scopes(fdi):
             _add(terms, scope, "dice", 0, 1)
-            if case.measured:
+            if case.with_surfaces:
                 _add(terms, scope, "nsd", 0, 1)
     for fdi, value in zip(PERMANENT, case.dice_obb, strict=True):
         for scope in _scopes(fdi):
@@ -134,7 +127,7 @@ def case_terms(case: CaseScores) -> Terms:
 
 
 def _scopes(fdi: int) -> tuple[str, ...]:
-    """Where a tooth counts; one without a number counts in no type and in no tooth."""
+    """Where a tooth counts; an instance without a number counts for no type and no tooth."""
     return ("all", TEETH[fdi].type, str(fdi)) if fdi else ("all",)
 
 
@@ -144,29 +137,29 @@ def _add(terms: Terms, scope: str, name: str, numerator: float, denominator: flo
 
 
 def _add_surface(terms: Terms, scope: str, tooth: ToothScore) -> None:
-    """NSD counts a missed tooth as 0; a distance to a tooth that is not there does not exist."""
+    """NSD counts a missed tooth as 0; HD95 leaves it out, because it has no distance."""
     _add(terms, scope, "nsd", tooth.surface.nsd if tooth.surface else 0.0, 1)
     if tooth.surface:
         _add(terms, scope, "hd95", tooth.surface.hd95, 1)
 
 
 def case_row(case: CaseScores) -> dict[str, Any]:
-    """One radiograph as a row of the table of cases, plain values, None where nothing counts.
+    """One radiograph as a row of the table of cases: plain values, None where nothing counts.
 
-    `missed` are teeth that no instance lies on, `misnumbered` pairs 'truth>found' ('?' for an
-    instance without a number), `extra` predicted numbers that the truth lacks.
+    `missed` are the numbers of teeth that no instance overlaps, `misnumbered` pairs 'truth>found'
+    ('?' for an instance without a number), `extra` predicted numbers that the ground truth lacks.
     """
     terms = case_terms(case)
     row: dict[str, Any] = {"case": case.key, "predicted": case.predicted}
-    for name in FIGURES:
-        above, below = terms.get(("all", name), (0.0, 0.0))
-        if name not in ("ap", "ap50", "calibration_error", "count_error"):
+    for name in METRICS:
+        if name not in _NOT_PER_CASE:
+            above, below = terms.get(("all", name), (0.0, 0.0))
             row[name] = above / below if below else None
-    wrong = [t for t in case.teeth if t.found is not None and not t.numbered]
+    wrong = [t for t in case.teeth if t.found_as is not None and not t.correctly_numbered]
     return row | {
         "teeth": case.counts[0],
         "predicted_teeth": case.counts[1],
-        "missed": [tooth.fdi for tooth in case.teeth if tooth.found is None],
-        "misnumbered": [f"{tooth.fdi}>{tooth.found or '?'}" for tooth in wrong],
+        "missed": [tooth.fdi for tooth in case.teeth if tooth.found_as is None],
+        "misnumbered": [f"{tooth.fdi}>{tooth.found_as or '?'}" for tooth in wrong],
         "extra": [fdi or "?" for fdi in case.extras],
     }

@@ -1,6 +1,6 @@
-"""Predictions and truth on disk: read, paired by key, scored.
+"""Pairs predictions with ground truth on disk by key, and scores them.
 
-A key is a radiograph's path below its folder without suffix. Nothing is paired by position.
+A key is the path of a radiograph below its folder, without suffix. Nothing is paired by position.
 """
 
 from __future__ import annotations
@@ -16,14 +16,22 @@ from panodent.datasets import dataset
 from panodent.errors import DatasetError
 from panodent.evaluation.evaluate import Evaluation, score_pair, summarise
 from panodent.formats.base import Annotated
-from panodent.outputs.reader import RESULTS, failures, is_results, read_results
+from panodent.outputs.reader import failures, is_results, read_results
+from panodent.outputs.summary_files import PREDICTIONS
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
+from panodent.utils.wording import counted
+
+CaseLoader = Callable[[], tuple[Radiograph, Teeth, Teeth]]
+"""Reads a case's radiograph, ground truth and prediction, all of the same size."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One radiograph of the truth, what was predicted for it, and its pixels; read when asked."""
+    """A case of the ground truth: functions that read its teeth, its prediction and its pixels.
+
+    `prediction` is None where there is none, `radiograph` where the pixels are not at hand.
+    """
 
     key: str
     truth: Callable[[], Teeth]
@@ -33,19 +41,22 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairing:
-    """Every case of the truth with its prediction, and what stands alone.
+    """Every case of the ground truth with its prediction, and predictions without ground truth.
 
-    `without_truth` are keys of predictions that no truth belongs to; `notes` say what was paired
-    by name alone and what the prediction run reported as failed.
+    Attributes
+    ----------
+    pairs : one for each case of the ground truth.
+    without_truth : keys of predictions that belong to no case.
+    notes : sentences about pairs made by file name only and about failures of the prediction run.
     """
 
     pairs: tuple[Pair, ...]
     without_truth: tuple[str, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
 
-    def pictures(self) -> dict[str, Callable[[], tuple[Radiograph, Teeth, Teeth]]]:
-        """What `panodent.reports.evaluation` draws, by key; only cases with a radiograph."""
-        return {pair.key: partial(_picture, pair) for pair in self.pairs if pair.radiograph}
+    def pictures(self) -> dict[str, CaseLoader]:
+        """What `panodent.reports.evaluation` draws, by key, of the cases with a radiograph."""
+        return {pair.key: partial(_load, pair) for pair in self.pairs if pair.radiograph}
 
 
 def pair_folders(
@@ -57,15 +68,17 @@ def pair_folders(
     prediction_format: str | None = None,
     prediction_options: Mapping[str, Any] | None = None,
 ) -> Pairing:
-    """Finds both sides and pairs them.
+    """Finds predictions and ground truth and pairs them.
 
     `truth` is a folder of annotated radiographs, see `panodent.datasets.dataset.find`, or one
     annotation file. `predictions` is a folder that `panodent predict` wrote, its
-    predictions.json, or annotations in any format that `panodent.formats` reads.
+    predictions.json, or annotations in any format that `panodent.formats` reads. `format` and
+    `options` describe the ground truth; without `format` it is recognised.
 
-    A prediction belongs to the case of its own key; else to the one whose key ends in the other's
-    (images/a/1 and a/1); else to the one of its file name. Raises `DatasetError` where the latter
-    two leave a choice, and what `find` and the formats raise.
+    A prediction belongs to the case with the same key; else to the case where one key ends in the
+    other (images/a/1 and a/1); else to the case with the same file name. Raises `DatasetError`
+    where this is ambiguous or where no prediction belongs to any case, and what `find` and the
+    formats raise.
     """
     cases, notes = _truth(truth, format, options or {})
     found, failed = _predictions(predictions, prediction_format, prediction_options or {})
@@ -93,10 +106,11 @@ def evaluate_pairs(
     seed: int = 0,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Evaluation:
-    """Scores pairs one after another; `progress(done, total, key)` is told of each.
+    """Scores all pairs; calls `progress(done, total, key)` after each.
 
-    Predictions of another size are an error unless `resize`, which brings them to the truth's size
-    by nearest neighbour. Raises `DatasetError` naming both sizes.
+    `surfaces` and `classes` are those of `score_pair`, `samples` and `seed` those of `summarise`.
+    With `resize`, a prediction of another size is resized to that of the ground truth by nearest
+    neighbour; without, it raises `DatasetError`. A case without prediction counts as 0.
     """
     restricted = None if classes is None else tuple(classes)
     scores = []
@@ -106,8 +120,8 @@ def evaluate_pairs(
         if found is not None and found.size != truth.size:
             if not resize:
                 raise DatasetError(
-                    f"{pair.key}: the prediction is of (height, width) {found.size}, the truth of "
-                    f"{truth.size}; predict the same image, or allow resizing (--resize)"
+                    f"{pair.key}: the prediction is of (height, width) {found.size}, the ground "
+                    f"truth of {truth.size}; predict the same image, or allow resizing (--resize)"
                 )
             found = found.resized(truth.size)
         scores.append(score_pair(truth, found, key=pair.key, surfaces=surfaces, classes=restricted))
@@ -118,34 +132,7 @@ def evaluate_pairs(
     )
 
 
-def evaluate_folders(
-    predictions: Path,
-    truth: Path,
-    *,
-    format: str | None = None,
-    options: Mapping[str, Any] | None = None,
-    surfaces: bool = False,
-    resize: bool = False,
-    samples: int = 1000,
-    seed: int = 0,
-    progress: Callable[[int, int, str], None] | None = None,
-) -> Evaluation:
-    """Scores a folder of predictions against a folder of truth.
-
-    `format` and `options` describe the truth; see `pair_folders` and `evaluate_pairs`. A case
-    without prediction counts as 0, a prediction without truth is named and not scored.
-    """
-    return evaluate_pairs(
-        pair_folders(predictions, truth, format=format, options=options),
-        surfaces=surfaces,
-        resize=resize,
-        samples=samples,
-        seed=seed,
-        progress=progress,
-    )
-
-
-def _picture(pair: Pair) -> tuple[Radiograph, Teeth, Teeth]:
+def _load(pair: Pair) -> tuple[Radiograph, Teeth, Teeth]:
     assert pair.radiograph is not None  # noqa: S101 - `pictures` lists no other
     radiograph = pair.radiograph()
     found = pair.prediction() if pair.prediction else Teeth.empty(radiograph.size)
@@ -158,9 +145,10 @@ def _picture(pair: Pair) -> tuple[Radiograph, Teeth, Teeth]:
 
 
 def match(truth: list[str], found: list[str]) -> tuple[dict[str, str], list[str]]:
-    """Key of the truth -> key of its prediction, and a note on each pair made by name alone.
+    """Key of the ground truth -> key of its prediction, and a note on each pair made by file name.
 
-    Raises `DatasetError` naming the candidates where names leave a choice.
+    `truth` and `found` are the keys of both sides. Raises `DatasetError` that names the candidates
+    where this is ambiguous.
 
     >>> match(["a/1", "a/2"], ["images/a/1", "a/2"])[0]
     {'a/2': 'a/2', 'a/1': 'images/a/1'}
@@ -181,7 +169,7 @@ def match(truth: list[str], found: list[str]) -> tuple[dict[str, str], list[str]
             if len(others) > 1 or len(rivals) > 1:
                 raise DatasetError(
                     f"predictions {' and '.join(map(repr, others))} could belong to "
-                    f"{' and '.join(map(repr, rivals))} of the truth; give them equal paths"
+                    f"{' and '.join(map(repr, rivals))} of the ground truth; give them equal paths"
                 )
             partners[key] = others[0]
             if by_name:
@@ -216,24 +204,30 @@ def _same_name(first: str, second: str) -> bool:
 def _truth(
     path: Path, name: str | None, options: Mapping[str, Any]
 ) -> tuple[dict[str, Pair], list[str]]:
-    """Cases by key, and notes."""
+    """Cases of the ground truth by key, and notes."""
     if path.is_file():
         listed = _annotations(path, name, options)
         return {key: Pair(key, item.read) for key, item in listed.items()}, []
     found = dataset.find(path, name, options)
     cases = {case.key: Pair(case.key, case.teeth, None, case.radiograph) for case in found.cases}
     missing = found.labels_without_images
-    notes = [f"{len(missing)} annotations without a radiograph were not scored"] if missing else []
+    notes = []
+    if missing:
+        one = "annotation without a radiograph was not scored"
+        many = "annotations without a radiograph were not scored"
+        notes.append(counted(len(missing), one, many))
     return cases, notes
 
 
 def _predictions(
     path: Path, name: str | None, options: Mapping[str, Any]
 ) -> tuple[dict[str, Callable[[], Teeth]], list[str]]:
-    """Readers by key, and a note on each file that predicting failed on."""
+    """Readers of the predictions by key, and a note on each file whose prediction failed."""
     if not path.exists():
-        raise DatasetError(f"{path}: no such folder; expected what `panodent predict` wrote")
-    file = path / RESULTS if path.is_dir() else path
+        raise DatasetError(
+            f"{path}: no such file or folder; expected what `panodent predict` wrote"
+        )
+    file = path / PREDICTIONS if path.is_dir() else path
     if name is None and is_results(file):
         return read_results(file), failures(file.parent)
     return {key: item.read for key, item in _annotations(path, name, options).items()}, []
@@ -242,7 +236,3 @@ def _predictions(
 def _annotations(path: Path, name: str | None, options: Mapping[str, Any]) -> dict[str, Annotated]:
     chosen = name or formats.recognise(path)
     return {item.key: item for item in formats.get(chosen).read(path, options)}
-
-
-Picture = Callable[[], tuple[Radiograph, Teeth, Teeth]]
-"""Gives a case's radiograph, truth and prediction, all of one size."""

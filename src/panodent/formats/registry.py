@@ -1,8 +1,8 @@
 """The table of annotation formats: plain data that costs nothing to import.
 
 A row says what a format is called, which module reads and writes it, what its files look like and
-what they can hold. The command line's help, the table in docs/reference/formats.md and the checks of
-`panodent.datasets.convert` are made from it. `panodent.formats.base` explains how to add a format.
+what they can hold. The command line's help, the table in docs/reference/formats.md and the checks
+of `panodent.datasets.convert` are made from it. `panodent.formats.base` explains how to add one.
 
 >>> BY_NAME["voc"].limits.shape, BY_NAME["coco"].geometries
 ('boxes', ('rle', 'polygon'))

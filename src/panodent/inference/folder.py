@@ -18,7 +18,7 @@ from panodent.errors import NoRadiographError, OutputError, PanodentError
 from panodent.inference.predictor import Predictor
 from panodent.outputs.case import write_case
 from panodent.outputs.record import RECORD
-from panodent.outputs.summary_files import Collection
+from panodent.outputs.summary_files import SummaryFiles
 from panodent.radiograph.discovery import Input, collect
 from panodent.radiograph.radiograph import (
     DEFAULT_MAX_PIXELS,
@@ -90,18 +90,18 @@ def predict_files(
     bundle.open()
     predictor = Predictor(bundle, options.mirror)
     statuses: list[Status] = []
-    with Collection(folder) as collection:
+    with SummaryFiles(folder) as summary:
         try:
             work = partial(_one, predictor, folder=folder, options=options, resume=resume)
             for number, (item, done) in enumerate(in_order(work, inputs, threads), start=1):
                 status, record = done
                 statuses.append(status)
                 if record is not None:
-                    collection.add(number, item.file_name, record)
+                    summary.add(number, item.file_name, record)
                 if report is not None:
                     report(number, len(inputs), status)
         finally:
-            collection.finish()
+            summary.finish()
             _write_run(folder, predictor.bundle, options, statuses, len(inputs))
     return statuses
 

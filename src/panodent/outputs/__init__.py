@@ -1,1 +1,1 @@
-"""The folder that `panodent predict` writes, and reading it back."""
+"""The results folder of `panodent predict`: written case by case, and read back."""

@@ -1,6 +1,6 @@
-"""What predicting leaves on disk: labels.png, overlay.png and teeth.json of one radiograph.
+"""The result files of one radiograph: labels.png, overlay.png, teeth.json and more on request.
 
-Each file appears whole or not at all, and teeth.json last: where it stands, the case is complete.
+Each file is written completely or not at all, teeth.json last: a folder that has it is complete.
 """
 
 from __future__ import annotations
@@ -12,13 +12,18 @@ from typing import Any
 
 from panodent.dicom.source import Model, source_of
 from panodent.drawing.canvas import to_png_bytes
+from panodent.errors import OutputError
 from panodent.outputs.record import RECORD, to_record
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
-LABELS, OVERLAY = "labels.png", "overlay.png"
+LABELS = "labels.png"
+"""The label image: uint8 (height, width), FDI number of each pixel, 0 for no tooth."""
+OVERLAY = "overlay.png"
+"""The radiograph with its teeth drawn on it, a legend below."""
 CHART_SVG, CHART_PNG = "odontogram.svg", "odontogram.png"
+"""The odontogram."""
 
 
 def write_case(
@@ -32,21 +37,37 @@ def write_case(
     model: Model | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Writes one radiograph's results below `folder`; returns what teeth.json holds.
+    """Writes the results of one radiograph to `folder`; returns the content of teeth.json.
 
-    `pictures` adds overlay.png, `chart` odontogram.svg and .png, `dicom` the DICOM objects of
-    these kinds (see `panodent.dicom.files`), made by `model`; `extra` goes into teeth.json
-    (provenance). Raises `OutputError` when the folder cannot be written, `RadiographError` for
-    DICOM results of a radiograph that is no DICOM file.
+    Parameters
+    ----------
+    folder : made where it does not exist; files of an earlier call are replaced.
+    radiograph, teeth : of the same size.
+    pictures : whether to write overlay.png.
+    chart : whether to write odontogram.svg and odontogram.png.
+    dicom : kinds of DICOM objects to write, see `panodent.dicom.files`.
+    model : name and version of the model for DICOM objects.
+    extra : more entries of teeth.json, such as where the result comes from.
+
+    Raises `OutputError` when the folder cannot be written, `RadiographError` for DICOM objects of
+    a radiograph that is not a DICOM file.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> with TemporaryDirectory() as folder:
+    ...     radiograph = Radiograph(np.zeros((40, 80), np.float32))
+    ...     record = write_case(Path(folder), radiograph, Teeth.empty((40, 80)))
+    ...     sorted(file.name for file in Path(folder).iterdir())
+    ['labels.png', 'overlay.png', 'teeth.json']
     """
     made = {}
     if dicom:
-        # Imported by the calls that ask for it: starting takes its time by what is imported.
+        # Imported on request, because imports make every start slower.
         from panodent.dicom import files
 
-        # Before anything is written: a header that allows none of them fails the whole case.
+        # Before anything is written: an unusable DICOM header makes the whole case fail.
         made = files.contents(source_of(radiograph, teeth, model or Model("", "")), dicom)
-    (folder / RECORD).unlink(missing_ok=True)
+    _remove(folder / RECORD)
     write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
     if pictures:
         from panodent.drawing.overlay import overlay
@@ -64,3 +85,13 @@ def write_case(
     record = to_record(teeth, radiograph, extra)
     write_whole(folder / RECORD, json.dumps(record, ensure_ascii=False) + "\n")
     return record
+
+
+def _remove(file: Path) -> None:
+    """Removes the record of an earlier call, so that an interrupted case is incomplete."""
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{file}: cannot be written ({error.strerror}); choose another output folder"
+        ) from None

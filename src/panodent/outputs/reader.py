@@ -1,8 +1,8 @@
-"""The results folder of `panodent predict`, read back as `Teeth`.
+"""Reads the results folder of `panodent predict` back as `Teeth`.
 
-predictions.json is preferred to the label images: it keeps overlaps and scores. Category 0, which
-other programs may write, is a tooth without a number. A radiograph in which no tooth was found
-has a label image and no result.
+predictions.json is read rather than the label images, because it keeps overlaps and scores.
+Category 0, which other programs may write, is a tooth without a number. A radiograph in which no
+tooth was found has a label image and no entry in predictions.json.
 """
 
 from __future__ import annotations
@@ -17,16 +17,20 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, DatasetError
 from panodent.formats.coco_document import segmentation_mask
 from panodent.formats.labels import VALUE_MAPS, read_label_image
+from panodent.outputs.case import LABELS
+from panodent.outputs.summary_files import PREDICTIONS
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
-RESULTS = "predictions.json"
-
 Reader = Callable[[], Teeth]
+"""Reads the teeth of one radiograph."""
 
 
 def is_results(file: Path) -> bool:
-    """Whether a file holds COCO results, a list; a COCO data set is an object."""
+    """Whether a file holds COCO results, which are a JSON list; a COCO data set is an object.
+
+    False for a file that cannot be read.
+    """
     try:
         with file.open("rb") as stream:
             return stream.read(64).lstrip().startswith(b"[")
@@ -35,10 +39,11 @@ def is_results(file: Path) -> bool:
 
 
 def read_results(file: Path) -> dict[str, Reader]:
-    """Readers of the teeth by key, the file's path without suffix; empty label images beside count.
+    """Readers of the teeth by key, which is the radiograph's path without suffix.
 
-    Raises `AnnotationError` for entries that are no results, `DatasetError` for two files of one
-    key.
+    Radiographs without teeth are those with an empty label image below the file's folder. Raises
+    `AnnotationError` for entries that are not COCO results, `DatasetError` when two radiographs
+    have the same key.
     """
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
@@ -72,7 +77,9 @@ def _from_results(file: Path, name: str, entries: list[dict[str, Any]]) -> Teeth
         for entry in entries:
             fdi = int(entry["category_id"])
             if fdi != UNNUMBERED and fdi not in TEETH:
-                raise AnnotationError(f"category_id {fdi} is no FDI number")
+                raise AnnotationError(
+                    f"category_id {fdi} is no FDI number; expected one, or 0 for a tooth without"
+                )
             items.append((fdi, segmentation_mask(entry["segmentation"], size)))
         return Teeth.from_masks(size, items, [float(entry["score"]) for entry in entries])
     except AnnotationError as error:
@@ -82,10 +89,8 @@ def _from_results(file: Path, name: str, entries: list[dict[str, Any]]) -> Teeth
 
 
 def _empty_cases(folder: Path, known: Iterable[str]) -> dict[str, Reader]:
-    """Radiographs in which no tooth was found: they have a label image and no result."""
-    files = {
-        file.parent.relative_to(folder).as_posix(): file for file in folder.rglob("labels.png")
-    }
+    """Readers of radiographs in which no tooth was found: with a label image, not in `known`."""
+    files = {file.parent.relative_to(folder).as_posix(): file for file in folder.rglob(LABELS)}
     return {key: partial(_empty, files[key]) for key in set(files) - set(known)}
 
 
@@ -93,16 +98,19 @@ def _empty(file: Path) -> Teeth:
     teeth = read_label_image(file, VALUE_MAPS["fdi"])
     if len(teeth):
         raise AnnotationError(
-            f"{file}: shows teeth that {RESULTS} does not list; it is left from another call. "
+            f"{file}: has teeth that {PREDICTIONS} does not list; it is left from another call. "
             "Predict all radiographs in one call, or into an empty folder"
         )
     return teeth
 
 
 def failures(folder: Path) -> list[str]:
-    """What the folder's run.json says of files that could not be predicted."""
+    """A sentence for each file that could not be predicted, from the folder's run.json.
+
+    Empty where run.json is missing or of another form: cases without prediction are counted anyway.
+    """
     try:
         files = json.loads((folder / "run.json").read_text(encoding="utf-8"))["files"]
         return [f"predict failed: {item['error']}" for item in files if item["status"] == "failed"]
     except (OSError, ValueError, KeyError, TypeError):
-        return []  # an older or foreign folder: what is missing is counted all the same
+        return []

@@ -1,4 +1,12 @@
-"""The record of one radiograph's teeth, as written to teeth.json."""
+"""The teeth of one radiograph as plain data, the content of teeth.json.
+
+>>> import numpy as np
+>>> teeth = Teeth.from_masks((9, 9), [(36, np.ones((2, 3), bool), (4, 5))])
+>>> tooth_record(teeth, 0)["box"]
+[5, 4, 8, 6]
+>>> from_record(to_record(teeth)) == teeth
+True
+"""
 
 from __future__ import annotations
 
@@ -24,11 +32,10 @@ RECORD = "teeth.json"
 def to_record(
     teeth: Teeth, radiograph: Radiograph | None = None, extra: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Teeth as plain data in input pixels.
+    """Teeth as plain data, coordinates in pixels of the input.
 
-    `box` is [left, top, right, bottom], half open; `polygons` are parts of rings of [x, y], the
-    first ring of a part its outline and the others holes, exact along pixel edges; `rle` is COCO's
-    compressed run-length text of the same mask.
+    Keys: width, height, numbering, notice, quality, warning, teeth (see `tooth_record`); with a
+    `radiograph` also spacing_mm ([row, column] or None) and notes; then those of `extra`.
     """
     height, width = teeth.size
     record: dict[str, Any] = {
@@ -47,7 +54,13 @@ def to_record(
 
 
 def tooth_record(teeth: Teeth, index: int) -> dict[str, Any]:
-    """Tooth `index` as plain data; see `to_record`."""
+    """The tooth at position `index` as plain data.
+
+    Keys: fdi (0 without a number); name; score, 0 to 1; box, [left, top, right, bottom] in pixels,
+    half open; area in pixels; flags; polygons, a list of parts, each a list of rings of [x, y], the
+    first ring the outline and the others holes, exact along pixel edges; rle, the same mask as
+    COCO's compressed run-length text.
+    """
     fdi = int(teeth.fdi[index])
     top, left, bottom, right = teeth.boxes[index].tolist()
     return {
@@ -65,7 +78,7 @@ def tooth_record(teeth: Teeth, index: int) -> dict[str, Any]:
 
 
 def from_record(record: Mapping[str, Any]) -> Teeth:
-    """The teeth that `to_record` was given. Raises `OutputError` for anything else."""
+    """The teeth of a record made by `to_record`. Raises `OutputError` for other data."""
     try:
         size = (int(record["height"]), int(record["width"]))
         entries = record["teeth"]
@@ -76,12 +89,17 @@ def from_record(record: Mapping[str, Any]) -> Teeth:
             [entry["flags"] for entry in entries],
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise OutputError(f"not a {RECORD} of panodent ({error!r})") from None
+        raise OutputError(
+            f"not a {RECORD} of panodent ({error!r}); expected one that `panodent predict` wrote"
+        ) from None
 
 
 def _cropped(
     entry: Mapping[str, Any], size: tuple[int, int]
 ) -> tuple[int, npt.NDArray[np.bool_], tuple[int, int]]:
-    """Number, mask and corner of a tooth: whole masks of all teeth at once take too much memory."""
+    """(number, mask of the box, (top, left)) of a tooth.
+
+    Cropped at once, because masks of the whole image for all teeth take too much memory.
+    """
     mask, corner = trimmed(from_rle(entry["rle"], size))
     return int(entry["fdi"]), mask, corner

@@ -1,7 +1,7 @@
-"""The files that join a folder of results: predictions.json (COCO results) and teeth.csv.
+"""The files about all radiographs of one call: predictions.json (COCO results) and teeth.csv.
 
-They are written as results come, beside their places, and put there at the end: memory does not
-grow with the number of radiographs.
+Both are written to temporary files result by result and renamed at the end, so that memory does
+not grow with the number of radiographs.
 """
 
 from __future__ import annotations
@@ -15,12 +15,26 @@ from typing import Any
 from panodent.formats.coco_document import bbox, run_lengths
 from panodent.utils.atomic_files import PendingFile
 
-PREDICTIONS, TABLE = "predictions.json", "teeth.csv"
+PREDICTIONS = "predictions.json"
+"""COCO results of all numbered teeth."""
+TABLE = "teeth.csv"
+"""A row for each tooth."""
 COLUMNS = ("file_name", "fdi", "name", "score", "left", "top", "right", "bottom", "area", "flags")
 
 
-class Collection:
-    """Gathers the records of one call; a context manager."""
+class SummaryFiles:
+    """Writes the summary files of one call; a context manager.
+
+    `finish` puts the files in place; without it, nothing is left in the folder. Raises
+    `OutputError` on entering when the folder cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     with SummaryFiles(Path(folder)) as summary:
+    ...         summary.finish()
+    ...     sorted(file.name for file in Path(folder).iterdir())
+    ['predictions.json', 'teeth.csv']
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -28,7 +42,7 @@ class Collection:
         self._table: PendingFile | None = None
         self._first = True
 
-    def __enter__(self) -> Collection:
+    def __enter__(self) -> SummaryFiles:
         self._results = PendingFile(self.folder / PREDICTIONS)
         self._table = PendingFile(self.folder / TABLE, newline="")
         self._results.stream.write("[")
@@ -37,7 +51,11 @@ class Collection:
         return self
 
     def add(self, image_id: int, file_name: str, record: dict[str, Any]) -> None:
-        """Takes up the teeth of one radiograph; `image_id` is its place among the inputs."""
+        """Adds the teeth of one radiograph.
+
+        `image_id` is its position among the inputs, `record` that of `panodent.outputs.record`.
+        Teeth without a number are in the table only, because a COCO category is a number.
+        """
         assert self._results is not None  # noqa: S101 - only within `with`
         size = (record["height"], record["width"])
         for tooth in record["teeth"]:
@@ -65,7 +83,7 @@ class Collection:
             )
 
     def finish(self) -> None:
-        """Puts both files in their places."""
+        """Puts both files in place; call it once, after the last radiograph."""
         assert self._results is not None  # noqa: S101 - only within `with`
         assert self._table is not None  # noqa: S101
         self._results.stream.write("\n]\n")

@@ -1,7 +1,7 @@
-"""Synthetic panoramic radiographs with truth: tests and the demo need no download and no patient.
+"""Phantoms: synthetic panoramic radiographs with ground truth, for tests and demonstrations.
 
-Proportions, places and grey values follow averages over real radiographs, so that a network
-trained on those finds the teeth of a phantom. Nothing in a phantom comes from a person.
+Proportions, positions and grey values follow averages over real radiographs, so that a network
+trained on those finds the teeth of a phantom. No pixel of a phantom comes from a person.
 """
 
 from __future__ import annotations
@@ -22,15 +22,22 @@ from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
 DEFAULT_SIZE = (1024, 2048)
+"""(height, width) in pixels."""
 
 
 def draw(
     seed: int, size: tuple[int, int] = DEFAULT_SIZE, *, missing: Collection[int] | None = None
 ) -> tuple[Radiograph, Teeth]:
-    """A panoramic of `size` (height, width) and its teeth; equal arguments give equal pixels.
+    """A phantom of `size` (height, width) in pixels and its teeth; the same arguments, same pixels.
 
-    `missing` are FDI numbers to leave out; None leaves out some at random, as life does.
-    Masks of neighbours may overlap, as their images do. Raises `ConfigError`, `UnknownToothError`.
+    `missing` are FDI numbers to leave out; None leaves out some at random, with frequencies like
+    those of adults. Masks of neighbouring teeth may overlap, as teeth do in a projection. Raises
+    `ConfigError` for a negative seed or a size below 64 pixels, `UnknownToothError` for a number
+    that is no permanent tooth.
+
+    >>> radiograph, teeth = draw(0, (64, 128), missing=[18, 28, 38, 48])
+    >>> radiograph.size, len(teeth)
+    ((64, 128), 28)
     """
     if seed < 0:
         raise ConfigError(f"seed is {seed}; expected 0 or more")
@@ -51,9 +58,12 @@ def write(
     progress: Callable[[int, int], None] | None = None,
     dicom: bool = False,
 ) -> None:
-    """A data folder: `images/phantom-00007.png` (or .dcm) by seed, and `truth.json` (COCO).
+    """Writes a data folder: images/phantom-00007.png (or .dcm), named by seed, and truth.json.
 
-    `progress(done, total)` is told of each. Files there are replaced.
+    truth.json is in COCO's format. The `count` phantoms have the seeds `seed`, `seed` + 1, ... and
+    `size` (height, width) in pixels. Existing files are replaced; `progress(done, total)` is called
+    after each. Raises as `draw`, `ConfigError` for a count below 1, `OutputError` when a file
+    cannot be written.
     """
     if count < 1:
         raise ConfigError(f"count is {count}; expected at least 1")
@@ -71,7 +81,7 @@ def write(
 
 
 def _png(radiograph: Radiograph) -> bytes:
-    """Eight-bit grey."""
+    """The bytes of a PNG file, eight-bit grey."""
     import io
 
     from PIL import Image

@@ -1,6 +1,10 @@
-"""Where the teeth of a phantom stand: averages over adults, and how patients differ.
+"""Positions of a phantom's teeth: averages over adults, and random differences of patients.
 
-Lengths are in units of which a panoramic is 1024 wide and 512 high, whatever its pixels.
+Lengths are in units: a phantom is 1024 units wide and 512 high, whatever its size in pixels. x
+points to the right, y downwards.
+
+>>> len(tooth_placements(np.random.default_rng(0), missing=[18, 28, 38, 48]))
+28
 """
 
 from __future__ import annotations
@@ -14,11 +18,15 @@ WIDTH, HEIGHT = 1024, 512
 
 
 @dataclass(frozen=True)
-class Place:
-    """One tooth: middle (x, y), length and crown width, and the direction of its root.
+class Placement:
+    """Position of one tooth.
 
-    `lean` is the angle in degrees by which the root points away from the midline, 0 straight up
-    (upper jaw) or down (lower jaw).
+    Attributes
+    ----------
+    fdi : number of the tooth.
+    x, y : its middle, in units.
+    length, width : of the whole tooth and of its crown, in units.
+    root_angle : degrees by which the root points away from the midline; 0 is vertical.
     """
 
     fdi: int
@@ -26,32 +34,32 @@ class Place:
     y: float
     length: float
     width: float
-    lean: float
+    root_angle: float
 
     @property
     def upper(self) -> bool:
-        """Whether it stands in the upper jaw."""
+        """Whether it is in the upper jaw."""
         return self.fdi < 30
 
     @property
     def outwards(self) -> int:
-        """Direction along x that leads away from the midline: -1 on the patient's right."""
+        """Sign of x away from the midline: -1 on the patient's right, 1 on the left."""
         return -1 if self.fdi // 10 in (1, 4) else 1
 
     @property
     def position(self) -> int:
-        """1 (central incisor) to 8 (third molar)."""
+        """Position from the midline, 1 (central incisor) to 8 (third molar)."""
         return self.fdi % 10
 
     @property
     def root(self) -> tuple[float, float]:
-        """Unit vector from the crown to the root's tip."""
-        angle = np.deg2rad(self.lean)
+        """Unit vector (x, y) from the crown to the tip of the root."""
+        angle = np.deg2rad(self.root_angle)
         along = -1.0 if self.upper else 1.0
         return float(np.sin(angle)) * self.outwards, float(np.cos(angle)) * along
 
 
-# Distance from the midline, height, length, crown width, lean of the root; by position.
+# By position: distance from the midline, y, length, crown width (units), root angle (degrees).
 _UPPER = (
     (22.0, 235.0, 117.0, 45.0, 0.0),
     (59.0, 231.0, 110.0, 38.0, -4.0),
@@ -72,13 +80,18 @@ _LOWER = (
     (275.0, 314.0, 112.0, 65.0, 35.0),
     (334.0, 295.0, 84.0, 60.0, 48.0),
 )
-FIRST_TO_GO = (6, 5, 7, 4, 2, 1)
-"""Positions in the order in which adults lose them."""
+LOSS_POSITIONS = (6, 5, 7, 4, 2, 1)
+"""Positions of teeth that adults lose, the most frequent first."""
+LOSS_PROBABILITIES = (0.4, 0.2, 0.18, 0.16, 0.04, 0.02)
+"""Probability that a lost tooth has each of `LOSS_POSITIONS`."""
 
 
-def places(rng: np.random.Generator, missing: Collection[int] | None) -> list[Place]:
-    """The teeth of one phantom patient, from the midline outwards in each quadrant."""
-    gone = set(_lost(rng) if missing is None else missing)
+def tooth_placements(rng: np.random.Generator, missing: Collection[int] | None) -> list[Placement]:
+    """The teeth of one phantom, from the midline outwards in each quadrant.
+
+    `missing` are FDI numbers to leave out, None for a random choice.
+    """
+    lost = set(_random_missing(rng) if missing is None else missing)
     stretch = float(np.clip(rng.normal(1.0, 0.045), 0.9, 1.1))
     middle = WIDTH * 0.506 + rng.normal(0, 8)
     tilt = rng.normal(0, 0.008)
@@ -89,9 +102,9 @@ def places(rng: np.random.Generator, missing: Collection[int] | None) -> list[Pl
         table, along = (_UPPER, -1) if quadrant < 3 else (_LOWER, 1)
         size = float(np.clip(rng.normal(1.0, 0.04), 0.92, 1.1))
         outwards = -1 if quadrant in (1, 4) else 1
-        for position, (distance, y, length, width, lean) in enumerate(table, start=1):
+        for position, (distance, y, length, width, root_angle) in enumerate(table, start=1):
             x = middle + outwards * distance * stretch + rng.normal(0, 1.5)
-            place = Place(
+            placement = Placement(
                 quadrant * 10 + position,
                 x,
                 y
@@ -102,46 +115,47 @@ def places(rng: np.random.Generator, missing: Collection[int] | None) -> list[Pl
                 + rng.normal(0, 3),
                 length * size * rng.normal(1, 0.05),
                 width * stretch * rng.normal(1, 0.03),
-                lean + rng.normal(0, 4),
+                root_angle + rng.normal(0, 4),
             )
             if position == 8:
-                place = _third_molar(place, rng)
-            found.append(place)
-    return _drifted([p for p in found if p.fdi not in gone], gone, rng)
+                placement = _third_molar(placement, rng)
+            found.append(placement)
+    return _drifted([p for p in found if p.fdi not in lost], lost, rng)
 
 
-def _lost(rng: np.random.Generator) -> list[int]:
-    """Teeth that a patient lacks: third molars often, others seldom and often the first molars."""
-    gone = [fdi for fdi in (18, 28, 38, 48) if rng.random() < 0.35]
-    weights = np.array([0.4, 0.2, 0.18, 0.16, 0.04, 0.02])
+def _random_missing(rng: np.random.Generator) -> list[int]:
+    """FDI numbers of missing teeth: often third molars, rarely others, then often first molars."""
+    lost = [fdi for fdi in (18, 28, 38, 48) if rng.random() < 0.35]
+    weights = np.array(LOSS_PROBABILITIES)
     for _ in range(int(min(rng.poisson(1.3), 6))):
-        position = int(rng.choice(FIRST_TO_GO, p=weights))
-        gone.append(int(rng.integers(1, 5)) * 10 + position)
-    return gone
+        position = int(rng.choice(LOSS_POSITIONS, p=weights))
+        lost.append(int(rng.integers(1, 5)) * 10 + position)
+    return lost
 
 
-def _third_molar(place: Place, rng: np.random.Generator) -> Place:
-    """Erupted, or lying against its neighbour."""
-    if place.upper:
-        return replace(place, lean=float(np.clip(rng.normal(place.lean, 12), -50, 0)))
-    lying = rng.random() < 0.3
-    lean = rng.normal(70, 8) if lying else rng.normal(place.lean, 8)
-    return replace(place, lean=float(lean), y=place.y + (14 if lying else 0))
+def _third_molar(placement: Placement, rng: np.random.Generator) -> Placement:
+    """A third molar at a random angle; some lower ones are horizontal, against the second molar."""
+    usual = placement.root_angle
+    if placement.upper:
+        return replace(placement, root_angle=float(np.clip(rng.normal(usual, 12), -50, 0)))
+    horizontal = rng.random() < 0.3
+    angle = rng.normal(70, 8) if horizontal else rng.normal(usual, 8)
+    return replace(placement, root_angle=float(angle), y=placement.y + (14 if horizontal else 0))
 
 
-def _drifted(found: list[Place], gone: set[int], rng: np.random.Generator) -> list[Place]:
-    """Teeth beside a gap lean and move into it."""
+def _drifted(found: list[Placement], lost: set[int], rng: np.random.Generator) -> list[Placement]:
+    """The teeth, of which those beside a gap are moved and tilted into it."""
     result = []
-    for place in found:
-        inner, outer = place.fdi - 1, place.fdi + 1
-        pull = (outer in gone and place.position < 7) - (inner in gone and place.position > 1)
-        if pull:
-            move, lean = abs(rng.normal(3, 2)), abs(rng.normal(3, 2))
-            result.append(
-                replace(
-                    place, x=place.x + pull * place.outwards * move, lean=place.lean - pull * lean
-                )
+    for placement in found:
+        gap_outside = placement.fdi + 1 in lost and placement.position < 7
+        gap_inside = placement.fdi - 1 in lost and placement.position > 1
+        direction = gap_outside - gap_inside
+        if direction:
+            move, tilt = abs(rng.normal(3, 2)), abs(rng.normal(3, 2))
+            placement = replace(
+                placement,
+                x=placement.x + direction * placement.outwards * move,
+                root_angle=placement.root_angle - direction * tilt,
             )
-        else:
-            result.append(place)
+        result.append(placement)
     return result

@@ -1,4 +1,9 @@
-"""A phantom as a DICOM file: a digital X-ray of modality PX, for trying archives and viewers."""
+"""A phantom as a DICOM file of modality PX, to test archives and viewers.
+
+>>> from panodent.phantom import draw
+>>> to_dicom(draw(0, (64, 128))[0]).Modality
+'PX'
+"""
 
 from __future__ import annotations
 
@@ -10,16 +15,19 @@ import numpy as np
 from panodent.errors import MissingExtraError
 from panodent.radiograph.radiograph import Radiograph
 
-_DX = "1.2.840.10008.5.1.4.1.1.1.1"
-_ROOT = "2.25."
+_DX = "1.2.840.10008.5.1.4.1.1.1.1"  # Digital X-Ray Image Storage - For Presentation
+_ROOT = "2.25."  # root of UIDs made from numbers
 BITS = 12
+"""Bits of a pixel that are used; 16 are stored."""
 SPACING = 0.1
+"""Distance of pixel centres in mm, in both directions."""
 
 
 def to_dicom(radiograph: Radiograph, seed: int = 0) -> Any:
-    """A pydicom data set of 12 bits, MONOCHROME2; equal seeds give equal UIDs.
+    """A pydicom data set with 12 bits for a pixel, MONOCHROME2; equal seeds give equal UIDs.
 
-    Its patient is called PHANTOM, and its study holds this object alone.
+    The patient is called PHANTOM; the study has this object only. Raises `MissingExtraError`
+    without pydicom.
     """
     try:
         from pydicom.dataset import Dataset, FileMetaDataset
@@ -65,7 +73,7 @@ def to_dicom(radiograph: Radiograph, seed: int = 0) -> Any:
 
 
 def dicom_bytes(radiograph: Radiograph, seed: int = 0) -> bytes:
-    """`to_dicom` as a file's content."""
+    """The bytes of a DICOM file; arguments are those of `to_dicom`."""
     stream = io.BytesIO()
     to_dicom(radiograph, seed).save_as(stream, enforce_file_format=True)
     return stream.getvalue()

@@ -1,4 +1,9 @@
-"""The picture of a phantom: teeth of `shapes` at `arches`' places before the jaws of `jaws`."""
+"""Renders a phantom: teeth (`shapes`) at their positions (`arches`) on a background (`jaws`).
+
+>>> radiograph, teeth = render(0, (64, 128), missing=[])
+>>> radiograph.pixels.dtype, len(teeth)
+(dtype('float32'), 32)
+"""
 
 from __future__ import annotations
 
@@ -9,75 +14,88 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from panodent.phantom.arches import Place, places
+from panodent.phantom.arches import Placement, tooth_placements
 from panodent.phantom.jaws import Canvas, background
-from panodent.phantom.shapes import Points, Shape, shape
+from panodent.phantom.shapes import Points, ToothShape, tooth_shape
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.masks import bounding_box
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray, Float32Array
 
 MIN_SIDE = 64
+"""Smallest height and width of a phantom in pixels."""
 OVERLAP = 0.35
-"""How much a tooth behind another one adds to the picture: film and screen saturate."""
+"""Share of its brightness with which a tooth counts where it overlaps a brighter one."""
 MARGIN = 6.0
-"""How far around a tooth its picture reaches, in units."""
-
-
-HEAVY = (-0.09, -0.1, -0.05, -0.01, 0.02, 0.1, 0.12, 0.15)
-"""What a tooth adds beyond the usual, by position: molars are thick, incisors thin."""
+"""Width of the border around a tooth in which its image changes the background, in units."""
+EXTRA_BRIGHTNESS = (-0.09, -0.1, -0.05, -0.01, 0.02, 0.1, 0.12, 0.15)
+"""Brightness of a tooth beyond the average, by position: molars are thick, incisors thin."""
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """One tooth in its crop: corner (top, left), mask, what it adds to the grey value, metal."""
+class RenderedTooth:
+    """One tooth in its crop of the image.
+
+    Attributes
+    ----------
+    corner : (top, left) of the crop in pixels.
+    mask : (h, w) bool.
+    brightness : (h, w) float32, added to the grey values.
+    metal : (h, w) bool, where restorations of metal are.
+    """
 
     corner: tuple[int, int]
     mask: BoolArray
-    adds: Float32Array
+    brightness: Float32Array
     metal: BoolArray
 
 
 def render(
     seed: int, size: tuple[int, int], missing: Collection[int] | None
 ) -> tuple[Radiograph, Teeth]:
-    """See `panodent.phantom.draw`."""
+    """The radiograph and its teeth; arguments are those of `panodent.phantom.draw`, unchecked."""
     rng = np.random.default_rng(seed)
-    standing = places(rng, missing)
-    image, bone = background(size, standing, rng)
+    placements = tooth_placements(rng, missing)
+    image, bone = background(size, placements, rng)
     canvas = Canvas(size)
-    items, drawn = [], []
-    for place in standing:
-        tooth = _tooth(canvas, place, shape(place, rng), rng)
+    items, rendered = [], []
+    for placement in placements:
+        tooth = _tooth(canvas, placement, tooth_shape(placement, rng), rng)
         if tooth is None:
             continue
-        drawn.append(tooth)
-        items.append((place.fdi, tooth.mask, tooth.corner))
-    image += _together(drawn, size) * (0.6 + 0.4 * (1 - bone))
-    for tooth in drawn:
+        rendered.append(tooth)
+        items.append((placement.fdi, tooth.mask, tooth.corner))
+    image += _superimposed(rendered, size) * (0.6 + 0.4 * (1 - bone))
+    for tooth in rendered:
         crop = image[_window(tooth)]
         crop[tooth.metal] = np.maximum(crop[tooth.metal], 1.02)
-    image = _exposed(canvas, image, rng)
+    image = _device_effects(canvas, image, rng)
     return Radiograph(image, None), Teeth.from_masks(size, items).sorted()
 
 
-def _together(drawn: list[Drawn], size: tuple[int, int]) -> Float32Array:
-    """What the teeth add: where two lie behind each other, the lesser counts for a part only."""
+def _superimposed(rendered: list[RenderedTooth], size: tuple[int, int]) -> Float32Array:
+    """The brightness of all teeth, float32 (height, width).
+
+    Where teeth overlap, the brightest counts fully and the others by the share `OVERLAP`.
+    """
     most, total = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    for tooth in drawn:
+    for tooth in rendered:
         window = _window(tooth)
-        total[window] += tooth.adds
-        most[window] = np.where(np.abs(tooth.adds) > np.abs(most[window]), tooth.adds, most[window])
+        total[window] += tooth.brightness
+        most[window] = np.where(
+            np.abs(tooth.brightness) > np.abs(most[window]), tooth.brightness, most[window]
+        )
     return most + OVERLAP * (total - most)
 
 
-def _window(tooth: Drawn) -> tuple[slice, slice]:
+def _window(tooth: RenderedTooth) -> tuple[slice, slice]:
+    """The rows and columns of the image that a tooth's crop covers."""
     (top, left), (height, width) = tooth.corner, tooth.mask.shape
     return slice(top, top + height), slice(left, left + width)
 
 
-def _exposed(canvas: Canvas, image: Float32Array, rng: np.random.Generator) -> Float32Array:
-    """Blur of the device, uneven exposure, noise, contrast: float32 in [0, 1]."""
+def _device_effects(canvas: Canvas, image: Float32Array, rng: np.random.Generator) -> Float32Array:
+    """The image with blur, uneven exposure, noise and contrast of a device, float32 0 to 1."""
     image = canvas.blurred(image, float(rng.uniform(0.5, 0.8)))
     image = image * (1 + 0.04 * canvas.grain(rng, 200))
     noise = rng.standard_normal(canvas.size, np.float32)
@@ -89,21 +107,23 @@ def _exposed(canvas: Canvas, image: Float32Array, rng: np.random.Generator) -> F
 
 
 def _marker(canvas: Canvas, image: Float32Array) -> None:
-    """The letter that says which side is the patient's right."""
+    """Writes the letter R, which marks the patient's right, into the image."""
     height, width = canvas.size
     letter = np.zeros(canvas.size, np.uint8)
-    place, scale = (int(width * 0.02), int(height * 0.93)), max(height / 420, 0.3)
+    corner, scale = (int(width * 0.02), int(height * 0.93)), max(height / 420, 0.3)
     stroke = max(round(height / 300), 1)
-    cv2.putText(letter, "R", place, cv2.FONT_HERSHEY_SIMPLEX, scale, 255, stroke, cv2.LINE_AA)
+    cv2.putText(letter, "R", corner, cv2.FONT_HERSHEY_SIMPLEX, scale, 255, stroke, cv2.LINE_AA)
     np.maximum(image, letter.astype(np.float32) / 255, out=image)
 
 
 # --- one tooth ---------------------------------------------------------------------------------
 
 
-def _tooth(canvas: Canvas, place: Place, form: Shape, rng: np.random.Generator) -> Drawn | None:
-    """A tooth in its crop; None when it lies outside the picture."""
-    outlines = [_placed(points, place) for points in form.solids]
+def _tooth(
+    canvas: Canvas, placement: Placement, shape: ToothShape, rng: np.random.Generator
+) -> RenderedTooth | None:
+    """A tooth in its crop; None when it is outside the image."""
+    outlines = [_placed(points, placement) for points in shape.solids]
     extent = np.concatenate(outlines)
     low = np.floor((extent.min(axis=0) - MARGIN) * canvas.scale).astype(int)
     high = np.ceil((extent.max(axis=0) + MARGIN) * canvas.scale).astype(int)
@@ -115,63 +135,63 @@ def _tooth(canvas: Canvas, place: Place, form: Shape, rng: np.random.Generator) 
     mask = _filled(canvas, outlines, box)
     if bounding_box(mask > 0) is None:
         return None
-    pulp = _filled(canvas, [_placed(points, place) for points in form.pulp], box)
-    u, v = _own_coordinates(canvas, place, box)
+    pulp = _filled(canvas, [_placed(points, placement) for points in shape.pulp], box)
+    u, v = _tooth_coordinates(canvas, placement, box)
     unit = float(canvas.scale.mean())
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5) / unit
-    half = place.width / 2
-    # A tooth is round: rays pass through more of it in the middle.
+    half = placement.width / 2
+    # A tooth is round: X-rays pass through more of it in the middle.
     thick = np.clip(depth / (0.75 * half), 0, 1)
     thick = np.sqrt(thick * (2 - thick))
-    crown = _step(form.neck - v, 0.06)
-    heavy = HEAVY[place.position - 1]
-    adds = mask * (0.1 + (0.2 + heavy) * thick + crown * 0.06)
-    enamel = crown * _step(0.13 - depth / place.width * (1 + 1.2 * v / form.neck), 0.05)
-    adds += mask * 0.16 * enamel
-    adds -= 0.12 * canvas.blurred((pulp & mask).astype(np.float32), 1.2)
+    crown = _step(shape.neck - v, 0.06)
+    extra = EXTRA_BRIGHTNESS[placement.position - 1]
+    brightness = mask * (0.1 + (0.2 + extra) * thick + crown * 0.06)
+    enamel = crown * _step(0.13 - depth / placement.width * (1 + 1.2 * v / shape.neck), 0.05)
+    brightness += mask * 0.16 * enamel
+    brightness -= 0.12 * canvas.blurred((pulp & mask).astype(np.float32), 1.2)
     root = 1 - crown
     outside = (1 - mask).astype(np.float32)
     away = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5) / unit
-    adds -= outside * root * 0.07 * np.exp(-((away - 1.2) ** 2) / 1.2)
-    adds += outside * root * 0.045 * np.exp(-((away - 3.4) ** 2) / 1.5)
-    adds *= float(rng.normal(1, 0.06))
-    metal = _restored(canvas, place, form, mask > 0, pulp > 0, u, v, depth, rng)
-    return Drawn((box[0], box[1]), mask > 0, adds.astype(np.float32), metal)
+    brightness -= outside * root * 0.07 * np.exp(-((away - 1.2) ** 2) / 1.2)
+    brightness += outside * root * 0.045 * np.exp(-((away - 3.4) ** 2) / 1.5)
+    brightness *= float(rng.normal(1, 0.06))
+    metal = _restorations(canvas, placement, shape, mask > 0, pulp > 0, u, v, depth, rng)
+    return RenderedTooth((box[0], box[1]), mask > 0, brightness.astype(np.float32), metal)
 
 
-def _placed(points: Points, place: Place) -> npt.NDArray[np.float64]:
-    """Own coordinates (u, v) -> units (x, y)."""
-    root = np.array(place.root)
-    across = _across(place)
+def _placed(points: Points, placement: Placement) -> npt.NDArray[np.float64]:
+    """Coordinates of the tooth (u, v), see `panodent.phantom.shapes`, as units (x, y)."""
+    root = np.array(placement.root)
+    across = _across(placement)
     u, v = points[:, :1], points[:, 1:]
-    middle = np.array([place.x, place.y])
-    return middle + root * (v - 0.5) * place.length + across * u * place.width / 2
+    middle = np.array([placement.x, placement.y])
+    return middle + root * (v - 0.5) * placement.length + across * u * placement.width / 2
 
 
-def _across(place: Place) -> npt.NDArray[np.float64]:
-    """Unit vector across the tooth, away from the midline."""
-    x, y = place.root
+def _across(placement: Placement) -> npt.NDArray[np.float64]:
+    """Unit vector (x, y) across the tooth, away from the midline."""
+    x, y = placement.root
     across = np.array([-y, x])
-    return across if across[0] * place.outwards > 0 else -across
+    return across if across[0] * placement.outwards > 0 else -across
 
 
-def _own_coordinates(
-    canvas: Canvas, place: Place, box: tuple[int, int, int, int]
+def _tooth_coordinates(
+    canvas: Canvas, placement: Placement, box: tuple[int, int, int, int]
 ) -> tuple[Float32Array, Float32Array]:
-    """(u, v) at each pixel of the box."""
+    """Coordinates of the tooth u and v at each pixel of the box (top, left, bottom, right)."""
     top, left, bottom, right = box
-    x = (np.arange(left, right) + 0.5)[None] / canvas.scale[0] - place.x
-    y = (np.arange(top, bottom) + 0.5)[:, None] / canvas.scale[1] - place.y
-    root, across = place.root, _across(place)
-    v = (x * root[0] + y * root[1]) / place.length + 0.5
-    u = (x * across[0] + y * across[1]) / (place.width / 2)
+    x = (np.arange(left, right) + 0.5)[None] / canvas.scale[0] - placement.x
+    y = (np.arange(top, bottom) + 0.5)[:, None] / canvas.scale[1] - placement.y
+    root, across = placement.root, _across(placement)
+    v = (x * root[0] + y * root[1]) / placement.length + 0.5
+    u = (x * across[0] + y * across[1]) / (placement.width / 2)
     return u.astype(np.float32), v.astype(np.float32)
 
 
 def _filled(
     canvas: Canvas, outlines: list[npt.NDArray[np.float64]], box: tuple[int, int, int, int]
 ) -> npt.NDArray[np.uint8]:
-    """1 inside any of the outlines, in the crop."""
+    """uint8 of the box's size: 1 inside any of the outlines, which are in units."""
     plane = np.zeros((box[2] - box[0], box[3] - box[1]), np.uint8)
     corner = np.array([box[1], box[0]]) * 16
     for line in outlines:
@@ -180,14 +200,14 @@ def _filled(
 
 
 def _step(values: Float32Array, width: float) -> Float32Array:
-    """0 below, 1 above zero, over this width."""
+    """A soft step: 0 for values far below zero, 1 far above, linear over `width` between."""
     return np.clip(values / width + 0.5, 0, 1).astype(np.float32)
 
 
-def _restored(
+def _restorations(
     canvas: Canvas,
-    place: Place,
-    form: Shape,
+    placement: Placement,
+    shape: ToothShape,
     mask: BoolArray,
     pulp: BoolArray,
     u: Float32Array,
@@ -195,16 +215,16 @@ def _restored(
     depth: Float32Array,
     rng: np.random.Generator,
 ) -> BoolArray:
-    """Where fillings, crowns and root fillings are."""
+    """(h, w) bool: where random fillings, crowns and root fillings of metal are."""
     metal = np.zeros(mask.shape, bool)
-    back = place.position >= 4
+    back = placement.position >= 4
     kind = rng.random()
     if kind < (0.2 if back else 0.04):
         centre, half, deep = rng.normal(0, 0.25), rng.uniform(0.3, 0.6), rng.uniform(0.1, 0.22)
         wave = 0.03 * np.sin(u * rng.uniform(4, 9) + rng.uniform(0, 6))
         metal |= (np.abs(u - centre) < half) & (v < deep + wave) & (depth > 0.8)
     elif kind < (0.24 if back else 0.06):
-        metal |= v < form.neck - 0.04 + 0.02 * u**2
+        metal |= v < shape.neck - 0.04 + 0.02 * u**2
     if rng.random() < 0.05:
         canal = cv2.erode(pulp.astype(np.uint8), np.ones((2, 2), np.uint8)) > 0
         metal |= canal & (v > 0.3)

@@ -4,54 +4,73 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
-from html import escape
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from panodent.drawing.canvas import to_jpeg_bytes
+from panodent.drawing.canvas import RGBImage
 from panodent.drawing.panel import panel
-from panodent.errors import PanodentError
-from panodent.evaluation.case_scores import CaseScores
-from panodent.evaluation.evaluate import Evaluation
-from panodent.evaluation.pairing import Picture
-from panodent.reports.evaluation_page import to_html
+from panodent.evaluation.bootstrap import CONFIDENCE, Estimate
+from panodent.evaluation.case_scores import MIN_IOU, CaseScores
+from panodent.evaluation.evaluate import METRICS, Confusion, Evaluation
+from panodent.evaluation.pairing import CaseLoader
+from panodent.reports.charts import (
+    NO_VALUE,
+    confusion_svg,
+    interval_svg,
+    interval_text,
+    metrics_by_tooth,
+    value_text,
+)
+from panodent.reports.html import render
+from panodent.reports.pictures import CasePicture, write_picture
 from panodent.utils.atomic_files import write_whole
 
 SHOWN = 4
-"""Pictures of the worst and of the best cases each."""
+"""How many of the worst and how many of the best cases are drawn."""
+CASE_METRICS = ("dice", "numbering", "dice_obb", "foreground", "detection_f1")
+"""Metrics in the table of cases."""
+CONFUSIONS_NAMED = 8
+"""How many confusions of two tooth numbers are named above the matrix."""
 
 
 def write(
     evaluation: Evaluation,
     folder: Path,
     *,
-    cases: Mapping[str, Picture] | None = None,
+    cases: Mapping[str, CaseLoader] | None = None,
     title: str = "Evaluation",
     shown: int = SHOWN,
 ) -> Path:
     """Writes scores.json, cases.csv, cases/*.jpg and index.html below `folder`; returns the page.
 
-    `cases` gives by key what the pictures show; a case that it lacks, or that cannot be read, has
-    none. Each file appears whole or not at all, the page last. Raises `OutputError`.
+    `cases` maps a case's key to a function that loads what its picture shows. A case that `cases`
+    lacks has no picture; one that cannot be read has the reason in place of the picture. Each file
+    is written completely or not at all, the page last. Raises `OutputError` when a file cannot be
+    written.
     """
     write_whole(folder / "scores.json", evaluation.to_json())
     write_whole(folder / "cases.csv", to_csv(evaluation))
-    worst, best = _chosen(evaluation, set(cases or {}), shown)
+    loaders = cases or {}
+    worst, best = _worst_and_best(evaluation, set(loaders), shown)
     pictures = {
         name: [
-            _picture(case, (cases or {})[case.key], folder, f"cases/{name}-{place}.jpg")
+            _picture(case, loaders[case.key], folder, f"cases/{name}-{place}.jpg")
             for place, case in enumerate(chosen, start=1)
         ]
         for name, chosen in (("worst", worst), ("best", best))
     }
     page = folder / "index.html"
-    write_whole(page, to_html(evaluation, title, pictures))
+    write_whole(page, to_html(evaluation, title, pictures["worst"], pictures["best"]))
     return page
 
 
 def to_csv(evaluation: Evaluation) -> str:
-    """A row a case; lists of teeth are parted by spaces, what cannot be told is empty."""
+    """The table of cases as CSV text, a row for each case; empty text without cases.
+
+    Lists of teeth are separated by spaces; a metric without a value is empty.
+    """
     rows = evaluation.rows()
     stream = io.StringIO()
     if rows:
@@ -70,42 +89,78 @@ def _cell(value: Any) -> Any:
     return round(value, 6) if isinstance(value, float) else value
 
 
+def to_html(
+    evaluation: Evaluation,
+    title: str,
+    worst: Sequence[CasePicture] = (),
+    best: Sequence[CasePicture] = (),
+) -> str:
+    """The page as HTML text; `worst` and `best` are pictures of cases."""
+    by_type = evaluation.by_type.values()
+    page = render(
+        "evaluation.html.j2",
+        title=title,
+        evaluation=evaluation,
+        tooth_count=sum(len(case.teeth) for case in evaluation.cases),
+        confidence=round(100 * CONFIDENCE),
+        min_iou=MIN_IOU,
+        metrics=METRICS,
+        type_metrics=[name for name in METRICS if any(name in metrics for metrics in by_type)],
+        case_metrics=CASE_METRICS,
+        no_estimate=Estimate(None),
+        value=value_text,
+        interval=interval_text,
+        interval_svg=interval_svg,
+        tooth_chart=metrics_by_tooth(evaluation.by_tooth),
+        confusion_chart=confusion_svg(evaluation.confusion),
+        confusions=_most_frequent(evaluation.confusion),
+        picture_sections=[("Worst cases", worst), ("Best cases", best)],
+        rows=_worst_first(evaluation.rows()),
+    )
+    return str(page)
+
+
+def _most_frequent(confusion: Confusion) -> list[tuple[int, str, str]]:
+    """(count, number in the ground truth, predicted number) of wrong numbers, largest first."""
+    errors = [
+        (int(count), row, column)
+        for row, line in zip(confusion.rows, confusion.counts.tolist(), strict=True)
+        for column, count in zip(confusion.columns, line, strict=True)
+        if count and row != column and row != "extra" and column.isdecimal()
+    ]
+    return sorted(errors, key=lambda error: (-error[0], error[1:]))[:CONFUSIONS_NAMED]
+
+
+def _worst_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of the table of cases by Dice; cases without a Dice (no teeth) are last."""
+    return sorted(rows, key=lambda row: (row["dice"] is None, row["dice"] or 0.0, row["case"]))
+
+
 # --- pictures ----------------------------------------------------------------------------------
 
 
-def _ranked(evaluation: Evaluation) -> list[CaseScores]:
-    """Cases with a Dice, the worst first."""
-    scored = [case for case in evaluation.cases if case.dice is not None]
-    return sorted(scored, key=lambda case: (case.dice or 0.0, case.key))
-
-
-def _chosen(
+def _worst_and_best(
     evaluation: Evaluation, drawable: set[str], shown: int
 ) -> tuple[list[CaseScores], list[CaseScores]]:
-    """(worst first, best first); no case is in both."""
-    ranked = [case for case in _ranked(evaluation) if case.key in drawable]
+    """(worst first, best first) among the drawable cases with a Dice; no case is in both."""
+    scored = [c for c in evaluation.cases if c.dice is not None and c.key in drawable]
+    ranked = sorted(scored, key=lambda case: (case.dice or 0.0, case.key))
     worst = ranked[:shown]
     best = ranked[len(worst) :][-shown:][::-1] if shown else []
     return worst, best
 
 
-def _picture(case: CaseScores, source: Picture, folder: Path, name: str) -> str:
-    """Draws a case; returns its piece of the page."""
-    dice, numbering = (f"{v:.3f}" if v is not None else "–" for v in (case.dice, case.numbering))
-    said = f"{escape(case.key)}: Dice {dice}, numbering {numbering}"
-    if not case.predicted:
-        said += ", no prediction"
-    try:
-        radiograph, truth, prediction = source()
-        image = panel(radiograph, prediction, truth)
-    except PanodentError as error:
-        return (
-            f"<figure><figcaption>{said} (no picture: {escape(str(error))})</figcaption></figure>"
-        )
-    write_whole(folder / name, to_jpeg_bytes(image))
-    height, width = image.shape[:2]
-    return (
-        f'<figure><a href="{name}"><img src="{name}" width="{width}" height="{height}" '
-        f'loading="lazy" alt="Radiograph, prediction and truth of {escape(case.key)}"></a>'
-        f"<figcaption>{said}</figcaption></figure>"
+def _picture(case: CaseScores, load: CaseLoader, folder: Path, file: str) -> CasePicture:
+    dice, numbering = (
+        NO_VALUE if value is None else f"{value:.3f}" for value in (case.dice, case.numbering)
     )
+    caption = f"{case.key}: Dice {dice}, numbering {numbering}"
+    if not case.predicted:
+        caption += ", no prediction"
+    description = f"Radiograph, prediction and ground truth of {case.key}"
+    return write_picture(partial(_comparison, load), folder, file, caption, description)
+
+
+def _comparison(load: CaseLoader) -> RGBImage:
+    radiograph, truth, prediction = load()
+    return panel(radiograph, prediction, truth)

@@ -5,63 +5,50 @@ from __future__ import annotations
 import io
 from base64 import b64encode
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
-from panodent.analysis.measure import Measurements, ToothMeasure
+from panodent.analysis.measurements import Measurements, ToothMeasure
 from panodent.drawing import odontogram
 from panodent.drawing.canvas import RGBImage, to_jpeg_bytes
-from panodent.reports.html import page, section, table
+from panodent.drawing.display import fitted_size
+from panodent.reports.html import render
 from panodent.teeth.teeth import Teeth
+from panodent.utils.wording import counted
 from panodent.version import DISCLAIMER, __version__
 
 HEADS = ("FDI", "area", "score", "length", "width", "angle", "tilt", "mesial", "distal", "remarks")
 _A4 = (8.27, 11.69)  # inches
-_PICTURE_WIDTH = 1600
-# On screen the two halves of the table stand below each other where they must; on paper all of it
-# is one page, in black on white whatever the screen's colours are.
-_STYLE = """
-.halves{display:flex;flex-wrap:wrap;gap:0 3rem;align-items:flex-start}
-@page{size:A4;margin:10mm}
-@media print{
-:root{--ink:#000;--paper:#fff;--quiet:#444;--line:#ccc}
-body{font-size:7.5pt;line-height:1.3;max-width:none;padding:0}
-h1{font-size:14pt}h2{display:none}p{max-width:none;margin:.5mm 0}section{margin-top:3mm}
-img{max-height:calc(.56*var(--left));margin:0 auto;border-radius:0}
-section>svg{height:calc(.44*var(--left));width:auto;margin:0 auto}
-.halves{flex-wrap:nowrap;justify-content:space-between;gap:0}
-.wide{overflow:visible}thead th{position:static}
-th,td{padding:.3mm 1.1mm;line-height:1.15}footer{margin-top:3mm;padding-top:1mm}
-}
-"""
+PICTURE_WIDTH = 1600
+"""The overlay is shown at most this wide, in pixels."""
 
 
 def html(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | None = None) -> str:
-    """A page that stands alone; `name` is of the file, `picture` the overlay."""
-    data = "" if picture is None else b64encode(to_jpeg_bytes(_shrunk(picture))).decode()
-    shown = f'<img alt="overlay of {escape(name)}" src="data:image/jpeg;base64,{data}">'
-    head = "<tr>" + "".join(f'<th class="n">{cell}</th>' for cell in HEADS) + "</tr>"
-    rows = [
-        "<tr>" + "".join(f'<td class="n">{escape(cell)}</td>' for cell in row) + "</tr>"
-        for row in _rows(measures)
-    ]
-    halves = "\n".join(table(head, part) for part in _halved(rows) if part)
-    return page(
-        f"Measures of {name}",
-        escape(_facts(measures)),
-        [
-            section("Overlay", shown if data else ""),
-            section("Odontogram", odontogram.svg(teeth)),
-            section("Teeth", f'<div class="halves">{halves}</div>'),
-            section("Dentition", "".join(f"<p>{escape(line)}</p>" for line in _lines(measures))),
-        ],
-        f"panodent {__version__}",
-        _STYLE + f":root{{--left:{_left_for_pictures(len(rows), len(_lines(measures)))}mm}}\n",
+    """The sheet as a page that needs no other file, as HTML text.
+
+    `name` is the radiograph's name; `picture` is its overlay, uint8 RGB (height, width, 3), shown
+    at most `PICTURE_WIDTH` pixels wide.
+    """
+    from markupsafe import Markup
+
+    lines = _lines(measures)
+    data = b"" if picture is None else b64encode(to_jpeg_bytes(_scaled_down(picture)))
+    page = render(
+        "measure_sheet.html.j2",
+        title=_title(name),
+        name=name,
+        facts=_facts(measures),
+        picture=data.decode("ascii"),
+        chart=Markup(odontogram.svg(teeth)),  # noqa: S704 - every text in it is escaped
+        heads=HEADS,
+        tables=_halved(_rows(measures)),
+        lines=lines,
+        picture_room=_room_for_pictures(len(measures.teeth), len(lines)),
     )
+    return str(page)
 
 
-def _left_for_pictures(rows: int, lines: int) -> float:
-    """Millimetres of a printed page that its table and its lines leave to the two pictures."""
+def _room_for_pictures(rows: int, lines: int) -> float:
+    """Height in mm that a table of `rows` teeth and `lines` of text leave for both pictures."""
     return round(min(240 - 3.8 * (-(-rows // 2) + 1) - 3.6 * lines, 180.0), 1)
 
 
@@ -78,11 +65,11 @@ def _figure(
 
     figure = Figure(figsize=_A4)
     FigureCanvasAgg(figure)
-    figure.text(0.06, 0.962, _plain(f"Measures of {name}"), size=14, weight="bold")
+    figure.text(0.06, 0.962, _plain(_title(name)), size=14, weight="bold")
     figure.text(0.06, 0.945, _plain(_facts(measures)), size=7.5, color="#555")
     upper = 0.93
     if picture is not None:
-        small = _shrunk(picture)
+        small = _scaled_down(picture)
         tall = 0.88 * _A4[0] / _A4[1] * small.shape[0] / small.shape[1]
         tall = min(tall, 0.33)
         axes = figure.add_axes((0.06, upper - tall, 0.88, tall))
@@ -162,12 +149,17 @@ def _gap(tooth: ToothMeasure, side: str) -> str:
     return "overlap" if neighbour.overlap else f"{neighbour.gap:.0f}"
 
 
+def _title(name: str) -> str:
+    return f"Measurements of {name}"
+
+
 def _facts(measures: Measurements) -> str:
     height, width = measures.size
     return (
-        f"{width} x {height} pixels, {len(measures.teeth)} teeth; sizes and gaps in pixels; angles "
-        f"to the occlusal plane ({measures.occlusal_plane:+.1f}\N{DEGREE SIGN} to the rows), tilt "
-        "positive to the midline"
+        f"{width} x {height} pixels, {counted(len(measures.teeth), 'tooth', 'teeth')}; sizes and "
+        "gaps in pixels; angles to the occlusal plane "
+        f"({measures.occlusal_plane:+.1f}\N{DEGREE SIGN} to the image rows), tilt positive towards "
+        "the midline"
     )
 
 
@@ -179,7 +171,7 @@ def _lines(measures: Measurements) -> list[str]:
         first, second = gap.between
         lines.append(
             f"Gap between {first} and {second} ({', '.join(map(str, gap.missing))} missing): "
-            f"{gap.distance:.0f} pixels, {gap.widths:.1f} widths of its neighbours."
+            f"{gap.distance:.0f} pixels, {gap.widths:.1f} times the mean width of the two teeth."
         )
     for third in measures.third_molars:
         lines.append(
@@ -194,11 +186,11 @@ def _plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def _shrunk(picture: RGBImage) -> RGBImage:
+def _scaled_down(picture: RGBImage) -> RGBImage:
     import cv2
 
     height, width = picture.shape[:2]
-    if width <= _PICTURE_WIDTH:
+    if width <= PICTURE_WIDTH:
         return picture
-    size = (_PICTURE_WIDTH, round(height * _PICTURE_WIDTH / width))
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    rows, columns = fitted_size((height, width), PICTURE_WIDTH)
+    return cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from panodent.analysis.measure import Measurements, measure
+from panodent.analysis.measure import measure
+from panodent.analysis.measurements import Measurements
 from panodent.errors import DatasetError, PanodentError
 from panodent.outputs.case import OVERLAY
 from panodent.outputs.record import RECORD, from_record

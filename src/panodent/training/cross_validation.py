@@ -12,7 +12,7 @@ from panodent.datasets.dataset import Case
 from panodent.errors import DatasetError, TrainingError
 from panodent.evaluation.case_scores import CaseScores
 from panodent.evaluation.evaluate import Evaluation, summarise
-from panodent.evaluation.pairing import Picture
+from panodent.evaluation.pairing import CaseLoader
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 from panodent.training.held_out import folder_names, held_out
@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 def evaluate_folds(
     folders: Sequence[Path], progress: Progress | None = None
-) -> tuple[dict[str, Evaluation], Evaluation, dict[str, Picture]]:
+) -> tuple[dict[str, Evaluation], Evaluation, dict[str, CaseLoader]]:
     """Scores finished runs on what they held out.
 
     Returns the evaluation of each data folder, the evaluation of all, and what a report draws, by
@@ -34,7 +34,7 @@ def evaluate_folds(
     total = sum(len(run.validation) for run in opened)
     owner_of: dict[Path, Path] = {}
     scores: dict[str, list[CaseScores]] = {}
-    pictures: dict[str, Picture] = {}
+    pictures: dict[str, CaseLoader] = {}
     done = 0
     for folder, run in zip(folders, opened, strict=True):
         if not (folder / "bundle").is_dir():

@@ -166,7 +166,7 @@ def _calibration(run: Run, made: Bundle) -> Calibration:
         return _calibration_of(run.start)
     scores = _score(run, made, panels=False)
     teeth = [tooth for cases in scores.values() for case in cases for tooth in case.prediction]
-    return calibration.fit([tooth.score for tooth in teeth], [tooth.right for tooth in teeth])
+    return calibration.fit([tooth.score for tooth in teeth], [tooth.correct for tooth in teeth])
 
 
 def _calibration_of(start: str) -> Calibration:

@@ -12,12 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from panodent.dentition import ARCH_ORDER
+from panodent.dentition import ARCHES
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.utils.arrays import BoolArray, Float32Array, FloatImage
-
-ARCHES = (ARCH_ORDER[:16], ARCH_ORDER[16:])
-"""FDI numbers of the upper and of the lower arch, from the image's left to its right."""
 
 
 def remove_teeth(

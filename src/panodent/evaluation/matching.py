@@ -1,0 +1,102 @@
+"""Matches the teeth of a prediction with those of the ground truth, by number and by overlap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from panodent.evaluation.overlap import iou_and_dice
+from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.arrays import BoolArray, Float64Array
+
+MIN_IOU = 0.5
+"""Intersection over union from which a predicted instance matches a tooth by place."""
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How n teeth of the ground truth and m predicted instances belong together.
+
+    Attributes
+    ----------
+    iou, dice : (n, m) float64, overlap of every tooth with every instance.
+    pairs : row -> column of teeth with the same number, one to one.
+    extras : numbers of predicted instances that the ground truth lacks, 0 without a number.
+    excused : how many unpaired instances count neither as extra nor as false positive.
+    """
+
+    iou: Float64Array
+    dice: Float64Array
+    pairs: dict[int, int]
+    extras: tuple[int, ...]
+    excused: int
+
+    @property
+    def correct(self) -> dict[int, int]:
+        """The pairs that also match by place: true positives."""
+        return {row: col for row, col in self.pairs.items() if self.iou[row, col] >= MIN_IOU}
+
+    @property
+    def on_a_tooth(self) -> BoolArray:
+        """(m,) whether an instance matches any tooth by place, whatever their numbers."""
+        return self.iou.max(axis=0, initial=0.0) >= MIN_IOU
+
+    def best_column(self, row: int) -> int | None:
+        """The instance that overlaps a tooth most, None when it does not match by place."""
+        if not self.iou.shape[1]:
+            return None
+        best = int(np.argmax(self.iou[row]))
+        return best if self.iou[row, best] >= MIN_IOU else None
+
+
+def match_teeth(truth: Teeth, prediction: Teeth) -> Matching:
+    """Matches two records of one radiograph; both must have the same size."""
+    iou, dice = iou_and_dice(truth, prediction)
+    pairs = same_number_pairs(truth, prediction, dice)
+    extras, excused = _extras(truth, prediction, iou, pairs)
+    return Matching(iou, dice, pairs, extras, excused)
+
+
+def same_number_pairs(truth: Teeth, prediction: Teeth, dice: Float64Array) -> dict[int, int]:
+    """Row of the ground truth -> column of the prediction, for numbered teeth of the same number.
+
+    Where a number occurs several times, teeth are paired one to one, the largest Dice first.
+    """
+    alike = (truth.fdi[:, None] == prediction.fdi[None, :]) & (truth.fdi[:, None] != UNNUMBERED)
+    rows, cols = np.nonzero(alike)
+    pairs: dict[int, int] = {}
+    for place in np.argsort(-dice[rows, cols], kind="stable").tolist():
+        row, col = int(rows[place]), int(cols[place])
+        if row not in pairs and col not in pairs.values():
+            pairs[row] = col
+    return pairs
+
+
+def _extras(
+    truth: Teeth, prediction: Teeth, iou: Float64Array, pairs: dict[int, int]
+) -> tuple[tuple[int, ...], int]:
+    """Numbers of unpaired instances that count as extra, and how many others are excused.
+
+    An instance is excused when it lies on a tooth of the ground truth without a number, or when it
+    has no number and lies on a tooth that was not found under its own number.
+    """
+    unnumbered = {row for row in range(len(truth)) if truth.fdi[row] == UNNUMBERED}
+    not_found = {row for row in range(len(truth)) if row not in pairs} - unnumbered
+    not_found |= {row for row, col in pairs.items() if iou[row, col] < MIN_IOU}
+    extras, excused = [], 0
+    for col in range(len(prediction)):
+        if col in pairs.values():
+            continue
+        without_number = prediction.fdi[col] == UNNUMBERED
+        allowed = unnumbered | not_found if without_number else unnumbered
+        lies_on = [row for row in allowed if iou[row, col] >= MIN_IOU]
+        if not lies_on:
+            extras.append(int(prediction.fdi[col]))
+            continue
+        excused += 1
+        # A tooth excuses one instance; a second one on it is an extra.
+        best = max(lies_on, key=lambda row: float(iou[row, col]))
+        not_found.discard(best)
+        unnumbered.discard(best)
+    return tuple(extras), excused

@@ -1,0 +1,57 @@
+"""Tests of `panodent.drawing.vector`: the same parts as SVG and as pixels."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from panodent.drawing.vector import Shape, Text, placed, to_pixels, to_points, to_svg_path
+
+SQUARE = (("M", (2.0, 2.0)), ("L", (8.0, 2.0)), ("L", (8.0, 8.0)), ("L", (2.0, 8.0)), ("Z", ()))
+RED, BLUE = (255, 0, 0), (0, 0, 255)
+
+
+def test_paths_are_placed_and_written() -> None:
+    line = (("M", (1.0, 2.0)), ("L", (3.0, 4.0)))
+    assert to_svg_path(placed(line, 10, 20, 2.0, up=True)) == "M12 16L16 12"
+    assert to_points(placed(line, 10, 20, 2.0, up=False)).tolist() == [[12, 24], [16, 28]]
+
+
+def test_curves_become_points() -> None:
+    # All four control points on a line: so are the points, and the last is the curve's end.
+    points = to_points((("M", (0, 0)), ("C", (1, 1, 2, 2, 3, 3))))
+    assert points[-1].tolist() == pytest.approx([3, 3])
+    assert points[:, 0] == pytest.approx(points[:, 1])
+
+
+def test_shapes_as_svg() -> None:
+    path = ElementTree.fromstring(Shape(SQUARE, RED, BLUE, 1.5, (4.0, 3.0)).to_svg())  # noqa: S314
+    assert path.attrib["fill"] == "#ff0000"
+    assert path.attrib["stroke"] == "#0000ff"
+    assert (path.attrib["stroke-width"], path.attrib["stroke-dasharray"]) == ("1.5", "4 3")
+    assert 'fill="none"' in Shape(SQUARE, None, BLUE).to_svg()
+
+
+@pytest.mark.parametrize("text", ["<script>&", 'a"b'])
+def test_text_is_escaped(text: str) -> None:
+    element = ElementTree.fromstring(Text(text, 1, 2, 3, RED).to_svg())  # noqa: S314
+    assert element.text == text
+    assert element.attrib["text-anchor"] == "middle"
+
+
+def test_shapes_as_pixels() -> None:
+    picture = to_pixels([Shape(SQUARE, RED, RED)], (10, 12), 2.0)
+    assert picture.shape == (24, 20, 3)
+    assert tuple(picture[10, 10]) == RED
+    assert tuple(picture[0, 0]) == (255, 255, 255)
+    empty = to_pixels([Shape(SQUARE, None, BLUE)], (10, 10), 2.0)
+    assert tuple(empty[10, 10]) == (255, 255, 255)
+    assert empty[10, 4, 2] > empty[10, 4, 0]
+
+
+def test_text_is_above_shapes() -> None:
+    parts = [Text("8", 5, 8, 8, BLUE), Shape(SQUARE, RED, RED)]
+    picture = to_pixels(parts, (10, 10), 4.0)
+    assert (picture == np.array(BLUE)).all(axis=2).any()

@@ -1,0 +1,61 @@
+"""Tests of `panodent.outputs.summary_files`."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from panodent.errors import OutputError
+from panodent.outputs.record import to_record
+from panodent.outputs.summary_files import COLUMNS, SummaryFiles
+from panodent.teeth.teeth import Teeth
+
+SQUARE = np.ones((4, 6), bool)
+TEETH = Teeth.from_masks(
+    (20, 40), [(36, SQUARE, (2, 10)), (0, SQUARE, (10, 20))], [0.75, 0.5], [["doubtful"], []]
+)
+
+
+def test_results_and_table(tmp_path: Path) -> None:
+    with SummaryFiles(tmp_path) as summary:
+        summary.add(1, "a.png", to_record(TEETH))
+        summary.add(2, "b.png", to_record(TEETH.select([0])))
+        assert not (tmp_path / "teeth.csv").exists()
+        summary.finish()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["predictions.json", "teeth.csv"]
+    results = json.loads((tmp_path / "predictions.json").read_text())
+    assert [(r["image_id"], r["file_name"], r["category_id"]) for r in results] == [
+        (1, "a.png", 36),
+        (2, "b.png", 36),
+    ]  # the tooth without a number is in the table only
+    assert results[0]["bbox"] == [10, 2, 6, 4]  # left, top, width, height
+    assert results[0]["segmentation"] == {"size": [20, 40], "counts": TEETH.rle(0)}
+    rows = list(csv.reader((tmp_path / "teeth.csv").read_text().splitlines()))
+    assert rows[0] == list(COLUMNS)
+    assert rows[1] == [
+        "a.png", "36", "lower left first molar", "0.75", "10", "2", "16", "6", "24", "doubtful",
+    ]  # fmt: skip
+    assert [row[1] for row in rows[1:]] == ["36", "0", "36"]
+
+
+def test_no_teeth(tmp_path: Path) -> None:
+    with SummaryFiles(tmp_path) as summary:
+        summary.add(1, "a.png", to_record(Teeth.empty((20, 40))))
+        summary.finish()
+    assert json.loads((tmp_path / "predictions.json").read_text()) == []
+
+
+def test_without_finish_nothing_is_left(tmp_path: Path) -> None:
+    with SummaryFiles(tmp_path) as summary:
+        summary.add(1, "a.png", to_record(TEETH))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="--output"), SummaryFiles(tmp_path / "file"):
+        pass

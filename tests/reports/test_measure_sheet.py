@@ -1,0 +1,110 @@
+"""Tests of `panodent.reports.measure_sheet`: the page, the print and the PDF."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from panodent.analysis.measure import measure
+from panodent.analysis.measurements import Gap, Neighbour, ThirdMolar
+from panodent.dentition import TEETH
+from panodent.reports.measure_sheet import PICTURE_WIDTH, html, pdf
+from panodent.teeth.teeth import Teeth
+
+SIZE = (600, 600)
+ONE = Teeth.from_masks(SIZE, [(36, np.ones((60, 20), bool), (40, 10))], [0.5])
+
+
+def test_a_row_has_the_measures_of_a_tooth(checked_page) -> None:
+    measures = measure(ONE)
+    found = replace(
+        measures.teeth[0],
+        tilt=-12.6,
+        mesial=Neighbour(35, 7.2, 0),
+        distal=Neighbour(37, 0.0, 9),
+        flags=("doubtful",),
+    )
+    page = checked_page(html("opg", replace(measures, teeth=(found,)), ONE))
+    cells = re.findall(r'<td class="number">(.*?)</td>', page.html)
+    assert cells == ["36", "1200", "0.50", "60", "20", "90°", "-13°", "7", "overlap", "doubtful"]
+    assert "600 x 600 pixels, 1 tooth;" in page.text
+    assert "Measurements of opg" in page.text
+
+
+def test_lines_about_the_dentition(checked_page) -> None:
+    measures = replace(
+        measure(ONE),
+        missing=(11, 12),
+        missing_third_molars=(),
+        gaps=(Gap((35,), (36, 34), 31.4, 1.5),),
+        third_molars=(ThirdMolar(38, 45.0, "mesioangular"),),
+        notes=("note",),
+    )
+    page = checked_page(html("opg", measures, ONE))
+    assert "Not found: 11, 12; third molars not found: none." in page.text
+    assert "Gap between 36 and 34 (35 missing): 31 pixels, 1.5 times the mean width" in page.text
+    assert "38: mesioangular (Winter), +45°" in page.text
+    assert "Note." in page.text
+
+
+def test_the_overlay_is_inside_the_page_and_scaled_down(checked_page) -> None:
+    picture = np.zeros((100, 2 * PICTURE_WIDTH, 3), np.uint8)
+    page = checked_page(html("opg", measure(ONE), ONE, picture))
+    (source,) = page.values("src")
+    data = base64.b64decode(source.removeprefix("data:image/jpeg;base64,"))
+    shown = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert shown.shape == (50, PICTURE_WIDTH, 3)
+    assert page.values("alt") == ["Overlay of opg"]
+
+
+def test_hostile_names_stay_text(checked_page, hostile: str) -> None:
+    measures = measure(ONE)
+    marked = replace(measures.teeth[0], flags=(hostile,))
+    measures = replace(measures, teeth=(marked,), notes=(f"Note {hostile}",))
+    picture = np.zeros((9, 9, 3), np.uint8)
+    page = checked_page(html(hostile, measures, ONE, picture))
+    assert page.text.count(hostile) == 4  # title, heading, flag and note
+    assert page.values("alt") == [f"Overlay of {hostile}"]
+
+
+def test_no_teeth(checked_page) -> None:
+    empty = Teeth.empty(SIZE)
+    page = checked_page(html("opg", measure(empty), empty))
+    assert "0 teeth" in page.text
+    assert not re.search(r"<table", page.html)
+    assert pdf("opg", measure(empty), empty).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("name", ["opg", "<b>$x$ $", r"\alpha_{x} %"])
+def test_a_pdf_is_one_page_whatever_the_name(name: str) -> None:
+    document = pdf(name, measure(ONE), ONE, np.zeros((30, 60, 3), np.uint8))
+    assert document.startswith(b"%PDF")
+    assert document.count(b"/Type /Page ") == 1
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium (Debian: chromium)")
+def test_the_page_is_printed_on_one_sheet(tmp_path: Path) -> None:
+    """With as many teeth as there can be, and a picture as tall as it is wide."""
+    blocks = [(fdi, np.ones((30, 9), bool), (40, 10 * i)) for i, fdi in enumerate(TEETH)]
+    teeth = Teeth.from_masks(SIZE, [*blocks, (0, np.ones((30, 9), bool), (200, 10))])
+    picture = np.zeros((600, 600, 3), np.uint8)
+    (tmp_path / "page.html").write_text(html("opg", measure(teeth, (0.1, 0.1)), teeth, picture))
+    subprocess.run(
+        [
+            *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
+            *(f"--print-to-pdf={tmp_path / 'page.pdf'}", (tmp_path / "page.html").as_uri()),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    printed = (tmp_path / "page.pdf").read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
