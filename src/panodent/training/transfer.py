@@ -115,7 +115,8 @@ def _weights(
 def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
     """The network for `config.classes`, weights taken over; outputs are matched by tooth number.
 
-    A tooth that the old network did not know starts from the weights of "no tooth".
+    A deciduous tooth that the old network did not know starts from the weights of its successor,
+    any other from the weights of "no tooth".
     Raises `ConfigError` when the architectures differ.
     """
     fresh = build(named(config.network, classes=len(config.classes) + 1))
@@ -133,7 +134,7 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
             )
         layer.set_weights(weights)
     head = fresh.get_layer(HEAD)
-    places = [0] + [old.index(fdi) + 1 if fdi in old else 0 for fdi in config.classes]
+    places = [0] + [_plane_of(fdi, old) for fdi in config.classes]
     offsets = len(old) + 1  # their place among the old planes, where there are any
     weights = []
     for new, given in zip(head.get_weights(), theirs[HEAD], strict=True):
@@ -145,6 +146,14 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
         weights.append(merged)
     head.set_weights(weights)
     return fresh
+
+
+def _plane_of(fdi: int, classes: tuple[int, ...]) -> int:
+    """The plane of a network with these classes that a tooth's weights are taken from."""
+    for known in (fdi, fdi - 40):  # 55 stands where 15 will
+        if known in classes:
+            return classes.index(known) + 1
+    return 0
 
 
 def freeze(model: Any, what: str) -> list[str]:

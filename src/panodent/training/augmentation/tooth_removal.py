@@ -16,6 +16,7 @@ from panodent.dentition import ARCH_ORDER
 from panodent.utils.arrays import FloatImage
 
 ARCHES = (ARCH_ORDER[:16], ARCH_ORDER[16:])
+DECIDUOUS_ARCHES = ((55, 54, 53, 52, 51, 61, 62, 63, 64, 65), (75, 74, 73, 72, 71, 81, 82, 83, 84, 85))
 LONGEST = 6
 """At most this many neighbouring teeth are taken out at once."""
 RUNS = 8
@@ -109,7 +110,7 @@ def _closed(
         if fdi // 10 in quadrants and fdi % 10 > last
     ]
     moving = np.isin(labels, behind)
-    if len(quadrants) > 1 or not moving.any():
+    if len(quadrants) > 1 or max(quadrants) > 4 or not moving.any():
         return pixels, labels
     outwards = 1 if next(iter(quadrants)) in (2, 3) else -1
     cols = np.flatnonzero(gap.any(axis=0)) * outwards
@@ -140,7 +141,7 @@ def _arch_weight(
     classes: Sequence[int],
 ) -> npt.NDArray[np.float32]:
     """(height,) 1 in the rows of an arch, 0 in those of the other, near the columns of `place`."""
-    other = [v for v, fdi in enumerate(classes, start=1) if (fdi // 10 in (1, 2)) != upper]
+    other = [v for v, fdi in enumerate(classes, start=1) if (fdi // 10 in (1, 2, 5, 6)) != upper]
     cols = place.any(axis=0)
     own = np.flatnonzero(place.any(axis=1))
     against = np.flatnonzero(np.isin(labels[:, cols], other).any(axis=1))
@@ -159,7 +160,7 @@ def neighbours(
     """Class values of a few neighbours along one arch, chosen at random among those present."""
     present = set(np.flatnonzero(np.bincount(labels.ravel())).tolist())
     value_of = {fdi: value for value, fdi in enumerate(classes, start=1)}
-    arches = [[value_of[fdi] for fdi in arch if value_of.get(fdi) in present] for arch in ARCHES]
+    arches = [[value_of[fdi] for fdi in arch if value_of.get(fdi) in present] for arch in (*ARCHES, *DECIDUOUS_ARCHES)]
     arches = [arch for arch in arches if arch]
     if not arches:
         return []
