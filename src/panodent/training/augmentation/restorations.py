@@ -17,6 +17,8 @@ from panodent.utils.arrays import Float32Array, FloatImage
 
 IMPLANTS = 0.5
 """How often a run of teeth becomes implants; else it keeps its roots and gets crowns."""
+PONTICS = 0.35
+"""How often, instead of implants, the inner teeth of a run become pontics of a bridge."""
 CROWNED = 0.75
 """How often the implants of a run bear crowns."""
 POST = 0.4
@@ -39,9 +41,11 @@ def restored(
     if not run:
         return pixels, labels
     implants = bool(rng.random() < IMPLANTS)
-    result, left = without(pixels, labels, run, rng) if implants else (pixels.copy(), labels)
+    bridge = implants and bool(rng.random() < PONTICS)
+    lost = run[1:-1] if bridge and len(run) > 2 else run
+    result, left = without(pixels, labels, lost, rng) if implants else (pixels.copy(), labels)
     metal = float(np.clip(np.percentile(pixels, 99.5) * rng.uniform(0.9, 1.15), 0, 1))
-    crowned = not implants or bool(rng.random() < CROWNED)
+    crowned = not implants or bridge or bool(rng.random() < CROWNED)
     for value in run:
         around = _surroundings(labels == value)
         tooth, near = labels[around] == value, result[around]
@@ -49,7 +53,9 @@ def restored(
             continue
         axes = _axes(tooth, upper=classes[value - 1] // 10 in (1, 2, 5, 6))
         neck = float(rng.uniform(0.3, 0.5))
-        if implants:
+        if bridge:
+            pass
+        elif implants:
             _screw(near, axes, neck, metal * rng.uniform(0.75, 1.0), rng)
         elif rng.random() < POST:
             _post(near, axes, neck, metal * rng.uniform(0.7, 1.0), rng)
