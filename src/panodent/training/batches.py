@@ -55,13 +55,16 @@ def load(case: Case, classes: Sequence[int], limit: tuple[int, int]) -> Example:
 
 
 def oversampled(
-    examples: Sequence[Example], repeats: Sequence[int], classes: Sequence[int], times: int
+    examples: Sequence[Example],
+    repeats: Sequence[int],
+    mixed: Sequence[int],
+    classes: Sequence[int],
 ) -> list[int]:
-    """How often an epoch shows each example: at least `times` where deciduous teeth are seen."""
+    """How often an epoch shows each example: at least `mixed` where deciduous teeth are seen."""
     deciduous = [value for value, fdi in enumerate(classes, start=1) if TEETH[fdi].deciduous]
     return [
         max(repeat, times) if np.isin(deciduous, example.labels).any() else repeat
-        for example, repeat in zip(examples, repeats, strict=True)
+        for example, repeat, times in zip(examples, repeats, mixed, strict=True)
     ]
 
 

@@ -53,7 +53,7 @@ def _fitted(run: Run, resume: bool) -> list[Row]:
     run.report("reading", {"cases": len(run.training) + len(run.validation)})
     examples = [load(case, config.classes, limit) for case in run.training]
     held = [load(case, config.classes, limit) for case in run.validation]
-    repeats = oversampled(examples, run.repeats, config.classes, config.repeat_mixed)
+    repeats = oversampled(examples, run.repeats, run.repeats_mixed, config.classes)
     augmenter = Augmenter(
         examples, repeats, config.classes, config.augment, config.batch_size, config.seed
     )

@@ -55,7 +55,7 @@ class TrainConfig:
     validation: float = 0.15
     fold: tuple[int, int] | None = None
     repeat: tuple[int, ...] = ()
-    repeat_mixed: int = 1
+    repeat_mixed: tuple[int, ...] = ()
     freeze: str = ""
     seed: int = 0
     split_seed: int = 0
@@ -75,8 +75,8 @@ class TrainConfig:
             raise ConfigError("classes must name at least one tooth, each once")
         if unknown := [fdi for fdi in self.classes if fdi not in TEETH]:
             raise ConfigError(f"classes: {unknown[0]} is no FDI number")
-        if self.repeat_mixed < 1:
-            raise ConfigError(f"repeat_mixed is {self.repeat_mixed}; expected at least 1")
+        if any(times < 1 for times in self.repeat_mixed):
+            raise ConfigError(f"repeat_mixed is {self.repeat_mixed}; expected numbers of at least 1")
         if self.batch_size < 1 or self.epochs < 1:
             raise ConfigError("batch size and epochs must be at least 1")
         if not 0 < self.learning_rate <= 1:
@@ -238,7 +238,7 @@ def _converted(key: str, value: Any, base: TrainConfig) -> Any:
         if key == "augment":
             _check_keys(value, AugmentConfig, "augment setting")
             return replace(base.augment, **value)
-        if key in ("classes", "repeat") or (key == "fold" and value is not None):
+        if key in ("classes", "repeat", "repeat_mixed") or (key == "fold" and value is not None):
             return tuple(int(item) for item in value)
     except UnknownNameError:
         raise
