@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from panodent.dentition import PERMANENT
+from panodent.dentition import TEETH
 from panodent.errors import ConfigError, UnknownToothError
 from panodent.formats import get
 from panodent.phantom.dicom import dicom_bytes
+from panodent.phantom.eruption import OLDEST, YOUNGEST
 from panodent.phantom.render import MIN_SIDE, render
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
@@ -25,11 +26,16 @@ DEFAULT_SIZE = (1024, 2048)
 
 
 def draw(
-    seed: int, size: tuple[int, int] = DEFAULT_SIZE, *, missing: Collection[int] | None = None
+    seed: int,
+    size: tuple[int, int] = DEFAULT_SIZE,
+    *,
+    missing: Collection[int] | None = None,
+    age: float | None = None,
 ) -> tuple[Radiograph, Teeth]:
     """A panoramic of `size` (height, width) and its teeth; equal arguments give equal pixels.
 
-    `missing` are FDI numbers to leave out; None leaves out some at random, as life does.
+    `missing` are FDI numbers to leave out; None leaves out some at random, as life does. `age` in
+    years draws a child with deciduous teeth, germs and growing roots; None draws an adult.
     Masks of neighbours may overlap, as their images do. Raises `ConfigError`, `UnknownToothError`.
     """
     if seed < 0:
@@ -38,9 +44,11 @@ def draw(
         raise ConfigError(
             f"phantom of {size[0]} x {size[1]}; expected at least {MIN_SIDE} pixels a side"
         )
-    if unknown := sorted(set(missing or ()) - set(PERMANENT)):
-        raise UnknownToothError(f"{unknown[0]} is no permanent tooth; phantoms have 11 to 48")
-    return render(seed, size, missing)
+    if unknown := sorted(set(missing or ()) - set(TEETH)):
+        raise UnknownToothError(f"{unknown[0]} is not an FDI number; expected 11-48 or 51-85")
+    if age is not None and not YOUNGEST <= age <= OLDEST:
+        raise ConfigError(f"age is {age}; expected {YOUNGEST:g} to {OLDEST:g} years, or no age")
+    return render(seed, size, missing, age)
 
 
 def write(
@@ -50,17 +58,20 @@ def write(
     size: tuple[int, int] = DEFAULT_SIZE,
     progress: Callable[[int, int], None] | None = None,
     dicom: bool = False,
+    ages: tuple[float, float] | None = None,
 ) -> None:
     """A data folder: `images/phantom-00007.png` (or .dcm) by seed, and `truth.json` (COCO).
 
-    `progress(done, total)` is told of each. Files there are replaced.
+    `ages` (youngest, oldest) draws children of random ages between them. `progress(done, total)`
+    is called after each. Files there are replaced.
     """
     if count < 1:
         raise ConfigError(f"count is {count}; expected at least 1")
     root = Path(folder)
     items = []
     for number in range(seed, seed + count):
-        radiograph, teeth = draw(number, size)
+        age = None if ages is None else float(np.random.default_rng((number, 1)).uniform(*ages))
+        radiograph, teeth = draw(number, size, age=age)
         name = f"phantom-{number:05d}.{'dcm' if dicom else 'png'}"
         data = dicom_bytes(radiograph, number) if dicom else _png(radiograph)
         write_whole(root / "images" / name, data)

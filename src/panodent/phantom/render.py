@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from panodent.phantom.arches import Place, places
+from panodent.phantom.arches import Place, child_places, places
 from panodent.phantom.jaws import Canvas, background
 from panodent.phantom.shapes import Points, Shape, shape
 from panodent.radiograph.radiograph import Radiograph
@@ -39,11 +39,13 @@ class Drawn:
 
 
 def render(
-    seed: int, size: tuple[int, int], missing: Collection[int] | None
+    seed: int, size: tuple[int, int], missing: Collection[int] | None, age: float | None = None
 ) -> tuple[Radiograph, Teeth]:
     """See `panodent.phantom.draw`."""
     rng = np.random.default_rng(seed)
-    standing = places(rng, missing)
+    standing = places(rng, missing) if age is None else child_places(rng, age)
+    if missing and age is not None:
+        standing = [place for place in standing if place.fdi not in missing]
     image, bone = background(size, standing, rng)
     canvas = Canvas(size)
     items, drawn = [], []
@@ -117,6 +119,10 @@ def _tooth(canvas: Canvas, place: Place, form: Shape, rng: np.random.Generator) 
         return None
     pulp = _filled(canvas, [_placed(points, place) for points in form.pulp], box)
     u, v = _own_coordinates(canvas, place, box)
+    if place.formed < 1:
+        mask, pulp = _cut(mask, pulp, u, v, place, rng)
+        if bounding_box(mask > 0) is None:
+            return None
     unit = float(canvas.scale.mean())
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5) / unit
     half = place.width / 2
@@ -132,11 +138,36 @@ def _tooth(canvas: Canvas, place: Place, form: Shape, rng: np.random.Generator) 
     root = 1 - crown
     outside = (1 - mask).astype(np.float32)
     away = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5) / unit
-    adds -= outside * root * 0.07 * np.exp(-((away - 1.2) ** 2) / 1.2)
-    adds += outside * root * 0.045 * np.exp(-((away - 3.4) ** 2) / 1.5)
+    if place.buried:  # the follicle: a dark band with a bright border
+        adds -= outside * 0.09 * np.exp(-((away - 2.5) ** 2) / 5)
+        adds += outside * 0.05 * np.exp(-((away - 5.5) ** 2) / 1.5)
+    else:
+        adds -= outside * root * 0.07 * np.exp(-((away - 1.2) ** 2) / 1.2)
+        adds += outside * root * 0.045 * np.exp(-((away - 3.4) ** 2) / 1.5)
     adds *= float(rng.normal(1, 0.06))
     metal = _restored(canvas, place, form, mask > 0, pulp > 0, u, v, depth, rng)
+    metal &= not place.buried
     return Drawn((box[0], box[1]), mask > 0, adds.astype(np.float32), metal)
+
+
+def _cut(
+    mask: npt.NDArray[np.uint8],
+    pulp: npt.NDArray[np.uint8],
+    u: Float32Array,
+    v: Float32Array,
+    place: Place,
+    rng: np.random.Generator,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Mask and pulp of a tooth that is not fully formed, or whose root is partly resorbed.
+
+    A growing root ends in an open funnel, a resorbed one in a ragged edge.
+    """
+    end = place.formed + 0.02 * np.sin(u * rng.uniform(4, 8) + rng.uniform(0, 6))
+    there = v < end
+    if not place.deciduous and place.formed > 0.3:
+        funnel = np.abs(u) < 0.45 - (end - v) / 0.12 * 0.4
+        there &= ~(funnel & (end - v < 0.12))
+    return (mask * there).astype(np.uint8), (pulp * (v < end - 0.03)).astype(np.uint8)
 
 
 def _placed(points: Points, place: Place) -> npt.NDArray[np.float64]:

@@ -18,6 +18,10 @@ from panodent.utils.arrays import BoolArray, Float32Array, FloatImage
 
 ARCHES = (ARCH_ORDER[:16], ARCH_ORDER[16:])
 """FDI numbers of the upper and of the lower arch, from the image's left to its right."""
+DECIDUOUS_ARCHES = (
+    (55, 54, 53, 52, 51, 61, 62, 63, 64, 65),
+    (75, 74, 73, 72, 71, 81, 82, 83, 84, 85),
+)
 
 
 def remove_teeth(
@@ -116,7 +120,7 @@ def _close_gap(
         if fdi // 10 in quadrants and fdi % 10 > last
     ]
     moving = np.isin(labels, behind)
-    if len(quadrants) > 1 or not moving.any():
+    if len(quadrants) > 1 or max(quadrants) > 4 or not moving.any():
         return pixels, labels
     outwards = 1 if next(iter(quadrants)) in (2, 3) else -1
     cols = np.flatnonzero(gap.any(axis=0)) * outwards
@@ -147,7 +151,7 @@ def _arch_weight(
     classes: Sequence[int],
 ) -> Float32Array:
     """(height,) 1 in the rows of one arch, 0 in those of the other, in the columns of `region`."""
-    other = [v for v, fdi in enumerate(classes, start=1) if (fdi // 10 in (1, 2)) != upper]
+    other = [v for v, fdi in enumerate(classes, start=1) if (fdi // 10 in (1, 2, 5, 6)) != upper]
     cols = region.any(axis=0)
     own = np.flatnonzero(region.any(axis=1))
     opposite = np.flatnonzero(np.isin(labels[:, cols], other).any(axis=1))
@@ -172,7 +176,10 @@ def choose_run(
     """
     present = set(np.flatnonzero(np.bincount(labels.ravel())).tolist())
     value_of = {fdi: value for value, fdi in enumerate(classes, start=1)}
-    arches = [[value_of[fdi] for fdi in arch if value_of.get(fdi) in present] for arch in ARCHES]
+    arches = [
+        [value_of[fdi] for fdi in arch if value_of.get(fdi) in present]
+        for arch in (*ARCHES, *DECIDUOUS_ARCHES)
+    ]
     arches = [arch for arch in arches if arch]
     if not arches:
         return []
