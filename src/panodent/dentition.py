@@ -179,6 +179,12 @@ On the image: the upper jaw from left to right (18-11, 21-28), then the lower ja
 ARCHES: tuple[tuple[int, ...], tuple[int, ...]] = (ARCH_ORDER[:16], ARCH_ORDER[16:])
 """The upper and the lower dental arch, each in the order in which its teeth stand."""
 
+DECIDUOUS_ARCHES: tuple[tuple[int, ...], tuple[int, ...]] = (
+    (55, 54, 53, 52, 51, 61, 62, 63, 64, 65),
+    (75, 74, 73, 72, 71, 81, 82, 83, 84, 85),
+)
+"""The same of the deciduous teeth."""
+
 
 def tooth(fdi: int) -> Tooth:
     """The tooth with this FDI number; raises `UnknownToothError` if there is none.

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from panodent.dentition import PERMANENT
+from panodent.dentition import TEETH
 from panodent.errors import ConfigError, UnknownToothError
 from panodent.formats import get
 from panodent.phantom.dicom import dicom_bytes
+from panodent.phantom.eruption import OLDEST, YOUNGEST
 from panodent.phantom.render import MIN_SIDE, render
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
@@ -26,14 +27,19 @@ DEFAULT_SIZE = (1024, 2048)
 
 
 def draw(
-    seed: int, size: tuple[int, int] = DEFAULT_SIZE, *, missing: Collection[int] | None = None
+    seed: int,
+    size: tuple[int, int] = DEFAULT_SIZE,
+    *,
+    missing: Collection[int] | None = None,
+    age: float | None = None,
 ) -> tuple[Radiograph, Teeth]:
     """A phantom of `size` (height, width) in pixels and its teeth; the same arguments, same pixels.
 
     `missing` are FDI numbers to leave out; None leaves out some at random, with frequencies like
-    those of adults. Masks of neighbouring teeth may overlap, as teeth do in a projection. Raises
-    `ConfigError` for a negative seed or a size below 64 pixels, `UnknownToothError` for a number
-    that is no permanent tooth.
+    those of adults. `age` in years draws a child with deciduous teeth, germs and growing roots;
+    None draws an adult. Masks of neighbouring teeth may overlap, as teeth do in a projection.
+    Raises `ConfigError` for a negative seed, a size below 64 pixels or an age that is not from 5 to
+    14, `UnknownToothError` for a number that is not FDI.
 
     >>> radiograph, teeth = draw(0, (64, 128), missing=[18, 28, 38, 48])
     >>> radiograph.size, len(teeth)
@@ -45,9 +51,11 @@ def draw(
         raise ConfigError(
             f"phantom of {size[0]} x {size[1]}; expected at least {MIN_SIDE} pixels a side"
         )
-    if unknown := sorted(set(missing or ()) - set(PERMANENT)):
-        raise UnknownToothError(f"{unknown[0]} is no permanent tooth; phantoms have 11 to 48")
-    return render(seed, size, missing)
+    if unknown := sorted(set(missing or ()) - set(TEETH)):
+        raise UnknownToothError(f"{unknown[0]} is not an FDI number; expected 11-48 or 51-85")
+    if age is not None and not YOUNGEST <= age <= OLDEST:
+        raise ConfigError(f"age is {age}; expected {YOUNGEST:g} to {OLDEST:g} years, or no age")
+    return render(seed, size, missing, age)
 
 
 def write(
@@ -57,11 +65,13 @@ def write(
     size: tuple[int, int] = DEFAULT_SIZE,
     progress: Callable[[int, int], None] | None = None,
     dicom: bool = False,
+    ages: tuple[float, float] | None = None,
 ) -> None:
     """Writes a data folder: images/phantom-00007.png (or .dcm), named by seed, and truth.json.
 
     truth.json is in COCO's format. The `count` phantoms have the seeds `seed`, `seed` + 1, ... and
-    `size` (height, width) in pixels. Existing files are replaced; `progress(done, total)` is called
+    `size` (height, width) in pixels; `ages` (youngest, oldest) draws children of random ages
+    between them. Existing files are replaced; `progress(done, total)` is called
     after each. Raises as `draw`, `ConfigError` for a count below 1, `OutputError` when a file
     cannot be written.
     """
@@ -70,7 +80,8 @@ def write(
     root = Path(folder)
     items = []
     for number in range(seed, seed + count):
-        radiograph, teeth = draw(number, size)
+        age = None if ages is None else float(np.random.default_rng((number, 1)).uniform(*ages))
+        radiograph, teeth = draw(number, size, age=age)
         name = f"phantom-{number:05d}.{'dcm' if dicom else 'png'}"
         data = dicom_bytes(radiograph, number) if dicom else _png(radiograph)
         write_whole(root / "images" / name, data)

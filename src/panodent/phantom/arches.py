@@ -27,6 +27,9 @@ class Placement:
     x, y : its middle, in units.
     length, width : of the whole tooth and of its crown, in units.
     root_angle : degrees by which the root points away from the midline; 0 is vertical.
+    formed : share of the length that is there, from the crown's tip; below 1 for growing and for
+        resorbed roots.
+    buried : whether it lies in a follicle, not yet erupted.
     """
 
     fdi: int
@@ -35,21 +38,31 @@ class Placement:
     length: float
     width: float
     root_angle: float
+    formed: float = 1.0
+    buried: bool = False
 
     @property
     def upper(self) -> bool:
         """Whether it is in the upper jaw."""
-        return self.fdi < 30
+        return self.fdi // 10 in (1, 2, 5, 6)
 
     @property
     def outwards(self) -> int:
         """Sign of x away from the midline: -1 on the patient's right, 1 on the left."""
-        return -1 if self.fdi // 10 in (1, 4) else 1
+        return -1 if self.fdi // 10 in (1, 4, 5, 8) else 1
+
+    @property
+    def deciduous(self) -> bool:
+        """Whether it is a deciduous tooth."""
+        return self.fdi > 50
 
     @property
     def position(self) -> int:
-        """Position from the midline, 1 (central incisor) to 8 (third molar)."""
-        return self.fdi % 10
+        """Position from the midline, 1 (central incisor) to 8 (third molar).
+
+        That of the first molar for deciduous molars, which are shaped like it.
+        """
+        return 6 if self.deciduous and self.fdi % 10 > 3 else self.fdi % 10
 
     @property
     def root(self) -> tuple[float, float]:
@@ -60,7 +73,7 @@ class Placement:
 
 
 # By position: distance from the midline, y, length, crown width (units), root angle (degrees).
-_UPPER = (
+UPPER = (
     (22.0, 235.0, 117.0, 45.0, 0.0),
     (59.0, 231.0, 110.0, 38.0, -4.0),
     (99.0, 217.0, 123.0, 44.0, 3.0),
@@ -70,7 +83,7 @@ _UPPER = (
     (267.0, 212.0, 95.0, 57.0, -15.0),
     (303.0, 178.0, 76.0, 52.0, -25.0),
 )
-_LOWER = (
+LOWER = (
     (14.0, 338.0, 88.0, 30.0, 0.0),
     (43.0, 339.0, 93.0, 33.0, -1.0),
     (80.0, 353.0, 114.0, 40.0, 7.0),
@@ -99,7 +112,7 @@ def tooth_placements(rng: np.random.Generator, missing: Collection[int] | None) 
     bow = rng.normal(0, 0.00008)
     found = []
     for quadrant in (1, 2, 3, 4):
-        table, along = (_UPPER, -1) if quadrant < 3 else (_LOWER, 1)
+        table, along = (UPPER, -1) if quadrant < 3 else (LOWER, 1)
         size = float(np.clip(rng.normal(1.0, 0.04), 0.92, 1.1))
         outwards = -1 if quadrant in (1, 4) else 1
         for position, (distance, y, length, width, root_angle) in enumerate(table, start=1):

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.phantom.arches import Placement, tooth_placements
+from panodent.phantom.child import child_placements
 from panodent.phantom.jaws import Canvas, background
 from panodent.phantom.shapes import Points, ToothShape, tooth_shape
 from panodent.radiograph.radiograph import Radiograph
@@ -51,11 +52,14 @@ class RenderedTooth:
 
 
 def render(
-    seed: int, size: tuple[int, int], missing: Collection[int] | None
+    seed: int, size: tuple[int, int], missing: Collection[int] | None, age: float | None = None
 ) -> tuple[Radiograph, Teeth]:
     """The radiograph and its teeth; arguments are those of `panodent.phantom.draw`, unchecked."""
     rng = np.random.default_rng(seed)
-    placements = tooth_placements(rng, missing)
+    if age is None:
+        placements = tooth_placements(rng, missing)
+    else:
+        placements = [p for p in child_placements(rng, age) if p.fdi not in (missing or ())]
     image, bone = background(size, placements, rng)
     canvas = Canvas(size)
     items, rendered = [], []
@@ -137,6 +141,10 @@ def _tooth(
         return None
     pulp = _filled(canvas, [_placed(points, placement) for points in shape.pulp], box)
     u, v = _tooth_coordinates(canvas, placement, box)
+    if placement.formed < 1:
+        mask, pulp = _incomplete(mask, pulp, u, v, placement, rng)
+        if bounding_box(mask > 0) is None:
+            return None
     unit = float(canvas.scale.mean())
     depth = cv2.distanceTransform(mask, cv2.DIST_L2, 5) / unit
     half = placement.width / 2
@@ -152,11 +160,36 @@ def _tooth(
     root = 1 - crown
     outside = (1 - mask).astype(np.float32)
     away = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5) / unit
-    brightness -= outside * root * 0.07 * np.exp(-((away - 1.2) ** 2) / 1.2)
-    brightness += outside * root * 0.045 * np.exp(-((away - 3.4) ** 2) / 1.5)
+    if placement.buried:  # a follicle is a dark band with a bright border
+        brightness -= outside * 0.09 * np.exp(-((away - 2.5) ** 2) / 5)
+        brightness += outside * 0.05 * np.exp(-((away - 5.5) ** 2) / 1.5)
+    else:
+        brightness -= outside * root * 0.07 * np.exp(-((away - 1.2) ** 2) / 1.2)
+        brightness += outside * root * 0.045 * np.exp(-((away - 3.4) ** 2) / 1.5)
     brightness *= float(rng.normal(1, 0.06))
     metal = _restorations(canvas, placement, shape, mask > 0, pulp > 0, u, v, depth, rng)
+    metal &= not placement.buried
     return RenderedTooth((box[0], box[1]), mask > 0, brightness.astype(np.float32), metal)
+
+
+def _incomplete(
+    mask: npt.NDArray[np.uint8],
+    pulp: npt.NDArray[np.uint8],
+    u: Float32Array,
+    v: Float32Array,
+    placement: Placement,
+    rng: np.random.Generator,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Mask and pulp of a tooth whose root is still growing or partly resorbed.
+
+    A growing root ends in an open funnel, a resorbed one in an irregular edge.
+    """
+    end = placement.formed + 0.02 * np.sin(u * rng.uniform(4, 8) + rng.uniform(0, 6))
+    present = v < end
+    if not placement.deciduous and placement.formed > 0.3:
+        funnel = np.abs(u) < 0.45 - (end - v) / 0.12 * 0.4
+        present &= ~(funnel & (end - v < 0.12))
+    return (mask * present).astype(np.uint8), (pulp * (v < end - 0.03)).astype(np.uint8)
 
 
 def _placed(points: Points, placement: Placement) -> npt.NDArray[np.float64]:

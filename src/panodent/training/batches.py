@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.datasets.dataset import Case
+from panodent.dentition import TEETH
 from panodent.errors import ConfigError
 from panodent.radiograph.resampling import resized
 from panodent.teeth.teeth import Teeth
@@ -54,6 +55,20 @@ def load(case: Case, classes: Sequence[int], limit: tuple[int, int]) -> Example:
     size = (min(limit[0], radiograph.size[0]), min(limit[1], radiograph.size[1]))
     pixels = np.round(resized(radiograph.pixels, size) * 255).astype(np.uint8)
     return Example(case.key, pixels, class_image(teeth.resized(size), classes))
+
+
+def oversampled(
+    examples: Sequence[Example],
+    repeats: Sequence[int],
+    mixed: Sequence[int],
+    classes: Sequence[int],
+) -> list[int]:
+    """How often an epoch shows each example: at least `mixed` where deciduous teeth are seen."""
+    deciduous = [value for value, fdi in enumerate(classes, start=1) if TEETH[fdi].deciduous]
+    return [
+        max(repeat, times) if np.isin(deciduous, example.labels).any() else repeat
+        for example, repeat, times in zip(examples, repeats, mixed, strict=True)
+    ]
 
 
 class Augmenter:

@@ -11,7 +11,7 @@ import numpy as np
 
 from panodent.errors import TrainingError
 from panodent.training import checkpoint, history
-from panodent.training.batches import Augmenter, Example, load
+from panodent.training.batches import Augmenter, Example, load, oversampled
 from panodent.training.losses import ToothLoss
 from panodent.training.recipes import Stage, TrainConfig
 from panodent.training.run import Row, Run
@@ -55,8 +55,9 @@ def _fit(run: Run, resume: bool) -> list[Row]:
     run.report("reading", {"cases": len(run.training) + len(run.validation)})
     examples = [load(case, config.classes, limit) for case in run.training]
     held = [load(case, config.classes, limit) for case in run.validation]
+    repeats = oversampled(examples, run.repeats, run.repeats_mixed, config.classes)
     augmenter = Augmenter(
-        examples, run.repeats, config.classes, config.augment, config.batch_size, config.seed
+        examples, repeats, config.classes, config.augment, config.batch_size, config.seed
     )
     compile_model(model, config, augmenter.steps)
     rows: list[Row] = []

@@ -82,6 +82,11 @@ class TrainConfig:
     repeat: tuple[int, ...] = setting(
         (), "How often an epoch shows the cases of each data folder, in the order of the folders."
     )
+    repeat_mixed: tuple[int, ...] = setting(
+        (),
+        "How often at least an epoch shows radiographs with deciduous teeth, by data folder; "
+        "they are rare in public data.",
+    )
     freeze: str = setting(
         "",
         "Layers that stay as they are: '' none, 'encoder', or how many first weighted layers.",
@@ -119,6 +124,10 @@ class TrainConfig:
         for name in ("learning_rate", "clip_norm"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; expected above 0")
+        if any(times < 1 for times in self.repeat_mixed):
+            raise ConfigError(
+                f"repeat_mixed is {self.repeat_mixed}; expected numbers of at least 1"
+            )
         if self.validation == 1:
             raise ConfigError("validation is 1, so nothing is left to train on; expected below 1")
         if self.freeze not in ("", "encoder") and not self.freeze.isdecimal():
@@ -276,7 +285,7 @@ def _converted(key: str, value: Any, base: TrainConfig) -> Any:
         if key == "augment":
             _check_keys(value, AugmentConfig, "augment setting")
             return replace(base.augment, **value)
-        if key in ("classes", "repeat") or (key == "fold" and value is not None):
+        if key in ("classes", "repeat", "repeat_mixed") or (key == "fold" and value is not None):
             return tuple(int(item) for item in value)
     except UnknownNameError:
         raise

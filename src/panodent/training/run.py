@@ -63,6 +63,7 @@ class Run:
     report: Report
     start: str = ""
     data: list[dict[str, Any]] = field(default_factory=list)
+    repeats_mixed: Sequence[int] = ()
 
     @property
     def last(self) -> Path:
@@ -119,7 +120,13 @@ def reopen(folder: Path, report: Report) -> Run:
     training: list[Case] = []
     validation: list[Case] = []
     repeats: list[int] = []
-    for item in record["data"]:
+    repeats_mixed: list[int] = []
+    often = config.repeat_mixed or (1,) * len(record["data"])
+    if len(often) != len(record["data"]):
+        raise TrainingError(
+            f"repeat_mixed is {often}; expected a number for each of {len(record['data'])} folders"
+        )
+    for item, times in zip(record["data"], often, strict=True):
         source = DataSource(Path(item["root"]), item["format"], item["options"], item["repeat"])
         cases = {case.key: case for case in source.find().cases}
         if gone := [key for key in item["training"] + item["validation"] if key not in cases]:
@@ -130,10 +137,19 @@ def reopen(folder: Path, report: Report) -> Run:
         training += [cases[key] for key in item["training"]]
         validation += [cases[key] for key in item["validation"]]
         repeats += [source.repeat] * len(item["training"])
+        repeats_mixed += [times] * len(item["training"])
     if not training:
         raise TrainingError("no case is left for training; lower --val")
     return Run(
-        folder, config, training, validation, repeats, report, record["start"], record["data"]
+        folder,
+        config,
+        training,
+        validation,
+        repeats,
+        report,
+        record["start"],
+        record["data"],
+        repeats_mixed,
     )
 
 

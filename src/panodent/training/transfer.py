@@ -119,8 +119,9 @@ def _weights(
 def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
     """A network for `config.classes` with the weights of `model`, whose classes are `old`.
 
-    Output planes are matched by FDI number. A tooth that the old network did not have starts with
-    the weights of "no tooth". Raises `ConfigError` when the architectures differ.
+    Output planes are matched by FDI number. A deciduous tooth that the old network did not have
+    starts with the weights of its successor, any other with those of "no tooth". Raises
+    `ConfigError` when the architectures differ.
     """
     fresh = build(named(config.network, classes=len(config.classes) + 1))
     theirs = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
@@ -137,7 +138,7 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
             )
         layer.set_weights(weights)
     head = fresh.get_layer(HEAD)
-    places = [0] + [old.index(fdi) + 1 if fdi in old else 0 for fdi in config.classes]
+    places = [0] + [_plane_of(fdi, old) for fdi in config.classes]
     offsets = len(old) + 1  # their index among the old planes, if there are any
     weights = []
     for new, given in zip(head.get_weights(), theirs[HEAD], strict=True):
@@ -149,6 +150,14 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
         weights.append(merged)
     head.set_weights(weights)
     return fresh
+
+
+def _plane_of(fdi: int, classes: tuple[int, ...]) -> int:
+    """The plane of a network with these classes that a tooth's weights are taken from."""
+    for known in (fdi, fdi - 40):  # 55 stands where 15 will
+        if known in classes:
+            return classes.index(known) + 1
+    return 0
 
 
 def freeze(model: Any, what: str) -> list[str]:

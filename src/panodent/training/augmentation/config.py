@@ -116,6 +116,12 @@ class AugmentConfig:
         PROBABILITY,
         "probability",
     )
+    restore_bridges: float = setting(
+        0.35,
+        "Instead of implants the run becomes a bridge: its end teeth are crowned, pontics between.",
+        PROBABILITY,
+        "probability",
+    )
     restore_implant_crowns: float = setting(
         0.75, "The implants of a run bear crowns.", PROBABILITY, "probability"
     )

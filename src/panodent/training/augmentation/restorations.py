@@ -38,12 +38,14 @@ def add_restorations(
     if not run:
         return pixels, labels
     implants = bool(rng.random() < config.restore_implants)
+    bridge = implants and bool(rng.random() < config.restore_bridges)
     if implants:
-        result, remaining = fill_with_background(pixels, labels, run, config.extract_reach, rng)
+        lost = run[1:-1] if bridge and len(run) > 2 else run  # a bridge stands on its end teeth
+        result, remaining = fill_with_background(pixels, labels, lost, config.extract_reach, rng)
     else:
         result, remaining = pixels.copy(), labels
     metal = float(np.clip(np.percentile(pixels, 99.5) * rng.uniform(0.9, 1.15), 0, 1))
-    crowned = not implants or bool(rng.random() < config.restore_implant_crowns)
+    crowned = not implants or bridge or bool(rng.random() < config.restore_implant_crowns)
     for value in run:
         window = _window(labels == value)
         tooth, image = labels[window] == value, result[window]
@@ -51,9 +53,9 @@ def add_restorations(
             continue
         axes = _axes(tooth, upper=classes[value - 1] // 10 in (1, 2, 5, 6))
         neck = float(rng.uniform(0.3, 0.5))
-        if implants:
+        if implants and not bridge:
             _draw_implant(image, axes, neck, metal * rng.uniform(0.75, 1.0), rng)
-        elif rng.random() < config.restore_posts:
+        elif not implants and rng.random() < config.restore_posts:
             _draw_post(image, axes, neck, metal * rng.uniform(0.7, 1.0), rng)
         if crowned:
             _draw_crown(image, tooth, axes, neck, metal * rng.uniform(0.85, 1.05))

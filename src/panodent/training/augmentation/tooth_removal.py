@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from panodent.dentition import ARCHES
+from panodent.dentition import ARCHES, DECIDUOUS_ARCHES
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.utils.arrays import BoolArray, Float32Array, FloatImage
 
@@ -113,7 +113,7 @@ def _close_gap(
         if fdi // 10 in quadrants and fdi % 10 > last
     ]
     moving = np.isin(labels, behind)
-    if len(quadrants) > 1 or not moving.any():
+    if len(quadrants) > 1 or max(quadrants) > 4 or not moving.any():
         return pixels, labels
     outwards = 1 if next(iter(quadrants)) in (2, 3) else -1
     cols = np.flatnonzero(gap.any(axis=0)) * outwards
@@ -144,7 +144,7 @@ def _arch_weight(
     classes: Sequence[int],
 ) -> Float32Array:
     """(height,) 1 in the rows of one arch, 0 in those of the other, in the columns of `region`."""
-    other = [v for v, fdi in enumerate(classes, start=1) if (fdi // 10 in (1, 2)) != upper]
+    other = [v for v, fdi in enumerate(classes, start=1) if (fdi // 10 in (1, 2, 5, 6)) != upper]
     cols = region.any(axis=0)
     own = np.flatnonzero(region.any(axis=1))
     opposite = np.flatnonzero(np.isin(labels[:, cols], other).any(axis=1))
@@ -169,7 +169,10 @@ def choose_run(
     """
     present = set(np.flatnonzero(np.bincount(labels.ravel())).tolist())
     value_of = {fdi: value for value, fdi in enumerate(classes, start=1)}
-    arches = [[value_of[fdi] for fdi in arch if value_of.get(fdi) in present] for arch in ARCHES]
+    arches = [
+        [value_of[fdi] for fdi in arch if value_of.get(fdi) in present]
+        for arch in (*ARCHES, *DECIDUOUS_ARCHES)
+    ]
     arches = [arch for arch in arches if arch]
     if not arches:
         return []
