@@ -195,7 +195,7 @@ def _merged(annotation: Teeth, prediction: Teeth, inside: Float64Array) -> list[
     """Annotated masks that hold two or more predicted teeth."""
     mistakes = []
     for i in range(len(annotation)):
-        held = [j for j in np.flatnonzero(inside[i] >= INSIDE).tolist()]
+        held = list(np.flatnonzero(inside[i] >= INSIDE).tolist())
         if len(held) < 2:
             continue
         scores = sorted((float(prediction.scores[j]) for j in held), reverse=True)

@@ -91,7 +91,7 @@ class Correction:
 
 @dataclass(frozen=True)
 class Corrections:
-    """Corrections of one data set. `size` is the (height, width) that polygons refer to, or None."""
+    """Corrections of one data set; `size` is the (height, width) that polygons refer to."""
 
     name: str
     licence: str
