@@ -127,9 +127,9 @@ def test_bad_wishes_are_refused(
 
 
 def test_drawing_is_quick() -> None:
-    start = time.perf_counter()
+    start = time.process_time()  # of this process: other programs may keep the computer busy
     draw(0)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_a_written_folder_is_a_data_folder(tmp_path: Path) -> None:
