@@ -61,10 +61,10 @@ def measure_folder(
 ) -> tuple[int, dict[str, str]]:
     """Measures every result of `panodent predict` below `folder`.
 
-    Writes measures.json and measures.csv beside each teeth.json and, with `sheets`, report.html and
-    report.pdf; in `folder` a measures.csv of all radiographs. Returns how many were measured, and
-    by subfolder the reason why others were not. Calls `progress(done, total)` after each. Raises
-    `DatasetError` when there is no teeth.json, `OutputError` when a file cannot be written.
+    Writes measures.json and measures.csv next to each teeth.json and, with `sheets`, report.html
+    and report.pdf; in `folder` a measures.csv of all radiographs. Returns how many were measured,
+    and by subfolder the reason why others were not. Calls `progress(done, total)` after each.
+    Raises `DatasetError` when there is no teeth.json, `OutputError` when a file cannot be written.
     """
     records = sorted(folder.rglob(RECORD))
     if not records:
@@ -117,7 +117,7 @@ def _measured(file: Path, sheet: bool) -> list[list[Any]]:
 def _rows(name: str, measures: Measurements) -> Iterator[list[Any]]:
     """The rows of a radiograph, with `COLUMNS` and `_MILLIMETRES`."""
     for tooth in measures.to_dict()["teeth"]:
-        beside = [
+        neighbours = [
             (tooth[side] or {}).get(key, "")
             for side in ("mesial", "distal")
             for key in ("fdi", "gap", "overlap")
@@ -129,7 +129,7 @@ def _rows(name: str, measures: Measurements) -> Iterator[list[Any]]:
             *tooth["box"],
             *tooth["centroid"],
             *("" if value is None else value for value in sizes),
-            *beside,
+            *neighbours,
             " ".join(tooth["flags"]),
             *(tooth.get(key, "") for key in _MILLIMETRES),
         ]
