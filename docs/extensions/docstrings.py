@@ -1,7 +1,8 @@
 """Docstrings and signatures as this project writes them, for autodoc.
 
-A section "Parameters" or "Attributes" lists lines of the form `name : text`; further lines of the
-text are indented. Signatures show annotations as the source has them, aliases unresolved.
+Lines of the form `name : text`, alone or in a section "Parameters" or "Attributes", describe one
+parameter each; further lines of the text are indented. Signatures show annotations as the source
+has them, aliases unresolved.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-FIELDS = {"Parameters": "param", "Attributes": "ivar"}
+KINDS = {"Parameters": "param", "Attributes": "ivar"}
 ENTRY = re.compile(r"(\w+(?:, \w+)*) : (.+)")
 
 
@@ -30,25 +31,30 @@ def process_docstring(
 
 
 def with_fields(lines: Sequence[str]) -> list[str]:
-    """The lines, with `:param name: text` for each entry of a section.
+    """The lines, with `:param name: text` for each line `name : text`, in a section or not.
 
-    >>> with_fields(["Parameters", "----------", "size : (height,", "    width)", "", "Then."])
-    ['', ':param size: (height, width)', '', 'Then.']
+    >>> with_fields(["Parameters", "----------", "size : (height,", "    width)", "Then."])
+    [':param size: (height, width)', '', 'Then.']
     """
     result: list[str] = []
-    field, names = "", 0
+    kind, names, rule = "param", 0, False
     for line in lines:
-        if line in FIELDS:
-            field, names = FIELDS[line], 0
-            result.append("")
-        elif field and (entry := ENTRY.match(line)):
-            fields = [f":{field} {name}: {entry[2]}" for name in entry[1].split(", ")]
+        if line in KINDS:
+            kind, rule = KINDS[line], True
+        elif rule:
+            rule = False  # the hyphens below the title
+        elif entry := ENTRY.match(line):
+            if result and result[-1] and not names:
+                result.append("")
+            fields = [f":{kind} {name}: {entry[2]}" for name in entry[1].split(", ")]
             names = len(fields)
             result += fields
         elif names and line.startswith("    "):
             result[-names:] = [f"{text} {line.strip()}" for text in result[-names:]]
-        elif not (field and line and set(line) == {"-"}):
-            field, names = "", 0
+        else:
+            if names and line:
+                result.append("")
+            names = 0
             result.append(line)
     return result
 

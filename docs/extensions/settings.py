@@ -32,7 +32,7 @@ def markdown() -> str:
             "These settings belong into the TOML section `[augment]`.",
             _table(_rows(AugmentConfig)),
             "## Recipes",
-            "What each recipe sets to another value than the default.",
+            "Each recipe starts from the defaults above and changes these settings.",
             *_recipes(),
             "## Networks",
             "The setting `network` names one of these; their sizes cannot be set in TOML.",
@@ -158,7 +158,7 @@ def _recipes() -> Iterator[str]:
         ]
         yield f"### Recipe {name}"
         yield (
-            table(("setting", "in this recipe", "default"), rows)
+            table(("setting", "in this recipe", "otherwise"), rows)
             if rows
             else "All settings at default."
         )

@@ -1,4 +1,4 @@
-"""Conversion: every format to every other, what is lost is counted, what is cut off goes on."""
+"""Conversion of every format to every other: losses are counted, interruptions continued."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def test_places_that_are_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(OutputError, match="not empty"):
         convert(folder, tmp_path, "coco")
-    with pytest.raises(ConfigError, match="one folder"):
+    with pytest.raises(ConfigError, match="source and target are the same folder"):
         convert(folder, folder, "coco")
     with pytest.raises(UnknownNameError, match="copy"):
         convert(folder, tmp_path / "o", "coco", images="move")

@@ -127,7 +127,7 @@ def test_bad_wishes_are_refused(
 
 
 def test_drawing_is_quick() -> None:
-    start = time.process_time()  # of the processor: a busy machine makes it no slower
+    start = time.process_time()  # of this process: other programs may keep the computer busy
     draw(0)
     assert time.process_time() - start < 3
 

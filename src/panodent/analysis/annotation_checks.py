@@ -128,8 +128,8 @@ def _out_of_order(teeth: Teeth) -> list[Suspicion]:
             arch = [item for item in arch if item[0] != worst]
             misplaced.append(int(teeth.fdi[worst]))
         if misplaced:
-            said = ", ".join(map(str, misplaced)) + (" is" if len(misplaced) == 1 else " are")
-            message = f"{said} out of order among the {jaw} teeth"
+            numbers = ", ".join(map(str, misplaced)) + (" is" if len(misplaced) == 1 else " are")
+            message = f"{numbers} out of order among the {jaw} teeth"
             found.append(Suspicion("order", tuple(misplaced), message))
     return found
 
@@ -160,8 +160,8 @@ def _parts(teeth: Teeth) -> list[Suspicion]:
         gap = max(float(away[regions == i].min()) for i in big if i != main)
         if gap > FAR_SHARE * teeth.size[1]:
             name = str(fdi) if fdi else "an unnumbered tooth"
-            said = f"{name} has parts {gap:.0f} pixels apart"
-            found.append(Suspicion("parts", (int(fdi),) if fdi else (), said))
+            message = f"{name} has parts {gap:.0f} pixels apart"
+            found.append(Suspicion("parts", (int(fdi),) if fdi else (), message))
     return found
 
 

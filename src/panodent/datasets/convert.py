@@ -1,7 +1,16 @@
-"""Annotated radiographs from one format to another: counted, resumable, in constant memory.
+"""Converts annotated radiographs from one format to another, one radiograph in memory at a time.
 
-What is read goes into a journal, a line a radiograph, and the new format is written from it: a call
-that was cut off goes on after the last line.
+What is read is written to a journal first, one line for each radiograph; the new format is then
+written from the journal. A call that was interrupted can therefore continue after the last line.
+
+>>> from panodent import phantom
+>>> with tempfile.TemporaryDirectory() as folder:
+...     phantom.write(Path(folder, "coco"), 2, size=(64, 128))
+...     done = convert(Path(folder, "coco"), Path(folder, "voc"), "voc")
+...     sorted(file.name for file in Path(folder, "voc", "Annotations").iterdir())
+['phantom-00000.xml', 'phantom-00001.xml']
+>>> done.source_format, done.written, done.lost["outlines (boxes only)"]
+('coco', 2, 2)
 """
 
 from __future__ import annotations
@@ -11,7 +20,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,18 +36,26 @@ from panodent.formats.registry import BY_NAME, FORMATS
 from panodent.radiograph.radiograph import read, suffix_of
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
+from panodent.utils.progress import Progress
 
 JOURNAL = ".convert.jsonl"
+"""The journal's file name, below the new folder. It is deleted when the conversion is complete."""
 IMAGES = ("copy", "link", "none")
-Progress = Callable[[int, int], None]
 
 
 @dataclass
 class Conversion:
-    """What became of a folder.
+    """The outcome of a conversion.
 
-    `lost` counts radiographs by what their new format could not hold; `failed` says by key why an
-    annotation or its picture could not be taken over; `without_image` counts annotations alone.
+    Parameters
+    ----------
+    source_format : name of the format that was read.
+    written, teeth : radiographs and teeth that were written.
+    resumed : radiographs that an earlier, interrupted call had read.
+    without_image : annotations whose radiograph was not found.
+    lost : number of radiographs by what the new format could not hold, see
+        `panodent.formats.base.losses`.
+    failed : for each key that could not be converted, the reason.
     """
 
     source_format: str
@@ -62,37 +79,53 @@ def convert(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Conversion:
-    """Writes what `source` holds in format `to` below the folder `target`.
+    """Converts the annotations of `source` to the format `to`, below the folder `target`.
 
-    `images` says whether radiographs are copied, hard-linked or left where they are. Raises
-    `AnnotationError`, `ConfigError`, `OutputError` for what concerns the whole.
+    Parameters
+    ----------
+    source : a data folder, or the file of a format that has only one.
+    target : a new or empty folder.
+    to : a name of `panodent.formats.NAMES`.
+    format_name : the format of `source`; recognised if None.
+    read_options, write_options : options of the two formats.
+    images : 'copy' or 'link' (hard links) radiographs to the new folder, or 'none'.
+    resume : continue an interrupted conversion of the same source with the same options.
+    progress : called after each radiograph.
+
+    A radiograph that cannot be converted is reported in `Conversion.failed`; the others go on.
+
+    Raises
+    ------
+    AnnotationError : `source` as a whole cannot be read.
+    ConfigError, UnknownNameError : names or options are wrong, also in combination.
+    OutputError : the new folder is not empty or cannot be written.
     """
     if images not in IMAGES:
-        raise UnknownNameError("way with images", images, IMAGES)
+        raise UnknownNameError("treatment of images", images, IMAGES)
     writer = formats.get(to)
     if source.resolve() == target.resolve():
-        raise ConfigError(f"{target}: source and target are one folder; choose another")
+        raise ConfigError(f"{target}: source and target are the same folder; choose another target")
     name = format_name or formats.recognise(source)
     annotations = formats.get(name).read(source, read_options or {})
     radiographs = images_below(source) if source.is_dir() else {}
     result = Conversion(name)
     journal = target / JOURNAL
     _check_writing(writer, write_options or {})
-    order: dict[str, Any] = {
+    task: dict[str, Any] = {
         "source": str(source.resolve()),
         "from": name,
         "to": to,
         "images": images,
     }
-    order |= {"read": _plain(read_options), "write": _plain(write_options)}
-    done = _begin(journal, order, resume)
+    task |= {"read": _plain(read_options), "write": _plain(write_options)}
+    done = _begin(journal, task, resume)
     result.resumed = len(done)
     with journal.open("a", encoding="utf-8") as stream:
         for number, item in enumerate(annotations, start=1):
             if item.key not in done:
                 image = item.image or radiographs.get(item.key)
                 try:
-                    line = _taken(item, image, source, target, writer, images)
+                    line = _line(item, image, target, writer, images)
                 except OutputError:
                     raise
                 except PanodentError as error:
@@ -108,7 +141,7 @@ def convert(
 
 
 def _check_writing(writer: formats.Format, options: Mapping[str, Any]) -> None:
-    """Raises what writing would raise for options that make no sense, before anything is read."""
+    """Raises the errors that wrong options cause in writing, before anything is read."""
     numbering = Naming.of(options).numbering
     info = BY_NAME[writer.name]
     if not info.numberings and numbering not in (None, "fdi"):
@@ -124,40 +157,38 @@ def _plain(options: Mapping[str, Any] | None) -> dict[str, str]:
     return {key: str(value) for key, value in (options or {}).items()}
 
 
-def _begin(journal: Path, order: Mapping[str, Any], resume: bool) -> set[str]:
-    """Starts the journal, or goes on with it; the keys that it holds."""
+def _begin(journal: Path, task: Mapping[str, Any], resume: bool) -> set[str]:
+    """Starts the journal or continues it, and returns the keys that it already holds.
+
+    Its first line is `task`, so that a conversion of something else is not continued.
+    """
     try:
         journal.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{journal.parent}: cannot be written ({error.strerror})") from None
     if resume and journal.exists():
         lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
-        if not lines or json.loads(lines[0]) != order:
+        if not lines or json.loads(lines[0]) != task:
             raise ConfigError(
-                f"{journal.parent}: an unfinished conversion of something else is there; "
+                f"{journal.parent}: holds an unfinished conversion of something else; "
                 "give the same source and options, or leave out --resume"
             )
-        whole = [line for line in lines if line.endswith("\n")]  # the last may be cut off
+        whole = [line for line in lines if line.endswith("\n")]  # the last may be incomplete
         write_whole(journal, "".join(whole))
         return {json.loads(line)["key"] for line in whole[1:]}
     if any(journal.parent.iterdir()) and not journal.exists():
         raise OutputError(
-            f"{journal.parent}: is not empty; choose a new folder, so that nothing there is mixed "
-            "with what is written"
+            f"{journal.parent}: is not empty; choose a new folder, so that old and new files "
+            "are not mixed"
         )
-    write_whole(journal, json.dumps(order) + "\n")
+    write_whole(journal, json.dumps(task) + "\n")
     return set()
 
 
-def _taken(
-    item: Annotated,
-    image: Path | None,
-    source: Path,
-    target: Path,
-    writer: formats.Format,
-    images: str,
+def _line(
+    item: Annotated, image: Path | None, target: Path, writer: formats.Format, images: str
 ) -> dict[str, Any]:
-    """One annotation as a line of the journal, its radiograph in its place."""
+    """One annotation as a line of the journal; its radiograph is copied or linked."""
     teeth = item.read()
     name = f"{item.key}{suffix_of(image).lower() if image else '.png'}"
     if image is not None and images != "none":
@@ -187,11 +218,13 @@ def _put(image: Path, place: Path, images: str) -> None:
         else:
             shutil.copyfile(image, place)
     except OSError as error:
-        raise OutputError(f"{place}: {image.name} cannot be put there ({error.strerror})") from None
+        raise OutputError(
+            f"{place}: {image.name} cannot be copied there ({error.strerror})"
+        ) from None
 
 
 def _as_png(image: Path) -> bytes:
-    """A radiograph as PNG of sixteen bits, for formats that take no other."""
+    """A radiograph as a PNG of 16 bits, for formats that take PNG only."""
     import cv2
 
     deep = np.round(read(image).pixels * 65535).astype(np.uint16)
@@ -202,7 +235,7 @@ def _as_png(image: Path) -> bytes:
 def _counted(
     journal: Path, writer: formats.Format, result: Conversion
 ) -> Iterator[tuple[str, Teeth]]:
-    """The journal's radiographs as a format writes them, what gets lost counted on the way."""
+    """(file name, teeth) of each line of the journal; counts them in `result`."""
     with journal.open(encoding="utf-8") as stream:
         next(stream)
         for line in stream:

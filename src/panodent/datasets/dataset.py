@@ -1,4 +1,14 @@
-"""Annotated radiographs: found, paired by key, checked for duplicates, split by group."""
+"""Folders of annotated radiographs: found, and each radiograph paired with its annotation.
+
+>>> from tempfile import TemporaryDirectory
+>>> from panodent import phantom
+>>> with TemporaryDirectory() as folder:
+...     phantom.write(Path(folder), 2, size=(64, 128))
+...     found = find(folder)
+...     case = found.cases[0]
+...     found.format, case.key, case.radiograph().size == case.teeth().size
+('coco', 'phantom-00000', True)
+"""
 
 from __future__ import annotations
 
@@ -22,10 +32,15 @@ LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folder
 
 @dataclass(frozen=True)
 class Case:
-    """One annotated radiograph: where its pixels are and how to read its teeth.
+    """One annotated radiograph, not read yet.
 
-    `key` is its path below the data folder without suffix; `group` names the set of cases that
-    must stay on one side of a split.
+    Parameters
+    ----------
+    key : the radiograph's path below the data folder, without suffix.
+    image : the radiograph's file.
+    annotation : reads the teeth.
+    group : cases of one group must stay on the same side of a split, see
+        `panodent.datasets.splits`.
     """
 
     key: str
@@ -34,17 +49,25 @@ class Case:
     group: str = ""
 
     def radiograph(self) -> Radiograph:
-        """Reads the pixels."""
+        """Reads the pixels; raises `RadiographError`."""
         return read(self.image)
 
     def teeth(self) -> Teeth:
-        """Reads the truth."""
+        """Reads the annotated teeth; raises `AnnotationError`."""
         return self.annotation.read()
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a data folder holds."""
+    """The content of a data folder.
+
+    Parameters
+    ----------
+    root : the folder.
+    format : name of the annotations' format.
+    cases : radiographs with an annotation, in natural order of their keys (2 before 10).
+    images_without_labels, labels_without_images : keys of what could not be paired.
+    """
 
     root: Path
     format: str
@@ -58,20 +81,31 @@ def find(
     format_name: str | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Dataset:
-    """Finds radiographs and annotations below `root` and pairs them.
+    """Finds the radiographs and annotations below a folder and pairs them.
 
-    A radiograph that the annotation itself names is taken, else the one of the same key.
-    The format is recognised unless named. Raises `DatasetError` when nothing pairs,
-    `AnnotationError` when the format is unknown or ambiguous.
+    Parameters
+    ----------
+    root : the data folder.
+    format_name : format of the annotations, one of `panodent.formats.NAMES`; recognised if None.
+    options : options of the format for reading.
+
+    An annotation is paired with the radiograph that it names itself, or else with the radiograph of
+    its key; never by order.
+
+    Raises
+    ------
+    DatasetError : there is no such folder, nothing can be paired, or two radiographs have one key.
+    AnnotationError : the format is not recognised, or its files are faulty.
+    UnknownNameError : there is no such format.
     """
     folder = Path(root)
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; expected radiographs with annotations")
     name = format_name or formats.recognise(folder)
     annotations = {item.key: item for item in formats.get(name).read(folder, options or {})}
-    told = {key: item.image for key, item in annotations.items() if item.image is not None}
+    named = {key: item.image for key, item in annotations.items() if item.image is not None}
     listed = images_below(folder)
-    images = {k: file for k, file in listed.items() if file not in set(told.values())} | told
+    images = {k: file for k, file in listed.items() if file not in set(named.values())} | named
     both = sorted(set(images) & set(annotations), key=_natural)
     if not both:
         raise DatasetError(
@@ -89,9 +123,10 @@ def find(
 
 
 def images_below(folder: Path) -> dict[str, Path]:
-    """Radiographs by key, below an image folder where there is one, else below `folder`.
+    """The radiographs by key, below an image folder if there is one, else below `folder`.
 
-    Raises `DatasetError` where two share a key.
+    Label maps and pictures that `panodent predict` wrote are left out. Raises `DatasetError` if two
+    radiographs have one key.
     """
     root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
     label_folders = {folder / name for name in LABEL_FOLDERS}
@@ -123,9 +158,6 @@ def _is_result(file: Path) -> bool:
 
 
 def _natural(key: str) -> tuple[tuple[int, int, str], ...]:
-    """2 before 10."""
+    """A sort key that puts '2' before '10'."""
     parts = "".join(c if c.isdecimal() else f"\0{c}\0" for c in key).split("\0")
     return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts if p)
-
-
-# --- duplicates and splits ---------------------------------------------------------------------

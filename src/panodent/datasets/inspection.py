@@ -1,16 +1,23 @@
-"""A data folder looked over before training: what is there, what is missing, what looks wrong."""
+"""Inspects a data folder before training: what is there, what is missing, what looks wrong.
+
+>>> from pathlib import Path
+>>> from tempfile import TemporaryDirectory
+>>> from panodent import phantom
+>>> with TemporaryDirectory() as folder:
+...     phantom.write(Path(folder), 2, size=(64, 128))
+...     found = inspect(folder)
+>>> found.sizes, len(found.problems), found.duplicates
+({(64, 128): 2}, 0, ())
+"""
 
 from __future__ import annotations
 
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from panodent.analysis.annotation_checks import Suspicion, suspicions
 from panodent.datasets.dataset import Case, Dataset, find
@@ -18,16 +25,23 @@ from panodent.datasets.splits import duplicates, fingerprint
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError
 from panodent.teeth.teeth import UNNUMBERED
+from panodent.utils.arrays import Float32Array
+from panodent.utils.progress import Progress
 from panodent.version import __version__
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One annotated radiograph: its size (height, width), its numbers, what looks wrong.
+    """What was found about one annotated radiograph.
 
-    `problem` says why it cannot be used at all, empty when it can.
+    Parameters
+    ----------
+    key : its path below the data folder, without suffix.
+    image : its file.
+    size : (height, width), or None if it cannot be read.
+    numbers : FDI numbers of its teeth, 0 for those without a number.
+    suspicions : what looks wrong with the annotation, see `panodent.analysis.annotation_checks`.
+    problem : why it cannot be used at all; empty if it can.
     """
 
     key: str
@@ -40,7 +54,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a data folder holds."""
+    """What was found in a data folder.
+
+    Parameters
+    ----------
+    dataset : the paired radiographs and annotations.
+    findings : one for each annotated radiograph, in the order of the cases.
+    duplicates : groups of keys whose radiographs are the same picture.
+    """
 
     dataset: Dataset
     findings: tuple[Finding, ...]
@@ -48,41 +69,41 @@ class Inspection:
 
     @property
     def sizes(self) -> dict[tuple[int, int], int]:
-        """How many radiographs have this (height, width), the commonest first."""
+        """Number of radiographs by (height, width), the most frequent size first."""
         return dict(Counter(f.size for f in self.findings if f.size).most_common())
 
     @property
     def per_number(self) -> dict[int, int]:
-        """How many radiographs have this tooth, for each that occurs, by FDI number."""
+        """Number of radiographs that show a tooth, by FDI number; teeth that occur only."""
         counts = Counter(n for f in self.findings for n in set(f.numbers) if n != UNNUMBERED)
         return {fdi: counts[fdi] for fdi in TEETH if counts[fdi]}
 
     @property
     def teeth(self) -> int:
-        """Teeth in all."""
+        """Number of teeth."""
         return sum(len(f.numbers) for f in self.findings)
 
     @property
     def unnumbered(self) -> int:
-        """Teeth without a number."""
+        """Number of teeth without a number."""
         return sum(f.numbers.count(UNNUMBERED) for f in self.findings)
 
     @property
     def problems(self) -> list[Finding]:
-        """What cannot be used."""
+        """The radiographs that cannot be used."""
         return [f for f in self.findings if f.problem]
 
     @property
     def suspicious(self) -> list[Finding]:
-        """What should be looked at, the most suspicious first."""
+        """The radiographs to look at, those with most suspicions first."""
         return sorted((f for f in self.findings if f.suspicions), key=lambda f: -len(f.suspicions))
 
     def case(self, key: str) -> Case:
-        """The case of this key."""
+        """The case with this key."""
         return next(case for case in self.dataset.cases if case.key == key)
 
     def to_json(self) -> str:
-        """The same for programs."""
+        """Counts, problems and suspicions as JSON text, for programs."""
         return json.dumps(
             {
                 "panodent": __version__,
@@ -112,8 +133,9 @@ def inspect(
 ) -> Inspection:
     """Reads every annotated radiograph below `root` once.
 
-    What cannot be read becomes a `Finding` with a problem and the others go on. Raises as
-    `dataset.find` when the folder as a whole cannot be understood.
+    The parameters are those of `panodent.datasets.dataset.find`, which also raises the errors about
+    the folder as a whole. A radiograph or annotation that cannot be read becomes a `Finding` with a
+    problem; the others go on. `progress` is called after each radiograph.
     """
     dataset = find(root, format_name, options)
     findings, prints = [], {}
@@ -127,7 +149,8 @@ def inspect(
     return Inspection(dataset, tuple(findings), tuple(duplicates(prints)))
 
 
-def _look(case: Case) -> tuple[Finding, npt.NDArray[np.float32] | None]:
+def _look(case: Case) -> tuple[Finding, Float32Array | None]:
+    """The finding about a case, and its fingerprint if its pixels can be read."""
     name = str(case.image)
     try:
         radiograph = case.radiograph()
@@ -140,11 +163,11 @@ def _look(case: Case) -> tuple[Finding, npt.NDArray[np.float32] | None]:
         return Finding(case.key, name, radiograph.size, problem=str(error)), print_
     numbers = tuple(teeth.fdi.tolist())
     if teeth.size != radiograph.size:
-        said = (
+        problem = (
             f"the radiograph has {radiograph.size[1]} x {radiograph.size[0]} pixels, its "
             f"annotation {teeth.size[1]} x {teeth.size[0]}"
         )
-        return Finding(case.key, name, radiograph.size, numbers, problem=said), print_
+        return Finding(case.key, name, radiograph.size, numbers, problem=problem), print_
     return (
         Finding(case.key, name, radiograph.size, numbers, tuple(suspicions(teeth))),
         print_,

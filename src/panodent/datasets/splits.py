@@ -1,4 +1,18 @@
-"""Duplicate detection and splits of annotated radiographs into training and validation."""
+"""Splits of annotated radiographs into training and validation, with duplicates kept together.
+
+A radiograph that is in a data set twice must not be trained on and validated with, so duplicates
+are found by their pixels and become one group. A group lies on one side of every split.
+
+>>> from pathlib import Path
+>>> from panodent.formats.base import Annotated
+>>> cases = [Case(key, Path(f"{key}.png"), Annotated(key, None), key) for key in "abcdef"]
+>>> training, validation = split(cases, share=0.3)
+>>> len(training), len(validation)
+(4, 2)
+>>> held_out = [fold(cases, index, 3)[1] for index in (1, 2, 3)]
+>>> sorted(case.key for side in held_out for case in side)
+['a', 'b', 'c', 'd', 'e', 'f']
+"""
 
 from __future__ import annotations
 
@@ -6,36 +20,47 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from panodent.datasets.dataset import Case
 from panodent.errors import ConfigError, RadiographError
 from panodent.radiograph.radiograph import Radiograph
 from panodent.radiograph.resampling import normalised, resized
+from panodent.utils.arrays import Float32Array
 
 _PRINT_SIZE = (32, 64)
-
-
 DUPLICATE_CORRELATION = 0.985
+"""Two radiographs are duplicates if the correlation of their fingerprints is above this."""
 
 
-def fingerprint(radiograph: Radiograph) -> npt.NDArray[np.float32]:
-    """A vector of unit length; near 1 in its product with that of the same radiograph."""
+def fingerprint(radiograph: Radiograph) -> Float32Array:
+    """(2048,) float32 of unit length: the fine structure of a radiograph, 32 x 64 pixels.
+
+    The dot product of two fingerprints is their correlation. It is near 1 for two files of one
+    radiograph, also after scaling, compression or a change of brightness.
+    """
     small = resized(normalised(resized(radiograph.pixels, (256, 512))), _PRINT_SIZE)
-    # Panoramics all look alike from afar: compare what differs from their smooth shape.
+    # All panoramic radiographs are alike in their coarse structure, so it is subtracted.
     detail = small - _smooth(small)
     vector = (detail - detail.mean()).ravel()
     return vector / max(float(np.linalg.norm(vector)), 1e-9)
 
 
-def _smooth(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _smooth(image: Float32Array) -> Float32Array:
     import cv2
 
     return cv2.GaussianBlur(image, (0, 0), 4.0)
 
 
-def duplicates(prints: Mapping[str, npt.NDArray[np.float32]]) -> list[tuple[str, ...]]:
-    """Sets of keys whose radiographs are the same picture, in order of key."""
+def duplicates(prints: Mapping[str, Float32Array]) -> list[tuple[str, ...]]:
+    """Groups of keys whose radiographs are duplicates, in the order of `prints`.
+
+    `prints` is the fingerprint by key. Groups are transitive: if a resembles b and b resembles c,
+    then a, b and c are one group.
+
+    >>> one, other = np.eye(2, dtype=np.float32)
+    >>> duplicates({"a": one, "b": other, "c": one})
+    [('a', 'c')]
+    """
     keys = list(prints)
     if len(keys) < 2:
         return []
@@ -44,7 +69,7 @@ def duplicates(prints: Mapping[str, npt.NDArray[np.float32]]) -> list[tuple[str,
     for index in range(1, len(keys)):
         similar = np.flatnonzero(matrix[:index] @ matrix[index] > DUPLICATE_CORRELATION)
         if similar.size:
-            # All that resemble it are one group now, even those that do not resemble each other.
+            # All groups that it resembles become one.
             joined = {leader[other] for other in similar.tolist()}
             leader[index] = first = min(joined)
             leader = [first if old in joined else old for old in leader]
@@ -55,7 +80,10 @@ def duplicates(prints: Mapping[str, npt.NDArray[np.float32]]) -> list[tuple[str,
 
 
 def grouped(cases: Sequence[Case]) -> list[Case]:
-    """The cases with duplicates of one radiograph put into one group; unreadable files are left."""
+    """The cases, with duplicates of one radiograph in one group, named after the first of them.
+
+    Reads every radiograph. A case whose file cannot be read keeps its group.
+    """
     prints = {}
     for case in cases:
         try:
@@ -70,10 +98,10 @@ def grouped(cases: Sequence[Case]) -> list[Case]:
 
 
 def split(cases: Sequence[Case], share: float, seed: int = 0) -> tuple[list[Case], list[Case]]:
-    """(training, validation), about `share` of the groups in validation.
+    """(training, validation) with about `share` of the groups in validation, at least one.
 
-    A group's side depends on its name and the seed alone, in a ranking by hash: adding a case
-    moves few others. Raises `ConfigError` for a share outside 0 to below 1.
+    Groups are ranked by a hash of name and seed, so that adding a case moves few others. A share of
+    0 gives no validation. Raises `ConfigError` for a share that is not from 0 to below 1.
     """
     if not 0 <= share < 1:
         raise ConfigError(f"validation share is {share}; expected 0 to below 1")
@@ -86,9 +114,10 @@ def split(cases: Sequence[Case], share: float, seed: int = 0) -> tuple[list[Case
 def fold(
     cases: Sequence[Case], index: int, count: int, seed: int = 0
 ) -> tuple[list[Case], list[Case]]:
-    """(training, validation) of fold `index` (1-based) of `count`; groups stay whole.
+    """(training, validation) of a cross-validation with `count` folds; `index` counts from 1.
 
-    Folds are runs of one ranking by hash, so that adding a case moves few others.
+    Each group is in validation in exactly one fold. Groups are ranked as in `split`, so that adding
+    a case moves few others. Raises `ConfigError` for a fold that does not exist.
     """
     if not (count >= 2 and 1 <= index <= count):
         raise ConfigError(f"fold {index}/{count}; expected K/N with 1 <= K <= N and N >= 2")

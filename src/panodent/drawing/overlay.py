@@ -160,7 +160,7 @@ def _smooth(ring: Points, reach: int) -> Points:
 
 
 def _write_numbers(canvas: RGBImage, teeth: Teeth, texts: list[str], size: float) -> None:
-    """Writes a text for each tooth into `canvas`, with a line to the tooth where it stands apart.
+    """Writes a text for each tooth into `canvas`; a text not on its tooth has a line to it.
 
     `size` is the font size in pixels.
     """
@@ -186,7 +186,7 @@ def _write_numbers(canvas: RGBImage, teeth: Teeth, texts: list[str], size: float
 
 
 def _leader_line(canvas: RGBImage, label: Label, colour: Colour, size: float) -> None:
-    """Draws the line from a number that stands apart to its tooth; nothing for other numbers."""
+    """Draws the line from a number to its tooth; nothing for a number that is on its tooth."""
     if label.anchor is None:
         return
     top, left, bottom, right = label.box

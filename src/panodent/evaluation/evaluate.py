@@ -174,7 +174,7 @@ def summarise(
     listed = tuple(cases)
     if samples < 0:
         raise ConfigError(f"samples is {samples}; expected 0 (no intervals) or more")
-    # One radiograph alone has no spread between radiographs.
+    # A single radiograph has no spread between radiographs.
     drawn = resamples(len(listed), samples if len(listed) > 1 else 0, seed)
     scopes = _ratios(listed, drawn)
     overall = {name: scopes["all"][name] for name in METRICS if name in scopes["all"]}

@@ -51,7 +51,15 @@ class Matching:
 
 
 def match_teeth(truth: Teeth, prediction: Teeth) -> Matching:
-    """Matches two records of one radiograph; both must have the same size."""
+    """Matches two records of one radiograph; both must have the same size.
+
+    >>> square = np.ones((10, 10), bool)
+    >>> truth = Teeth.from_masks((20, 40), [(36, square, (5, 5)), (37, square, (5, 25))])
+    >>> found = Teeth.from_masks((20, 40), [(36, square, (5, 5)), (48, square, (5, 25))])
+    >>> matching = match_teeth(truth, found)
+    >>> matching.pairs, matching.extras
+    ({0: 0}, (48,))
+    """
     iou, dice = iou_and_dice(truth, prediction)
     pairs = same_number_pairs(truth, prediction, dice)
     extras, excused = _extras(truth, prediction, iou, pairs)

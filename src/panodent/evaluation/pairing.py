@@ -87,13 +87,13 @@ def pair_folders(
     for key, pair in cases.items():
         other = partners.get(key)
         pairs.append(Pair(key, pair.truth, found[other] if other else None, pair.radiograph))
-    alone = sorted(set(found) - set(partners.values()))
+    without_truth = sorted(set(found) - set(partners.values()))
     if found and not partners:
         raise DatasetError(
             f"no prediction of {predictions} belongs to a case of {truth}: the first are "
             f"{min(found)!r} and {min(cases)!r}; expected equal paths or file names"
         )
-    return Pairing(tuple(pairs), tuple(alone), (*notes, *guesses, *failed))
+    return Pairing(tuple(pairs), tuple(without_truth), (*notes, *guesses, *failed))
 
 
 def evaluate_pairs(
@@ -173,7 +173,7 @@ def match(truth: list[str], found: list[str]) -> tuple[dict[str, str], list[str]
                 )
             partners[key] = others[0]
             if by_name:
-                notes.append(f"{key} was paired with the prediction {others[0]} by file name alone")
+                notes.append(f"{key} was paired with the prediction {others[0]} only by file name")
     return partners, notes
 
 

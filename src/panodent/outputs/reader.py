@@ -3,6 +3,9 @@
 predictions.json is read rather than the label images, because it keeps overlaps and scores.
 Category 0, which other programs may write, is a tooth without a number. A radiograph in which no
 tooth was found has a label image and no entry in predictions.json.
+
+>>> is_results(Path("no such file"))
+False
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Reports as HTML, SVG, CSV and PDF."""
+"""Reports for readers: evaluation, inspection and measurements as HTML, SVG, CSV and PDF."""

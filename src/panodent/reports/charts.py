@@ -124,7 +124,7 @@ def bars_by_tooth(
     Rows are the permanent teeth of the upper and of the lower jaw and, where `bars` has a deciduous
     tooth, the same of the deciduous teeth; numbers that `bars` lacks are left out. `label` names
     the chart for readers who do not see it. `ticks` are heights (0 to 1) of horizontal lines; with
-    more than one each has its value beside it.
+    more than one, each has its value on the left.
     """
     rows = [*CHART_ROWS, *(_deciduous_rows() if any(fdi in bars for fdi in DECIDUOUS) else ())]
     step = _ABOVE + _BAR_HEIGHT + _BELOW
@@ -239,7 +239,7 @@ class _Cell:
 def confusion_svg(confusion: Confusion) -> Markup:
     """The matrix as a heat map: rows are the ground truth, columns the predictions.
 
-    Teeth stand in the order of the arches, so neighbours are beside each other. The shade of a cell
+    Teeth are in the order of the arches, so neighbours are next to each other. The shade of a cell
     is its share of the row; agreement has one colour, disagreement another.
     """
     rows, columns = _arch_first(confusion.rows), _arch_first(confusion.columns)
@@ -283,7 +283,7 @@ def _cell(place: tuple[int, int], names: tuple[str, str], count: int, total: int
         what = f"{row} found without a number"
     else:
         what = f"{row} predicted as {column}"
-    # The square root keeps single errors visible beside hundreds of agreements.
+    # The square root keeps single errors visible next to hundreds of agreements.
     shade = round(0.1 + 0.8 * (count / total) ** 0.5, 2)
     return _Cell(
         _EDGE + place[1] * _CELL,

@@ -70,6 +70,10 @@ def to_csv(evaluation: Evaluation) -> str:
     """The table of cases as CSV text, a row for each case; empty text without cases.
 
     Lists of teeth are separated by spaces; a metric without a value is empty.
+
+    >>> from panodent.evaluation.evaluate import summarise
+    >>> to_csv(summarise([]))
+    ''
     """
     rows = evaluation.rows()
     stream = io.StringIO()
@@ -82,6 +86,7 @@ def to_csv(evaluation: Evaluation) -> str:
 
 
 def _cell(value: Any) -> Any:
+    """A value of the table of cases as it is written to CSV."""
     if isinstance(value, list):
         return " ".join(map(str, value))
     if isinstance(value, bool):
@@ -162,5 +167,6 @@ def _picture(case: CaseScores, load: CaseLoader, folder: Path, file: str) -> Cas
 
 
 def _comparison(load: CaseLoader) -> RGBImage:
+    """Radiograph, prediction and ground truth of a case side by side."""
     radiograph, truth, prediction = load()
     return panel(radiograph, prediction, truth)

@@ -1,7 +1,7 @@
 """HTML and SVG from templates: one Jinja2 environment that escapes every value.
 
-A page stands alone: its style is inside, it follows the light or dark scheme of the reader, it has
-no script and requests nothing from a network.
+Pages are self-contained: style inside, light or dark as the reader prefers, no script, and no
+request to a network.
 """
 
 from __future__ import annotations

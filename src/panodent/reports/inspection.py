@@ -57,7 +57,13 @@ def to_html(
     suspicious: Sequence[CasePicture] = (),
     usual: Sequence[CasePicture] = (),
 ) -> str:
-    """The page as HTML text; `suspicious` and `usual` are pictures of cases."""
+    """The page as HTML text; `suspicious` and `usual` are pictures of cases.
+
+    >>> from panodent.datasets.dataset import Dataset
+    >>> nothing = Inspection(Dataset(Path(), "coco", ()), (), ())
+    >>> "0 radiographs in format coco, 0 teeth." in to_html(nothing)
+    True
+    """
     left_out = len(inspection.suspicious) - len(suspicious)
     page = render(
         "inspection.html.j2",
@@ -77,10 +83,12 @@ def to_html(
 
 
 def _kinds(finding: Finding) -> list[str]:
+    """The kinds of a case's suspicions, each once."""
     return list(dict.fromkeys(KINDS[suspicion.kind] for suspicion in finding.suspicions))
 
 
 def _observations(finding: Finding) -> str:
+    """The messages of a case's suspicions."""
     return "; ".join(suspicion.message for suspicion in finding.suspicions)
 
 

@@ -1,11 +1,17 @@
-"""Measures on paper: one page with overlay, odontogram and table, as HTML and as PDF."""
+"""The measurement sheet: one page with overlay, odontogram and table, as HTML and as PDF.
+
+>>> from panodent.analysis.measure import measure
+>>> teeth = Teeth.empty((100, 200))
+>>> "200 x 100 pixels, 0 teeth" in html("name", measure(teeth), teeth)
+True
+"""
 
 from __future__ import annotations
 
 import io
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from panodent.analysis.measurements import Measurements, ToothMeasure
 from panodent.drawing import odontogram
@@ -16,10 +22,16 @@ from panodent.teeth.teeth import Teeth
 from panodent.utils.wording import counted
 from panodent.version import DISCLAIMER, __version__
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 HEADS = ("FDI", "area", "score", "length", "width", "angle", "tilt", "mesial", "distal", "remarks")
-_A4 = (8.27, 11.69)  # inches
+"""Columns of the table; mesial and distal are the gaps to the next teeth."""
 PICTURE_WIDTH = 1600
 """The overlay is shown at most this wide, in pixels."""
+
+_A4 = (8.27, 11.69)  # inches
+_METADATA = {"Creator": f"panodent {__version__}", "CreationDate": None, "Producer": None}
 
 
 def html(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | None = None) -> str:
@@ -53,13 +65,10 @@ def _room_for_pictures(rows: int, lines: int) -> float:
 
 
 def pdf(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | None = None) -> bytes:
-    """One A4 page."""
-    return _figure(name, measures, teeth, picture, "pdf")
+    """The sheet as one A4 page, as the bytes of a PDF file; arguments are those of `html`.
 
-
-def _figure(
-    name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | None, kind: str
-) -> bytes:
+    The same arguments give the same bytes.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -69,34 +78,32 @@ def _figure(
     figure.text(0.06, 0.945, _plain(_facts(measures)), size=7.5, color="#555")
     upper = 0.93
     if picture is not None:
-        small = _scaled_down(picture)
-        tall = 0.88 * _A4[0] / _A4[1] * small.shape[0] / small.shape[1]
-        tall = min(tall, 0.33)
-        axes = figure.add_axes((0.06, upper - tall, 0.88, tall))
-        axes.imshow(small, aspect="equal")
-        axes.axis("off")
-        upper -= tall + 0.012
-    chart = odontogram.png(teeth)
-    tall = 0.6 * _A4[0] / _A4[1] * chart.shape[0] / chart.shape[1]
-    axes = figure.add_axes((0.2, upper - tall, 0.6, tall))
-    axes.imshow(chart, aspect="equal")
-    axes.axis("off")
-    upper -= tall + 0.015
+        upper = _show(figure, _scaled_down(picture), upper, 0.88, 0.33) - 0.012
+    upper = _show(figure, odontogram.png(teeth), upper, 0.6, 1.0) - 0.015
     lines = _lines(measures)
     _table(figure, _rows(measures), upper, 0.045 + 0.014 * len(lines))
     for number, line in enumerate(reversed(lines)):
         figure.text(0.06, 0.042 + 0.014 * number, _plain(line), size=7)
     figure.text(0.06, 0.022, f"{DISCLAIMER}. panodent {__version__}", size=7, color="#555")
     stream = io.BytesIO()
-    figure.savefig(stream, format=kind, dpi=200, metadata={} if kind == "png" else _METADATA)
+    figure.savefig(stream, format="pdf", dpi=200, metadata=_METADATA)
     return stream.getvalue()
 
 
-_METADATA = {"Creator": f"panodent {__version__}", "CreationDate": None, "Producer": None}
+def _show(figure: Figure, picture: RGBImage, upper: float, width: float, height: float) -> float:
+    """Draws a picture in the middle of the page, below `upper`; returns where it ends.
+
+    `width` and the highest `height` are, like all places on the page, shares of the page.
+    """
+    height = min(height, width * _A4[0] / _A4[1] * picture.shape[0] / picture.shape[1])
+    axes = figure.add_axes(((1 - width) / 2, upper - height, width, height))
+    axes.imshow(picture, aspect="equal")
+    axes.axis("off")
+    return upper - height
 
 
-def _table(figure: object, rows: Sequence[Sequence[str]], upper: float, lower: float) -> None:
-    """The rows in two columns of the page between these heights (shares of the page)."""
+def _table(figure: Figure, rows: Sequence[Sequence[str]], upper: float, lower: float) -> None:
+    """Draws the rows side by side in two tables between these heights (shares of the page)."""
     parts = _halved(rows)
     step = min((upper - lower) / (len(parts[0]) + 2), 0.0155)
     size = min(6.5, step * _A4[1] * 72 * 0.72)
@@ -108,7 +115,7 @@ def _table(figure: object, rows: Sequence[Sequence[str]], upper: float, lower: f
             y = upper - step * (number + 1)
             for place, cell in zip(places, row, strict=True):
                 last = place == places[-1]
-                figure.text(  # type: ignore[attr-defined]
+                figure.text(
                     left + place,
                     y,
                     _plain(cell if not last else cell.replace(", ", "+")[:12]),
@@ -119,11 +126,13 @@ def _table(figure: object, rows: Sequence[Sequence[str]], upper: float, lower: f
 
 
 def _halved(rows: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The first half, which has the odd row, and the second half."""
     half = -(-len(rows) // 2)
     return rows[:half], rows[half:]
 
 
 def _rows(measures: Measurements) -> list[list[str]]:
+    """A row of `HEADS` for each tooth by its number, teeth without a number last."""
     ordered = sorted(measures.teeth, key=lambda tooth: (tooth.fdi == 0, tooth.fdi))
     return [
         [
@@ -143,6 +152,7 @@ def _rows(measures: Measurements) -> list[list[str]]:
 
 
 def _gap(tooth: ToothMeasure, side: str) -> str:
+    """The gap to the neighbour on a side in pixels, empty without a neighbour."""
     neighbour = getattr(tooth, side)
     if neighbour is None:
         return ""
@@ -154,16 +164,17 @@ def _title(name: str) -> str:
 
 
 def _facts(measures: Measurements) -> str:
+    """Size and number of teeth, and the units of the table."""
     height, width = measures.size
     return (
         f"{width} x {height} pixels, {counted(len(measures.teeth), 'tooth', 'teeth')}; sizes and "
         "gaps in pixels; angles to the occlusal plane "
-        f"({measures.occlusal_plane:+.1f}\N{DEGREE SIGN} to the image rows), tilt positive towards "
-        "the midline"
+        f"({measures.occlusal_plane:+.1f}\N{DEGREE SIGN} to the rows), tilt positive to the midline"
     )
 
 
 def _lines(measures: Measurements) -> list[str]:
+    """Sentences about missing teeth, gaps and third molars, and the notes."""
     numbers = ", ".join(map(str, measures.missing)) or "none"
     thirds = ", ".join(map(str, measures.missing_third_molars)) or "none"
     lines = [f"Not found: {numbers}; third molars not found: {thirds}."]
@@ -175,18 +186,19 @@ def _lines(measures: Measurements) -> list[str]:
         )
     for third in measures.third_molars:
         lines.append(
-            f"{third.fdi}: {third.winter} (Winter), {third.angle:+.0f}\N{DEGREE SIGN} to its "
-            "neighbour."
+            f"{third.fdi}: {third.winter} (Winter), {third.angle:+.0f}\N{DEGREE SIGN} to the "
+            "second molar."
         )
     return [*lines, *(f"{note[0].upper()}{note[1:]}." for note in measures.notes)]
 
 
 def _plain(text: str) -> str:
-    """Without what matplotlib would read as mathematics."""
+    """The text for matplotlib, which would read dollar signs as mathematics."""
     return text.replace("$", r"\$")
 
 
 def _scaled_down(picture: RGBImage) -> RGBImage:
+    """The picture at most `PICTURE_WIDTH` pixels wide."""
     import cv2
 
     height, width = picture.shape[:2]

@@ -1,4 +1,11 @@
-"""Measures of a folder of results: measures.json, measures.csv and a sheet beside each."""
+"""Measures a folder of results: measures.json, measures.csv and a sheet for each radiograph.
+
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder:  # doctest: +ELLIPSIS
+...     measure_folder(Path(folder))
+Traceback (most recent call last):
+panodent.errors.DatasetError: ...: no teeth.json below it; expected a folder that panodent ...
+"""
 
 from __future__ import annotations
 
@@ -18,7 +25,9 @@ from panodent.reports import measure_sheet
 from panodent.utils.atomic_files import write_whole, writing
 
 JSON, CSV = "measures.json", "measures.csv"
+"""All measurements of a radiograph, and a row for each of its teeth."""
 HTML, PDF = "report.html", "report.pdf"
+"""The measurement sheet."""
 COLUMNS = (
     "file_name",
     "fdi",
@@ -43,17 +52,19 @@ COLUMNS = (
     "distal_overlap",
     "flags",
 )
-_FURTHER = ("area_mm2_uncalibrated", "length_mm_uncalibrated", "width_mm_uncalibrated")
+"""Columns of the table; sizes in pixels, angles in degrees."""
+_MILLIMETRES = ("area_mm2_uncalibrated", "length_mm_uncalibrated", "width_mm_uncalibrated")
 
 
 def measure_folder(
     folder: Path, sheets: bool = False, progress: Callable[[int, int], None] | None = None
 ) -> tuple[int, dict[str, str]]:
-    """Measures every result below `folder`, as `panodent predict` wrote it.
+    """Measures every result of `panodent predict` below `folder`.
 
-    Writes measures.json and .csv beside each teeth.json, measures.csv of all in `folder` and, with
-    `sheets`, report.html and report.pdf. Returns how many were measured, and what is wrong with the
-    others by their place. Raises `DatasetError` when there is no result.
+    Writes measures.json and measures.csv next to each teeth.json and, with `sheets`, report.html
+    and report.pdf; in `folder` a measures.csv of all radiographs. Returns how many were measured,
+    and by subfolder the reason why others were not. Calls `progress(done, total)` after each.
+    Raises `DatasetError` when there is no teeth.json, `OutputError` when a file cannot be written.
     """
     records = sorted(folder.rglob(RECORD))
     if not records:
@@ -62,12 +73,12 @@ def measure_folder(
         )
     failed: dict[str, str] = {}
     with writing(folder / CSV) as stream:
-        joint = csv.writer(stream)
-        joint.writerow([*COLUMNS, *_FURTHER])
+        together = csv.writer(stream)
+        together.writerow([*COLUMNS, *_MILLIMETRES])
         for number, file in enumerate(records, start=1):
             place = file.parent.relative_to(folder).as_posix()
             try:
-                joint.writerows(_measured(file, sheets))
+                together.writerows(_measured(file, sheets))
             except PanodentError as error:
                 failed[place] = str(error)
             if progress is not None:
@@ -76,21 +87,23 @@ def measure_folder(
 
 
 def _measured(file: Path, sheet: bool) -> list[list[Any]]:
-    """Writes one result's measures; its rows of the table."""
+    """Writes the measurements of one result; returns its rows of the table."""
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
         spacing = record.get("spacing_mm")
         name = str(record.get("file_name", file.parent.name))
         pair = (float(spacing[0]), float(spacing[1])) if spacing else None
     except (OSError, ValueError, AttributeError, TypeError, IndexError, KeyError) as error:
-        raise DatasetError(f"{file}: cannot be read as a result ({error})") from None
+        raise DatasetError(
+            f"{file}: cannot be read as a result ({error}); expected what panodent predict wrote"
+        ) from None
     teeth = from_record(record)
     measures = measure(teeth, pair)
     write_whole(file.with_name(JSON), json.dumps(measures.to_dict(), ensure_ascii=False) + "\n")
     rows = list(_rows(name, measures))
     text = io.StringIO()
     table = csv.writer(text)
-    table.writerow([*COLUMNS, *_FURTHER])
+    table.writerow([*COLUMNS, *_MILLIMETRES])
     table.writerows(rows)
     write_whole(file.with_name(CSV), text.getvalue())
     if sheet:
@@ -102,8 +115,9 @@ def _measured(file: Path, sheet: bool) -> list[list[Any]]:
 
 
 def _rows(name: str, measures: Measurements) -> Iterator[list[Any]]:
+    """The rows of a radiograph, with `COLUMNS` and `_MILLIMETRES`."""
     for tooth in measures.to_dict()["teeth"]:
-        beside = [
+        neighbours = [
             (tooth[side] or {}).get(key, "")
             for side in ("mesial", "distal")
             for key in ("fdi", "gap", "overlap")
@@ -115,14 +129,17 @@ def _rows(name: str, measures: Measurements) -> Iterator[list[Any]]:
             *tooth["box"],
             *tooth["centroid"],
             *("" if value is None else value for value in sizes),
-            *beside,
+            *neighbours,
             " ".join(tooth["flags"]),
-            *(tooth.get(key, "") for key in _FURTHER),
+            *(tooth.get(key, "") for key in _MILLIMETRES),
         ]
 
 
 def _picture(file: Path, height: int) -> Any:
-    """The overlay without its legend, None where it was not written."""
+    """The overlay as RGB without its legend, None where it was not written.
+
+    `height` is that of the radiograph in pixels; the legend is below it.
+    """
     import cv2
 
     image = cv2.imread(str(file)) if file.exists() else None

@@ -1,4 +1,8 @@
-"""Pictures of single cases beside a page: drawn, written as JPEG, described for a template."""
+"""Pictures of single cases for a page: drawn, written as JPEG, described for a template.
+
+>>> CasePicture("case 1", "Teeth of case 1", problem="1.png: damaged").file
+''
+"""
 
 from __future__ import annotations
 

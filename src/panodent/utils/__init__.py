@@ -1,1 +1,1 @@
-"""Helpers without knowledge of teeth: atomic file writes, ordered parallel work, array types."""
+"""Helpers that know nothing of teeth: atomic files, ordered parallel work, array types."""

@@ -1,4 +1,11 @@
-"""Names for NumPy array types that several packages use."""
+"""Names of NumPy array types that several packages use.
+
+A type says nothing of an array's shape; docstrings do, as in '(height, width)' or '(n, 4)'.
+
+>>> image: FloatImage = np.zeros((2, 3), np.float32)
+>>> image.dtype
+dtype('float32')
+"""
 
 from __future__ import annotations
 
@@ -9,4 +16,4 @@ BoolArray = npt.NDArray[np.bool_]
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 FloatImage = npt.NDArray[np.float32]
-"""Pixels (height, width) in [0, 1], bright = dense."""
+"""Pixels (height, width) in [0, 1]; brighter is denser."""

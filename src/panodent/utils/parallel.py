@@ -1,4 +1,8 @@
-"""Work on several items at a time, results in the order of the items, few waiting in memory."""
+"""Work on several items in parallel threads, with results in the order of the items.
+
+>>> list(in_order(lambda number: number**2, [1, 2, 3], workers=2))
+[(1, 1), (2, 4), (3, 9)]
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ Result = TypeVar("Result")
 
 
 def available_cores() -> int:
-    """Cores that this process may use."""
+    """The number of processor cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows
@@ -23,9 +27,16 @@ def available_cores() -> int:
 def in_order(
     work: Callable[[Item], Result], items: Iterable[Item], workers: int
 ) -> Iterator[tuple[Item, Result]]:
-    """(item, work(item)) for every item, `workers` threads at it, at most twice as many ahead.
+    """(item, work(item)) of each item, in order.
 
-    What `work` raises is raised here in its turn; then nothing further is begun.
+    Parameters
+    ----------
+    work : called in one of the threads; NumPy, OpenCV and ONNX Runtime let several run at once.
+    workers : number of threads. With 1 or less there is none, and `work` is called here.
+
+    At most 2 * workers items are started before their results are taken, so that memory does not
+    grow with the number of items. An error in `work` is raised here when its item's turn comes;
+    no further items are started then.
     """
     if workers <= 1:
         for item in items:

@@ -2,7 +2,8 @@
 
 The page draws what a click or a key does when the browser gets round to it. So no test reads the
 page right after an action: `expect` waits until the page shows what it should, and `settles` in
-test_page_correcting.py does so for values that no locator holds.
+test_page_correcting.py does so for values that no locator holds. (Playwright's `wait_for_function`
+cannot: the page's content security policy forbids what it does from the second look on.)
 
 A change to the page or to these tests is proved by running them twenty times in a row, half of the
 turns beside two busy loops, from the root of the repository:
@@ -59,7 +60,9 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def context(browser: Any) -> Iterator[Any]:
-    made = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="dark")
+    made = browser.new_context(
+        viewport={"width": 1280, "height": 800}, color_scheme="dark", reduced_motion="reduce"
+    )
     made.set_default_timeout(PATIENCE)
     yield made
     made.close()

@@ -143,3 +143,14 @@ def test_a_zoom_before_the_radiograph_is_there_is_kept(page: Any, phantom_file: 
     picture.let_go()
     page.wait_for_selector("#viewer[data-shown]")
     expect(zoom).to_have_text(f"{nearer} · window 255, level 128")
+
+
+def test_of_two_steps_in_one_frame_both_are_told(page: Any, study: dict[str, Any]) -> None:
+    twice = """for (const key of ['+', '+'])
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));"""
+    zoom, world = page.locator("#zoom"), page.locator("g.world")
+    fitted = world.get_attribute("transform")
+    page.evaluate(twice)
+    expect(world).not_to_have_attribute("transform", fitted)
+    scale = float(world.get_attribute("transform").partition("scale(")[2].rstrip(")"))
+    expect(zoom).to_have_text(re.compile(f"^{scale * 100:.0f} %"))

@@ -9,7 +9,7 @@ import { preference } from "./preferences.js";
 const SMOOTH_BELOW = 4; // times magnified; beyond it pixels are shown as pixels
 const LETTER = { small: 5.6, large: 7.6 }; // screen pixels of a tooth's width that a letter needs
 
-/** Tells `view` when zoom, place or window have changed. */
+/** Tells `view` when it has drawn another zoom, place or window. */
 export class Viewer extends EventTarget {
   camera = new Camera();
   picture = null;
@@ -51,7 +51,6 @@ export class Viewer extends EventTarget {
       this.#waiting = false;
       this.#draw();
     });
-    this.dispatchEvent(new Event("view"));
   }
 
   #resized() {
@@ -62,7 +61,6 @@ export class Viewer extends EventTarget {
     this.#canvas.height = Math.round(clientHeight * dense);
     this.camera.setView([clientWidth, clientHeight]);
     this.#draw();
-    this.dispatchEvent(new Event("view"));
   }
 
   #draw() {
@@ -83,6 +81,7 @@ export class Viewer extends EventTarget {
     this.element.classList.toggle("no-outlines", !preference("outlines"));
     this.element.classList.toggle("no-numbers", !preference("numbers"));
     this.#placeLabels();
+    this.dispatchEvent(new Event("view"));
   }
 
   #changed() {
