@@ -26,7 +26,7 @@ import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.teeth.masks import fill
+from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 FORMAT = "panodent-corrections/1"

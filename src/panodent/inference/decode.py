@@ -7,9 +7,11 @@ so memory does not grow with classes times pixels.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from panodent.analysis.dentition_stage import beside_successor
 from panodent.bundle.calibration import Calibration
 from panodent.inference import connected_regions, instances
 from panodent.inference.instances import ToothInstance
@@ -49,7 +51,17 @@ def decode(
             items.append((classes[tooth.number] if tooth.number >= 0 else UNNUMBERED, mask, corner))
             scores.append(float(np.clip(calibration(tooth.score), 0, 1)))
             flags.append(_flags(tooth, scores[-1]))
-    return Teeth.from_masks(size, items, scores, flags).sorted()
+    return _impossible_flagged(Teeth.from_masks(size, items, scores, flags).sorted())
+
+
+def _impossible_flagged(teeth: Teeth) -> Teeth:
+    """Flags a deciduous tooth beside its own erupted successor, and that successor, as doubtful."""
+    pairs = beside_successor(teeth)
+    doubtful = {*pairs, *pairs.values()}
+    if not doubtful:
+        return teeth
+    flags = [f | {"doubtful"} if i in doubtful else f for i, f in enumerate(teeth.flags)]
+    return replace(teeth, flags=tuple(flags))
 
 
 def _flags(tooth: ToothInstance, score: float) -> set[Flag]:

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panodent.analysis.dentition_stage import erupted, stage
+from panodent.analysis.doubt_reasons import doubt_reasons
 from panodent.analysis.prediction_quality import quality, warning
 from panodent.dentition import TEETH
 from panodent.errors import OutputError
@@ -34,10 +36,13 @@ def to_record(
 ) -> dict[str, Any]:
     """Teeth as plain data, coordinates in pixels of the input.
 
-    Keys: width, height, numbering, notice, quality, warning, teeth (see `tooth_record`); with a
-    `radiograph` also spacing_mm ([row, column] or None) and notes; then those of `extra`.
+    Keys: width, height, numbering, notice, quality, warning, dentition ("permanent", "mixed",
+    "primary" or None) and dentition_certainty, teeth (see `tooth_record`, here with erupted and
+    reason); with a `radiograph` also spacing_mm ([row, column] or None) and notes; then those of
+    `extra`.
     """
     height, width = teeth.size
+    kind, certainty = stage(teeth) or (None, 0.0)
     record: dict[str, Any] = {
         "width": width,
         "height": height,
@@ -45,7 +50,14 @@ def to_record(
         "notice": DISCLAIMER,
         "quality": round(quality(teeth), 4),
         "warning": warning(teeth),
-        "teeth": [tooth_record(teeth, index) for index in range(len(teeth))],
+        "dentition": kind,
+        "dentition_certainty": round(certainty, 4),
+        "teeth": [
+            {**tooth_record(teeth, index), "erupted": bool(out), "reason": reason}
+            for index, (out, reason) in enumerate(
+                zip(erupted(teeth), doubt_reasons(teeth), strict=True)
+            )
+        ],
     }
     if radiograph is not None:
         record["spacing_mm"] = radiograph.spacing

@@ -1,0 +1,103 @@
+"""Which teeth have erupted, and whether a dentition is primary, mixed or permanent.
+
+A permanent tooth counts as erupted when its crown reaches about the height of its neighbours'
+crowns. Panoramic radiographs do not show the gum: a tooth that is about to erupt may be counted
+either way.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from panodent.dentition import TEETH
+from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.arrays import BoolArray, Float64Array
+
+Stage = Literal["permanent", "mixed", "primary"]
+
+REACH = 2.0
+"""Neighbours stand within this many widths of a tooth."""
+SHORT = 0.3
+"""A tooth has not erupted when its crown ends this share of the usual height below the bite."""
+
+
+def erupted(teeth: Teeth) -> BoolArray:
+    """(n,) whether each tooth has erupted; teeth without a number and deciduous teeth have.
+
+    >>> block = np.ones((40, 10), bool)
+    >>> jaw = [(fdi, block, (10, 10 * i)) for i, fdi in enumerate((16, 55, 54))]
+    >>> germ = [(15, block[:25], (0, 10))]
+    >>> erupted(Teeth.from_masks((60, 60), [*jaw, *germ])).tolist()
+    [True, True, True, False]
+    """
+    result = np.ones(len(teeth), bool)
+    heights = teeth.boxes[:, 2] - teeth.boxes[:, 0]
+    for jaw in ("upper", "lower"):
+        here = [
+            i for i, n in enumerate(teeth.fdi.tolist()) if n != UNNUMBERED and TEETH[n].jaw == jaw
+        ]
+        if len(here) < 2:
+            continue
+        boxes = teeth.boxes[here].astype(np.float64)
+        # How far each crown reaches towards the other jaw, in pixels.
+        edge = boxes[:, 2] if jaw == "upper" else -boxes[:, 0]
+        usual = float(np.median(heights[here]))
+        for index, short in zip(here, _below_neighbours(boxes, edge), strict=True):
+            deciduous = TEETH[int(teeth.fdi[index])].deciduous
+            result[index] = deciduous or short <= SHORT * usual
+    return result
+
+
+def _below_neighbours(boxes: Float64Array, edge: Float64Array) -> Float64Array:
+    """(n,) how much further than each tooth the furthest of its neighbours reaches, in pixels."""
+    middle = (boxes[:, 1] + boxes[:, 3]) / 2
+    width = np.median(boxes[:, 3] - boxes[:, 1])
+    near = np.abs(middle[:, None] - middle[None]) <= REACH * width
+    return np.where(near, edge[None], -np.inf).max(axis=1) - edge
+
+
+def stage(teeth: Teeth) -> tuple[Stage, float] | None:
+    """The stage of the dentition and its certainty, 0 to 1; None without a numbered tooth.
+
+    Mixed means that deciduous and erupted permanent teeth are found, primary that no permanent
+    tooth has erupted. The certainty is the probability, by the teeth's scores, that a tooth of each
+    required kind is there; for a permanent dentition the mean score of the teeth.
+    """
+    numbered = teeth.numbered()
+    if not len(numbered):
+        return None
+    deciduous = np.array([TEETH[n].deciduous for n in numbered.fdi.tolist()])
+    out = erupted(numbered) & ~deciduous
+    scores = numbered.scores.astype(np.float64)
+    any_deciduous = 1 - float(np.prod(1 - scores[deciduous]))
+    any_permanent = 1 - float(np.prod(1 - scores[out]))
+    if not deciduous.any():
+        return "permanent", float(scores.mean())
+    if not out.any():
+        return "primary", any_deciduous
+    return "mixed", min(any_deciduous, any_permanent)
+
+
+def beside_successor(teeth: Teeth) -> dict[int, int]:
+    """Positions of deciduous teeth that stand beside their own erupted successor -> its position.
+
+    That is hardly ever seen in life: one of the two numbers is likely wrong. The two stand beside
+    each other when neither lies above the other.
+    """
+    place = {n: i for i, n in enumerate(teeth.fdi.tolist()) if n != UNNUMBERED}
+    out = erupted(teeth)
+    found = {}
+    for fdi, index in place.items():
+        other = place.get(fdi - 40) if TEETH[fdi].deciduous else None
+        if other is not None and out[other] and _side_by_side(teeth, index, other):
+            found[index] = other
+    return found
+
+
+def _side_by_side(teeth: Teeth, first: int, second: int) -> bool:
+    """Whether two boxes overlap by less than half of the narrower one in their columns."""
+    (_, left, _, right), (_, start, _, end) = teeth.boxes[first], teeth.boxes[second]
+    shared = min(right, end) - max(left, start)
+    return bool(shared < 0.5 * min(right - left, end - start))
