@@ -115,8 +115,8 @@ def test_some_neighbours_overlap(complete: list[Teeth]) -> None:
         ({"seed": -1}, ConfigError, "seed is -1"),
         ({"size": (63, 128)}, ConfigError, "63 x 128; expected at least 64"),
         ({"size": (0, 0)}, ConfigError, "at least 64"),
-        ({"missing": (19,)}, UnknownToothError, "19 is no permanent tooth"),
-        ({"missing": (11, 75)}, UnknownToothError, "75 is no permanent tooth"),
+        ({"missing": (19,)}, UnknownToothError, "19 is not an FDI number"),
+        ({"missing": (11, 56)}, UnknownToothError, "56 is not an FDI number"),
     ],
 )
 def test_bad_wishes_are_refused(

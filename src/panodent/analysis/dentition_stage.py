@@ -17,9 +17,9 @@ from panodent.utils.arrays import BoolArray, Float64Array
 
 Stage = Literal["permanent", "mixed", "primary"]
 
-REACH = 2.0
+REACH = 1.6
 """Neighbours stand within this many widths of a tooth."""
-SHORT = 0.3
+SHORT = 0.35
 """A tooth has not erupted when its crown ends this share of the usual height below the bite."""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from panodent.cli.console import print_line, progress_bar
-from panodent.cli.options import Output, parse_size
+from panodent.cli.options import Output, parse_integers, parse_size
 
 
 def phantom(
@@ -19,6 +19,14 @@ def phantom(
     size: Annotated[
         str, typer.Option(help="Size of the radiographs, HEIGHTxWIDTH in pixels.")
     ] = "1024x2048",
+    ages: Annotated[
+        str,
+        typer.Option(
+            metavar="YOUNGEST,OLDEST",
+            help="Draw children of random ages between these, in years from 5 to 14, with "
+            "deciduous teeth and germs; adults if left out.",
+        ),
+    ] = "",
     dicom: Annotated[
         bool, typer.Option("--dicom", help="Write DICOM files instead of PNG.")
     ] = False,
@@ -29,6 +37,15 @@ def phantom(
     """
     from panodent.phantom import write
 
+    limits = parse_integers(ages, ",", "--ages", "two ages such as 5,14", 2) if ages else None
     with progress_bar("drawing") as update:
-        write(output, count, seed, parse_size(size), update, dicom)
+        write(
+            output,
+            count,
+            seed,
+            parse_size(size),
+            update,
+            dicom,
+            ages=(limits[0], limits[1]) if limits else None,
+        )
     print_line(f"{count} phantoms with ground truth in {output}")
