@@ -21,7 +21,7 @@ from panodent.bundle.bundle import Bundle
 from panodent.dicom import files
 from panodent.dicom.source import Model, source_of
 from panodent.dicom_node.spool import Spool, open_spool
-from panodent.errors import ConfigError, MissingExtraError, OutputError, PanodentError
+from panodent.errors import ConfigError, MissingExtraError, PanodentError
 from panodent.inference.predictor import Predictor
 from panodent.radiograph.dicom_pixels import RADIOGRAPH_CLASSES
 
@@ -181,8 +181,8 @@ class Node:
             return CANNOT_UNDERSTAND
         try:
             key = self.spool.take(uid, Path(event.dataset_path))
-        except (OSError, OutputError) as error:
-            self.report(f"cannot keep what was sent ({error}); the sender is told")
+        except OSError as error:
+            self.report(f"cannot keep what was sent ({error.strerror}); the sender is told")
             return REFUSED_RESOURCES
         if key is None:
             self.report("an object that was here before: acknowledged, not done again")

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from panodent.errors import OutputError
-from panodent.utils.atomic_files import sync, write_whole, writing_bytes
+from panodent.utils.atomic_files import write_whole
 
 RECEIVED, OUTGOING, SEEN, FAILED, WORK = "received", "outgoing", "seen", "failed", "work"
 
@@ -45,18 +45,17 @@ class Spool:
     def take(self, instance_uid: str, data: Path) -> str | None:
         """Moves a received file into the spool; its key, or None if it was taken before.
 
-        When this returns, the file survives a crash of the machine. Raises `OutputError` or
-        `OSError` when the file cannot be kept.
+        When this returns, the file survives a crash of the machine.
         """
         key = hashlib.sha256(instance_uid.encode()).hexdigest()
         place = self.root / RECEIVED / f"{key}.dcm"
         if place.exists() or (self.root / SEEN / key).exists():
             return None
-        with (
-            data.open("rb") as source,
-            writing_bytes(place, durable=True, folder=self.work) as copy,
-        ):
-            shutil.copyfileobj(source, copy)
+        beside = self.root / WORK / f"{key}.received"
+        shutil.copyfile(data, beside)
+        _sync(beside)
+        os.replace(beside, place)
+        _sync(place.parent)
         return key
 
     def waiting(self) -> list[Path]:
@@ -75,11 +74,12 @@ class Spool:
         beside = self.root / WORK / key
         shutil.rmtree(beside, ignore_errors=True)
         for name, content in results.items():
-            write_whole(beside / name, content, durable=True)
+            write_whole(beside / name, content)
+            _sync(beside / name)
         place = self.root / OUTGOING / key
         if results and not place.exists():
             os.replace(beside, place)
-            sync(place.parent)
+            _sync(place.parent)
         (self.root / SEEN / key).touch()
         received.unlink()
 
@@ -153,6 +153,14 @@ def _locked(file: Path) -> BinaryIO:
             f"{file.parent}: another node uses this spool; stop it, or name another folder"
         ) from None
     return stream
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _remove_if_empty(folder: Path) -> None:
