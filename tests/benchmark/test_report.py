@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from panodent.benchmark.report import BenchmarkSettings, Report, measure
-from panodent.errors import RadiographError
+from panodent.errors import RadiographError, UnknownNameError
 
 STAGES = ["read", "frame", "network", "decode", "write"]
 
@@ -43,6 +43,13 @@ def test_the_report_is_plain_data(measured: tuple[Report, list[str]]) -> None:
     found = json.loads(json.dumps(measured[0].to_dict()))
     assert found["folder"]["radiographs"] == 3
     assert found["warm"]["network"]["median"] == measured[0].warm["network"].median
+
+
+def test_an_unknown_peer_is_an_error_before_anything_is_measured() -> None:
+    steps: list[str] = []
+    with pytest.raises(UnknownNameError, match="unknown peer 'yolo'"):
+        measure(BenchmarkSettings(against=("yolo",)), steps.append)
+    assert not steps
 
 
 def test_a_folder_without_radiographs_is_an_error(tmp_path: Path) -> None:

@@ -53,3 +53,18 @@ def test_the_report_is_printed_as_lines_or_json(
     else:
         assert "radiographs: 4 phantoms\n" in text
         assert "peak memory 200 MiB\n" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--rounds", "0"), 2, "--rounds"),
+        (("--against", "yolo"), 2, "known: seed-keras, yolo-onnx"),
+        (("--images", "{tmp}"), 1, "no radiograph there"),
+    ],
+)
+def test_faults(panodent, tmp_path: Path, options: tuple, code: int, message: str) -> None:
+    given = (part.replace("{tmp}", str(tmp_path)) for part in options)
+    found = panodent("benchmark", "--rounds", 1, *given)
+    assert (found.code, found.out) == (code, "")
+    assert message in found.err

@@ -119,6 +119,13 @@ class Peer:
     ratio: Spread
 
 
+def check_names(names: Sequence[str]) -> None:
+    """Raises `UnknownNameError` for a name that is not in `PEERS`."""
+    for name in names:
+        if name not in PEERS:
+            raise UnknownNameError("peer", name, PEERS)
+
+
 def measure(
     names: Sequence[str],
     predictor: Predictor,
@@ -132,9 +139,7 @@ def measure(
     `names` are keys of `PEERS`, `python` is the interpreter that runs them, `output` a folder for
     panodent's results. Raises `UnknownNameError` and `BenchmarkError`.
     """
-    for name in names:
-        if name not in PEERS:
-            raise UnknownNameError("peer", name, PEERS)
+    check_names(names)
 
     def panodent(file: Path) -> dict[str, float]:
         timer = StageTimer()

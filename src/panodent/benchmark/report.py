@@ -98,6 +98,7 @@ def measure(settings: BenchmarkSettings, notify: Notify = lambda text: None) -> 
     Raises `RadiographError` for a folder without radiographs, `BenchmarkError` for a peer or a
     process that fails, `BundleError`, `UnknownNameError`.
     """
+    peers.check_names(settings.against)
     bundle = load(settings.bundle)
     bundle.open()
     predictor = Predictor(bundle)

@@ -236,7 +236,7 @@ def _repeats(text: str, folders: int, config: TrainConfig) -> list[int]:
 
 def _fit(run: Run, progress: TrainingProgress, resume: bool = False) -> int:
     """Trains and writes the bundle. Ctrl-C ends training early: the exit code is then 130."""
-    from panodent.training.finish import finish
+    from panodent.training.finalise import finalise
     from panodent.training.loop import describe, fit
 
     print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
@@ -253,7 +253,7 @@ def _fit(run: Run, progress: TrainingProgress, resume: bool = False) -> int:
                 )
                 return 130
             print_line("interrupted; the best finished epoch becomes the bundle")
-        bundle, evaluations = finish(run)
+        bundle, evaluations = finalise(run)
     exported = bundle.provenance["export"]
     print_line(
         f"bundle {run.folder / 'bundle'}: epoch {bundle.provenance['epoch']}, largest difference "

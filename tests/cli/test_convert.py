@@ -1,0 +1,60 @@
+"""`panodent convert`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from panodent.datasets.dataset import find
+
+
+def test_a_folder_is_converted(panodent, data: Path, tmp_path: Path) -> None:
+    target = tmp_path / "new"
+    found = panodent("convert", data, target, "--to", "cvat", "--write-numbering", "universal")
+    count = sum(len(case.teeth()) for case in find(data).cases)
+    assert (found.code, found.err) == (0, "")
+    assert found.out == (
+        f"3 radiographs with {count} teeth from coco to cvat; 0 failed; in {target}\n"
+    )
+    assert [case.teeth().fdi.tolist() for case in find(target).cases] == [
+        case.teeth().fdi.tolist() for case in find(data).cases
+    ]
+
+
+def test_what_is_lost_is_counted(panodent, data: Path, tmp_path: Path) -> None:
+    found = panodent("convert", data, tmp_path / "new", "--to", "voc", "--images", "none")
+    assert found.code == 0
+    assert "warning: voc cannot hold" in found.err
+    assert not list((tmp_path / "new").rglob("*.png"))
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        ((), 2, "--to"),
+        (("--to", "cocoo"), 2, "Did you mean 'coco'"),
+        (("--to", "voc", "--geometry", "polygon"), 2, "a geometry is for coco"),
+        (("--to", "coco", "--format", "yolo"), 1, "error:"),
+    ],
+)
+def test_faults(panodent, data: Path, tmp_path: Path, options: tuple, code: int, message: str):
+    found = panodent("convert", data, tmp_path / "new", *options)
+    assert (found.code, found.out) == (code, "")
+    assert message in found.err
+
+
+def test_an_annotation_that_cannot_be_converted_is_reported(
+    panodent, data: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    truth = json.loads((tmp_path / "data" / "truth.json").read_text())
+    broken = next(item for item in truth["annotations"] if item["image_id"] == 2)
+    broken["segmentation"]["counts"] = "?"
+    (tmp_path / "data" / "truth.json").write_text(json.dumps(truth))
+    found = panodent("convert", tmp_path / "data", tmp_path / "new", "--to", "yolo")
+    assert found.code == 1
+    assert "; 1 failed; " in found.out
+    assert "warning: phantom-00001 was not converted: " in found.err

@@ -1,0 +1,23 @@
+"""`panodent folds`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def test_runs_are_scored_on_what_they_held_out(
+    panodent, finished_run: Path, tmp_path: Path
+) -> None:
+    found = panodent("folds", finished_run, "-o", tmp_path)
+    assert (found.code, found.err) == (0, "")
+    first, together, page = found.out.splitlines()
+    assert first.startswith("held out of ")
+    assert together.startswith("all 1: dice 0.")
+    assert page == f"page: {tmp_path / 'index.html'}"
+
+
+def test_faults(panodent, tmp_path: Path) -> None:
+    assert panodent("folds").code == 2
+    found = panodent("folds", tmp_path)
+    assert (found.code, found.out) == (1, "")
+    assert "holds no training run" in found.err

@@ -1,0 +1,78 @@
+"""`panodent predict`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def image(data: Path) -> Path:
+    return data / "images" / "phantom-00000.png"
+
+
+def test_a_radiograph_is_predicted(panodent, image: Path, tmp_path: Path) -> None:
+    found = panodent("predict", image, "-o", tmp_path)
+    assert (found.code, found.err) == (0, "")
+    assert found.out.startswith("1 radiographs, ")
+    assert found.out.endswith(f"; 0 failed; results in {tmp_path}\n")
+    assert (tmp_path / "phantom-00000" / "overlay.png").exists()
+    options = json.loads((tmp_path / "run.json").read_text())["options"]
+    assert options == {
+        "pictures": True,
+        "chart": False,
+        "max_pixels": 100_000_000,
+        "mirror": False,
+        "dicom": [],
+    }
+
+
+def test_results_of_an_earlier_call_are_kept(panodent, image: Path, tmp_path: Path) -> None:
+    options = ("--no-overlay", "--tta", "--workers", 1, "--threads", 1, "--resume")
+    assert panodent("predict", image, "-o", tmp_path, *options).code == 0
+    again = panodent("predict", image, "-o", tmp_path, *options)
+    assert again.code == 0
+    assert again.out.startswith("1 radiographs (1 of an earlier call), ")
+    assert not (tmp_path / "phantom-00000" / "overlay.png").exists()
+    assert json.loads((tmp_path / "run.json").read_text())["options"]["mirror"] is True
+
+
+def test_a_bad_file_is_reported_and_the_others_go_on(panodent, image: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"")
+    found = panodent("predict", image, bad, "-o", tmp_path / "out")
+    assert found.code == 1
+    assert found.out.startswith("1 radiographs, ")
+    assert found.err.count("error:") == 1
+    assert str(bad) in found.err
+
+
+def test_a_picture_that_is_no_panoramic_radiograph_has_a_warning(
+    panodent, data: Path, tmp_path: Path
+) -> None:
+    import cv2
+
+    picture = cv2.imread(str(data / "images" / "phantom-00000.png"), cv2.IMREAD_GRAYSCALE)
+    cv2.imwrite(str(tmp_path / "turned.png"), picture[::-1])
+    found = panodent("predict", tmp_path / "turned.png", "-o", tmp_path / "out")
+    assert found.code == 0
+    assert found.err.startswith(f"warning: {tmp_path / 'turned.png'}: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((), 2, "Missing argument"),
+        (("x.png",), 2, "Missing option '--output'"),
+        (("x.png", "--ouput", "y"), 2, "--output"),
+        (("x.png", "-o", "{tmp}/o", "--workers", "-1"), 2, "--workers"),
+        (("nothing.png", "-o", "{tmp}/o"), 1, "no such file"),
+        (("{tmp}", "-o", "{tmp}/o", "--bundle", "{tmp}/b"), 1, "no bundle there"),
+    ],
+)
+def test_faults(panodent, tmp_path: Path, arguments: tuple, code: int, message: str) -> None:
+    found = panodent("predict", *(part.replace("{tmp}", str(tmp_path)) for part in arguments))
+    assert (found.code, found.out.startswith("0 radiographs")) == (code, message == "no such file")
+    assert message in found.err

@@ -1,0 +1,105 @@
+"""`panodent train`; runs of several epochs, resumed and stopped, are tested with the loop."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from panodent.cli import app
+from panodent.dentition import PERMANENT, TEETH
+from panodent.training.recipes import RECIPES, TrainConfig
+
+pytest.importorskip("keras", reason="needs the train extra")
+
+COMMAND = typer.main.get_command(app).commands["train"]  # type: ignore[attr-defined]
+
+
+def test_the_seed_recipe_says_where_it_departs() -> None:
+    text = " ".join(COMMAND.help.split())
+    assert "flips swap left and right tooth numbers" in text
+    assert "upside down" in text
+    assert "bilinearly" in text
+
+
+def test_the_help_names_the_recipes_and_their_common_settings() -> None:
+    shown = {item.opts[0]: item for item in COMMAND.params}
+    assert shown["--recipe"].help.startswith(
+        " or ".join([", ".join([*RECIPES][:-1]), [*RECIPES][-1]])
+    )
+    for config in RECIPES.values():
+        assert str(config.validation) == shown["--val"].show_default
+        assert str(config.seed) == shown["--seed"].show_default
+        assert str(config.split_seed) == shown["--split-seed"].show_default
+        assert not config.repeat
+
+
+def test_a_network_is_trained_with_the_settings_given(panodent, data: Path, tmp_path: Path) -> None:
+    run, settings = tmp_path / "run", tmp_path / "settings.toml"
+    settings.write_text("warmup_epochs = 0.5\nseed = 1\n")
+    options = ("--recipe", "refine", "--config", settings, "--size", "64x128", "--epochs", 1)
+    options += ("--batch-size", 2, "--fold", "1/3", "--seed", 5, "--repeat", 2)
+    found = panodent("train", data, "-o", run, *options)
+    assert found.code == 0, found.err
+    assert "2 radiographs to train on, 1 held out\n" in found.out
+    assert re.search(r"^epoch 1/1  128x64  loss \d\.\d{4}  dice ", found.out, re.M)
+    assert f"\nbundle {run / 'bundle'}: epoch 1, " in found.out
+    assert (run / "bundle" / "bundle.json").exists()
+    record = json.loads((run / "config.json").read_text())
+    config = record["config"]
+    assert (config["seed"], config["warmup_epochs"], config["fold"]) == (5, 0.5, [1, 3])
+    assert config["stages"] == [{"epochs": 1, "height": 64, "width": 128}]
+    assert record["data"][0]["repeat"] == 2
+
+    again = panodent("train", data, "-o", run, *options)
+    assert again.code == 1
+    assert "already holds a training run" in again.err
+    with_settings = panodent("train", "-o", run, "--resume", "--epochs", 3)
+    assert with_settings.code == 2
+    assert "give no other option than --output" in with_settings.err
+
+
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [("11,21", (11, 21)), ("all", tuple(TEETH)), ("permanent", PERMANENT)],
+)
+def test_classes(
+    panodent, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, classes: tuple
+) -> None:
+    asked: list[TrainConfig] = []
+
+    def prepare(folder: Path, sources: list, config: TrainConfig, *_: object) -> None:
+        asked.append(config)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("panodent.training.run.prepare", prepare)
+    assert panodent("train", data, "-o", tmp_path / "run", "--classes", text).code == 130
+    assert asked[0].classes == classes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--output", "{tmp}/r"), 2, "at least one DATA"),
+        (("{tmp}", "-o", "{tmp}/r", "--recipe", "sed"), 2, "Did you mean 'seed'"),
+        (("{tmp}", "-o", "{tmp}/r", "--size", "big"), 2, "HEIGHTxWIDTH"),
+        (("{tmp}", "-o", "{tmp}/r", "--size", "100x100"), 2, "multiple of 32"),
+        (("{tmp}", "-o", "{tmp}/r", "--fold", "1"), 2, "expected K/N"),
+        (("{tmp}", "-o", "{tmp}/r", "--classes", "11,19"), 1, "19, not an FDI number"),
+        (("{tmp}", "-o", "{tmp}/r", "--repeat", "1,2"), 2, "a number for each folder"),
+        (("{tmp}", "-o", "{tmp}/r", "--repeat", "0"), 2, "at least 1"),
+        (("{tmp}", "-o", "{tmp}/r", "--config", "{tmp}/none.toml"), 2, "cannot be read"),
+        (("{tmp}", "-o", "{tmp}/r", "--from", "{tmp}/none"), 1, "no bundle there"),
+        (("{tmp}/none", "-o", "{tmp}/r"), 1, "no such folder"),
+        (("-o", "{tmp}/r", "--resume"), 1, "no training run"),
+    ],
+)
+def test_faults(panodent, tmp_path: Path, arguments: tuple, code: int, message: str) -> None:
+    found = panodent("train", *(part.replace("{tmp}", str(tmp_path)) for part in arguments))
+    assert (found.code, found.out) == (code, "")
+    assert message in found.err
+    assert found.err.startswith("error: ")
+    assert found.err.count("\n") == 1
