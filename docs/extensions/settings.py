@@ -15,7 +15,7 @@ from panodent.training.recipes import RECIPES, Stage, TrainConfig
 from panodent.training.settings import Setting, settings_table
 from panodent.training.unet import NETWORKS, UNetConfig
 
-HEAD = ("setting", "meaning", "default", "range", "unit", "type", "example")
+HEAD = ("setting", "meaning", "default", "type, range and unit", "example")
 KINDS = {
     "str": "text",
     "int": "whole number",
@@ -77,9 +77,7 @@ def _rows(kind: type) -> Iterator[tuple[str, ...]]:
             f"`{item.name}`",
             sentence(item.help),
             _value(item.default),
-            _range(item.range),
-            item.unit,
-            KINDS.get(item.type, item.type),
+            _allowed(item),
             EXAMPLES.get(item.name) or _example(item),
         )
 
@@ -104,11 +102,13 @@ def _toml(value: Any) -> str:
     return json.dumps(list(value) if isinstance(value, tuple) else value)
 
 
-def _range(limits: tuple[float, float] | None) -> str:
-    if limits is None:
-        return ""
-    low, high = limits
-    return f"from {low:g}" if math.isinf(high) else f"{low:g} to {high:g}"
+def _allowed(item: Setting) -> str:
+    """What a setting may be, such as "number 0 to 45 (degrees)"."""
+    text = KINDS.get(item.type, item.type)
+    if item.range is not None:
+        low, high = item.range
+        text += f" from {low:g}" if math.isinf(high) else f" {low:g} to {high:g}"
+    return f"{text} ({item.unit})" if item.unit else text
 
 
 def _example(item: Setting) -> str:
