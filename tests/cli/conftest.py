@@ -14,7 +14,7 @@ from panodent import bundle, phantom
 from panodent.cli import main
 from panodent.inference.folder import predict_files
 from panodent.training.recipes import recipe
-from panodent.training.run import Source, prepare
+from panodent.training.run import DataSource, prepare
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,6 @@ def predicted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished_run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of fold 1 of 3 that holds one radiograph out; its bundle is a copy of the default."""
     folder = tmp_path_factory.mktemp("runs") / "run"
-    prepare(folder, [Source(data)], replace(recipe("default"), fold=(1, 3)), lambda *_: None)
+    prepare(folder, [DataSource(data)], replace(recipe("default"), fold=(1, 3)), lambda *_: None)
     shutil.copytree(Path(bundle.__file__).parent / "default", folder / "bundle")
     return folder
