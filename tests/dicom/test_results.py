@@ -22,7 +22,7 @@ from pydicom import uid  # noqa: E402
 from panodent import phantom  # noqa: E402
 from panodent.dentition import TEETH  # noqa: E402
 from panodent.dicom import files, seg  # noqa: E402
-from panodent.dicom.source import Model, Source, source_of  # noqa: E402
+from panodent.dicom.source import Model, SourceImage, source_of  # noqa: E402
 from panodent.errors import AnnotationError, RadiographError  # noqa: E402
 from panodent.phantom.dicom import to_dicom  # noqa: E402
 from panodent.radiograph.radiograph import Radiograph, read  # noqa: E402
@@ -53,13 +53,13 @@ def stored(
 
 
 @pytest.fixture(scope="module")
-def source(scene: tuple[Radiograph, Teeth], tmp_path_factory: Any) -> Source:
+def source(scene: tuple[Radiograph, Teeth], tmp_path_factory: Any) -> SourceImage:
     file = stored(scene, tmp_path_factory.mktemp("s"))
     return source_of(read(file), scene[1], MODEL)
 
 
 @pytest.fixture(scope="module")
-def made(source: Source, tmp_path_factory: Any) -> dict[str, Any]:
+def made(source: SourceImage, tmp_path_factory: Any) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("made")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -68,7 +68,7 @@ def made(source: Source, tmp_path_factory: Any) -> dict[str, Any]:
 
 
 def test_a_segmentation_holds_the_same_masks_and_numbers(
-    made: dict[str, Any], source: Source
+    made: dict[str, Any], source: SourceImage
 ) -> None:
     found = seg.to_teeth(made["seg"])
     truth = source.teeth
@@ -82,7 +82,7 @@ def _stack(teeth: Teeth) -> np.ndarray:
     return np.stack([teeth.full_mask(index) for index in range(len(teeth))])
 
 
-def test_highdicom_reads_it_too(made: dict[str, Any], source: Source) -> None:
+def test_highdicom_reads_it_too(made: dict[str, Any], source: SourceImage) -> None:
     read_back = highdicom.seg.Segmentation.from_dataset(made["seg"])
     numbers = list(read_back.segment_numbers)
     assert numbers == list(range(1, len(source.teeth) + 1))
@@ -90,7 +90,7 @@ def test_highdicom_reads_it_too(made: dict[str, Any], source: Source) -> None:
     assert np.array_equal(planes.astype(bool).transpose(2, 0, 1), _stack(source.teeth))
 
 
-def test_segments_say_what_they_are(made: dict[str, Any], source: Source) -> None:
+def test_segments_say_what_they_are(made: dict[str, Any], source: SourceImage) -> None:
     for item, fdi in zip(made["seg"].SegmentSequence, source.teeth.fdi.tolist(), strict=True):
         code = item.SegmentedPropertyTypeCodeSequence[0]
         assert item.SegmentLabel == (f"FDI {fdi}" if fdi else "unnumbered")
@@ -112,7 +112,7 @@ def test_teeth_codes_are_those_of_the_context_groups() -> None:
 
 
 def test_all_belong_to_the_radiographs_study_and_refer_to_it(
-    made: dict[str, Any], source: Source
+    made: dict[str, Any], source: SourceImage
 ) -> None:
     header = source.header
     for dataset in made.values():
@@ -125,7 +125,7 @@ def test_all_belong_to_the_radiographs_study_and_refer_to_it(
     assert "PlanePositionSequence" not in str(made["seg"])
 
 
-def test_equal_results_are_one_object(source: Source) -> None:
+def test_equal_results_are_one_object(source: SourceImage) -> None:
     first, again = seg.segmentation(source), seg.segmentation(source)
     assert first.SOPInstanceUID == again.SOPInstanceUID
     edited = replace(source, teeth=source.teeth.select(np.arange(5)))
@@ -134,7 +134,7 @@ def test_equal_results_are_one_object(source: Source) -> None:
     assert seg.segmentation(other).SOPInstanceUID != first.SOPInstanceUID
 
 
-def test_a_presentation_state_draws_every_tooth(made: dict[str, Any], source: Source) -> None:
+def test_a_presentation_state_draws_every_tooth(made: dict[str, Any], source: SourceImage) -> None:
     annotation = made["pr"].GraphicAnnotationSequence[0]
     texts = [item.UnformattedTextValue for item in annotation.TextObjectSequence]
     assert texts == [str(fdi) if fdi else "?" for fdi in source.teeth.fdi.tolist()]
@@ -146,7 +146,9 @@ def test_a_presentation_state_draws_every_tooth(made: dict[str, Any], source: So
     assert made["pr"].SoftcopyVOILUTSequence[0].WindowWidth == source.header.WindowWidth
 
 
-def test_a_report_lists_found_absent_and_doubtful(made: dict[str, Any], source: Source) -> None:
+def test_a_report_lists_found_absent_and_doubtful(
+    made: dict[str, Any], source: SourceImage
+) -> None:
     content = highdicom.sr.ComprehensiveSR.from_dataset(made["sr"]).content
     groups = content.get_planar_roi_measurement_groups()
     assert len(groups) == len(source.teeth)
@@ -288,7 +290,7 @@ def test_without_teeth_there_is_no_segmentation_but_a_report(
     assert sorted(p.name for p in tmp_path.glob("teeth.*")) == ["teeth.sr.dcm"]
 
 
-def test_other_objects_are_no_segmentation(source: Source) -> None:
+def test_other_objects_are_no_segmentation(source: SourceImage) -> None:
     with pytest.raises(AnnotationError, match="not a DICOM segmentation"):
         seg.to_teeth(source.header)
 

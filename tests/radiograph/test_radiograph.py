@@ -327,7 +327,9 @@ def test_a_folder_and_a_missing_file_are_named(tmp_path: Path) -> None:
 def test_several_pictures_in_a_file_are_refused(tmp_path: Path, name: str) -> None:
     first, second = Image.fromarray(COLOUR), Image.fromarray(COLOUR[::-1])
     first.save(tmp_path / name, save_all=True, append_images=[second])
-    with pytest.raises(RadiographError, match=rf"{name}: holds 2 pictures; expected one"):
+    with pytest.raises(
+        RadiographError, match=rf"{name}: the file contains 2 pictures; expected one"
+    ):
         read(tmp_path / name)
 
 
