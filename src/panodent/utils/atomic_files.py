@@ -55,6 +55,27 @@ def writing(file: Path) -> Iterator[TextIO]:
         beside.unlink(missing_ok=True)
 
 
+def sync(path: Path) -> None:
+    """Flushes a file, or the entries of a folder, to the disk (fsync), so that a crash keeps them.
+
+    Raises `OSError`; some file systems cannot flush folders.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def replace_durably(source: Path, target: Path) -> None:
+    """Renames a file or folder to `target` in one step, and flushes the target's folder to disk.
+
+    The content of `source` must have been flushed before; see `sync`. Raises `OSError`.
+    """
+    os.replace(source, target)
+    sync(target.parent)
+
+
 def _umask() -> int:
     current = os.umask(0)
     os.umask(current)
