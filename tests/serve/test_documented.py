@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from panodent.serve.workers.exports import MEDIA
+from panodent.serve.workers.exports import MEDIA_TYPES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "service.md").read_text()
 
@@ -49,7 +49,7 @@ def test_the_page_names_every_route_and_export(server):
             continue
         last = re.sub(r"\{\w+\}", "", path).rstrip("/").rsplit("/", 1)[-1]
         assert last in PAGE, path
-    for name in MEDIA:
+    for name in MEDIA_TYPES:
         assert f"`{name}`" in PAGE
 
 

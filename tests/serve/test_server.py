@@ -12,7 +12,7 @@ import uvicorn
 
 from panodent.errors import ConfigError
 from panodent.serve import server as module
-from panodent.serve.server import PatientProtocol, listen
+from panodent.serve.server import TimeoutProtocol, listen
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -30,7 +30,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(module, "FLUSH_SECONDS", 0.3)
     line = listen("127.0.0.1", 0)
     config = uvicorn.Config(
-        app, http=PatientProtocol, ws="none", lifespan="off", log_level="critical",
+        app, http=TimeoutProtocol, ws="none", lifespan="off", log_level="critical",
         timeout_keep_alive=1,
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -69,14 +69,15 @@ def serve(
     import os
 
     try:
-        from panodent.serve.app import Settings
-        from panodent.serve.middleware.limits import Bounds, is_loopback
-        from panodent.serve.routes.label_studio import Origin
+        from panodent.serve.app import ServiceSettings
+        from panodent.serve.middleware.limits import Limits
+        from panodent.serve.routes.label_studio import LabelStudioAccess
         from panodent.serve.server import listen, run
     except ModuleNotFoundError as error:
         if str(error.name).startswith("panodent"):
             raise
         raise MissingExtraError("serve", "serving", str(error.name)) from None
+    from panodent.utils.network import is_loopback
     from panodent.utils.parallel import available_cores
 
     token = _token(token_file)
@@ -87,25 +88,25 @@ def serve(
             "or say --no-token where something else keeps strangers out"
         )
     hosts = {"localhost", "127.0.0.1", "::1", host, *names} if names or not open_to_others else None
-    settings = Settings(
+    settings = ServiceSettings(
         store=store,
         database=database,
         bundle=bundle,
         workers=workers or available_cores(),
         max_pixels=max_pixels,
-        seconds=seconds,
-        waiting=waiting,
-        retain=retain,
+        task_seconds=seconds,
+        max_waiting=waiting,
+        retain_days=retain,
         token=token,
         hosts=None if hosts is None else frozenset(name.lower() for name in hosts),
-        bounds=Bounds(upload=max_bytes),
-        label_studio=Origin(label_studio, os.environ.get("LABEL_STUDIO_API_KEY", "")),
+        limits=Limits(upload=max_bytes),
+        label_studio=LabelStudioAccess(label_studio, os.environ.get("LABEL_STUDIO_API_KEY", "")),
     )
-    line = listen(host, port)
+    listener = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
-    say(f"panodent is at http://{shown}:{line.getsockname()[1]}/ (Ctrl-C ends it)")
+    say(f"panodent is at http://{shown}:{listener.getsockname()[1]}/ (Ctrl-C ends it)")
     say(f"it keeps studies in {store}; research use only, not a medical device")
-    run(settings, line, verbose)
+    run(settings, listener, verbose)
     return 0
 
 
