@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import inspect
 import socket
 import threading
 import time
@@ -9,6 +11,8 @@ from typing import Any
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from panodent.errors import ConfigError
 from panodent.serve import server as module
@@ -128,3 +132,24 @@ def test_a_place_that_is_taken_is_said():
             listen("127.0.0.1", port)
     with pytest.raises(ConfigError, match=r"no\.such\.host\.invalid"):
         listen("no.such.host.invalid", 1)
+
+
+def test_uvicorn_has_the_private_attributes_that_the_timeouts_use():
+    """If this fails, adapt `TimeoutProtocol` before pyproject.toml allows this uvicorn."""
+
+    async def missing() -> list[str]:
+        config = uvicorn.Config(app, ws="none", lifespan="off")
+        loop = asyncio.get_running_loop()
+        instance = H11Protocol(config, ServerState(), {}, _loop=loop)
+        attributes = ["conn", "transport", "loop"]
+        overridden = ["connection_made", "data_received", "connection_lost", "send_400_response"]
+        of_server = ["shutdown", "capture_signals", "handle_exit", "serve"]
+        return [
+            *(f"H11Protocol().{name}" for name in attributes if not hasattr(instance, name)),
+            *(f"H11Protocol.{name}()" for name in overridden if not hasattr(H11Protocol, name)),
+            *(f"Server.{name}()" for name in of_server if not hasattr(uvicorn.Server, name)),
+        ]
+
+    assert asyncio.run(missing()) == [], f"missing in uvicorn {uvicorn.__version__}"
+    parameters = inspect.signature(H11Protocol.send_400_response).parameters
+    assert list(parameters) == ["self", "msg"], f"changed in uvicorn {uvicorn.__version__}"

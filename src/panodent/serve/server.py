@@ -33,7 +33,9 @@ OPEN_FILES = 4096
 class TimeoutProtocol(H11Protocol):
     """HTTP/1.1 that closes slow connections (header and write timeouts).
 
-    The idle timeout between two requests is uvicorn's `timeout_keep_alive`.
+    The idle timeout between two requests is uvicorn's `timeout_keep_alive`. uvicorn has no other
+    timeouts, so this class extends a private one: pyproject.toml allows the versions with which it
+    was tested, and a test checks that all attributes used here exist.
     """
 
     _header_timer: asyncio.TimerHandle | None = None
@@ -164,9 +166,11 @@ def run(settings: ServiceSettings, listener: socket.socket, verbose: bool = Fals
     try:
         asyncio.run(_Server(config, app).serve([listener]))
     except SystemExit:
-        if app.failure is not None:
-            raise app.failure from None
-        raise
+        if app.failure is None:
+            raise
+    # After a failed start uvicorn exits (0.50 and later) or returns (before).
+    if app.failure is not None:
+        raise app.failure
 
 
 def _set_up_log(verbose: bool) -> None:
