@@ -65,11 +65,11 @@ def contents(source: SourceImage, kinds: Sequence[str]) -> dict[str, bytes]:
     return {name_of(kind): to_bytes(dataset) for kind, dataset in make(source, kinds).items()}
 
 
-def write(folder: Path, made: Mapping[str, bytes]) -> None:
+def write(folder: Path, results: Mapping[str, bytes]) -> None:
     """Writes files to `folder`, and deletes DICOM results of an earlier run there."""
     for kind in KINDS:
         (folder / name_of(kind)).unlink(missing_ok=True)
-    for name, content in made.items():
+    for name, content in results.items():
         write_whole(folder / name, content)
 
 

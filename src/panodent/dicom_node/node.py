@@ -204,7 +204,7 @@ class Node:
             key = self.spool.receive(uid, Path(event.dataset_path))
         except OSError as error:
             self.report(
-                f"a received object cannot be stored ({error.strerror}); the sender is told"
+                f"a received object cannot be stored ({error.strerror}); the sender is notified"
             )
             return REFUSED_RESOURCES
         if key is None:

@@ -51,7 +51,7 @@ class ServiceSettings:
     max_waiting : radiographs that may wait for a worker; more get status 503.
     task_seconds : longest time for one radiograph.
     max_pixels : largest height x width, checked before decoding.
-    retain_days : days after which an unchanged study is deleted; 0 keeps it for ever.
+    retain_days : days after which an unchanged study is deleted; 0 keeps it forever.
     token : required of API requests; None for no token.
     hosts : accepted host names in lower case; None for any.
     limits : limits on requests.

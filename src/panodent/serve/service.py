@@ -36,7 +36,7 @@ RETRY_SECONDS = 5.0
 class Service:
     """Finds teeth with `pool` and keeps studies in `store`.
 
-    retain_days : days after which an unchanged study is deleted; 0 keeps it for ever.
+    retain_days : days after which an unchanged study is deleted; 0 keeps it forever.
     followers : clients that follow a job's events at the moment.
     """
 
@@ -182,7 +182,7 @@ class Service:
         try:
             _, blobs = await self.pool.run({**await self._input(found), **task})
         except TaskError:
-            await self.call_store(self.store.get, study)  # raises if it was deleted meanwhile
+            await self.call_store(self.store.get, study)  # raises if it was deleted in the meantime
             raise
         return blobs["file"]
 

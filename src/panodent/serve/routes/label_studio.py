@@ -60,7 +60,7 @@ class LabelStudioAccess:
 
 @dataclass(frozen=True)
 class ControlTag:
-    """The tag of a labelling configuration that holds the labels of teeth.
+    """The tag of a labelling configuration with the labels of teeth.
 
     geometry : 'brush' or 'polygon'.
     name : name of the tag, which results refer to.

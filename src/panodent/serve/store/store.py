@@ -258,8 +258,8 @@ class Store:
             )
         return None if row is None else study_of(dict(row))
 
-    def publish_results(self, study: Study, made: Path | None) -> None:
-        """Moves the results of a revision to their folder; `made` is None if there are none.
+    def publish_results(self, study: Study, written: Path | None) -> None:
+        """Moves the results of a revision to their folder; `written` is None if there are none.
 
         Deletes them if the study was deleted in the meantime.
         """
@@ -271,10 +271,10 @@ class Store:
             ).rowcount
             if known:
                 _delete_folder(self.results(study.id))
-                if made is not None:
-                    made.rename(self.results(study.id))
-        if made is not None and not known:
-            _delete_folder(made)
+                if written is not None:
+                    written.rename(self.results(study.id))
+        if written is not None and not known:
+            _delete_folder(written)
 
     def _saved(self) -> Iterator[tuple[Study, Path]]:
         ids = sql.select(studies.c.id).where(studies.c.saved).order_by(studies.c.created)

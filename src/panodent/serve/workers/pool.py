@@ -155,15 +155,15 @@ class _Worker:
         if self._stopped.is_set():
             return {}
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        self._process = context.Process(target=main, args=(theirs, self._settings), daemon=True)
+        own, other = context.Pipe()
+        self._process = context.Process(target=main, args=(other, self._settings), daemon=True)
         try:
             self._process.start()
-            theirs.close()
-            self._connection = ours
-            if not ours.poll(START_SECONDS):
+            other.close()
+            self._connection = own
+            if not own.poll(START_SECONDS):
                 raise EOFError
-            header, _ = receive(ours)
+            header, _ = receive(own)
         except (EOFError, OSError, ValueError):
             self.kill()
             raise BusyError(

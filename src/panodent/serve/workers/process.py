@@ -21,7 +21,7 @@ from panodent.serve.workers.task_runner import TaskRunner, WorkerSettings
 TASK_BYTES = 4 << 30
 """Address space that a task may add to what the process has when it is ready."""
 RESTART_BYTES = 1 << 30
-"""Memory that the process may hold on to after tasks; with more, it is restarted."""
+"""Memory that the process may keep after tasks; with more, it is restarted."""
 
 
 def main(connection: Connection, settings: WorkerSettings) -> None:
@@ -75,7 +75,7 @@ def _silence() -> None:
 
 
 def _resident_bytes() -> int:
-    """Memory that the process holds; 0 where /proc does not tell."""
+    """Memory in use by the process, in bytes; 0 without /proc."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
