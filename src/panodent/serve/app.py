@@ -262,3 +262,8 @@ def _add_error_handlers(app: FastAPI) -> None:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise error
         return problem(507, "the disk of the store is full; free some space, then send it again")
+
+    @app.exception_handler(Exception)
+    async def unexpected_error(request: Request, error: Exception) -> Response:
+        log.error("a request failed: %s", redacted(error))
+        return problem(500, "the service failed; see its log")
