@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from panodent.errors import OutputError
-from panodent.utils.atomic_files import write_whole
+from panodent.utils.atomic_files import replace_durably, sync, write_whole
 
 
 def test_writes_bytes_and_text_and_makes_parents(tmp_path: Path) -> None:
@@ -32,3 +32,14 @@ def test_a_place_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         write_whole(tmp_path / "taken", "data")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "taken"]
+
+
+def test_files_and_folders_are_replaced_in_one_step(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "a").write_text("content")
+    sync(tmp_path / "new" / "a")
+    replace_durably(tmp_path / "new", tmp_path / "target")
+    assert (tmp_path / "target" / "a").read_text() == "content"
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(FileNotFoundError):
+        sync(tmp_path / "none")
