@@ -71,7 +71,7 @@ def serve(
     try:
         from panodent.serve.app import ServiceSettings
         from panodent.serve.middleware.limits import Limits
-        from panodent.serve.routes.label_studio import LabelStudioAccess
+        from panodent.serve.routes.label_studio_images import LabelStudioAccess
         from panodent.serve.server import listen, run
     except ModuleNotFoundError as error:
         if str(error.name).startswith("panodent"):

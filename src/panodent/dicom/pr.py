@@ -25,6 +25,15 @@ def presentation(source: SourceImage) -> Any:
     """The data set: closed outlines of all teeth, and their numbers, at least one tooth.
 
     Raises `MissingExtraError` without highdicom, and `RadiographError` for an unsuitable header.
+
+    >>> from panodent import phantom
+    >>> from panodent.dicom.source import Model
+    >>> from panodent.phantom.dicom import to_dicom
+    >>> radiograph, teeth = phantom.draw(1, (128, 256))
+    >>> source = SourceImage(to_dicom(radiograph), teeth, Model("example", "5d1f"))
+    >>> texts = presentation(source).GraphicAnnotationSequence[0].TextObjectSequence
+    >>> [int(text.UnformattedTextValue) for text in texts] == teeth.fdi.tolist()
+    True
     """
     with using_highdicom("writing a DICOM presentation state", source.header):
         import highdicom

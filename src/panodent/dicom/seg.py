@@ -31,6 +31,14 @@ def segmentation(source: SourceImage) -> Any:
     """The data set, of at least one tooth.
 
     Raises `MissingExtraError` without highdicom, and `RadiographError` for an unsuitable header.
+
+    >>> from panodent import phantom
+    >>> from panodent.dicom.source import Model
+    >>> from panodent.phantom.dicom import to_dicom
+    >>> radiograph, teeth = phantom.draw(1, (128, 256))
+    >>> source = SourceImage(to_dicom(radiograph), teeth, Model("example", "5d1f"))
+    >>> to_teeth(segmentation(source)).fdi.tolist() == teeth.fdi.tolist()
+    True
     """
     teeth = source.teeth
     with using_highdicom("writing a DICOM segmentation", source.header):

@@ -52,6 +52,15 @@ def report(source: SourceImage, measures: Mapping[int, Measures] | None = None) 
     measures : further measurements, by the index of the tooth in the record.
 
     Raises `MissingExtraError` without highdicom, and `RadiographError` for an unsuitable header.
+
+    >>> from panodent import phantom
+    >>> from panodent.dicom.source import Model
+    >>> from panodent.phantom.dicom import to_dicom
+    >>> radiograph, teeth = phantom.draw(1, (128, 256))
+    >>> source = SourceImage(to_dicom(radiograph), teeth, Model("example", "5d1f"))
+    >>> made = report(source)
+    >>> made.Modality, made.CompletionFlag
+    ('SR', 'COMPLETE')
     """
     with using_highdicom("writing a DICOM structured report", source.header):
         from highdicom import sr

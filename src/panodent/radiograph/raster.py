@@ -91,7 +91,15 @@ def decoding(file: Path) -> Iterator[None]:
 
 
 def size_of(file: Path) -> tuple[int, int]:
-    """(height, width) of the upright picture, from the header; raises `RadiographError`."""
+    """(height, width) of the upright picture, from the header; raises `RadiographError`.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("L", (60, 40)).save(Path(folder, "a.png"))
+    ...     size_of(Path(folder, "a.png"))
+    (40, 60)
+    """
     from PIL import UnidentifiedImageError
 
     try:

@@ -28,6 +28,7 @@ from panodent.serve.middleware.metrics import Metrics, MetricsMiddleware
 from panodent.serve.problems import problem, problem_from_error
 from panodent.serve.redaction import redacted
 from panodent.serve.routes import jobs, label_studio, schema, studies, training_data
+from panodent.serve.routes.label_studio_images import LabelStudioAccess
 from panodent.serve.routes.openapi_examples import add_examples
 from panodent.serve.service import Service
 from panodent.serve.store.store import Store
@@ -69,9 +70,7 @@ class ServiceSettings:
     token: str | None = None
     hosts: frozenset[str] | None = None
     limits: Limits = field(default_factory=Limits)
-    label_studio: label_studio.LabelStudioAccess = field(
-        default_factory=label_studio.LabelStudioAccess
-    )
+    label_studio: LabelStudioAccess = field(default_factory=LabelStudioAccess)
 
 
 class App:

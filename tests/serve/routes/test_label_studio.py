@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import requests
 
-from panodent.errors import AnnotationError, ConfigError
+from panodent.errors import AnnotationError
 from panodent.formats.parsing.brush_rle import decode
 from panodent.outputs.record import from_record
-from panodent.serve.routes.label_studio import LabelStudioAccess, read_config
+from panodent.serve.routes.label_studio import read_config
 from panodent.teeth.masks import fill
 
 LABELS = "".join(f"<Label value='{fdi}'/>" for fdi in (*range(11, 19), *range(31, 39)))
@@ -222,11 +222,6 @@ def test_requests_that_are_none_are_refused(backend):
         answer = post(backend, "predict", body)
         assert answer.status_code == 422
         assert answer.headers["content-type"] == "application/problem+json"
-
-
-def test_an_origin_is_a_web_address():
-    with pytest.raises(ConfigError, match="expected http"):
-        LabelStudioAccess("ftp://example.org")
 
 
 def test_its_own_kit_takes_the_predictions(backend):

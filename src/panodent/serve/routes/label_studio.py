@@ -8,18 +8,11 @@ labelling configuration decides how labels are named and whether teeth are brush
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import json
-import time
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.error import URLError
-from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
@@ -27,11 +20,12 @@ from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.responses import JSONResponse, Response
 
-from panodent.errors import AnnotationError, ConfigError, RadiographError
+from panodent.errors import AnnotationError, RadiographError
 from panodent.formats.label_studio import result
 from panodent.formats.naming import Naming
 from panodent.outputs.record import from_record
 from panodent.serve.routes import schema
+from panodent.serve.routes.label_studio_images import read_image
 from panodent.serve.service import Service
 from panodent.serve.store.upload import write_upload
 from panodent.teeth.masks import Ring
@@ -42,20 +36,7 @@ router = APIRouter(prefix="/label-studio")
 
 MODEL = "panodent"
 MAX_TASKS = 100
-FETCH_SECONDS = 30.0
 _CONTROLS = {"BrushLabels": "brush", "PolygonLabels": "polygon"}
-
-
-@dataclass(frozen=True)
-class LabelStudioAccess:
-    """URL of the Label Studio whose images may be fetched, and its API key; '' for none."""
-
-    url: str = ""
-    key: str = ""
-
-    def __post_init__(self) -> None:
-        if self.url and urlsplit(self.url).scheme not in ("http", "https"):
-            raise ConfigError(f"Label Studio URL {self.url!r}; expected http://HOST:PORT")
 
 
 @dataclass(frozen=True)
@@ -151,12 +132,14 @@ async def predict(request: Request, body: PredictRequest) -> Response:
         raise AnnotationError("label_config is missing; expected the project's configuration")
     tag = read_config(body.label_config)
     service, access = request.app.state.service, request.app.state.settings.label_studio
-    limit = request.app.state.settings.limits.upload
+    max_bytes = request.app.state.settings.limits.upload
     service.pool.check()  # later all tasks are answered, however many wait
     version, results = _version(service), []
     for task in body.tasks:
         try:
-            name, content = await asyncio.to_thread(_image, task, tag, access, limit)
+            name, content = await asyncio.to_thread(
+                read_image, _image_field(task, tag), access, max_bytes
+            )
             upload = await asyncio.to_thread(write_upload, service.store.files, name, content)
             _, blobs = await service.predict(upload, ["record"], ignore_limit=True)
         except (AnnotationError, RadiographError) as error:
@@ -165,6 +148,13 @@ async def predict(request: Request, body: PredictRequest) -> Response:
         else:
             results.append(await asyncio.to_thread(_prediction, blobs["record"], tag, version))
     return JSONResponse({"results": results, "model_version": version})
+
+
+def _image_field(task: LabelStudioTask, tag: ControlTag) -> str:
+    value = task.data.get(tag.field)
+    if not isinstance(value, str) or not value:
+        raise AnnotationError(f"a task has no image in its field {tag.field!r}")
+    return value
 
 
 def _version(service: Service) -> str:
@@ -239,67 +229,3 @@ def _area(ring: Ring) -> float:
     """Twice the area of a ring (N, 2), by the shoelace formula."""
     x, y = ring.T
     return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
-
-
-# --- images ------------------------------------------------------------------------------------
-
-
-def _image(
-    task: LabelStudioTask, tag: ControlTag, access: LabelStudioAccess, limit: int
-) -> tuple[str, bytes]:
-    """Name and content of a task's image: from its data: URL, or from the known Label Studio."""
-    value = task.data.get(tag.field)
-    if not isinstance(value, str) or not value:
-        raise AnnotationError(f"a task has no image in its field {tag.field!r}")
-    if value.startswith("data:"):
-        return "task.png", _decode_data_url(value)
-    if not access.url:
-        raise AnnotationError(
-            "the task refers to an image by URL, and this service has no Label Studio to fetch it "
-            "from; start it with --label-studio URL"
-        )
-    try:
-        url = urljoin(access.url.rstrip("/") + "/", value)
-        here, there = urlsplit(access.url), urlsplit(url)
-    except ValueError:
-        raise AnnotationError("the URL of a task's image is invalid") from None
-    if (here.scheme, here.netloc) != (there.scheme, there.netloc):
-        raise AnnotationError(
-            f"the image is at {there.netloc[:80]!r}; images are fetched from {here.netloc} only"
-        )
-    return Path(there.path).name, _fetch(url, access.key, limit)
-
-
-def _decode_data_url(value: str) -> bytes:
-    head, comma, body = value.partition(",")
-    try:
-        if head.endswith(";base64"):
-            return base64.b64decode(body, validate=True)
-        return unquote_to_bytes(body) if comma else b""
-    except (binascii.Error, ValueError):
-        raise AnnotationError("a task's image is not a valid data: URL") from None
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Does not follow redirects: they could lead to any host."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-def _fetch(url: str, key: str, limit: int) -> bytes:
-    request = urllib.request.Request(url, headers={"Authorization": f"Token {key}"} if key else {})  # noqa: S310
-    try:
-        with urllib.request.build_opener(_NoRedirects).open(
-            request, timeout=FETCH_SECONDS
-        ) as response:
-            content, deadline = bytearray(), time.monotonic() + FETCH_SECONDS
-            while len(content) <= limit and (chunk := response.read1(1 << 20)):
-                content += chunk
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"took longer than {FETCH_SECONDS:g} seconds")
-    except (URLError, OSError, ValueError, HTTPException) as error:
-        raise AnnotationError(f"a task's image cannot be fetched ({error})") from None
-    if len(content) > limit:
-        raise AnnotationError(f"a task's image is larger than {limit / 2**20:.0f} MiB")
-    return bytes(content)
