@@ -124,7 +124,7 @@ def test_a_study_deleted_while_its_results_are_made_stays_deleted(tmp_path):
     async def do(service: Service, pool: FakePool) -> None:
         study = await service.add(write_upload(service.store.files, "x.png", b"x"))
         await service.save(study.id, 0, [])
-        await until(lambda: service.store.unwritten() is None)
+        await until(lambda: service.store.next_without_results() is None)
         pool.asked.clear()
         pool.gate.clear()
         await service.call_store(service.store.save, study.id, 1, [])
