@@ -16,6 +16,7 @@ export class Studies {
   #list = [];
   #total = 0;
   #current = null;
+  #asked = 0; // lists that were asked for; of several on their way the last counts
   #show;
 
   /** Shows the list in each of `places`; `open(id)` opens one, `closed(id)` is called after a deletion. */
@@ -34,8 +35,10 @@ export class Studies {
   }
 
   async #load(offset) {
+    const mine = ++this.#asked;
     try {
       const { total, studies } = await api.studies(PAGE, offset);
+      if (mine !== this.#asked) return;
       const known = new Set(studies.map((study) => study.id));
       this.#list = offset ? [...this.#list.filter(({ id }) => !known.has(id)), ...studies] : studies;
       this.#total = total;
