@@ -22,7 +22,7 @@ import numpy as np
 from panodent import phantom
 from panodent.dentition import PERMANENT
 from panodent.training.batches import Augmenter, Example, class_image
-from panodent.training.loop import compiled
+from panodent.training.loop import compile_model
 from panodent.training.recipes import TrainConfig, recipe
 from panodent.training.unet import build, named
 
@@ -39,7 +39,7 @@ class Subject:
         self.augmenter = Augmenter(
             examples, [1] * len(examples), PERMANENT, config.augment, config.batch_size, 0
         )
-        compiled(self.model, config, self.augmenter.steps)
+        compile_model(self.model, config, self.augmenter.steps)
         self.size = config.frame.size
         self.batch = self.draw(0)
         self.times: dict[str, list[float]] = {}

@@ -63,7 +63,8 @@ def _section(name: str, command: Any, function: Any) -> str:
 
 
 def _argument(item: Any) -> str:
-    return str(item.metavar or item.name.upper())
+    name = str(item.metavar or item.name.upper())
+    return name if item.nargs == 1 or name.endswith("...") else f"{name}..."
 
 
 def _names(item: Any, hint: Any) -> str:
@@ -82,6 +83,8 @@ def _kind(hint: Any) -> str:
 def _default(item: Any) -> str:
     if item.required:
         return "required"
+    if isinstance(item.show_default, str):
+        return item.show_default
     if item.is_flag:
         return "on" if item.default else "off"
     return "" if item.default in (None, "", (), []) else f"`{item.default}`"

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from extensions import commands, figures, http_api, layers, root_files, settings
+from extensions import commands, http_api, layers, metrics, root_files, settings
 
 GENERATORS: Mapping[str, Callable[[], str]] = {
     "commands": commands.markdown,
-    "figures": figures.markdown,
+    "metrics": metrics.markdown,
     "http-api": http_api.markdown,
     "layers": layers.markdown,
     "settings": settings.markdown,

@@ -4,18 +4,42 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from extensions.tables import sentence, table
 from panodent.dentition import PERMANENT
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.training.recipes import RECIPES, Stage, TrainConfig
+from panodent.training.settings import Setting, settings_table
 from panodent.training.unet import NETWORKS, UNetConfig
 
-HEAD = ("setting", "type", "default", "range", "unit", "meaning", "example")
+HEAD = ("setting", "meaning", "default", "type, range and unit", "example")
+KINDS = {
+    "str": "text",
+    "int": "whole number",
+    "float": "number",
+    "bool": "true or false",
+    "AugmentConfig": "section",
+    "tuple[Stage, ...]": "list of stages",
+    "tuple[int, ...]": "list of whole numbers",
+    "tuple[int, int] | None": "two whole numbers",
+}
+EXAMPLES: dict[str, str] = {
+    "stages": "see [stages](#stages)",
+    "augment": "`[augment]`",
+    "network": '`network = "seed"`',
+    "classes": "`classes = [11, 12, 13]`",
+    "fold": "`fold = [1, 3]`",
+    "repeat": "`repeat = [1, 5]`",
+    "freeze": '`freeze = "encoder"`',
+    "precision": '`precision = "mixed_bfloat16"`',
+    "epochs": "`epochs = 20`",
+    "height": "`height = 256`",
+    "width": "`width = 512`",
+}
+"""Examples of settings that no recipe changes, or whose value is not one line."""
 
 
 def markdown() -> str:
@@ -25,11 +49,10 @@ def markdown() -> str:
             "## Training",
             _table(_rows(TrainConfig)),
             "### Stages",
-            "A stage is a table in the list `stages`: `[[stages]]` in TOML.",
-            sentence(Stage.__doc__ or ""),
+            "Each table `[[stages]]` in TOML is a stage.",
             _table(_rows(Stage)),
             "## Augmentation",
-            "These settings belong into the TOML section `[augment]`.",
+            "These settings belong to the TOML section `[augment]`.",
             _table(_rows(AugmentConfig)),
             "## Recipes",
             "Each recipe starts from the defaults above and changes these settings.",
@@ -49,47 +72,14 @@ def _table(rows: Iterable[Sequence[str]]) -> str:
 
 
 def _rows(kind: type) -> Iterator[tuple[str, ...]]:
-    described = _described(kind)
-    for item in fields(kind):
-        default = _default(item)
-        about = item.metadata.get("help") or described.get(item.name, "")
+    for item in settings_table(kind):
         yield (
             f"`{item.name}`",
-            _kind(item),
-            _value(default),
-            _range(item.metadata.get("range")),
-            item.metadata.get("unit", ""),
-            sentence(about),
-            _example(item, default),
+            sentence(item.help),
+            _value(item.default),
+            _allowed(item),
+            EXAMPLES.get(item.name) or _example(item),
         )
-
-
-def _described(kind: type) -> dict[str, str]:
-    """What the docstring says of each field that it names in backticks, up to the next one."""
-    text = " ".join((kind.__doc__ or "").split())
-    names = "|".join(item.name for item in fields(kind))
-    parts = re.split(rf"`({names})`", text)
-    return {name: about.strip(" ;,.") for name, about in zip(parts[1::2], parts[2::2], strict=True)}
-
-
-def _kind(item: Field[Any]) -> str:
-    name = item.type if isinstance(item.type, str) else item.type.__name__
-    return {
-        "str": "text",
-        "int": "whole number",
-        "float": "number",
-        "bool": "true or false",
-        "AugmentConfig": "section",
-        "tuple[Stage, ...]": "list of stages",
-        "tuple[int, ...]": "list of whole numbers",
-        "tuple[int, int] | None": "two whole numbers",
-    }.get(name, name)
-
-
-def _default(item: Field[Any]) -> Any:
-    if item.default is not MISSING:
-        return item.default
-    return None if item.default_factory is MISSING else item.default_factory()
 
 
 def _value(value: Any) -> str:
@@ -112,59 +102,36 @@ def _toml(value: Any) -> str:
     return json.dumps(list(value) if isinstance(value, tuple) else value)
 
 
-def _range(limits: Any) -> str:
-    if not isinstance(limits, tuple):
-        return str(limits or "")
-    low, high = limits
-    return f"from {low:g}" if math.isinf(high) else f"{low:g} to {high:g}"
+def _allowed(item: Setting) -> str:
+    """What a setting may be, such as "number 0 to 45 (degrees)"."""
+    text = KINDS.get(item.type, item.type)
+    if item.range is not None:
+        low, high = item.range
+        text += f" from {low:g}" if math.isinf(high) else f" {low:g} to {high:g}"
+    return f"{text} ({item.unit})" if item.unit else text
 
 
-EXAMPLES: dict[str, Any] = {
-    "classes": [11, 12, 13],
-    "fold": [1, 3],
-    "repeat": [1, 5],
-    "freeze": "encoder",
-    "precision": "mixed_bfloat16",
-    "network": "seed",
-    "optimiser": "adam",
-    "schedule": "constant",
-    "epochs": 20,
-    "height": 256,
-    "width": 512,
-}
-
-
-def _example(item: Field[Any], default: Any) -> str:
+def _example(item: Setting) -> str:
     """A line of TOML: a recipe's value, where one differs from the default."""
-    if item.name == "augment":
-        return "`[augment]`"
-    if item.name == "stages":
-        return "see [stages](#stages)"
-    if item.name in EXAMPLES:
-        return f"`{item.name} = {_toml(EXAMPLES[item.name])}`"
     for recipe in RECIPES.values():
         for config in (recipe, recipe.augment):
-            value = getattr(config, item.name, default)
-            if value not in (default, 0, ""):
+            value = getattr(config, item.name, item.default)
+            if value not in (item.default, 0, ""):
                 return f"`{item.name} = {_toml(value)}`"
-    return f"`{item.name} = {_toml(default)}`"
+    return f"`{item.name} = {_toml(item.default)}`"
 
 
 def _recipes() -> Iterator[str]:
     for name, recipe in RECIPES.items():
         rows = [
-            (f"`{label}`", _value(value) or "", _value(usual))
-            for label, value, usual in _changes(recipe)
+            (f"`{label}`", _value(value), _value(usual)) for label, value, usual in _changes(recipe)
         ]
         yield f"### Recipe {name}"
-        yield (
-            table(("setting", "in this recipe", "otherwise"), rows)
-            if rows
-            else "All settings at default."
-        )
+        yield table(("setting", "in this recipe", "otherwise"), rows)
 
 
 def _changes(recipe: TrainConfig) -> Iterator[tuple[str, Any, Any]]:
+    """(name, value in the recipe, default) of each setting that a recipe changes."""
     usual = TrainConfig()
     for prefix, config, other in (("", recipe, usual), ("augment.", recipe.augment, usual.augment)):
         for item in fields(config):
@@ -174,8 +141,6 @@ def _changes(recipe: TrainConfig) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _networks() -> Iterator[tuple[str, ...]]:
-    described = _described(UNetConfig)
-    for item in fields(UNetConfig):
-        about = item.metadata.get("help") or described.get(item.name, "")
+    for item in settings_table(UNetConfig):
         values = [_value(getattr(network, item.name)) for network in NETWORKS.values()]
-        yield (f"`{item.name}`", sentence(about), *values)
+        yield (f"`{item.name}`", sentence(item.help), *values)

@@ -109,7 +109,7 @@ def test_a_directory_file_stands_for_its_files(scene: Radiograph, tmp_path: Path
     assert walked.output == status.output
     (tmp_path / "disc" / status.file.split("disc/")[1]).unlink()
     (gone,) = predict_files([tmp_path / "disc" / "DICOMDIR"], tmp_path / "out3")
-    assert "not there" in gone.error
+    assert "does not exist" in gone.error
 
 
 @pytest.mark.filterwarnings("ignore:Invalid value for VR")

@@ -20,7 +20,7 @@ from pynetdicom import AE, evt  # noqa: E402
 
 from panodent import phantom  # noqa: E402
 from panodent.bundle import bundle  # noqa: E402
-from panodent.dicom_node.node import _RESULT_CLASSES, Node, Peer  # noqa: E402
+from panodent.dicom_node.node import _RESULT_CLASSES, ApplicationEntity, Node  # noqa: E402
 from panodent.dicom_node.spool import open_spool  # noqa: E402
 from panodent.errors import ConfigError  # noqa: E402
 from panodent.phantom.dicom import to_dicom  # noqa: E402
@@ -93,7 +93,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Node]]:
     def begin(port: int, **settings: Any) -> Node:
         node = Node(
             tmp_path / "spool",
-            Peer("ARCHIVE", "127.0.0.1", port),
+            ApplicationEntity("ARCHIVE", "127.0.0.1", port),
             bundle.load(threads=1),
             port=0,
             first_pause=0.2,
@@ -221,7 +221,7 @@ def test_a_device_that_vanishes_in_the_middle_sends_again(
     until(lambda: len(archive.kept) == 1 and empty(node))
     # The second transfer's own file goes a moment after its acknowledgement.
     until(lambda: len(list(node.spool.work.glob("tmp*"))) == 1)
-    node.spool.sweep(time.time() + 1)
+    node.spool.remove_stale(time.time() + 1)
     until(lambda: not list(node.spool.work.iterdir()))
 
 
@@ -287,8 +287,8 @@ def test_a_restart_goes_on_where_it_was(
 ) -> None:
     spool = open_spool(tmp_path / "spool")
     radiographs[1].save_as(tmp_path / "in.dcm", enforce_file_format=True)
-    assert spool.take("1.2.3", tmp_path / "in.dcm") is not None
-    assert spool.take("1.2.3", tmp_path / "in.dcm") is None
+    assert spool.receive("1.2.3", tmp_path / "in.dcm") is not None
+    assert spool.receive("1.2.3", tmp_path / "in.dcm") is None
     spool.close()
     node = start(archive.port, kinds=("sr",))
     until(lambda: len(archive.kept) == 1 and empty(node))
@@ -319,7 +319,7 @@ def test_only_titles_on_the_list_are_taken(
 
 
 def test_beyond_loopback_a_list_is_demanded(tmp_path: Path) -> None:
-    peer = Peer("ARCHIVE", "127.0.0.1", 4242)
+    peer = ApplicationEntity("ARCHIVE", "127.0.0.1", 4242)
     with pytest.raises(ConfigError, match="needs --allow"):
         Node(tmp_path, peer, bundle.load(), host="0.0.0.0")  # noqa: S104 - refused
     node = Node(tmp_path, peer, bundle.load(), host="0.0.0.0", allowed=["OPG1"])  # noqa: S104
@@ -332,16 +332,16 @@ def test_beyond_loopback_a_list_is_demanded(tmp_path: Path) -> None:
 )
 def test_peers_that_make_no_sense(text: str) -> None:
     with pytest.raises(ConfigError):
-        Peer.parse(text)
+        ApplicationEntity.parse(text)
 
 
 def test_a_peer_is_title_host_and_port() -> None:
-    assert Peer.parse("PACS@[::1]:104") == Peer("PACS", "::1", 104)
+    assert ApplicationEntity.parse("PACS@[::1]:104") == ApplicationEntity("PACS", "::1", 104)
 
 
 def test_a_port_in_use_is_said(
     start: Callable[..., Node], archive: Archive, tmp_path: Path
 ) -> None:
-    node = Node(tmp_path / "s", Peer("A", "b", 1), bundle.load(), port=archive.port)
+    node = Node(tmp_path / "s", ApplicationEntity("A", "b", 1), bundle.load(), port=archive.port)
     with pytest.raises(ConfigError, match="cannot listen"):
         node.start()

@@ -22,7 +22,7 @@ from panodent import phantom  # noqa: E402
 from panodent.bundle import bundle  # noqa: E402
 from panodent.dicom import seg  # noqa: E402
 from panodent.dicom.files import to_bytes  # noqa: E402
-from panodent.dicom_node.node import Node, Peer  # noqa: E402
+from panodent.dicom_node.node import ApplicationEntity, Node  # noqa: E402
 from panodent.inference.folder import Options, predict_files  # noqa: E402
 from panodent.outputs.record import from_record  # noqa: E402
 from panodent.phantom.dicom import to_dicom  # noqa: E402
@@ -158,7 +158,7 @@ def test_a_node_between_device_and_archive(orthanc: Orthanc, tmp_path: Path) -> 
 
     node = Node(
         tmp_path / "spool",
-        Peer("ORTHANC", "127.0.0.1", orthanc.dicom),
+        ApplicationEntity("ORTHANC", "127.0.0.1", orthanc.dicom),
         bundle.load(threads=1),
         port=0,
     )

@@ -13,14 +13,14 @@ from panodent.errors import OutputError
 def test_a_crash_between_two_steps_does_nothing_twice(tmp_path: Path) -> None:
     spool = open_spool(tmp_path)
     (tmp_path / "in").write_bytes(b"radiograph")
-    key = spool.take("1.2.3", tmp_path / "in")
-    (received,) = spool.waiting()
+    key = spool.receive("1.2.3", tmp_path / "in")
+    (received,) = spool.received()
     kept = received.read_bytes()
-    spool.segmented(received, {"teeth.sr.dcm": b"report"})
+    spool.add_results(received, {"teeth.sr.dcm": b"report"})
     received.write_bytes(kept)  # as if the machine had stopped before it was deleted
     (result,) = spool.outgoing()
-    spool.sent(result)
-    assert spool.waiting() == []
+    spool.mark_sent(result)
+    assert spool.received() == []
     assert not received.exists()
     assert key is not None
 

@@ -176,7 +176,7 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
     "cut in the meta group": (lambda: content(plain())[:200], "it has no Rows"),
     "cut in the pixels": (lambda: content(plain())[:-100_001], "pixel data is less than expected"),
     "garbage": (lambda: b"garbage" * 1000, "it has no Rows"),
-    "ones after the mark": (lambda: content(plain())[:132] + b"\xff" * 5000, "make no sense"),
+    "ones after the mark": (lambda: content(plain())[:132] + b"\xff" * 5000, "are malformed"),
     "pixel length too short": (lambda: pixel_length(1001), "pixel data is less than expected"),
     "no rows": (lambda: content(plain(Rows=None)), "it has no Rows"),
     "absurd rows": (lambda: content(plain(Rows=65535)), "pixel data is less than expected"),
@@ -190,14 +190,17 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: content(plain(PhotometricInterpretation="PLAID")),
         "Unknown .* 'Photometric Interpretation'",
     ),
-    "no pixels": (lambda: content(plain(PixelData=None)), "holds no pixel data"),
-    "frames as text": (frames_as_text, "number of frames that is no number"),
-    "rescale that is no number": (lambda: replaced(0x00281053, b"DS", b"nan "), "makes one value"),
+    "no pixels": (lambda: content(plain(PixelData=None)), "contains no pixel data"),
+    "frames as text": (frames_as_text, "number of frames is not a number"),
+    "rescale that is no number": (
+        lambda: replaced(0x00281053, b"DS", b"nan "),
+        "maps all pixels to one value",
+    ),
     "modality LUT without data": (
         lambda: modality_lut(LUTDescriptor=[4096, 0, 16], LUTData=b"ab"),
         "damaged",
     ),
-    "deflate bomb": (deflate_bomb, "swell beyond 64 MB"),
+    "deflate bomb": (deflate_bomb, "inflate beyond 64 MB"),
     "run-length bomb": (run_length_bomb, "unpacks to more than 131072 bytes"),
     "JPEG larger than its header": (
         lambda: encapsulated(
@@ -221,7 +224,7 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: before_patient(element(0x00091001, b"UN", b"junk" * 9, 0x7FFFFFF0)),
         "it has no Rows",
     ),
-    "20,000 nested sequences": (lambda: nested(20_000), "nested too deep"),
+    "20,000 nested sequences": (lambda: nested(20_000), "nested too deeply"),
     "half a million private elements": (many_elements, "has more than 20000 elements"),
 }
 

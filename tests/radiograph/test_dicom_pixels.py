@@ -163,7 +163,7 @@ def test_inverted_exactly_once(
     dataset.PresentationLUTShape = shape
     found = read(saved(dataset, tmp_path))
     assert far(found, small.pixels) < 1 / 4000
-    assert "inverted: the file counts dense as dark" in found.notes
+    assert "inverted: the file stores dense as dark" in found.notes
 
 
 def test_signed_values_under_a_rescale(dataset: Any, small: Radiograph, tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_colour_captures_become_grey(
 ) -> None:
     found = read(saved(coloured(dataset, kind), tmp_path))
     assert far(found, small.pixels) < 0.01
-    assert "colour turned to grey" in found.notes
+    assert "colour converted to grey" in found.notes
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_the_output_folder_is_no_input(tree: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "reason"), [(False, "no such file"), (True, "the folder holds no")]
+    ("make", "reason"), [(False, "no such file"), (True, "the folder contains no")]
 )
 def test_paths_without_a_radiograph_are_problems(tmp_path: Path, make: bool, reason: str) -> None:
     path = tmp_path / "nothing"

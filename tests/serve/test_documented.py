@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from panodent.serve.workers.exports import MEDIA
+from panodent.serve.workers.exports import MEDIA_TYPES
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "reference" / "service.md").read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ def test_the_commands_run(server, png, dicom, tmp_path):
 
 
 def test_the_page_names_every_export():
-    for name in MEDIA:
+    for name in MEDIA_TYPES:
         assert f"`{name}`" in PAGE
 
 

@@ -191,6 +191,14 @@ NAMES = (
 
 
 @pytest.fixture(scope="module")
+def server(serve):
+    """A service of its own: its files are compared, and no other test's results come meanwhile."""
+    running = serve("--workers", "2", "--max-mib", "4", "--max-pixels", "4000000")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
 def hostile(dicom: bytes) -> list[tuple[str, bytes, bool]]:
     """(name, content, whether it must be refused)."""
     kinds = pictures(dicom)

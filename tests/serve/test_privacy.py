@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from panodent.serve.store.store import Store
-from panodent.serve.store.upload import put
+from panodent.serve.store.upload import write_upload
 from panodent.serve.study import Study
 
 pydicom = pytest.importorskip("pydicom")
@@ -119,7 +119,7 @@ def test_the_store_is_for_whoever_runs_the_service_alone(server):
 def test_studies_are_deleted_when_their_time_is_over(serve, png, tmp_path):
     store = Store(tmp_path / "store")
     for year in (2020, 2999):
-        upload = put(store.files, f"{year}.png", png)
+        upload = write_upload(store.files, f"{year}.png", png)
         moment = f"{year}-01-01"
         store.add(Study(upload.id, upload.name, "image", moment, moment, 9, 9, [], []), ".png")
     store.close()

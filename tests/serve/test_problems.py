@@ -15,7 +15,7 @@ from panodent.errors import (
     UnknownJobError,
     UnknownStudyError,
 )
-from panodent.serve.problems import of_error, problem
+from panodent.serve.problems import problem, problem_from_error
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ from panodent.serve.problems import of_error, problem
     ],
 )
 def test_errors_are_problems(error, status):
-    answer = of_error(error)
+    answer = problem_from_error(error)
     body = json.loads(answer.body)
     assert (answer.status_code, body["status"], body["type"]) == (status, status, "about:blank")
     assert body["detail"] == str(error)

@@ -135,7 +135,7 @@ def test_a_stop_ends_what_runs_and_leaves_the_rest_for_later(serve, png, tmp_pat
         (("--bundle", "/no/bundle"), "/no/bundle"),
         (("--host", "0.0.0.0"), "would let other computers connect without a token"),  # noqa: S104
         (("--host", "192.0.2.1", "--no-token"), "cannot listen on 192.0.2.1"),
-        (("--database", "mysql://u:s3cret@h/d"), "known are sqlite and postgresql"),
+        (("--database", "mysql://u:s3cret@h/d"), "expected sqlite or postgresql"),
         (("--token-file", "/no/file"), "/no/file"),
         (("--label-studio", "ftp://x"), "expected http"),
     ],

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import inspect
 import socket
 import threading
 import time
@@ -9,10 +11,12 @@ from typing import Any
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from panodent.errors import ConfigError
 from panodent.serve import server as module
-from panodent.serve.server import PatientProtocol, listen
+from panodent.serve.server import TimeoutProtocol, listen
 
 PATIENCE = 60.0
 """Seconds until something that does not come is a failure."""
@@ -30,12 +34,12 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[uvicorn.Server]:
-    """Whatever closes a connection here is `PatientProtocol`: uvicorn itself waits for an hour."""
+    """Whatever closes a connection here is `TimeoutProtocol`: uvicorn itself waits for an hour."""
     monkeypatch.setattr(module, "HEADER_SECONDS", SHORT)
     monkeypatch.setattr(module, "FLUSH_SECONDS", SHORT)
     line = listen("127.0.0.1", 0)
     config = uvicorn.Config(
-        app, http=PatientProtocol, ws="none", lifespan="off", log_level="critical",
+        app, http=TimeoutProtocol, ws="none", lifespan="off", log_level="critical",
         timeout_keep_alive=3600, timeout_graceful_shutdown=1,
     )  # fmt: skip
     running = uvicorn.Server(config)
@@ -145,3 +149,24 @@ def test_a_place_that_is_taken_is_said():
             listen("127.0.0.1", port)
     with pytest.raises(ConfigError, match=r"no\.such\.host\.invalid"):
         listen("no.such.host.invalid", 1)
+
+
+def test_uvicorn_has_the_private_attributes_that_the_timeouts_use():
+    """If this fails, adapt `TimeoutProtocol` before pyproject.toml allows this uvicorn."""
+
+    async def missing() -> list[str]:
+        config = uvicorn.Config(app, ws="none", lifespan="off")
+        loop = asyncio.get_running_loop()
+        instance = H11Protocol(config, ServerState(), {}, _loop=loop)
+        attributes = ["conn", "transport", "loop"]
+        overridden = ["connection_made", "data_received", "connection_lost", "send_400_response"]
+        of_server = ["shutdown", "capture_signals", "handle_exit", "serve"]
+        return [
+            *(f"H11Protocol().{name}" for name in attributes if not hasattr(instance, name)),
+            *(f"H11Protocol.{name}()" for name in overridden if not hasattr(H11Protocol, name)),
+            *(f"Server.{name}()" for name in of_server if not hasattr(uvicorn.Server, name)),
+        ]
+
+    assert asyncio.run(missing()) == [], f"missing in uvicorn {uvicorn.__version__}"
+    parameters = inspect.signature(H11Protocol.send_400_response).parameters
+    assert list(parameters) == ["self", "msg"], f"changed in uvicorn {uvicorn.__version__}"

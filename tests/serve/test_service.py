@@ -17,10 +17,10 @@ from panodent.errors import (
     UnknownStudyError,
 )
 from panodent.serve import service as module
-from panodent.serve.service import Work
-from panodent.serve.store.job_queue import MOST_ATTEMPTS
+from panodent.serve.service import Service
+from panodent.serve.store.job_queue import MAX_ATTEMPTS
 from panodent.serve.store.store import Store
-from panodent.serve.store.upload import put
+from panodent.serve.store.upload import write_upload
 
 TOOTH = {
     "fdi": 11, "name": "upper right central incisor", "score": 0.9, "box": [1, 0, 2, 2],
@@ -29,7 +29,7 @@ TOOTH = {
 RECORD = {"width": 3, "height": 2, "teeth": [TOOTH], "quality": 1.0, "warning": "", "notes": []}
 
 
-class FakeCrew:
+class FakePool:
     """Answers as workers do, or as `fault` says; counts tasks, and can be held up."""
 
     size = 1
@@ -46,7 +46,7 @@ class FakeCrew:
     async def stop(self) -> None:
         pass
 
-    async def ask(self, task: Mapping[str, Any], patient: bool = False) -> Any:
+    async def run(self, task: Mapping[str, Any], *, ignore_limit: bool = False) -> Any:
         self.asked.append(task["task"])
         await self.gate.wait()
         if self.fault is not None:
@@ -63,16 +63,16 @@ class FakeCrew:
         return {}, {"file": b"x"}
 
 
-def working(tmp_path: Path, do: Callable[[Work, FakeCrew], Coroutine[Any, Any, None]]) -> None:
+def working(tmp_path: Path, do: Callable[[Service, FakePool], Coroutine[Any, Any, None]]) -> None:
     async def main() -> None:
-        crew = FakeCrew()
-        work = Work(Store(tmp_path / "store"), crew)  # type: ignore[arg-type]
-        await work.start()
+        pool = FakePool()
+        service = Service(Store(tmp_path / "store"), pool)  # type: ignore[arg-type]
+        await service.start()
         try:
-            await do(work, crew)
+            await do(service, pool)
         finally:
-            crew.gate.set()
-            await work.stop()
+            pool.gate.set()
+            await service.stop()
 
     asyncio.run(asyncio.wait_for(main(), 120))
 
@@ -84,73 +84,73 @@ async def until(check: Callable[[], Any]) -> None:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def short(self: Work, seconds: float) -> None:
+    async def short(self: Service, seconds: float) -> None:
         await asyncio.sleep(0.001)
 
-    monkeypatch.setattr(Work, "_pause", short)
+    monkeypatch.setattr(Service, "_pause", short)
 
 
 def test_a_file_that_cannot_be_read_leaves_nothing(tmp_path):
-    async def do(work: Work, crew: FakeCrew) -> None:
-        crew.fault = TaskError("bad")
-        for call in (work.add, lambda upload: work.predict(upload, ["record"])):
+    async def do(service: Service, pool: FakePool) -> None:
+        pool.fault = TaskError("bad")
+        for call in (service.add, lambda upload: service.predict(upload, ["record"])):
             with pytest.raises(TaskError):
-                await call(put(work.store.files, "x.png", b"x"))
-        crew.fault = None
-        await work.predict(put(work.store.files, "x.png", b"x"), ["record"])
-        assert not list(work.store.files.iterdir())
+                await call(write_upload(service.store.files, "x.png", b"x"))
+        pool.fault = None
+        await service.predict(write_upload(service.store.files, "x.png", b"x"), ["record"])
+        assert not list(service.store.files.iterdir())
 
     working(tmp_path, do)
 
 
 def test_results_follow_every_save_and_the_last_one_wins(tmp_path):
-    async def do(work: Work, crew: FakeCrew) -> None:
-        study = await work.add(put(work.store.files, "x.png", b"x"))
+    async def do(service: Service, pool: FakePool) -> None:
+        study = await service.add(write_upload(service.store.files, "x.png", b"x"))
         for revision in range(3):
-            await work.save(study.id, revision, [])
+            await service.save(study.id, revision, [])
         with pytest.raises(StaleError):
-            await work.save(study.id, 0, [])
-        await until(lambda: work.store.unwritten() is None)
-        assert (work.store.results(study.id) / "teeth.json").exists()
-        annotations = work.store.training.folder / "annotations.json"
+            await service.save(study.id, 0, [])
+        await until(lambda: service.store.next_without_results() is None)
+        assert (service.store.results(study.id) / "teeth.json").exists()
+        annotations = service.store.training.folder / "annotations.json"
         await until(lambda: study.id in annotations.read_text())
-        await work.delete(study.id)
+        await service.delete(study.id)
         assert study.id not in annotations.read_text()
 
     working(tmp_path, do)
 
 
 def test_a_study_deleted_while_its_results_are_made_stays_deleted(tmp_path):
-    async def do(work: Work, crew: FakeCrew) -> None:
-        study = await work.add(put(work.store.files, "x.png", b"x"))
-        await work.save(study.id, 0, [])
-        await until(lambda: work.store.unwritten() is None)
-        crew.asked.clear()
-        crew.gate.clear()
-        await work.keep(work.store.save, study.id, 1, [])
-        work._saved.ring()
-        await until(lambda: crew.asked == ["write"])
-        await work.delete(study.id)
-        crew.gate.set()
-        await until(lambda: not list((work.store.folder / "results").iterdir()))
+    async def do(service: Service, pool: FakePool) -> None:
+        study = await service.add(write_upload(service.store.files, "x.png", b"x"))
+        await service.save(study.id, 0, [])
+        await until(lambda: service.store.next_without_results() is None)
+        pool.asked.clear()
+        pool.gate.clear()
+        await service.call_store(service.store.save, study.id, 1, [])
+        service._study_saved.notify()
+        await until(lambda: pool.asked == ["write"])
+        await service.delete(study.id)
+        pool.gate.set()
+        await until(lambda: not list((service.store.folder / "results").iterdir()))
         with pytest.raises(UnknownStudyError):
-            await work.export(study.id, "labels.png", "fdi")
+            await service.export(study.id, "labels.png", "fdi")
 
     working(tmp_path, do)
 
 
 def test_a_full_disk_is_waited_out(tmp_path, caplog):
-    async def do(work: Work, crew: FakeCrew) -> None:
-        study = await work.add(put(work.store.files, "Waltraud.png", b"x"))
-        await work.save(study.id, 0, [])
-        await until(lambda: work.store.unwritten() is None)
-        crew.fault = OutputError("Waltraud.png: no space")
-        await work.keep(work.store.save, study.id, 1, [])
-        work._saved.ring()
-        await until(lambda: crew.asked.count("write") >= 3)
-        assert work.store.unwritten() is not None
-        crew.fault = None
-        await until(lambda: work.store.unwritten() is None)
+    async def do(service: Service, pool: FakePool) -> None:
+        study = await service.add(write_upload(service.store.files, "Waltraud.png", b"x"))
+        await service.save(study.id, 0, [])
+        await until(lambda: service.store.next_without_results() is None)
+        pool.fault = OutputError("Waltraud.png: no space")
+        await service.call_store(service.store.save, study.id, 1, [])
+        service._study_saved.notify()
+        await until(lambda: pool.asked.count("write") >= 3)
+        assert service.store.next_without_results() is not None
+        pool.fault = None
+        await until(lambda: service.store.next_without_results() is None)
 
     working(tmp_path, do)
     assert "OutputError at" in caplog.text
@@ -158,29 +158,29 @@ def test_a_full_disk_is_waited_out(tmp_path, caplog):
 
 
 def test_results_that_can_never_be_made_are_not_tried_for_ever(tmp_path):
-    async def do(work: Work, crew: FakeCrew) -> None:
-        study = await work.add(put(work.store.files, "x.png", b"x"))
-        saved = await work.keep(work.store.save, study.id, 0, [])
-        crew.fault = TaskError("no")
-        work._saved.ring()
-        await until(lambda: work.store.unwritten() is None)
-        assert crew.asked.count("write") == 1
-        assert not work.store.results(study.id).exists()
-        assert work.store.get(study.id) == saved  # the edit itself is kept
+    async def do(service: Service, pool: FakePool) -> None:
+        study = await service.add(write_upload(service.store.files, "x.png", b"x"))
+        saved = await service.call_store(service.store.save, study.id, 0, [])
+        pool.fault = TaskError("no")
+        service._study_saved.notify()
+        await until(lambda: service.store.next_without_results() is None)
+        assert pool.asked.count("write") == 1
+        assert not service.store.results(study.id).exists()
+        assert service.store.get(study.id) == saved  # the edit itself is kept
 
     working(tmp_path, do)
 
 
 @pytest.mark.parametrize("fault", [OutputError("no space"), BusyError("no worker"), OSError(28)])
 def test_a_fault_of_the_service_is_tried_again_and_then_given_up(tmp_path, fault):
-    async def do(work: Work, crew: FakeCrew) -> None:
-        crew.fault = fault
-        job = (await work.add_job([put(work.store.files, "x.png", b"x")]))["id"]
-        states = [state async for state in work.follow(job)]
+    async def do(service: Service, pool: FakePool) -> None:
+        pool.fault = fault
+        job = (await service.add_job([write_upload(service.store.files, "x.png", b"x")]))["id"]
+        states = [state async for state in service.follow_job(job)]
         assert states[-1]["failed"] == 1
         assert "its log says more" in states[-1]["items"][0]["error"]
-        assert crew.asked.count("predict") == MOST_ATTEMPTS
-        assert not list(work.store.files.iterdir())
+        assert pool.asked.count("predict") == MAX_ATTEMPTS
+        assert not list(service.store.files.iterdir())
 
     working(tmp_path, do)
 
@@ -189,17 +189,18 @@ def test_a_job_in_work_when_it_stops_is_there_at_the_next_start(tmp_path, monkey
     monkeypatch.setattr(module, "STOP_SECONDS", 0.05)
     jobs: list[str] = []
 
-    async def stop(work: Work, crew: FakeCrew) -> None:
-        crew.gate.clear()
-        jobs.append((await work.add_job([put(work.store.files, "x.png", b"x")]))["id"])
-        await until(lambda: crew.asked)
-        await work.stop()
-        assert work.stopping
+    async def stop(service: Service, pool: FakePool) -> None:
+        pool.gate.clear()
+        upload = write_upload(service.store.files, "x.png", b"x")
+        jobs.append((await service.add_job([upload]))["id"])
+        await until(lambda: pool.asked)
+        await service.stop()
+        assert service.stopping
 
     working(tmp_path, stop)
 
-    async def go_on(work: Work, crew: FakeCrew) -> None:
-        states = [state async for state in work.follow(jobs[0])]
+    async def go_on(service: Service, pool: FakePool) -> None:
+        states = [state async for state in service.follow_job(jobs[0])]
         assert states[-1]["done"] == 1
 
     working(tmp_path, go_on)
@@ -208,18 +209,18 @@ def test_a_job_in_work_when_it_stops_is_there_at_the_next_start(tmp_path, monkey
 def test_no_move_of_a_job_is_missed(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "REPORT_SECONDS", 3600.0)  # after which it is looked at anyhow
 
-    async def do(work: Work, crew: FakeCrew) -> None:
-        uploads = [put(work.store.files, f"{n}.png", b"x") for n in range(6)]
-        job = (await work.add_job(uploads))["id"]
-        followers = [asyncio.ensure_future(last_of(work, job)) for _ in range(3)]
+    async def do(service: Service, pool: FakePool) -> None:
+        uploads = [write_upload(service.store.files, f"{n}.png", b"x") for n in range(6)]
+        job = (await service.add_job(uploads))["id"]
+        followers = [asyncio.ensure_future(last_of(service, job)) for _ in range(3)]
         ends = await asyncio.wait_for(asyncio.gather(*followers), 60)
         assert all(end["done"] == 6 for end in ends)
-        await work.cancel(job)
+        await service.cancel_job(job)
         with pytest.raises(UnknownJobError):
-            await work.cancel(job)
+            await service.cancel_job(job)
 
     working(tmp_path, do)
 
 
-async def last_of(work: Work, job: str) -> dict[str, Any]:
-    return [state async for state in work.follow(job)][-1]
+async def last_of(service: Service, job: str) -> dict[str, Any]:
+    return [state async for state in service.follow_job(job)][-1]

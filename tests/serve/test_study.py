@@ -5,7 +5,7 @@ import pytest
 from panodent.errors import TeethError
 from panodent.outputs.record import from_record, to_record
 from panodent.phantom import draw
-from panodent.serve.study import MOST_POINTS, edited, identified
+from panodent.serve.study import MAX_POINTS, apply_edit, with_ids
 
 SIZE = (128, 256)
 SQUARE = [[[[10, 20], [14, 20], [14, 23], [10, 23]]]]
@@ -13,11 +13,11 @@ SQUARE = [[[[10, 20], [14, 20], [14, 23], [10, 23]]]]
 
 @pytest.fixture(scope="module")
 def found():
-    return identified(to_record(draw(1, SIZE)[1])["teeth"])
+    return with_ids(to_record(draw(1, SIZE)[1])["teeth"])
 
 
 def edit(found, entries, present=None, revision=0):
-    return edited(SIZE, found, present or found, revision, entries)
+    return apply_edit(SIZE, found, present or found, revision, entries)
 
 
 def test_what_is_not_touched_stays_as_it_was(found):
@@ -52,12 +52,12 @@ def test_a_deleted_tooth_can_be_restored(found):
     [
         ([{"id": "t999", "fdi": 11}], "unknown id"),
         ([{"fdi": 11}], "neither an id nor polygons"),
-        ([{"id": "t1", "fdi": 19}], "19 is no FDI number"),
-        ([{"id": "t1", "fdi": 11}, {"id": "t2", "fdi": 11}], "number 11 stands twice"),
-        ([{"id": "t1", "fdi": 0}, {"id": "t1", "fdi": 0}], "stands twice"),
-        ([{"fdi": 11, "polygons": [[[[-9, -9], [-5, -9], [-5, -5]]]]}], "holds no pixel"),
+        ([{"id": "t1", "fdi": 19}], "19 is not an FDI number"),
+        ([{"id": "t1", "fdi": 11}, {"id": "t2", "fdi": 11}], "number 11 is used twice"),
+        ([{"id": "t1", "fdi": 0}, {"id": "t1", "fdi": 0}], "is used twice"),
+        ([{"fdi": 11, "polygons": [[[[-9, -9], [-5, -9], [-5, -5]]]]}], "contains no pixel"),
         ([{"fdi": 0, "polygons": SQUARE}] * 101, "at most 100"),
-        ([{"fdi": 0, "polygons": [[[[0, 0]] * (MOST_POINTS + 1)]]}], "simplify them"),
+        ([{"fdi": 0, "polygons": [[[[0, 0]] * (MAX_POINTS + 1)]]}], "simplify them"),
         ([{"fdi": 11, "polygons": [[[[0, 0], [1, 1]]]]}], "at least three"),
     ],
 )

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from panodent.errors import AnnotationError, OutputError
-from panodent.utils.atomic_files import PendingFile, sync, write_whole, writing, writing_bytes
+from panodent.utils.atomic_files import (
+    PendingFile,
+    replace_durably,
+    sync,
+    write_whole,
+    writing,
+    writing_bytes,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -99,14 +106,13 @@ def test_line_ends_are_kept_on_request(tmp_path: Path) -> None:
     assert (tmp_path / "x.csv").read_bytes() == b"a,b\r\n"
 
 
-def test_the_temporary_file_may_lie_in_another_folder(tmp_path: Path) -> None:
-    (tmp_path / "work").mkdir()
-    with writing_bytes(tmp_path / "in" / "x", durable=True, folder=tmp_path / "work") as stream:
-        stream.write(b"1")
-        assert len(names(tmp_path / "work")) == 1
-        assert names(tmp_path / "in") == []
-    assert names(tmp_path / "work") == []
-    assert (tmp_path / "in" / "x").read_bytes() == b"1"
+def test_files_and_folders_are_replaced_in_one_step(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "a").write_text("content")
+    sync(tmp_path / "new" / "a")
+    replace_durably(tmp_path / "new", tmp_path / "target")
+    assert (tmp_path / "target" / "a").read_text() == "content"
+    assert names(tmp_path) == ["target"]
 
 
 def test_the_longest_file_name_can_be_written(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ On other images (photographs, bitewings, a panoramic radiograph on its side) the
 teeth with low scores. On an upside-down panoramic radiograph it finds many teeth and numbers them
 by their place; but then those numbered as upper central incisors are narrower than those numbered
 as lower ones, while upright they are about 1.5 times as wide. On half a panoramic radiograph
-scores are as high as on a whole one, but all teeth are of one side. `docs/experiments.md` has the
-rates of right and wrong warnings.
+scores are as high as on a whole one, but all teeth are of one side.
+`docs/experiments/warnings.md` has the rates of right and wrong warnings.
 """
 
 from __future__ import annotations

@@ -51,12 +51,12 @@ def dicom_node(
     """
     from panodent.bundle.bundle import load
     from panodent.dicom.files import KINDS
-    from panodent.dicom_node.node import Node, Peer
+    from panodent.dicom_node.node import ApplicationEntity, Node
 
     kinds = tuple(results.split(","))
     if unknown := [kind for kind in kinds if kind not in KINDS]:
         raise UnknownNameError("DICOM result", unknown[0], KINDS)
-    peer = Peer.parse(forward)
+    peer = ApplicationEntity.parse(forward)
     node = Node(
         spool,
         peer,

@@ -13,7 +13,7 @@ from panodent.cli.options import BundleName
 from panodent.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
-    from panodent.serve.app import Settings
+    from panodent.serve.app import ServiceSettings
 
 Store = Annotated[
     Path, typer.Option(help="Folder for studies, corrections and results; created if missing.")
@@ -92,25 +92,25 @@ def serve(
     Runs until it is stopped (Ctrl-C or SIGTERM).
     """
     _require_service()
-    from panodent.serve.app import Settings
-    from panodent.serve.middleware.limits import Bounds
-    from panodent.serve.routes.label_studio import Origin
+    from panodent.serve.app import ServiceSettings
+    from panodent.serve.middleware.limits import Limits
+    from panodent.serve.routes.label_studio_images import LabelStudioAccess
     from panodent.utils.parallel import available_cores
 
     token = _token(token_file)
-    settings = Settings(
+    settings = ServiceSettings(
         store=store,
         database=database,
         bundle=bundle,
         workers=workers or available_cores(),
         max_pixels=max_pixels,
-        seconds=seconds,
-        waiting=waiting,
-        retain=retain,
+        task_seconds=seconds,
+        max_waiting=waiting,
+        retain_days=retain,
         token=token,
         hosts=_hosts(host, allow_host or [], token is not None or no_token),
-        bounds=Bounds(upload=max_mib << 20),
-        label_studio=Origin(label_studio, os.environ.get("LABEL_STUDIO_API_KEY", "")),
+        limits=Limits(upload=max_mib << 20),
+        label_studio=LabelStudioAccess(label_studio, os.environ.get("LABEL_STUDIO_API_KEY", "")),
     )
     _run(settings, host, port, verbose)
 
@@ -143,7 +143,7 @@ def _hosts(host: str, allowed: list[str], access_controlled: bool) -> frozenset[
 
     Raises `ConfigError` when other computers could connect without access control.
     """
-    from panodent.serve.middleware.limits import is_loopback
+    from panodent.utils.network import is_loopback
 
     if not is_loopback(host):
         if not access_controlled:
@@ -157,7 +157,7 @@ def _hosts(host: str, allowed: list[str], access_controlled: bool) -> frozenset[
     return frozenset(name.lower() for name in names)
 
 
-def _run(settings: Settings, host: str, port: int, verbose: bool) -> None:
+def _run(settings: ServiceSettings, host: str, port: int, verbose: bool) -> None:
     """Runs the service until the process is told to stop (Ctrl-C, SIGTERM)."""
     from panodent.serve.server import listen, run
 

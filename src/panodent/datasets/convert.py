@@ -20,7 +20,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,21 +120,12 @@ def convert(
     task |= {"read": _plain(read_options), "write": _plain(write_options)}
     done = _begin(journal, task, resume)
     result.resumed = len(done)
-    with journal.open("a", encoding="utf-8") as stream:
-        for number, item in enumerate(annotations, start=1):
-            if item.key not in done:
-                image = item.image or radiographs.get(item.key)
-                try:
-                    line = _line(item, image, target, writer, images)
-                except OutputError:
-                    raise
-                except PanodentError as error:
-                    result.failed[item.key] = str(error)
-                else:
-                    stream.write(json.dumps(line) + "\n")
-                    stream.flush()
-            if progress is not None:
-                progress(number, len(annotations))
+
+    def line(item: Annotated) -> dict[str, Any]:
+        image = item.image or radiographs.get(item.key)
+        return _line(item, image, target, writer, images)
+
+    _fill(journal, done, annotations, line, result, progress)
     writer.write(target, _counted(journal, writer, result), write_options or {})
     journal.unlink()
     return result
@@ -183,6 +174,29 @@ def _begin(journal: Path, task: Mapping[str, Any], resume: bool) -> set[str]:
         )
     write_whole(journal, json.dumps(task) + "\n")
     return set()
+
+
+def _fill(
+    journal: Path,
+    done: set[str],
+    annotations: list[Annotated],
+    line: Callable[[Annotated], dict[str, Any]],
+    result: Conversion,
+    progress: Progress | None,
+) -> None:
+    """Adds a line to the journal for each annotation that is not `done`."""
+    with journal.open("a", encoding="utf-8") as stream:
+        for number, item in enumerate(annotations, start=1):
+            if item.key not in done:
+                try:
+                    stream.write(json.dumps(line(item)) + "\n")
+                    stream.flush()
+                except OutputError:
+                    raise
+                except PanodentError as error:
+                    result.failed[item.key] = str(error)
+            if progress is not None:
+                progress(number, len(annotations))
 
 
 def _line(

@@ -1,5 +1,5 @@
-"""Results as DICOM objects of the radiograph's study: segmentation, presentation state, report.
+"""Results as DICOM objects: segmentation, presentation state and structured report.
 
-Each refers to the radiograph. UIDs are a function of the radiograph,
-the model and the teeth: the same result made twice is the same object, not a second one.
+Each belongs to the study of the radiograph and refers to it. UIDs are a function of the radiograph,
+the model and the teeth, so the same result has the same UIDs when it is made again.
 """

@@ -1,8 +1,8 @@
-"""A radiograph's header made fit to be copied into objects derived from it.
+"""Prepares a radiograph's header, so that its values can be copied into derived objects.
 
-Headers met in practice break rules that derived objects must keep: dates in words, names in several
-character sets at once, half a window. What identifies patient and study is taken as it is; other
-values that break the rules are left empty, as the standard allows them to be, and none is invented.
+Headers in practice break rules that derived objects must keep: dates as words, names in several
+character sets, a window centre without a width. Values that identify patient and study are copied
+unchanged; other invalid values are left empty, as the standard allows. No value is invented.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 from panodent.errors import RadiographError
 from panodent.radiograph.dicom_pixels import rescale, window, window_function
 
-_DEMANDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
-_TAKEN_AS_THEY_ARE = ("PatientName", "PatientID")
-_EMPTY_IF_WRONG = {
+_REQUIRED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+_COPIED = ("PatientName", "PatientID")
+_EMPTY_IF_INVALID = {
     "PatientBirthDate": "DA",
     "PatientSex": "CS",
     "StudyDate": "DA",
@@ -29,34 +29,46 @@ _UTF8 = "ISO_IR 192"
 
 
 def prepare(header: Any) -> None:
-    """Changes a header in place; raises `RadiographError` where nothing can refer to it."""
-    if lacking := [name for name in _DEMANDED if not header.get(name)]:
-        raise RadiographError(f"lacks {', '.join(lacking)}; no result can refer to it")
+    """Changes a header in place; raises `RadiographError` if it lacks a UID of the radiograph.
+
+    >>> from pydicom.dataset import Dataset
+    >>> header = Dataset()
+    >>> for name in _REQUIRED:
+    ...     setattr(header, name, "1.2.3")
+    >>> header.WindowCenter = "2048"  # without a width
+    >>> prepare(header)
+    >>> header.PatientName, "WindowCenter" in header
+    ('', False)
+    """
+    if missing := [name for name in _REQUIRED if not header.get(name)]:
+        raise RadiographError(f"lacks {', '.join(missing)}; results cannot refer to it")
     _to_utf8(header)
-    for name in _TAKEN_AS_THEY_ARE:
+    for name in _COPIED:
         if name not in header:
             setattr(header, name, "")
-    for name, vr in _EMPTY_IF_WRONG.items():
+    for name, vr in _EMPTY_IF_INVALID.items():
         value = _text(header, name)
-        value = value.replace(".", "") if vr == "DA" else value  # as ACR-NEMA wrote dates
-        setattr(header, name, value if _is_sound(name, vr, value) else "")
-    # Reading does without half of a pair, so the presentation state must, too.
+        value = value.replace(".", "") if vr == "DA" else value  # dates of ACR-NEMA have dots
+        setattr(header, name, value if _is_valid(name, vr, value) else "")
+    # Incomplete pairs are ignored when pixels are read, so derived objects must not have them.
     if window(header) is None:
         _delete(header, "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation")
     if rescale(header) is None:
         _delete(header, "RescaleSlope", "RescaleIntercept", "RescaleType")
     if window_function(header) is None:
         _delete(header, "VOILUTFunction")
-    along = header.get("PatientOrientation")
-    if "PatientOrientation" in header and not (_is_pair(along) and all(map(_is_direction, along))):
+    orientation = header.get("PatientOrientation")
+    if "PatientOrientation" in header and not (
+        _is_pair(orientation) and all(map(_is_direction, orientation))
+    ):
         header.PatientOrientation = None
 
 
 def for_image_library(header: Any) -> Any:
-    """The header as highdicom's image library takes it.
+    """The header for highdicom's image library of a structured report.
 
-    Of a projection it wants orientation and spacing; a radiograph that does not tell both is
-    entered as an image of no further kind.
+    The library requires orientation and spacing of projection radiographs. If the header lacks one
+    of them, the radiograph is entered with the generic modality OT.
     """
     spacing = header.get("ImagerPixelSpacing")
     if header.get("Modality") and header.get("PatientOrientation") and _is_pair(spacing):
@@ -71,7 +83,7 @@ def for_image_library(header: Any) -> Any:
 
 
 def _to_utf8(header: Any) -> None:
-    """Texts in several character sets, or an unknown one, become UTF-8."""
+    """Converts texts in several character sets, or in an unknown one, to UTF-8."""
     from pydicom.charset import python_encoding
 
     given = header.get("SpecificCharacterSet")
@@ -91,14 +103,14 @@ def _delete(header: Any, *names: str) -> None:
 
 
 def _text(header: Any, name: str) -> str:
-    """The value as text; of several one that is no rule's, so that it is left out."""
+    """A value as text; for several values an invalid text, so that they are left out."""
     value = header.get(name)
     if value is None:
         return ""
     return str(value) if header[name].VM <= 1 else "\\"
 
 
-def _is_sound(name: str, vr: str, value: str) -> bool:
+def _is_valid(name: str, vr: str, value: str) -> bool:
     from pydicom.config import RAISE
     from pydicom.valuerep import validate_value
 

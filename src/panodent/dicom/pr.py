@@ -1,8 +1,8 @@
-"""Outlines and numbers as a softcopy presentation state, for viewers that show no segmentation.
+"""Outlines and numbers as a softcopy presentation state, for viewers without segmentations.
 
-Gray radiographs get a grayscale state that repeats the radiograph's own LUTs and window, since a
-presentation state replaces them; colour captures a colour state. Graphics are in PIXEL units: the
-upper left corner of the first pixel is (0, 0). Source: DICOM PS3.3 A.33 and C.10.5.
+A presentation state replaces the LUTs and window of the radiograph, so a grayscale state repeats
+them; colour images get a colour state. Graphics are in PIXEL units: the upper left corner of the
+first pixel is (0, 0). Source: DICOM PS3.3 A.33 and C.10.5.
 """
 
 from __future__ import annotations
@@ -12,21 +12,30 @@ from typing import Any
 import numpy as np
 
 from panodent.dentition import TEETH
-from panodent.dicom.source import Source, highdicom_ready
+from panodent.dicom.source import SourceImage, using_highdicom
 from panodent.radiograph.dicom_pixels import rescale, window, window_function
 from panodent.teeth.teeth import UNNUMBERED
 
 LAYER = "TEETH"
-MOST_POINTS = 4000
-"""A point is eight bytes, and an element with a short length holds 64 KiB."""
+MAX_POINTS = 4000
+"""Points in a polyline: each takes eight bytes, and an element with a short length 64 KiB."""
 
 
-def presentation(source: Source) -> Any:
-    """The data set, a closed outline for every ring of every tooth and its number inside.
+def presentation(source: SourceImage) -> Any:
+    """The data set: closed outlines of all teeth, and their numbers, at least one tooth.
 
-    There must be at least one tooth.
+    Raises `MissingExtraError` without highdicom, and `RadiographError` for an unsuitable header.
+
+    >>> from panodent import phantom
+    >>> from panodent.dicom.source import Model
+    >>> from panodent.phantom.dicom import to_dicom
+    >>> radiograph, teeth = phantom.draw(1, (128, 256))
+    >>> source = SourceImage(to_dicom(radiograph), teeth, Model("example", "5d1f"))
+    >>> texts = presentation(source).GraphicAnnotationSequence[0].TextObjectSequence
+    >>> [int(text.UnformattedTextValue) for text in texts] == teeth.fdi.tolist()
+    True
     """
-    with highdicom_ready("writing a DICOM presentation state", source.header):
+    with using_highdicom("writing a DICOM presentation state", source.header):
         import highdicom
         from highdicom import pr
 
@@ -67,26 +76,26 @@ def presentation(source: Source) -> Any:
 
 
 def _srgb() -> bytes:
-    """An ICC profile of class "scnr", as DICOM demands; its tags are those of a display's."""
+    """An sRGB profile of class "scnr" (input device), which DICOM requires."""
     from PIL import ImageCms
 
     display = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return display[:12] + b"scnr" + display[16:]
 
 
-def _outlines(source: Source, pr: Any) -> list[Any]:
+def _outlines(source: SourceImage, pr: Any) -> list[Any]:
     found = []
     for index in range(len(source.teeth)):
         for part in source.teeth.polygons(index, tolerance=0.5):
             for ring in part:
-                step = -(-len(ring) // MOST_POINTS)
+                step = -(-len(ring) // MAX_POINTS)
                 points = np.asarray(ring, np.float64)[::step]
                 closed = np.concatenate([points, points[:1]])
                 found.append(pr.GraphicObject("POLYLINE", closed, "PIXEL"))
     return found
 
 
-def _numbers(source: Source, pr: Any) -> list[Any]:
+def _numbers(source: SourceImage, pr: Any) -> list[Any]:
     height, width = source.teeth.size
     found = []
     for (row, col), fdi in zip(source.teeth.centroids(), source.teeth.fdi.tolist(), strict=True):
@@ -155,7 +164,7 @@ def _lut_data(item: Any) -> Any:
 
 
 def _full_scale(item: Any) -> Any:
-    """A VOI table stretched to all of 8 or 16 bits: its descriptor may say 10 or 12."""
+    """A VOI LUT scaled to 8 or 16 bits: its descriptor may say 10 or 12."""
     data, bits = _lut_data(item), int(item.LUTDescriptor[2])
     return data << np.uint16(16 - bits) if 8 < bits < 16 else data
 

@@ -1,6 +1,6 @@
-"""Teeth as a DICOM Segmentation: BINARY, one segment a tooth, overlaps kept; and back.
+"""Teeth to and from a DICOM Segmentation: BINARY, one segment for each tooth, overlaps kept.
 
-Segment numbers run from 1; the FDI number stands in the label and, as SNOMED CT, in the property
+Segment numbers are 1 to n. The FDI number is in the label, and as a SNOMED CT code in the property
 type. No frame of reference and no position is invented. Source: DICOM PS3.3 A.51 and C.8.20.
 """
 
@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 
 from panodent.dentition import TEETH
-from panodent.dicom.source import MAKER, NOTICE, Source, highdicom_ready, label, tooth_code
+from panodent.dicom.source import (
+    MANUFACTURER,
+    NOTICE,
+    SourceImage,
+    tooth_code,
+    tooth_label,
+    using_highdicom,
+)
 from panodent.errors import AnnotationError
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.version import __version__
@@ -20,16 +27,27 @@ UNNUMBERED_COLOUR = (200, 200, 200)
 _BY_CODE = {item.snomed: fdi for fdi, item in TEETH.items()}
 
 
-def segmentation(source: Source) -> Any:
-    """The data set; there must be at least one tooth."""
+def segmentation(source: SourceImage) -> Any:
+    """The data set, of at least one tooth.
+
+    Raises `MissingExtraError` without highdicom, and `RadiographError` for an unsuitable header.
+
+    >>> from panodent import phantom
+    >>> from panodent.dicom.source import Model
+    >>> from panodent.phantom.dicom import to_dicom
+    >>> radiograph, teeth = phantom.draw(1, (128, 256))
+    >>> source = SourceImage(to_dicom(radiograph), teeth, Model("example", "5d1f"))
+    >>> to_teeth(segmentation(source)).fdi.tolist() == teeth.fdi.tolist()
+    True
+    """
     teeth = source.teeth
-    with highdicom_ready("writing a DICOM segmentation", source.header):
+    with using_highdicom("writing a DICOM segmentation", source.header):
         import highdicom
         from highdicom.seg import Segmentation, SegmentDescription
         from pydicom.sr.codedict import codes
 
         algorithm = highdicom.AlgorithmIdentificationSequence(
-            name=MAKER,
+            name=MANUFACTURER,
             family=codes.cid7162.ArtificialIntelligence,
             version=__version__,
             source=NOTICE,
@@ -38,7 +56,7 @@ def segmentation(source: Source) -> Any:
         described = [
             SegmentDescription(
                 segment_number=index + 1,
-                segment_label=label(fdi),
+                segment_label=tooth_label(fdi),
                 segmented_property_category=codes.cid7150.AnatomicalStructure,
                 segmented_property_type=tooth_code(fdi),
                 algorithm_type="AUTOMATIC",
@@ -63,15 +81,15 @@ def segmentation(source: Source) -> Any:
             **source.uids("seg"),
             **source.common,
         )
-        # Type 2C without a position in the patient: the radiograph's own, or empty.
+        # Required (type 2C) without a position in the patient: copied, or empty.
         made.PatientOrientation = source.header.get("PatientOrientation", None)
         return made
 
 
 def to_teeth(dataset: Any) -> Teeth:
-    """The teeth of a segmentation, numbered by SNOMED CT code, else by the label "FDI 36".
+    """The teeth of a segmentation (pydicom), numbered by SNOMED CT code or by a label "FDI 36".
 
-    Scores and flags are not in a segmentation. Raises `AnnotationError` for other objects.
+    A segmentation has no scores and flags. Raises `AnnotationError` for other objects.
     """
     if str(dataset.get("SOPClassUID", "")) != "1.2.840.10008.5.1.4.1.1.66.4":
         raise AnnotationError("not a DICOM segmentation object")

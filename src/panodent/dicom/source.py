@@ -1,4 +1,4 @@
-"""What every derived object needs: the radiograph's header, who made it, and its own identity."""
+"""What all derived objects share: the header of the radiograph, the model, and their UIDs."""
 
 from __future__ import annotations
 
@@ -13,31 +13,40 @@ from panodent.dentition import TEETH
 from panodent.dicom.header import prepare
 from panodent.errors import MissingExtraError, PanodentError, RadiographError
 from panodent.radiograph.dicom_file import decoding, is_dicom, quiet, read_header, reason
-from panodent.radiograph.dicom_pixels import check_radiograph
+from panodent.radiograph.dicom_pixels import find_problem
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.version import __version__
 
-MAKER = "panodent"
+MANUFACTURER = "panodent"
 NOTICE = "Research use only, not a medical device"
 
 
 @dataclass(frozen=True)
 class Model:
-    """What found the teeth: the name and SHA-256 of its bundle."""
+    """Name and SHA-256 digest of the model bundle that found the teeth.
+
+    >>> Model("", "5d1f").parameters
+    {'bundle': 'unnamed', 'bundle-sha256': '5d1f'}
+    """
 
     name: str
     digest: str
 
     @property
     def parameters(self) -> dict[str, str]:
-        """What tells this algorithm from another of the same version."""
+        """Parameters that identify the model, for algorithm identification macros."""
         return {"bundle": self.name or "unnamed", "bundle-sha256": self.digest}
 
 
 @dataclass(frozen=True)
-class Source:
-    """A radiograph's DICOM header and the teeth found in it, in the file's own layout of pixels."""
+class SourceImage:
+    """A radiograph as the source of derived objects.
+
+    header : its data set (pydicom) without pixels, prepared by `panodent.dicom.header`.
+    teeth : the teeth in the layout of the file's pixels.
+    model : the model that found them.
+    """
 
     header: Any
     teeth: Teeth
@@ -45,16 +54,16 @@ class Source:
 
     @property
     def common(self) -> dict[str, Any]:
-        """Arguments that all objects of highdicom take."""
+        """Arguments that all classes of highdicom take."""
         return {
-            "manufacturer": MAKER,
-            "manufacturer_model_name": MAKER,
+            "manufacturer": MANUFACTURER,
+            "manufacturer_model_name": MANUFACTURER,
             "software_versions": __version__,
             "device_serial_number": self.model.digest[:16],
         }
 
     def uids(self, kind: str) -> dict[str, Any]:
-        """Series and instance UID and number of the derived object of this kind."""
+        """Series and instance UIDs and numbers of a derived object, by kind 'seg', 'pr' or 'sr'."""
         number = {"seg": 9001, "pr": 9002, "sr": 9003}[kind]
         return {
             "series_instance_uid": self.uid(kind, "series"),
@@ -64,7 +73,7 @@ class Source:
         }
 
     def uid(self, *parts: str) -> str:
-        """A UID for a part of the result: equal for equal radiograph, model and teeth."""
+        """A UID for a part of the result, the same for the same radiograph, model and teeth."""
         teeth = self.teeth
         content = hashlib.sha256()
         for index in range(len(teeth)):
@@ -74,29 +83,29 @@ class Source:
             [str(self.header.SOPInstanceUID), __version__, self.model.digest, content.hexdigest()]
         )
         digest = hashlib.sha256(f"{text}/{'/'.join(parts)}".encode()).digest()
-        return f"2.25.{int.from_bytes(digest[:16])}"  # PS3.5 B.2: 2.25 and 128 bits
+        return f"2.25.{int.from_bytes(digest[:16])}"  # DICOM PS3.5 B.2: 2.25 and 128 bits
 
 
 def demand_dicom(file: Path | None) -> None:
-    """Raises `RadiographError` for what has no study that a DICOM result could belong to."""
+    """Raises `RadiographError` for a file that is not DICOM: it has no study for DICOM results."""
     if file is None or not is_dicom(file):
         raise RadiographError(
-            f"{file or 'pixels in memory'}: not a DICOM file, so there is no study that a DICOM "
-            "result could belong to; use --dicom-seg, --dicom-pr and --dicom-sr on DICOM files"
+            f"{file or 'pixels in memory'}: not a DICOM file, so there is no study for DICOM "
+            "results; use --dicom-seg, --dicom-pr and --dicom-sr with DICOM files only"
         )
 
 
-def source_of(radiograph: Radiograph, teeth: Teeth, model: Model) -> Source:
-    """The DICOM side of a radiograph; raises `RadiographError` where it came from no DICOM file."""
+def source_of(radiograph: Radiograph, teeth: Teeth, model: Model) -> SourceImage:
+    """The source image of a radiograph; raises `RadiographError` if its file is not DICOM."""
     file = radiograph.source
     demand_dicom(file)
-    assert file is not None  # noqa: S101 - demanded above
+    assert file is not None  # noqa: S101 - checked by demand_dicom
     header = read_header(file)
     with decoding(file):
-        if problem := check_radiograph(header):
+        if problem := find_problem(header):
             raise RadiographError(problem)
         prepare(header)
-    return Source(header, _in_file_layout(radiograph, teeth), model)
+    return SourceImage(header, _in_file_layout(radiograph, teeth), model)
 
 
 def _in_file_layout(radiograph: Radiograph, teeth: Teeth) -> Teeth:
@@ -113,34 +122,39 @@ def _in_file_layout(radiograph: Radiograph, teeth: Teeth) -> Teeth:
 
 
 @contextmanager
-def highdicom_ready(what: str, header: Any) -> Iterator[None]:
-    """Whether highdicom is there, without its warnings, which quote the patient's name.
+def using_highdicom(purpose: str, header: Any) -> Iterator[None]:
+    """Context for calls of highdicom, without its warnings: they can quote patient data.
 
-    What it raises because of this radiograph's header becomes a `RadiographError`.
+    Raises `MissingExtraError` if highdicom is not installed. Its own errors, caused by values in
+    the radiograph's header, become a `RadiographError`.
     """
     try:
         import highdicom  # noqa: F401
     except ImportError:
-        raise MissingExtraError("dicom", what, "highdicom") from None
+        raise MissingExtraError("dicom", purpose, "highdicom") from None
     try:
         with quiet():
             yield
     except PanodentError:
         raise
-    except Exception as error:  # values that break the standard's rules, of any kind
+    except Exception as error:  # highdicom raises many types for invalid values
         raise RadiographError(
-            f"{header.filename}: {what}: the radiograph's header "
-            f"does not allow it ({reason(error)})"
+            f"{header.filename}: {purpose} is not possible with the radiograph's header "
+            f"({reason(error)})"
         ) from None
 
 
-def label(fdi: int) -> str:
-    """'FDI 36', or 'unnumbered'."""
+def tooth_label(fdi: int) -> str:
+    """The label of a tooth.
+
+    >>> tooth_label(36), tooth_label(0)
+    ('FDI 36', 'unnumbered')
+    """
     return f"FDI {fdi}" if fdi != UNNUMBERED else "unnumbered"
 
 
 def tooth_code(fdi: int) -> Any:
-    """SNOMED CT code of a tooth (context groups 4018, 4019), of any tooth for 0."""
+    """SNOMED CT code of a tooth (context groups 4018, 4019); for 0 the code of "tooth"."""
     from pydicom.sr.coding import Code
 
     if fdi == UNNUMBERED:

@@ -1,8 +1,8 @@
-"""Teeth found, absent and doubtful as a Comprehensive SR after TID 1500 (Measurement Report).
+"""Found, doubtful and absent teeth as a Comprehensive SR with TID 1500 (Measurement Report).
 
-One measurement group a tooth: its outline, its site as SNOMED CT code, its area in pixels and the
-score as certainty. Absent permanent teeth are groups without a region. Source: DICOM PS3.16,
-TID 1500, 1410 and 1501.
+Each tooth is a measurement group with its outline, its site as SNOMED CT code, its area in pixels
+and its score as certainty. Absent permanent teeth are groups without a region. Source: DICOM
+PS3.16, TID 1500, 1410 and 1501.
 """
 
 from __future__ import annotations
@@ -14,13 +14,19 @@ import numpy as np
 
 from panodent.dentition import PERMANENT
 from panodent.dicom.header import for_image_library
-from panodent.dicom.source import MAKER, Source, highdicom_ready, label, tooth_code
+from panodent.dicom.source import (
+    MANUFACTURER,
+    SourceImage,
+    tooth_code,
+    tooth_label,
+    using_highdicom,
+)
 from panodent.teeth.teeth import UNNUMBERED
 from panodent.version import __version__
 
-MOST_POINTS = 2000
+MAX_POINTS = 2000
 Measures = Mapping[str, tuple[float, str]]
-"""Name -> (value, UCUM unit)."""
+"""(value, UCUM unit) by name."""
 
 _PRESENCE = ("705057003", "SCT", "Presence")
 _PRESENT = ("52101004", "SCT", "Present")
@@ -40,22 +46,35 @@ _UNITS = {
 }
 
 
-def report(source: Source, further: Mapping[int, Measures] | None = None) -> Any:
-    """The data set.
+def report(source: SourceImage, measures: Mapping[int, Measures] | None = None) -> Any:
+    """The data set; teeth are in the order of their numbers.
 
-    `further` gives more measurements of teeth by their place in the record.
+    measures : further measurements, by the index of the tooth in the record.
+
+    Raises `MissingExtraError` without highdicom, and `RadiographError` for an unsuitable header.
+
+    >>> from panodent import phantom
+    >>> from panodent.dicom.source import Model
+    >>> from panodent.phantom.dicom import to_dicom
+    >>> radiograph, teeth = phantom.draw(1, (128, 256))
+    >>> source = SourceImage(to_dicom(radiograph), teeth, Model("example", "5d1f"))
+    >>> made = report(source)
+    >>> made.Modality, made.CompletionFlag
+    ('SR', 'COMPLETE')
     """
-    with highdicom_ready("writing a DICOM structured report", source.header):
+    with using_highdicom("writing a DICOM structured report", source.header):
         from highdicom import sr
         from pydicom.sr.codedict import codes
 
-        groups = [_found(source, index, (further or {}).get(index, {})) for index in _order(source)]
-        absent = sorted(set(PERMANENT) - set(source.teeth.fdi.tolist()))
-        groups += [_missing(source, fdi) for fdi in absent]
+        groups = [
+            _found(source, index, (measures or {}).get(index, {})) for index in _order(source)
+        ]
+        absent_numbers = sorted(set(PERMANENT) - set(source.teeth.fdi.tolist()))
+        groups += [_absent(source, fdi) for fdi in absent_numbers]
         observer = sr.ObserverContext(
             observer_type=codes.DCM.Device,
             observer_identifying_attributes=sr.DeviceObserverIdentifyingAttributes(
-                uid=source.uid("device"), name=MAKER, model_name=MAKER
+                uid=source.uid("device"), name=MANUFACTURER, model_name=MANUFACTURER
             ),
         )
         content = sr.MeasurementReport(
@@ -69,15 +88,15 @@ def report(source: Source, further: Mapping[int, Measures] | None = None) -> Any
             evidence=[source.header],
             content=content[0],
             is_complete=True,
-            manufacturer=MAKER,
+            manufacturer=MANUFACTURER,
             **source.uids("sr"),
         )
 
 
-def _order(source: Source) -> list[int]:
-    """Places in order of number, those without one last."""
+def _order(source: SourceImage) -> list[int]:
+    """Indices in the order of the numbers, teeth without a number last."""
     numbers = source.teeth.fdi.tolist()
-    return sorted(range(len(numbers)), key=lambda place: (numbers[place] == 0, numbers[place]))
+    return sorted(range(len(numbers)), key=lambda index: (numbers[index] == 0, numbers[index]))
 
 
 def _code(parts: tuple[str, str, str]) -> Any:
@@ -86,7 +105,7 @@ def _code(parts: tuple[str, str, str]) -> Any:
     return Code(*parts)
 
 
-def _found(source: Source, index: int, further: Measures) -> Any:
+def _found(source: SourceImage, index: int, more: Measures) -> Any:
     from highdicom import sr
     from pydicom.sr.codedict import codes
 
@@ -94,11 +113,11 @@ def _found(source: Source, index: int, further: Measures) -> Any:
     measures: dict[str, tuple[float, str]] = {
         "area": (float(np.count_nonzero(teeth.masks[index])), "{pixels}"),
         "score": (round(100 * float(teeth.scores[index]), 2), "%"),
-        **further,
+        **more,
     }
     sure = fdi != UNNUMBERED and not teeth.flags[index]
     return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=_tracking(source, label(fdi), index),
+        tracking_identifier=_tracking(source, tooth_label(fdi), index),
         referenced_region=_region(source, index),
         measurements=[_measurement(name, *value) for name, value in measures.items()],
         finding_type=codes.SCT.Tooth,
@@ -110,12 +129,12 @@ def _found(source: Source, index: int, further: Measures) -> Any:
     )
 
 
-def _missing(source: Source, fdi: int) -> Any:
+def _absent(source: SourceImage, fdi: int) -> Any:
     from highdicom import sr
     from pydicom.sr.codedict import codes
 
     return sr.MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=_tracking(source, f"{label(fdi)} not found", fdi + 1000),
+        tracking_identifier=_tracking(source, f"{tooth_label(fdi)} not found", fdi + 1000),
         finding_type=codes.SCT.Tooth,
         algorithm_id=_algorithm(source),
         finding_sites=_site(fdi),
@@ -129,17 +148,17 @@ def _site(fdi: int) -> list[Any]:
     return [sr.FindingSite(anatomic_location=tooth_code(fdi))]
 
 
-def _tracking(source: Source, name: str, place: int) -> Any:
+def _tracking(source: SourceImage, name: str, number: int) -> Any:
     from highdicom import sr
 
-    return sr.TrackingIdentifier(uid=source.uid("tracking", str(place)), identifier=name)
+    return sr.TrackingIdentifier(uid=source.uid("tracking", str(number)), identifier=name)
 
 
-def _algorithm(source: Source) -> Any:
+def _algorithm(source: SourceImage) -> Any:
     from highdicom import sr
 
     settings = [f"{name}={value}" for name, value in source.model.parameters.items()]
-    return sr.AlgorithmIdentification(name=MAKER, version=__version__, parameters=settings)
+    return sr.AlgorithmIdentification(name=MANUFACTURER, version=__version__, parameters=settings)
 
 
 def _measurement(name: str, value: float, unit: str) -> Any:
@@ -151,13 +170,13 @@ def _measurement(name: str, value: float, unit: str) -> Any:
     )
 
 
-def _region(source: Source, index: int) -> Any:
-    """The outline of the tooth's largest part; the segmentation has the whole."""
+def _region(source: SourceImage, index: int) -> Any:
+    """The outline of the tooth's largest part; the segmentation contains the whole mask."""
     from highdicom import sr
 
     parts = source.teeth.polygons(index, tolerance=0.5)
     ring = max((part[0] for part in parts), key=len)
-    points = np.asarray(ring, np.float64)[:: -(-len(ring) // MOST_POINTS)]
+    points = np.asarray(ring, np.float64)[:: -(-len(ring) // MAX_POINTS)]
     return sr.ImageRegion(
         graphic_type=sr.GraphicTypeValues.POLYLINE,
         graphic_data=np.concatenate([points, points[:1]]),

@@ -1,1 +1,1 @@
-"""A DICOM node: receives radiographs, returns results, loses nothing it acknowledged."""
+"""A DICOM node: receives radiographs by C-STORE and sends results on, through a spool on disk."""

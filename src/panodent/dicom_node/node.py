@@ -1,8 +1,9 @@
-"""A DICOM node: takes radiographs by C-STORE, segments them, sends the results on.
+"""A DICOM node: receives radiographs by C-STORE, segments them, and sends the results on.
 
-An object is acknowledged once it is on disk; results leave the disk once the receiver has said
-that it has them. A peer that vanishes is tried again, ever more slowly. A result sent twice because
-its acknowledgement was lost has the same instance UID and content, so that an archive keeps one.
+An object is acknowledged after it is written to disk; a result is deleted from disk after the
+receiver has acknowledged it. If the receiver cannot be reached, the node tries again, with growing
+pauses. A result that is sent twice because its acknowledgement was lost has the same instance UID
+and content, so an archive keeps one copy.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,20 @@ from panodent.bundle.bundle import Bundle
 from panodent.dicom import files
 from panodent.dicom.source import Model, source_of
 from panodent.dicom_node.spool import Spool, open_spool
-from panodent.errors import ConfigError, MissingExtraError, OutputError, PanodentError
+from panodent.errors import ConfigError, MissingExtraError, PanodentError
 from panodent.inference.predictor import Predictor
 from panodent.radiograph.dicom_pixels import RADIOGRAPH_CLASSES
+from panodent.utils.network import is_loopback
 
-Report = Callable[[str], None]
+ReportFunction = Callable[[str], None]
 
 SUCCESS, DUPLICATE, REFUSED_RESOURCES, CANNOT_UNDERSTAND = 0x0000, 0x0111, 0xA700, 0xC000
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
-MARKS_KEPT_DAYS = 90
-STALE = 600.0
-"""Seconds after which what nobody writes to is not being received any more."""
+FIRST_PAUSE, MAX_PAUSE = 1.0, 300.0
+"""Seconds before the receiver is tried again; the pause doubles each time."""
+SEEN_DAYS = 90
+"""Days for which the node recognises an object that is sent again."""
+STALE_SECONDS = 600.0
+"""A partly received file that was not written to for so long is deleted."""
 _SYNTAXES = (
     "1.2.840.10008.1.2.1",
     "1.2.840.10008.1.2",
@@ -54,24 +57,31 @@ _TITLE = re.compile(r"[ -\[\]-~]{1,16}")
 
 
 @dataclass(frozen=True)
-class Peer:
-    """An application entity that takes results."""
+class ApplicationEntity:
+    """Title and address of the DICOM application entity that receives the results."""
 
     title: str
     host: str
     port: int
 
     @classmethod
-    def parse(cls, text: str) -> Peer:
-        """From TITLE@HOST:PORT; raises `ConfigError`."""
+    def parse(cls, text: str) -> ApplicationEntity:
+        """From TITLE@HOST:PORT; raises `ConfigError`.
+
+        >>> ApplicationEntity.parse("PACS@[::1]:104")
+        ApplicationEntity(title='PACS', host='::1', port=104)
+        """
         match = re.fullmatch(r"([^@]+)@(.+):(\d{1,5})", text)
         if match is None or not 0 < int(match[3]) < 65536:
-            raise ConfigError(f"peer {text!r}; expected AETITLE@HOST:PORT")
-        return cls(title(match[1]), match[2].strip("[]"), int(match[3]))
+            raise ConfigError(f"receiver {text!r}; expected AETITLE@HOST:PORT")
+        return cls(ae_title(match[1]), match[2].strip("[]"), int(match[3]))
 
 
-def title(text: str) -> str:
-    """An application entity title of 1 to 16 characters; raises `ConfigError`."""
+def ae_title(text: str) -> str:
+    """A valid application entity title, without outer spaces; raises `ConfigError`.
+
+    Source: value representation AE, DICOM PS3.5 section 6.2.
+    """
     if not _TITLE.fullmatch(text) or not text.strip():
         raise ConfigError(f"AE title {text!r}; expected 1 to 16 characters, no backslash")
     return text.strip()
@@ -79,21 +89,26 @@ def title(text: str) -> str:
 
 @dataclass
 class Node:
-    """A running node; `start` begins, `stop` ends with nothing half done.
+    """A DICOM node; `start` begins to listen, `stop` finishes the radiograph in progress.
 
-    `allowed` are the calling AE titles taken; empty means any, on loopback only. `port` 0 takes a
-    free one. `report` is told what happens, in words without a patient's data.
+    spool_folder : folder of the spool; see `panodent.dicom_node.spool`.
+    forward : receiver of the results.
+    title, host, port : the node's own AE title and address; port 0 takes a free one.
+    allowed : accepted calling AE titles; empty accepts any, which is allowed on loopback only.
+    kinds : kinds of results, of `panodent.dicom.files.KINDS`.
+    report : called with messages about what happens; they contain no patient data.
+    first_pause : seconds before the receiver is tried again for the first time.
     """
 
     spool_folder: Path
-    forward: Peer
+    forward: ApplicationEntity
     bundle: Bundle
     title: str = "PANODENT"
     host: str = "127.0.0.1"
     port: int = 11112
     allowed: Sequence[str] = ()
     kinds: Sequence[str] = ("seg", "pr", "sr")
-    report: Report = field(default=lambda text: None)
+    report: ReportFunction = field(default=lambda text: None)
     first_pause: float = FIRST_PAUSE
     spool: Spool = field(init=False)
     _stopping: threading.Event = field(init=False, default_factory=threading.Event)
@@ -103,19 +118,22 @@ class Node:
     _server: Any = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.title = title(self.title)
-        self.allowed = tuple(title(name) for name in self.allowed)
-        if not self.allowed and not _is_loopback(self.host):
+        self.title = ae_title(self.title)
+        self.allowed = tuple(ae_title(name) for name in self.allowed)
+        if not self.allowed and not is_loopback(self.host):
             raise ConfigError(
-                f"listening on {self.host} needs --allow with the calling AE titles to be taken; "
+                f"listening on {self.host} needs --allow with the accepted calling AE titles; "
                 "without it a node listens on loopback (127.0.0.1) only"
             )
         self.spool = open_spool(self.spool_folder)
 
-    # --- life -----------------------------------------------------------------------------
+    # --- start and stop -------------------------------------------------------------------
 
     def start(self) -> None:
-        """Listens, and works off what an earlier run left. Raises `ConfigError` if it cannot."""
+        """Listens, and continues with the spool of an earlier run.
+
+        Raises `ConfigError` if the address cannot be listened on.
+        """
         entity = self._entity()
         try:
             self._server = entity.start_server(
@@ -127,16 +145,16 @@ class Node:
                 f"cannot listen on {self.host}:{self.port} ({error.strerror})"
             ) from None
         self.port = self._server.server_address[1]
-        # What is being received is a patient's, too: it lies in the spool, not in /tmp.
+        # pynetdicom writes received objects to temporary files: keep patient data in the spool.
         tempfile.tempdir = str(self.spool.work)
-        self.spool.forget(time.time() - MARKS_KEPT_DAYS * 86_400)
-        for work in (self._segment_all, self._send_all):
-            thread = threading.Thread(target=work, daemon=True)
+        self.spool.remove_old_marks(time.time() - SEEN_DAYS * 86_400)
+        for loop in (self._segment_all, self._send_all):
+            thread = threading.Thread(target=loop, daemon=True)
             thread.start()
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """Takes nothing more, ends the radiograph in work, and leaves the rest on disk."""
+        """Stops listening, finishes the radiograph in progress; the rest stays in the spool."""
         self._stopping.set()
         self._arrived.set()
         self._ready.set()
@@ -170,22 +188,27 @@ class Node:
         return [
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_C_ECHO, lambda event: SUCCESS),
-            (evt.EVT_CONN_CLOSE, lambda event: self.spool.sweep(time.time() - STALE)),
+            (
+                evt.EVT_CONN_CLOSE,
+                lambda event: self.spool.remove_stale(time.time() - STALE_SECONDS),
+            ),
         ]
 
-    # --- in -------------------------------------------------------------------------------
+    # --- receiving ------------------------------------------------------------------------
 
     def _store(self, event: Any) -> int:
         uid = str(event.request.AffectedSOPInstanceUID or "")
         if not uid:
             return CANNOT_UNDERSTAND
         try:
-            key = self.spool.take(uid, Path(event.dataset_path))
-        except (OSError, OutputError) as error:
-            self.report(f"cannot keep what was sent ({error}); the sender is told")
+            key = self.spool.receive(uid, Path(event.dataset_path))
+        except OSError as error:
+            self.report(
+                f"a received object cannot be stored ({error.strerror}); the sender is notified"
+            )
             return REFUSED_RESOURCES
         if key is None:
-            self.report("an object that was here before: acknowledged, not done again")
+            self.report("received an object again: acknowledged, not segmented again")
         else:
             self.report(f"received {key[:8]}")
             self._arrived.set()
@@ -194,12 +217,12 @@ class Node:
     def _segment_all(self) -> None:
         predictor = Predictor(self.bundle)
         while not self._stopping.is_set():
-            waiting = self.spool.waiting()
-            for file in waiting:
+            received = self.spool.received()
+            for file in received:
                 if self._stopping.is_set():
                     return
                 self._segment(predictor, file)
-            if not waiting:
+            if not received:
                 self._arrived.wait(timeout=5)
                 self._arrived.clear()
 
@@ -210,18 +233,18 @@ class Node:
             model = Model(str(self.bundle.provenance.get("name", "")), self.bundle.digest)
             results = files.contents(source_of(found.radiograph, found, model), self.kinds)
         except PanodentError as error:
-            self.spool.failed(file, str(error).replace(f"{file}: ", ""))
+            self.spool.mark_failed(file, str(error).replace(f"{file}: ", ""))
             self.report(f"{key} cannot be segmented; see failed/ in the spool")
             return
-        except Exception as error:  # one odd object must not stop a node
-            self.spool.failed(file, f"{type(error).__name__}")
+        except Exception as error:  # one bad object must not stop the node
+            self.spool.mark_failed(file, f"{type(error).__name__}")
             self.report(f"{key} cannot be segmented ({type(error).__name__}); see failed/")
             return
-        self.spool.segmented(file, results)
+        self.spool.add_results(file, results)
         self.report(f"{key}: {len(found)} teeth, {len(results)} results to send")
         self._ready.set()
 
-    # --- out ------------------------------------------------------------------------------
+    # --- sending --------------------------------------------------------------------------
 
     def _send_all(self) -> None:
         pause = self.first_pause
@@ -230,7 +253,7 @@ class Node:
             if waiting and not self._send(waiting):
                 self.report(f"{self.forward.title} cannot be reached; next try in {pause:.0f} s")
                 self._stopping.wait(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                pause = min(2 * pause, MAX_PAUSE)
                 continue
             pause = self.first_pause
             if not waiting:
@@ -238,7 +261,7 @@ class Node:
                 self._ready.clear()
 
     def _send(self, waiting: Sequence[Path]) -> bool:
-        """Sends over one association; False when the peer was not there to the end."""
+        """Sends results over one association; returns False if the receiver became unreachable."""
         from pydicom import dcmread
         from pynetdicom import AE
 
@@ -247,44 +270,41 @@ class Node:
         entity.connection_timeout = 10
         for abstract in _RESULT_CLASSES:
             entity.add_requested_context(abstract, ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2"])
-        link = entity.associate(self.forward.host, self.forward.port, ae_title=self.forward.title)
-        if not link.is_established:
+        association = entity.associate(
+            self.forward.host, self.forward.port, ae_title=self.forward.title
+        )
+        if not association.is_established:
             return False
         try:
             for file in waiting:
                 if self._stopping.is_set():
                     return True
                 try:
-                    answer = link.send_c_store(dcmread(file))
+                    answer = association.send_c_store(dcmread(file))
                 except (ValueError, RuntimeError) as error:
-                    if not link.is_established:
+                    if not association.is_established:
                         return False
-                    self.spool.failed(file, f"{self.forward.title} does not take it ({error})")
+                    self.spool.mark_failed(
+                        file, f"{self.forward.title} does not accept it ({error})"
+                    )
                     continue
                 status = answer.get("Status")
                 if status is None:
                     return False
-                self._answered(file, int(status))
+                self._handle_status(file, int(status))
                 if 0xA700 <= int(status) <= 0xA7FF:
                     return False
         finally:
-            if link.is_established:
-                link.release()
+            if association.is_established:
+                association.release()
         return True
 
-    def _answered(self, file: Path, status: int) -> None:
+    def _handle_status(self, file: Path, status: int) -> None:
         if status in (SUCCESS, DUPLICATE) or 0xB000 <= status <= 0xBFFF:
-            self.spool.sent(file)
-            self.report(f"{file.parent.name[:8]}: {file.name} is with {self.forward.title}")
-        elif not 0xA700 <= status <= 0xA7FF:  # out of resources: later
-            self.spool.failed(file, f"{self.forward.title} refused it with status {status:#06x}")
+            self.spool.mark_sent(file)
+            self.report(f"{file.parent.name[:8]}: {file.name} was sent to {self.forward.title}")
+        elif not 0xA700 <= status <= 0xA7FF:  # out of resources: tried again later
+            self.spool.mark_failed(
+                file, f"{self.forward.title} refused it with status {status:#06x}"
+            )
             self.report(f"{file.parent.name[:8]}: {file.name} was refused; see failed/")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,13 +1,13 @@
-"""Radiographs on their way in and results on their way out, on disk: a crash loses none of them.
+"""The spool of a DICOM node: received radiographs and unsent results, kept on disk across crashes.
 
 SPOOL/received/KEY.dcm      acknowledged to the sender, not segmented yet
-SPOOL/outgoing/KEY/*.dcm    results not yet accepted by the receiver
-SPOOL/seen/KEY              taken up once; the same object again is acknowledged, not redone
-SPOOL/failed/KEY.dcm, .txt  what could not be segmented or was refused, and why
-SPOOL/work/                 what is being received or written
+SPOOL/outgoing/KEY/*.dcm    results that the receiver has not acknowledged yet
+SPOOL/seen/KEY              mark of a processed object; if it is sent again, it is not redone
+SPOOL/failed/KEY.dcm, .txt  objects that could not be segmented or were refused, and the reason
+SPOOL/work/                 files that are being received or written
 
-KEY is the SHA-256 of the SOP instance UID: nothing from outside becomes a path. Every step is one
-rename, so that each object is in exactly one place at any time.
+KEY is the SHA-256 of the SOP instance UID, so no value from outside becomes a path. Each step is
+one rename, so each object is in exactly one of these folders at any time.
 """
 
 from __future__ import annotations
@@ -21,84 +21,85 @@ from pathlib import Path
 from typing import BinaryIO
 
 from panodent.errors import OutputError
-from panodent.utils.atomic_files import sync, write_whole, writing_bytes
+from panodent.utils.atomic_files import replace_durably, sync, write_whole
+from panodent.utils.file_lock import lock_file
 
 RECEIVED, OUTGOING, SEEN, FAILED, WORK = "received", "outgoing", "seen", "failed", "work"
 
 
 @dataclass(frozen=True)
 class Spool:
-    """A spool folder of one process; `open_spool` makes it, `close` lets another have it."""
+    """A spool folder, locked for this process; made by `open_spool`."""
 
     root: Path
     lock: BinaryIO
 
     @property
     def work(self) -> Path:
-        """Where files lie that are not whole yet."""
+        """The folder of incomplete files."""
         return self.root / WORK
 
     def close(self) -> None:
-        """Lets another process open it."""
+        """Unlocks the folder for other processes."""
         self.lock.close()
 
-    def take(self, instance_uid: str, data: Path) -> str | None:
-        """Moves a received file into the spool; its key, or None if it was taken before.
+    def receive(self, instance_uid: str, data: Path) -> str | None:
+        """Copies a received file into the spool; returns its key, None if it is known already.
 
-        When this returns, the file survives a crash of the machine. Raises `OutputError` or
-        `OSError` when the file cannot be kept.
+        When this returns, the file survives a crash of the machine. Raises `OSError`.
         """
         key = hashlib.sha256(instance_uid.encode()).hexdigest()
         place = self.root / RECEIVED / f"{key}.dcm"
         if place.exists() or (self.root / SEEN / key).exists():
             return None
-        with (
-            data.open("rb") as source,
-            writing_bytes(place, durable=True, folder=self.work) as copy,
-        ):
-            shutil.copyfileobj(source, copy)
+        beside = self.root / WORK / f"{key}.received"
+        shutil.copyfile(data, beside)
+        sync(beside)
+        replace_durably(beside, place)
         return key
 
-    def waiting(self) -> list[Path]:
+    def received(self) -> list[Path]:
         """Received radiographs, oldest first."""
         found = []
         for file in (self.root / RECEIVED).glob("*.dcm"):
-            if (self.root / SEEN / file.stem).exists():  # done, and a crash left it
+            if (
+                self.root / SEEN / file.stem
+            ).exists():  # processed already, but a crash prevented its deletion
                 file.unlink()
             else:
                 found.append((file.stat().st_mtime_ns, file))
         return [file for _, file in sorted(found)]
 
-    def segmented(self, received: Path, results: Mapping[str, bytes]) -> None:
-        """Puts a radiograph's results (file name -> content) on their way; it is done with."""
+    def add_results(self, received: Path, results: Mapping[str, bytes]) -> None:
+        """Queues a radiograph's results (content by file name) and deletes the radiograph."""
         key = received.stem
         beside = self.root / WORK / key
         shutil.rmtree(beside, ignore_errors=True)
         for name, content in results.items():
-            write_whole(beside / name, content, durable=True)
+            write_whole(beside / name, content)
+            sync(beside / name)
         place = self.root / OUTGOING / key
         if results and not place.exists():
-            os.replace(beside, place)
-            sync(place.parent)
+            replace_durably(beside, place)
         (self.root / SEEN / key).touch()
         received.unlink()
 
     def outgoing(self) -> Iterator[Path]:
-        """Results to be sent, oldest first."""
+        """Unsent results, oldest first."""
         folders = sorted(
             (self.root / OUTGOING).iterdir(), key=lambda folder: folder.stat().st_mtime_ns
         )
         for folder in folders:
             yield from sorted(folder.glob("*.dcm"))
 
-    def sent(self, file: Path) -> None:
-        """The receiver has it."""
+    def mark_sent(self, file: Path) -> None:
+        """Deletes a result that the receiver has acknowledged."""
         (self.root / SEEN / file.parent.name).touch()
         file.unlink()
         _remove_if_empty(file.parent)
 
-    def failed(self, file: Path, reason: str) -> None:
-        """Lays a file aside, with the reason in words."""
+    def mark_failed(self, file: Path, reason: str) -> None:
+        """Moves a radiograph or a result to failed/, with the reason as a text file."""
         key = file.stem if file.parent.name == RECEIVED else f"{file.parent.name}-{file.stem}"
         write_whole(self.root / FAILED / f"{key}.txt", f"{reason}\n")
         os.replace(file, self.root / FAILED / f"{key}.dcm")
@@ -106,14 +107,16 @@ class Spool:
         if file.parent.name != RECEIVED:
             _remove_if_empty(file.parent)
 
-    def sweep(self, oldest_kept: float) -> None:
-        """Drops what a sender that vanished left in work/, not written to since this time."""
+    def remove_stale(self, oldest_kept: float) -> None:
+        """Deletes partly received files last written before this time (seconds since 1970)."""
         for left in (self.root / WORK).glob("tmp*"):
             if left.stat().st_mtime < oldest_kept:
                 left.unlink(missing_ok=True)
 
-    def forget(self, oldest_kept: float) -> int:
-        """Drops marks of objects taken up before this time (seconds since 1970); how many."""
+    def remove_old_marks(self, oldest_kept: float) -> int:
+        """Deletes marks of objects processed before this time (seconds since 1970); returns how
+        many.
+        """
         old = [m for m in (self.root / SEEN).iterdir() if m.stat().st_mtime < oldest_kept]
         for mark in old:
             mark.unlink(missing_ok=True)
@@ -121,38 +124,27 @@ class Spool:
 
 
 def open_spool(root: Path) -> Spool:
-    """The spool in this folder, made where needed, readable by its owner alone.
+    """Opens the spool in this folder, and creates it if needed; only its owner can read it.
 
-    Raises `OutputError` where it cannot be written or another process has it.
+    Raises `OutputError` if it cannot be written, or if another process uses it.
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
-        lock = _locked(root / "lock")
+        lock = lock_file(root / "lock")
         for name in (RECEIVED, OUTGOING, SEEN, FAILED, WORK):
             (root / name).mkdir(parents=True, exist_ok=True)
         root.chmod(0o700)
-        for left in (root / WORK).iterdir():  # of a crash; what counts is elsewhere
+        for left in (root / WORK).iterdir():  # incomplete files of a crash
             shutil.rmtree(left) if left.is_dir() else left.unlink()
-    except OSError as error:
-        raise OutputError(f"{root}: cannot be used as a spool ({error.strerror})") from None
-    return Spool(root, lock)
-
-
-def _locked(file: Path) -> BinaryIO:
-    """The open file, locked until it is closed or the process ends, however it ends."""
-    stream = file.open("wb")
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return stream
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        stream.close()
         raise OutputError(
-            f"{file.parent}: another node uses this spool; stop it, or name another folder"
+            f"{root}: another node uses this spool; stop it, or name another folder"
         ) from None
-    return stream
+    except OSError as error:
+        raise OutputError(
+            f"{root}: cannot be used as a spool ({error.strerror}); check its permissions"
+        ) from None
+    return Spool(root, lock)
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -169,7 +169,7 @@ def document(file_name: str, teeth: Teeth) -> Entry:
 
 
 class CocoWriter:
-    """Writes a COCO file image by image; memory holds the entries of the images alone.
+    """Writes a COCO file image by image; only the entries of the images stay in memory.
 
     Annotations go to a temporary file first, since COCO lists the images before them. Ids of
     images and annotations count from 1 in the order in which they come.

@@ -79,15 +79,15 @@ FORMATS: tuple[FormatInfo, ...] = (
     FormatInfo(
         name="labels",
         module="panodent.formats.labels",
-        description="one PNG a radiograph in masks_machine/, masks/ or labels/, or "
-        "<name>/labels.png as predict writes them",
+        description="one PNG for each radiograph in masks_machine/, masks/ or labels/, or "
+        "NAME/labels.png as predict writes them",
         limits=Limits(overlap=False, unnumbered=False, repeated=False),
         label_folders=("masks_machine", "masks", "labels", "masks_human"),
     ),
     FormatInfo(
         name="ome-tiff",
         module="panodent.formats.ome_tiff",
-        description="one <name>_<FDI>.ome.tiff a tooth, as UFBA-425 is published",
+        description="one NAME_FDI.ome.tiff for each tooth, as UFBA-425 is published",
         limits=Limits(unnumbered=False, repeated=False),
         numberings=False,
     ),
@@ -107,14 +107,14 @@ FORMATS: tuple[FormatInfo, ...] = (
     FormatInfo(
         name="label-studio",
         module="panodent.formats.label_studio",
-        description="a JSON export, brushes or polygons",
+        description="a JSON export with brushes or polygons",
         limits=Limits(scores=True),
         geometries=("brush", "polygon"),
     ),
     FormatInfo(
         name="yolo",
         module="panodent.formats.yolo",
-        description="Ultralytics segmentation: a YAML with names, labels/*.txt",
+        description="Ultralytics segmentation: a YAML file with names, labels/*.txt",
         limits=Limits(shape="polygons"),
     ),
     FormatInfo(
@@ -133,7 +133,7 @@ FORMATS: tuple[FormatInfo, ...] = (
     FormatInfo(
         name="labelme",
         module="panodent.formats.labelme",
-        description="a JSON beside each radiograph",
+        description="a JSON file beside each radiograph",
         limits=Limits(),
     ),
     FormatInfo(

@@ -87,8 +87,8 @@ class Via(Format):
             where = f"{file}: {name}"
             sizes.append(_size(entry, where))
             labels |= dict.fromkeys(
-                _label(attributes, attribute, told)
-                for _, attributes, told in _regions(entry, where)
+                _label(attributes, attribute, region_name)
+                for _, attributes, region_name in _regions(entry, where)
             )
         numbers = Naming.of(options).numbers(labels, file)
         items = []
@@ -247,9 +247,9 @@ def _read(
     if not isinstance(entry, dict):
         raise AnnotationError(f"{file}: changed while it was read; read it again")
     shapes = (
-        Shape(label, f"{told} ({excerpt(label)})", partial(_outline, region, size))
-        for region, attributes, told in _regions(entry, where)
-        for label in [_label(attributes, attribute, told)]
+        Shape(label, f"{region_name} ({excerpt(label)})", partial(_outline, region, size))
+        for region, attributes, region_name in _regions(entry, where)
+        for label in [_label(attributes, attribute, region_name)]
     )
     return teeth_of(shapes, numbers, size, file)
 

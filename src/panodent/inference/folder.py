@@ -142,7 +142,7 @@ def _one(
             extra=origin,
         )
     except NoRadiographError as error:
-        return Status(shown, "ignored" if item.met else "failed", error=str(error)), None
+        return Status(shown, "ignored" if item.found else "failed", error=str(error)), None
     except OutputError:
         raise  # a full disk or a forbidden folder stops the run: every other file would fail too
     except PanodentError as error:

@@ -1,1 +1,1 @@
-"""From a file to pixels: raster images and DICOM, within bounds."""
+"""Reads radiographs: raster images and DICOM files become grey pixels, within size limits."""

@@ -1,31 +1,39 @@
-"""What a compressed picture inside a DICOM file says of itself, compared with the file's header.
+"""Checks that the size in a compressed frame is that of the DICOM header, before it is decoded.
 
-A decoder makes room for what the codestream claims, not for what Rows and Columns say: a few
-kilobytes may claim gigabytes. Sources: ITU-T T.81 B.2.2, T.87 C.2.2, T.800 A.5.1; DICOM PS3.5 G.
+Decoders allocate memory for the size in the codestream, not for Rows and Columns: a few kilobytes
+can claim gigabytes. Sources: ITU-T T.81 B.2.2, T.87 C.2.2, T.800 A.5.1; DICOM PS3.5 G.
 """
 
 from __future__ import annotations
 
 from panodent.errors import RadiographError
 
-Claim = tuple[int, int, int]
+FrameSize = tuple[int, int, int]
 """(height, width, components)."""
 RLE = "1.2.840.10008.1.2.5"
 
 
-def check(frame: bytes, expected: Claim, syntax: str, bytes_per_sample: int) -> None:
-    """Raises `RadiographError` for a picture that is not as large as the header says."""
+def check_frame_size(frame: bytes, expected: FrameSize, syntax: str, bytes_per_sample: int) -> None:
+    """Raises `RadiographError` if a compressed frame does not have the size of the header.
+
+    expected : (height, width, components) in the DICOM header.
+    syntax : transfer syntax UID; run-length frames are unpacked in memory of a fixed size.
+    """
     if syntax == RLE:
         _check_rle(frame, expected[0] * expected[1], expected[2] * bytes_per_sample)
         return
-    found = jpeg_claim(frame) or jpeg2000_claim(frame)
+    found = jpeg_frame_size(frame) or jpeg2000_frame_size(frame)
     if found is not None and found != expected:
-        said = [f"{width} x {height} of {n} samples" for height, width, n in (found, expected)]
-        raise RadiographError(f"the compressed picture is {said[0]}, the header says {said[1]}")
+        sizes = [f"{width} x {height} of {n} samples" for height, width, n in (found, expected)]
+        raise RadiographError(f"the compressed picture is {sizes[0]}, the header says {sizes[1]}")
 
 
-def jpeg_claim(data: bytes) -> Claim | None:
-    """What a JPEG's or JPEG-LS's frame header claims."""
+def jpeg_frame_size(data: bytes) -> FrameSize | None:
+    """The size in the frame header of a JPEG or JPEG-LS; None if there is none.
+
+    >>> jpeg_frame_size(bytes.fromhex("ffd8 ffc0 000b 08 0100 0200 01 011100"))
+    (256, 512, 1)
+    """
     if data[:2] != b"\xff\xd8":
         return None
     at = 2
@@ -41,8 +49,8 @@ def jpeg_claim(data: bytes) -> Claim | None:
 _FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 
 
-def jpeg2000_claim(data: bytes) -> Claim | None:
-    """What a JPEG 2000 codestream's SIZ segment claims, with or without a JP2 wrapper."""
+def jpeg2000_frame_size(data: bytes) -> FrameSize | None:
+    """The size in the SIZ segment of a JPEG 2000 codestream, with or without a JP2 wrapper."""
     at = data.find(b"\xff\x4f\xff\x51")
     if at < 0 or at > 4096 or len(data) < at + 42:
         return None
@@ -52,28 +60,28 @@ def jpeg2000_claim(data: bytes) -> Claim | None:
     return bottom - top, right - left, int.from_bytes(data[at + 40 : at + 42])
 
 
-def _check_rle(frame: bytes, plane: int, planes: int) -> None:
-    """Each segment of a run-length frame unpacks to one plane of bytes, and one of padding."""
+def _check_rle(frame: bytes, plane_bytes: int, planes: int) -> None:
+    """Checks that each segment of a run-length frame unpacks to one plane of bytes."""
     count = int.from_bytes(frame[:4], "little")
     if len(frame) < 64 or count != planes:
-        raise RadiographError(f"the run-length frame has {count} segments, expected {planes}")
+        raise RadiographError(f"the run-length frame has {count} segments; expected {planes}")
     starts = [int.from_bytes(frame[4 * i : 4 * i + 4], "little") for i in range(1, count + 1)]
     for start, end in zip(starts, [*starts[1:], len(frame)], strict=True):
         if not 64 <= start <= end <= len(frame):
-            raise RadiographError("the run-length frame's table of segments leads out of it")
-        if (found := _unpacked(frame[start:end], plane + 1)) != plane:
-            more = "more" if found > plane else "only"
+            raise RadiographError("the run-length frame has a segment that is outside of the frame")
+        found = _unpacked_bytes(frame[start:end], plane_bytes + 1)
+        if found != plane_bytes:
+            count_text = f"more than {plane_bytes}" if found > plane_bytes else f"only {found}"
             raise RadiographError(
-                f"a run-length segment unpacks to {more} "
-                f"{'than ' * (found > plane)}{min(found, plane)} bytes, expected {plane}"
+                f"a run-length segment unpacks to {count_text} bytes; expected {plane_bytes}"
             )
 
 
-def _unpacked(segment: bytes, most: int) -> int:
-    """Bytes that a segment unpacks to, counted until they are more than `most`."""
+def _unpacked_bytes(segment: bytes, limit: int) -> int:
+    """How many bytes a segment unpacks to; counting stops above `limit`."""
     at = total = 0
     length = len(segment)
-    while at < length and total <= most:
+    while at < length and total <= limit:
         code = segment[at]
         if code < 128:
             total += min(code + 1, length - at - 1)

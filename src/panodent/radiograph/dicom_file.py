@@ -1,9 +1,8 @@
-"""A DICOM file opened in bounded memory and time, whatever its lengths and counts claim.
+"""Opens DICOM files in limited memory and time, whatever lengths and counts they contain.
 
-pydicom believes what a file says of itself. Here the file is measured first: how far deflated data
-swell, how many elements are read, how large a value is, how much there is beside the pixels. What
-a decoder raises becomes one line that names the file and quotes no value of it: a header's values
-can be a patient's.
+pydicom trusts the lengths in a file. This module limits the size of inflated data, the number of
+elements, the size of a value, and the bytes besides the pixels. Errors become one line that names
+the file but quotes no value of its header, because values can be patient data.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ from typing import Any
 from panodent.errors import MissingExtraError, PanodentError, RadiographError
 
 SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
-SLACK = 64_000_000
-"""Bytes that a file may hold besides its pixels."""
-LARGEST_VALUE = 4_000_000
-"""Bytes of a value other than pixels; larger ones, such as a maker's raw data, are not read."""
-MOST_READS = 60_000
-"""Reads of a header: two or three an element."""
+MAX_OTHER_BYTES = 64_000_000
+"""Bytes that a file may contain besides its pixels."""
+MAX_VALUE_BYTES = 4_000_000
+"""Values other than pixels that are larger, such as private raw data, are not read."""
+MAX_READS = 60_000
+"""Read calls for a header: two or three for each element."""
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
 def is_dicom(file: Path) -> bool:
-    """Whether a file has DICOM's mark, or a name that says so."""
+    """Whether a file has the DICM mark, or is not empty and has a DICOM suffix."""
     try:
         with file.open("rb") as stream:
             head = stream.read(132)
@@ -42,11 +41,11 @@ def is_dicom(file: Path) -> bool:
 
 
 def read_header(file: Path) -> Any:
-    """The dataset of a DICOM file without its pixels and values that are larger than any header's.
+    """The data set (pydicom) of a DICOM file, without pixels and values above `MAX_VALUE_BYTES`.
 
-    Raises `RadiographError`.
+    Raises `RadiographError` for a damaged file, `MissingExtraError` without pydicom.
     """
-    header = _read(file, stop_before_pixels=True, defer_size=LARGEST_VALUE)
+    header = _read(file, stop_before_pixels=True, defer_size=MAX_VALUE_BYTES)
     for tag in list(header.keys()):
         element = header.get_item(tag, keep_deferred=True)
         if element is not None and element.value is None and element.length:
@@ -54,24 +53,27 @@ def read_header(file: Path) -> Any:
     return header
 
 
-def add_pixels(header: Any, file: Path, largest: int) -> None:
-    """Adds the pixels of the file to its header; `largest` is how many bytes they may have."""
+def add_pixels(header: Any, file: Path, max_bytes: int) -> None:
+    """Adds the pixel data of `file`, of at most `max_bytes`, to its header in place.
+
+    Raises `RadiographError` for a larger or damaged file.
+    """
     size = file.stat().st_size
-    if size > largest + SLACK:
+    if size > max_bytes + MAX_OTHER_BYTES:
         raise RadiographError(
-            f"{file}: {size / 1e6:.0f} MB for a picture of {largest / 1e6:.1f} MB; refused"
+            f"{file}: {size / 1e6:.0f} MB for pixels of {max_bytes / 1e6:.1f} MB; refused"
         )
-    wanted = ["PixelData", "ExtendedOffsetTable", "ExtendedOffsetTableLengths"]
-    found = _read(file, specific_tags=wanted, limit=largest + SLACK)
-    for name in wanted:
+    names = ["PixelData", "ExtendedOffsetTable", "ExtendedOffsetTableLengths"]
+    found = _read(file, specific_tags=names, limit=max_bytes + MAX_OTHER_BYTES)
+    for name in names:
         if name in found:
             header[name] = found[name]
 
 
 def directory_files(file: Path) -> list[Path]:
-    """The files that a DICOMDIR lists, below its own folder, in its order.
+    """The files that a DICOMDIR lists, in its order.
 
-    Raises `RadiographError` when it is damaged or names a place outside.
+    Raises `RadiographError` if it is damaged or lists a file outside its own folder.
     """
     root = file.resolve().parent
     found: list[Path] = []
@@ -82,7 +84,7 @@ def directory_files(file: Path) -> list[Path]:
                 continue
             place = root.joinpath(*([parts] if isinstance(parts, str) else parts)).resolve()
             if not place.is_relative_to(root):
-                raise RadiographError(f"{file}: refers to a file outside its own folder")
+                raise RadiographError(f"{file}: lists a file outside its own folder")
             if place != file.resolve():
                 found.append(place)
     return found
@@ -90,7 +92,7 @@ def directory_files(file: Path) -> list[Path]:
 
 @contextmanager
 def decoding(file: Path) -> Iterator[None]:
-    """Whatever a damaged file makes a decoder raise becomes one line naming the file."""
+    """Converts exceptions of decoders to a `RadiographError` of one line that names `file`."""
     try:
         with quiet():
             yield
@@ -98,31 +100,32 @@ def decoding(file: Path) -> Iterator[None]:
         raise (error if str(file) in str(error) else RadiographError(f"{file}: {error}")) from None
     except Exception as error:  # decoders raise anything
         raise RadiographError(
-            f"{file}: the DICOM file is damaged, cut off or of a kind that no decoder here reads "
-            f"({reason(error)}); send it again from its source"
+            f"{file}: the DICOM file is damaged, cut off or of a kind that no installed decoder "
+            f"reads ({reason(error)}); send it again from its source"
         ) from None
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without the warnings and log lines of the libraries: they quote values, a patient's too.
+    """Suppresses warnings and log lines of pydicom and highdicom: they can quote patient data.
 
-    Both belong to the whole process: they are off from the first thread's entry to the last's exit.
+    These settings are global in a process: they apply from the first thread that enters to the last
+    one that leaves.
     """
-    with _QUIET.lock:
-        _QUIET.inside += 1
-        if _QUIET.inside == 1:
-            _QUIET.begin()
+    with _SUPPRESSION.lock:
+        _SUPPRESSION.inside += 1
+        if _SUPPRESSION.inside == 1:
+            _SUPPRESSION.begin()
     try:
         yield
     finally:
-        with _QUIET.lock:
-            _QUIET.inside -= 1
-            if _QUIET.inside == 0:
-                _QUIET.end()
+        with _SUPPRESSION.lock:
+            _SUPPRESSION.inside -= 1
+            if _SUPPRESSION.inside == 0:
+                _SUPPRESSION.end()
 
 
-class _Quiet:
+class _LogSuppression:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.inside = 0
@@ -143,11 +146,11 @@ class _Quiet:
             log.setLevel(level)
 
 
-_QUIET = _Quiet()
+_SUPPRESSION = _LogSuppression()
 
 
 def reason(error: BaseException) -> str:
-    """What went wrong, in words that quote no value of a header.
+    """The message of an exception with quoted values of the header replaced by '...'.
 
     >>> reason(ValueError("invalid literal for int() with base 10: 'Doe^Jane'"))
     "invalid literal for int() with base 10: '...'"
@@ -155,11 +158,11 @@ def reason(error: BaseException) -> str:
     from pydicom.datadict import keyword_dict
 
     if isinstance(error, RecursionError):
-        return "its sequences are nested too deep"
+        return "its sequences are nested too deeply"
     if isinstance(error, AttributeError) and error.name in keyword_dict:
         return f"it has no {error.name}"
     if isinstance(error, TypeError):
-        return "its elements make no sense"
+        return "its elements are malformed"
 
     def kept(match: re.Match[str]) -> str:
         known = match[0][1:-1].replace(" ", "")
@@ -169,36 +172,36 @@ def reason(error: BaseException) -> str:
     return text[:200] or type(error).__name__
 
 
-# --- within bounds -------------------------------------------------------------------------------
+# --- limits --------------------------------------------------------------------------------------
 
 
-class _Counted(io.BufferedReader):
-    """A file that refuses to be read in more pieces than a header has."""
+class _CountingReader(io.BufferedReader):
+    """Raises `RadiographError` after `MAX_READS` read calls."""
 
     reads = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
         self.reads += 1
-        if self.reads > MOST_READS:
-            raise RadiographError(f"its header has more than {MOST_READS // 3} elements; refused")
+        if self.reads > MAX_READS:
+            raise RadiographError(f"its header has more than {MAX_READS // 3} elements; refused")
         return super().read(size)
 
 
-def _read(file: Path, limit: int = SLACK, **how: Any) -> Any:
+def _read(file: Path, limit: int = MAX_OTHER_BYTES, **how: Any) -> Any:
     try:
         import pydicom
     except ImportError:
         raise MissingExtraError("dicom", f"{file}: reading DICOM", "pydicom") from None
     with decoding(file):
         if _is_deflated(file, limit):
-            # Bounded already, and what it was inflated to is gone when a value is wanted later.
+            # Its size is checked already; deferred values cannot be read later from inflated data.
             return pydicom.dcmread(file, force=True, **{**how, "defer_size": None})
-        with _Counted(io.FileIO(file)) as stream:
+        with _CountingReader(io.FileIO(file)) as stream:
             return pydicom.dcmread(stream, force=True, **how)
 
 
 def _is_deflated(file: Path, limit: int) -> bool:
-    """Whether a data set is deflated; it must not swell beyond what pixels need."""
+    """Whether a data set is deflated; raises `RadiographError` beyond `limit` inflated bytes."""
     import pydicom
     from pydicom.filereader import read_preamble
 
@@ -210,7 +213,9 @@ def _is_deflated(file: Path, limit: int) -> bool:
             return False
         length = meta.get("FileMetaInformationGroupLength")
         if length is None:
-            raise RadiographError(f"{file}: deflated, and its header does not say where it starts")
+            raise RadiographError(
+                f"{file}: is deflated, but its header has no FileMetaInformationGroupLength"
+            )
         stream.seek(144 + int(length))
         inflater, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
         pending = stream.read(1 << 16)
@@ -218,7 +223,7 @@ def _is_deflated(file: Path, limit: int) -> bool:
             total += len(inflater.decompress(pending, 1 << 20))
             if total > limit:
                 raise RadiographError(
-                    f"{file}: its deflated data swell beyond {limit / 1e6:.0f} MB; refused"
+                    f"{file}: its deflated data inflate beyond {limit / 1e6:.0f} MB; refused"
                 )
             pending = inflater.unconsumed_tail or stream.read(1 << 16)
     return True

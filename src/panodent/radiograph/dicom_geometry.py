@@ -11,7 +11,15 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Turn:
-    """How a file's pixels were laid upright: transposed first, then rows and columns reversed."""
+    """How a file's pixels become upright: first transposed, then rows and columns reversed.
+
+    transposed : whether rows and columns are exchanged.
+    rows, columns : whether the order of rows, and of columns, is reversed.
+
+    >>> turn = Turn(columns=True)
+    >>> turn.apply(np.array([[1, 2]])), turn.undo(np.array([[2, 1]]))
+    (array([[2, 1]]), array([[1, 2]]))
+    """
 
     transposed: bool = False
     rows: bool = False
@@ -21,13 +29,13 @@ class Turn:
         return self.transposed or self.rows or self.columns
 
     def apply(self, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """An image of the file's own layout (H, W), upright."""
+        """An image (H, W) in the file's layout, upright."""
         image = image.T if self.transposed else image
         image = image[::-1] if self.rows else image
         return image[:, ::-1] if self.columns else image
 
     def undo(self, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """An upright image (H, W) in the file's own layout."""
+        """An upright image (H, W) in the file's layout."""
         image = image[:, ::-1] if self.columns else image
         image = image[::-1] if self.rows else image
         return image.T if self.transposed else image
@@ -36,7 +44,12 @@ class Turn:
 _SPACINGS = ("ImagerPixelSpacing", "PixelSpacing", "NominalScannedPixelSpacing")
 
 
-def _spacing(dataset: Any) -> tuple[tuple[float, float] | None, tuple[str, ...]]:
+def spacing_of(dataset: Any) -> tuple[tuple[float, float] | None, tuple[str, ...]]:
+    """((row, column) millimetres in the file's layout, or None if no spacing is valid; notes).
+
+    It is the spacing at the detector: magnification varies with the position, so measurements in
+    millimetres are uncalibrated.
+    """
     for name in _SPACINGS:
         value = dataset.get(name)
         if value is not None and len(np.atleast_1d(value)) == 2:
@@ -49,8 +62,12 @@ def _spacing(dataset: Any) -> tuple[tuple[float, float] | None, tuple[str, ...]]
     return None, ()
 
 
-def _upright(dataset: Any) -> tuple[Turn, tuple[str, ...]]:
-    """How to lay the image so that rows run to the patient's left and columns to the feet."""
+def upright_turn(dataset: Any) -> tuple[Turn, tuple[str, ...]]:
+    """(turn after which rows run to the patient's left and columns to the feet, notes).
+
+    No turn if PatientOrientation is missing or does not describe a frontal image. Source: DICOM
+    PS3.3 C.7.6.1.1.1.
+    """
     notes: list[str] = []
     side = str(dataset.get("ImageLaterality", "") or "").strip().upper()
     if side in ("L", "R"):

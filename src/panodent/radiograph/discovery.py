@@ -1,4 +1,4 @@
-"""Which files a call names, and what each one's results are called."""
+"""Finds the radiographs below given paths, and names the results of each."""
 
 from __future__ import annotations
 
@@ -15,27 +15,32 @@ from panodent.radiograph.radiograph import DICOMDIR, is_candidate, key_of
 
 @dataclass(frozen=True)
 class Input:
-    """A file to predict, or a path that yields none, with the reason.
+    """A file to predict, or a path without a radiograph.
 
-    `name` is where its results go below the output folder (forward slashes, no suffix);
-    `file_name` the same with the file's own suffix. `met` is true for what was found in a folder
-    or a DICOMDIR and not named: then it need not be a radiograph.
+    path : the file or the given path.
+    name : where its results go below the output folder (forward slashes, no suffix).
+    file_name : the same with the file's own suffix.
+    problem : why the path has no radiograph, '' otherwise.
+    found : whether it was found in a folder or a DICOMDIR; then it need not be a radiograph.
     """
 
     path: Path
     name: str
     file_name: str
     problem: str = ""
-    met: bool = False
+    found: bool = False
 
 
 def collect(paths: Sequence[str | os.PathLike[str]], output: Path | None = None) -> list[Input]:
-    """Files in the order given, folders walked recursively in order of name.
+    """The inputs below `paths`: files in the given order, folders recursively, sorted by name.
 
-    A DICOMDIR stands for the files that it lists. A file met twice counts once; inputs in
-    sub-folders keep their relative path; two files that would write to one place keep their suffix
-    in the name, then get a number. What lies in `output` is not an input. Paths without a
+    A DICOMDIR is replaced by the files that it lists. A file that is found twice is one input.
+    Inputs in sub-folders keep their relative path. If two inputs would have the same name, their
+    names keep the suffix, and then get a number. Files below `output` are skipped. Paths without a
     radiograph become inputs with a `problem`.
+
+    >>> collect(["missing.png"])[0].problem
+    'no such file or folder'
     """
     found: list[tuple[Path, str, bool]] = []
     problems: list[Input] = []
@@ -46,17 +51,19 @@ def collect(paths: Sequence[str | os.PathLike[str]], output: Path | None = None)
         if not path.exists():
             problems.append(_problem(path, "no such file or folder"))
         elif path.is_file() and path.name.upper() == DICOMDIR:
-            problems += _take_listed(found, seen, path)
+            problems += _add_listed(found, seen, path)
         elif not path.is_dir():
-            _take(found, seen, path, path.name)
+            _add(found, seen, path, path.name)
         else:
             files = [f for f in _walk(path) if skipped is None or skipped not in f.parents]
             if not files:
                 problems.append(
-                    _problem(path, "the folder holds no PNG, JPEG, TIFF, BMP, WebP or DICOM file")
+                    _problem(
+                        path, "the folder contains no PNG, JPEG, TIFF, BMP, WebP or DICOM file"
+                    )
                 )
             for file in files:
-                _take(found, seen, file, file.relative_to(path.resolve()).as_posix(), True)
+                _add(found, seen, file, file.relative_to(path.resolve()).as_posix(), True)
     return [*_named(found), *problems]
 
 
@@ -68,19 +75,23 @@ def _walk(folder: Path) -> list[Path]:
     return sorted(f for f in folder.resolve().rglob("*") if is_candidate(f) and f.is_file())
 
 
-def _take(
-    found: list[tuple[Path, str, bool]], seen: set[Path], file: Path, name: str, met: bool = False
+def _add(
+    found: list[tuple[Path, str, bool]],
+    seen: set[Path],
+    file: Path,
+    name: str,
+    in_folder: bool = False,
 ) -> None:
     real = file.resolve()
     if real not in seen:
         seen.add(real)
-        found.append((file, name, met))
+        found.append((file, name, in_folder))
 
 
-def _take_listed(
+def _add_listed(
     found: list[tuple[Path, str, bool]], seen: set[Path], directory: Path
 ) -> list[Input]:
-    """Takes the files of a DICOMDIR; returns what is wrong with it."""
+    """Adds the files of a DICOMDIR to `found`; returns inputs with a problem."""
     try:
         listed = directory_files(directory)
     except PanodentError as error:
@@ -89,9 +100,9 @@ def _take_listed(
     for file in listed:
         if file.is_file():
             name = file.relative_to(directory.resolve().parent).as_posix()
-            _take(found, seen, file, name, True)
+            _add(found, seen, file, name, True)
         else:
-            problems.append(_problem(file, "the DICOMDIR lists it, and it is not there"))
+            problems.append(_problem(file, "the DICOMDIR lists this file, but it does not exist"))
     return problems if listed else [_problem(directory, "the DICOMDIR lists no file")]
 
 
@@ -100,7 +111,7 @@ def _named(found: Iterable[tuple[Path, str, bool]]) -> list[Input]:
     stems = Counter(key_of(name).casefold() for _, name, _ in listed)
     taken: set[str] = set()
     inputs = []
-    for path, file_name, met in listed:
+    for path, file_name, in_folder in listed:
         stem = key_of(file_name)
         if stems[stem.casefold()] > 1:
             stem = file_name
@@ -108,8 +119,5 @@ def _named(found: Iterable[tuple[Path, str, bool]]) -> list[Input]:
         while name.casefold() in taken:
             name, number = f"{stem}-{number}", number + 1
         taken.add(name.casefold())
-        inputs.append(Input(path, name, file_name, met=met))
+        inputs.append(Input(path, name, file_name, found=in_folder))
     return inputs
-
-
-__all__ = ["Input", "collect"]

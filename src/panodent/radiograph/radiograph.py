@@ -1,6 +1,6 @@
-"""A file -> `Radiograph`: grey pixels in [0, 1], bright = dense, and where they came from.
+"""Reads a file as a `Radiograph`: grey pixels in [0, 1], bright where the patient is dense.
 
-Each kind of file has a module that decodes it; other kinds join in `_READERS`.
+Each kind of file has a module that decodes it, and an entry in `_READERS`.
 """
 
 from __future__ import annotations
@@ -18,28 +18,30 @@ from panodent.radiograph import dicom_pixels, raster
 from panodent.radiograph.dicom_file import SUFFIXES as DICOM_SUFFIXES
 from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.dicom_geometry import Turn
+from panodent.radiograph.luma import luma
 from panodent.utils.arrays import FloatImage
 
 SUFFIXES: tuple[str, ...] = (*raster.SUFFIXES, *DICOM_SUFFIXES)
-"""File names that count as radiographs when a folder is searched."""
+"""Suffixes of files that are read as radiographs when a folder is searched."""
 
 DICOMDIR = "DICOMDIR"
 DEFAULT_MAX_PIXELS = 100_000_000
-# ITU-R BT.601, as Pillow and OpenCV turn colour into grey.
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Radiograph:
-    """One radiograph as the rest of panodent sees it.
+    """The pixels of one radiograph, upright, and what is known about them.
 
     Attributes
     ----------
     pixels : float32 (height, width) in [0, 1], bright where the patient is dense.
-    source : the file, or None for pixels made in memory.
-    spacing : (row, column) millimetres a pixel at the detector, uncalibrated, or None.
-    notes : what was done to the file's pixels that a reader of the result should know.
-    turn : how a DICOM file's pixels were laid upright.
+    source : the file, or None for pixels from memory.
+    spacing : (row, column) millimetres per pixel at the detector, uncalibrated, or None.
+    notes : changes to the file's pixels that the user of a result should know.
+    turn : how a DICOM file's pixels were made upright.
+
+    >>> Radiograph(np.zeros((256, 512), np.float32)).size
+    (256, 512)
     """
 
     pixels: FloatImage
@@ -64,9 +66,15 @@ class Radiograph:
 def from_array(pixels: npt.ArrayLike, source: Path | None = None) -> Radiograph:
     """A radiograph from grey or colour pixels in memory.
 
-    `pixels` is (height, width), (height, width, 1), RGB or RGBA; bool and uint8 are scaled by
-    their range, uint16 by that of the bits in use (4095 for 12-bit data), floats must lie in
-    [0, 1]. Raises `RadiographError`.
+    pixels : (height, width), or (height, width, channels) with 1 (grey), 2 (grey, alpha), 3 (RGB)
+        or 4 (RGBA) channels. bool and uint8 are scaled by their range, uint16 by the range of the
+        bits in use (4095 for 12-bit data); floats must be in [0, 1].
+    source : the file that the pixels were read from.
+
+    Raises `RadiographError` for other shapes, types and ranges.
+
+    >>> from_array(np.array([[0, 255]], np.uint8)).pixels
+    array([[0., 1.]], dtype=float32)
     """
     image = np.asarray(pixels)
     notes: tuple[str, ...] = ()
@@ -74,7 +82,7 @@ def from_array(pixels: npt.ArrayLike, source: Path | None = None) -> Radiograph:
         raise RadiographError(f"pixels have shape {image.shape}; expected at least one pixel")
     if image.dtype.kind == "f":
         if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
-            raise RadiographError("float pixels leave the range 0 to 1; scale them first")
+            raise RadiographError("float pixels are outside of the range 0 to 1; scale them first")
         image = image.astype(np.float32)
     elif image.dtype == np.uint8:
         image = image.astype(np.float32) * np.float32(1 / 255)
@@ -92,20 +100,20 @@ def from_array(pixels: npt.ArrayLike, source: Path | None = None) -> Radiograph:
 
 
 def _grey(image: FloatImage) -> FloatImage:
-    """(H, W), (H, W, 1..4) -> (H, W): colour by luma, transparent pixels dark."""
+    """(H, W) or (H, W, 1..4) -> (H, W): colour by luma, transparent pixels dark."""
     if image.ndim == 2:
         return image
     if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4):
         raise RadiographError(f"pixels have shape {image.shape}; expected one grey or colour image")
     channels = image.shape[2]
-    grey = image[..., 0] if channels < 3 else image[..., :3] @ _LUMA
+    grey = image[..., 0] if channels < 3 else luma(image)
     return (grey * image[..., -1] if channels in (2, 4) else grey).astype(np.float32)
 
 
 def key_of(name: PurePath | str) -> str:
-    """What a radiograph is called: its name below a folder without suffix, with "/" between.
+    """The name of a radiograph: its path below a folder, without suffix, with forward slashes.
 
-    Archives name DICOM files by number or instance UID; these have no suffix.
+    Archives name DICOM files by a number or an instance UID; such names have no suffix.
 
     >>> key_of("left/scan.png"), key_of("1.2.840.17")
     ('left/scan', '1.2.840.17')
@@ -115,13 +123,17 @@ def key_of(name: PurePath | str) -> str:
 
 
 def suffix_of(name: PurePath | str) -> str:
-    """The suffix, with its dot; what follows the last dot of an instance UID is none."""
+    """The suffix with its dot; the part after the last dot of an instance UID is not a suffix.
+
+    >>> suffix_of("scan.png"), suffix_of("1.2.840.17")
+    ('.png', '')
+    """
     suffix = PurePath(name).suffix
     return "" if suffix[1:].isdecimal() else suffix
 
 
 def is_candidate(path: Path) -> bool:
-    """Whether a file found in a folder is to be read as a radiograph."""
+    """Whether a file in a searched folder is read as a radiograph, by its suffix or DICM mark."""
     if path.name.startswith(".") or path.name.upper() == DICOMDIR:
         return False
     suffix = suffix_of(path)
@@ -131,8 +143,8 @@ def is_candidate(path: Path) -> bool:
 def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> Radiograph:
     """Reads a radiograph from PNG, JPEG, TIFF, BMP, WebP or DICOM of 8 or 16 bits, grey or colour.
 
-    EXIF orientation is applied. `max_pixels` bounds height x width and is checked on the header,
-    before decoding. Raises `RadiographError` naming the file, what is wrong and what to do.
+    EXIF orientation is applied. `max_pixels` limits height x width and is checked on the header,
+    before decoding. Raises `RadiographError`, which names the file, the problem and what to do.
     """
     file = Path(path)
     try:
@@ -140,7 +152,7 @@ def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> 
     except OSError as error:
         raise RadiographError(f"{file}: cannot be opened ({error.strerror})") from None
     if file.is_dir():
-        raise RadiographError(f"{file}: is a folder; name a radiograph")
+        raise RadiographError(f"{file}: is a folder; expected a radiograph")
     if size == 0:
         raise RadiographError(f"{file}: the file is empty; copy it again from its source")
     for matches, reader in _READERS:
@@ -150,15 +162,12 @@ def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> 
 
 
 def read_size(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """(height, width) of a radiograph from its header, upright as `read` would give it.
-
-    Raises `RadiographError` where that cannot be told.
-    """
+    """(height, width) of the upright radiograph, from the header; raises `RadiographError`."""
     file = Path(path)
     return dicom_pixels.size_of(file) if is_dicom(file) else raster.size_of(file)
 
 
-def _read_picture(file: Path, max_pixels: int) -> Radiograph:
+def _read_raster(file: Path, max_pixels: int) -> Radiograph:
     with raster.decoding(file):
         pixels, white_is_zero = raster.decode(file, max_pixels)
         radiograph = from_array(pixels, file)
@@ -167,7 +176,7 @@ def _read_picture(file: Path, max_pixels: int) -> Radiograph:
         return replace(
             radiograph,
             pixels=np.float32(1) - radiograph.pixels,
-            notes=(*radiograph.notes, "inverted: the file counts white as zero"),
+            notes=(*radiograph.notes, "inverted: the file stores white as zero"),
         )
 
 
@@ -178,6 +187,6 @@ def _read_dicom(file: Path, max_pixels: int) -> Radiograph:
 
 _READERS: list[tuple[Callable[[Path], bool], Callable[[Path, int], Radiograph]]] = [
     (is_dicom, _read_dicom),
-    (lambda file: True, _read_picture),
+    (lambda file: True, _read_raster),
 ]
-"""(does this reader know the file, reader), first match wins; more kinds go in front."""
+"""(test whether the reader can read a file, reader); the first match is used."""

@@ -1,7 +1,7 @@
-"""A picture file's pixels, upright, at their full depth: PNG, JPEG, TIFF, BMP, WebP.
+"""Decodes PNG, JPEG, TIFF, BMP and WebP files: upright, at their full bit depth.
 
-Pillow reads headers and eight-bit pixels (size known before a pixel is decoded, truncation an
-error); OpenCV reads what Pillow would cut to eight bits.
+Pillow reads headers, so that the size is checked before pixels are decoded, and most pixels; it
+raises for truncated files. OpenCV reads 16-bit colour, which Pillow would reduce to eight bits.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import RadiographError
+from panodent.radiograph.size_limit import check_size
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
-MIN_SIDE = 32
 _PIL_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
-_PILLOW = threading.Lock()
+_PILLOW_LOCK = threading.Lock()
 _DECODE_ERRORS = (
     OSError,
     ValueError,
@@ -37,10 +37,10 @@ _DECODE_ERRORS = (
     struct.error,
     zlib.error,
 )
-"""What Pillow raises on damaged files of its many formats."""
+"""Exceptions that Pillow raises for damaged files."""
 
 _ORIENTATION, _PHOTOMETRIC = 274, 262
-_TURNS: dict[int, Callable[[npt.NDArray[Any]], npt.NDArray[Any]]] = {
+_EXIF_TURNS: dict[int, Callable[[npt.NDArray[Any]], npt.NDArray[Any]]] = {
     2: lambda image: image[:, ::-1],
     3: lambda image: image[::-1, ::-1],
     4: lambda image: image[::-1],
@@ -49,34 +49,36 @@ _TURNS: dict[int, Callable[[npt.NDArray[Any]], npt.NDArray[Any]]] = {
     7: lambda image: image[::-1, ::-1].swapaxes(0, 1),
     8: lambda image: np.rot90(image),
 }
-"""What puts pixels upright, by EXIF orientation."""
+"""How pixels become upright, by EXIF orientation."""
 
 
 def decode(file: Path, max_pixels: int) -> tuple[npt.NDArray[Any], bool]:
-    """Pixels (H, W) or (H, W, channels) of a picture, and whether it counts white as zero.
+    """(pixels (H, W) or (H, W, channels), whether white is stored as zero).
 
-    To be called within `decoding`, which names the file in what goes wrong.
+    max_pixels : limit on height x width.
+
+    Call it within `decoding`, which adds the file's name to errors.
     """
     try:
         stream = file.open("rb")
     except OSError as error:
         raise RadiographError(f"{file}: cannot be opened ({error.strerror})") from None
-    # A stream, not a name: of named files Pillow (13.0) scrambles TIFFs that lie on their side.
+    # A stream, not a path: Pillow 13.0 reads rotated TIFFs wrongly if it opens the file itself.
     with stream, _open_header(stream) as picture:
-        _check_header(file, picture, max_pixels)
+        _check_header(picture, max_pixels)
         return _load(file, picture)
 
 
 @contextmanager
 def decoding(file: Path) -> Iterator[None]:
-    """Turns whatever goes wrong with the picture `file` into a `RadiographError` that names it."""
+    """Converts exceptions of decoders to a `RadiographError` of one line that names `file`."""
     from PIL import UnidentifiedImageError
 
     try:
         yield
     except UnidentifiedImageError:
         raise RadiographError(
-            f"{file}: not a picture that panodent reads ({_first_bytes(file)}); "
+            f"{file}: not a picture of a known format ({_first_bytes(file)}); "
             "expected PNG, JPEG, TIFF, BMP, WebP or DICOM of 8 or 16 bits"
         ) from None
     except RadiographError as error:
@@ -89,27 +91,35 @@ def decoding(file: Path) -> Iterator[None]:
 
 
 def size_of(file: Path) -> tuple[int, int]:
-    """(height, width) of a picture from its header, upright; raises `RadiographError`."""
+    """(height, width) of the upright picture, from the header; raises `RadiographError`.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("L", (60, 40)).save(Path(folder, "a.png"))
+    ...     size_of(Path(folder, "a.png"))
+    (40, 60)
+    """
     from PIL import UnidentifiedImageError
 
     try:
         with file.open("rb") as stream, _open_header(stream) as picture:
             width, height = picture.size
-            lies = picture.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
+            rotated = picture.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
     except (UnidentifiedImageError, *_DECODE_ERRORS) as error:
-        raise RadiographError(f"{file}: no picture whose size can be told ({error})") from None
-    return (width, height) if lies else (height, width)
+        raise RadiographError(f"{file}: the size of the picture cannot be read ({error})") from None
+    return (width, height) if rotated else (height, width)
 
 
 @contextmanager
-def _pillow_at_ease() -> Iterator[None]:
-    """Without Pillow's own pixel limit (ours is checked instead) and its warnings.
+def _without_pillow_limit() -> Iterator[None]:
+    """Disables Pillow's pixel limit (`check_size` is used instead) and its warnings.
 
-    Both belong to the whole process, so one thread at a time.
+    Both are global in a process, so only one thread at a time may be here.
     """
     from PIL import Image
 
-    with _PILLOW, warnings.catch_warnings():
+    with _PILLOW_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
@@ -121,19 +131,19 @@ def _pillow_at_ease() -> Iterator[None]:
 def _open_header(stream: BinaryIO) -> Any:
     from PIL import Image
 
-    with _pillow_at_ease():
+    with _without_pillow_limit():
         return Image.open(stream, formats=_PIL_FORMATS)
 
 
 def _load(file: Path, picture: Any) -> tuple[npt.NDArray[Any], bool]:
     from PIL import Image, ImageOps
 
-    # Loading forgets these.
+    # Loading the pixels changes these properties.
     deep, white_is_zero = _loses_bits(picture), _white_is_zero(picture)
-    turn = _TURNS.get(picture.getexif().get(_ORIENTATION)) if picture.format == "PNG" else None
+    turn = _EXIF_TURNS.get(picture.getexif().get(_ORIENTATION)) if picture.format == "PNG" else None
     limit = Image.MAX_IMAGE_PIXELS
     huge = limit is not None and picture.width * picture.height > limit
-    with _pillow_at_ease() if huge else nullcontext():
+    with _without_pillow_limit() if huge else nullcontext():
         picture.load()
     if deep:
         array = _decode_deep_colour(file)
@@ -141,41 +151,32 @@ def _load(file: Path, picture: Any) -> tuple[npt.NDArray[Any], bool]:
     return _to_array(ImageOps.exif_transpose(picture)), white_is_zero
 
 
-def _check_header(file: Path, picture: Any, max_pixels: int) -> None:
+def _check_header(picture: Any, max_pixels: int) -> None:
     width, height = picture.size
-    if width * height > max_pixels:
-        raise RadiographError(
-            f"{file}: {width} x {height} is {width * height / 1e6:.1f} megapixels; the limit is "
-            f"{max_pixels / 1e6:.1f} (raise it with --max-pixels if the file is to be trusted)"
-        )
-    if min(width, height) < MIN_SIDE:
-        raise RadiographError(
-            f"{file}: {width} x {height} pixels is too small for a radiograph; "
-            f"expected at least {MIN_SIDE} x {MIN_SIDE}"
-        )
+    check_size(height, width, max_pixels)
     if getattr(picture, "n_frames", 1) > 1 and picture.format in ("TIFF", "WEBP", "PNG"):
         raise RadiographError(
-            f"{file}: holds {picture.n_frames} pictures; expected one, save the wanted one alone"
+            f"the file contains {picture.n_frames} pictures; expected one, so save it separately"
         )
 
 
 def _white_is_zero(picture: Any) -> bool:
-    """A TIFF that counts backwards, in the depths where Pillow leaves that as it is."""
-    backwards = picture.format == "TIFF" and picture.tag_v2.get(_PHOTOMETRIC) == 0
-    return backwards and (picture.mode in ("I", "F") or picture.mode.startswith("I;16"))
+    """Whether a TIFF is WhiteIsZero, in the bit depths that Pillow does not invert itself."""
+    inverted = picture.format == "TIFF" and picture.tag_v2.get(_PHOTOMETRIC) == 0
+    return inverted and (picture.mode in ("I", "F") or picture.mode.startswith("I;16"))
 
 
 def _loses_bits(picture: Any) -> bool:
-    """Sixteen-bit colour, which Pillow would cut to eight bits."""
+    """Whether the picture is 16-bit colour, which Pillow would reduce to eight bits."""
     if picture.mode not in ("RGB", "RGBA", "LA") or picture.format not in ("PNG", "TIFF"):
         return False
-    # A decoder's first argument is the layout in the file, such as RGB;16B.
+    # The first argument of a tile's decoder is the layout in the file, such as "RGB;16B".
     layouts = [tile[3] if isinstance(tile[3], str) else tile[3][0] for tile in picture.tile]
     return any(";16" in layout for layout in layouts)
 
 
 def _decode_deep_colour(file: Path) -> npt.NDArray[Any]:
-    """Sixteen-bit colour; OpenCV turns TIFFs upright itself, and PNGs not."""
+    """16-bit colour; OpenCV applies the EXIF orientation of TIFFs, but not of PNGs."""
     import cv2
 
     data = np.fromfile(file, np.uint8)
@@ -184,9 +185,9 @@ def _decode_deep_colour(file: Path) -> npt.NDArray[Any]:
     except cv2.error:
         image = None
     if image is None:
-        raise RadiographError(f"{file}: sixteen-bit colour that cannot be decoded; save it as grey")
+        raise RadiographError(f"{file}: its 16-bit colour cannot be decoded; save it as grey")
     if image.ndim == 3 and image.shape[2] >= 3:
-        image[..., :3] = image[..., 2::-1]  # OpenCV stores blue first
+        image[..., :3] = image[..., 2::-1]  # OpenCV's order is BGR
     return image
 
 
@@ -205,9 +206,9 @@ def _to_array(image: Any) -> npt.NDArray[Any]:
 
 
 def _scaled(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """32-bit integers and floats have no declared range: 16 bits if they fit, else min to max."""
+    """32-bit integers and floats, which have no fixed range: [0, 1] or 16 bits, else min to max."""
     if not np.isfinite(array).all():
-        raise RadiographError("pixels hold infinity or not-a-number")
+        raise RadiographError("pixels contain infinity or not-a-number")
     low, high = float(array.min()), float(array.max())
     if array.dtype.kind == "f" and low >= 0 and high <= 1:
         return array

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from panodent.utils.arrays import FloatImage
+from panodent.utils.arrays import Float32Array, FloatImage
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 1.0, 99.5
 
 
 def resized(pixels: FloatImage, size: tuple[int, int]) -> FloatImage:
-    """(H, W) -> size (height, width): area means where it shrinks, linear where it grows."""
+    """Pixels resampled to `size` (height, width): area means to shrink, linear to enlarge.
+
+    >>> resized(np.array([[0, 1, 0, 1]], np.float32), (1, 2))
+    array([[0.5, 0.5]], dtype=float32)
+    """
     import cv2
 
-    # Axis by axis: a side that shrinks beside one that grows must not be sampled with gaps.
+    # First shrink, then enlarge: INTER_LINEAR would skip pixels of a side that shrinks.
     height, width = min(pixels.shape[0], size[0]), min(pixels.shape[1], size[1])
     for (rows, cols), method in (((height, width), cv2.INTER_AREA), (size, cv2.INTER_LINEAR)):
         if pixels.shape != (rows, cols):
@@ -23,10 +26,13 @@ def resized(pixels: FloatImage, size: tuple[int, int]) -> FloatImage:
 
 
 def normalised(pixels: FloatImage) -> FloatImage:
-    """Contrast stretched so that the 1st and 99.5th percentile become -1 and 1; clipped to +-1.5.
+    """float32 pixels scaled so that percentiles 1 and 99.5 become -1 and 1; clipped to +-1.5.
 
-    Devices differ in exposure, bit depth and windowing: this removes shift and scale. A picture
-    of one value becomes all -1.
+    This removes differences in exposure, bit depth and windowing between devices. An image of one
+    value becomes all -1.
+
+    >>> normalised(np.linspace(0, 1, 1001, dtype=np.float32))[[0, 10, 995, 1000]].round(2)
+    array([-1.02, -1.  ,  1.  ,  1.01], dtype=float32)
     """
     low, high = np.percentile(pixels, (LOW_PERCENTILE, HIGH_PERCENTILE))
     span = max(float(high - low), 1e-6)
@@ -35,17 +41,20 @@ def normalised(pixels: FloatImage) -> FloatImage:
 
 
 def enlarged(
-    plane: npt.NDArray[np.float32],
+    plane: Float32Array,
     box: tuple[int, int, int, int],
     size: tuple[int, int],
     corner: tuple[int, int] = (0, 0),
     whole: tuple[int, int] | None = None,
-) -> npt.NDArray[np.float32]:
-    """The part of `plane` that covers `box` of a radiograph of `size`, linear, at its resolution.
+) -> Float32Array:
+    """The part of a low-resolution plane that covers a box of the radiograph, at full resolution.
 
-    `plane` is (h, w) over the whole radiograph of `size` (height, width), or a crop at `corner`
-    (row, column) of such a plane of shape `whole`; `box` is (top, left, bottom, right) in
-    radiograph pixels; the result has the box's shape. Pixel centres correspond, as in `resized`.
+    plane : (h, w) over the whole radiograph, or a crop of such a plane.
+    box : (top, left, bottom, right) in radiograph pixels; the result has its shape.
+    size : (height, width) of the radiograph.
+    corner, whole : if `plane` is a crop, its first (row, column) and the shape of the whole plane.
+
+    Interpolation is linear; pixel centres correspond as in `resized`.
     """
     import cv2
 

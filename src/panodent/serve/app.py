@@ -1,4 +1,4 @@
-"""The application: routes, page, errors, and what happens around each request."""
+"""The ASGI application: routes, static page, error responses, start and stop."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from panodent.errors import PanodentError
-from panodent.serve.middleware.limits import Bounds, Guard
-from panodent.serve.middleware.metrics import Counted, Metrics
-from panodent.serve.problems import of_error, problem
-from panodent.serve.redaction import place
+from panodent.serve.middleware.limits import Limits, LimitsMiddleware
+from panodent.serve.middleware.metrics import Metrics, MetricsMiddleware
+from panodent.serve.problems import problem, problem_from_error
+from panodent.serve.redaction import redacted
 from panodent.serve.routes import jobs, label_studio, schema, studies, training_data
+from panodent.serve.routes.label_studio_images import LabelStudioAccess
 from panodent.serve.routes.openapi_examples import add_examples
-from panodent.serve.service import Work
+from panodent.serve.service import Service
 from panodent.serve.store.store import Store
-from panodent.serve.workers.pool import Crew
-from panodent.serve.workers.process import Settings as WorkerSettings
+from panodent.serve.workers.pool import WorkerPool
+from panodent.serve.workers.task_runner import WorkerSettings
 from panodent.version import DISCLAIMER, __version__
 
 log = logging.getLogger("panodent.serve")
@@ -41,41 +42,57 @@ READY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How a service runs; see `panodent serve --help`."""
+class ServiceSettings:
+    """How a service runs.
+
+    store : the folder for radiographs, results and, by default, the database.
+    database : URL of a database elsewhere; '' for an SQLite file in `store`.
+    bundle : name or folder of the model bundle.
+    workers : worker processes, one radiograph at a time each.
+    max_waiting : radiographs that may wait for a worker; more get status 503.
+    task_seconds : longest time for one radiograph.
+    max_pixels : largest height x width, checked before decoding.
+    retain_days : days after which an unchanged study is deleted; 0 keeps it forever.
+    token : required of API requests; None for no token.
+    hosts : accepted host names in lower case; None for any.
+    limits : limits on requests.
+    label_studio : the Label Studio whose images may be fetched.
+    """
 
     store: Path
     database: str = ""
     bundle: str = "default"
     workers: int = 2
-    waiting: int = 32
-    seconds: float = 60.0
+    max_waiting: int = 32
+    task_seconds: float = 60.0
     max_pixels: int = 64_000_000
-    retain: float = 0.0
+    retain_days: float = 0.0
     token: str | None = None
     hosts: frozenset[str] | None = None
-    bounds: Bounds = field(default_factory=Bounds)
-    label_studio: label_studio.Origin = field(default_factory=label_studio.Origin)
+    limits: Limits = field(default_factory=Limits)
+    label_studio: LabelStudioAccess = field(default_factory=LabelStudioAccess)
 
 
-class Service:
-    """The service as an ASGI application; it opens store and workers when it starts.
+class App:
+    """The service as an ASGI application; it opens the store and the workers when it starts.
 
-    failure : why it could not start, when it could not.
+    service : the operations behind the routes, None before the start.
+    failure : the error that prevented the start, if any.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ServiceSettings) -> None:
         self.settings, self.metrics = settings, Metrics()
         self.failure: PanodentError | None = None
-        self.work: Work | None = None
+        self.service: Service | None = None
         app = FastAPI(
             title="panodent",
             version=__version__,
-            description=f"Every tooth of a panoramic radiograph as a mask, numbered. {DISCLAIMER}.",
+            description="Segments and numbers (FDI) every tooth in panoramic dental radiographs. "
+            f"{DISCLAIMER}.",
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
             docs_url=None,
             redoc_url=None,
-            lifespan=self._life,
+            lifespan=self._lifespan,
         )
         app.state.settings, app.state.metrics = settings, self.metrics
         app.include_router(studies.router)
@@ -84,23 +101,23 @@ class Service:
         app.include_router(label_studio.router)
         _add_operations(app)
         _add_page(app)
-        _add_errors(app)
-        self._document, app.openapi = app.openapi, self._described  # type: ignore[method-assign]
-        guard = Guard(app, settings.bounds, settings.token, settings.hosts)
-        self._app = Counted(guard, self.metrics)
+        _add_error_handlers(app)
+        self._openapi, app.openapi = app.openapi, self._described  # type: ignore[method-assign]
+        limited = LimitsMiddleware(app, settings.limits, settings.token, settings.hosts)
+        self._app = MetricsMiddleware(limited, self.metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, or the life of the service."""
+        """Handles one request, or the start and stop of the application."""
 
-        async def quiet(message: Message) -> None:
+        async def without_message(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed" and self.failure is not None:
-                message = {"type": message["type"]}  # it is told by who runs the service
+                message = {"type": message["type"]}  # `server.run` reports the failure
             await send(message)
 
-        await self._app(scope, receive, quiet if scope["type"] == "lifespan" else send)
+        await self._app(scope, receive, without_message if scope["type"] == "lifespan" else send)
 
     def _described(self) -> dict[str, Any]:
-        document = self._document()  # made once, and then kept by the application
+        document = self._openapi()  # FastAPI builds it once and keeps it
         components = document["components"]
         components["schemas"]["Problem"] = schema.Problem.model_json_schema()
         if self.settings.token is not None:
@@ -109,34 +126,34 @@ class Service:
         return add_examples(document)
 
     def begin_stop(self) -> None:
-        """Nothing new is begun, and who follows a job is let go."""
-        if self.work is not None:
-            self.work.begin_stop()
+        """Starts no further work, and ends event streams."""
+        if self.service is not None:
+            self.service.begin_stop()
 
     @asynccontextmanager
-    async def _life(self, app: FastAPI) -> AsyncIterator[None]:
+    async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         settings = self.settings
         try:
-            crew = Crew(
+            pool = WorkerPool(
                 WorkerSettings(settings.bundle, settings.max_pixels),
                 settings.workers,
-                settings.waiting,
-                settings.seconds,
-                lambda reason: _replaced(self.metrics, reason),
+                settings.max_waiting,
+                settings.task_seconds,
+                lambda reason: _count_restart(self.metrics, reason),
             )
             store = await asyncio.to_thread(Store, settings.store, settings.database)
-            self.work = app.state.work = Work(store, crew, settings.retain)
-            await self.work.start()
+            self.service = app.state.service = Service(store, pool, settings.retain_days)
+            await self.service.start()
         except PanodentError as error:
             self.failure = error
             raise
         try:
             yield
         finally:
-            await self.work.stop()
+            await self.service.stop()
 
 
-def _replaced(metrics: Metrics, reason: str) -> None:
+def _count_restart(metrics: Metrics, reason: str) -> None:
     metrics.replaced.inc()
     log.warning("a worker was replaced: a file %s", reason)
 
@@ -145,7 +162,7 @@ def _add_operations(app: FastAPI) -> None:
     @app.get(
         "/healthz",
         response_model=schema.Message,
-        summary="Whether the process lives",
+        summary="Check that the process runs",
         responses=schema.problems(),
     )
     async def healthz() -> Response:
@@ -154,33 +171,35 @@ def _add_operations(app: FastAPI) -> None:
     @app.get(
         "/readyz",
         response_model=schema.Message,
-        summary="Whether radiographs can be sent",
+        summary="Check that radiographs can be sent",
         responses=schema.problems(),
     )
     async def readyz(request: Request) -> Response:
-        work = studies.work_of(request)
-        if work.stopping or not work.crew.ready:
-            return problem(503, "the service is stopping" if work.stopping else "a worker is down")
+        service = studies.service_of(request)
+        if service.stopping or not service.pool.ready:
+            return problem(
+                503, "the service is stopping" if service.stopping else "no worker process runs"
+            )
         try:
-            await asyncio.wait_for(work.keep(work.store.check), READY_SECONDS)
+            await asyncio.wait_for(service.call_store(service.store.check), READY_SECONDS)
         except Exception as error:  # whatever the database's driver raises
-            log.error("the database does not answer: %s", place(error))
+            log.error("the database does not answer: %s", redacted(error))
             return problem(503, "the database does not answer")
         return JSONResponse({"status": "ready", "detail": ""})
 
     @app.get(
         "/metrics",
         response_class=Response,
-        summary="Counters for Prometheus",
+        summary="Metrics for Prometheus",
         responses={200: {"content": {"text/plain": {}}}, **schema.problems()},
     )
     async def metrics(request: Request) -> Response:
-        work, found = studies.work_of(request), request.app.state.metrics
-        found.studies.set(await work.keep(work.store.count))
-        found.queued.set(await work.keep(work.store.jobs.count_queued))
-        found.in_line.set(work.crew.in_line)
-        answer: Response = found.response()
-        return answer
+        service, found = studies.service_of(request), request.app.state.metrics
+        found.studies.set(await service.call_store(service.store.count))
+        found.queued.set(await service.call_store(service.store.jobs.count_queued))
+        found.waiting.set(service.pool.waiting)
+        response: Response = found.response()
+        return response
 
 
 def _add_page(app: FastAPI) -> None:
@@ -194,7 +213,7 @@ def _add_page(app: FastAPI) -> None:
 
 
 def _methods(app: FastAPI, path: str) -> set[str]:
-    """All that a path knows; the routes know each their own alone."""
+    """All methods of a path; Starlette's own Allow header names those of one route only."""
     known = {"GET"} if path == "/" else set()
     for template, operations in app.openapi()["paths"].items():
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
@@ -202,14 +221,14 @@ def _methods(app: FastAPI, path: str) -> set[str]:
     return known
 
 
-def _add_errors(app: FastAPI) -> None:
+def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(PanodentError)
-    async def ours(request: Request, error: Exception) -> Response:
+    async def panodent_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, PanodentError)  # noqa: S101 - registered for these
-        return of_error(error)
+        return problem_from_error(error)
 
     @app.exception_handler(HTTPException)
-    async def http(request: Request, error: Exception) -> Response:
+    async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for these
         response = problem(error.status_code, str(error.detail))
         response.headers.update(error.headers or {})
@@ -218,27 +237,32 @@ def _add_errors(app: FastAPI) -> None:
         return response
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: Exception) -> Response:
+    async def invalid_request(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for these
-        faults = [
-            {"where": "/".join(str(step) for step in fault["loc"]), "what": str(fault["msg"])}
-            for fault in error.errors()[:10]
+        errors = [
+            {"where": "/".join(str(step) for step in entry["loc"]), "what": str(entry["msg"])}
+            for entry in error.errors()[:10]
         ]
-        detail = "; ".join(f"{fault['where']}: {fault['what']}" for fault in faults)
-        return problem(422, detail[:1000], errors=faults)
+        detail = "; ".join(f"{entry['where']}: {entry['what']}" for entry in errors)
+        return problem(422, detail[:1000], errors=errors)
 
     @app.exception_handler(ClientDisconnect)
-    async def gone(request: Request, error: Exception) -> Response:
-        return problem(400, "the client went away before its request was whole")
+    async def client_disconnected(request: Request, error: Exception) -> Response:
+        return problem(400, "the client disconnected before it had sent the whole request")
 
     @app.exception_handler(SQLAlchemyError)
-    async def database(request: Request, error: Exception) -> Response:
-        log.error("the database failed: %s", place(error))
+    async def database_error(request: Request, error: Exception) -> Response:
+        log.error("the database failed: %s", redacted(error))
         return problem(503, "the database does not answer; try again in a moment")
 
     @app.exception_handler(OSError)
-    async def disk(request: Request, error: Exception) -> Response:
+    async def disk_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, OSError)  # noqa: S101 - registered for these
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise error
-        return problem(507, "the store's disk is full; make room, then send it again")
+        return problem(507, "the disk of the store is full; free some space, then send it again")
+
+    @app.exception_handler(Exception)
+    async def unexpected_error(request: Request, error: Exception) -> Response:
+        log.error("a request failed: %s", redacted(error))
+        return problem(500, "the service failed; see its log")

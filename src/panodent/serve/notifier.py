@@ -1,32 +1,32 @@
-"""Word that something has changed, for tasks that wait for it."""
+"""Wakes waiting tasks when something changes."""
 
 from __future__ import annotations
 
 import asyncio
 
 
-class Bell:
-    """Who waits names the last ring that it has heard, so that none is missed in between.
+class Notifier:
+    """Counts notifications; a task that waits names the count it has seen, so it misses none.
 
-    >>> bell = Bell()
-    >>> heard = bell.rings
-    >>> bell.ring()
-    >>> asyncio.run(bell.wait(heard, 60.0))  # at once
+    >>> notifier = Notifier()
+    >>> seen = notifier.count
+    >>> notifier.notify()
+    >>> asyncio.run(notifier.wait(seen, 60.0))  # returns at once
     """
 
     def __init__(self) -> None:
-        self.rings = 0
+        self.count = 0
         self._event = asyncio.Event()
 
-    def ring(self) -> None:
-        """Wakes all that wait."""
-        self.rings += 1
+    def notify(self) -> None:
+        """Wakes all waiting tasks."""
+        self.count += 1
         self._event.set()
         self._event = asyncio.Event()
 
-    async def wait(self, heard: int, seconds: float | None = None) -> None:
-        """Returns when it has been rung since `heard`, or after `seconds`."""
-        if self.rings != heard:
+    async def wait(self, seen: int, seconds: float | None = None) -> None:
+        """Returns after a notification later than the count `seen`, or after `seconds`."""
+        if self.count != seen:
             return
         try:
             await asyncio.wait_for(self._event.wait(), seconds)

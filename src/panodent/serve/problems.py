@@ -19,7 +19,7 @@ from panodent.errors import (
     UnknownStudyError,
 )
 
-MEDIA = "application/problem+json"
+MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 1
 UNPROCESSABLE = 422
 _STATUS: Mapping[type[PanodentError], int] = {
@@ -34,14 +34,17 @@ _STATUS: Mapping[type[PanodentError], int] = {
 
 
 def problem(status: int, detail: str, **more: Any) -> Response:
-    """A problem with this status; `detail` says what came, what was expected, what to do."""
+    """A response with this status and further members `more`.
+
+    `detail` is one sentence: what came, what was expected and what to do.
+    """
     title = HTTPStatus(status).phrase if status != UNPROCESSABLE else "Unprocessable Content"
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
     headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {}
-    return Response(json.dumps(body), status, headers, MEDIA)
+    return Response(json.dumps(body), status, headers, MEDIA_TYPE)
 
 
-def of_error(error: PanodentError) -> Response:
-    """The problem that one of panodent's errors is."""
+def problem_from_error(error: PanodentError) -> Response:
+    """The response for one of panodent's errors; its message becomes the detail."""
     status = next(code for kind, code in _STATUS.items() if isinstance(error, kind))
     return problem(status, str(error))

@@ -1,4 +1,4 @@
-"""What the routes do: the crew finds teeth, the store keeps them."""
+"""The operations behind the routes: the worker pool finds teeth, the store keeps them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import contextlib
 import json
 import logging
 import secrets
-import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 from panodent.errors import TaskError
-from panodent.serve.notifier import Bell
-from panodent.serve.redaction import place
-from panodent.serve.store.job_queue import MOST_ATTEMPTS
-from panodent.serve.store.store import Store, now, stale, sync
-from panodent.serve.store.upload import Upload, put
-from panodent.serve.study import Study, identified
-from panodent.serve.workers.pool import Crew
+from panodent.serve.notifier import Notifier
+from panodent.serve.redaction import redacted
+from panodent.serve.store.job_queue import MAX_ATTEMPTS
+from panodent.serve.store.store import Store, now, stale_edit, sync_folder
+from panodent.serve.store.training_schedule import TrainingDataSchedule
+from panodent.serve.store.upload import Upload, write_upload
+from panodent.serve.study import Study, with_ids
+from panodent.serve.workers.pool import WorkerPool
 from panodent.utils.atomic_files import write_whole
 
 log = logging.getLogger("panodent.serve")
@@ -28,112 +28,123 @@ log = logging.getLogger("panodent.serve")
 T = TypeVar("T")
 EXPIRY_SECONDS = 3600.0
 REPORT_SECONDS = 15.0
-"""Between two signs of life to who follows a job."""
+"""Longest time between two events to a client that follows a job."""
 STOP_SECONDS = 20.0
-LEISURE = 10
-"""Between two writings of the training data lies this many times what one took."""
+RETRY_SECONDS = 5.0
 
 
-class Work:
-    """One service's work; `retain` is how many days an untouched study is kept, 0 for ever."""
+class Service:
+    """Finds teeth with `pool` and keeps studies in `store`.
 
-    def __init__(self, store: Store, crew: Crew, retain: float = 0.0) -> None:
-        self.store, self.crew, self.retain = store, crew, retain
+    retain_days : days after which an unchanged study is deleted; 0 keeps it forever.
+    followers : clients that follow a job's events at the moment.
+    """
+
+    def __init__(self, store: Store, pool: WorkerPool, retain_days: float = 0.0) -> None:
+        self.store, self.pool, self.retain_days = store, pool, retain_days
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._queued, self._moved, self._saved = Bell(), Bell(), Bell()
+        self._job_queued, self._job_changed, self._study_saved = Notifier(), Notifier(), Notifier()
         self._stopping = asyncio.Event()
-        # One thread for the database: SQLite's writers need not wait for each other, and what a
-        # deletion removes nothing else is putting there.
-        self._keeper = ThreadPoolExecutor(1, "store")
-        self._training = Training(self)
+        # One thread for the store: writers of SQLite need not wait for each other, and nothing
+        # creates files of a study while they are deleted.
+        self._store_thread = ThreadPoolExecutor(1, "store")
+        self._training = TrainingDataSchedule(
+            store.training.write, self._study_saved.notify, self._pause
+        )
         self.followers = 0
 
-    # --- life -----------------------------------------------------------------------------
+    # --- start and stop -------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Starts the workers, and takes up what an earlier run left."""
-        await self.keep(self.store.tidy)
-        await self.crew.start()
-        for _ in range(self.crew.size):
-            self._spawn(self._work_off())
+        """Starts the workers, and continues what an earlier run left unfinished."""
+        await self.call_store(self.store.recover)
+        await self.pool.start()
+        for _ in range(self.pool.size):
+            self._spawn(self._run_jobs())
         self._spawn(self._write_results())
-        if self.retain:
-            self._spawn(self._expire())
+        if self.retain_days:
+            self._spawn(self._delete_expired())
 
     def begin_stop(self) -> None:
-        """Nothing new is begun from now on; who follows a job is let go."""
+        """Starts no further work, and ends event streams."""
         self._stopping.set()
-        for bell in (self._queued, self._moved, self._saved):
-            bell.ring()
+        for notifier in (self._job_queued, self._job_changed, self._study_saved):
+            notifier.notify()
 
     async def stop(self) -> None:
-        """Ends what is in work, leaves what is queued for the next start."""
+        """Finishes the work in progress; queued work stays for the next start."""
         self.begin_stop()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self.crew.stop()
-        self._keeper.shutdown(wait=True)
+        await self.pool.stop()
+        self._store_thread.shutdown(wait=True)
         self.store.close()
 
     @property
     def stopping(self) -> bool:
-        """Whether the service is going down."""
+        """Whether the service is stopping."""
         return self._stopping.is_set()
 
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def keep(self, do: Callable[..., T], *arguments: Any) -> T:
-        """Calls the store on its thread."""
+    async def call_store(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Calls a method of the store in the store's thread."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._keeper, do, *arguments)
+        return await loop.run_in_executor(self._store_thread, function, *arguments)
 
     # --- predicting -----------------------------------------------------------------------
 
-    async def predict(self, upload: Upload, want: Sequence[str], patient: bool = False) -> Any:
-        """What a worker makes of an uploaded file: (head, pieces); nothing is kept."""
+    async def predict(
+        self, upload: Upload, want: Sequence[str], *, ignore_limit: bool = False
+    ) -> Any:
+        """(header, blobs) from a worker for an uploaded file; nothing is kept.
+
+        want : names of blobs, see `panodent.serve.workers.task_runner.TaskRunner.predict`.
+        """
         try:
-            return await self.crew.ask(_predict(upload, want), patient)
+            return await self.pool.run(_predict_task(upload, want), ignore_limit=ignore_limit)
         finally:
             await asyncio.to_thread(upload.remove)
 
     async def add(self, upload: Upload) -> Study:
-        """A new study of an uploaded file, which lies below the store's `files`."""
+        """A new study from an uploaded file below the store's `files`."""
         try:
-            made = await self._study(upload)
+            study = await self._predicted_study(upload)
         except BaseException:
             await asyncio.to_thread(upload.remove)
             raise
-        # Should this be cut off, `tidy` finds out whether the row was still made.
-        await self.keep(self.store.add, made, upload.suffix)
-        return made
+        # If this is cancelled, `Store.recover` finds out whether the row was written.
+        await self.call_store(self.store.add, study, upload.suffix)
+        return study
 
-    async def example(self) -> Study:
-        """A new study of a phantom."""
+    async def add_example(self) -> Study:
+        """A new study from a phantom."""
         seed = secrets.randbelow(100_000)
-        _, pieces = await self.crew.ask({"task": "phantom", "seed": seed, "name": "example"})
+        _, blobs = await self.pool.run({"task": "phantom", "seed": seed, "name": "example"})
         name = f"example-{seed:05d}.png"
-        upload = await asyncio.to_thread(put, self.store.files, name, pieces["image"])
+        upload = await asyncio.to_thread(write_upload, self.store.files, name, blobs["image"])
         return await self.add(upload)
 
-    async def _study(self, upload: Upload, patient: bool = False) -> Study:
-        head, pieces = await self.crew.ask(_predict(upload, ("record", "image")), patient)
+    async def _predicted_study(self, upload: Upload, *, ignore_limit: bool = False) -> Study:
+        task = _predict_task(upload, ("record", "image"))
+        header, blobs = await self.pool.run(task, ignore_limit=ignore_limit)
         picture = self.store.picture(upload.id)
-        await asyncio.to_thread(write_whole, picture, pieces["image"])
-        await asyncio.to_thread(sync, picture.parent)
-        record = json.loads(pieces["record"])
-        teeth = identified(record["teeth"])
+        await asyncio.to_thread(write_whole, picture, blobs["image"])
+        await asyncio.to_thread(sync_folder, picture.parent)
+        record = json.loads(blobs["record"])
+        teeth = with_ids(record["teeth"])
         moment = now()
         about = ("quality", "warning", "notes", "spacing_mm", "bundle")
         return Study(
             id=upload.id,
             name=upload.name,
-            kind=str(head["kind"]),
+            kind=str(header["kind"]),
             created=moment,
             updated=moment,
             width=int(record["width"]),
@@ -143,195 +154,169 @@ class Work:
             about={key: record.get(key) for key in about},
         )
 
-    # --- a study --------------------------------------------------------------------------
+    # --- one study ------------------------------------------------------------------------
 
     async def save(self, study: str, revision: int, entries: Sequence[dict[str, Any]]) -> Study:
-        """Keeps a person's edit; results and training data follow. A worker draws the outlines."""
-        before = await self.keep(self.store.get, study)
+        """Saves a user's edit; a worker draws the outlines. Results and training data follow."""
+        before = await self.call_store(self.store.get, study)
         if before.revision != revision:
-            raise stale(before.revision, revision)
-        task = {"task": "edit", "name": before.name, "entries": list(entries)}
-        about = {
+            raise stale_edit(before.revision, revision)
+        task = {
+            "task": "edit",
+            "name": before.name,
+            "entries": list(entries),
             "record": before.record(),
             "predicted": list(before.predicted),
             "revision": revision,
         }
-        _, pieces = await self.crew.ask({**task, **about})
-        saved = await self.keep(self.store.save, study, revision, json.loads(pieces["teeth"]))
-        self._saved.ring()
+        _, blobs = await self.pool.run(task)
+        teeth = json.loads(blobs["teeth"])
+        saved = await self.call_store(self.store.save, study, revision, teeth)
+        self._study_saved.notify()
         return saved
 
     async def export(self, study: str, name: str, numbering: str) -> bytes:
-        """One file of a study as it stands; raises `TaskError` where it cannot be made."""
-        found = await self.keep(self.store.get, study)
+        """One file of a study's current teeth; raises `TaskError` if it cannot be made."""
+        found = await self.call_store(self.store.get, study)
         task = {"task": "export", "export": name, "numbering": numbering}
         try:
-            _, pieces = await self.crew.ask({**await self._case(found), **task})
+            _, blobs = await self.pool.run({**await self._input(found), **task})
         except TaskError:
-            await self.keep(self.store.get, study)  # deleted meanwhile: then that is the answer
+            await self.call_store(self.store.get, study)  # raises if it was deleted in the meantime
             raise
-        return pieces["file"]
+        return blobs["file"]
 
-    async def _case(self, study: Study) -> dict[str, Any]:
-        file = await self.keep(self.store.original, study.id)
+    async def _input(self, study: Study) -> dict[str, Any]:
+        """What a worker needs of a study: its file, name and teeth."""
+        file = await self.call_store(self.store.original, study.id)
         return {"file": str(file), "name": study.name, "record": study.record()}
 
     async def measurements(self, study: str) -> dict[str, Any]:
-        """What `panodent measure` says of a study as it stands, with the teeth's ids."""
-        found = await self.keep(self.store.get, study)
+        """The output of `panodent measure` for a study's current teeth, with their ids."""
+        found = await self.call_store(self.store.get, study)
         task = {"task": "measure", "name": found.name, "record": found.record()}
-        _, pieces = await self.crew.ask({**task, "spacing": found.about.get("spacing_mm")})
-        data: dict[str, Any] = json.loads(pieces["measures"])
+        _, blobs = await self.pool.run({**task, "spacing": found.about.get("spacing_mm")})
+        data: dict[str, Any] = json.loads(blobs["measures"])
         for tooth, entry in zip(found.teeth, data["teeth"], strict=True):
             entry["id"] = tooth["id"]
         return data
 
     async def delete(self, study: str) -> None:
-        """Nothing of a study stays; raises `UnknownStudyError`."""
-        if await self.keep(self.store.delete, study):
-            await self._training.write()
+        """Deletes a study with its files and training data; raises `UnknownStudyError`."""
+        if await self.call_store(self.store.delete, study):
+            await self._training.write_now()
 
     async def _write_results(self) -> None:
-        """What `panodent predict` writes, of every saved study, and the training data."""
-        self._training.due = True  # a crash may have left it behind
+        """Writes the output of `panodent predict` for each saved study, and the training data."""
+        self._training.due = True  # a crash may have left them outdated
         while not self.stopping:
-            heard = self._saved.rings
-            study = await self.keep(self.store.unwritten)
+            seen = self._study_saved.count
+            study = await self.call_store(self.store.next_without_results)
             if study is not None:
                 try:
-                    await self._write(study)
+                    await self._write_results_of(study)
                 except Exception as error:  # a full disk, or a worker that does not start
-                    log.error("results could not be written: %s", place(error))
-                    await self._pause(5.0)
+                    log.error("results could not be written: %s", redacted(error))
+                    await self._pause(RETRY_SECONDS)
             elif self._training.due:
-                await self._training.write_in_time()
+                await self._training.write_when_due()
             else:
-                await self._saved.wait(heard)
+                await self._study_saved.wait(seen)
         if self._training.due:
-            await self._training.write()
+            await self._training.write_now()
 
-    async def _write(self, study: Study) -> None:
+    async def _write_results_of(self, study: Study) -> None:
         folder = self.store.results(f"{study.id}.part")
-        made: Path | None = folder
-        task = {**await self._case(study), "task": "write", "folder": str(folder)}
+        written: Path | None = folder
+        task = {**await self._input(study), "task": "write", "folder": str(folder)}
         try:
-            await self.crew.ask(task, True)
+            await self.pool.run(task, ignore_limit=True)
         except TaskError:
-            log.warning("a saved study's results could not be made; its export says why")
-            made = None
-        await self.keep(self.store.place_results, study, made)
+            log.warning("a saved study's results could not be made; its export reports the reason")
+            written = None
+        await self.call_store(self.store.publish_results, study, written)
         self._training.due = True
 
     # --- jobs -----------------------------------------------------------------------------
 
     async def add_job(self, uploads: Sequence[Upload]) -> dict[str, Any]:
-        """Queues uploaded files; the job."""
+        """Queues uploaded files; returns the job as the API shows it."""
         for upload in uploads:
-            await asyncio.to_thread(sync, upload.file.parent)
-        job = await self.keep(self.store.jobs.add, uploads)
-        self._queued.ring()
-        return await self.keep(self.store.jobs.get, job)
+            await asyncio.to_thread(sync_folder, upload.file.parent)
+        job = await self.call_store(self.store.jobs.add, uploads)
+        self._job_queued.notify()
+        return await self.call_store(self.store.jobs.get, job)
 
-    async def follow(self, job: str) -> AsyncIterator[dict[str, Any]]:
-        """Yields the job whenever it has moved, until it is over or the service stops."""
+    async def follow_job(self, job: str) -> AsyncIterator[dict[str, Any]]:
+        """Yields the job at each change, until it is finished or the service stops."""
         while True:
-            heard = self._moved.rings
-            state = await self.keep(self.store.jobs.get, job)
+            seen = self._job_changed.count
+            state = await self.call_store(self.store.jobs.get, job)
             yield state
             if state["state"] in ("done", "cancelled") or self.stopping:
                 return
-            await self._moved.wait(heard, REPORT_SECONDS)
+            await self._job_changed.wait(seen, REPORT_SECONDS)
 
-    async def cancel(self, job: str) -> None:
-        """Drops what is queued of a job, or forgets it when it is over."""
-        await self.keep(self.store.jobs.cancel, job)
-        self._moved.ring()
+    async def cancel_job(self, job: str) -> None:
+        """Drops the queued radiographs of a job; removes a finished job."""
+        await self.call_store(self.store.jobs.cancel, job)
+        self._job_changed.notify()
 
-    async def _work_off(self) -> None:
+    async def _run_jobs(self) -> None:
         while not self.stopping:
-            heard = self._queued.rings
-            item = await self.keep(self.store.jobs.take)
+            seen = self._job_queued.count
+            item = await self.call_store(self.store.jobs.take)
             if item is None:
-                await self._queued.wait(heard)
+                await self._job_queued.wait(seen)
                 continue
-            self._moved.ring()
+            self._job_changed.notify()
             try:
-                await self._become(item)
+                await self._run_item(item)
             except asyncio.CancelledError:
-                await self.keep(lambda item=item: self.store.jobs.give_back(item, counted=False))
+                await self.call_store(
+                    lambda item=item: self.store.jobs.requeue(item, counted=False)
+                )
                 raise
             except Exception as error:
-                log.error("a radiograph of a job could not be kept: %s", place(error))
-                await self._later(item)
-            self._moved.ring()
+                log.error("a radiograph of a job could not be kept: %s", redacted(error))
+                await self._requeue_or_fail(item)
+            self._job_changed.notify()
 
-    async def _become(self, item: Mapping[str, Any]) -> None:
+    async def _run_item(self, item: Mapping[str, Any]) -> None:
         upload = Upload(item["id"], item["name"], item["suffix"], self.store.files)
         try:
-            study = await self._study(upload, patient=True)
+            study = await self._predicted_study(upload, ignore_limit=True)
         except TaskError as error:
-            await self.keep(self.store.jobs.fail, item["id"], str(error))
+            await self.call_store(self.store.jobs.fail, item["id"], str(error))
         else:
-            await self.keep(self.store.jobs.finish, study, upload.suffix)
+            await self.call_store(self.store.jobs.finish, study, upload.suffix)
 
-    async def _later(self, item: Mapping[str, Any]) -> None:
-        """After a fault of the service itself: a full disk, a worker that does not start."""
-        with contextlib.suppress(Exception):  # taken up again at the next start
-            if item["attempts"] >= MOST_ATTEMPTS:
+    async def _requeue_or_fail(self, item: Mapping[str, Any]) -> None:
+        """After an error of the service itself: a full disk, a worker that does not start."""
+        with contextlib.suppress(Exception):  # `recover` requeues it at the next start
+            if item["attempts"] >= MAX_ATTEMPTS:
                 reason = "the service could not process it; its log says more"
-                await self.keep(self.store.jobs.fail, item["id"], reason)
+                await self.call_store(self.store.jobs.fail, item["id"], reason)
             else:
-                await self.keep(lambda: self.store.jobs.give_back(item, counted=True))
-        await self._pause(5.0)
+                await self.call_store(lambda: self.store.jobs.requeue(item, counted=True))
+        await self._pause(RETRY_SECONDS)
 
     async def _pause(self, seconds: float) -> None:
+        """Sleeps, but ends early when the service stops."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
-    async def _expire(self) -> None:
+    async def _delete_expired(self) -> None:
         while not self.stopping:
             try:
-                if await self.keep(self.store.expire, self.retain):
-                    await self._training.write()
-            except Exception as error:  # the next hour tries again
-                log.error("old studies could not be deleted: %s", place(error))
+                if await self.call_store(self.store.expire, self.retain_days):
+                    await self._training.write_now()
+            except Exception as error:  # tried again in an hour
+                log.error("old studies could not be deleted: %s", redacted(error))
             await self._pause(EXPIRY_SECONDS)
 
 
-class Training:
-    """When the training data are written: after saves in their turn, after deletions at once."""
-
-    def __init__(self, work: Work) -> None:
-        self._work, self.due = work, False
-        self._next = 0.0
-
-    async def write(self) -> None:
-        """Now."""
-        self.due = False
-        start = time.monotonic()
-        try:
-            await asyncio.to_thread(self._work.store.training.write)
-        except Exception:
-            self.due = True
-            self._work._saved.ring()
-            raise
-        end = time.monotonic()
-        self._next = end + LEISURE * (end - start)
-
-    async def write_in_time(self) -> None:
-        """Now, or a little later where it was just done: it takes longer the more there is."""
-        left = self._next - time.monotonic()
-        if left > 0:
-            await self._work._pause(min(left, 1.0))
-            return
-        try:
-            await self.write()
-        except Exception as error:
-            log.error("the training data could not be written: %s", place(error))
-            self._next = time.monotonic() + 60.0
-
-
-def _predict(upload: Upload, want: Sequence[str]) -> dict[str, Any]:
+def _predict_task(upload: Upload, want: Sequence[str]) -> dict[str, Any]:
     return {
         "task": "predict",
         "file": str(upload.file),

@@ -1,6 +1,6 @@
-"""A study: one radiograph, the teeth as they were found, and the teeth as they now stand.
+"""A study: one radiograph with its teeth as predicted, and as corrected by a user.
 
-Teeth are plain data here, as teeth.json has them, with an `id` that stays while a tooth is edited.
+Teeth are dictionaries here, as in teeth.json, with an `id` that stays the same during edits.
 """
 
 from __future__ import annotations
@@ -12,24 +12,32 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from panodent.dentition import TEETH
 from panodent.errors import PanodentError, TeethError
 from panodent.outputs.record import tooth_record
 from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
-Tooth = dict[str, Any]
-MOST_TEETH = 100
-MOST_POINTS = 200_000
-LONGEST_NAME = 120
+ToothRecord = dict[str, Any]
+"""A tooth as in teeth.json, with `id`."""
+MAX_TEETH = 100
+MAX_POINTS = 200_000
+MAX_NAME_LENGTH = 120
 
 
 @dataclass(frozen=True)
 class Study:
-    """What the store keeps of a radiograph; times are ISO 8601 in UTC.
+    """What the store keeps of a radiograph.
 
-    revision : counts the saves; a save must name the one that it builds on.
-    saved : whether a person has saved it.
-    about : quality, warning, notes, spacing_mm and bundle, as teeth.json has them.
+    id : 32 hexadecimal digits.
+    name : the radiograph's file name as it may be shown.
+    kind : 'image' or 'dicom'.
+    created, updated : times, ISO 8601 in UTC.
+    width, height : of the upright radiograph, in pixels.
+    predicted, teeth : the teeth as predicted, and as corrected so far.
+    about : quality, warning, notes, spacing_mm and bundle, as in teeth.json.
+    revision : number of saves; a save must name the revision that it is based on.
+    saved : whether a user has saved it.
     """
 
     id: str
@@ -39,14 +47,14 @@ class Study:
     updated: str
     width: int
     height: int
-    predicted: Sequence[Tooth]
-    teeth: Sequence[Tooth]
+    predicted: Sequence[ToothRecord]
+    teeth: Sequence[ToothRecord]
     about: Mapping[str, Any] = field(default_factory=dict)
     revision: int = 0
     saved: bool = False
 
     def summary(self) -> dict[str, Any]:
-        """Without teeth."""
+        """The study without its teeth, as the API lists it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -65,63 +73,79 @@ class Study:
         }
 
     def public(self) -> dict[str, Any]:
-        """With teeth; run lengths are left out, outlines say the same."""
+        """The study with its teeth, as the API shows it: outlines without run lengths."""
         return {
             **self.summary(),
-            "predicted": [_shown(tooth) for tooth in self.predicted],
-            "teeth": [_shown(tooth) for tooth in self.teeth],
+            "predicted": [_without_rle(tooth) for tooth in self.predicted],
+            "teeth": [_without_rle(tooth) for tooth in self.teeth],
         }
 
     def record(self) -> dict[str, Any]:
-        """The present teeth in the form of teeth.json, which `from_record` reads."""
+        """The current teeth as in teeth.json, for `panodent.outputs.record.from_record`."""
         return {"width": self.width, "height": self.height, "teeth": list(self.teeth)}
 
 
-def _shown(tooth: Tooth) -> Tooth:
+def _without_rle(tooth: ToothRecord) -> ToothRecord:
     return {key: value for key, value in tooth.items() if key != "rle"}
 
 
-def identified(teeth: Iterable[Mapping[str, Any]]) -> list[Tooth]:
-    """The teeth of a teeth.json with ids."""
+def with_ids(teeth: Iterable[Mapping[str, Any]]) -> list[ToothRecord]:
+    """The teeth of a teeth.json with ids added.
+
+    >>> with_ids([{"fdi": 36}, {"fdi": 37}])
+    [{'id': 't1', 'fdi': 36}, {'id': 't2', 'fdi': 37}]
+    """
     return [{"id": f"t{number}", **tooth} for number, tooth in enumerate(teeth, start=1)]
 
 
-def shown_name(given: str | None) -> str:
-    """A file's name as it may be shown: without folders, controls or length; never a path."""
+def display_name(given: str | None) -> str:
+    """A file name that is safe to show: no folders, no control characters, limited length.
+
+    It is never used as a path.
+
+    >>> display_name("..\\\\scans\\\\a<b>.png"), display_name(None)
+    ('a_b_.png', 'radiograph')
+    """
     base = PurePosixPath((given or "").replace("\\", "/")).name
     plain = "".join(c for c in unicodedata.normalize("NFC", base) if c.isprintable())
     plain = re.sub(r'[<>:"|?*]', "_", plain).strip(" .")
-    return plain[-LONGEST_NAME:] or "radiograph"
+    return plain[-MAX_NAME_LENGTH:] or "radiograph"
 
 
-def edited(
+def apply_edit(
     size: tuple[int, int],
-    predicted: Sequence[Tooth],
-    present: Sequence[Tooth],
+    predicted: Sequence[ToothRecord],
+    current: Sequence[ToothRecord],
     revision: int,
     entries: Sequence[Mapping[str, Any]],
-) -> list[Tooth]:
-    """The teeth after a person's edit of the `present` ones, see PUT /v1/studies/{id}/teeth.
+) -> list[ToothRecord]:
+    """The teeth after a user's edit of the `current` ones; see PUT /v1/studies/{id}/teeth.
 
-    `size` is (height, width), `revision` the one that the edit builds on. An entry names a tooth
-    by `id` and keeps its mask, or brings `polygons`. Raises `TeethError` for what cannot be a
-    dentition: a number twice, an unknown id, an outline without a pixel.
+    size : (height, width) of the radiograph.
+    revision : the revision that the edit is based on.
+    entries : all teeth after the edit, each with `fdi`, and with the `id` of a tooth whose mask it
+        keeps, with `polygons`, or both.
+
+    Raises `TeethError` for a number or id that is used twice, an unknown id, an invalid number or
+    outline, an outline without a pixel, and too many teeth or points.
     """
-    if len(entries) > MOST_TEETH:
-        raise TeethError(f"{len(entries)} teeth; a radiograph has at most {MOST_TEETH}")
-    if _points(entries) > MOST_POINTS:
-        raise TeethError(f"outlines of more than {MOST_POINTS} points; simplify them")
-    known = {tooth["id"]: tooth for tooth in (*predicted, *present)}
+    if len(entries) > MAX_TEETH:
+        raise TeethError(f"{len(entries)} teeth; expected at most {MAX_TEETH}")
+    if _points(entries) > MAX_POINTS:
+        raise TeethError(f"the outlines have more than {MAX_POINTS} points; simplify them")
+    known = {tooth["id"]: tooth for tooth in (*predicted, *current)}
     origin = {tooth["id"]: tooth for tooth in predicted}
-    teeth: list[Tooth] = []
+    teeth: list[ToothRecord] = []
     for number, entry in enumerate(entries, start=1):
         fdi, name = int(entry["fdi"]), entry.get("id")
         if name is not None and name not in known:
-            raise TeethError(f"tooth {number} has the unknown id {str(name)[:40]!r}; leave it out")
+            raise TeethError(f"tooth {number} has the unknown id {str(name)[:40]!r}; omit the id")
         before = known.get(name) if name is not None else None
         if not entry.get("polygons"):
             if before is None:
-                raise TeethError(f"tooth {number} has neither an id nor polygons")
+                raise TeethError(
+                    f"tooth {number} has neither an id nor polygons; expected at least one of them"
+                )
             rle, tooth = before["rle"], before
         else:
             tooth = _drawn(size, fdi, entry["polygons"], number)
@@ -144,35 +168,33 @@ def _points(entries: Sequence[Mapping[str, Any]]) -> int:
     )
 
 
-def _drawn(size: tuple[int, int], fdi: int, polygons: Any, number: int) -> Tooth:
+def _drawn(size: tuple[int, int], fdi: int, polygons: Any, number: int) -> ToothRecord:
     try:
         teeth = Teeth.from_masks(size, [(fdi, fill(polygons, size))])
     except PanodentError as error:
         raise TeethError(f"tooth {number} ({fdi or 'unnumbered'}): {error}") from None
     if not len(teeth):
         raise TeethError(
-            f"the outline of tooth {number} ({fdi or 'unnumbered'}) holds no pixel of the "
-            f"radiograph of {size[1]} x {size[0]}"
+            f"the outline of tooth {number} ({fdi or 'unnumbered'}) contains no pixel of the "
+            f"radiograph of {size[1]} x {size[0]} pixels"
         )
     return tooth_record(teeth, 0)
 
 
-def _numbered(tooth: Tooth, fdi: int) -> Tooth:
-    from panodent.dentition import TEETH
-
+def _numbered(tooth: ToothRecord, fdi: int) -> ToothRecord:
     if fdi != UNNUMBERED and fdi not in TEETH:
-        raise TeethError(f"{fdi} is no FDI number (0 means unnumbered)")
+        raise TeethError(f"{fdi} is not an FDI number (0 means unnumbered)")
     flags = ["edited", *(["unnumbered"] if fdi == UNNUMBERED else [])]
     name = TEETH[fdi].name if fdi else "unnumbered tooth"
     return {**tooth, "fdi": fdi, "name": name, "score": 1.0, "flags": sorted(flags)}
 
 
-def _check(teeth: Sequence[Tooth]) -> None:
+def _check(teeth: Sequence[ToothRecord]) -> None:
     ids, numbers = set(), set()
     for tooth in teeth:
         if tooth["id"] in ids:
-            raise TeethError(f"the tooth with id {tooth['id']!r} stands twice")
+            raise TeethError(f"the id {tooth['id']!r} is used twice; list each tooth once")
         if tooth["fdi"] and tooth["fdi"] in numbers:
-            raise TeethError(f"number {tooth['fdi']} stands twice; give one of them another")
+            raise TeethError(f"number {tooth['fdi']} is used twice; change one of them")
         ids.add(tooth["id"])
         numbers.add(tooth["fdi"])

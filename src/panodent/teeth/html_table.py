@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 
 def html_table(teeth: Teeth) -> str:
-    """One row a tooth: FDI number, name, score, pixels, flags."""
+    """One row a tooth: FDI number, name, score, pixels, flags.
+
+    >>> from panodent.teeth.teeth import Teeth
+    >>> html_table(Teeth.empty((2, 3)))[:39]
+    '<p>0 teeth on 3 &times; 2 pixels</p><ta'
+    """
     rows = "".join(
         f"<tr><td>{fdi or '?'}</td><td>{TEETH[fdi].name if fdi else 'unnumbered tooth'}</td>"
         f"<td>{score:.2f}</td><td>{area}</td><td>{', '.join(sorted(flags))}</td></tr>"

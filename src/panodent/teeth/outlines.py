@@ -1,7 +1,15 @@
-"""Binary masks in the forms that files use: boxes, run lengths (COCO) and outlines.
+"""Masks as outlines, and outlines filled to masks.
 
-Outlines run along pixel edges, so coordinates are pixel corners: pixel (row r, column c) covers
-x from c to c + 1 and y from r to r + 1, and an outline without tolerance fills back exactly.
+Outlines run along the edges of pixels. Coordinates are (x, y) with the origin at the upper left
+corner of the image: the pixel in row r and column c covers x from c to c + 1 and y from r to r + 1.
+An outline traced without tolerance fills back to exactly the same mask.
+
+>>> mask = np.array([[0, 0, 0], [0, 1, 1]], bool)
+>>> parts = to_parts(mask)
+>>> sorted(map(tuple, parts[0][0].tolist()))
+[(1.0, 1.0), (1.0, 2.0), (3.0, 1.0), (3.0, 2.0)]
+>>> np.array_equal(fill(parts, (2, 3)), mask)
+True
 """
 
 from __future__ import annotations
@@ -48,7 +56,7 @@ def _regions(image: npt.NDArray[np.uint8]) -> list[list[Ring]]:
 
     rings = _trace(image)
     # Outer rings have a positive area, holes a negative one. A tooth usually has one region, and
-    # then the regions need not be told apart.
+    # then there is nothing to separate.
     if sum(_signed_area(ring) > 0 for ring in rings) < 2:
         return [rings] if rings else []
     count, regions = cv2.connectedComponents(image, connectivity=4)

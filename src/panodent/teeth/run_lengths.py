@@ -93,7 +93,7 @@ def to_rle(
 
 
 def _counts_of_crop(mask: BoolArray, box: Sequence[int], size: tuple[int, int]) -> list[int]:
-    """Run lengths of the whole image, computed from the columns of the box alone."""
+    """Run lengths of the whole image, computed from the columns of the box only."""
     top, left, _, right = (int(value) for value in box)
     columns = np.zeros((right - left, size[0]), bool)
     columns[:, top : top + mask.shape[0]] = mask.T

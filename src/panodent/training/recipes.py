@@ -22,15 +22,16 @@ CONFIG_FILE = "config.json"
 PRECISIONS = ("float32", "mixed_bfloat16")
 OPTIMISERS = ("adam", "adamw")
 UNLIMITED = math.inf
+_SIDES = "A multiple of 64, or of 32 for the network seed."
 
 
 @dataclass(frozen=True)
 class Stage:
     """Consecutive epochs at one frame size (height, width) in pixels."""
 
-    epochs: int
-    height: int
-    width: int
+    epochs: int = field(metadata={"help": "Epochs at this frame size.", "unit": "epochs"})
+    height: int = field(metadata={"help": f"Height of the frame. {_SIDES}", "unit": "pixels"})
+    width: int = field(metadata={"help": f"Width of the frame. {_SIDES}", "unit": "pixels"})
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,6 @@ class PendingFile:
     newline : as for `open`; '' for CSV. Text only.
     durable : whether `commit` waits until file and name are on the disk (fsync), so that both
         survive a power failure.
-    folder : where the temporary file lies; by default beside `file`. It must be on the same disk.
 
     Raises
     ------
@@ -53,12 +52,11 @@ class PendingFile:
         *,
         newline: str | None = None,
         durable: bool = False,
-        folder: Path | None = None,
     ) -> None:
         self.file, self.durable = file, durable
         # A random name: several threads may write the same file.
         name = f".{file.name[:40]}.{os.getpid()}-{secrets.token_hex(4)}.part"
-        self._temporary = (folder or file.parent) / name
+        self._temporary = file.parent / name
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             self.stream: IO = self._temporary.open(
@@ -76,9 +74,10 @@ class PendingFile:
             if self.durable:
                 os.fsync(self.stream.fileno())
             self.stream.close()
-            os.replace(self._temporary, self.file)
             if self.durable:
-                sync(self.file.parent)
+                replace_durably(self._temporary, self.file)
+            else:
+                os.replace(self._temporary, self.file)
         except OSError as error:
             raise self.failure(error) from None
 
@@ -122,11 +121,9 @@ def writing(file: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def writing_bytes(
-    file: Path, *, durable: bool = False, folder: Path | None = None
-) -> Iterator[BinaryIO]:
-    """As `writing`, for bytes; see `PendingFile` for `durable` and `folder`."""
-    with PendingFile(file, "wb", durable=durable, folder=folder) as pending:
+def writing_bytes(file: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
+    """As `writing`, for bytes; see `PendingFile` for `durable`."""
+    with PendingFile(file, "wb", durable=durable) as pending:
         yield from cast("Iterator[BinaryIO]", _filled(pending))
 
 
@@ -139,9 +136,21 @@ def _filled(pending: PendingFile) -> Iterator[IO]:
 
 
 def sync(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk (fsync)."""
+    """Waits until a file, or the names in a folder, are on the disk (fsync), to survive a crash.
+
+    Raises `OSError`; some file systems cannot do this for folders.
+    """
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def replace_durably(source: Path, target: Path) -> None:
+    """Renames a file or folder to `target` in one step, and waits until its name is on the disk.
+
+    The content of `source` must be on the disk already, see `sync`. Raises `OSError`.
+    """
+    os.replace(source, target)
+    sync(target.parent)

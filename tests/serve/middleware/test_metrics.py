@@ -4,17 +4,17 @@ import asyncio
 import json
 from typing import Any
 
-from panodent.serve.middleware.metrics import Counted, Metrics
+from panodent.serve.middleware.metrics import Metrics, MetricsMiddleware
 
 
-def call(counted: Counted, method: str = "GET", path: str = "/v1/x") -> list[Any]:
+def call(middleware: MetricsMiddleware, method: str = "GET", path: str = "/v1/x") -> list[Any]:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": method, "path": path, "headers": []}
-    asyncio.run(counted(scope, None, send))
+    asyncio.run(middleware(scope, None, send))
     return sent
 
 
@@ -32,21 +32,21 @@ def text(metrics: Metrics) -> str:
 
 def test_requests_are_counted_by_method_route_and_status():
     metrics = Metrics()
-    call(Counted(answers, metrics))
+    call(MetricsMiddleware(answers, metrics))
     assert 'requests_total{method="GET",route="other",status="204"} 1.0' in text(metrics)
 
 
 def test_what_clients_invent_makes_no_label():
     metrics = Metrics()
     for number in range(50):
-        call(Counted(answers, metrics), f"M{number}", f"/v1/{number}")
+        call(MetricsMiddleware(answers, metrics), f"M{number}", f"/v1/{number}")
     assert 'requests_total{method="other",route="other",status="204"} 50.0' in text(metrics)
     assert text(metrics).count("panodent_requests_total{") == 1
 
 
 def test_a_failure_is_told_by_its_place_and_not_by_its_message(caplog):
     metrics = Metrics()
-    sent = call(Counted(fails, metrics))
+    sent = call(MetricsMiddleware(fails, metrics))
     assert sent[0]["status"] == 500
     assert json.loads(sent[1]["body"])["status"] == 500
     assert "ValueError at fails (test_metrics.py:" in caplog.text

@@ -17,33 +17,33 @@ TWO_FRAMES = """() => new Promise((drawn) =>
 
 
 class Held:
-    """Requests to these addresses wait until `let_go`."""
+    """Answers from these addresses are fetched at once, and given to the page at `let_go`."""
 
     def __init__(self, page: Any, address: Any) -> None:
-        self._page, self._held, self._open = page, [], False
+        self._page, self._held, self._holding = page, [], True
         page.route(address, lambda route: self._take(route))
 
     def _take(self, route: Any) -> None:
-        if self._open:
-            route.continue_()
+        if self._holding:
+            self._held.append((route, route.fetch()))
         else:
-            self._held.append(route)
+            route.continue_()
 
     def wait(self) -> None:
-        """Until there is one."""
+        """Until one is held. No other is, from then on."""
         until = time.monotonic() + PATIENCE
         while not self._held:
             assert time.monotonic() < until
             self._page.wait_for_timeout(20)
+        self._holding = False
 
     def let_go(self) -> None:
-        """Answers what waits, and whatever comes after; returns when the page has the answers."""
-        self._open = True
-        for route in self._held:
-            with self._page.expect_response(route.request.url) as answered:
-                route.continue_()
-            answered.value.finished()
-        # The page has read them by then, and drawn what follows.
+        """Returns when the page has what was held."""
+        for route, answer in self._held:
+            with self._page.expect_response(route.request.url) as given:
+                route.fulfill(response=answer)
+            given.value.finished()
+        # The page has read it by then, and drawn what follows.
         self._page.evaluate(TWO_FRAMES)
 
 
@@ -58,6 +58,14 @@ def upload(page: Any, file: Path) -> dict[str, Any]:
 def press(page: Any, button: Any) -> None:
     button.hover()
     page.mouse.down()
+
+
+def rows(page: Any) -> Any:
+    """The open list of studies, the newest first, which is the one shown."""
+    page.keyboard.press("l")
+    found = page.locator("#list .study")
+    expect(found.first).to_have_attribute("aria-current", "true")
+    return found
 
 
 def place(page: Any, fdi: int) -> Any:
@@ -84,11 +92,12 @@ def test_a_press_in_the_panel_outlives_measurements_that_arrive(
 def test_a_press_in_the_list_outlives_a_new_list(
     page: Any, service: Any, phantom_file: Path, study: dict[str, Any]
 ) -> None:
+    expect(page.locator("#list li.now")).to_have_count(1)
+    service.post("/v1/studies", phantom_file.read_bytes(), "another.png")
     lists = Held(page, re.compile(r"/v1/studies\?"))
     page.keyboard.press("l")
     lists.wait()
     press(page, page.locator("#list li.now .icon-only"))
-    service.post("/v1/studies", phantom_file.read_bytes(), "another.png")
     lists.let_go()
     page.mouse.up()
     expect(page.locator("dialog.question h2")).to_have_text("Delete phantom.png?")
@@ -96,15 +105,24 @@ def test_a_press_in_the_list_outlives_a_new_list(
     expect(page.locator("#list .study").first).to_contain_text("another.png")
 
 
+def test_of_lists_asked_for_the_last_is_shown(page: Any, phantom_file: Path) -> None:
+    lists = Held(page, re.compile(r"/v1/studies\?"))
+    upload(page, phantom_file)
+    lists.wait()
+    upload(page, phantom_file)
+    newest = page.locator("#list .study").first
+    expect(newest).to_have_attribute("aria-current", "true")
+    lists.let_go()
+    expect(newest).to_have_attribute("aria-current", "true")
+
+
 def test_of_studies_asked_for_the_last_is_shown(page: Any, phantom_file: Path) -> None:
     first, second, third = (upload(page, phantom_file)["id"] for _ in range(3))
-    page.keyboard.press("l")
     slow = Held(page, f"**/v1/studies/{second}")
-    rows = page.locator("#list .study")
-    expect(rows.nth(0)).to_have_attribute("aria-current", "true")
-    rows.nth(1).click()
+    listed = rows(page)
+    listed.nth(1).click()
     slow.wait()
-    rows.nth(2).click()
+    listed.nth(2).click()
     expect(page).to_have_url(re.compile(f"#{first}$"))
     slow.let_go()
     expect(page.locator("#drawer")).to_be_hidden()
@@ -117,8 +135,7 @@ def test_what_is_changed_while_a_study_is_on_its_way_is_asked_about(
 ) -> None:
     first, second = (upload(page, phantom_file) for _ in range(2))
     slow = Held(page, f"**/v1/studies/{first['id']}")
-    page.keyboard.press("l")
-    page.locator("#list .study").nth(1).click()
+    rows(page).nth(1).click()
     slow.wait()
     place(page, 36).click()
     page.keyboard.press("Delete")

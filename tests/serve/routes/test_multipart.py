@@ -122,7 +122,7 @@ def test_what_is_no_form_with_a_file_is_refused_and_leaves_nothing(
 
 def test_a_client_that_goes_away_leaves_nothing(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(
-        "panodent.serve.routes.multipart.BATCH", 1
+        "panodent.serve.routes.multipart.WRITE_BYTES", 1
     )  # so that a file is there already
     with pytest.raises(ClientDisconnect):
         send(tmp_path, file(content=b"x" * 50), cut=True)

@@ -15,8 +15,8 @@ from panodent.bundle.bundle import load
 from panodent.datasets.dataset import find
 from panodent.inference.predictor import Predictor
 from panodent.outputs.record import from_record
-from panodent.serve.routes.studies import chosen
-from panodent.serve.workers.exports import MEDIA
+from panodent.serve.routes.studies import choose_media_type
+from panodent.serve.workers.exports import MEDIA_TYPES
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def detail(answer: requests.Response, status: int) -> str:
     ],
 )
 def test_accept_chooses_the_answer(accept, media):
-    assert chosen(accept) == media
+    assert choose_media_type(accept) == media
 
 
 def test_a_prediction_is_that_of_the_command_line(server, png, offline):
@@ -131,7 +131,7 @@ def test_a_study_is_kept_corrected_exported_and_deleted(server, png, offline):
     late = requests.put(f"{server.url}{path}/teeth", json=edit, timeout=60)
     assert "reload it" in detail(late, 409)
     twice = {"revision": 1, "teeth": [teeth[0], {**teeth[1], "fdi": teeth[0]["fdi"]}]}
-    assert "stands twice" in detail(
+    assert "used twice" in detail(
         requests.put(f"{server.url}{path}/teeth", json=twice, timeout=60), 422
     )
 
@@ -146,7 +146,7 @@ def test_a_study_is_kept_corrected_exported_and_deleted(server, png, offline):
     assert server.get("/v1/studies?limit=500").json()["total"] >= 1
     measured = server.get(f"{path}/measurements").json()
     assert [t["id"] for t in measured["teeth"]] == [t["id"] for t in saved["teeth"]]
-    for name in MEDIA:
+    for name in MEDIA_TYPES:
         exported = server.get(f"{path}/export/{name}?numbering=universal")
         if name.endswith(".dcm"):
             assert "DICOM" in detail(exported, 422)

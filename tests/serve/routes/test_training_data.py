@@ -9,8 +9,8 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
-from panodent.serve.routes.training_data import PIECE, training, zipped
-from panodent.serve.store.training_data import Training
+from panodent.serve.routes.training_data import CHUNK, training, zipped
+from panodent.serve.store.training_data import TrainingData
 
 
 def folder_of(place: Path, images: dict[str, bytes], named: list[str]) -> Path:
@@ -23,9 +23,9 @@ def folder_of(place: Path, images: dict[str, bytes], named: list[str]) -> Path:
 
 
 def test_the_archive_holds_the_folder_and_is_made_in_pieces(tmp_path: Path) -> None:
-    images = {"a.png": b"small", "b.dcm": bytes(5 * PIECE // 2)}
+    images = {"a.png": b"small", "b.dcm": bytes(5 * CHUNK // 2)}
     pieces = list(zipped(folder_of(tmp_path, images, ["a.png", "b.dcm"])))
-    assert max(map(len, pieces)) < PIECE + 4096
+    assert max(map(len, pieces)) < CHUNK + 4096
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == ["annotations.json", "images/a.png", "images/b.dcm"]
@@ -40,8 +40,8 @@ def test_an_image_deleted_meanwhile_is_left_out(tmp_path: Path) -> None:
 
 def test_without_a_saved_study_there_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
-    store = SimpleNamespace(training=Training(tmp_path, list))
-    state = SimpleNamespace(work=SimpleNamespace(store=store))
+    store = SimpleNamespace(training=TrainingData(tmp_path, list))
+    state = SimpleNamespace(service=SimpleNamespace(store=store))
     answer = asyncio.run(training(SimpleNamespace(app=SimpleNamespace(state=state))))
     assert answer.status_code == 404
     assert "no study is saved yet" in json.loads(answer.body)["detail"]

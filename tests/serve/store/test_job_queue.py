@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from panodent.errors import UnknownJobError
-from panodent.serve.store.job_queue import MOST_ATTEMPTS
+from panodent.serve.store.job_queue import MAX_ATTEMPTS
 from panodent.serve.store.store import Store
-from panodent.serve.store.upload import new_id, put
+from panodent.serve.store.upload import new_id, write_upload
 from panodent.serve.study import Study
 
 
@@ -20,7 +20,7 @@ def store(tmp_path: Path, database: str):
 
 
 def queued(store: Store, count: int = 2) -> tuple[str, list[str]]:
-    uploads = [put(store.files, f"{n}.png", b"x") for n in range(count)]
+    uploads = [write_upload(store.files, f"{n}.png", b"x") for n in range(count)]
     return store.jobs.add(uploads), [upload.id for upload in uploads]
 
 
@@ -58,9 +58,9 @@ def test_what_is_finished_twice_is_one_study(store: Store):
 
 def test_what_was_begun_is_taken_up_but_not_for_ever(store: Store):
     job, ids = queued(store, 1)
-    for attempt in range(1, MOST_ATTEMPTS + 1):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         assert store.jobs.take()["attempts"] == attempt
-        store.jobs.take_up()  # the service died and starts again
+        store.jobs.recover()  # the service died and starts again
     found = store.jobs.get(job)
     assert (found["state"], found["failed"]) == ("done", 1)
     assert "3 times" in found["items"][0]["error"]
@@ -69,12 +69,12 @@ def test_what_was_begun_is_taken_up_but_not_for_ever(store: Store):
 
 def test_a_stop_in_good_order_is_no_attempt(store: Store):
     job, _ = queued(store, 1)
-    for _ in range(MOST_ATTEMPTS + 1):
+    for _ in range(MAX_ATTEMPTS + 1):
         item = store.jobs.take()
         assert item["attempts"] == 1
-        store.jobs.give_back(item, counted=False)
+        store.jobs.requeue(item, counted=False)
     assert states(store, job) == ["queued"]
-    store.jobs.give_back(store.jobs.take(), counted=True)
+    store.jobs.requeue(store.jobs.take(), counted=True)
     assert store.jobs.take()["attempts"] == 2
 
 
@@ -108,13 +108,13 @@ def test_a_deleted_study_leaves_its_job_and_an_empty_job_goes(store: Store):
 
 def test_old_jobs_are_forgotten_when_nothing_is_left_to_do(store: Store):
     busy, ids = queued(store, 1)
-    store.jobs.forget("2999")
+    store.jobs.delete_before("2999")
     assert store.jobs.get(busy)["total"] == 1
     store.jobs.take()
     store.jobs.fail(ids[0], "bad")
-    store.jobs.forget("2020")
+    store.jobs.delete_before("2020")
     assert store.jobs.get(busy)["failed"] == 1
-    store.jobs.forget("2999")
+    store.jobs.delete_before("2999")
     with pytest.raises(UnknownJobError):
         store.jobs.get(busy)
 
@@ -123,6 +123,6 @@ def test_waiting_items_are_counted(store: Store):
     queued(store, 3)
     store.jobs.take()
     assert store.jobs.count_queued() == 2
-    assert store.jobs.get(store.jobs.add([put(store.files, "x", b"x")]))["total"] == 1
+    assert store.jobs.get(store.jobs.add([write_upload(store.files, "x", b"x")]))["total"] == 1
     with pytest.raises(UnknownJobError):
         store.jobs.get(new_id())

@@ -10,7 +10,7 @@ import sqlalchemy as sql
 from panodent.errors import ConfigError, PanodentError, StaleError, UnknownStudyError
 from panodent.serve.store.store import Store
 from panodent.serve.store.tables import about
-from panodent.serve.store.upload import Upload, new_id, put
+from panodent.serve.store.upload import Upload, new_id, write_upload
 from panodent.serve.study import Study
 
 TOOTH = {
@@ -75,7 +75,7 @@ def test_a_save_must_build_on_the_present_revision(store: Store):
     saved = store.save(made.id, 0, [{**TOOTH, "fdi": 12}])
     assert (saved.revision, saved.saved, saved.teeth[0]["fdi"]) == (1, True, 12)
     assert saved.predicted[0]["fdi"] == 11
-    with pytest.raises(StaleError, match="revision 1, yours builds on 0"):
+    with pytest.raises(StaleError, match="revision 1, your edit is based on 0"):
         store.save(made.id, 0, [])
     assert store.get(made.id).teeth == saved.teeth
     with pytest.raises(UnknownStudyError):
@@ -88,7 +88,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path, database: str):
     saved = first.save(made.id, 0, [])
     first.close()
     again = Store(tmp_path / "store", database)
-    again.tidy()
+    again.recover()
     assert again.get(made.id) == saved
     assert again.original(made.id).exists()
     again.close()
@@ -97,17 +97,17 @@ def test_everything_is_there_after_a_restart(tmp_path: Path, database: str):
 def test_results_of_a_deleted_study_are_not_put_in_place(store: Store):
     made = kept(store)
     saved = store.save(made.id, 0, [TOOTH])
-    assert store.unwritten() == saved
+    assert store.next_without_results() == saved
     folder = store.results(f"{made.id}.part")
     folder.mkdir()
-    store.place_results(saved, folder)
+    store.publish_results(saved, folder)
     assert store.results(made.id).is_dir()
-    assert store.unwritten() is None
+    assert store.next_without_results() is None
 
     saved = store.save(made.id, 1, [TOOTH])
     folder.mkdir()
     assert store.delete(made.id) is True
-    store.place_results(saved, folder)
+    store.publish_results(saved, folder)
     assert not list((store.folder / "results").iterdir())
 
 
@@ -140,7 +140,7 @@ def test_old_studies_expire_and_young_ones_stay(store: Store):
 
 
 def test_more_studies_expire_than_a_statement_takes(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("panodent.serve.store.store.AT_ONCE", 2)
+    monkeypatch.setattr("panodent.serve.store.store.IDS_PER_STATEMENT", 2)
     store = Store(tmp_path / "store")
     for _ in range(5):
         kept(store, updated="2020-01-01")
@@ -150,12 +150,12 @@ def test_more_studies_expire_than_a_statement_takes(tmp_path: Path, monkeypatch)
 
 def test_tidy_removes_what_no_row_speaks_of(store: Store):
     made = kept(store)
-    stray = put(store.files, "left.png", b"x")
-    waiting = put(store.files, "waiting.png", b"x")
+    stray = write_upload(store.files, "left.png", b"x")
+    waiting = write_upload(store.files, "waiting.png", b"x")
     store.jobs.add([waiting])
     (store.folder / "results" / f"{made.id}.part").mkdir()
     (store.training.folder / ".annotations.json.1.part").write_text("{")
-    store.tidy()
+    store.recover()
     assert not stray.file.exists()
     assert waiting.file.exists()
     assert store.original(made.id).exists()
@@ -186,7 +186,7 @@ def test_a_folder_is_not_opened_with_the_database_of_another(tmp_path: Path, pos
     with pytest.raises(ConfigError, match="do not belong together"):
         Store(tmp_path / "three", f"sqlite:///{tmp_path / 'one' / 'store.sqlite'}")
     again = Store(tmp_path / "one")
-    again.tidy()
+    again.recover()
     assert again.original(made.id).exists()
     again.close()
 
@@ -194,8 +194,8 @@ def test_a_folder_is_not_opened_with_the_database_of_another(tmp_path: Path, pos
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("no url, password s3cret", "named by no URL"),
-        ("mysql://root:s3cret@localhost/x", "known are sqlite and postgresql"),
+        ("no url, password s3cret", "not given as a URL"),
+        ("mysql://root:s3cret@localhost/x", "expected sqlite or postgresql"),
         ("postgresql://u:s3cret@127.0.0.1:1/x", "cannot be opened"),
         ("sqlite:////nowhere/at/all.sqlite", "cannot be opened"),
     ],
@@ -212,7 +212,7 @@ def test_another_version_is_refused(tmp_path: Path):
     with store._engine.begin() as line:
         line.execute(about.update().values(version=99))
     store.close()
-    with pytest.raises(ConfigError, match="of version 99"):
+    with pytest.raises(ConfigError, match="has version 99"):
         Store(tmp_path / "store")
 
 

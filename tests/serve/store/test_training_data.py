@@ -11,8 +11,8 @@ from panodent.outputs.record import to_record
 from panodent.phantom import draw
 from panodent.phantom.dicom import dicom_bytes
 from panodent.serve.store.store import Store
-from panodent.serve.store.upload import put
-from panodent.serve.study import Study, identified
+from panodent.serve.store.upload import write_upload
+from panodent.serve.study import Study, with_ids
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def store(tmp_path: Path):
 
 def keep(store: Store, seed: int, name: str, content: bytes, kind: str = "image") -> Study:
     _, teeth = draw(seed, (128, 256))
-    upload = put(store.files, name, content)
-    record = identified(to_record(teeth)["teeth"])
+    upload = write_upload(store.files, name, content)
+    record = with_ids(to_record(teeth)["teeth"])
     made = Study(upload.id, name, kind, "2026", "2026", 256, 128, record, record)
     store.add(made, upload.suffix)
     return made

@@ -15,7 +15,7 @@ from panodent.outputs.record import from_record
 from panodent.phantom import draw
 from panodent.phantom.dicom import dicom_bytes
 from panodent.radiograph.radiograph import read
-from panodent.serve.workers.exports import MEDIA, make
+from panodent.serve.workers.exports import MEDIA_TYPES, make_export
 
 MODEL = Model("test", "0" * 64)
 
@@ -26,7 +26,7 @@ def case():
 
 
 def export(name, case, numbering="fdi"):
-    return make(name, "=scan,7.png", *case, numbering, MODEL)
+    return make_export(name, "=scan,7.png", *case, numbering, MODEL)
 
 
 def picture(data):
@@ -76,4 +76,4 @@ def test_unknown_names_are_told_the_known_ones(case):
         export("overlai.png", case)
     with pytest.raises(UnknownNameError, match="palmer"):
         export("teeth.csv", case, "palma")
-    assert all("/" in media for media in MEDIA.values())
+    assert all("/" in media for media in MEDIA_TYPES.values())

@@ -125,7 +125,7 @@ def checked_names(items: Items, target: Path) -> Iterator[tuple[PurePosixPath, T
     """(path below the data folder, teeth) of what is to be written to `target`, one by one.
 
     Raises `AnnotationError` for a name that leads out of the folder, and for two names that differ
-    in their suffixes only: they could not be told apart in reading.
+    in their suffixes only: reading could not distinguish them.
 
     >>> none = Teeth.empty((8, 8))
     >>> [str(name) for name, _ in checked_names([("a\\\\1.png", none)], Path("out"))]

@@ -3,6 +3,10 @@
 Label Studio names images by URL: of an uploaded file (`/data/upload/1/3f2a1b2c-opg.png`), of a file
 on the server's disk (`/data/local-files/?d=data/opg.png`), or of any other place. See
 https://labelstud.io/guide/storage and https://labelstud.io/guide/tasks.
+
+>>> task = {"data": {"image": "/data/local-files/?d=sub/opg.png"}}
+>>> TaskImages(Path("no/such/export.json")).of(task, "task 1")
+(PurePosixPath('sub/opg.png'), None)
 """
 
 from __future__ import annotations

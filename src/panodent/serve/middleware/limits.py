@@ -1,6 +1,6 @@
-"""What every request passes before a route sees it: who asks, from where, how much, how slowly.
+"""Limits on every request, checked before a route runs: host, origin, token, size and speed.
 
-An ASGI middleware without Starlette's, so that nothing is read before it is bounded.
+A plain ASGI middleware, not Starlette's, so that nothing of a body is read before it is checked.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hmac
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -36,20 +35,26 @@ HEADERS: Mapping[str, str] = {
 }
 LINGER_BYTES = 8 << 20
 LINGER_SECONDS = 1.0
-_SAFE = ("GET", "HEAD", "OPTIONS")
-_OPEN = ("/", "/healthz", "/readyz", "/openapi.json")
+"""How much of a refused body is read and discarded, so that the client reads the response."""
+FORM_BYTES = 65536
+"""Bytes that a form may have besides its file."""
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_PATHS_WITHOUT_TOKEN = ("/", "/healthz", "/readyz", "/openapi.json")
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """Limits on a request.
+class Limits:
+    """Limits on requests.
 
-    upload, batch, text : bytes of a body with one radiograph, with many, and of any other.
-    on_disk, in_memory : bytes of all bodies together that are in work: of radiographs, which are
-        written to files while they arrive, and of others, which are held.
-    pause, body : seconds between two pieces of a body, and for all of it.
-    send : seconds until a client has taken a piece of the answer.
-    requests : how many may be in work at once.
+    upload : bytes of a body with one radiograph.
+    batch : bytes of a body with many radiographs.
+    text : bytes of any other body.
+    on_disk : bytes of all radiographs that are being received, which are written to files.
+    in_memory : bytes of all other bodies that are being received, which are kept in memory.
+    pause : seconds between two chunks of a body.
+    body : seconds for a whole body.
+    send : seconds until the client has accepted a chunk of the response.
+    requests : requests in progress at the same time.
     """
 
     upload: int = 64 << 20
@@ -64,98 +69,102 @@ class Bounds:
 
 
 @dataclass
-class Guard:
-    """Passes on what is in bounds, answers the rest itself.
+class LimitsMiddleware:
+    """Passes requests within the limits to `app`, and refuses the others.
 
-    `token` is demanded of /v1, /label-studio and /metrics where there is one. `hosts` are the names
-    the service answers to (against DNS rebinding), None for any.
+    token : required for all paths but the page, its files, the health checks and /openapi.json;
+        None for no token.
+    hosts : accepted names in the Host header (against DNS rebinding), None for any.
     """
 
     app: ASGIApp
-    bounds: Bounds
+    limits: Limits
     token: str | None = None
     hosts: frozenset[str] | None = None
-    _busy: int = 0
-    _held: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
+    _in_progress: int = 0
+    _received: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handles one request."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return
         headers = _headers(scope)
-        limit, is_file = self._limit(scope)
-        body = _Body(receive, limit, self.bounds, lambda size: self._take(is_file, size))
+        max_bytes, is_file = self._body_limit(scope)
+        body = _LimitedBody(receive, max_bytes, self.limits, lambda n: self._count(is_file, n))
         if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
             body.expected = False
-        reply = _Reply(send, self.bounds.send, scope["path"], body)
+        respond = _TimedResponse(send, self.limits.send, scope["path"], body)
         refusal = self._refusal(scope, headers)
         if refusal is not None:
             if "expect" in headers:
-                body.expected = False  # it is not sent before it is asked for
-            await refusal(scope, receive, reply)
+                body.expected = False  # the client waits for "100 Continue" before it sends a body
+            await refusal(scope, receive, respond)
             return
-        self._busy += 1
+        self._in_progress += 1
         try:
-            await self.app(scope, body, reply)
+            await self.app(scope, body, respond)
         finally:
-            self._busy -= 1
-            self._held[is_file] -= body.size
+            self._in_progress -= 1
+            self._received[is_file] -= body.size
 
     def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> Response | None:
         path, method = scope["path"], scope["method"]
-        if self._busy >= self.bounds.requests:
-            return problem(503, "too many requests at once; send this one again in a moment")
+        if self._in_progress >= self.limits.requests:
+            return problem(503, "too many requests at the same time; try again in a moment")
         host = headers.get("host", "")
-        if self.hosts is not None and _name(host) not in self.hosts:
-            return problem(421, f"this service does not answer to the name {_name(host)[:80]!r}")
+        if self.hosts is not None and _host_name(host) not in self.hosts:
+            return problem(
+                421,
+                f"this service does not accept the host name {_host_name(host)[:80]!r}; "
+                "add it with --allow-host",
+            )
         origin = headers.get("origin")
-        if origin is not None and method not in _SAFE and _netloc(origin) != host.lower():
-            return problem(403, "requests from another site's page are not taken")
-        closed = path not in _OPEN and not path.startswith("/static/")
-        given = headers.get("authorization", "")
-        if self.token is not None and closed and not _knows(given, self.token, path):
-            refusal = problem(401, "this service wants its token: Authorization: Bearer TOKEN")
+        if origin is not None and method not in _SAFE_METHODS and _netloc(origin) != host.lower():
+            return problem(403, "requests from pages of other sites are refused")
+        protected = path not in _PATHS_WITHOUT_TOKEN and not path.startswith("/static/")
+        authorization = headers.get("authorization", "")
+        if self.token is not None and protected and not _has_token(authorization, self.token, path):
+            refusal = problem(401, "a token is required; send it as Authorization: Bearer TOKEN")
             refusal.headers["WWW-Authenticate"] = "Bearer"
             return refusal
-        return self._too_long(scope, headers.get("content-length", "0"))
+        return self._size_refusal(scope, headers.get("content-length", "0"))
 
-    def _too_long(self, scope: Scope, declared: str) -> Response | None:
+    def _size_refusal(self, scope: Scope, declared: str) -> Response | None:
         if not (declared.isascii() and declared.isdecimal()):
-            return problem(400, "the Content-Length is no number")
-        limit, is_file = self._limit(scope)
-        # A number of a thousand digits is too long without being read.
-        if len(declared) > 18 or int(declared) > limit:
-            return problem(413, _too_much(limit))
-        if self._held[is_file] + int(declared) > self._most(is_file):
-            return problem(503, _TOO_FULL)
+            return problem(400, "Content-Length is not a number")
+        max_bytes, is_file = self._body_limit(scope)
+        # A number of a thousand digits is not converted: that takes long.
+        if len(declared) > 18 or int(declared) > max_bytes:
+            return problem(413, _too_large(max_bytes))
+        if self._received[is_file] + int(declared) > self._total_limit(is_file):
+            return problem(503, _TOO_MUCH_AT_ONCE)
         return None
 
-    def _limit(self, scope: Scope) -> tuple[int, bool]:
-        """Bytes that a body may have, and whether it goes to files."""
+    def _body_limit(self, scope: Scope) -> tuple[int, bool]:
+        """(bytes that a body may have, whether it is written to files)."""
         path = scope["path"]
         if scope["method"] == "POST" and path == "/v1/jobs":
-            return self.bounds.batch, True
+            return self.limits.batch, True
         if scope["method"] == "POST" and path in ("/v1/predict", "/v1/studies"):
-            # A little more than the file, for the form around it.
-            return self.bounds.upload + 65536, True
-        return self.bounds.text, False
+            return self.limits.upload + FORM_BYTES, True
+        return self.limits.text, False
 
-    def _most(self, is_file: bool) -> int:
-        return self.bounds.on_disk if is_file else self.bounds.in_memory
+    def _total_limit(self, is_file: bool) -> int:
+        return self.limits.on_disk if is_file else self.limits.in_memory
 
-    def _take(self, is_file: bool, size: int) -> None:
-        self._held[is_file] += size
-        if self._held[is_file] > self._most(is_file):
-            raise HTTPException(503, _TOO_FULL, {"Retry-After": "1"})
-
-
-_TOO_FULL = "too much is being sent at once; send this again in a moment"
+    def _count(self, is_file: bool, size: int) -> None:
+        self._received[is_file] += size
+        if self._received[is_file] > self._total_limit(is_file):
+            raise HTTPException(503, _TOO_MUCH_AT_ONCE, {"Retry-After": "1"})
 
 
-def _knows(authorization: str, token: str, path: str) -> bool:
-    """Whether a request brings the token; Label Studio can bring it as a password alone."""
+_TOO_MUCH_AT_ONCE = "too much data is being sent at the same time; try again in a moment"
+
+
+def _has_token(authorization: str, token: str, path: str) -> bool:
+    """Whether a request has the token; Label Studio can only send it as a Basic password."""
     scheme, _, given = authorization.partition(" ")
     given = given.strip()
     if scheme.lower() == "basic" and path.startswith("/label-studio/"):
@@ -165,7 +174,7 @@ def _knows(authorization: str, token: str, path: str) -> bool:
             return False
     elif scheme.lower() != "bearer":
         return False
-    # Headers are bytes, which ASGI servers hand on one to one as latin-1.
+    # ASGI servers decode the bytes of headers one to one, as Latin-1.
     return hmac.compare_digest(given.encode("latin-1"), token.encode())
 
 
@@ -176,57 +185,59 @@ def _netloc(origin: str) -> str:
         return ""
 
 
-def _too_much(limit: int) -> str:
-    return f"the request is larger than the {limit / 2**20:.0f} MiB that are taken here"
+def _too_large(max_bytes: int) -> str:
+    return f"the request is larger than the limit of {max_bytes / 2**20:.0f} MiB"
 
 
-class _Body:
-    """Receives a body within its bounds; raises `HTTPException`, which the application answers.
+class _LimitedBody:
+    """Receives a body within its limits; raises `HTTPException`, which the application handles.
 
-    expected : whether there is one that is still to be read.
+    expected : whether the client may still send some of the body.
+    size : bytes received so far.
     """
 
     def __init__(
-        self, receive: Receive, limit: int, bounds: Bounds, take: Callable[[int], None]
+        self, receive: Receive, max_bytes: int, limits: Limits, count: Callable[[int], None]
     ) -> None:
-        self._receive, self._bounds, self._limit, self._take = receive, bounds, limit, take
-        self._until, self.expected, self.size = time.monotonic() + bounds.body, True, 0
-        self._over = False
+        self._receive, self._limits, self._max_bytes = receive, limits, max_bytes
+        self._count = count
+        self._deadline, self.expected, self.size = time.monotonic() + limits.body, True, 0
+        self._complete = False
 
     async def __call__(self) -> Message:
-        if self._over:
-            return await self._receive()  # waits for the client to go away
-        seconds = min(self._bounds.pause, self._until - time.monotonic())
+        if self._complete:
+            return await self._receive()  # waits for the client to disconnect
+        seconds = min(self._limits.pause, self._deadline - time.monotonic())
         try:
             message = await asyncio.wait_for(self._receive(), max(seconds, 0.0))
         except TimeoutError:
-            raise HTTPException(408, "the request's body came too slowly; send it again") from None
+            raise HTTPException(408, "the request body came too slowly; send it again") from None
         length = len(message.get("body", b""))
         self.size += length
-        self._take(length)
-        if self.size > self._limit:
-            raise HTTPException(413, _too_much(self._limit))
-        self._over = not message.get("more_body", False)
-        self.expected = self.expected and not self._over
+        self._count(length)
+        if self.size > self._max_bytes:
+            raise HTTPException(413, _too_large(self._max_bytes))
+        self._complete = not message.get("more_body", False)
+        self.expected = self.expected and not self._complete
         return message
 
     async def drain(self) -> None:
-        """Lets a little of the rest go by: who is cut off while sending never reads the answer."""
-        left, until = LINGER_BYTES, time.monotonic() + LINGER_SECONDS
-        while self.expected and left > 0 and (seconds := until - time.monotonic()) > 0:
+        """Discards a part of the rest: a client reads no response while it is still sending."""
+        left, deadline = LINGER_BYTES, time.monotonic() + LINGER_SECONDS
+        while self.expected and left > 0 and (seconds := deadline - time.monotonic()) > 0:
             try:
                 message = await asyncio.wait_for(self._receive(), seconds)
             except TimeoutError:
                 break
             left -= len(message.get("body", b""))
             self.expected = bool(message.get("more_body", False))
-        self._over = True
+        self._complete = True
 
 
-class _Reply:
-    """Sends an answer with the headers that all have, within its time."""
+class _TimedResponse:
+    """Sends a response with the security headers; raises `TimeoutError` if the client is slow."""
 
-    def __init__(self, send: Send, seconds: float, path: str, body: _Body) -> None:
+    def __init__(self, send: Send, seconds: float, path: str, body: _LimitedBody) -> None:
         self._send, self._seconds, self._body = send, seconds, body
         self._cache = "no-cache" if path == "/" or path.startswith("/static/") else "no-store"
 
@@ -253,17 +264,7 @@ def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-def _name(host: str) -> str:
+def _host_name(host: str) -> str:
     """A Host header without its port."""
     name = host.rsplit(":", 1)[0] if not host.endswith("]") and ":" in host else host
     return name.strip("[]").lower()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address to listen on is reachable from this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -1,4 +1,4 @@
-"""What the service counts of itself, for Prometheus; nothing of a patient, a file or a client."""
+"""Metrics for Prometheus and the request log, without patients, file names or client addresses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from panodent.serve.problems import problem
-from panodent.serve.redaction import place
+from panodent.serve.redaction import redacted
 
 log = logging.getLogger("panodent.serve")
 
@@ -19,7 +19,7 @@ _BUCKETS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
 class Metrics:
-    """The counters of one service."""
+    """The metrics of one service."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -36,7 +36,7 @@ class Metrics:
             registry=self._registry,
             buckets=_BUCKETS,
         )
-        self.in_line = Gauge(
+        self.waiting = Gauge(
             "panodent_waiting_requests", "Requests waiting for a worker", registry=self._registry
         )
         self.queued = Gauge(
@@ -45,47 +45,47 @@ class Metrics:
         self.studies = Gauge("panodent_studies", "Studies kept", registry=self._registry)
         self.replaced = Counter(
             "panodent_workers_replaced_total",
-            "Workers ended because a file took too long or too much",
+            "Workers replaced because a file took too long or ended the process",
             registry=self._registry,
         )
 
     def response(self) -> Response:
-        """All of them as text."""
+        """All metrics in Prometheus' text format."""
         return Response(
             generate_latest(self._registry), media_type="text/plain; version=0.0.4; charset=utf-8"
         )
 
 
-class Counted:
-    """Counts and logs each request by its route's pattern: ids and names stay out of both.
+class MetricsMiddleware:
+    """Counts and logs each request by the pattern of its route, so without ids and names.
 
-    What goes wrong inside ends here, told by place and not by message.
+    Errors that no handler has caught are logged without their message and become status 500.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Handles one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         start, status = time.perf_counter(), 0
 
-        async def noted(message: Message) -> None:
+        async def record_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self.app(scope, receive, noted)
+            await self.app(scope, receive, record_status)
         except Exception as error:
             if not status:
-                log.error("a request failed: %s", place(error))
-                await problem(500, "the service failed; its log says where")(scope, receive, noted)
+                log.error("a request failed: %s", redacted(error))
+                await problem(500, "the service failed; see its log")(scope, receive, record_status)
         finally:
-            # Of what clients can invent, nothing becomes a label: each would be kept for ever.
+            # Labels take a fixed set of values: each value that a client invents would be kept.
             method = scope["method"] if scope["method"] in _METHODS else "other"
             name = getattr(scope.get("route"), "path", "other")
             took = time.perf_counter() - start

@@ -1,4 +1,4 @@
-"""The routes of /v1/jobs: many radiographs, queued."""
+"""Routes below /v1/jobs: many radiographs, queued and predicted in the background."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from panodent.errors import UnknownJobError
 from panodent.serve.problems import problem
 from panodent.serve.routes import schema
 from panodent.serve.routes.multipart import receive
-from panodent.serve.routes.studies import work_of
+from panodent.serve.routes.studies import service_of
 
 router = APIRouter(prefix="/v1")
 
-JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="a job's id")]
-MOST_FILES = 1000
-MOST_FOLLOWERS = 64
+JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="ID of a job")]
+MAX_FILES = 1000
+MAX_FOLLOWERS = 64
 
 
 @router.post(
@@ -27,51 +27,58 @@ MOST_FOLLOWERS = 64
     status_code=202,
     response_model=schema.Job,
     summary="Queue many radiographs",
-    openapi_extra=schema.upload("files", True, "radiographs, each a part named 'files'"),
+    openapi_extra=schema.upload("files", True, "Radiographs, one part named 'files' for each"),
     responses=schema.problems(415, 507),
 )
 async def add_job(request: Request) -> Response:
-    """Each becomes a study; a restart of the service goes on where it stopped."""
-    work, limit = work_of(request), request.app.state.settings.bounds.upload
-    uploads = await receive(request, "files", MOST_FILES, limit, work.store.files, True)
-    job = await work.add_job(uploads)
+    """Each radiograph becomes a study. After a restart the service continues with the queue."""
+    service, limit = service_of(request), request.app.state.settings.limits.upload
+    uploads = await receive(request, "files", MAX_FILES, limit, service.store.files, True)
+    job = await service.add_job(uploads)
     return JSONResponse(job, 202, {"Location": f"/v1/jobs/{job['id']}"})
 
 
 @router.get(
-    "/jobs/{job}", response_model=schema.Job, summary="A job", responses=schema.problems(404)
+    "/jobs/{job}",
+    response_model=schema.Job,
+    summary="State of a job",
+    responses=schema.problems(404),
 )
 async def get_job(request: Request, job: JobId) -> Response:
-    """How far it is, and what became of each radiograph."""
-    work = work_of(request)
-    return JSONResponse(await work.keep(work.store.jobs.get, job))
+    """Counts, and for each radiograph its state with the study or the error."""
+    service = service_of(request)
+    return JSONResponse(await service.call_store(service.store.jobs.get, job))
 
 
 @router.get(
     "/jobs/{job}/events",
-    summary="A job's progress as server-sent events",
+    summary="Progress of a job as server-sent events",
     response_class=Response,
     responses={200: {"content": {"text/event-stream": {}}}, **schema.problems(404)},
 )
 async def follow_job(request: Request, job: JobId) -> Response:
-    """`progress` events with the job's counts, then `done`."""
-    work = work_of(request)
-    await work.keep(work.store.jobs.get, job)
+    """`progress` events with the job's counts, then one `done` event."""
+    service = service_of(request)
+    await service.call_store(service.store.jobs.get, job)
 
-    if work.followers >= MOST_FOLLOWERS:
-        return problem(503, f"{work.followers} clients follow jobs already; ask for it instead")
+    if service.followers >= MAX_FOLLOWERS:
+        return problem(
+            503,
+            f"{service.followers} clients follow jobs already, which is the limit; "
+            "request the job itself instead",
+        )
 
     async def events() -> AsyncIterator[str]:
-        work.followers += 1
+        service.followers += 1
         try:
-            async for state in work.follow(job):
+            async for state in service.follow_job(job):
                 light = {key: value for key, value in state.items() if key != "items"}
                 name = "done" if state["state"] in ("done", "cancelled") else "progress"
                 yield f"event: {name}\ndata: {json.dumps(light)}\n\n"
         except UnknownJobError:
-            return  # forgotten in the meantime
+            return  # removed in the meantime
         finally:
-            work.followers -= 1
+            service.followers -= 1
 
     return StreamingResponse(events(), media_type="text/event-stream")
 
@@ -80,10 +87,10 @@ async def follow_job(request: Request, job: JobId) -> Response:
     "/jobs/{job}",
     status_code=204,
     response_class=Response,
-    summary="Drop what is queued of a job, or forget one that is over",
+    summary="Drop the queued radiographs of a job, or remove a finished job",
     responses=schema.problems(404),
 )
 async def cancel_job(request: Request, job: JobId) -> Response:
-    """Studies that it has become stay."""
-    await work_of(request).cancel(job)
+    """Studies made from its radiographs are kept."""
+    await service_of(request).cancel_job(job)
     return Response(status_code=204)

@@ -1,4 +1,4 @@
-"""Files out of a multipart body, each written to its place as it arrives, none kept in memory."""
+"""Receives files from a multipart body: each is written to disk while it arrives."""
 
 from __future__ import annotations
 
@@ -15,33 +15,39 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from panodent.serve.store.upload import Upload, new_id, suffix_of
-from panodent.serve.study import shown_name
+from panodent.serve.study import display_name
 
-MOST_PARTS = 1100
-BATCH = 1 << 18
-"""Bytes that are gathered before a thread is bothered to write them."""
+MAX_PARTS = 1100
+WRITE_BYTES = 1 << 18
+"""Bytes that are collected before a thread writes them."""
 
 
 async def receive(
-    request: Request, name: str, most: int, limit: int, folder: Path, durable: bool
+    request: Request, name: str, max_files: int, max_bytes: int, folder: Path, durable: bool
 ) -> list[Upload]:
-    """The files of the form's parts called `name`, at most `most` of at most `limit` bytes.
+    """Writes the files of a form to folder/ID/original.*, each with an ID of its own.
 
-    Each lies at folder/ID/original.*, `durable` ones on the disk and not just on their way there.
-    Raises `HTTPException` (4xx) for what is no such form, and leaves nothing behind then.
+    name : of the form's parts that are files; other parts are ignored.
+    max_files, max_bytes : how many files, and bytes in each, are accepted.
+    durable : whether files are flushed to disk (fsync) before this returns.
+
+    Raises `HTTPException` (status 400, 413, 415 or 422) for other forms, and then deletes what
+    was written.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
     if kind.lower() != b"multipart/form-data":
         raise HTTPException(415, f"expected multipart/form-data with files named {name!r}")
     if not boundary:
-        raise HTTPException(400, "the form names no boundary; let your HTTP client write the form")
-    form = _Form(name, most, limit, folder, durable)
+        raise HTTPException(
+            400, "the Content-Type has no boundary; let your HTTP client set this header"
+        )
+    form = _Form(name, max_files, max_bytes, folder, durable)
     try:
         parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
         async for chunk in request.stream():
             parser.write(chunk)
-            if form.pending >= BATCH:
+            if form.pending >= WRITE_BYTES:
                 await asyncio.to_thread(form.write)
         parser.finalize()
         await asyncio.to_thread(form.write)
@@ -57,22 +63,22 @@ async def receive(
 
 @dataclass
 class _Form:
-    """What the parser calls. It notes what is to be done; `write`, in a thread, does it."""
+    """Callbacks of the parser. They only collect data; `write`, called in a thread, writes them."""
 
     name: str
-    most: int
-    limit: int
+    max_files: int
+    max_bytes: int
     folder: Path
     durable: bool
     uploads: list[Upload] = field(default_factory=list)
     pending: int = 0
     _parts: int = 0
-    _whole: bool = False
+    _complete: bool = False
     _header: tuple[bytearray, bytearray] = field(default_factory=lambda: (bytearray(), bytearray()))
     _disposition: bytes = b""
     _current: Upload | None = None
     _stream: BinaryIO | None = None
-    _todo: list[tuple[Upload, bytes | None]] = field(default_factory=list)
+    _unwritten: list[tuple[Upload, bytes | None]] = field(default_factory=list)
 
     def callbacks(self) -> dict[str, object]:
         return {
@@ -88,8 +94,8 @@ class _Form:
 
     def _begin(self) -> None:
         self._parts += 1
-        if self._parts > MOST_PARTS:
-            raise HTTPException(422, f"the form has more than {MOST_PARTS} parts")
+        if self._parts > MAX_PARTS:
+            raise HTTPException(422, f"the form has more than {MAX_PARTS} parts")
         self._disposition, self._header = b"", (bytearray(), bytearray())
 
     def _header_end(self) -> None:
@@ -100,12 +106,12 @@ class _Form:
     def _headers_finished(self) -> None:
         _, options = parse_options_header(self._disposition)
         if options.get(b"name", b"").decode("utf-8", "replace") != self.name:
-            return  # some other field: nothing that is wanted here
-        if len(self.uploads) >= self.most:
+            return  # another field, ignored
+        if len(self.uploads) >= self.max_files:
             raise HTTPException(
-                422, f"the form has more than {self.most} file(s) named {self.name!r}"
+                422, f"the form has more than {self.max_files} file(s) named {self.name!r}"
             )
-        shown = shown_name(options.get(b"filename", b"").decode("utf-8", "replace"))
+        shown = display_name(options.get(b"filename", b"").decode("utf-8", "replace"))
         self._current = Upload(new_id(), shown, suffix_of(shown), self.folder)
         self.uploads.append(self._current)
 
@@ -113,27 +119,27 @@ class _Form:
         if self._current is None:
             return
         self._current.size += end - start
-        if self._current.size > self.limit:
+        if self._current.size > self.max_bytes:
             raise HTTPException(
                 413,
-                f"file {len(self.uploads)} is larger than the {self.limit / 2**20:.0f} MiB that "
-                "are taken here",
+                f"file {len(self.uploads)} is larger than the limit of "
+                f"{self.max_bytes / 2**20:.0f} MiB",
             )
-        self._todo.append((self._current, data[start:end]))
+        self._unwritten.append((self._current, data[start:end]))
         self.pending += end - start
 
     def _end(self) -> None:
         if self._current is not None:
-            self._todo.append((self._current, None))
+            self._unwritten.append((self._current, None))
             self._current = None
 
     def _finish(self) -> None:
-        self._whole = True
+        self._complete = True
 
     def write(self) -> None:
-        """Writes what has arrived."""
-        todo, self._todo, self.pending = self._todo, [], 0
-        for upload, data in todo:
+        """Writes the collected data."""
+        unwritten, self._unwritten, self.pending = self._unwritten, [], 0
+        for upload, data in unwritten:
             if self._stream is None:
                 upload.file.parent.mkdir(parents=True, exist_ok=True)
                 self._stream = upload.file.open("wb")
@@ -147,8 +153,8 @@ class _Form:
             self._stream = None
 
     def check(self) -> None:
-        """Raises for a form that ends early, or without its file."""
-        if not self._whole:
+        """Raises `HTTPException` for a form that ends early, has no file or has an empty one."""
+        if not self._complete:
             raise HTTPException(400, "the form ends before its last boundary; send it again")
         if not self.uploads:
             raise HTTPException(422, f"the form has no file named {self.name!r}; expected one")
@@ -157,7 +163,7 @@ class _Form:
                 raise HTTPException(422, f"file {number} is empty; send a radiograph")
 
     def discard(self) -> None:
-        """Removes all of it."""
+        """Deletes all files of the form."""
         if self._stream is not None:
             self._stream.close()
         for upload in self.uploads:

@@ -1,4 +1,4 @@
-"""Examples in the OpenAPI document: what an answer looks like, by its model and by its status."""
+"""Examples for the OpenAPI document, by model, by path and by status code."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _SUMMARY: dict[str, Any] = {
     "spacing_mm": None,
     "count": 1,
 }
-_KEPT = {"id": "t1", **_TOOTH}
+_STUDY_TOOTH = {"id": "t1", **_TOOTH}
 
 MODELS: Mapping[str, Any] = {
-    "Study": {**_SUMMARY, "predicted": [_KEPT], "teeth": [_KEPT]},
-    "Studies": {"total": 1, "studies": [_SUMMARY]},
+    "StudyDetail": {**_SUMMARY, "predicted": [_STUDY_TOOTH], "teeth": [_STUDY_TOOTH]},
+    "StudyList": {"total": 1, "studies": [_SUMMARY]},
     "Edit": {
         "revision": 0,
         "teeth": [{"id": "t1", "fdi": 37}, {"fdi": 38, "polygons": _SQUARE}],
@@ -70,15 +70,15 @@ MODELS: Mapping[str, Any] = {
         "teeth": [{**_TOOTH, "rle": "eV[a05Zo1=CbN"}],
     },
     "Message": {"status": "ready", "detail": ""},
-    "Asked": {
+    "PredictRequest": {
         "tasks": [{"id": 1, "data": {"image": "/data/upload/1/scan-7.png"}}],
         "label_config": "<View><Image name='image' value='$image'/><BrushLabels name='teeth' "
         "toName='image'><Label value='36'/></BrushLabels></View>",
     },
 }
-"""By the names of `panodent.serve.routes.schema`."""
+"""By model, see `panodent.serve.routes.schema`."""
 
-PLACES: Mapping[str, Any] = {
+RESPONSES: Mapping[str, Any] = {
     "/v1/info": {"version": "0.1.0", "notice": DISCLAIMER, "dicom": True, "max_bytes": 67108864},
     "/v1/studies/{study}/measurements": {
         "size": [1024, 2041],
@@ -92,53 +92,54 @@ PLACES: Mapping[str, Any] = {
         "results": [{"model_version": "panodent-0.1.0-5d1f", "score": 0.97, "result": []}]
     },
 }
-"""By path, where an answer has no model."""
+"""By path, for responses without a model."""
 
-TAKEN: Mapping[str, Any] = {
+REQUESTS: Mapping[str, Any] = {
     "/label-studio/setup": {"project": "7.1700000000", "schema": "<View></View>"},
     "/label-studio/versions": {"project": "7.1700000000"},
     "/label-studio/webhook": {"action": "ANNOTATION_CREATED", "project": {"id": 7}},
 }
-"""By path, what is sent there where it has no model."""
+"""By path, for requests without a model."""
 
-_DETAILS = {
+_DETAILS: Mapping[int, str] = {
     400: "the form ends before its last boundary; send it again",
-    401: "this service wants its token: Authorization: Bearer TOKEN",
-    403: "requests from another site's page are not taken",
+    401: "a token is required; send it as Authorization: Bearer TOKEN",
+    403: "requests from pages of other sites are refused",
     404: f"no study '{_ID}'; it may have been deleted",
-    406: "Accept names nothing that can be given",
-    408: "the request's body came too slowly; send it again",
-    409: "the study was saved in the meantime (revision 2, yours builds on 1); reload it and make "
-    "your changes again",
-    413: "the request is larger than the 64 MiB that are taken here",
+    406: "Accept names no available format; known: application/json (teeth.json), image/png "
+    "(labels) and application/dicom (segmentation)",
+    408: "the request body came too slowly; send it again",
+    409: "the study was saved in the meantime (it has revision 2, your edit is based on 1); reload "
+    "it and make your changes again",
+    413: "the request is larger than the limit of 64 MiB",
     415: "expected multipart/form-data with files named 'file'",
-    421: "this service does not answer to the name 'example.org'",
+    421: "this service does not accept the host name 'example.org'; add it with --allow-host",
     422: "scan-7.png: the file is damaged or cut off; copy it again from its source",
-    503: "32 radiographs are waiting, which is as many as may; send this one again in a moment",
-    507: "the store's disk is full; make room, then send it again",
+    503: "32 radiographs are waiting, which is the limit; send this one again in a moment",
+    507: "the disk of the store is full; free some space, then send it again",
 }
 
 
 def add_examples(document: dict[str, Any]) -> dict[str, Any]:
-    """An OpenAPI document with examples where it has none."""
+    """Adds the examples to an OpenAPI document, in place; returns it."""
     for path, methods in document["paths"].items():
         for operation in methods.values():
-            taken = operation.get("requestBody", {}).get("content", {})
-            _add(taken, TAKEN.get(path), "")
-            for code, answer in operation["responses"].items():
-                _add(answer.get("content", {}), PLACES.get(path), str(code))
+            request = operation.get("requestBody", {}).get("content", {})
+            _add(request, REQUESTS.get(path), "")
+            for code, response in operation["responses"].items():
+                _add(response.get("content", {}), RESPONSES.get(path), str(code))
     return document
 
 
-def _add(content: dict[str, Any], placed: Any, code: str) -> None:
+def _add(content: dict[str, Any], by_path: Any, code: str) -> None:
     for media, described in content.items():
         name = described.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
         if media == "application/problem+json":
             described["example"] = _problem(int(code))
         elif media == "application/json" and name in MODELS:
             described["example"] = MODELS[name]
-        elif media == "application/json" and placed is not None:
-            described["example"] = placed
+        elif media == "application/json" and by_path is not None:
+            described["example"] = by_path
 
 
 def _problem(code: int) -> dict[str, Any]:

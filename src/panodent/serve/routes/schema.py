@@ -1,4 +1,4 @@
-"""What the API takes and gives, as OpenAPI describes it."""
+"""Pydantic models of the API's requests and responses, and helpers for its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -6,32 +6,31 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from panodent.serve.study import MOST_TEETH
+from panodent.serve.study import MAX_TEETH
 
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
 Ring = Annotated[list[Point], Field(min_length=3, max_length=50_000)]
 Part = Annotated[list[Ring], Field(min_length=1, max_length=1000)]
-Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
-class Tooth(BaseModel):
-    """A tooth of a radiograph, in its pixels."""
+class StudyTooth(BaseModel):
+    """A tooth of a study, in pixels of the radiograph."""
 
     id: str = Field(examples=["t7"])
-    fdi: int = Field(description="FDI number; 0 where it could not be numbered", examples=[36])
+    fdi: int = Field(description="FDI number; 0 for a tooth without a number", examples=[36])
     name: str = Field(examples=["lower left first molar"])
-    score: float = Field(ge=0, le=1, description="calibrated probability; 1 after an edit")
-    box: list[int] = Field(description="[left, top, right, bottom], half open")
-    area: int = Field(description="pixels")
+    score: float = Field(ge=0, le=1, description="Calibrated probability; 1 after an edit")
+    box: list[int] = Field(description="[left, top, right, bottom]; right and bottom are exclusive")
+    area: int = Field(description="Number of pixels")
     flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
     polygons: list[list[list[list[float]]]] = Field(
-        description="parts of rings of [x, y]; the first ring of a part its outline, others holes"
+        description="Parts, each a list of rings of [x, y]: first the outline, then holes"
     )
 
 
 class FoundTooth(BaseModel):
-    """A tooth as teeth.json has it."""
+    """A tooth as in teeth.json."""
 
     fdi: int
     name: str
@@ -40,7 +39,7 @@ class FoundTooth(BaseModel):
     area: int
     flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
     polygons: list[list[list[list[float]]]]
-    rle: str = Field(description="COCO's compressed run-length text of the mask")
+    rle: str = Field(description="The mask in COCO's compressed run-length encoding")
 
 
 class Record(BaseModel):
@@ -58,7 +57,7 @@ class Record(BaseModel):
     teeth: list[FoundTooth]
 
 
-class Summary(BaseModel):
+class StudySummary(BaseModel):
     """A study without its teeth."""
 
     id: str
@@ -77,22 +76,22 @@ class Summary(BaseModel):
     count: int
 
 
-class Study(Summary):
-    """A radiograph, its teeth as predicted and as they stand."""
+class StudyDetail(StudySummary):
+    """A study with its teeth as predicted and as corrected so far."""
 
-    predicted: list[Tooth]
-    teeth: list[Tooth]
+    predicted: list[StudyTooth]
+    teeth: list[StudyTooth]
 
 
-class Studies(BaseModel):
-    """A page of studies, newest first."""
+class StudyList(BaseModel):
+    """A page of the list of studies, newest first."""
 
     total: int
-    studies: list[Summary]
+    studies: list[StudySummary]
 
 
 class EditedTooth(BaseModel):
-    """A tooth of an edit: one known by `id`, or one drawn; with both, a known one redrawn."""
+    """A tooth of an edit: known by `id`, drawn by `polygons`, or both for a redrawn tooth."""
 
     model_config = ConfigDict(extra="forbid")
     id: Annotated[str, Field(max_length=40)] | None = None
@@ -101,7 +100,7 @@ class EditedTooth(BaseModel):
 
 
 class Edit(BaseModel):
-    """The whole new state of a study's teeth; what is not listed is deleted."""
+    """All teeth of a study after the edit; teeth that are not listed are deleted."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -112,7 +111,7 @@ class Edit(BaseModel):
         },
     )
     revision: int = Field(ge=0, le=2**31 - 2, strict=True)
-    teeth: Annotated[list[EditedTooth], Field(max_length=MOST_TEETH)]
+    teeth: Annotated[list[EditedTooth], Field(max_length=MAX_TEETH)]
 
 
 class JobItem(BaseModel):
@@ -125,7 +124,7 @@ class JobItem(BaseModel):
 
 
 class Job(BaseModel):
-    """Radiographs queued together."""
+    """Radiographs that were queued together."""
 
     id: str
     created: str
@@ -137,7 +136,7 @@ class Job(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details; `detail` is a sentence for a person."""
+    """Problem details (RFC 9457); `detail` is a sentence for the user."""
 
     type: str = "about:blank"
     title: str
@@ -146,20 +145,20 @@ class Problem(BaseModel):
 
 
 class Message(BaseModel):
-    """How the service is."""
+    """The state of the service."""
 
     status: str
     detail: str = ""
 
 
-def upload(field: str, several: bool, what: str) -> dict[str, Any]:
-    """OpenAPI of a multipart body with one file, or with several."""
+def upload(field: str, several: bool, description: str) -> dict[str, Any]:
+    """OpenAPI of a multipart body with one file, or several, in the parts called `field`."""
     file = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
     shape: dict[str, Any] = {"type": "array", "items": file, "minItems": 1} if several else file
     return {
         "requestBody": {
             "required": True,
-            "description": what,
+            "description": description,
             "content": {
                 "multipart/form-data": {
                     "schema": {
@@ -174,11 +173,11 @@ def upload(field: str, several: bool, what: str) -> dict[str, Any]:
 
 
 def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI of the errors of a route; those of the guard are told of every route."""
+    """OpenAPI of a route's error responses: `codes`, and those that every route can have."""
     every = (400, 401, 403, 408, 413, 421, 422, 500, 503)
     return {
         code: {
-            "description": "a problem, see `detail`",
+            "description": "Problem details; see `detail`",
             "content": {
                 "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
             },

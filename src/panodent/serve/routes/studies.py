@@ -1,4 +1,4 @@
-"""The routes of /v1 for radiographs and studies."""
+"""Routes below /v1 for predictions, studies, exports and information about the service."""
 
 from __future__ import annotations
 
@@ -15,53 +15,55 @@ from panodent.drawing.vector import to_svg_path
 from panodent.serve.problems import problem
 from panodent.serve.routes import schema
 from panodent.serve.routes.multipart import receive
-from panodent.serve.service import Work
-from panodent.serve.store.store import unknown
+from panodent.serve.service import Service
+from panodent.serve.store.store import unknown_study
 from panodent.serve.store.upload import Upload
-from panodent.serve.workers.exports import MEDIA
+from panodent.serve.workers.exports import MEDIA_TYPES
 from panodent.version import DISCLAIMER, __version__
 
 router = APIRouter(prefix="/v1")
 
-StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="a study's id")]
-_ANSWERS = {
+StudyId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="ID of a study")]
+_BLOBS = {
     "application/json": "record",
     "image/png": "labels",
     "application/dicom": "seg",
 }
-_KNOWN = "application/json (teeth.json), image/png (labels) and application/dicom (segmentation)"
+_KNOWN_TYPES = (
+    "application/json (teeth.json), image/png (labels) and application/dicom (segmentation)"
+)
 
 
-def work_of(request: Request) -> Work:
-    """The service's work."""
-    found: Work = request.app.state.work
+def service_of(request: Request) -> Service:
+    """The service that handles this request."""
+    found: Service = request.app.state.service
     return found
 
 
-@router.get("/info", responses=schema.problems(), summary="What this service is")
+@router.get("/info", responses=schema.problems(), summary="Version, limits and tooth names")
 async def info(request: Request) -> dict[str, Any]:
-    """Version, bundle, limits, and the 52 teeth: names, numbers, colours and pictograms."""
+    """Version, bundle, limits, and names, numbers, colours and pictograms of the 52 teeth."""
     state = request.app.state
     return {
         "version": __version__,
         "notice": DISCLAIMER,
-        "bundle": work_of(request).crew.bundle,
+        "bundle": service_of(request).pool.bundle,
         "dicom": find_spec("pydicom") is not None and find_spec("highdicom") is not None,
-        "max_bytes": state.settings.bounds.upload,
+        "max_bytes": state.settings.limits.upload,
         "max_pixels": state.settings.max_pixels,
-        "exports": sorted(MEDIA),
+        "exports": sorted(MEDIA_TYPES),
         "teeth": _TEETH,
     }
 
 
 @router.post(
     "/predict",
-    summary="Find the teeth of one radiograph; nothing is kept",
-    openapi_extra=schema.upload("file", False, "a radiograph: PNG, JPEG, TIFF, BMP, WebP, DICOM"),
+    summary="Find the teeth in one radiograph without keeping it",
+    openapi_extra=schema.upload("file", False, "A radiograph: PNG, JPEG, TIFF, BMP, WebP or DICOM"),
     responses={
         200: {
             "model": schema.Record,
-            "description": "by Accept: teeth.json, the label image, or a DICOM segmentation",
+            "description": "teeth.json, the label image or a DICOM segmentation, by Accept",
             "content": {
                 "image/png": {"schema": {"type": "string", "format": "binary"}},
                 "application/dicom": {"schema": {"type": "string", "format": "binary"}},
@@ -71,29 +73,32 @@ async def info(request: Request) -> dict[str, Any]:
     },
 )
 async def predict(request: Request) -> Response:
-    """Answers as Accept asks."""
-    media = chosen(request.headers.get("accept", "*/*"))
+    """The Accept header selects the format; DICOM segmentations need a DICOM radiograph."""
+    media = choose_media_type(request.headers.get("accept", "*/*"))
     if media is None:
-        return problem(406, f"Accept names nothing that can be given; known: {_KNOWN}")
-    piece = _ANSWERS[media]
+        return problem(406, f"Accept names no available format; known: {_KNOWN_TYPES}")
+    blob = _BLOBS[media]
     upload = await _received(request, durable=False)
-    _, pieces = await work_of(request).predict(upload, [piece])
-    return Response(pieces[piece], media_type=media)
+    _, blobs = await service_of(request).predict(upload, [blob])
+    return Response(blobs[blob], media_type=media)
 
 
-def chosen(accept: str) -> str | None:
-    """The media type that a client likes best among ours, JSON where it does not care.
+def choose_media_type(accept: str) -> str | None:
+    """The available media type that an Accept header prefers; JSON by default, None if none fits.
 
-    Of several ranges that fit, the most specific one counts (RFC 9110, 12.5.1).
+    If several ranges match a type, the most specific one counts (RFC 9110, section 12.5.1).
+
+    >>> choose_media_type("image/png, */*;q=0.5"), choose_media_type("text/html")
+    ('image/png', None)
     """
     ranges = [_range(entry) for entry in accept.split(",") if entry.strip()]
-    best, liking = None, 0.0
-    for media in _ANSWERS if ranges else ("application/json",):
-        fitting = {media: 3, f"{media.split('/')[0]}/*": 2, "*/*": 1}
-        found = [(fitting[name], weight) for name, weight in ranges if name in fitting]
+    best, best_weight = None, 0.0
+    for media in _BLOBS if ranges else ("application/json",):
+        specificity = {media: 3, f"{media.split('/')[0]}/*": 2, "*/*": 1}
+        found = [(specificity[name], weight) for name, weight in ranges if name in specificity]
         weight = max(found)[1] if found else 0.0 if ranges else 1.0
-        if weight > liking:
-            best, liking = media, weight
+        if weight > best_weight:
+            best, best_weight = media, weight
     return best
 
 
@@ -111,10 +116,10 @@ def _range(entry: str) -> tuple[str, float]:
 
 
 async def _received(request: Request, durable: bool) -> Upload:
-    work, bounds = work_of(request), request.app.state.settings.bounds
-    work.crew.check()  # before anything is written
-    found = await receive(request, "file", 1, bounds.upload, work.store.files, durable)
-    return found[0]
+    service, limits = service_of(request), request.app.state.settings.limits
+    service.pool.check()  # refuses before anything is written
+    uploads = await receive(request, "file", 1, limits.upload, service.store.files, durable)
+    return uploads[0]
 
 
 # --- studies -----------------------------------------------------------------------------------
@@ -123,34 +128,34 @@ async def _received(request: Request, durable: bool) -> Upload:
 @router.post(
     "/studies",
     status_code=201,
-    response_model=schema.Study,
-    summary="Keep a radiograph and the teeth found in it",
-    openapi_extra=schema.upload("file", False, "a radiograph"),
+    response_model=schema.StudyDetail,
+    summary="Create a study: a radiograph and the teeth found in it",
+    openapi_extra=schema.upload("file", False, "A radiograph"),
     responses=schema.problems(415, 507),
 )
 async def add_study(request: Request) -> Response:
-    """Finds the teeth at once; for many radiographs see /v1/jobs."""
+    """Answers when the teeth are found; for many radiographs use /v1/jobs."""
     upload = await _received(request, durable=True)
-    made = await work_of(request).add(upload)
-    return JSONResponse(made.public(), 201)
+    study = await service_of(request).add(upload)
+    return JSONResponse(study.public(), 201)
 
 
 @router.post(
     "/example",
     status_code=201,
-    response_model=schema.Study,
-    summary="Keep a synthetic radiograph, to try things out",
+    response_model=schema.StudyDetail,
+    summary="Create a study from a synthetic radiograph",
     responses=schema.problems(507),
 )
 async def example(request: Request) -> Response:
-    """A phantom: no patient."""
-    made = await work_of(request).example()
-    return JSONResponse(made.public(), 201)
+    """A phantom without a patient, to try the service."""
+    study = await service_of(request).add_example()
+    return JSONResponse(study.public(), 201)
 
 
 @router.get(
     "/studies",
-    response_model=schema.Studies,
+    response_model=schema.StudyList,
     summary="List studies, newest first",
     responses=schema.problems(),
 )
@@ -159,22 +164,22 @@ async def list_studies(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
-    """Without their teeth."""
-    work = work_of(request)
-    total, found = await work.keep(work.store.page, limit, offset)
+    """Summaries without teeth."""
+    service = service_of(request)
+    total, found = await service.call_store(service.store.page, limit, offset)
     return JSONResponse({"total": total, "studies": found})
 
 
 @router.get(
     "/studies/{study}",
-    response_model=schema.Study,
-    summary="One study with its teeth",
+    response_model=schema.StudyDetail,
+    summary="A study with its teeth",
     responses=schema.problems(404),
 )
 async def get_study(request: Request, study: StudyId) -> Response:
-    """As predicted and as they stand."""
-    work = work_of(request)
-    return JSONResponse((await work.keep(work.store.get, study)).public())
+    """The teeth as predicted, and as corrected so far."""
+    service = service_of(request)
+    return JSONResponse((await service.call_store(service.store.get, study)).public())
 
 
 @router.get(
@@ -184,27 +189,27 @@ async def get_study(request: Request, study: StudyId) -> Response:
     responses={200: {"content": {"image/png": {}}}, **schema.problems(404)},
 )
 async def image(request: Request, study: StudyId) -> Response:
-    """Full size, upright, bright = dense."""
-    work = work_of(request)
-    await work.keep(work.store.original, study)
-    file = work.store.picture(study)
+    """Full size, upright, bright where the patient is dense."""
+    service = service_of(request)
+    await service.call_store(service.store.original, study)
+    file = service.store.picture(study)
     try:
         found = await asyncio.to_thread(file.stat)
     except FileNotFoundError:
-        raise unknown(study) from None  # deleted in this moment
+        raise unknown_study(study) from None  # deleted in the meantime
     return FileResponse(file, media_type="image/png", stat_result=found)
 
 
 @router.put(
     "/studies/{study}/teeth",
-    response_model=schema.Study,
+    response_model=schema.StudyDetail,
     summary="Save corrected teeth",
     responses=schema.problems(404, 409),
 )
 async def save(request: Request, study: StudyId, edit: schema.Edit) -> Response:
-    """`revision` is the one that the edit builds on; another in the meantime is a conflict."""
+    """`revision` is the one that the edit is based on; a later save is a conflict (409)."""
     entries = [tooth.model_dump() for tooth in edit.teeth]
-    saved = await work_of(request).save(study, edit.revision, entries)
+    saved = await service_of(request).save(study, edit.revision, entries)
     return JSONResponse(saved.public())
 
 
@@ -214,31 +219,31 @@ async def save(request: Request, study: StudyId, edit: schema.Edit) -> Response:
     responses=schema.problems(404),
 )
 async def measurements(request: Request, study: StudyId) -> dict[str, Any]:
-    """Of the teeth as they stand; pixels and degrees, see docs/reference/measurements.md."""
-    return await work_of(request).measurements(study)
+    """Measurements of the current teeth, pixels and degrees; docs/reference/measurements.md."""
+    return await service_of(request).measurements(study)
 
 
 @router.get(
     "/studies/{study}/export/{name}",
-    summary="Take a study away as a file",
+    summary="Export a study as a file",
     response_class=Response,
     responses={
-        200: {"content": {media.split(";")[0]: {} for media in sorted(set(MEDIA.values()))}},
+        200: {"content": {media.split(";")[0]: {} for media in sorted(set(MEDIA_TYPES.values()))}},
         **schema.problems(404),
     },
 )
 async def export(
     request: Request,
     study: StudyId,
-    name: Annotated[str, Path(json_schema_extra={"enum": sorted(MEDIA)})],
+    name: Annotated[str, Path(json_schema_extra={"enum": sorted(MEDIA_TYPES)})],
     numbering: Annotated[str, Query(pattern="^(fdi|universal|palmer)$")] = "fdi",
 ) -> Response:
-    """Of the teeth as they stand; DICOM objects where the radiograph is DICOM."""
-    if name not in MEDIA:
-        return problem(404, f"no export {name[:60]!r}; known: {', '.join(MEDIA)}")
-    content = await work_of(request).export(study, name, numbering)
+    """A file of the current teeth; DICOM objects need a DICOM radiograph."""
+    if name not in MEDIA_TYPES:
+        return problem(404, f"no export {name[:60]!r}; known: {', '.join(MEDIA_TYPES)}")
+    content = await service_of(request).export(study, name, numbering)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=MEDIA[name], headers=headers)
+    return Response(content, media_type=MEDIA_TYPES[name], headers=headers)
 
 
 @router.delete(
@@ -249,8 +254,8 @@ async def export(
     responses=schema.problems(404),
 )
 async def delete(request: Request, study: StudyId) -> Response:
-    """Nothing of it stays."""
-    await work_of(request).delete(study)
+    """Deletes the database row, the radiograph, its results and its training data."""
+    await service_of(request).delete(study)
     return Response(status_code=204)
 
 

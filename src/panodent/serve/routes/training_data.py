@@ -1,4 +1,4 @@
-"""The route of the training data: all saved studies as one archive."""
+"""Route of the training data: all saved studies as one ZIP archive."""
 
 from __future__ import annotations
 
@@ -14,55 +14,54 @@ from starlette.responses import Response, StreamingResponse
 
 from panodent.serve.problems import problem
 from panodent.serve.routes import schema
-from panodent.serve.routes.studies import work_of
+from panodent.serve.routes.studies import service_of
 
 router = APIRouter(prefix="/v1")
 
-PIECE = 1 << 20
+CHUNK = 1 << 20
 
 
 @router.get(
     "/training.zip",
-    summary="All saved studies as a data folder to train on",
+    summary="All saved studies as a ZIP archive to train on",
     response_class=Response,
     responses={200: {"content": {"application/zip": {}}}, **schema.problems(404)},
 )
 async def training(request: Request) -> Response:
-    """COCO with the images beside it: unpacked, `panodent train` takes it as it is."""
-    folder = work_of(request).store.training
-    await asyncio.to_thread(folder.write)  # what was saved a moment ago is in it
+    """A COCO file and its images; unpacked, it is a data folder for `panodent train`."""
+    folder = service_of(request).store.training
+    await asyncio.to_thread(folder.write)  # so that the latest saves are included
     if not any((folder.folder / "images").iterdir()):
-        return problem(404, "no study is saved yet; save one, then there is something to train on")
+        return problem(404, "no study is saved yet; save at least one to get training data")
     headers = {"Content-Disposition": 'attachment; filename="panodent-training.zip"'}
     return StreamingResponse(zipped(folder.folder), 200, headers, "application/zip")
 
 
 def zipped(folder: Path) -> Iterator[bytes]:
-    """The data folder as pieces of a ZIP archive, made while they are sent.
+    """The data folder as chunks of a ZIP archive, created while it is sent.
 
-    Unpacked, it is what `panodent train` takes. The image of a study that is deleted while the
-    archive is made is left out.
+    An image that is deleted in the meantime is left out.
     """
     truth = (folder / "annotations.json").read_bytes()
-    pipe = _Pipe()
-    # Radiographs are compressed already.
-    with zipfile.ZipFile(cast(IO[bytes], pipe), "w") as archive:
+    buffer = _ZipBuffer()
+    # Images are stored as they are: most formats are compressed already.
+    with zipfile.ZipFile(cast(IO[bytes], buffer), "w") as archive:
         archive.writestr("annotations.json", truth, zipfile.ZIP_DEFLATED)
-        yield pipe.take()
+        yield buffer.take()
         for name in [image["file_name"] for image in json.loads(truth)["images"]]:
             try:
                 source = (folder / "images" / name).open("rb")
             except FileNotFoundError:
                 continue
             with source, archive.open(f"images/{name}", "w", force_zip64=True) as entry:
-                while piece := source.read(PIECE):
-                    entry.write(piece)
-                    yield pipe.take()
-    yield pipe.take()
+                while chunk := source.read(CHUNK):
+                    entry.write(chunk)
+                    yield buffer.take()
+    yield buffer.take()
 
 
-class _Pipe:
-    """A file to write to that gives what was written, and cannot be wound back."""
+class _ZipBuffer:
+    """A write-only file without seeking; `take` returns what was written since the last call."""
 
     def __init__(self) -> None:
         self._written = bytearray()
@@ -72,7 +71,7 @@ class _Pipe:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Does nothing: `take` returns everything written."""
 
     def take(self) -> bytes:
         taken, self._written = bytes(self._written), bytearray()

@@ -1,1 +1,1 @@
-"""What the service keeps: studies, jobs, training data."""
+"""What the service keeps: studies, jobs and training data."""

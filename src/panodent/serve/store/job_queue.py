@@ -1,7 +1,7 @@
-"""The queue of radiographs that were sent in jobs; it survives the service.
+"""The queue of radiographs sent in jobs, kept in the database so that it survives a restart.
 
-An item's id is that of the study it becomes, and both change in one transaction: done twice it is
-still one study, and what was begun when the service died is begun again.
+An item has the id of the study that it becomes, and both are written in one transaction: an item
+that runs twice is still one study, and an item that was running at a crash runs again.
 """
 
 from __future__ import annotations
@@ -18,18 +18,21 @@ from panodent.serve.store.upload import Upload, new_id
 from panodent.serve.study import Study
 
 QUEUED, RUNNING, DONE, FAILED, DROPPED = "queued", "running", "done", "failed", "dropped"
-OPEN = (QUEUED, RUNNING)
-MOST_ATTEMPTS = 3
+UNFINISHED = (QUEUED, RUNNING)
+MAX_ATTEMPTS = 3
 
 
-class Jobs:
-    """Jobs in a database; `remove` removes the files of an item that becomes no study."""
+class JobQueue:
+    """Jobs and their items in a database.
+
+    remove : deletes the files of an item that does not become a study.
+    """
 
     def __init__(self, engine: sql.Engine, remove: Callable[[str], None]) -> None:
         self._engine, self._remove = engine, remove
 
     def add(self, uploads: Sequence[Upload]) -> str:
-        """Queues files that are in place; the job's id."""
+        """Queues uploaded files; returns the id of the new job."""
         job, moment = new_id(), datetime.now(UTC).isoformat(timespec="microseconds")
         rows = [
             {
@@ -44,21 +47,21 @@ class Jobs:
             }
             for position, upload in enumerate(uploads)
         ]
-        with self._engine.begin() as line:
-            line.execute(jobs.insert().values(id=job, created=moment, cancelled=False))
-            line.execute(items.insert(), rows)
+        with self._engine.begin() as connection:
+            connection.execute(jobs.insert().values(id=job, created=moment, cancelled=False))
+            connection.execute(items.insert(), rows)
         return job
 
     def get(self, job: str) -> dict[str, Any]:
-        """A job as the API shows it; raises `UnknownJobError`."""
-        with self._engine.connect() as line:
-            row = line.execute(jobs.select().where(jobs.c.id == job)).mappings().first()
+        """The job as the API shows it; raises `UnknownJobError`."""
+        with self._engine.connect() as connection:
+            row = connection.execute(jobs.select().where(jobs.c.id == job)).mappings().first()
             if row is None:
-                raise _unknown()
+                raise _unknown_job()
             mine = items.select().where(items.c.job == job).order_by(items.c.position)
-            listed = list(line.execute(mine).mappings())
+            listed = list(connection.execute(mine).mappings())
         states = [item["state"] for item in listed]
-        active = any(state in OPEN for state in states)
+        active = any(state in UNFINISHED for state in states)
         state = RUNNING if active and set(states) != {QUEUED} else QUEUED if active else DONE
         return {
             "id": job,
@@ -79,10 +82,10 @@ class Jobs:
         }
 
     def take(self) -> Mapping[str, Any] | None:
-        """The next queued item, now running; None where there is none."""
-        with self._engine.begin() as line:
+        """Marks the next queued item as running and returns it; None if no item is queued."""
+        with self._engine.begin() as connection:
             row = (
-                line.execute(
+                connection.execute(
                     sql.select(items)
                     .join(jobs, jobs.c.id == items.c.job)
                     .where(items.c.state == QUEUED)
@@ -95,85 +98,91 @@ class Jobs:
             if row is None:
                 return None
             attempts = row["attempts"] + 1
-            line.execute(
+            connection.execute(
                 items.update()
                 .where(items.c.id == row["id"])
                 .values(state=RUNNING, attempts=attempts)
             )
         return {**row, "attempts": attempts}
 
-    def give_back(self, item: Mapping[str, Any], *, counted: bool) -> None:
-        """An item that was taken and not done: queued again; whether that counts as an attempt."""
+    def requeue(self, item: Mapping[str, Any], *, counted: bool) -> None:
+        """Queues a running item again; `counted` tells whether this was one of its attempts."""
         attempts = item["attempts"] if counted else item["attempts"] - 1
-        with self._engine.begin() as line:
-            line.execute(
+        with self._engine.begin() as connection:
+            connection.execute(
                 items.update()
                 .where(items.c.id == item["id"], items.c.state == RUNNING)
                 .values(state=QUEUED, attempts=attempts)
             )
 
     def finish(self, study: Study, suffix: str) -> None:
-        """The item has become a study: both are kept at once, or neither."""
-        with self._engine.begin() as line:
-            known = line.execute(sql.select(studies.c.id).where(studies.c.id == study.id)).scalar()
+        """Adds the study that an item has become and marks the item as done, in one transaction."""
+        with self._engine.begin() as connection:
+            known = connection.execute(
+                sql.select(studies.c.id).where(studies.c.id == study.id)
+            ).scalar()
             if known is None:
-                insert_study(line, study, suffix)
-            line.execute(items.update().where(items.c.id == study.id).values(state=DONE))
+                insert_study(connection, study, suffix)
+            connection.execute(items.update().where(items.c.id == study.id).values(state=DONE))
 
     def fail(self, item: str, reason: str) -> None:
-        """The item cannot become a study; its file goes."""
+        """Marks an item as failed and deletes its file; `reason` is shown to the user."""
         plain = "".join(c if c.isprintable() else " " for c in reason)[:1000]
-        with self._engine.begin() as line:
-            line.execute(items.update().where(items.c.id == item).values(state=FAILED, error=plain))
+        with self._engine.begin() as connection:
+            connection.execute(
+                items.update().where(items.c.id == item).values(state=FAILED, error=plain)
+            )
         self._remove(item)
 
     def cancel(self, job: str) -> None:
-        """Drops what is queued of a job, ends well what runs; forgets a job that is over.
+        """Drops the queued items of a job, running ones are finished; removes a finished job.
 
         Raises `UnknownJobError`.
         """
-        with self._engine.begin() as line:
-            known = line.execute(
+        with self._engine.begin() as connection:
+            known = connection.execute(
                 jobs.update().where(jobs.c.id == job).values(cancelled=True)
             ).rowcount
             if not known:
-                raise _unknown()
+                raise _unknown_job()
             mine = items.c.job == job
-            busy = sql.select(items.c.id).where(mine, items.c.state.in_(OPEN)).limit(1)
+            busy = sql.select(items.c.id).where(mine, items.c.state.in_(UNFINISHED)).limit(1)
             queued = mine & (items.c.state == QUEUED)
-            if line.execute(busy).first() is None:
-                line.execute(items.delete().where(mine))
-                line.execute(jobs.delete().where(jobs.c.id == job))
-            dropped = list(line.execute(sql.select(items.c.id).where(queued)).scalars())
-            line.execute(items.update().where(queued).values(state=DROPPED))
+            if connection.execute(busy).first() is None:
+                connection.execute(items.delete().where(mine))
+                connection.execute(jobs.delete().where(jobs.c.id == job))
+            dropped = list(connection.execute(sql.select(items.c.id).where(queued)).scalars())
+            connection.execute(items.update().where(queued).values(state=DROPPED))
         for item in dropped:
             self._remove(item)
 
-    def take_up(self) -> None:
-        """At a start: what was begun is queued again, or given up after too many attempts."""
-        with self._engine.begin() as line:
+    def recover(self) -> None:
+        """At a start: queues running items again, or fails them after `MAX_ATTEMPTS` attempts."""
+        with self._engine.begin() as connection:
             begun = items.c.state == RUNNING
-            line.execute(
-                items.update().where(begun, items.c.attempts < MOST_ATTEMPTS).values(state=QUEUED)
+            connection.execute(
+                items.update().where(begun, items.c.attempts < MAX_ATTEMPTS).values(state=QUEUED)
             )
-            hopeless = list(line.execute(sql.select(items.c.id).where(begun)).scalars())
-        for item in hopeless:
-            self.fail(item, f"the service ended {MOST_ATTEMPTS} times while it was read; given up")
+            exhausted = list(connection.execute(sql.select(items.c.id).where(begun)).scalars())
+        for item in exhausted:
+            self.fail(item, f"the service ended {MAX_ATTEMPTS} times while it read this file")
 
-    def forget(self, before: str) -> None:
-        """Removes jobs made before then of which nothing is left to do."""
-        with self._engine.begin() as line:
-            busy = sql.select(items.c.job).where(items.c.state.in_(OPEN))
+    def delete_before(self, before: str) -> None:
+        """Removes finished jobs created before this time (ISO 8601, UTC)."""
+        with self._engine.begin() as connection:
+            busy = sql.select(items.c.job).where(items.c.state.in_(UNFINISHED))
             idle = jobs.c.id.not_in(busy) & (jobs.c.created < before)
-            line.execute(items.delete().where(items.c.job.in_(sql.select(jobs.c.id).where(idle))))
-            line.execute(jobs.delete().where(idle))
+            connection.execute(
+                items.delete().where(items.c.job.in_(sql.select(jobs.c.id).where(idle)))
+            )
+            connection.execute(jobs.delete().where(idle))
 
     def count_queued(self) -> int:
-        """Items that wait."""
-        with self._engine.connect() as line:
+        """How many items are queued."""
+        with self._engine.connect() as connection:
             waiting = sql.select(sql.func.count()).select_from(items)
-            return int(line.execute(waiting.where(items.c.state == QUEUED)).scalar_one())
+            return int(connection.execute(waiting.where(items.c.state == QUEUED)).scalar_one())
 
 
-def _unknown() -> UnknownJobError:
-    return UnknownJobError("no such job; jobs are forgotten with their studies")
+def _unknown_job() -> UnknownJobError:
+    return UnknownJobError("no such job; a job is removed with its last study")

@@ -1,12 +1,12 @@
-"""What survives a restart: studies and jobs in a database, radiographs and results beside it.
+"""The store of a service: studies and jobs in a database, radiographs and results in a folder.
 
 STORE/store.sqlite          studies, corrections, jobs (or a database elsewhere, by its URL)
 STORE/files/ID/             the file as it was sent (original.*) and an 8-bit picture of it
 STORE/results/ID/           of saved studies: the files that `panodent predict` writes
 STORE/training/             saved studies as COCO: `panodent train STORE/training`
 
-A file is there before a row speaks of it, and a row is gone before its files go, so a crash leaves
-at most files that nobody knows; `tidy` removes them at the next start.
+Files are written before the row that refers to them, and deleted after it. So a crash can only
+leave files without a row; `recover` deletes them at the next start.
 """
 
 from __future__ import annotations
@@ -14,109 +14,124 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import sqlalchemy as sql
 
 from panodent.errors import ConfigError, OutputError, StaleError, UnknownStudyError
-from panodent.serve.store.job_queue import OPEN, Jobs
+from panodent.serve.store.job_queue import UNFINISHED, JobQueue
 from panodent.serve.store.tables import insert_study, items, jobs, open_database, studies, study_of
-from panodent.serve.store.training_data import Training
+from panodent.serve.store.training_data import TrainingData
 from panodent.serve.store.upload import ORIGINAL
-from panodent.serve.study import Study, Tooth
+from panodent.serve.study import Study, ToothRecord
+from panodent.utils.atomic_files import sync
+from panodent.utils.file_lock import lock_file
 
 log = logging.getLogger("panodent.serve")
 
 PICTURE = "image.png"
-AT_ONCE = 500
-"""Ids in one statement: databases bound their parameters."""
+IDS_PER_STATEMENT = 500
+"""Ids in one SQL statement: databases limit the number of parameters."""
 
 
 def now() -> str:
-    """ISO 8601, UTC, such that texts sort as times do."""
+    """The current time as ISO 8601 in UTC; such texts sort as times do."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 class Store:
-    """The folder and its database; safe to call from several threads of one process."""
+    """The folder and its database; several threads of one process may call it.
+
+    url : of the database; '' for the SQLite file in the folder.
+    Raises `OutputError` if the folder cannot be written, and `ConfigError` if another process uses
+    it or the database cannot be opened.
+    """
 
     def __init__(self, folder: Path, url: str = "") -> None:
         self.folder = folder
         try:
             for name in ("files", "results", "training/images"):
                 (folder / name).mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o700)  # radiographs are for whoever runs the service
-            self._lock = _locked(folder / "lock")
+            folder.chmod(0o700)  # only the user that runs the service may read radiographs
+            self._lock = lock_file(folder / "lock")
+        except BlockingIOError:
+            raise ConfigError(
+                f"{folder}: another `panodent serve` is running with this store; "
+                "stop it, or use another --store"
+            ) from None
         except OSError as error:
-            raise OutputError(f"{folder}: cannot be a store ({error.strerror})") from None
+            raise OutputError(
+                f"{folder}: cannot be used as the store ({error.strerror}); check its permissions"
+            ) from None
         try:
             self._engine = open_database(url, folder)
         except BaseException:
             self._lock.close()
             raise
-        self.jobs = Jobs(self._engine, self._remove)
-        self.training = Training(folder / "training", self._saved)
+        self.jobs = JobQueue(self._engine, self._remove)
+        self.training = TrainingData(folder / "training", self._saved)
 
     def close(self) -> None:
-        """Lets go of the database and the folder."""
+        """Closes the database and unlocks the folder."""
         self._engine.dispose()
         self._lock.close()
 
     def check(self) -> None:
-        """Raises where the database does not answer."""
-        with self._engine.connect() as line:
-            line.execute(sql.select(1))
+        """Raises what the database driver raises if the database does not answer."""
+        with self._engine.connect() as connection:
+            connection.execute(sql.select(1))
 
     # --- places ---------------------------------------------------------------------------
 
     @property
     def files(self) -> Path:
-        """Where originals lie, each in a folder by its study's id."""
+        """The folder of the original files, with a sub-folder for each study by its id."""
         return self.folder / "files"
 
     def picture(self, study: str) -> Path:
-        """Where the 8-bit picture lies; `study` is an id of ours."""
+        """The 8-bit PNG of a study; `study` must be a valid id."""
         return self.files / study / PICTURE
 
     def results(self, study: str) -> Path:
-        """Where a saved study's results lie."""
+        """The results folder of a saved study."""
         return self.folder / "results" / study
 
     def original(self, study: str) -> Path:
-        """The original of a known study; raises `UnknownStudyError`."""
-        with self._engine.connect() as line:
-            suffix = line.execute(
+        """The original file of a study; raises `UnknownStudyError`."""
+        with self._engine.connect() as connection:
+            suffix = connection.execute(
                 sql.select(studies.c.suffix).where(studies.c.id == study)
             ).scalar()
         if suffix is None:
-            raise unknown(study)
+            raise unknown_study(study)
         return self.files / study / f"{ORIGINAL}{suffix}"
 
     # --- studies --------------------------------------------------------------------------
 
     def add(self, study: Study, suffix: str) -> None:
-        """Keeps a new study whose files are in place."""
-        with self._engine.begin() as line:
-            insert_study(line, study, suffix)
+        """Adds a new study whose files are written already; `suffix` is that of its original."""
+        with self._engine.begin() as connection:
+            insert_study(connection, study, suffix)
 
     def get(self, study: str) -> Study:
-        """Raises `UnknownStudyError`."""
-        with self._engine.connect() as line:
-            row = line.execute(studies.select().where(studies.c.id == study)).mappings().first()
+        """The study with this id; raises `UnknownStudyError`."""
+        with self._engine.connect() as connection:
+            row = (
+                connection.execute(studies.select().where(studies.c.id == study)).mappings().first()
+            )
         if row is None:
-            raise unknown(study)
+            raise unknown_study(study)
         return study_of(dict(row))
 
     def page(self, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
-        """How many there are, and summaries, newest first."""
+        """(number of all studies, summaries of at most `limit` of them, newest first)."""
         light = [c for c in studies.c if c.name not in ("predicted", "teeth")]
-        with self._engine.connect() as line:
-            rows = line.execute(
+        with self._engine.connect() as connection:
+            rows = connection.execute(
                 sql.select(*light)
                 .order_by(studies.c.created.desc(), studies.c.id)
                 .limit(limit)
@@ -132,12 +147,17 @@ class Store:
         return self.count(), found
 
     def count(self) -> int:
-        """Studies kept."""
-        with self._engine.connect() as line:
-            return int(line.execute(sql.select(sql.func.count()).select_from(studies)).scalar_one())
+        """How many studies there are."""
+        with self._engine.connect() as connection:
+            return int(
+                connection.execute(sql.select(sql.func.count()).select_from(studies)).scalar_one()
+            )
 
-    def save(self, study: str, revision: int, teeth: Sequence[Tooth]) -> Study:
-        """Keeps a person's teeth. Raises `StaleError`, `UnknownStudyError`."""
+    def save(self, study: str, revision: int, teeth: Sequence[ToothRecord]) -> Study:
+        """Saves corrected teeth; returns the study.
+
+        Raises `StaleError` if `revision` is not the current one, and `UnknownStudyError`.
+        """
         values = {
             "teeth": json.dumps(list(teeth)),
             "count": len(teeth),
@@ -145,85 +165,89 @@ class Store:
             "saved": True,
             "updated": now(),
         }
-        with self._engine.begin() as line:
-            changed = line.execute(
+        with self._engine.begin() as connection:
+            changed = connection.execute(
                 studies.update()
                 .where(studies.c.id == study, studies.c.revision == revision)
                 .values(**values)
             ).rowcount
         found = self.get(study)
         if not changed:
-            raise stale(found.revision, revision)
+            raise stale_edit(found.revision, revision)
         return found
 
     def delete(self, study: str) -> bool:
-        """Removes row and files, so that nothing of it stays; whether it had been saved.
+        """Deletes the row and files of a study; returns whether it had been saved.
 
-        The annotations of a saved one leave with the next `training.write`. Raises
+        The annotations of a saved study are deleted by the next `training.write`. Raises
         `UnknownStudyError`.
         """
-        with self._engine.begin() as line:
-            saved = line.execute(sql.select(studies.c.saved).where(studies.c.id == study)).scalar()
+        with self._engine.begin() as connection:
+            saved = connection.execute(
+                sql.select(studies.c.saved).where(studies.c.id == study)
+            ).scalar()
             if saved is None:
-                raise unknown(study)
-            _delete(line, [study])
+                raise unknown_study(study)
+            _delete_rows(connection, [study])
         self._remove(study)
-        self._shrink()
+        self._truncate_log()
         return bool(saved)
 
     def expire(self, days: float) -> int:
-        """Deletes studies untouched for `days`, and jobs as old; how many studies."""
+        """Deletes studies unchanged for `days`, and finished jobs as old; counts the studies."""
         limit = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
         count = 0
         while True:
-            with self._engine.begin() as line:
+            with self._engine.begin() as connection:
                 old = list(
-                    line.execute(
-                        sql.select(studies.c.id).where(studies.c.updated < limit).limit(AT_ONCE)
+                    connection.execute(
+                        sql.select(studies.c.id)
+                        .where(studies.c.updated < limit)
+                        .limit(IDS_PER_STATEMENT)
                     ).scalars()
                 )
-                _delete(line, old)
+                _delete_rows(connection, old)
             for study in old:
                 self._remove(study)
             count += len(old)
-            if len(old) < AT_ONCE:
+            if len(old) < IDS_PER_STATEMENT:
                 break
-        self.jobs.forget(limit)
-        self._shrink()
+        self.jobs.delete_before(limit)
+        self._truncate_log()
         return count
 
-    def tidy(self) -> None:
-        """At a start: removes files that no row speaks of, takes up what was interrupted."""
-        self.jobs.take_up()
-        with self._engine.connect() as line:
-            kept = set(line.execute(sql.select(studies.c.id)).scalars())
-            waiting = sql.select(items.c.id).where(items.c.state.in_(OPEN))
-            kept |= set(line.execute(waiting).scalars())
+    def recover(self) -> None:
+        """At a start: deletes files without a row, and queues interrupted radiographs again."""
+        self.jobs.recover()
+        with self._engine.connect() as connection:
+            kept = set(connection.execute(sql.select(studies.c.id)).scalars())
+            waiting = sql.select(items.c.id).where(items.c.state.in_(UNFINISHED))
+            kept |= set(connection.execute(waiting).scalars())
         for folder in (self.files, self.folder / "results"):
             for place in folder.iterdir():
                 if place.name not in kept:
-                    _erase(place)
+                    _delete_folder(place)
         for place in self.training.folder.glob(".*"):
-            place.unlink(missing_ok=True)  # a write that was cut off
+            place.unlink(missing_ok=True)  # of an interrupted write
 
     def _remove(self, study: str) -> None:
         for place in (self.files / study, self.results(study)):
-            _erase(place)
+            _delete_folder(place)
         self.training.remove(study)
 
-    def _shrink(self) -> None:
-        """Deleted rows leave the write-ahead log too."""
+    def _truncate_log(self) -> None:
+        """Empties SQLite's write-ahead log, which still contains deleted rows."""
         if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as line:
-                line.execute(sql.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            with self._engine.connect() as connection:
+                connection.execute(sql.text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     # --- results --------------------------------------------------------------------------
 
-    def unwritten(self) -> Study | None:
-        """A saved study whose results are not those of its present teeth."""
-        with self._engine.connect() as line:
+    def next_without_results(self) -> Study | None:
+        """A saved study whose results are older than its teeth; None if there is none."""
+        with self._engine.connect() as connection:
             row = (
-                line.execute(
+                connection.execute(
                     studies.select()
                     .where(studies.c.written < studies.c.revision)
                     .order_by(studies.c.updated)
@@ -234,87 +258,70 @@ class Store:
             )
         return None if row is None else study_of(dict(row))
 
-    def place_results(self, study: Study, made: Path | None) -> None:
-        """Puts the results of a revision in place; None: there can be none.
+    def publish_results(self, study: Study, written: Path | None) -> None:
+        """Moves the results of a revision to their folder; `written` is None if there are none.
 
-        Where the study was deleted meanwhile, they go too.
+        Deletes them if the study was deleted in the meantime.
         """
-        with self._engine.begin() as line:
-            known = line.execute(
+        with self._engine.begin() as connection:
+            known = connection.execute(
                 studies.update()
                 .where(studies.c.id == study.id, studies.c.written < study.revision)
                 .values(written=study.revision)
             ).rowcount
             if known:
-                _erase(self.results(study.id))
-                if made is not None:
-                    made.rename(self.results(study.id))
-        if made is not None and not known:
-            _erase(made)
+                _delete_folder(self.results(study.id))
+                if written is not None:
+                    written.rename(self.results(study.id))
+        if written is not None and not known:
+            _delete_folder(written)
 
     def _saved(self) -> Iterator[tuple[Study, Path]]:
         ids = sql.select(studies.c.id).where(studies.c.saved).order_by(studies.c.created)
-        with self._engine.connect() as line:
-            names = list(line.execute(ids).scalars())
+        with self._engine.connect() as connection:
+            names = list(connection.execute(ids).scalars())
         for name in names:
-            with self._engine.connect() as line:
-                row = line.execute(studies.select().where(studies.c.id == name)).mappings().first()
+            with self._engine.connect() as connection:
+                row = (
+                    connection.execute(studies.select().where(studies.c.id == name))
+                    .mappings()
+                    .first()
+                )
             if row is not None:
                 yield study_of(dict(row)), self.files / name / f"{ORIGINAL}{row['suffix']}"
 
 
-def unknown(study: str) -> UnknownStudyError:
-    """The error of an id that no study bears."""
+def unknown_study(study: str) -> UnknownStudyError:
+    """The error for an id without a study."""
     return UnknownStudyError(f"no study {study[:40]!r}; it may have been deleted")
 
 
-def stale(present: int, given: int) -> StaleError:
-    """The error of an edit that came too late."""
+def stale_edit(present: int, given: int) -> StaleError:
+    """The error for an edit of an older revision."""
     return StaleError(
-        f"the study was saved in the meantime (revision {present}, yours builds on {given}); "
-        "reload it and make your changes again"
+        f"the study was saved in the meantime (it has revision {present}, your edit is based on "
+        f"{given}); reload it and make your changes again"
     )
 
 
-def _delete(line: sql.Connection, ids: Sequence[str]) -> None:
-    """Studies with what jobs say of them; a job of which nothing is left goes too."""
-    line.execute(studies.delete().where(studies.c.id.in_(ids)))
-    line.execute(items.delete().where(items.c.id.in_(ids)))
-    line.execute(jobs.delete().where(jobs.c.id.not_in(sql.select(items.c.job))))
+def _delete_rows(connection: sql.Connection, ids: Sequence[str]) -> None:
+    """Deletes studies, their job items, and jobs without items."""
+    connection.execute(studies.delete().where(studies.c.id.in_(ids)))
+    connection.execute(items.delete().where(items.c.id.in_(ids)))
+    connection.execute(jobs.delete().where(jobs.c.id.not_in(sql.select(items.c.job))))
 
 
-def _erase(place: Path) -> None:
+def _delete_folder(place: Path) -> None:
     try:
         shutil.rmtree(place)
     except FileNotFoundError:
         return
-    except OSError as error:  # the next start tries again
+    except OSError as error:  # `recover` tries again at the next start
         log.error("files of a deleted study could not be removed: %s", error.strerror)
 
 
-def _locked(file: Path) -> BinaryIO:
-    """A lock that one process holds, and that goes with it. Raises `ConfigError`."""
-    stream = file.open("ab")
-    with contextlib.suppress(ImportError):  # Windows
-        import fcntl
-
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            stream.close()
-            raise ConfigError(
-                f"{file.parent} is the store of another `panodent serve` that is running; "
-                "stop it, or start with another --store"
-            ) from None
-    return stream
-
-
-def sync(folder: Path) -> None:
-    """A folder's files are on the disk, and not just on their way there."""
+def sync_folder(folder: Path) -> None:
+    """Flushes the files of a folder and its entries to the disk (fsync)."""
     for place in (*folder.iterdir(), folder):
-        with contextlib.suppress(OSError):  # not every file system syncs folders
-            handle = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        with contextlib.suppress(OSError):  # some file systems cannot flush folders
+            sync(place)

@@ -1,4 +1,4 @@
-"""The tables of the store, and a database opened with what each kind of it needs."""
+"""The tables of the store, and opening the database (SQLite or PostgreSQL)."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import sqlalchemy as sql
 from sqlalchemy import event
 
 from panodent.errors import ConfigError, MissingExtraError
-from panodent.serve.study import Study, Tooth
+from panodent.serve.study import Study, ToothRecord
 from panodent.utils.atomic_files import write_whole
 
 VERSION = 1
 IDENTITY = "store-id"
-SECONDS = 30
-"""Until a silent PostgreSQL counts as gone."""
+TIMEOUT_SECONDS = 30
+"""Longest wait for an answer of PostgreSQL."""
 
 metadata = sql.MetaData()
 about = sql.Table(
     "panodent_store",
     metadata,
     sql.Column("version", sql.Integer, nullable=False),
-    # The same as in the folder's file store-id: a database and a folder belong together.
+    # The same as in the folder's file store-id: it tells which folder the database belongs to.
     sql.Column("store", sql.String(32), nullable=False),
 )
 studies = sql.Table(
@@ -44,9 +44,9 @@ studies = sql.Table(
     sql.Column("count", sql.Integer, nullable=False),
     sql.Column("about", sql.Text, nullable=False),
     sql.Column("predicted", sql.Text, nullable=False),
-    # Null as long as nobody has saved: the teeth are those predicted.
+    # Null until the first save: the teeth are those predicted.
     sql.Column("teeth", sql.Text, nullable=True),
-    # The revision whose results lie in the store; behind `revision` while they are to be made.
+    # The revision of the results in the store; lower than `revision` until they are written.
     sql.Column("written", sql.Integer, nullable=False),
 )
 jobs = sql.Table(
@@ -59,7 +59,7 @@ jobs = sql.Table(
 items = sql.Table(
     "job_item",
     metadata,
-    # The id of the study that it becomes: done twice, it is still one study.
+    # The id of the study that it becomes: an item that runs twice is still one study.
     sql.Column("id", sql.String(32), primary_key=True),
     sql.Column("job", sql.String(32), sql.ForeignKey("job.id"), nullable=False, index=True),
     sql.Column("position", sql.Integer, nullable=False),
@@ -67,23 +67,22 @@ items = sql.Table(
     sql.Column("suffix", sql.String(10), nullable=False),
     sql.Column("state", sql.String(10), nullable=False, index=True),
     sql.Column("error", sql.Text, nullable=True),
-    # How often it was begun; a file that ends the service each time is given up.
+    # How often it was started: a file that ends the service each time fails in the end.
     sql.Column("attempts", sql.Integer, nullable=False),
 )
 
 
 def open_database(url: str, folder: Path) -> sql.Engine:
-    """The database named by `url`, by default an SQLite file in `folder`; tables are made.
+    """Opens the database `url`, '' for an SQLite file in `folder`, and creates missing tables.
 
-    Raises `ConfigError` where it cannot be opened, is of another version, or is not the one that
-    belongs to `folder`.
+    Raises `ConfigError` if it cannot be opened, has another version, or belongs to another folder.
     """
     try:
         place = sql.make_url(url or f"sqlite:///{folder / 'store.sqlite'}")
     except (sql.exc.ArgumentError, ValueError):
-        # What was given is not shown: it may hold a password.
+        # The error does not quote the value: it may contain a password.
         raise ConfigError(
-            "the database is named by no URL; expected postgresql://USER@HOST/NAME or "
+            "the database is not given as a URL; expected postgresql://USER@HOST/NAME or "
             "sqlite:///FILE"
         ) from None
     if place.drivername == "postgresql":
@@ -92,35 +91,37 @@ def open_database(url: str, folder: Path) -> sql.Engine:
     engine = _engine(place, shown)
     try:
         metadata.create_all(engine)
-        with engine.begin() as line:
-            found = line.execute(sql.select(about)).mappings().first()
+        with engine.begin() as connection:
+            found = connection.execute(sql.select(about)).mappings().first()
             if found is None:
                 identity = _identity_for_new(folder, shown)
-                line.execute(about.insert().values(version=VERSION, store=identity))
+                connection.execute(about.insert().values(version=VERSION, store=identity))
             elif found["version"] == VERSION:
-                _check_identity(line, folder, found["store"], shown)
+                _check_identity(connection, folder, found["store"], shown)
     except sql.exc.SQLAlchemyError as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
         raise ConfigError(f"database {shown} cannot be opened ({reason})") from None
     if found is not None and found["version"] != VERSION:
         raise ConfigError(
-            f"database {shown} is of version {found['version']}, this panodent keeps version "
-            f"{VERSION}; start with another --store"
+            f"database {shown} has version {found['version']}; this panodent expects version "
+            f"{VERSION}; use another --store"
         )
     return engine
 
 
 def _engine(place: sql.URL, shown: str) -> sql.Engine:
     if place.get_backend_name() not in ("sqlite", "postgresql"):
-        raise ConfigError(f"database {shown}: known are sqlite and postgresql")
+        raise ConfigError(f"database {shown} is not supported; expected sqlite or postgresql")
     options: dict[str, Any] = {}
     if place.drivername.endswith("pg8000"):
-        options["connect_args"] = {"timeout": SECONDS}
+        options["connect_args"] = {"timeout": TIMEOUT_SECONDS}
     try:
-        # Parameters stay out of messages, and so out of logs: they are names and teeth.
+        # Error messages, and so logs, must not contain parameters: these are names and teeth.
         engine = sql.create_engine(place, pool_pre_ping=True, hide_parameters=True, **options)
     except sql.exc.NoSuchModuleError:
-        raise ConfigError(f"database {shown}: use postgresql:// or sqlite:///") from None
+        raise ConfigError(
+            f"database {shown} is not supported; expected postgresql:// or sqlite:///"
+        ) from None
     except ImportError as error:
         raise MissingExtraError("postgres", "PostgreSQL", str(error.name)) from None
     if engine.dialect.name == "sqlite":
@@ -129,34 +130,35 @@ def _engine(place: sql.URL, shown: str) -> sql.Engine:
 
 
 # --- folder and database belong together -------------------------------------------------------
-# With another's database, every file of a folder would look like one that nobody knows.
+# With the database of another folder, all files of a folder would seem to have no row, and
+# `Store.recover` would delete them.
 
 
 def _identity_for_new(folder: Path, shown: str) -> str:
     file = folder / IDENTITY
     if file.exists():
         if any((folder / "files").iterdir()):
-            raise _strangers(folder, shown)
+            raise _mismatch(folder, shown)
         return file.read_text(encoding="ascii").strip()
     identity = uuid.uuid4().hex
     write_whole(file, identity + "\n")
     return identity
 
 
-def _check_identity(line: sql.Connection, folder: Path, identity: str, shown: str) -> None:
+def _check_identity(connection: sql.Connection, folder: Path, identity: str, shown: str) -> None:
     file = folder / IDENTITY
     if not file.exists():
-        if line.execute(sql.select(studies.c.id).limit(1)).first() is not None:
-            raise _strangers(folder, shown)
+        if connection.execute(sql.select(studies.c.id).limit(1)).first() is not None:
+            raise _mismatch(folder, shown)
         write_whole(file, identity + "\n")
     elif file.read_text(encoding="ascii").strip() != identity:
-        raise _strangers(folder, shown)
+        raise _mismatch(folder, shown)
 
 
-def _strangers(folder: Path, shown: str) -> ConfigError:
+def _mismatch(folder: Path, shown: str) -> ConfigError:
     return ConfigError(
-        f"the files in {folder} and the database {shown} do not belong together; name the "
-        "database that was used with this --store, or start with another --store"
+        f"the files in {folder} and the database {shown} do not belong together; use the "
+        "database that was used with this --store before, or another --store"
     )
 
 
@@ -176,9 +178,9 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 # --- rows --------------------------------------------------------------------------------------
 
 
-def insert_study(line: sql.Connection, study: Study, suffix: str) -> None:
-    """A new study that nobody has saved."""
-    line.execute(
+def insert_study(connection: sql.Connection, study: Study, suffix: str) -> None:
+    """Inserts a new study, not saved by a user yet."""
+    connection.execute(
         studies.insert().values(
             id=study.id,
             name=study.name,
@@ -200,8 +202,8 @@ def insert_study(line: sql.Connection, study: Study, suffix: str) -> None:
 
 
 def study_of(row: Mapping[str, Any]) -> Study:
-    """The study that a row holds."""
-    predicted: list[Tooth] = json.loads(row["predicted"])
+    """The study of a row of `studies`."""
+    predicted: list[ToothRecord] = json.loads(row["predicted"])
     return Study(
         id=row["id"],
         name=row["name"],

@@ -1,4 +1,4 @@
-"""Saved studies as a data folder, which `panodent train` takes as it is: images and COCO."""
+"""Saved studies as a data folder for `panodent train`: images and a COCO file."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from panodent.formats.coco_document import annotation, run_lengths, writing_coco
-from panodent.serve.study import Study, Tooth
+from panodent.serve.study import Study, ToothRecord
 from panodent.utils.atomic_files import write_whole
 
-Source = Callable[[], Iterable[tuple[Study, Path]]]
+SavedStudies = Callable[[], Iterable[tuple[Study, Path]]]
+"""Returns the saved studies, each with its original file."""
 
 
-class Training:
-    """The folder; `saved` gives the saved studies, each with its file."""
+class TrainingData:
+    """The data folder; `saved` returns what it shall contain."""
 
-    def __init__(self, folder: Path, saved: Source) -> None:
+    def __init__(self, folder: Path, saved: SavedStudies) -> None:
         self.folder, self._saved = folder, saved
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def write(self) -> None:
-        """Writes images/ID.* and annotations.json; what is no longer saved leaves both."""
-        with self._turn:
+        """Writes images/ID.* and annotations.json; images of other studies are deleted."""
+        with self._lock:
             kept = set()
             with writing_coco(self.folder / "annotations.json") as document:
                 for study, file in self._saved():
                     name = f"{study.id}{_suffix(study, file)}"
-                    if not _linked(file, self.folder / "images" / name):
-                        continue  # deleted meanwhile
+                    if not _link_or_copy(file, self.folder / "images" / name):
+                        continue  # deleted in the meantime
                     kept.add(name)
                     size = (study.height, study.width)
                     document.add(name, size, (_annotation(tooth, size) for tooth in study.teeth))
@@ -39,23 +40,23 @@ class Training:
                     place.unlink(missing_ok=True)
 
     def remove(self, study: str) -> None:
-        """Removes a study's image at once; its annotations leave with the next `write`."""
+        """Deletes a study's image; its annotations are deleted by the next `write`."""
         for place in (self.folder / "images").glob(f"{study}.*"):
             place.unlink(missing_ok=True)
 
 
 def _suffix(study: Study, file: Path) -> str:
-    """A suffix that lets the file count as a radiograph."""
+    """The file's suffix, or one by which the file is recognised as a radiograph."""
     return file.suffix or (".dcm" if study.kind == "dicom" else ".png")
 
 
-def _annotation(tooth: Tooth, size: tuple[int, int]) -> dict[str, Any]:
+def _annotation(tooth: ToothRecord, size: tuple[int, int]) -> dict[str, Any]:
     segmentation = run_lengths(tooth["rle"], size)
     return annotation(tooth["fdi"], segmentation, tooth["area"], tooth["box"])
 
 
-def _linked(source: Path, place: Path) -> bool:
-    """`place` shows what `source` holds: a second name, or a copy where there can be none."""
+def _link_or_copy(source: Path, place: Path) -> bool:
+    """Makes `place` a hard link to `source`, or a copy; returns False if `source` is missing."""
     if place.exists():
         return True
     try:

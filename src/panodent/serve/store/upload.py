@@ -1,4 +1,4 @@
-"""A file from outside, in a place of ours: its name there is never taken from outside."""
+"""Uploaded files in the store, in folders by id: names from outside never become paths."""
 
 from __future__ import annotations
 
@@ -8,27 +8,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panodent.radiograph.radiograph import SUFFIXES
-from panodent.serve.study import shown_name
+from panodent.serve.study import display_name
 
 ORIGINAL = "original"
 
 
 def new_id() -> str:
-    """An id that nobody can guess."""
+    """A random id of 32 hexadecimal digits."""
     return uuid.uuid4().hex
 
 
 def suffix_of(name: str) -> str:
-    """The suffix of an uploaded file's name if it is a known one, else none."""
+    """The suffix of a file name in lower case if it is one of a radiograph, else ''.
+
+    >>> suffix_of("scan.PNG"), suffix_of("scan.exe")
+    ('.png', '')
+    """
     suffix = Path(name).suffix.lower()
     return suffix if suffix in SUFFIXES else ""
 
 
 @dataclass
 class Upload:
-    """id : of ours, and of the study that may become of it. name : as it may be shown.
+    """An uploaded file at folder/id/original.suffix.
 
-    It lies at folder/id/original.suffix, alone.
+    id : id of the file, and of the study that is made from it.
+    name : the file name as it may be shown; see `panodent.serve.study.display_name`.
     """
 
     id: str
@@ -39,17 +44,17 @@ class Upload:
 
     @property
     def file(self) -> Path:
-        """Where it lies."""
+        """Path of the file."""
         return self.folder / self.id / f"{ORIGINAL}{self.suffix}"
 
     def remove(self) -> None:
-        """Removes it."""
+        """Deletes the file and its folder."""
         shutil.rmtree(self.file.parent, ignore_errors=True)
 
 
-def put(folder: Path, name: str, content: bytes) -> Upload:
-    """A file of ours with this content, as if it had been uploaded."""
-    shown = shown_name(name)
+def write_upload(folder: Path, name: str, content: bytes) -> Upload:
+    """Writes `content` as an uploaded file with this name."""
+    shown = display_name(name)
     upload = Upload(new_id(), shown, suffix_of(shown), folder, len(content))
     upload.file.parent.mkdir(parents=True, exist_ok=True)
     upload.file.write_bytes(content)

@@ -1,1 +1,1 @@
-"""Worker processes that hold the network."""
+"""Worker processes, which decode radiographs and run the network."""

@@ -1,4 +1,4 @@
-"""Files that a study is taken away as, each made of the radiograph and its teeth as they stand."""
+"""The files that a study can be exported as, made from its radiograph and its current teeth."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ DICOM_KINDS = tuple(files.KINDS)
 
 
 @dataclass(frozen=True)
-class Case:
-    """What an export is made of; `name` is the file's, as the user knows it."""
+class ExportInput:
+    """What an export is made from; `name` is the radiograph's file name as the user knows it."""
 
     name: str
     radiograph: Radiograph
@@ -37,7 +37,7 @@ class Case:
     model: Model
 
 
-def make(
+def make_export(
     export: str,
     name: str,
     radiograph: Radiograph,
@@ -45,27 +45,34 @@ def make(
     numbering: str,
     model: Model,
 ) -> bytes:
-    """The file called `export`; raises `UnknownNameError` for another than those of `MEDIA`."""
+    """The content of the file `export`, one of `MEDIA_TYPES`.
+
+    name : the radiograph's file name as the user knows it.
+    numbering : 'fdi', 'universal' or 'palmer', for tables and charts.
+
+    Raises `UnknownNameError` for another export or numbering, and `RadiographError` if a DICOM
+    result cannot be made.
+    """
     if export not in _MAKERS:
         raise UnknownNameError("export", export, _MAKERS)
     if numbering not in NUMBERINGS:
         raise UnknownNameError("numbering", numbering, NUMBERINGS)
-    return _MAKERS[export](Case(name, radiograph, teeth, numbering, model))
+    return _MAKERS[export](ExportInput(name, radiograph, teeth, numbering, model))
 
 
-def dicom(kind: str, radiograph: Radiograph, teeth: Teeth, model: Model) -> bytes:
-    """A DICOM result of this kind; raises `RadiographError` where there can be none."""
+def dicom_result(kind: str, radiograph: Radiograph, teeth: Teeth, model: Model) -> bytes:
+    """A DICOM result ('seg', 'pr' or 'sr'); raises `RadiographError` if it cannot be made."""
     made = files.make(source_of(radiograph, teeth, model), [kind])
     if kind not in made:
-        raise RadiographError("no tooth is marked, so there is nothing that this object could hold")
+        raise RadiographError("no tooth is marked; this DICOM object needs at least one")
     return files.to_bytes(made[kind])
 
 
-def _coco(case: Case) -> bytes:
+def _coco(case: ExportInput) -> bytes:
     return json.dumps(document(case.name, case.teeth), ensure_ascii=False).encode()
 
 
-def _table(case: Case) -> bytes:
+def _table(case: ExportInput) -> bytes:
     text = io.StringIO()
     table = csv.writer(text)
     numbered = case.numbering != "fdi"
@@ -77,18 +84,18 @@ def _table(case: Case) -> bytes:
     return text.getvalue().encode()
 
 
-def _sheet(case: Case) -> bytes:
+def _sheet(case: ExportInput) -> bytes:
     picture = overlay(case.radiograph, case.teeth)[: case.teeth.size[0]]
     measures = measure(case.teeth, case.radiograph.spacing)
     return measure_sheet.pdf(case.name, measures, case.teeth, picture)
 
 
-def _record(case: Case) -> bytes:
+def _record(case: ExportInput) -> bytes:
     extra: dict[str, Any] = {"file_name": case.name, "bundle": case.model.digest}
     return json.dumps(to_record(case.teeth, case.radiograph, extra), ensure_ascii=False).encode()
 
 
-_MAKERS: Mapping[str, Callable[[Case], bytes]] = {
+_MAKERS: Mapping[str, Callable[[ExportInput], bytes]] = {
     "overlay.png": lambda case: to_png_bytes(overlay(case.radiograph, case.teeth)),
     "labels.png": lambda case: to_png_bytes(case.teeth.label_image()),
     "teeth.json": _record,
@@ -98,13 +105,13 @@ _MAKERS: Mapping[str, Callable[[Case], bytes]] = {
     "odontogram.png": lambda case: to_png_bytes(odontogram.png(case.teeth, case.numbering)),
     "report.pdf": _sheet,
     **{
-        files.name_of(kind): lambda case, kind=kind: dicom(  # type: ignore[misc]
+        files.name_of(kind): lambda case, kind=kind: dicom_result(  # type: ignore[misc]
             kind, case.radiograph, case.teeth, case.model
         )
         for kind in DICOM_KINDS
     },
 }
-MEDIA: Mapping[str, str] = {
+MEDIA_TYPES: Mapping[str, str] = {
     name: {
         "png": "image/png",
         "json": "application/json",

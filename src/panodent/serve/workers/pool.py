@@ -1,4 +1,4 @@
-"""The worker processes, shared by all requests: bounded in number, in waiting and in time."""
+"""Worker processes shared by all requests: limited in number, queue length and time per task."""
 
 from __future__ import annotations
 
@@ -6,129 +6,131 @@ import asyncio
 import logging
 import multiprocessing
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
 
 from panodent.errors import BusyError, OutputError, PanodentError, TaskError
-from panodent.serve.workers.process import Settings, main
-from panodent.serve.workers.protocol import receive, send
+from panodent.serve.workers.process import main
+from panodent.serve.workers.protocol import Answer, Task, receive, send
+from panodent.serve.workers.task_runner import WorkerSettings
 
 log = logging.getLogger("panodent.serve")
 
 START_SECONDS = 120.0
 
 
-Answer = tuple[dict[str, Any], dict[str, bytes]]
-
-
 @dataclass
-class Crew:
-    """`size` workers. `waiting` requests at most wait for one; a task may take `seconds`.
+class WorkerPool:
+    """`size` processes that run the tasks of `panodent.serve.workers.task_runner`.
 
-    `ended(reason)` is told when a worker had to be replaced.
+    max_waiting : tasks that may wait for a free worker.
+    task_seconds : longest time for one task; then its process is killed and replaced.
+    on_restart : called with the reason when a task has ended its process.
+    bundle : name and SHA-256 digest of the model bundle, after the start.
     """
 
-    settings: Settings
+    settings: WorkerSettings
     size: int
-    waiting: int = 32
-    seconds: float = 60.0
-    ended: Callable[[str], None] = field(default=lambda reason: None)
+    max_waiting: int = 32
+    task_seconds: float = 60.0
+    on_restart: Callable[[str], None] = field(default=lambda reason: None)
     bundle: dict[str, str] = field(init=False, default_factory=dict)
     _idle: asyncio.LifoQueue[_Worker] = field(init=False, default_factory=asyncio.LifoQueue)
-    _all: list[_Worker] = field(init=False, default_factory=list)
-    _in_line: int = field(init=False, default=0)
+    _workers: list[_Worker] = field(init=False, default_factory=list)
+    _waiting: int = field(init=False, default=0)
     _threads: ThreadPoolExecutor = field(init=False)
 
     async def start(self) -> None:
         """Starts the workers and waits until they are ready; raises `PanodentError`."""
         self._threads = ThreadPoolExecutor(self.size, "worker")
-        self._all = [_Worker(self.settings) for _ in range(self.size)]
+        self._workers = [_Worker(self.settings) for _ in range(self.size)]
         loop = asyncio.get_running_loop()
-        starts = [loop.run_in_executor(self._threads, worker.start) for worker in self._all]
-        for ready in await asyncio.gather(*starts, return_exceptions=True):
-            if isinstance(ready, BaseException):
+        starts = [loop.run_in_executor(self._threads, worker.start) for worker in self._workers]
+        for bundle in await asyncio.gather(*starts, return_exceptions=True):
+            if isinstance(bundle, BaseException):
                 await self.stop()
-                raise ready
-            self.bundle = ready
-        for worker in self._all:
+                raise bundle
+            self.bundle = bundle
+        for worker in self._workers:
             self._idle.put_nowait(worker)
 
     async def stop(self) -> None:
-        """Ends the workers; what they were doing is lost."""
-        for worker in self._all:
-            worker.end()
+        """Kills the workers; tasks in progress are lost."""
+        for worker in self._workers:
+            worker.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     @property
-    def in_line(self) -> int:
-        """How many requests wait for a worker."""
-        return self._in_line
+    def waiting(self) -> int:
+        """How many tasks wait for a free worker."""
+        return self._waiting
 
     @property
     def ready(self) -> bool:
-        """Whether there is a worker that lives."""
-        return any(worker.lives for worker in self._all)
+        """Whether at least one worker process runs."""
+        return any(worker.running for worker in self._workers)
 
     def check(self) -> None:
-        """Raises `BusyError` where no more may wait."""
-        if self._in_line >= self.waiting:
+        """Raises `BusyError` if no further task may wait."""
+        if self._waiting >= self.max_waiting:
             raise BusyError(
-                f"{self._in_line} radiographs are waiting, which is as many as may; "
+                f"{self._waiting} radiographs are waiting, which is the limit; "
                 "send this one again in a moment"
             )
 
-    async def ask(self, task: Mapping[str, Any], patient: bool = False) -> Answer:
-        """What a worker makes of `task`; `patient` waits however long the line is.
+    async def run(self, task: Task, *, ignore_limit: bool = False) -> Answer:
+        """A worker's answer to a task; with `ignore_limit` however many tasks wait.
 
-        Raises `BusyError`, and `TaskError` for what is wrong with the file.
+        Raises `BusyError` if too many tasks wait, `TaskError` if the file cannot be processed, and
+        `OutputError` if results cannot be written.
         """
-        if not patient:
+        if not ignore_limit:
             self.check()
-        self._in_line += 1
+        self._waiting += 1
         try:
             worker = await self._idle.get()
         finally:
-            self._in_line -= 1
+            self._waiting -= 1
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, self._work, worker, task)
-        # A client that went away leaves its task to end: the worker is not free before.
-        work.add_done_callback(lambda done: self._freed(worker, done))
-        head, pieces = await asyncio.shield(work)
-        if "error" in head:
-            error = OutputError if head.get("kind") == "output" else TaskError
-            raise error(str(head["error"]))
-        return head, pieces
+        running = loop.run_in_executor(self._threads, self._run_in_thread, worker, task)
+        # If the client disconnects, the task still runs to its end; then the worker is free.
+        running.add_done_callback(lambda done: self._release(worker, done))
+        header, blobs = await asyncio.shield(running)
+        if "error" in header:
+            error = OutputError if header.get("kind") == "output" else TaskError
+            raise error(str(header["error"]))
+        return header, blobs
 
-    def _freed(self, worker: _Worker, done: asyncio.Future[Answer]) -> None:
+    def _release(self, worker: _Worker, done: asyncio.Future[Answer]) -> None:
         if not done.cancelled():
-            done.exception()  # looked at, also where nobody waits any more
+            done.exception()  # marks it as retrieved if nobody waits for the answer any more
         self._idle.put_nowait(worker)
 
-    def _work(self, worker: _Worker, task: Mapping[str, Any]) -> Answer:
+    def _run_in_thread(self, worker: _Worker, task: Task) -> Answer:
         try:
-            worker.stand_by()
-            head, pieces = worker.do(task, self.seconds)
+            worker.ensure_running()
+            header, blobs = worker.run(task, self.task_seconds)
         except TimeoutError:
-            reason = f"took longer than {self.seconds:g} seconds, and was stopped"
+            reason = f"took longer than {self.task_seconds:g} seconds, and was stopped"
         except (EOFError, OSError, ValueError, KeyError, TypeError):
             reason = "ended the process that was reading it"
         else:
-            if fault := head.get("fault"):
-                log.error("a worker failed at %s: %s", task.get("task"), fault)
-            if head.get("tired"):
-                self._replace(worker)
-            return head, pieces
-        if worker.ended:
+            if internal_error := header.get("internal_error"):
+                log.error("a worker failed at %s: %s", task.get("task"), internal_error)
+            if header.get("restart"):
+                self._restart(worker)
+            return header, blobs
+        if worker.stopped:
             raise BusyError("the service is stopping")
-        self.ended(reason)
-        self._replace(worker)
-        return {"error": f"{task.get('name', 'the task')}: {reason}; is the file sound?"}, {}
+        self.on_restart(reason)
+        self._restart(worker)
+        name = task.get("name", "the task")
+        return {"error": f"{name}: {reason}; check whether the file is damaged"}, {}
 
-    def _replace(self, worker: _Worker) -> None:
+    def _restart(self, worker: _Worker) -> None:
         worker.kill()
         try:
             worker.start()
@@ -137,85 +139,93 @@ class Crew:
 
 
 class _Worker:
-    """One process and the line to it."""
+    """One process and the connection to it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
         self._process: BaseProcess | None = None
-        self._line: Connection | None = None
+        self._connection: Connection | None = None
         self._stopped = threading.Event()
 
     def start(self) -> dict[str, str]:
-        """Starts the process; what it says of its bundle. Raises `PanodentError`."""
+        """Starts the process; returns the name and digest of its bundle.
+
+        Raises `PanodentError` if the bundle cannot be loaded or the process does not start.
+        """
         if self._stopped.is_set():
             return {}
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        self._process = context.Process(target=main, args=(theirs, self._settings), daemon=True)
+        own, other = context.Pipe()
+        self._process = context.Process(target=main, args=(other, self._settings), daemon=True)
         try:
             self._process.start()
-            theirs.close()
-            self._line = ours
-            if not ours.poll(START_SECONDS):
+            other.close()
+            self._connection = own
+            if not own.poll(START_SECONDS):
                 raise EOFError
-            head, _ = receive(ours)
+            header, _ = receive(own)
         except (EOFError, OSError, ValueError):
             self.kill()
-            raise BusyError("a worker process could not be started; is memory short?") from None
+            raise BusyError(
+                "a worker process could not be started; check whether there is enough memory"
+            ) from None
         if self._stopped.is_set():
             self.kill()
-        if "error" in head:
+        if "error" in header:
             self.kill()
-            raise PanodentError(str(head["error"]))
-        return {key: str(value) for key, value in head["bundle"].items()}
+            raise PanodentError(str(header["error"]))
+        return {key: str(value) for key, value in header["bundle"].items()}
 
-    def stand_by(self) -> None:
-        """Starts the process again where it died while it had nothing to do."""
-        if not self.lives:
+    def ensure_running(self) -> None:
+        """Starts the process again if it died between two tasks."""
+        if not self.running:
             self.kill()
             self.start()
 
     @property
-    def lives(self) -> bool:
-        return self._line is not None and self._process is not None and self._process.is_alive()
+    def running(self) -> bool:
+        connected = self._connection is not None
+        return connected and self._process is not None and self._process.is_alive()
 
     @property
-    def ended(self) -> bool:
+    def stopped(self) -> bool:
         return self._stopped.is_set()
 
-    def do(self, task: Mapping[str, Any], seconds: float) -> Answer:
-        """Raises `TimeoutError`, and what `receive` raises of a process that ended."""
-        line, process = self._line, self._process
-        if line is None or process is None:
+    def run(self, task: Task, seconds: float) -> Answer:
+        """Raises `TimeoutError` after `seconds`, and what `receive` raises of an ended process."""
+        connection, process = self._connection, self._process
+        if connection is None or process is None:
             raise EOFError
         late = threading.Event()
 
-        def end() -> None:
+        def kill_late() -> None:
             late.set()
-            process.kill()  # which ends the wait below, also in the middle of an answer
+            process.kill()  # this ends `receive` below, also in the middle of an answer
 
-        clock = threading.Timer(seconds, end)
-        clock.daemon = True
-        clock.start()
+        timer = threading.Timer(seconds, kill_late)
+        timer.daemon = True
+        timer.start()
         try:
-            send(line, task, {})
-            return receive(line)
+            send(connection, task, {})
+            return receive(connection)
         except (EOFError, OSError, ValueError):
             if late.is_set():
                 raise TimeoutError from None
             raise
         finally:
-            clock.cancel()
+            timer.cancel()
 
-    def end(self) -> None:
+    def stop(self) -> None:
+        """Kills the process for good: it is not started again."""
         self._stopped.set()
         if self._process is not None:
             self._process.kill()
 
     def kill(self) -> None:
+        """Kills the process and closes the connection; `start` may follow."""
         if self._process is not None and self._process.pid is not None:
             self._process.kill()
             self._process.join()
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

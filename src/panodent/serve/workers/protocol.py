@@ -1,6 +1,6 @@
-"""What service and worker say to each other: a JSON head and pieces of bytes, one after another.
+"""Messages between the service and a worker: a JSON header, then blobs of bytes.
 
-No pickle: a worker decodes what strangers sent, and its answer is treated accordingly.
+No pickle: a worker decodes files from outside, so the service does not trust its answers.
 """
 
 from __future__ import annotations
@@ -10,21 +10,29 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
-MOST_BYTES = 512_000_000
-MOST_PIECES = 16
+MAX_BYTES = 512_000_000
+MAX_BLOBS = 16
+
+Task = Mapping[str, Any]
+Answer = tuple[dict[str, Any], dict[str, bytes]]
+"""(header, blobs by name)."""
 
 
-def send(line: Connection, head: Mapping[str, Any], pieces: Mapping[str, bytes]) -> None:
+def send(connection: Connection, header: Mapping[str, Any], blobs: Mapping[str, bytes]) -> None:
     """Sends one message."""
-    line.send_bytes(json.dumps({"head": dict(head), "pieces": list(pieces)}).encode())
-    for content in pieces.values():
-        line.send_bytes(content)
+    connection.send_bytes(json.dumps({"header": dict(header), "blobs": list(blobs)}).encode())
+    for content in blobs.values():
+        connection.send_bytes(content)
 
 
-def receive(line: Connection) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """The next message; raises `EOFError`, `OSError` or `ValueError` when the other side failed."""
-    message = json.loads(line.recv_bytes(MOST_BYTES))
-    names = [str(name) for name in message["pieces"]]
-    if len(names) > MOST_PIECES:
-        raise ValueError("more pieces than a message may have")
-    return dict(message["head"]), {name: line.recv_bytes(MOST_BYTES) for name in names}
+def receive(connection: Connection) -> Answer:
+    """The next message.
+
+    Raises `EOFError` or `OSError` if the other process has ended, and `ValueError`, `KeyError` or
+    `TypeError` for a malformed message.
+    """
+    message = json.loads(connection.recv_bytes(MAX_BYTES))
+    names = [str(name) for name in message["blobs"]]
+    if len(names) > MAX_BLOBS:
+        raise ValueError(f"the message has {len(names)} blobs; expected at most {MAX_BLOBS}")
+    return dict(message["header"]), {name: connection.recv_bytes(MAX_BYTES) for name in names}

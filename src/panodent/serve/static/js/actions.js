@@ -9,7 +9,7 @@ import { pickNumber } from "./picker.js";
 import { preference, setPreference } from "./preferences.js";
 import { chooseFiles } from "./uploads.js";
 
-/** All commands, of the parts of the page. */
+/** All commands; `page` holds the parts of the page. */
 export function actions(page) {
   return [
     ...files(page),
@@ -43,7 +43,7 @@ function files({ session, saving, studies, commands, info, open, example, toggle
       run: () => showExports(session, info.exports, () => saving.save()),
     },
     { id: "training", label: "Download training data", group, icon: "export", run: takeTraining },
-    { id: "theme", label: "Theme: as the system, dark or light", group, keys: ["t"], icon: "theme", run: nextTheme },
+    { id: "theme", label: "Theme: system, dark or light", group, keys: ["t"], icon: "theme", run: nextTheme },
     { id: "help", label: "Keys and mouse", group, keys: ["?"], icon: "help", run: () => showHelp(commands) },
   ];
 }
@@ -53,17 +53,17 @@ const THEMES = { system: "dark", dark: "light", light: "system" };
 function nextTheme() {
   const theme = THEMES[preference("theme")] ?? "system";
   setPreference("theme", theme);
-  say({ system: "Theme: as the system has it.", dark: "Theme: dark.", light: "Theme: light." }[theme]);
+  say({ system: "Theme: system.", dark: "Theme: dark.", light: "Theme: light." }[theme]);
 }
 
 function zooming({ session, viewer }) {
-  const group = "Look";
+  const group = "View";
   const enabled = () => Boolean(session.study);
   return [
     { id: "zoom-in", label: "Zoom in", group, keys: ["+", "="], icon: "plus", enabled, run: () => viewer.zoom(1.25) },
     { id: "zoom-out", label: "Zoom out", group, keys: ["-"], icon: "minus", enabled, run: () => viewer.zoom(0.8) },
     { id: "fit", label: "Whole radiograph", group, keys: ["0"], icon: "fit", enabled, run: () => viewer.fit() },
-    { id: "actual", label: "Pixel for pixel", group, keys: ["1"], enabled, run: () => viewer.zoom(1 / viewer.camera.scale) },
+    { id: "actual", label: "Actual size", group, keys: ["1"], enabled, run: () => viewer.zoom(1 / viewer.camera.scale) },
     {
       id: "zoom-tooth",
       label: "Zoom to the tooth",
@@ -76,7 +76,7 @@ function zooming({ session, viewer }) {
 }
 
 function showing({ session, viewer, toggleView }) {
-  const group = "Look";
+  const group = "View";
   const enabled = () => Boolean(session.study);
   const switching = (name, on, off) => ({
     enabled,
@@ -99,7 +99,7 @@ function showing({ session, viewer, toggleView }) {
       pressed: () => Boolean(viewer.picture?.inverted),
       run: picture((one) => one.setInverted(!one.inverted)),
     },
-    { id: "auto-window", label: "Auto window: to the contents", group, keys: ["w"], enabled, run: picture((one) => one.auto()) },
+    { id: "auto-window", label: "Automatic window", group, keys: ["w"], enabled, run: picture((one) => one.auto()) },
     { id: "reset-window", label: "Reset grey values", group, keys: ["Shift+W"], enabled, run: picture((one) => one.reset()) },
     { id: "outlines", label: "Outlines", group, keys: ["o"], ...switching("outlines", true, false) },
     { id: "numbers", label: "Numbers", group, keys: ["n"], ...switching("numbers", true, false) },
@@ -109,7 +109,7 @@ function showing({ session, viewer, toggleView }) {
 }
 
 function choosing({ session }) {
-  const group = "Choose";
+  const group = "Select";
   const enabled = () => session.teeth.length > 0;
   const doubtful = () => session.teeth.filter((tooth) => session.state(tooth) !== "found");
   const nextDoubtful = () => {
@@ -128,14 +128,14 @@ function choosing({ session }) {
     { id: "previous-tooth", label: "Previous tooth", group, keys: ["j"], enabled, run: () => session.step(-1) },
     {
       id: "next-doubtful",
-      label: "Next tooth in doubt",
+      label: "Next doubtful or unnumbered tooth",
       group,
       keys: ["d"],
       enabled: () => doubtful().length > 0,
       run: nextDoubtful,
     },
-    { id: "extend-next", label: "And the next tooth", group, keys: ["Shift+K"], enabled, run: extend(1) },
-    { id: "extend-previous", label: "And the previous tooth", group, keys: ["Shift+J"], enabled, run: extend(-1) },
+    { id: "extend-next", label: "Add the next tooth to the selection", group, keys: ["Shift+K"], enabled, run: extend(1) },
+    { id: "extend-previous", label: "Add the previous tooth to the selection", group, keys: ["Shift+J"], enabled, run: extend(-1) },
   ];
 }
 
@@ -165,7 +165,7 @@ function shaping({ session, toolbox }) {
   const merging = tool("merge");
   const study = () => Boolean(session.study);
   return [
-    { id: "outline", label: "Outline: drag its points", group, keys: ["e"], icon: "outline", enabled: one, ...tool("outline") },
+    { id: "outline", label: "Outline: edit its points", group, keys: ["e"], icon: "outline", enabled: one, ...tool("outline") },
     { id: "split", label: "Split in two", group, keys: ["x"], icon: "split", enabled: one, ...tool("split"), run: () => splitting(toolbox) },
     {
       id: "merge",
@@ -220,10 +220,10 @@ async function renumbering(session) {
   const { teeth, swapped } = renumber(session.teeth, tooth.key, fdi);
   session.edit(teeth, [tooth.key]);
   const shown = (number) => written(number, preference("numbering"));
-  if (swapped) say(`${shown(fdi)} was taken: that tooth is ${tooth.fdi ? shown(tooth.fdi) : "without a number"} now.`);
+  if (swapped) say(`${shown(fdi)} was in use: the other tooth is now ${tooth.fdi ? shown(tooth.fdi) : "without a number"}.`);
 }
 
-/** What "as found" would bring back: the chosen tooth's origin, or the tooth removed here. */
+/** The tooth that "As found" restores: the selected tooth as predicted, or the one removed here. */
 function restorable(session) {
   if (session.number) return session.removed.find((tooth) => tooth.fdi === session.number) ?? null;
   const tooth = session.only;
@@ -233,5 +233,5 @@ function restorable(session) {
 function restoring(session) {
   const { teeth, tooth, taken } = restore(session.teeth, restorable(session));
   session.edit(teeth, [tooth.key]);
-  if (taken) say("Its number is taken by another tooth: it is back without a number.");
+  if (taken) say("Another tooth has its number, so it was restored without one.");
 }

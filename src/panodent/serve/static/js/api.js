@@ -1,14 +1,14 @@
-// Talks to the service: problems become errors that can be shown, a token is asked for when needed.
+// Requests to the service: error responses become errors to show, and a token is asked for if needed.
 
 let token = sessionStorage.getItem("panodent.token") ?? "";
 let ask = async () => "";
 
-/** `askForToken(wrong)` gives a token, or "" when the person gives up. */
+/** `askForToken(wrong)` returns a token, or "" if the user cancels. */
 export function onTokenNeeded(askForToken) {
   ask = askForToken;
 }
 
-/** What the service said: `status` (0: it does not answer) and a sentence. */
+/** An error response: its `status` (0 if the service does not answer) and its detail. */
 export class ApiError extends Error {
   constructor(status, detail) {
     super(detail);
@@ -20,7 +20,7 @@ const headers = (more = {}) => (token ? { ...more, Authorization: `Bearer ${toke
 
 async function newToken() {
   const given = await ask(Boolean(token));
-  if (!given) throw new ApiError(401, "This service wants its token; reload the page to give it.");
+  if (!given) throw new ApiError(401, "A token is required; reload the page to enter it.");
   token = given;
   sessionStorage.setItem("panodent.token", token);
 }
@@ -46,9 +46,9 @@ async function detailOf(response) {
 
 function said(text, status) {
   try {
-    return JSON.parse(text).detail || `The service answered ${status}.`;
+    return JSON.parse(text).detail || `The service returned status ${status}.`;
   } catch {
-    return `The service answered ${status}.`;
+    return `The service returned status ${status}.`;
   }
 }
 
@@ -74,7 +74,7 @@ export const exported = async (id, name, numbering) =>
 
 export const training = async () => (await request("/v1/training.zip")).blob();
 
-/** Sends a file; `progress(share)` is told how much is sent. Resolves to the new study. */
+/** Sends a file; `progress(share)` receives the share that is sent. Resolves to the new study. */
 export async function upload(file, progress) {
   for (let tries = 0; ; tries++) {
     const { status, text, wait } = await sent(file, progress);
@@ -86,7 +86,7 @@ export async function upload(file, progress) {
   }
 }
 
-// fetch cannot tell how much of a body is sent; XMLHttpRequest can.
+// fetch does not report upload progress; XMLHttpRequest does.
 function sent(file, progress) {
   return new Promise((resolve) => {
     const line = new XMLHttpRequest();

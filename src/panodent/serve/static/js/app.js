@@ -1,4 +1,4 @@
-// Starts the page and ties its parts together.
+// Starts the page and connects its parts.
 
 import { actions } from "./actions.js";
 import * as api from "./api.js";
@@ -37,7 +37,7 @@ const uploads = new Uploads(byId("uploads"), arrived);
 
 // --- opening and closing ----------------------------------------------------------------------
 
-/** Shows a study given with its teeth; `anew` fetches its picture too. */
+/** Shows a study with its teeth; with `anew` it also fetches its picture. */
 function show(answer, anew = true) {
   toolbox.use(null);
   session.open(answer);
@@ -92,7 +92,7 @@ function close() {
 }
 
 async function arrived(study, alone) {
-  // What comes in must not push aside what somebody is working on.
+  // A new study must not replace one with unsaved changes.
   const free = !session.study || (alone && !session.dirty);
   if (free) show(study);
   await studies.refresh();
@@ -144,7 +144,7 @@ function bindViewer() {
   });
 }
 
-/** Keys that are no command: arrows on the radiograph, and the way out. */
+/** Keys without a command: arrow keys on the radiograph, and Escape. */
 function otherKeys(name, event) {
   if (name === "Escape") {
     if (toolbox.current) toolbox.use(null);
@@ -154,7 +154,7 @@ function otherKeys(name, event) {
     return true;
   }
   const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-  // Where the page itself scrolls, arrows move the radiograph only while it has the focus.
+  // If the page itself scrolls, arrow keys move the radiograph only while it has the focus.
   const scrolls = document.documentElement.scrollHeight > window.innerHeight;
   const elsewhere = event.target.closest("#inspector, #drawer") || (scrolls && event.target !== viewer.element);
   if (!step || !session.study || elsewhere) return false;
@@ -167,8 +167,8 @@ function otherKeys(name, event) {
 
 async function start() {
   api.onTokenNeeded(async (wrong) => {
-    const text = wrong ? "That token is not the right one." : "Whoever runs this service knows it.";
-    return askText("This service wants its token", text, "Token", "password");
+    const text = wrong ? "This token is wrong." : "Ask the person who runs this service.";
+    return askText("A token is required", text, "Token", "password");
   });
   const info = await api.info();
   useTeeth(info.teeth);
@@ -192,7 +192,7 @@ async function start() {
   document.documentElement.dataset.ready = "true";
 }
 
-/** What follows from a change, wherever it was made. */
+/** Updates the page after each change. */
 function keepUpToDate(refreshView) {
   const refresh = () => {
     commands.refresh();

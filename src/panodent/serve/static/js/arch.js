@@ -3,7 +3,7 @@
 let teeth = {};
 let arches = [];
 
-/** Takes the table of /v1/info. */
+/** Sets the table of teeth from /v1/info. */
 export function useTeeth(table) {
   teeth = table;
   const numbers = Object.keys(table).map(Number);
@@ -16,7 +16,7 @@ export function useTeeth(table) {
     for (const jaw of ["upper", "lower"]) {
       const own = numbers.filter((n) => table[n].deciduous === deciduous && table[n].jaw === jaw);
       own.sort((a, b) => order(a) - order(b));
-      // Universal numbers run back along the lower jaw; ours all run from image left to right.
+      // Universal numbers of the lower jaw run from image right to left; all arches here run left to right.
       arches.push(jaw === "upper" ? own : own.reverse());
     }
   }
@@ -27,7 +27,7 @@ export const arch = (jaw, deciduous) => arches[(deciduous ? 2 : 0) + (jaw === "u
 
 export const toothOf = (fdi) => teeth[fdi] ?? null;
 
-/** The arch that a number stands in. */
+/** The arch of a number. */
 export const archOf = (fdi) => arches.find((numbers) => numbers.includes(fdi)) ?? [];
 
 /** The next number to the image's right (1) or left (-1); null at the arch's end. */
@@ -39,7 +39,7 @@ export function beside(fdi, step) {
 /** All permanent numbers, upper then lower, left to right. */
 export const permanent = () => [...arch("upper", false), ...arch("lower", false)];
 
-/** How a number is written; 0 is a tooth without one. */
+/** A number in a numbering system; "?" for 0, a tooth without a number. */
 export function written(fdi, numbering) {
   if (!fdi) return "?";
   return numbering === "fdi" ? String(fdi) : teeth[fdi][numbering];
@@ -47,14 +47,14 @@ export function written(fdi, numbering) {
 
 export const nameOf = (fdi) => (fdi ? teeth[fdi].name : "tooth without a number");
 
-/** The FDI number that a text names in a numbering; null where it names none. */
+/** The FDI number of a text in a numbering system; null if it is not a number of it. */
 export function read(text, numbering) {
   const wanted = text.trim().toUpperCase();
   const found = Object.keys(teeth).find((fdi) => written(Number(fdi), numbering).toUpperCase() === wanted);
   return found ? Number(found) : null;
 }
 
-/** Sorts as the eye goes: upper jaw left to right, lower jaw left to right, then the unnumbered. */
+/** Sorts teeth: upper jaw left to right, lower jaw left to right, then those without a number. */
 export function alongArches(list) {
   const order = [...arches[0], ...arches[2], ...arches[1], ...arches[3]];
   const place = (tooth) => (tooth.fdi ? order.indexOf(tooth.fdi) : order.length + tooth.centre[0]);

@@ -1,8 +1,8 @@
-// Where the radiograph lies on the screen: screen = image * scale + offset.
+// Position of the radiograph on the screen: screen = image * scale + offset.
 
 const CLOSEST = 16;
 const MARGIN = 14; // around a fitted radiograph
-const KEPT = 60; // screen pixels of the radiograph that cannot be pushed out of sight
+const KEPT = 60; // screen pixels of the radiograph that always stay visible
 
 export class Camera {
   scale = 1;
@@ -12,13 +12,13 @@ export class Camera {
   #view = [1, 1];
   #image = [1, 1];
 
-  /** Another radiograph, shown whole. */
+  /** Sets the size of a new radiograph, and fits it. */
   setImage(size) {
     this.#image = size;
     this.fit();
   }
 
-  /** Another window size; what was fitted stays fitted, else the middle stays the middle. */
+  /** Sets a new viewer size; a fitted radiograph stays fitted, otherwise the centre is kept. */
   setView(size) {
     const [before, now] = [this.#view, size];
     this.#view = size;
@@ -44,7 +44,7 @@ export class Camera {
     this.fitted = true;
   }
 
-  /** Zooms by a factor; what is at the screen point (x, y) stays there. */
+  /** Zooms by a factor; the screen point (x, y) keeps its place. */
   zoom(factor, x = this.#view[0] / 2, y = this.#view[1] / 2) {
     const scale = Math.min(Math.max(this.scale * factor, this.#whole / 2), CLOSEST);
     const by = scale / this.scale;
@@ -63,7 +63,7 @@ export class Camera {
     if (dx || dy) this.fitted = false;
   }
 
-  /** Shows a box [left, top, right, bottom] of the image large in the middle. */
+  /** Centres and enlarges a box [left, top, right, bottom] of the image. */
   show([left, top, right, bottom]) {
     const fits = Math.min(this.#view[0] / (right - left), this.#view[1] / (bottom - top));
     this.scale = Math.min(fits * 0.45, CLOSEST);
@@ -72,7 +72,7 @@ export class Camera {
     this.fitted = false;
   }
 
-  /** Moves as little as needed for an image point to be seen. */
+  /** Moves as little as needed to make an image point visible. */
   reveal([x, y], margin = 40) {
     const [sx, sy] = this.toScreen([x, y]);
     const off = (value, room) => Math.min(0, room - margin - value) + Math.max(0, margin - value);

@@ -1,10 +1,10 @@
-// One line about the tooth under the mouse, in the corner of the radiograph.
+// One line about the hovered tooth, in the corner of the radiograph.
 
 import { nameOf, written } from "./arch.js";
 import { toggle } from "./dom.js";
 import { preference } from "./preferences.js";
 
-/** Keeps the line up to date. */
+/** Updates the line at each hover. */
 export function bindCaption(element, session, measures) {
   session.addEventListener("hover", () => {
     const tooth = session.tooth(session.hovered);

@@ -1,4 +1,4 @@
-// Everything a person can do, by name: one place for buttons, keys and the table of help.
+// All commands by id: the single source of buttons, keyboard shortcuts and the help table.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -23,7 +23,7 @@ export class Commands {
     if (this.can(id)) this.#all.get(id).run();
   }
 
-  /** A button for a command; with `text` its label is written on it. */
+  /** A button for a command, with an icon and `text`. */
   button(id, text = "") {
     const { label, keys = [], icon: name } = this.#all.get(id);
     const button = h(
@@ -44,7 +44,7 @@ export class Commands {
     return button;
   }
 
-  /** Brings all buttons up to date. A button that cannot be used stays in reach of the keyboard. */
+  /** Updates all buttons. Disabled buttons stay focusable by keyboard. */
   refresh() {
     for (const button of document.querySelectorAll("[data-command]")) this.#dress(button);
   }

@@ -1,13 +1,13 @@
-// Questions that must be answered before anything else goes on.
+// Modal questions.
 
 import { byId, h } from "./dom.js";
 
-/** Asks; resolves to the value of the choice, null when the dialog is left. */
+/** Resolves to the value of the choice, or null if the dialog is cancelled. */
 export function ask(title, text, choices) {
   return shown(title, [h("p", {}, text)], choices);
 }
 
-/** Asks for a line of text; null when the dialog is left. */
+/** Asks for a line of text; resolves to null if the dialog is cancelled. */
 export async function askText(title, text, label, type = "text") {
   const field = h("input", { type, id: "answer", autocomplete: "off", autofocus: true });
   const body = [h("p", {}, text), h("label", { for: "answer" }, label), field];

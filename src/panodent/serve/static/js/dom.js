@@ -1,4 +1,4 @@
-// Makes elements. Text always goes in as text, never as markup: names come from strangers' files.
+// Creates elements. Text is always inserted as text, never as markup: file names are untrusted.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -29,7 +29,7 @@ export function toggle(element, name, on) {
   element.toggleAttribute(name, Boolean(on));
 }
 
-/** A text that begins with a capital. */
+/** A text with a capital first letter. */
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /**

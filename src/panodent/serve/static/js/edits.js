@@ -1,12 +1,12 @@
-// What a person can do to teeth: pure functions from one list of teeth to another.
-// A tooth is { key, id, fdi, polygons, area, centre, score, flags }; `key` stays for as long as the
-// page is open, `id` is the server's, null for a tooth that it does not know yet.
+// Edits of teeth: pure functions from one list of teeth to another.
+// A tooth is { key, id, fdi, polygons, area, centre, score, flags }; `key` is constant while
+// the page is open, `id` is the service's id, null for a tooth that it does not know yet.
 
 import { archOf, beside, written } from "./arch.js";
 import { area, centre } from "./geometry.js";
 import { count, cut, fill, trace, union } from "./raster.js";
 
-/** An edit that cannot be; the message is for the person. */
+/** An edit that is not possible; the message is for the user. */
 export class EditError extends Error {}
 
 let made = 0;
@@ -30,7 +30,7 @@ export function toothFrom(polygons, fdi, more = {}) {
 
 const replaced = (teeth, changes) => teeth.map((tooth) => changes.get(tooth.key) ?? tooth);
 
-/** Gives a tooth a number; a tooth that bears it already takes the old one. */
+/** Gives a tooth a number; a tooth that has it already gets the old one. */
 export function renumber(teeth, key, fdi) {
   const tooth = teeth.find((one) => one.key === key);
   const other = fdi ? teeth.find((one) => one.fdi === fdi && one.key !== key) : undefined;
@@ -40,11 +40,11 @@ export function renumber(teeth, key, fdi) {
 }
 
 /** Where numbers go when those of `keys` move by `step` (1: to the image's right).
- *  What stands in the way moves too, until a number is free. Returns [{ tooth, to }]. */
+ *  Teeth with those numbers move too, until a number is free. Returns [{ tooth, to }]. */
 export function moves(teeth, keys, step, numbering = "fdi") {
   const holder = new Map(teeth.filter((tooth) => tooth.fdi).map((tooth) => [tooth.fdi, tooth]));
   const queue = teeth.filter((tooth) => keys.includes(tooth.key) && tooth.fdi);
-  if (!queue.length) throw new EditError("Choose a tooth with a number; the shift starts there.");
+  if (!queue.length) throw new EditError("Select a tooth with a number: the shift starts there.");
   const found = new Map();
   for (let i = 0; i < queue.length; i++) {
     const tooth = queue[i];
@@ -70,7 +70,7 @@ export function shift(teeth, keys, step, numbering) {
 /** Without these teeth. */
 export const remove = (teeth, keys) => teeth.filter((tooth) => !keys.includes(tooth.key));
 
-/** A tooth as it was found, whether it was changed or removed; unnumbered if its number is taken. */
+/** Restores a tooth as predicted; without a number if its number is in use. */
 export function restore(teeth, found) {
   const others = teeth.filter((tooth) => tooth.id !== found.id);
   const taken = found.fdi && others.some((tooth) => tooth.fdi === found.fdi);
@@ -80,25 +80,25 @@ export function restore(teeth, found) {
   return { teeth: list, tooth, taken: Boolean(taken) };
 }
 
-/** Another outline for a tooth. */
+/** Replaces the outline of a tooth. */
 export function redraw(teeth, key, polygons) {
   const tooth = teeth.find((one) => one.key === key);
   const next = toothFrom(polygons, tooth.fdi, { ...tooth, area: undefined });
   return replaced(teeth, new Map([[key, next]]));
 }
 
-/** A further tooth; unnumbered if the number is taken. */
+/** Adds a tooth; without a number if the number is in use. */
 export function add(teeth, polygons, fdi, size) {
-  if (!count(fill(polygons, size))) throw new EditError("The outline holds no pixel of the radiograph.");
+  if (!count(fill(polygons, size))) throw new EditError("The outline contains no pixel of the radiograph.");
   const taken = teeth.some((tooth) => tooth.fdi === fdi);
   const tooth = toothFrom(polygons, taken ? 0 : fdi);
   return { teeth: [...teeth, tooth], tooth };
 }
 
-// Crumbs along a cut are nobody's tooth.
+// Smaller regions along a cut are dropped.
 const SMALLEST = 16;
 
-/** Two teeth along the line through a and b: the larger side stays who it was. */
+/** Splits a tooth along the line through a and b; the larger side keeps the number. */
 export function split(teeth, key, a, b, size) {
   const tooth = teeth.find((one) => one.key === key);
   const sides = cut(fill(tooth.polygons, size), a, b)
@@ -110,10 +110,10 @@ export function split(teeth, key, a, b, size) {
   return { teeth: [...teeth.map((one) => (one.key === key ? kept : one)), other], other };
 }
 
-/** One tooth of several: the first keeps its name, or takes the first number there is. */
+/** Merges teeth; the result has the id of the first, and the first number among them. */
 export function merge(teeth, keys, size) {
   const parts = keys.map((key) => teeth.find((tooth) => tooth.key === key));
-  if (parts.length < 2) throw new EditError("Merging takes two teeth.");
+  if (parts.length < 2) throw new EditError("Select at least two teeth to merge.");
   const mask = parts.map((tooth) => fill(tooth.polygons, size)).reduce(union);
   const fdi = parts.find((tooth) => tooth.fdi)?.fdi ?? 0;
   const tooth = toothFrom(trace(mask), fdi, { ...parts[0], area: count(mask) });

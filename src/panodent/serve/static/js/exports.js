@@ -1,4 +1,4 @@
-// What can be taken away: files of the open study, and all saved studies for training.
+// Exports: files of the open study, and all saved studies for training.
 
 import * as api from "./api.js";
 import { byId, h } from "./dom.js";
@@ -7,20 +7,20 @@ import { complain, say } from "./notices.js";
 import { preference } from "./preferences.js";
 
 const FILES = [
-  ["overlay.png", "Picture with teeth", "PNG, as panodent predict draws it"],
-  ["labels.png", "Label image", "PNG, a pixel's value is its tooth's FDI number"],
-  ["report.pdf", "Report", "PDF: overlay, chart and table, to print"],
+  ["overlay.png", "Overlay", "PNG, as written by panodent predict"],
+  ["labels.png", "Label image", "PNG, pixel values are FDI numbers"],
+  ["report.pdf", "Report", "PDF with overlay, chart and table, to print"],
   ["odontogram.svg", "Odontogram", "SVG"],
   ["odontogram.png", "Odontogram", "PNG"],
-  ["teeth.csv", "Table", "CSV, a row a tooth"],
-  ["teeth.json", "Teeth", "JSON: numbers, scores, boxes, outlines"],
-  ["coco.json", "COCO annotation", "JSON with run lengths, for training"],
-  ["teeth.seg.dcm", "DICOM segmentation", "a segment a tooth"],
+  ["teeth.csv", "Table", "CSV, one row per tooth"],
+  ["teeth.json", "Teeth", "JSON with numbers, scores, boxes and outlines"],
+  ["coco.json", "COCO annotation", "JSON with run-length encoded masks, for training"],
+  ["teeth.seg.dcm", "DICOM segmentation", "one segment per tooth"],
   ["teeth.pr.dcm", "DICOM presentation state", "outlines over the radiograph"],
   ["teeth.sr.dcm", "DICOM structured report", "numbers and measurements"],
 ];
 
-/** Gives a blob to the browser to keep. */
+/** Starts a download of a blob. */
 function keep(blob, name) {
   const url = URL.createObjectURL(blob);
   const link = h("a", { href: url, download: name });
@@ -30,14 +30,14 @@ function keep(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** Shows what there is to take away; `save()` saves what is not saved yet. */
+/** Shows the dialog of exports; `save()` saves unsaved changes. */
 export function showExports(session, known, save) {
   const { study } = session;
   const fits = ([name]) => known.includes(name) && (!name.endsWith(".dcm") || study.kind === "dicom");
   const dialog = h(
     "dialog",
     { class: "exports", "aria-labelledby": "exports-title" },
-    h("header", {}, h("h2", { id: "exports-title" }, "Take away"), closing(() => dialog.close())),
+    h("header", {}, h("h2", { id: "exports-title" }, "Export"), closing(() => dialog.close())),
     session.dirty ? unsaved(save) : null,
     h("ul", {}, FILES.filter(fits).map((file) => line(study, ...file))),
     study.kind === "dicom" ? null : h("p", { class: "quiet-text" }, "DICOM results need a DICOM radiograph."),
@@ -76,7 +76,7 @@ function unsaved(save) {
     if (await save()) banner.remove();
   };
   const button = h("button", { type: "button", class: "primary", onclick }, "Save now");
-  const text = "The files hold what is saved; your latest changes are not.";
+  const text = "Exports contain saved teeth; your latest changes are not saved yet.";
   const banner = h("p", { class: "banner" }, text, button);
   return banner;
 }
@@ -84,7 +84,7 @@ function unsaved(save) {
 const closing = (onclick) =>
   h("button", { type: "button", class: "icon-only quiet", "aria-label": "Close", onclick }, icon("close"));
 
-/** All saved studies as a folder that `panodent train` takes. */
+/** Downloads all saved studies as training data for `panodent train`. */
 export async function takeTraining() {
   try {
     keep(await api.training(), "panodent-training.zip");

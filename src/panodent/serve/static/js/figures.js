@@ -9,7 +9,7 @@ function length(value, mm) {
   return mm === undefined ? px(value) : `${mm.toFixed(1)} mm (${px(value)})`;
 }
 
-/** Of one tooth, as /v1/studies/ID/measurements gives them. */
+/** Measurements of one tooth, from /v1/studies/ID/measurements. */
 export function details(one, stale, number) {
   if (!one) return [];
   const beside = (neighbour) =>
@@ -28,7 +28,7 @@ export function details(one, stale, number) {
   return [title("Measurements", stale), list(rows)];
 }
 
-/** Of all teeth: gaps and third molars. */
+/** Gaps and third molars of all teeth. */
 export function overview(all, stale, number) {
   if (!all) return [];
   const gaps = all.gaps.map((gap) => [
@@ -46,7 +46,7 @@ export function overview(all, stale, number) {
 const title = (text, stale) =>
   h("h3", {}, text, stale ? h("small", {}, " as last saved") : null);
 
-/** A list of terms and what they are; what is not there is left out. */
+/** A list of terms and values; empty rows are left out. */
 export function list(rows) {
   const pairs = rows.filter(Boolean).flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]);
   return h("dl", {}, pairs);

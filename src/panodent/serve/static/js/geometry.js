@@ -1,7 +1,7 @@
 // Points, rings and polygons in image pixels. A polygon is a list of parts, a part a list of rings
 // of [x, y]: the first its outline, the others holes.
 
-/** Twice the signed area, halved: positive where a ring runs clockwise on the screen. */
+/** Signed area of a ring: positive if it runs clockwise on the screen. */
 export function area(ring) {
   let sum = 0;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
@@ -24,7 +24,7 @@ export function bounds(polygons) {
   return [left, top, right, bottom];
 }
 
-/** The middle of the largest part's area. */
+/** The centroid of the largest part. */
 export function centre(polygons) {
   const ring = polygons.map((part) => part[0]).sort((a, b) => Math.abs(area(b)) - Math.abs(area(a)))[0];
   let [x, y, whole] = [0, 0, 0];
@@ -51,7 +51,7 @@ export function toSegment(p, a, b) {
 /** Douglas-Peucker on a closed ring: no dropped point is farther than `tolerance` from it. */
 export function simplified(ring, tolerance) {
   if (ring.length <= 4) return ring;
-  // Two far points halve the ring, so that the result does not hang on where the list starts.
+  // Split the ring at two distant points, so that the result does not depend on the first point.
   let far = 0;
   for (let i = 1; i < ring.length; i++) {
     if (distance(ring[i], ring[0]) > distance(ring[far], ring[0])) far = i;
@@ -82,7 +82,7 @@ function open(line, tolerance) {
 
 export const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
-/** SVG path data of polygons; holes come out by the even-odd rule. */
+/** SVG path data of polygons, for the even-odd fill rule. */
 function pathData(polygons) {
   return polygons
     .flat()
@@ -94,7 +94,7 @@ const round = (value) => Math.round(value * 10) / 10;
 
 const shown = new WeakMap();
 
-/** Path data for the eye: stairs of pixels are smoothed by less than a pixel. */
+/** Path data to show: pixel edges are smoothed by less than a pixel. */
 export function shownPath(polygons) {
   if (!shown.has(polygons)) {
     const smooth = polygons.map((part) => part.map((ring) => simplified(ring, 0.8)));

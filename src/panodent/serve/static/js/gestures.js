@@ -1,15 +1,15 @@
 // Mouse, pen and fingers on the radiograph: pan, pinch, wheel, window by the right button, clicks.
 
-const MOVED = { mouse: 3, pen: 4, touch: 9 }; // screen pixels that make a press a drag
+const MOVED = { mouse: 3, pen: 4, touch: 9 }; // screen pixels after which a press is a drag
 const TWICE = 350; // milliseconds between the clicks of a double click
 
-/** Listens on the viewer. `on`: tool() gives the tool in use or null, click(key, event) a tooth
- *  clicked (or null), hover(key), open(key) a double click. */
+/** Handles pointer events of the viewer. `on` has tool(), which returns the active tool or null, and
+ *  the listeners click(key, event), hover(key) and open(key) for a double click; key may be null. */
 export class Gestures {
   #viewer;
   #on;
-  #fingers = new Map(); // where each pointer that is down was last
-  #press = null; // what the first of them does
+  #fingers = new Map(); // last position of each pressed pointer
+  #press = null; // what the first pointer does
   #lastClick = { time: 0, key: null };
 
   constructor(viewer, on) {
@@ -109,13 +109,13 @@ export class Gestures {
     if (event.target.closest(".view-panel")) return;
     event.preventDefault();
     const lines = event.deltaMode === 1 ? 30 : 1;
-    // A wheel's notch is about 100, a touchpad's pinch a few.
+    // A wheel step is about 100, a pinch on a touchpad a few.
     const speed = event.ctrlKey && Math.abs(event.deltaY) < 50 ? 0.01 : 0.0018;
     this.#viewer.zoom(Math.exp(-event.deltaY * lines * speed), this.#at(event).screen);
   }
 }
 
-/** Right and down widen the window and raise the level, as viewers of radiographs do. */
+/** Moving right widens the window, moving down raises the level, as in other viewers. */
 export function changeWindow(viewer, dx, dy) {
   const { picture } = viewer;
   if (!picture) return;

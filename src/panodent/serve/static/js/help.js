@@ -1,4 +1,4 @@
-// The table of keys, made of the commands themselves.
+// The help table of keyboard shortcuts, made from the commands.
 
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -11,7 +11,7 @@ const SIGNS = {
 const ELSEWHERE = [
   ["Move the radiograph", ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]],
   ["Window and level", ["Shift+ArrowLeft", "Shift+ArrowUp"]],
-  ["Put the tool away, then the choice", ["Escape"]],
+  ["Close the tool, then clear the selection", ["Escape"]],
 ];
 
 export function showHelp(commands) {
@@ -19,7 +19,7 @@ export function showHelp(commands) {
   for (const { group, label, keys } of commands.list) {
     if (keys?.length) groups.set(group, [...(groups.get(group) ?? []), [label, keys]]);
   }
-  groups.set("Look", [...(groups.get("Look") ?? []), ...ELSEWHERE]);
+  groups.set("View", [...(groups.get("View") ?? []), ...ELSEWHERE]);
   const table = ([group, rows]) =>
     h(
       "section",
@@ -42,7 +42,7 @@ export function showHelp(commands) {
     { class: "help", "aria-labelledby": "help-title" },
     h("header", {}, h("h2", { id: "help-title" }, "Keys and mouse"), close),
     h("div", { class: "columns" }, [...groups].map(table), mouse()),
-    h("label", { class: "check" }, single, "Single letters are shortcuts"),
+    h("label", { class: "check" }, single, "Use single letters as shortcuts"),
   );
   dialog.addEventListener("close", () => dialog.remove());
   byId("dialogs").append(dialog);
@@ -59,7 +59,7 @@ function mouse() {
     ["Wheel, two fingers", "Zoom"],
     ["Drag", "Move the radiograph"],
     ["Right button", "Drag: window and level"],
-    ["Click", "Choose a tooth; with Shift or Ctrl, several"],
+    ["Click", "Select a tooth; with Shift or Ctrl several"],
     ["Double click", "Zoom to a tooth"],
   ];
   return h(

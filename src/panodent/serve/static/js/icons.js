@@ -1,4 +1,4 @@
-// Icons as lines on a grid of 24.
+// Icons as SVG paths in a 24 x 24 grid.
 
 import { svg } from "./dom.js";
 
@@ -31,7 +31,7 @@ const LINES = {
   upload: "M12 16V5M7.5 9.5L12 5l4.5 4.5M5 20h14",
 };
 
-/** An icon that says nothing by itself; the control around it has the name. */
+/** An icon, hidden from screen readers: its control has the label. */
 export function icon(name) {
   const path = svg("path", { d: LINES[name] });
   return svg("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, path);

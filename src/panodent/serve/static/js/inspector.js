@@ -1,4 +1,4 @@
-// What is known of the chosen tooth, and what can be done with it.
+// The panel with details and commands of the selected tooth, or an overview of all teeth.
 
 import { nameOf, permanent, written } from "./arch.js";
 import { h, sentence, whenReleased } from "./dom.js";
@@ -24,7 +24,7 @@ export class Inspector {
     measures.addEventListener("change", refresh);
   }
 
-  /** Builds the panel anew; the focus stays on the button that had it. */
+  /** Rebuilds the panel; the focused button keeps the focus. */
   refresh() {
     if (!this.#session.study) return;
     const inside = this.#element.contains(document.activeElement);
@@ -56,7 +56,7 @@ export class Inspector {
       h(
         "p",
         { class: "chips" },
-        chip(state, { found: "found", doubtful: "? doubtful: look at it", unnumbered: "? no number" }[state]),
+        chip(state, { found: "found", doubtful: "? doubtful: check it", unnumbered: "? no number" }[state]),
         change && chip("changed", `* ${change} by hand`),
       ),
       this.#score(tooth, change),
@@ -69,7 +69,7 @@ export class Inspector {
   #score(tooth, change) {
     if (change) return null;
     const meter = h("meter", { min: 0, max: 1, low: 0.5, value: tooth.score, "aria-label": "Certainty" });
-    meter.title = "Calibrated: of teeth with 0.90, about nine in ten are right";
+    meter.title = "Calibrated: of teeth with 0.90, about nine in ten are correct";
     return h("p", { class: "score" }, "Certainty", meter, h("b", {}, tooth.score.toFixed(2)));
   }
 
@@ -119,7 +119,7 @@ export class Inspector {
       this.#actions(["add"]),
       ...overview(this.#measures.all, session.dirty, number),
       study.notes?.length ? h("p", { class: "quiet-text" }, study.notes.map(sentence).join(". ")) : null,
-      h("p", { class: "quiet-text" }, "Choose a tooth on the radiograph or in the chart to see and correct it."),
+      h("p", { class: "quiet-text" }, "Select a tooth on the radiograph or in the chart to view and correct it."),
     ].filter(Boolean);
   }
 
@@ -155,14 +155,14 @@ export class Inspector {
         {
           type: "button",
           class: "link removed",
-          title: "Bring it back",
-          "aria-label": `Bring back ${number(found.fdi)} ${nameOf(found.fdi)}`,
+          title: "Restore",
+          "aria-label": `Restore ${number(found.fdi)} ${nameOf(found.fdi)}`,
           onclick: () => back(found),
         },
         number(found.fdi),
       ),
     );
-    return h("div", { class: "links" }, h("h3", {}, "Removed by hand: bring back"), h("div", {}, buttons));
+    return h("div", { class: "links" }, h("h3", {}, "Removed by hand: restore"), h("div", {}, buttons));
   }
 
   #actions(names) {
@@ -181,7 +181,7 @@ export class Inspector {
     return h(
       "div",
       { class: "shifts" },
-      h("h3", {}, "Numbers off by one? Shift the run"),
+      h("h3", {}, "Numbers off by one? Shift them"),
       one("shift-left", -1, "Shift left"),
       one("shift-right", 1, "Shift right"),
     );

@@ -1,10 +1,10 @@
-// Keys to commands; single keys can be switched off, and never fire while something is typed.
+// Keyboard shortcuts; single keys can be switched off, and are ignored while the user types.
 
 import { preference } from "./preferences.js";
 
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 
-/** How an event's keys are written: "Ctrl+Shift+Z", "k", "Shift+ArrowLeft", "Space". */
+/** The keys of an event as text: "Ctrl+Shift+Z", "k", "Shift+ArrowLeft", "Space". */
 function named(event) {
   const key = event.key === " " ? "Space" : event.key;
   const plain = key.length === 1;
@@ -19,7 +19,7 @@ function named(event) {
   );
 }
 
-/** Listens to the page's keys. `tool()` is the tool in use, `free(name)` takes what is left. */
+/** Handles keys. `tool()` returns the active tool, `free(name)` handles keys without a command. */
 export function listen(commands, tool, free) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;

@@ -1,14 +1,14 @@
-// Measurements of the teeth as they were last saved, fetched when there is time.
+// Measurements of the teeth as last saved, fetched in the background.
 
 import * as api from "./api.js";
 
-/** Tells `change` when there are others. */
+/** Dispatches `change` after new measurements. */
 export class Measures extends EventTarget {
   #study = null;
   #revision = -1;
-  all = null; // as /v1/studies/ID/measurements gives them
+  all = null; // the response of /v1/studies/ID/measurements
 
-  /** Fetches for this study unless they are there. */
+  /** Fetches the measurements of this study, unless they are loaded. */
   async fetch(study) {
     if (!study) {
       this.all = this.#study = null;
@@ -21,12 +21,12 @@ export class Measures extends EventTarget {
       if (this.#study !== study.id || this.#revision !== study.revision) return;
       this.all = all;
     } catch {
-      this.#study = null; // not worth a complaint: asked for again at the next change
+      this.#study = null; // no message: fetched again at the next change
     }
     this.dispatchEvent(new Event("change"));
   }
 
-  /** Those of one tooth, or null. */
+  /** The measurements of one tooth, or null. */
   of(tooth) {
     return this.all?.teeth.find((one) => one.id === tooth.id) ?? null;
   }

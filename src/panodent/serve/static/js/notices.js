@@ -1,11 +1,11 @@
-// Short words to the person: seen for a while, and read out by screen readers.
+// Short messages to the user, also announced by screen readers.
 
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
 
 const SECONDS = { status: 5, alert: 0 };
 
-/** Says something; what is an error stays until it is closed. */
+/** Shows a message; errors ("alert") stay until they are closed. */
 export function say(text, kind = "status") {
   const place = byId(kind === "alert" ? "alerts" : "messages");
   for (const old of place.children) if (old.textContent === text) old.remove();

@@ -1,6 +1,6 @@
-// The chart of the teeth, linked with the radiograph both ways. State reads without colour: found
-// teeth are filled, doubtful ones dashed with "?", those not found pale with a cross, those removed
-// by hand dotted; "*" marks what was changed by hand.
+// The chart of the teeth, linked with the radiograph. States are visible without colour: found teeth
+// are filled, doubtful ones dashed with "?", absent ones pale with a cross, those removed by hand
+// dotted; "*" marks changes by hand.
 
 import { arch, nameOf, toothOf, written } from "./arch.js";
 import { h, svg, whenReleased } from "./dom.js";
@@ -18,7 +18,7 @@ export class Odontogram {
   #showTray;
   #focus = 11;
 
-  /** `onPick(fdi, key, event)`: a place of the chart was clicked; key is null where no tooth is. */
+  /** `onPick(fdi, key, event)` is called for a click on the chart; key is null without a tooth. */
   constructor(element, session, onPick) {
     this.#session = session;
     this.#onPick = onPick;

@@ -1,10 +1,10 @@
-// Asks which number a tooth bears: typed, or picked from the chart of all numbers.
+// Asks for the number of a tooth: typed, or selected in a chart of all numbers.
 
 import { arch, nameOf, read, written } from "./arch.js";
 import { byId, h } from "./dom.js";
 import { preference } from "./preferences.js";
 
-/** Resolves to an FDI number, 0 for "no number", or null. `bearing(fdi)` is who has a number. */
+/** Resolves to an FDI number, 0 for "no number", or null. `bearing(fdi)` returns a number's tooth. */
 export const pickNumber = (tooth, bearing) =>
   new Promise((resolve) => new Picker(tooth, bearing, resolve).show());
 
@@ -47,7 +47,7 @@ class Picker {
 
   #build() {
     const number = written(this.#tooth.fdi, this.#numbering);
-    const title = this.#tooth.fdi ? `Which tooth is ${number} really?` : "Which tooth is it?";
+    const title = this.#tooth.fdi ? `New number for ${number}` : "Number of the tooth";
     return h(
       "dialog",
       { class: "picker", "aria-labelledby": "picker-title", onclose: () => this.#closed() },
@@ -79,7 +79,7 @@ class Picker {
 
   #cell(fdi) {
     const state = fdi === this.#tooth.fdi ? "own" : this.#bearing(fdi) ? "taken" : "free";
-    const said = { own: "its number now", taken: "taken: the two swap", free: "free" }[state];
+    const said = { own: "current number", taken: "in use: the numbers are swapped", free: "free" }[state];
     const number = written(fdi, this.#numbering);
     return h(
       "button",
@@ -125,13 +125,13 @@ class Picker {
   }
 
   #hint() {
-    const example = { fdi: "FDI, as 36", universal: "Universal, as 19", palmer: "Palmer, as LL6" };
-    return `Type it (${example[this.#numbering]}) or pick it below.`;
+    const example = { fdi: "FDI, such as 36", universal: "Universal, such as 19", palmer: "Palmer, such as LL6" };
+    return `Type it (${example[this.#numbering]}) or select it below.`;
   }
 
   #meaning(fdi) {
-    if (fdi === this.#tooth.fdi) return `${nameOf(fdi)}: the number it has.`;
-    const taken = this.#bearing(fdi) ? ": taken, the two teeth swap numbers." : ".";
+    if (fdi === this.#tooth.fdi) return `${nameOf(fdi)}: its current number.`;
+    const taken = this.#bearing(fdi) ? ": in use, the two teeth swap numbers." : ".";
     return nameOf(fdi) + taken;
   }
 }

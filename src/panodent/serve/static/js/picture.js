@@ -1,11 +1,11 @@
-// The radiograph's pixels, and how grey values are shown: window, level, inversion.
+// The pixels of the radiograph, shown with window, level and inversion.
 
 const FULL = { level: 127.5, width: 255 };
 
 export class Picture {
   #grey;
   #canvas;
-  #stale = false; // a slider moves faster than a large radiograph can be drawn
+  #stale = false; // rendered only when it is drawn: sliders send many changes
   level = FULL.level;
   width = FULL.width;
   inverted = false;
@@ -32,7 +32,7 @@ export class Picture {
     return [this.#canvas.width, this.#canvas.height];
   }
 
-  /** What to draw; changes with the window. */
+  /** The canvas with the pixels in the current window. */
   get canvas() {
     if (this.#stale) this.#render();
     return this.#canvas;
@@ -55,7 +55,7 @@ export class Picture {
     this.setWindow(FULL.level, FULL.width);
   }
 
-  /** A window that holds all but the darkest and the brightest hundredth of the pixels. */
+  /** Sets the window to percentiles 1 and 99 of the pixels. */
   auto() {
     const counts = new Uint32Array(256);
     for (const value of this.#grey) counts[value]++;

@@ -1,4 +1,4 @@
-// What a person likes, kept in this browser; nothing of a study is ever kept there.
+// The user's preferences, kept in this browser; nothing of a study is kept there.
 
 const DEFAULTS = {
   theme: "system",
@@ -28,12 +28,12 @@ export function setPreference(name, value) {
   try {
     localStorage.setItem(KEY, JSON.stringify(kept));
   } catch {
-    // A browser that keeps nothing still works, it only forgets.
+    // Without storage, preferences last until the page is closed.
   }
   for (const listener of listeners) listener(name, value);
 }
 
-/** Calls `listener(name, value)` at every change. */
+/** Calls `listener(name, value)` at each change. */
 export function onPreference(listener) {
   listeners.add(listener);
 }

@@ -1,9 +1,9 @@
-// Polygons to pixels and back, by the rules of panodent's masks: a pixel belongs to a part if its
-// centre does (even-odd), parts are joined, outlines run along pixel edges, regions are 4-connected.
+// Polygons to pixels and back, by the rules of panodent's masks: a pixel is in a part if its centre is
+// (even-odd rule), parts are united, outlines follow pixel edges, regions are 4-connected.
 
 import { area, bounds } from "./geometry.js";
 
-/** The pixels of polygons: { left, top, width, height, data }, cut off at the image of `size`. */
+/** The pixels of polygons: { left, top, width, height, data }, clipped to the image of `size`. */
 export function fill(polygons, [imageWidth, imageHeight]) {
   const [left, top, right, bottom] = bounds(polygons);
   const x0 = Math.max(Math.floor(left), 0);
@@ -106,7 +106,7 @@ function regions({ width, height, data }) {
   return found;
 }
 
-// Headings: east, south, west, north. Going round with the region on the right hand.
+// Headings: east, south, west, north. Outlines run with the region on the right.
 const STEP = [[1, 0], [0, 1], [-1, 0], [0, -1]];
 
 function outline({ left, top, width }, pixels) {
@@ -147,6 +147,6 @@ function follow(start, headings, leaving, line) {
     if (at === start && next === first) break;
     open.splice(open.indexOf(next), 1);
   }
-  if (before === first) ring.shift(); // the start was amid a straight stretch
+  if (before === first) ring.shift(); // the start was within a straight edge
   return ring;
 }

@@ -1,4 +1,4 @@
-// Saves corrections, and settles what happens when somebody else saved first.
+// Saves corrections, and resolves conflicts with a save by somebody else.
 
 import * as api from "./api.js";
 import { ask } from "./dialogs.js";
@@ -11,19 +11,19 @@ export class Saving {
   #reopen;
   busy = false;
 
-  /** `reopen(answer)` shows a study anew. */
+  /** `reopen(answer)` shows a study again. */
   constructor(session, reopen) {
     this.#session = session;
     this.#reopen = reopen;
   }
 
-  /** Whether there is anything to save: changes, or a first "it is right as it is". */
+  /** Whether there is anything to save: changes, or a first confirmation of the predicted teeth. */
   get needed() {
     const { study, dirty } = this.#session;
     return Boolean(study) && !this.busy && (dirty || !study.saved);
   }
 
-  /** Saves; whether what stands is now kept. */
+  /** Saves; resolves to whether the teeth are saved. */
   async save() {
     const session = this.#session;
     if (!session.study || this.busy) return false;
@@ -48,9 +48,9 @@ export class Saving {
   async #settle(id) {
     const choice = await ask(
       "Somebody else has saved this radiograph",
-      "It was saved elsewhere after you opened it, perhaps in another window. Nothing of yours is lost: choose which teeth shall stand.",
+      "It was saved after you opened it, perhaps in another window. Your changes are not lost: choose which teeth to keep.",
       [
-        ["theirs", "Take theirs, drop mine"],
+        ["theirs", "Keep theirs, discard mine"],
         ["mine", "Keep mine, replace theirs", "primary"],
       ],
     );
@@ -70,11 +70,11 @@ export class Saving {
     }
   }
 
-  /** Before the study is left: whether it may be, after asking about what is not saved. */
+  /** Asks about unsaved changes; resolves to whether the study may be closed. */
   async mayLeave() {
     if (!this.#session.dirty) return true;
-    const choice = await ask("Save your corrections?", `${this.#session.study.name} has changes that are not saved.`, [
-      ["drop", "Drop them", "danger"],
+    const choice = await ask("Save your corrections?", `${this.#session.study.name} has unsaved changes.`, [
+      ["drop", "Discard changes", "danger"],
       ["save", "Save", "primary"],
     ]);
     if (choice === "save") return this.save();

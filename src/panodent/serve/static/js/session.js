@@ -1,22 +1,22 @@
-// The study that is open: its teeth with every step back and forth, and what is chosen.
+// The open study: its teeth, undo and redo, and the selection.
 
 import { alongArches } from "./arch.js";
 import { toothFrom } from "./edits.js";
 
-/** Tells `change` (teeth, study or choice) and `hover`. */
+/** Dispatches `change` (teeth, study or selection) and `hover`. */
 export class Session extends EventTarget {
-  study = null; // as the service gave it, without teeth
-  teeth = []; // as they stand
-  found = []; // as the model found them
-  chosen = []; // keys, in the order of choosing
-  number = 0; // a number chosen that no tooth bears
+  study = null; // from the service, without teeth
+  teeth = []; // current teeth
+  found = []; // teeth as predicted
+  chosen = []; // keys of the selected teeth, in order of selection
+  number = 0; // a selected number without a tooth
   hovered = null; // a key
   #known = new Map(); // the service's teeth by id
   #saved = [];
   #past = [];
   #future = [];
 
-  /** Opens a study as /v1/studies/ID gives it; null closes. */
+  /** Opens a study from /v1/studies/ID; null closes it. */
   open(answer) {
     this.#past = [];
     this.#future = [];
@@ -32,12 +32,12 @@ export class Session extends EventTarget {
     this.#tell("change");
   }
 
-  /** Takes the service's answer to a save of `sent`; the steps before it can still be undone. */
+  /** Handles the response to a save of `sent`; earlier edits can still be undone. */
   saved(answer, sent) {
     const current = this.teeth === sent;
     const teeth = this.#receive(answer).map((tooth, i) => ({ ...tooth, key: sent[i].key }));
     this.#saved = teeth;
-    if (current) this.teeth = teeth; // else it was edited while the save was on its way
+    if (current) this.teeth = teeth; // otherwise it was edited during the save
     this.#tell("change");
   }
 
@@ -46,7 +46,7 @@ export class Session extends EventTarget {
     const own = teeth.map((tooth) => {
       const origin = this.origin(tooth);
       const same = origin && JSON.stringify(origin.polygons) === JSON.stringify(tooth.polygons);
-      // One list of points for what is the same, so that "redrawn" is a question of identity.
+      // Unchanged outlines share one array, so that "redrawn" is a comparison of identity.
       return taken(same ? { ...tooth, polygons: origin.polygons } : tooth);
     });
     this.#known = new Map([...this.found, ...own].map((tooth) => [tooth.id, tooth]));
@@ -63,7 +63,7 @@ export class Session extends EventTarget {
 
   // --- editing ------------------------------------------------------------------------------
 
-  /** The next state of the teeth; `chosen` are the keys to be chosen then. */
+  /** Sets the new teeth, and the keys of the selected ones. */
   edit(teeth, chosen = this.chosen) {
     this.#past.push({ teeth: this.teeth, chosen: this.chosen });
     this.#future = [];
@@ -97,7 +97,7 @@ export class Session extends EventTarget {
     this.#tell("change");
   }
 
-  /** The teeth as PUT /v1/studies/ID/teeth takes them: what the service knows goes by its id. */
+  /** The teeth for PUT /v1/studies/ID/teeth: known outlines are given by their id. */
   entries(teeth = this.teeth) {
     return teeth.map(({ id, fdi, polygons }) => {
       const known = this.#known.get(id);
@@ -106,12 +106,12 @@ export class Session extends EventTarget {
     });
   }
 
-  /** After a conflict: builds on what the service has now, keeping what stands here. */
+  /** After a conflict: bases the current teeth on the service's latest revision. */
   rebase(answer) {
     this.#receive(answer);
   }
 
-  // --- looking ------------------------------------------------------------------------------
+  // --- queries ------------------------------------------------------------------------------
 
   tooth(key) {
     return this.teeth.find((tooth) => tooth.key === key) ?? null;
@@ -121,7 +121,7 @@ export class Session extends EventTarget {
     return this.teeth.find((tooth) => tooth.fdi === fdi) ?? null;
   }
 
-  /** The one tooth that is chosen, or null. */
+  /** The selected tooth if it is the only one, otherwise null. */
   get only() {
     return this.chosen.length === 1 ? this.tooth(this.chosen[0]) : null;
   }
@@ -130,12 +130,12 @@ export class Session extends EventTarget {
     return this.found.find((one) => one.id === tooth.id) ?? null;
   }
 
-  /** Teeth of the model that were taken away and not replaced. */
+  /** Predicted teeth that were removed. */
   get removed() {
     return this.found.filter((tooth) => !this.teeth.some((one) => one.id === tooth.id));
   }
 
-  /** How a tooth differs from what was found: "", "added", "renumbered", "redrawn" or both. */
+  /** How a tooth differs from the prediction: "", "added", "renumbered", "redrawn" or both. */
   change(tooth) {
     const origin = this.origin(tooth);
     if (!origin) return "added";
@@ -145,13 +145,13 @@ export class Session extends EventTarget {
     return said.join(", ");
   }
 
-  /** "unnumbered", "doubtful" or "found"; what a person changed is no longer in doubt. */
+  /** "unnumbered", "doubtful" or "found"; an edited tooth is not doubtful any more. */
   state(tooth) {
     if (!tooth.fdi) return "unnumbered";
     return tooth.flags.includes("doubtful") && !this.change(tooth) ? "doubtful" : "found";
   }
 
-  // --- choosing -----------------------------------------------------------------------------
+  // --- selection -----------------------------------------------------------------------------
 
   choose(keys) {
     this.chosen = keys;
@@ -159,13 +159,13 @@ export class Session extends EventTarget {
     this.#tell("change");
   }
 
-  /** Adds a tooth to those chosen, or takes it out. */
+  /** Adds a tooth to the selection, or removes it. */
   toggle(key) {
     const others = this.chosen.filter((one) => one !== key);
     this.choose(others.length < this.chosen.length ? others : [...others, key]);
   }
 
-  /** Chooses a number: the tooth that bears it, or the place where none is. */
+  /** Selects the tooth with a number, or the number itself if there is none. */
   chooseNumber(fdi) {
     const tooth = this.bearing(fdi);
     if (tooth) return this.choose([tooth.key]);

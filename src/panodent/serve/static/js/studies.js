@@ -1,4 +1,4 @@
-// The radiographs that the service keeps: a list to open from, to go along, and to delete from.
+// The list of radiographs in the service: open, go to the next, delete.
 
 import * as api from "./api.js";
 import { ask } from "./dialogs.js";
@@ -16,9 +16,10 @@ export class Studies {
   #list = [];
   #total = 0;
   #current = null;
+  #asked = 0; // lists that were asked for; of several on their way the last counts
   #show;
 
-  /** Shows the list in each of `places`; `open(id)` opens one, `closed(id)` hears of a deletion. */
+  /** Shows the list in each of `places`; `open(id)` opens one, `closed(id)` is called after a deletion. */
   constructor(places, more, open, closed) {
     this.#places = places;
     this.#more = more;
@@ -28,14 +29,16 @@ export class Studies {
     more.addEventListener("click", () => this.#load(this.#list.length));
   }
 
-  /** Fetches the newest anew. */
+  /** Fetches the newest again. */
   refresh() {
     return this.#load(0);
   }
 
   async #load(offset) {
+    const mine = ++this.#asked;
     try {
       const { total, studies } = await api.studies(PAGE, offset);
+      if (mine !== this.#asked) return;
       const known = new Set(studies.map((study) => study.id));
       this.#list = offset ? [...this.#list.filter(({ id }) => !known.has(id)), ...studies] : studies;
       this.#total = total;
@@ -45,7 +48,7 @@ export class Studies {
     }
   }
 
-  /** Marks the study that is open, and keeps its line up to date. */
+  /** Marks the open study, and updates its entry. */
   mark(study) {
     this.#current = study?.id ?? null;
     this.#list = this.#list.map((one) => (one.id === this.#current ? { ...one, ...study } : one));
@@ -65,7 +68,7 @@ export class Studies {
   #build() {
     for (const place of this.#places) {
       place.replaceChildren(...this.#list.map((study) => this.#row(study)));
-      if (!this.#list.length) place.append(h("li", { class: "quiet-text" }, "No radiograph yet."));
+      if (!this.#list.length) place.append(h("li", { class: "quiet-text" }, "No radiographs yet."));
     }
     toggle(this.#more, "hidden", this.#list.length >= this.#total);
   }
@@ -101,7 +104,7 @@ export class Studies {
   async #remove(study) {
     const sure = await ask(
       `Delete ${study.name}?`,
-      "The radiograph, its teeth and all corrections are deleted for good.",
+      "The radiograph, its teeth and all corrections are deleted permanently.",
       [["delete", "Delete", "danger"]],
     );
     if (!sure) return;

@@ -1,10 +1,10 @@
-// A classic script, run before the page is painted, so that a dark room is never flashed at.
+// A classic script, run before the first paint, so that the page does not flash in another theme.
 {
   let theme = "system";
   try {
     theme = JSON.parse(localStorage.getItem("panodent.preferences") ?? "{}").theme ?? theme;
   } catch {
-    // the system's theme, then
+    // the system's theme
   }
   document.documentElement.dataset.theme = theme;
 }

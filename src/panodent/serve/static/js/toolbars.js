@@ -1,16 +1,16 @@
-// The bars of buttons, the top line, and the line at the foot.
+// The toolbars, the title line and the footer.
 
 import { byId, toggle } from "./dom.js";
 import { onPreference, preference, setPreference } from "./preferences.js";
 
-/** Puts each command's button where the page has a place for it. */
+/** Replaces each placeholder of the page by the button of its command. */
 export function placeButtons(commands) {
   for (const place of document.querySelectorAll("[data-place]")) {
     place.replaceWith(commands.button(place.dataset.place, place.textContent.trim()));
   }
 }
 
-/** Ties the top line and the foot to what is open. */
+/** Updates the title line and the footer at each change. */
 export function bindTop({ session, viewer, toolbox }) {
   bindChoice("numbering");
   const name = byId("study-name");

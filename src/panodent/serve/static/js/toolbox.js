@@ -1,4 +1,4 @@
-// The tool in use, and what tools may ask of the page.
+// The active tool, and the functions that tools can use.
 
 import { EditError, merge } from "./edits.js";
 import { DrawTool } from "./tools/draw.js";
@@ -7,14 +7,14 @@ import { OutlineTool } from "./tools/outline.js";
 import { SplitTool } from "./tools/split.js";
 import { say } from "./notices.js";
 
-/** Tells `change` when another tool is in use. */
+/** Dispatches `change` when the active tool changes. */
 export class Toolbox extends EventTarget {
   #tools;
   #viewer;
   #session;
   current = null;
 
-  /** `run(id)` does a command of the page. */
+  /** `run(id)` runs a command of the page. */
   constructor(session, viewer, run) {
     super();
     this.#session = session;
@@ -37,12 +37,12 @@ export class Toolbox extends EventTarget {
     viewer.addEventListener("view", () => this.draw());
   }
 
-  /** Puts the tool in hand away and takes another; null for none. */
+  /** Activates another tool; null for none. */
   use(id) {
     this.current?.cancel?.();
     this.current = this.#tools.find((tool) => tool.id === id) ?? null;
     this.#viewer.element.dataset.tool = this.current?.id ?? "choose";
-    // Such a tool is steered on the radiograph; the partner of a merge is chosen anywhere.
+    // Drawing tools need the keyboard focus on the radiograph; a merge accepts a click anywhere.
     if (this.current?.draw) this.#viewer.element.focus({ preventScroll: true });
     this.draw();
     this.dispatchEvent(new Event("change"));
@@ -53,7 +53,7 @@ export class Toolbox extends EventTarget {
     this.current?.draw?.(this.#viewer.layer, this.#viewer.camera);
   }
 
-  /** Does an edit; what cannot be is said, and nothing has changed then. */
+  /** Runs an edit; if it is not possible, shows why and changes nothing. */
   act(edit) {
     try {
       edit();
@@ -63,7 +63,7 @@ export class Toolbox extends EventTarget {
     }
   }
 
-  /** Joins teeth into one. */
+  /** Merges teeth. */
   merge(keys) {
     this.act(() => {
       const { teeth, tooth } = merge(this.#session.teeth, keys, this.#session.size);

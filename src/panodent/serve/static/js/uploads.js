@@ -1,11 +1,11 @@
-// Files on their way to the service: dropped, pasted or chosen, several at once, each with progress.
+// Uploads: files that are dropped, pasted or selected, several at once, each with progress.
 
 import * as api from "./api.js";
 import { byId, h, toggle } from "./dom.js";
 import { icon } from "./icons.js";
 
 const AT_ONCE = 2;
-const LINGERS = 2500; // milliseconds that a finished line stays
+const LINGERS = 2500; // milliseconds for which a finished upload is shown
 
 export class Uploads {
   #panel;
@@ -15,7 +15,7 @@ export class Uploads {
   #arrived;
   limit = Infinity;
 
-  /** `arrived(study, alone)` hears of each study; `alone`: nothing else was on its way. */
+  /** `arrived(study, alone)` is called for each study; `alone` if it was the only file. */
   constructor(panel, arrived) {
     this.#panel = panel;
     this.#list = panel.querySelector("ul");
@@ -100,7 +100,7 @@ export class Uploads {
   }
 
   #drop(line) {
-    // A file that still waits is taken out of the queue; one on its way is only no longer shown.
+    // A waiting file is removed from the queue; a running upload continues, but is not shown.
     this.#waiting = this.#waiting.filter((one) => one.line !== line);
     line.item.remove();
     toggle(this.#panel, "hidden", !this.#list.children.length);
@@ -141,5 +141,5 @@ function listen(add) {
   });
 }
 
-/** Opens the browser's choice of files. */
+/** Opens the browser's file dialog. */
 export const chooseFiles = () => byId("files").click();

@@ -1,4 +1,4 @@
-// The radiograph with its teeth: pixels on a canvas, outlines and numbers in SVG above them.
+// The radiograph with its teeth: pixels on a canvas, outlines and numbers in SVG above it.
 
 import { archOf, toothOf, written } from "./arch.js";
 import { Camera } from "./camera.js";
@@ -6,7 +6,7 @@ import { svg } from "./dom.js";
 import { bounds, shownPath } from "./geometry.js";
 import { preference } from "./preferences.js";
 
-const SMOOTH_BELOW = 4; // times magnified; beyond it pixels are shown as pixels
+const SMOOTH_BELOW = 4; // magnification from which pixels are shown as squares
 const LETTER = { small: 5.6, large: 7.6 }; // screen pixels of a tooth's width that a letter needs
 
 /** Tells `view` when it has drawn another zoom, place or window. */
@@ -43,7 +43,7 @@ export class Viewer extends EventTarget {
     this.refresh();
   }
 
-  /** Draws again: camera, window or preferences have changed. */
+  /** Draws again, after a change of camera, window or preferences. */
   refresh() {
     if (this.#waiting) return;
     this.#waiting = true;
@@ -103,7 +103,7 @@ export class Viewer extends EventTarget {
     this.refresh();
   }
 
-  // A tooth chosen elsewhere is brought into sight.
+  // Makes a tooth visible that was selected elsewhere.
   #reveal() {
     const tooth = this.#session.only;
     if (tooth && tooth.key !== this.#seen && !this.camera.fitted) this.camera.reveal(tooth.centre);
@@ -155,7 +155,8 @@ export class Viewer extends EventTarget {
       const [x, y] = this.camera.toScreen(tooth.centre);
       label.setAttribute("x", x);
       label.setAttribute("y", y);
-      // Where room is short the marks go first (outlines tell the same), then size, then all.
+      // In narrow teeth the marks are left out (outlines show the same), then the label is smaller, then
+      // hidden.
       const room = width * scale;
       const letter = small ? LETTER.small : LETTER.large;
       label.textContent = room < letter * (number + marks).length ? number : number + marks;
@@ -164,7 +165,7 @@ export class Viewer extends EventTarget {
     }
   }
 
-  // --- moving about -------------------------------------------------------------------------
+  // --- zoom and pan -------------------------------------------------------------------------
 
   zoom(factor, at) {
     this.camera.zoom(factor, ...(at ?? []));

@@ -1,9 +1,9 @@
-// Sliders for how the radiograph and the teeth are shown.
+// Display settings of the radiograph and the teeth.
 
 import { h } from "./dom.js";
 import { preference, setPreference } from "./preferences.js";
 
-/** Fills the panel; gives a function that brings it up to date. */
+/** Fills the panel; returns a function that updates it. */
 export function viewPanel(element, viewer, commands) {
   const windowed = (change) => (value) => {
     if (!viewer.picture) return;
@@ -16,8 +16,8 @@ export function viewPanel(element, viewer, commands) {
   const colours = h(
     "select",
     { id: "colours", onchange: () => setPreference("colours", colours.value) },
-    h("option", { value: "tones" }, "Two tones, neighbours differ"),
-    h("option", { value: "teeth" }, "One for each tooth"),
+    h("option", { value: "tones" }, "Two alternating colours"),
+    h("option", { value: "teeth" }, "One colour per tooth"),
   );
   colours.value = preference("colours");
   element.append(

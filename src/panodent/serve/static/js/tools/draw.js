@@ -1,4 +1,4 @@
-// Adds a tooth: click points or draw freely, by mouse, finger or a crosshair moved by arrow keys.
+// Adds a tooth: click points or draw freely, by mouse, touch or a crosshair moved by arrow keys.
 
 import { add } from "../edits.js";
 import { svg } from "../dom.js";
@@ -10,8 +10,8 @@ const STRIDE = 3; // screen pixels between points drawn freely
 export class DrawTool {
   id = "add";
   hint =
-    "Click points around the tooth, or draw around it. Enter closes, Backspace takes a point back, " +
-    "Esc ends. By keyboard: arrows move the cross, Space sets a point.";
+    "Click points around the tooth, or draw around it. Enter closes the outline, Backspace removes a " +
+    "point, Esc cancels. Keyboard: arrow keys move the cross, Space sets a point.";
   #context;
   #points = [];
   #free = false;
@@ -44,7 +44,7 @@ export class DrawTool {
   }
 
   up(_, moved) {
-    // Not before the button is up: what a press does to the focus would hit the dialog.
+    // Not before the button is released: the press would move the focus out of the dialog.
     if (this.#ends || (this.#free && moved && this.#points.length > 8)) this.#finish();
     this.#free = this.#ends = false;
   }

@@ -1,4 +1,4 @@
-// Drags, adds and removes points of a tooth's outline.
+// Moves, adds and removes points of a tooth's outline.
 
 import { svg } from "../dom.js";
 import { distance, simplified, toSegment } from "../geometry.js";
@@ -9,10 +9,11 @@ const REACH = { mouse: 9, pen: 12, touch: 20 };
 
 export class OutlineTool {
   id = "outline";
-  hint = "Drag a point; click the line for a new one; Delete removes it. Arrows move it, J and K step.";
+  hint = "Drag a point; click the line to add one; Delete removes it. Keyboard: arrow keys move it, J and K " +
+    "select another.";
   #context;
-  #polygons = null; // with few points; null until the outline is looked at
-  #source = null; // the polygons these were made of
+  #polygons = null; // with few points; null until the outline is loaded
+  #source = null; // the polygons from which these were made
   #at = null; // [part, ring, point]
   #dragged = false;
 
@@ -58,7 +59,7 @@ export class OutlineTool {
   }
 
   abort() {
-    this.#source = null; // takes the outline anew
+    this.#source = null; // loads the outline again
     this.#dragged = false;
     this.#context.redraw();
   }

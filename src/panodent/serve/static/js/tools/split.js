@@ -1,4 +1,4 @@
-// Cuts a tooth in two along a line that is drawn, dragged by its ends, or moved by arrow keys.
+// Splits a tooth along a line that is drawn, dragged by its ends, or moved by arrow keys.
 
 import { svg } from "../dom.js";
 import { split } from "../edits.js";
@@ -9,13 +9,13 @@ const REACH = { mouse: 12, pen: 14, touch: 24 };
 export class SplitTool {
   id = "split";
   hint =
-    "Draw a line across the tooth or drag its ends, then press Enter or Split again. Arrows move the " +
-    "line, Shift and arrows turn it.";
+    "Draw a line across the tooth or drag its ends, then press Enter or Split again. Arrow keys move " +
+    "the line, with Shift they rotate it.";
   #context;
   #line = null; // two image points
   #key = null;
   #end = 0;
-  #from = null; // where a new line begins
+  #from = null; // start of a new line
 
   constructor(context) {
     this.#context = context;
@@ -56,7 +56,7 @@ export class SplitTool {
 
   up({ event }, moved) {
     if (moved) return;
-    // A click elsewhere chooses another tooth to cut.
+    // A click on another tooth selects it to split.
     const key = this.#context.viewer.keyAt(
       document.elementsFromPoint(event.clientX, event.clientY).find((e) => e.matches("path.tooth")) ??
         event.target,
@@ -91,7 +91,7 @@ export class SplitTool {
     ]);
   }
 
-  /** Cuts along the line. */
+  /** Splits along the line. */
   apply() {
     const { session } = this.#context;
     const tooth = this.#load();

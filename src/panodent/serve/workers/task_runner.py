@@ -1,0 +1,153 @@
+"""The tasks of a worker process: predict, edit, measure, export, write results, draw a phantom."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from panodent.analysis.measure import measure
+from panodent.dicom.source import Model
+from panodent.drawing.overlay import to_png_bytes
+from panodent.inference.predictor import Prediction, Predictor
+from panodent.outputs.case import write_case
+from panodent.outputs.record import from_record, to_record
+from panodent.radiograph.dicom_file import is_dicom
+from panodent.radiograph.radiograph import Radiograph, read
+from panodent.serve.study import apply_edit
+from panodent.serve.workers import exports
+from panodent.serve.workers.protocol import Answer, Task
+from panodent.teeth.teeth import Teeth
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """Settings of a worker process.
+
+    bundle : name or folder of the model bundle.
+    max_pixels : largest height x width of a radiograph.
+    threads : threads of the network.
+    """
+
+    bundle: str
+    max_pixels: int
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class TaskRunner:
+    """Runs tasks, given as dictionaries; each answer is a header and blobs of bytes by name."""
+
+    settings: WorkerSettings
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The network, loaded once."""
+        from panodent.bundle.bundle import load
+
+        return Predictor(load(self.settings.bundle, self.settings.threads))
+
+    @cached_property
+    def model(self) -> Model:
+        """Name and digest of the bundle, for DICOM results."""
+        bundle = self.predictor.bundle
+        return Model(str(bundle.provenance.get("name", "")), bundle.digest)
+
+    def run(self, task: Task) -> Answer:
+        """Runs the task that `task["task"]` names."""
+        return _TASKS[task["task"]](self, task)
+
+    def predict(self, task: Task) -> Answer:
+        """Finds the teeth in `file`.
+
+        `want` names the blobs: record (teeth.json), image (8-bit PNG), labels (PNG), or a kind of
+        DICOM result.
+        """
+        found = self.predictor.predict(task["file"], self.settings.max_pixels)
+        blobs = {name: _BLOBS[name](self, found) for name in task["want"] if name in _BLOBS}
+        for kind in set(task["want"]) & set(exports.DICOM_KINDS):
+            blobs[kind] = exports.dicom_result(kind, found.radiograph, found, self.model)
+        return {"kind": kind_of(task["file"])}, blobs
+
+    def phantom(self, task: Task) -> Answer:
+        """Draws a synthetic radiograph with `seed`, as PNG."""
+        from panodent.phantom import draw
+
+        radiograph, _ = draw(int(task["seed"]))
+        return {}, {"image": _png(radiograph)}
+
+    def edit(self, task: Task) -> Answer:
+        """The teeth after a user's edit; see `panodent.serve.study.apply_edit`."""
+        record = task["record"]
+        size = (int(record["height"]), int(record["width"]))
+        teeth = apply_edit(
+            size, task["predicted"], record["teeth"], int(task["revision"]), task["entries"]
+        )
+        return {}, {"teeth": json.dumps(teeth).encode()}
+
+    def measure(self, task: Task) -> Answer:
+        """The output of `panodent measure` for `record`."""
+        spacing = task["spacing"]
+        pair = (float(spacing[0]), float(spacing[1])) if spacing else None
+        found = measure(from_record(task["record"]), pair).to_dict()
+        return {}, {"measures": json.dumps(found).encode()}
+
+    def export(self, task: Task) -> Answer:
+        """One file made from corrected teeth; see `panodent.serve.workers.exports`."""
+        radiograph, teeth = self._read(task)
+        content = exports.make_export(
+            task["export"], task["name"], radiograph, teeth, task["numbering"], self.model
+        )
+        return {}, {"file": content}
+
+    def write(self, task: Task) -> Answer:
+        """Writes the files of `panodent predict` to `folder`."""
+        radiograph, teeth = self._read(task)
+        kinds: Sequence[str] = exports.DICOM_KINDS if kind_of(task["file"]) == "dicom" else ()
+        write_case(
+            Path(task["folder"]),
+            radiograph,
+            teeth,
+            chart=True,
+            dicom=kinds,
+            model=self.model,
+            extra={"file_name": task["name"], "bundle": self.model.digest},
+        )
+        return {}, {}
+
+    def _read(self, task: Task) -> tuple[Radiograph, Teeth]:
+        radiograph = read(task["file"], self.settings.max_pixels)
+        return radiograph, from_record(task["record"])
+
+
+def kind_of(file: str) -> str:
+    """'dicom' or 'image'."""
+    return "dicom" if is_dicom(Path(file)) else "image"
+
+
+def _png(radiograph: Radiograph) -> bytes:
+    return to_png_bytes(np.rint(radiograph.pixels * 255).astype(np.uint8))
+
+
+def _record(runner: TaskRunner, found: Prediction) -> bytes:
+    record = to_record(found, found.radiograph, {"bundle": runner.model.digest})
+    return json.dumps(record, ensure_ascii=False).encode()
+
+
+_BLOBS: Mapping[str, Callable[[TaskRunner, Prediction], bytes]] = {
+    "record": _record,
+    "image": lambda runner, found: _png(found.radiograph),
+    "labels": lambda runner, found: to_png_bytes(found.label_image()),
+}
+_TASKS: Mapping[str, Callable[[TaskRunner, Task], Answer]] = {
+    "predict": TaskRunner.predict,
+    "phantom": TaskRunner.phantom,
+    "edit": TaskRunner.edit,
+    "measure": TaskRunner.measure,
+    "export": TaskRunner.export,
+    "write": TaskRunner.write,
+}

@@ -1,0 +1,44 @@
+"""Structured reports: found, doubtful and absent teeth, with their measurements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+highdicom = pytest.importorskip("highdicom")
+
+from panodent.dentition import TEETH  # noqa: E402
+from panodent.dicom import sr  # noqa: E402
+from panodent.dicom.source import SourceImage  # noqa: E402
+
+
+def test_a_report_lists_found_absent_and_doubtful(
+    made: dict[str, Any], source: SourceImage
+) -> None:
+    content = highdicom.sr.ComprehensiveSR.from_dataset(made["sr"]).content
+    groups = content.get_planar_roi_measurement_groups()
+    assert len(groups) == len(source.teeth)
+    states = {}
+    for group in groups:
+        site = group.finding_sites[0].value.value
+        states[site] = group.get_qualitative_evaluations()[0].value.meaning
+    order = source.teeth.fdi.tolist()
+    assert states[TEETH[order[0]].snomed] == "Present"
+    assert states[TEETH[order[-2]].snomed] == "Indeterminate"
+    absent = content.get_image_measurement_groups()
+    numbers = {group.finding_sites[0].value.value for group in absent}
+    assert numbers == {TEETH[f].snomed for f in range(11, 49) if f in TEETH and f not in order}
+
+
+def test_measurements_have_values_and_units(source: SourceImage) -> None:
+    teeth = source.teeth
+    first = min(range(len(teeth)), key=lambda index: int(teeth.fdi[index]) or 100)
+    report = sr.report(source, {first: {"long_axis_extent": (127.5, "{pixels}")}})
+    content = highdicom.sr.ComprehensiveSR.from_dataset(report).content
+    measured = content.get_planar_roi_measurement_groups()[0].get_measurements()
+    assert {m.name.meaning: (m.value, m.unit.value) for m in measured} == {
+        "Area": (float(teeth.areas[first]), "{pixels}"),
+        "Certainty of Finding": (pytest.approx(100 * teeth.scores[first], abs=0.01), "%"),
+        "long axis extent": (127.5, "{pixels}"),
+    }

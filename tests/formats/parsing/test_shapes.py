@@ -1,0 +1,78 @@
+"""Shapes gathered into teeth: groups joined, classes left out, errors with their place."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from panodent.errors import AnnotationError
+from panodent.formats.parsing.shapes import Outline, Shape, rings_without_holes, teeth_of
+from panodent.teeth.teeth import Teeth
+
+DOT = np.ones((1, 1), bool)
+NUMBERS: dict[Any, int | None] = {"36": 36, "37": 37, "odd": 0, "caries": None}
+
+
+def shape(label: Hashable, corner: tuple[int, int], group: Hashable = None, score: float = 1.0):
+    return Shape(label, f"a.json: {label}", lambda: Outline((DOT, corner), group, score))
+
+
+def gathered(*shapes: Shape) -> Teeth:
+    return teeth_of(shapes, NUMBERS, (8, 10), Path("a.json"))
+
+
+def test_shapes_become_teeth_in_order() -> None:
+    teeth = gathered(shape("37", (1, 2)), shape("odd", (3, 4), score=0.25), shape("36", (5, 6)))
+    assert teeth.fdi.tolist() == [37, 0, 36]
+    assert teeth.boxes[:, :2].tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert teeth.scores.tolist() == [1, 0.25, 1]
+    assert gathered() == Teeth.empty((8, 10))
+
+
+def test_a_group_of_one_label_is_one_tooth_with_the_first_score() -> None:
+    teeth = gathered(
+        shape("36", (0, 0), group=1, score=0.5),
+        shape("36", (7, 9)),
+        shape("37", (1, 1), group=1),
+        shape("36", (2, 2), group=1),
+        shape("36", (4, 4), group="1"),
+    )
+    assert teeth.fdi.tolist() == [36, 36, 37, 36]
+    assert teeth.areas.tolist() == [2, 1, 1, 1]
+    assert teeth.scores.tolist() == [0.5, 1, 1, 1]
+
+
+def fail() -> Outline:
+    raise AnnotationError("two corners; expected three")
+
+
+def test_an_error_says_where() -> None:
+    with pytest.raises(AnnotationError, match=r"^a\.json: shape 2: two corners; expected three$"):
+        gathered(shape("36", (0, 0)), Shape("37", "a.json: shape 2", fail))
+
+
+def test_outlines_of_classes_that_are_left_out_are_not_read() -> None:
+    assert len(gathered(Shape("caries", "", fail))) == 0
+
+
+def test_an_unknown_label_means_that_the_file_was_changed() -> None:
+    with pytest.raises(AnnotationError, match=r"^a\.json: changed while it was read; read it"):
+        gathered(shape("38", (0, 0)))
+
+
+def test_what_lies_outside_the_image_is_no_tooth() -> None:
+    empty = Shape("36", "", lambda: Outline((np.zeros((0, 0), bool), (0, 0)), score=0.5))
+    assert gathered(empty, shape("37", (1, 1))).fdi.tolist() == [37]
+
+
+def test_rings_of_a_tooth_with_and_without_holes() -> None:
+    hole = [[1, 1, 1], [1, 0, 1], [1, 1, 1]]
+    teeth = Teeth.from_masks((8, 10), [(36, hole, (0, 0)), (37, [[1, 0, 1]], (5, 5))])
+    assert rings_without_holes(teeth, 0) == []
+    first, second = rings_without_holes(teeth, 1)
+    assert sorted(map(tuple, first.tolist())) == [(5, 5), (5, 6), (6, 5), (6, 6)]
+    assert sorted(map(tuple, second.tolist())) == [(7, 5), (7, 6), (8, 5), (8, 6)]

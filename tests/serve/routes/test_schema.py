@@ -1,0 +1,59 @@
+"""What the models of requests accept, and the error responses of a route."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from panodent.serve.routes.schema import Edit, EditedTooth, problems, upload
+
+RING = [[0, 0], [9, 0], [9, 9.5]]
+
+
+@pytest.mark.parametrize(
+    "tooth",
+    [
+        {"id": "t1", "fdi": 11},
+        {"fdi": 0, "polygons": [[RING]]},
+        {"id": "t1", "fdi": 85, "polygons": [[RING, RING], [RING]]},
+    ],
+)
+def test_edits_of_known_and_drawn_teeth(tooth: dict[str, Any]) -> None:
+    assert Edit(revision=0, teeth=[tooth]).teeth[0].model_dump(exclude_none=True) == tooth
+
+
+@pytest.mark.parametrize(
+    "tooth",
+    [
+        {},
+        {"fdi": "11"},
+        {"fdi": 11.0},
+        {"fdi": 100},
+        {"fdi": 11, "score": 1},
+        {"fdi": 11, "id": "t" * 41},
+        {"fdi": 11, "polygons": [[RING[:2]]]},
+        {"fdi": 11, "polygons": [[[[0, 0, 0], *RING[1:]]]]},
+        {"fdi": 11, "polygons": [[[[0, float("nan")], *RING[1:]]]]},
+        {"fdi": 11, "polygons": [[[[0, 1e7], *RING[1:]]]]},
+    ],
+)
+def test_other_teeth_are_refused(tooth: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        EditedTooth.model_validate(tooth)
+
+
+def test_every_route_has_the_errors_of_the_limits_and_its_own() -> None:
+    assert {401, 413, 503, 507} <= set(problems(507))
+    assert 507 not in problems()
+    assert list(problems()) == sorted(problems())
+
+
+def test_uploads_are_one_file_or_several() -> None:
+    def shape(several: bool) -> Any:
+        form = upload("file", several, "x")["requestBody"]["content"]["multipart/form-data"]
+        return form["schema"]["properties"]["file"]
+
+    assert shape(False)["format"] == "binary"
+    assert shape(True) == {"type": "array", "items": shape(False), "minItems": 1}

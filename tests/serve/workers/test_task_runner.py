@@ -1,0 +1,79 @@
+"""The tasks of a worker, run in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from panodent.dicom.source import Model
+from panodent.errors import TeethError
+from panodent.outputs.record import to_record
+from panodent.phantom import draw
+from panodent.serve.study import with_ids
+from panodent.serve.workers.task_runner import TaskRunner, WorkerSettings, kind_of
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> TaskRunner:
+    """A runner that needs no network."""
+    made = TaskRunner(WorkerSettings("default", 4_000_000))
+    made.__dict__["model"] = Model("test", "0" * 64)
+    return made
+
+
+@pytest.fixture(scope="module")
+def record() -> dict[str, Any]:
+    found = to_record(draw(1, (128, 256))[1])
+    return {**found, "height": 128, "width": 256, "teeth": with_ids(found["teeth"])}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    place = tmp_path / "original.png"
+    pixels = np.rint(draw(1, (128, 256))[0].pixels * 255).astype(np.uint8)
+    Image.fromarray(pixels).save(place)
+    return place
+
+
+def test_phantoms_are_the_same_for_the_same_seed(runner: TaskRunner) -> None:
+    _, first = runner.run({"task": "phantom", "seed": 3})
+    _, again = runner.run({"task": "phantom", "seed": 3})
+    assert first == again
+    assert Image.open(io.BytesIO(first["image"])).mode == "L"
+
+
+def test_edits_keep_the_teeth_that_they_name(runner: TaskRunner, record: dict[str, Any]) -> None:
+    task = {"task": "edit", "record": record, "predicted": record["teeth"], "revision": 0}
+    kept = [{"id": "t2", "fdi": record["teeth"][1]["fdi"]}]
+    _, blobs = runner.run({**task, "entries": kept})
+    assert json.loads(blobs["teeth"]) == [record["teeth"][1]]
+    with pytest.raises(TeethError, match="unknown id"):
+        runner.run({**task, "entries": [{"id": "t999", "fdi": 11}]})
+
+
+@pytest.mark.parametrize("spacing", [None, [0.1, 0.1]])
+def test_measurements_are_in_millimetres_if_there_is_a_spacing(
+    runner: TaskRunner, record: dict[str, Any], spacing: list[float] | None
+) -> None:
+    _, blobs = runner.run({"task": "measure", "record": record, "spacing": spacing})
+    tooth = json.loads(blobs["measures"])["teeth"][0]
+    assert ("length_mm_uncalibrated" in tooth) == (spacing is not None)
+
+
+def test_results_are_the_files_of_the_command_line(
+    runner: TaskRunner, record: dict[str, Any], file: Path, tmp_path: Path
+) -> None:
+    task = {"name": "scan.png", "file": str(file), "record": record}
+    runner.run({**task, "task": "write", "folder": str(tmp_path / "out")})
+    written = json.loads((tmp_path / "out" / "teeth.json").read_text())
+    assert written["file_name"] == "scan.png"
+    assert len(written["teeth"]) == len(record["teeth"])
+    _, blobs = runner.run({**task, "task": "export", "export": "labels.png", "numbering": "fdi"})
+    assert blobs["file"] == (tmp_path / "out" / "labels.png").read_bytes()
+    assert kind_of(str(file)) == "image"
