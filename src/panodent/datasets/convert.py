@@ -31,6 +31,8 @@ from panodent.utils.atomic_files import write_whole
 JOURNAL = ".convert.jsonl"
 IMAGES = ("copy", "link", "none")
 Progress = Callable[[int, int], None]
+Change = Callable[[str, Teeth], Teeth]
+"""Given the key and the teeth of a radiograph, the teeth to write."""
 
 
 @dataclass
@@ -61,11 +63,13 @@ def convert(
     images: str = "copy",
     resume: bool = False,
     progress: Progress | None = None,
+    change: Change | None = None,
 ) -> Conversion:
     """Writes what `source` holds in format `to` below the folder `target`.
 
-    `images` says whether radiographs are copied, hard-linked or left where they are. Raises
-    `AnnotationError`, `ConfigError`, `OutputError` for what concerns the whole.
+    `images` says whether radiographs are copied, hard-linked or left where they are. `change` may
+    replace the teeth of each radiograph; a `PanodentError` that it raises is a failure of that
+    radiograph. Raises `AnnotationError`, `ConfigError`, `OutputError` for what concerns the whole.
     """
     if images not in IMAGES:
         raise UnknownNameError("way with images", images, IMAGES)
@@ -83,6 +87,7 @@ def convert(
         "from": name,
         "to": to,
         "images": images,
+        "changed": change is not None,
     }
     order |= {"read": _plain(read_options), "write": _plain(write_options)}
     done = _begin(journal, order, resume)
@@ -92,7 +97,7 @@ def convert(
             if item.key not in done:
                 image = item.image or radiographs.get(item.key)
                 try:
-                    line = _taken(item, image, source, target, writer, images)
+                    line = _taken(item, image, target, writer, images, change)
                 except OutputError:
                     raise
                 except PanodentError as error:
@@ -152,13 +157,13 @@ def _begin(journal: Path, order: Mapping[str, Any], resume: bool) -> set[str]:
 def _taken(
     item: Annotated,
     image: Path | None,
-    source: Path,
     target: Path,
     writer: formats.Format,
     images: str,
+    change: Change | None,
 ) -> dict[str, Any]:
     """One annotation as a line of the journal, its radiograph in its place."""
-    teeth = item.read()
+    teeth = item.read() if change is None else change(item.key, item.read())
     name = f"{item.key}{suffix_of(image).lower() if image else '.png'}"
     if image is not None and images != "none":
         place = target / writer.image_place(name)

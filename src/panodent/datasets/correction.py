@@ -24,9 +24,11 @@ from typing import Any
 
 import numpy as np
 
+from panodent import formats
+from panodent.datasets.convert import Conversion, Progress, convert
 from panodent.dentition import TEETH
-from panodent.errors import AnnotationError, UnknownNameError
-from panodent.teeth.masks import fill
+from panodent.errors import AnnotationError, DatasetError, UnknownNameError
+from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 FORMAT = "panodent-corrections/1"
@@ -99,18 +101,20 @@ class Corrections:
     radiographs: Mapping[str, Correction]
     size: tuple[int, int] | None = None
 
-    def of(self, key: str) -> Correction | None:
-        """The correction of a radiograph, by its key or else by its file name without suffix."""
-        return self.radiographs.get(key) or self.radiographs.get(PurePosixPath(key).name)
+    def entry(self, key: str) -> str | None:
+        """The key here of a radiograph's correction: its own key or else its file name."""
+        name = PurePosixPath(key).name
+        return key if key in self.radiographs else name if name in self.radiographs else None
 
     def apply(self, key: str, teeth: Teeth) -> Teeth:
         """The radiograph's teeth, corrected where there is a correction.
 
         Raises `AnnotationError` where the radiograph has another size than the polygons refer to.
         """
-        correction = self.of(key)
-        if correction is None:
+        entry = self.entry(key)
+        if entry is None:
             return teeth
+        correction = self.radiographs[entry]
         if self.size is not None and correction.add and teeth.size != self.size:
             raise AnnotationError(
                 f"{key}: the annotation is {teeth.size[0]} x {teeth.size[1]} (height x width), the "
@@ -118,6 +122,80 @@ class Corrections:
                 "use the radiographs as published"
             )
         return correction.apply(teeth, key)
+
+
+@dataclass
+class Outcome:
+    """What became of a corrected folder.
+
+    changed : by key of the radiograph, how many teeth were changed, removed or added.
+    unused : keys of corrections for which there is no radiograph.
+    """
+
+    conversion: Conversion
+    changed: Mapping[str, int]
+    unused: tuple[str, ...]
+
+
+def correct(
+    source: Path,
+    target: Path,
+    corrections: Corrections,
+    to: str = "coco",
+    *,
+    format_name: str | None = None,
+    read_options: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Writes the corrected annotations of `source` in format `to`, with copies of the radiographs.
+
+    A radiograph without a correction is written as it is. Raises `DatasetError` when no correction
+    belongs to a radiograph or two radiographs share one, and as `convert` does.
+    """
+    name = format_name or formats.recognise(source)
+    keys = [item.key for item in formats.get(name).read(source, read_options or {})]
+    entry_of = {key: entry for key in keys if (entry := corrections.entry(key)) is not None}
+    _check_keys(source, keys, entry_of, corrections)
+    changed: dict[str, int] = {}
+
+    def change(key: str, teeth: Teeth) -> Teeth:
+        corrected = corrections.apply(key, teeth)
+        if (entry := entry_of.get(key)) is not None:
+            changed[key] = len(corrections.radiographs[entry])
+        return corrected
+
+    conversion = convert(
+        source,
+        target,
+        to,
+        format_name=name,
+        read_options=read_options,
+        progress=progress,
+        change=change,
+    )
+    done = {key: count for key, count in changed.items() if key not in conversion.failed}
+    unused = sorted(set(corrections.radiographs) - set(entry_of.values()))
+    return Outcome(conversion, done, tuple(unused))
+
+
+def _check_keys(
+    source: Path, keys: list[str], entry_of: Mapping[str, str], corrections: Corrections
+) -> None:
+    if not entry_of:
+        wanted = ", ".join(sorted(corrections.radiographs)[:3])
+        found = ", ".join(sorted(keys)[:3])
+        raise DatasetError(
+            f"{source}: none of {len(keys)} radiographs ({found}, ...) has a correction in "
+            f"{corrections.name!r}; expected paths or file names without suffix such as {wanted}"
+        )
+    first: dict[str, str] = {}
+    for key, entry in entry_of.items():
+        if entry in first:
+            raise DatasetError(
+                f"{source}: the correction {entry!r} fits {first[entry]} and {key}; keep one of "
+                "them, or name radiographs by their path in the correction file"
+            )
+        first[entry] = key
 
 
 def load(source: str | Path) -> Corrections:
