@@ -148,15 +148,13 @@ def merged(teeth: Teeth, rng: np.random.Generator) -> Planted | None:
 
 
 def deciduous(teeth: Teeth, rng: np.random.Generator) -> Planted | None:
-    """A deciduous tooth with the number of its successor, where that number is free."""
-    present = set(teeth.fdi.tolist())
-    options = [
-        (place, fdi - 40)
-        for place, fdi in enumerate(teeth.fdi.tolist())
-        if fdi and TEETH[fdi].deciduous and fdi - 40 not in present
-    ]
-    choice = _chosen(options, rng)
-    return choice and _renumbered(teeth, {choice[0]: choice[1]})
+    """A deciduous tooth with the number of its successor, which is no longer annotated."""
+    numbers = teeth.fdi.tolist()
+    choice = _chosen([fdi for fdi in numbers if fdi and TEETH[fdi].deciduous], rng)
+    if choice is None:
+        return None
+    left = teeth.select([place for place, fdi in enumerate(numbers) if fdi != choice - 40])
+    return _renumbered(left, {left.fdi.tolist().index(choice): choice - 40})
 
 
 KINDS: Mapping[str, tuple[Plant, frozenset[str]]] = {

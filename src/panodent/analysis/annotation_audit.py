@@ -8,10 +8,11 @@ with a confidence, so that a list of many radiographs can be ranked.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from panodent.analysis.annotation_checks import suspicions
 from panodent.dentition import TEETH, mirror
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import Float64Array
@@ -34,10 +35,12 @@ INSIDE = 0.6
 """A predicted tooth lies in an annotated one when at least this share of its pixels does."""
 APART = 0.15
 """Teeth that overlap less than this, as a share of the smaller, do not overlap."""
-MIRRORED_SHARE = 0.5
-"""Left and right of a jaw are swapped when this share of its matched teeth is mirrored."""
-MIRRORED_TEETH = 3
-"""Fewest mirrored teeth of a jaw that show a swap."""
+COVERED = 0.5
+"""A tooth that the other record covers less than this, as a share of its pixels, is alone."""
+SWAPPED_SHARE = 0.5
+"""Left and right of a jaw are swapped when this share of its matched teeth is of the other side."""
+SWAPPED_TEETH = 3
+"""Fewest teeth of the other side that show a swap."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,8 @@ class Mistake:
 
     kind : see `KINDS`.
     annotated : positions in the annotation of the teeth concerned; empty for a missing tooth.
-    suggested : FDI number that the prediction gives each of them; for "merged" and "missing" the
-        numbers of the teeth predicted there, for "invented" none.
+    suggested : FDI number that each of them should have; for "merged" and "missing" the numbers of
+        the teeth predicted there, for "invented" none.
     predicted : positions in the prediction of those teeth.
     confidence : 0 to 1, that the annotation is wrong here, from the scores of the teeth involved.
     reason : in words.
@@ -86,20 +89,36 @@ def audit(
     shared = _intersections(annotation, prediction)
     areas, found = annotation.areas.astype(float)[:, None], prediction.areas.astype(float)[None]
     partner = _partners(shared / np.maximum(areas + found - shared, 1))
-    covered = shared / np.maximum(np.minimum(areas, found), 1)
-    known = [
-        fdi != UNNUMBERED and (classes is None or fdi in classes) for fdi in annotation.fdi.tolist()
-    ]
+    known = _comparable(annotation, classes)
     merged = _merged(annotation, prediction, shared / np.maximum(found, 1), partner)
     whole = {i for mistake in merged for i in mistake.annotated}
     pairs = [
         _Pair(i, j, int(annotation.fdi[i]), int(prediction.fdi[j]), float(prediction.scores[j]))
         for i, j in sorted(partner.items())
-        if known[i] and prediction.fdi[j] != UNNUMBERED and i not in whole
+        if annotation.fdi[i] != UNNUMBERED and prediction.fdi[j] != UNNUMBERED and i not in whole
     ]
-    mistakes = [*_numbers(pairs), *merged, *_missing(prediction, covered)]
-    mistakes += _invented(annotation, prediction, covered, known)
+    swapped = _swapped(pairs)
+    rest = [pair for pair in pairs if known[pair.annotated] and pair not in swapped]
+    held = {j for mistake in merged for j in mistake.predicted}
+    alone, unseen = _alone(annotation, prediction, shared, partner, whole, held)
+    mistakes = [*_sides(swapped, pairs), *_numbers(rest), *merged, *_missing(prediction, alone)]
+    mistakes += _invented(annotation, prediction, [i for i in unseen if known[i]])
     return sorted(mistakes, key=lambda mistake: -mistake.confidence)
+
+
+def _comparable(annotation: Teeth, classes: Collection[int] | None) -> list[bool]:
+    """Whether the network can contradict each annotated tooth's number.
+
+    It cannot where it has no class for that number. Then it gives the numbers next to it wrongly
+    too (a child's first permanent molar as a second one), so that none of the quadrant counts.
+    """
+    numbers = annotation.fdi.tolist()
+    strange = {
+        TEETH[fdi].quadrant
+        for fdi in numbers
+        if fdi != UNNUMBERED and classes is not None and fdi not in classes
+    }
+    return [fdi != UNNUMBERED and TEETH[fdi].quadrant not in strange for fdi in numbers]
 
 
 def _intersections(annotation: Teeth, prediction: Teeth) -> Float64Array:
@@ -130,14 +149,30 @@ def _partners(overlap: Float64Array) -> dict[int, int]:
 # --- numbers -----------------------------------------------------------------------------------
 
 
+def _sides(swapped: list[_Pair], pairs: list[_Pair]) -> list[Mistake]:
+    """One mistake for all teeth with the number of the other side."""
+    if not swapped:
+        return []
+    said = f"{len(swapped)} of {len(pairs)} teeth have a number of the other side"
+    mistake = _grouped("sides", swapped, said)
+    return [replace(mistake, suggested=tuple(mirror(pair.old) for pair in swapped))]
+
+
+def _swapped(pairs: list[_Pair]) -> list[_Pair]:
+    """Pairs with numbers of opposite sides, of the jaws where most pairs are like this."""
+    swapped: list[_Pair] = []
+    for jaw in ("upper", "lower"):
+        here = [pair for pair in pairs if TEETH[pair.old].jaw == jaw]
+        opposite = [pair for pair in here if TEETH[pair.old].side != TEETH[pair.new].side]
+        if len(opposite) >= max(SWAPPED_TEETH, SWAPPED_SHARE * len(here)):
+            swapped += opposite
+    return swapped
+
+
 def _numbers(pairs: list[_Pair]) -> list[Mistake]:
     """Mistakes in the numbers of matched teeth, each pair in one mistake at most."""
     wrong = [pair for pair in pairs if pair.old != pair.new]
     mistakes = []
-    if mirrored := _mirrored(pairs):
-        said = f"{len(mirrored)} of {len(pairs)} teeth have the number of the other side"
-        mistakes.append(_grouped("sides", mirrored, said))
-        wrong = [pair for pair in wrong if pair not in mirrored]
     for pair in wrong:
         if TEETH[pair.old].deciduous != TEETH[pair.new].deciduous:
             said = f"{pair.old} looks like the {TEETH[pair.new].name}, {pair.new}"
@@ -161,17 +196,6 @@ def _numbers(pairs: list[_Pair]) -> list[Mistake]:
             mistakes.append(_grouped("renumber", group, f"{first.old} looks like {first.new}"))
         wrong = [pair for pair in wrong if pair not in group]
     return mistakes
-
-
-def _mirrored(pairs: list[_Pair]) -> list[_Pair]:
-    """Pairs with mirrored numbers, of the jaws where they are the rule."""
-    mirrored: list[_Pair] = []
-    for jaw in ("upper", "lower"):
-        here = [pair for pair in pairs if TEETH[pair.old].jaw == jaw]
-        swapped = [pair for pair in here if pair.new == mirror(pair.old)]
-        if len(swapped) >= max(MIRRORED_TEETH, MIRRORED_SHARE * len(here)):
-            mirrored += swapped
-    return mirrored
 
 
 def _grouped(kind: str, pairs: list[_Pair], reason: str) -> Mistake:
@@ -239,32 +263,54 @@ def _merged(
     return mistakes
 
 
-def _missing(prediction: Teeth, covered: Float64Array) -> list[Mistake]:
+def _alone(
+    annotation: Teeth,
+    prediction: Teeth,
+    shared: Float64Array,
+    partner: dict[int, int],
+    whole: set[int],
+    held: set[int],
+) -> tuple[list[int], list[int]]:
+    """Predicted and annotated teeth without a counterpart.
+
+    Such a tooth has no partner, lies mostly outside the other record, and does not overlap one of
+    its teeth that has no partner either: then the two may be one tooth with different outlines.
+    """
+    areas, found = annotation.areas.astype(float), prediction.areas.astype(float)
+    near = shared >= APART * np.maximum(np.minimum(areas[:, None], found[None]), 1)
+    left = [i for i in range(len(annotation)) if i not in partner and i not in whole]
+    free = [j for j in range(len(prediction)) if j not in partner.values() and j not in held]
+    alone = [j for j in free if shared[:, j].sum() < COVERED * found[j] and not near[left, j].any()]
+    unseen = [i for i in left if shared[i].sum() < COVERED * areas[i] and not near[i, free].any()]
+    return alone, unseen
+
+
+def _missing(prediction: Teeth, places: list[int]) -> list[Mistake]:
     """Predicted teeth where nothing is annotated."""
     mistakes = []
-    for j in np.flatnonzero(covered.max(axis=0, initial=0) < APART).tolist():
+    for j in places:
         fdi, score = int(prediction.fdi[j]), float(prediction.scores[j])
         said = f"{fdi or 'a tooth'} is seen where nothing is annotated"
         mistakes.append(Mistake("missing", (), (fdi,), (j,), score, said))
     return mistakes
 
 
-def _invented(
-    annotation: Teeth, prediction: Teeth, covered: Float64Array, known: list[bool]
-) -> list[Mistake]:
-    """Annotated teeth of a known number where nothing is predicted.
+def _invented(annotation: Teeth, prediction: Teeth, places: list[int]) -> list[Mistake]:
+    """Annotated teeth where nothing is predicted.
 
     Where the prediction has that number elsewhere, the confidence is that tooth's score. Else it
-    is the mean score of all predicted teeth.
+    is the mean score of all predicted teeth, halved where the annotated tooth stands in the order
+    of the others: a network also misses teeth.
     """
     score_of = dict(zip(prediction.fdi.tolist(), prediction.scores.tolist(), strict=True))
     usual = float(np.mean(prediction.scores))
+    odd = {fdi for item in suspicions(annotation) if item.kind == "order" for fdi in item.teeth}
     mistakes = []
-    for i in np.flatnonzero(covered.max(axis=1) < APART).tolist():
-        if known[i]:
-            confidence = float(score_of.get(int(annotation.fdi[i]), usual))
-            said = f"{_name(annotation, i)} is annotated where no tooth is seen"
-            mistakes.append(Mistake("invented", (i,), (), (), confidence, said))
+    for i in places:
+        fdi = int(annotation.fdi[i])
+        confidence = float(score_of.get(fdi, usual if fdi in odd else usual / 2))
+        said = f"{_name(annotation, i)} is annotated where no tooth is seen"
+        mistakes.append(Mistake("invented", (i,), (), (), confidence, said))
     return mistakes
 
 
