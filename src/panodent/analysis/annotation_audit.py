@@ -7,7 +7,7 @@ with a confidence, so that a list of many radiographs can be ranked.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -102,7 +102,10 @@ def audit(
     held = {j for mistake in merged for j in mistake.predicted}
     alone, unseen = _alone(annotation, prediction, shared, partner, whole, held)
     mistakes = [*_sides(swapped, pairs), *_numbers(rest), *merged, *_missing(prediction, alone)]
-    mistakes += _invented(annotation, prediction, [i for i in unseen if known[i]])
+    elsewhere = {int(prediction.fdi[j]): float(prediction.scores[j]) for j in alone}
+    elsewhere |= {pair.new: pair.score for pair in pairs if pair.old == pair.new}
+    places = [i for i in unseen if known[i]]
+    mistakes += _invented(annotation, places, elsewhere, float(np.mean(prediction.scores)))
     return sorted(mistakes, key=lambda mistake: -mistake.confidence)
 
 
@@ -295,21 +298,22 @@ def _missing(prediction: Teeth, places: list[int]) -> list[Mistake]:
     return mistakes
 
 
-def _invented(annotation: Teeth, prediction: Teeth, places: list[int]) -> list[Mistake]:
+def _invented(
+    annotation: Teeth, places: list[int], elsewhere: Mapping[int, float], usual: float
+) -> list[Mistake]:
     """Annotated teeth where nothing is predicted.
 
-    Where the prediction has that number elsewhere, the confidence is that tooth's score. Else it
-    is the mean score of all predicted teeth, halved where the annotated tooth stands in the order
-    of the others: a network also misses teeth.
+    `elsewhere` are scores by number of predicted teeth that no other annotated number contradicts;
+    the score is the confidence that a tooth of this number is not here. Else the confidence is the
+    `usual` score, halved where the annotated tooth stands in the order of the others: a network
+    also misses teeth.
     """
-    score_of = dict(zip(prediction.fdi.tolist(), prediction.scores.tolist(), strict=True))
-    usual = float(np.mean(prediction.scores))
     odd = {fdi for item in suspicions(annotation) if item.kind == "order" for fdi in item.teeth}
     mistakes = []
     for i in places:
         fdi = int(annotation.fdi[i])
-        confidence = float(score_of.get(fdi, usual if fdi in odd else usual / 2))
-        said = f"{_name(annotation, i)} is annotated where no tooth is seen"
+        confidence = elsewhere.get(fdi, usual if fdi in odd else usual / 2)
+        said = f"{fdi} is annotated where no tooth is seen"
         mistakes.append(Mistake("invented", (i,), (), (), confidence, said))
     return mistakes
 

@@ -125,10 +125,11 @@ def _audited(found: Inspection, bundles: Sequence[str]) -> Audit:
     skipped: dict[str, str] = {}
     corrections: dict[str, Correction] = {}
     cases: dict[str, Callable[[], tuple[Radiograph, Teeth, Teeth]]] = {}
+    case_of = {case.key: case for case in found.dataset.cases}
     usable = [finding.key for finding in found.findings if not finding.problem]
     with progress_bar("comparing") as update:
         for done, key in enumerate(usable, start=1):
-            case = found.case(key)
+            case = case_of[key]
             try:
                 radiograph = case.radiograph()
                 place, state = most_independent(known, fingerprint(radiograph))

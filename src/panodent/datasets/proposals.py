@@ -16,7 +16,7 @@ from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 LEAST = 0.5
 """Least confidence of a mistake that is proposed as a change; others are only mentioned."""
-TOLERANCE = 0.5
+TOLERANCE = 0.75
 """Largest distance of a proposed polygon from the predicted outline, in pixels."""
 
 
