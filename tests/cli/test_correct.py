@@ -43,8 +43,8 @@ def test_counts_what_was_changed(data: Path, tmp_path: Path) -> None:
     done = run(data, "--with", corrections(tmp_path, listed), "--output", tmp_path / "out")
     assert done.exit_code == 0, done.output
     assert "2 radiographs with" in done.output
-    assert "from coco to coco: 1 teeth of 1 radiographs corrected; 0 failed" in done.output
-    assert "1 corrections have no radiograph here: gone" in done.output
+    assert "from coco to coco: 1 tooth of 1 radiograph corrected; 0 failed" in done.output
+    assert "1 correction has no radiograph here: gone" in done.output
     assert "attribution: Corrected by hand" in done.output
     assert 55 in numbers(tmp_path / "out")["phantom-00003"]
     assert len(list((tmp_path / "out" / "images").iterdir())) == 2

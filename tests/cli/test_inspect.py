@@ -59,7 +59,7 @@ def test_an_audit_finds_names_and_proposes(truth: Path, wrong: Path, tmp_path: P
     assert done.exit_code == 0, done.output
     said = " ".join(done.output.split())
     assert "2 likely mistakes in 2 radiographs" in said
-    assert "2 radiographs: whether the network learnt from them cannot be known" in said
+    assert "2 radiographs: whether the network learnt from it cannot be known" in said
     assert "default is not part of a training run" in said
     with (tmp_path / "report" / "audit.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))

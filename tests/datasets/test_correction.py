@@ -52,21 +52,23 @@ def test_polygons_are_added() -> None:
 
 def test_a_tooth_that_is_not_there() -> None:
     with pytest.raises(AnnotationError, match="opg: the correction changes tooth 17"):
-        corrections(opg=Correction(renumber={17: 16})).apply("opg", squares(16))
+        corrections(opg=Correction(renumber={17: 16})).apply("opg", "opg", squares(16))
 
 
 def test_another_size_is_refused_where_polygons_are_added() -> None:
     listed = Corrections("t", "", "", {"a": Correction(add=((16, SQUARE),))}, (9, 9))
     with pytest.raises(AnnotationError, match="10 x 60"):
-        listed.apply("a", squares())
-    assert Corrections("t", "", "", {"a": Correction({16: 17})}, (9, 9)).apply("a", squares(16))
+        listed.apply("a", "a", squares())
+    listed = Corrections("t", "", "", {"a": Correction({16: 17})}, (9, 9))
+    assert listed.apply("a", "a", squares(16)).fdi.tolist() == [17]
 
 
 def test_the_path_goes_before_the_file_name() -> None:
-    listed = Corrections("t", "", "", {"a/x": Correction({16: 17}), "x": Correction({16: 18})})
-    assert listed.entry("a/x") == "a/x"
-    assert listed.entry("b/x") == "x"
-    assert listed.entry("b/y") is None
+    listed = Corrections("t", "", "", {"a/x": Correction(), "x": Correction(), "y": Correction()})
+    assert listed.entries(["a/x", "b/x", "c/z"]) == {"a/x": "a/x", "b/x": "x"}
+    assert listed.entries(["x", "b/x"]) == {"x": "x"}
+    with pytest.raises(DatasetError, match="'y' fits a/y and b/y"):
+        listed.entries(["a/y", "b/y"])
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -146,7 +148,7 @@ def test_one_that_does_not_fit_is_named_and_the_others_go_on(folder: Path, tmp_p
     outcome = correct(folder, tmp_path / "out", listed)
     assert list(outcome.conversion.failed) == ["phantom-00003"]
     assert "tooth 81" in outcome.conversion.failed["phantom-00003"]
-    assert outcome.changed == {"phantom-00004": 0}
+    assert outcome.changed == {}
     assert outcome.conversion.written == 2
 
 

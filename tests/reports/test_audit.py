@@ -50,7 +50,7 @@ def test_files(tmp_path: Path, checked_page) -> None:
     assert page.values("src") == ["pictures/audit-1.jpg"]
     assert cv2.imread(str(tmp_path / "pictures" / "audit-1.jpg")).shape[1] > 3 * 400
     assert "a: 36 looks like 37 (confidence 0.90)" in page.text
-    assert "2 radiographs: every network given learnt from them" in page.text
+    assert "2 radiographs: every network given learnt from it" in page.text
 
 
 def test_hostile_names_stay_text(tmp_path: Path, checked_page, hostile: str) -> None:

@@ -17,6 +17,7 @@ from panodent.cli.options import (
     Values,
     read_options,
 )
+from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.datasets.correction import Outcome
@@ -68,17 +69,18 @@ def correct(
 
 def _print_summary(outcome: Outcome, to: str, output: Path) -> None:
     conversion = outcome.conversion
+    teeth = counted(sum(outcome.changed.values()), "tooth", "teeth")
+    radiographs = counted(len(outcome.changed), "radiograph", "radiographs")
     print_line(
         f"{conversion.written} radiographs with {conversion.teeth} teeth from "
-        f"{conversion.source_format} to {to}: {sum(outcome.changed.values())} teeth of "
-        f"{len(outcome.changed)} radiographs corrected; {len(conversion.failed)} failed; "
-        f"in {output}"
+        f"{conversion.source_format} to {to}: {teeth} of {radiographs} corrected; "
+        f"{len(conversion.failed)} failed; in {output}"
     )
     if outcome.unused:
         more = f" and {len(outcome.unused) - LISTED} more" if len(outcome.unused) > LISTED else ""
         print_line(
-            f"{len(outcome.unused)} corrections have no radiograph here: "
-            f"{', '.join(outcome.unused[:LISTED])}{more}"
+            f"{counted(len(outcome.unused), 'correction has', 'corrections have')} no radiograph "
+            f"here: {', '.join(outcome.unused[:LISTED])}{more}"
         )
     for what, count in sorted(conversion.lost.items()):
         print_warning(f"{to} cannot hold {what}: lost in {count} of {conversion.written}")

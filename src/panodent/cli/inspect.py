@@ -10,6 +10,7 @@ import typer
 from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_options
 from panodent.errors import ConfigError, MissingExtraError, PanodentError
+from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,7 +77,8 @@ def inspect(
     if audited is not None:
         _print_audit(audited)
         if store is not None:
-            print_line(f"{_put_in_store(found, audited, store)} radiographs to review in {store}")
+            count = _put_in_store(found, audited, store)
+            print_line(f"{counted(count, 'radiograph', 'radiographs')} to review in {store}")
     if output is not None:
         print_line(f"page: {report.write(found, output, audited)}")
     raise typer.Exit(1 if found.problems else 0)
@@ -194,7 +196,10 @@ def _print_audit(audited: Audit) -> None:
         mistake = entry.mistake
         print_line(f"likely mistake in {entry.key}: {mistake.reason} ({mistake.confidence:.2f})")
     radiographs = len({entry.key for entry in audited.entries})
-    print_line(f"{len(audited.entries)} likely mistakes in {radiographs} radiographs")
+    print_line(
+        f"{counted(len(audited.entries), 'likely mistake', 'likely mistakes')} in "
+        f"{counted(radiographs, 'radiograph', 'radiographs')}"
+    )
     for sentence in audited.provenance():
         print_line(sentence)
     for key, reason in audited.skipped.items():

@@ -16,7 +16,7 @@ supernumerary tooth.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path, PurePosixPath
@@ -101,19 +101,34 @@ class Corrections:
     radiographs: Mapping[str, Correction]
     size: tuple[int, int] | None = None
 
-    def entry(self, key: str) -> str | None:
-        """The key here of a radiograph's correction: its own key or else its file name."""
-        name = PurePosixPath(key).name
-        return key if key in self.radiographs else name if name in self.radiographs else None
+    def entries(self, keys: Collection[str]) -> dict[str, str]:
+        """By key of each radiograph that has a correction, the key of that correction.
 
-    def apply(self, key: str, teeth: Teeth) -> Teeth:
-        """The radiograph's teeth, corrected where there is a correction.
+        A radiograph's own key goes before its file name. Raises `DatasetError` where the file name
+        of a correction fits several radiographs.
+
+        >>> Corrections("", "", "", {"x": Correction()}).entries(["a/x", "a/y"])
+        {'a/x': 'x'}
+        """
+        found = {key: key for key in keys if key in self.radiographs}
+        first: dict[str, str] = {}
+        for key in keys:
+            name = PurePosixPath(key).name
+            if key in found or name in found or name not in self.radiographs:
+                continue
+            if name in first:
+                raise DatasetError(
+                    f"the correction {name!r} fits {first[name]} and {key}; keep one of them, or "
+                    "name radiographs by their path in the correction file"
+                )
+            first[name] = key
+        return found | {key: name for name, key in first.items()}
+
+    def apply(self, entry: str, key: str, teeth: Teeth) -> Teeth:
+        """The teeth of the radiograph `key`, changed by the correction `entry`.
 
         Raises `AnnotationError` where the radiograph has another size than the polygons refer to.
         """
-        entry = self.entry(key)
-        if entry is None:
-            return teeth
         correction = self.radiographs[entry]
         if self.size is not None and correction.add and teeth.size != self.size:
             raise AnnotationError(
@@ -154,15 +169,17 @@ def correct(
     """
     name = format_name or formats.recognise(source)
     keys = [item.key for item in formats.get(name).read(source, read_options or {})]
-    entry_of = {key: entry for key in keys if (entry := corrections.entry(key)) is not None}
-    _check_keys(source, keys, entry_of, corrections)
-    changed: dict[str, int] = {}
+    entry_of = corrections.entries(keys)
+    if not entry_of:
+        wanted = ", ".join(sorted(corrections.radiographs)[:3])
+        found = ", ".join(sorted(keys)[:3])
+        raise DatasetError(
+            f"{source}: none of {len(keys)} radiographs ({found}, ...) has a correction in "
+            f"{corrections.name!r}; expected paths or file names without suffix such as {wanted}"
+        )
 
     def change(key: str, teeth: Teeth) -> Teeth:
-        corrected = corrections.apply(key, teeth)
-        if (entry := entry_of.get(key)) is not None:
-            changed[key] = len(corrections.radiographs[entry])
-        return corrected
+        return corrections.apply(entry_of[key], key, teeth) if key in entry_of else teeth
 
     conversion = convert(
         source,
@@ -173,29 +190,13 @@ def correct(
         progress=progress,
         change=change,
     )
-    done = {key: count for key, count in changed.items() if key not in conversion.failed}
+    changed = {
+        key: count
+        for key, entry in entry_of.items()
+        if (count := len(corrections.radiographs[entry])) and key not in conversion.failed
+    }
     unused = sorted(set(corrections.radiographs) - set(entry_of.values()))
-    return Outcome(conversion, done, tuple(unused))
-
-
-def _check_keys(
-    source: Path, keys: list[str], entry_of: Mapping[str, str], corrections: Corrections
-) -> None:
-    if not entry_of:
-        wanted = ", ".join(sorted(corrections.radiographs)[:3])
-        found = ", ".join(sorted(keys)[:3])
-        raise DatasetError(
-            f"{source}: none of {len(keys)} radiographs ({found}, ...) has a correction in "
-            f"{corrections.name!r}; expected paths or file names without suffix such as {wanted}"
-        )
-    first: dict[str, str] = {}
-    for key, entry in entry_of.items():
-        if entry in first:
-            raise DatasetError(
-                f"{source}: the correction {entry!r} fits {first[entry]} and {key}; keep one of "
-                "them, or name radiographs by their path in the correction file"
-            )
-        first[entry] = key
+    return Outcome(conversion, changed, tuple(unused))
 
 
 def load(source: str | Path) -> Corrections:

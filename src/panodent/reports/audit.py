@@ -19,6 +19,7 @@ from panodent.radiograph.radiograph import Radiograph
 from panodent.radiograph.resampling import resized
 from panodent.reports.pictures import CasePicture, write_picture
 from panodent.utils.atomic_files import write_whole
+from panodent.utils.wording import counted
 
 COLUMNS = ("key", "kind", "annotated", "suggested", "confidence", "reason", "trained_on")
 SHOWN = 40
@@ -30,11 +31,11 @@ MARGIN = 0.75
 TILE_WIDTH = 420
 """Width of each of the three tiles of a picture, in pixels."""
 TRAINED_ON = {
-    "no": "no network that predicted them learnt from them",
-    "unknown": "whether the network learnt from them cannot be known",
-    "yes": "every network given learnt from them and may repeat the mistakes of the annotations",
+    "no": "predicted by a network that did not learn from it",
+    "unknown": "whether the network learnt from it cannot be known",
+    "yes": "every network given learnt from it and may repeat the mistakes of its annotation",
 }
-"""What the values of the column `trained_on` mean, of radiographs."""
+"""What the values of the column `trained_on` mean, said of a radiograph."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Audit:
     def provenance(self) -> list[str]:
         """Sentences on what the networks learnt from."""
         counts = [
-            f"{count} radiographs: {TRAINED_ON[state]}"
+            f"{counted(count, 'radiograph', 'radiographs')}: {TRAINED_ON[state]}"
             for state, count in self.trained_on.items()
             if count
         ]
