@@ -38,6 +38,15 @@ def test_alarms_counts_warnings(data: Path) -> None:
     assert rows["textures"].endswith(" of 20")
 
 
+def test_audit_finds_planted_mistakes(data: Path) -> None:
+    printed = run("audit.py", data, "--count", 14)
+    assert "8 radiographs; in the training data of the bundle: {'unknown': 8}" in printed
+    rows = dict(re.findall(r"^\| (\w+) \| (\d+) \| [\d.-]+ \| [\d.a-z]+ \|", printed, re.M))
+    assert rows == dict.fromkeys(
+        ("shifted", "swapped", "sides", "missing", "invented", "merged"), "2"
+    ) | {"deciduous": "0"}
+
+
 def test_robustness_scores_every_change(data: Path) -> None:
     printed = run("robustness.py", data)
     assert "| dice, numbering | default | default, first look |" in printed

@@ -16,7 +16,7 @@ import pytest
 from panodent import formats, phantom
 from panodent.datasets.convert import JOURNAL, convert
 from panodent.datasets.dataset import find
-from panodent.errors import ConfigError, OutputError, UnknownNameError
+from panodent.errors import AnnotationError, ConfigError, OutputError, UnknownNameError
 from panodent.evaluation.case_scores import score_pair
 from panodent.teeth.teeth import Teeth
 
@@ -115,6 +115,19 @@ def test_a_conversion_cut_off_goes_on(
     assert (done.resumed, done.written) == (1, 2)
     truth = truths(folder, "coco")
     assert all(np.array_equal(t.fdi, truth[k].fdi) for k, t in truths(target, "coco").items())
+
+
+def test_teeth_are_changed_on_the_way(folder: Path, tmp_path: Path) -> None:
+    def change(key: str, teeth: Teeth) -> Teeth:
+        if key == "phantom-00003":
+            raise AnnotationError("not this one")
+        return teeth.select([0])
+
+    done = convert(folder, tmp_path / "out", "coco", change=change)
+    assert done.failed == {"phantom-00003": "not this one"}
+    assert {key: len(teeth) for key, teeth in truths(tmp_path / "out", "coco").items()} == {
+        "phantom-00004": 1
+    }
 
 
 def _many(root: Path, count: int) -> Path:

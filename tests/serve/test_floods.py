@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from panodent.serve.guard import LINGER_BYTES
 
 CHUNK = 1 << 16

@@ -7,10 +7,12 @@ with a confidence, so that a list of many radiographs can be ranked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from panodent.analysis.annotation_checks import suspicions
 from panodent.dentition import TEETH, mirror
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import Float64Array
@@ -33,8 +35,12 @@ INSIDE = 0.6
 """A predicted tooth lies in an annotated one when at least this share of its pixels does."""
 APART = 0.15
 """Teeth that overlap less than this, as a share of the smaller, do not overlap."""
-MIRRORED_SHARE = 0.5
-"""Left and right are swapped when this share of matched teeth has the mirrored number."""
+COVERED = 0.5
+"""A tooth that the other record covers less than this, as a share of its pixels, is alone."""
+SWAPPED_SHARE = 0.5
+"""Left and right of a jaw are swapped when this share of its matched teeth is of the other side."""
+SWAPPED_TEETH = 3
+"""Fewest teeth of the other side that show a swap."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +49,10 @@ class Mistake:
 
     kind : see `KINDS`.
     annotated : positions in the annotation of the teeth concerned; empty for a missing tooth.
-    suggested : FDI number that the prediction gives each of them; for "merged" and "missing" the
-        numbers of the teeth predicted there, for "invented" none.
+    suggested : FDI number that each of them should have; for "merged" and "missing" the numbers of
+        the teeth predicted there, for "invented" none.
     predicted : positions in the prediction of those teeth.
-    confidence : 0 to 1, that the annotation is wrong here: the least score involved.
+    confidence : 0 to 1, that the annotation is wrong here, from the scores of the teeth involved.
     reason : in words.
     """
 
@@ -58,24 +64,64 @@ class Mistake:
     reason: str
 
 
-def audit(annotation: Teeth, prediction: Teeth) -> list[Mistake]:
+@dataclass(frozen=True)
+class _Pair:
+    """An annotated tooth and the predicted tooth in its place, both with a number."""
+
+    annotated: int
+    predicted: int
+    old: int
+    new: int
+    score: float
+
+
+def audit(
+    annotation: Teeth, prediction: Teeth, classes: Collection[int] | None = None
+) -> list[Mistake]:
     """Likely mistakes of one radiograph, the most confident first.
 
-    Both records are of one radiograph and size. Unnumbered teeth on either side are never called
-    wrong by number.
+    Both records are of one radiograph and size. `classes` are the numbers that the network can give
+    (None: all): a tooth annotated with another number is never called wrong. Unnumbered teeth on
+    either side are never called wrong by number. Without a predicted tooth there is no mistake.
     """
-    if not len(annotation) or not len(prediction):
+    if not len(prediction):
         return []
     shared = _intersections(annotation, prediction)
-    areas, found = annotation.areas.astype(float), prediction.areas.astype(float)
-    union = areas[:, None] + found[None] - shared
-    overlap = shared / np.maximum(union, 1)
-    partner = _partners(overlap)
-    mistakes = _renumbered(annotation, prediction, partner)
-    mistakes += _merged(annotation, prediction, shared / np.maximum(found[None], 1))
-    mistakes += _missing(annotation, prediction, shared, areas, found)
-    mistakes += _invented(annotation, prediction, shared, areas, found)
+    areas, found = annotation.areas.astype(float)[:, None], prediction.areas.astype(float)[None]
+    partner = _partners(shared / np.maximum(areas + found - shared, 1))
+    known = _comparable(annotation, classes)
+    merged = _merged(annotation, prediction, shared / np.maximum(found, 1), partner)
+    whole = {i for mistake in merged for i in mistake.annotated}
+    pairs = [
+        _Pair(i, j, int(annotation.fdi[i]), int(prediction.fdi[j]), float(prediction.scores[j]))
+        for i, j in sorted(partner.items())
+        if annotation.fdi[i] != UNNUMBERED and prediction.fdi[j] != UNNUMBERED and i not in whole
+    ]
+    swapped = _swapped(pairs)
+    rest = [pair for pair in pairs if known[pair.annotated] and pair not in swapped]
+    held = {j for mistake in merged for j in mistake.predicted}
+    alone, unseen = _alone(annotation, prediction, shared, partner, whole, held)
+    mistakes = [*_sides(swapped, pairs), *_numbers(rest), *merged, *_missing(prediction, alone)]
+    elsewhere = {int(prediction.fdi[j]): float(prediction.scores[j]) for j in alone}
+    elsewhere |= {pair.new: pair.score for pair in pairs if pair.old == pair.new}
+    places = [i for i in unseen if known[i]]
+    mistakes += _invented(annotation, places, elsewhere, float(np.mean(prediction.scores)))
     return sorted(mistakes, key=lambda mistake: -mistake.confidence)
+
+
+def _comparable(annotation: Teeth, classes: Collection[int] | None) -> list[bool]:
+    """Whether the network can contradict each annotated tooth's number.
+
+    It cannot where it has no class for that number. Then it gives the numbers next to it wrongly
+    too (a child's first permanent molar as a second one), so that none of the quadrant counts.
+    """
+    numbers = annotation.fdi.tolist()
+    strange = {
+        TEETH[fdi].quadrant
+        for fdi in numbers
+        if fdi != UNNUMBERED and classes is not None and fdi not in classes
+    }
+    return [fdi != UNNUMBERED and TEETH[fdi].quadrant not in strange for fdi in numbers]
 
 
 def _intersections(annotation: Teeth, prediction: Teeth) -> Float64Array:
@@ -106,84 +152,96 @@ def _partners(overlap: Float64Array) -> dict[int, int]:
 # --- numbers -----------------------------------------------------------------------------------
 
 
-def _renumbered(annotation: Teeth, prediction: Teeth, partner: dict[int, int]) -> list[Mistake]:
-    numbers = {
-        i: (int(annotation.fdi[i]), int(prediction.fdi[j]), float(prediction.scores[j]), j)
-        for i, j in partner.items()
-        if annotation.fdi[i] != UNNUMBERED and prediction.fdi[j] != UNNUMBERED
-    }
-    wrong = {i: item for i, item in numbers.items() if item[0] != item[1]}
-    mirrored = {i: item for i, item in wrong.items() if item[1] == mirror(item[0])}
-    if mirrored and len(mirrored) >= MIRRORED_SHARE * len(numbers) and len(mirrored) > 2:
-        said = f"{len(mirrored)} of {len(numbers)} teeth bear the number of the other side"
-        mistakes = [_grouped("sides", mirrored, said)]
-        wrong = {i: item for i, item in wrong.items() if i not in mirrored}
-    else:
-        mistakes = []
-    taken: set[int] = set()
-    for i, (old, new, score, j) in sorted(wrong.items()):
-        if i in taken:
-            continue
-        if TEETH[old].deciduous != TEETH[new].deciduous:
-            said = f"{old} looks like the {TEETH[new].name}, {new}"
-            mistakes.append(Mistake("deciduous", (i,), (new,), (j,), score, said))
-            continue
-        other = next((k for k, item in wrong.items() if item[:2] == (new, old)), None)
+def _sides(swapped: list[_Pair], pairs: list[_Pair]) -> list[Mistake]:
+    """One mistake for all teeth with the number of the other side."""
+    if not swapped:
+        return []
+    said = f"{len(swapped)} of {len(pairs)} teeth have a number of the other side"
+    mistake = _grouped("sides", swapped, said)
+    return [replace(mistake, suggested=tuple(mirror(pair.old) for pair in swapped))]
+
+
+def _swapped(pairs: list[_Pair]) -> list[_Pair]:
+    """Pairs with numbers of opposite sides, of the jaws where most pairs are like this."""
+    swapped: list[_Pair] = []
+    for jaw in ("upper", "lower"):
+        here = [pair for pair in pairs if TEETH[pair.old].jaw == jaw]
+        opposite = [pair for pair in here if TEETH[pair.old].side != TEETH[pair.new].side]
+        if len(opposite) >= max(SWAPPED_TEETH, SWAPPED_SHARE * len(here)):
+            swapped += opposite
+    return swapped
+
+
+def _numbers(pairs: list[_Pair]) -> list[Mistake]:
+    """Mistakes in the numbers of matched teeth, each pair in one mistake at most."""
+    wrong = [pair for pair in pairs if pair.old != pair.new]
+    mistakes = []
+    for pair in wrong:
+        if TEETH[pair.old].deciduous != TEETH[pair.new].deciduous:
+            said = f"{pair.old} looks like the {TEETH[pair.new].name}, {pair.new}"
+            mistakes.append(_grouped("deciduous", [pair], said))
+    wrong = [pair for pair in wrong if TEETH[pair.old].deciduous == TEETH[pair.new].deciduous]
+    while wrong:
+        first = wrong[0]
+        other = next((p for p in wrong if (p.old, p.new) == (first.new, first.old)), None)
+        run = _run(first, wrong)
         if other is not None:
-            taken.add(other)
-            pair = {k: wrong[k] for k in (i, other)}
-            mistakes.append(_grouped("swapped", pair, f"{old} and {new} are exchanged"))
-            continue
-        run = _run(i, wrong)
-        if len(run) > 1:
-            taken |= set(run)
-            said = ", ".join(f"{wrong[k][0]} is {wrong[k][1]}" for k in run)
-            mistakes.append(_grouped("shifted", {k: wrong[k] for k in run}, f"shifted: {said}"))
-        else:
+            group = [first, other]
             mistakes.append(
-                Mistake("renumber", (i,), (new,), (j,), score, f"{old} looks like {new}")
+                _grouped("swapped", group, f"{first.old} and {first.new} are exchanged")
             )
+        elif len(run) > 1:
+            group = run
+            said = ", ".join(f"{pair.old} is {pair.new}" for pair in run)
+            mistakes.append(_grouped("shifted", group, f"shifted: {said}"))
+        else:
+            group = [first]
+            mistakes.append(_grouped("renumber", group, f"{first.old} looks like {first.new}"))
+        wrong = [pair for pair in wrong if pair not in group]
     return mistakes
 
 
-def _grouped(kind: str, items: dict[int, tuple[int, int, float, int]], reason: str) -> Mistake:
+def _grouped(kind: str, pairs: list[_Pair], reason: str) -> Mistake:
     return Mistake(
         kind,
-        tuple(items),
-        tuple(item[1] for item in items.values()),
-        tuple(item[3] for item in items.values()),
-        float(np.median([item[2] for item in items.values()])),
+        tuple(pair.annotated for pair in pairs),
+        tuple(pair.new for pair in pairs),
+        tuple(pair.predicted for pair in pairs),
+        float(np.median([pair.score for pair in pairs])),
         reason,
     )
 
 
 def _place(fdi: int) -> int:
-    """Place along the arch from the image's left: -8 to -1, then 1 to 8; jaws apart by 100."""
+    """Place along the arch from the image's left: -8 to -1, then 1 to 8; lower jaw: 100 more."""
     tooth = TEETH[fdi]
     along = tooth.position * (-1 if tooth.side == "right" else 1)
     return along + (0 if tooth.jaw == "upper" else 100)
 
 
-def _run(first: int, wrong: dict[int, tuple[int, int, float, int]]) -> list[int]:
-    """Wrong teeth next to each other, beginning at `first`, that are shifted alike."""
-    shift = _step(wrong[first][0], wrong[first][1])
-    by_place = {_place(item[0]): k for k, item in wrong.items()}
-    run, place = [first], _place(wrong[first][0])
+def _run(first: _Pair, wrong: list[_Pair]) -> list[_Pair]:
+    """Wrong teeth of one dentition next to each other, `first` among them, shifted alike."""
+    alike = {
+        _place(pair.old): pair
+        for pair in wrong
+        if TEETH[pair.old].deciduous == TEETH[first.old].deciduous and _step(pair) == _step(first)
+    }
+    start = _place(first.old)
+    run = [first]
     for way in (1, -1):
-        here = place
+        here = start
         while True:
             here += way
             here += way if here in (0, 100) else 0
-            k = by_place.get(here)
-            if k is None or _step(wrong[k][0], wrong[k][1]) != shift:
+            if here not in alike:
                 break
-            run.append(k)
-    return sorted(run, key=lambda k: _place(wrong[k][0]))
+            run.append(alike[here])
+    return sorted(run, key=lambda pair: _place(pair.old))
 
 
-def _step(old: int, new: int) -> int:
-    """Places from one number to another along the arch; there is no place 0."""
-    a, b = _place(old), _place(new)
+def _step(pair: _Pair) -> int:
+    """Places from one number to the other along the arch; there is no place 0."""
+    a, b = _place(pair.old), _place(pair.new)
     base = 100 if a > 50 else 0
     return (b - a) - (1 if a < base < b else -1 if b < base < a else 0)
 
@@ -191,11 +249,14 @@ def _step(old: int, new: int) -> int:
 # --- masks -------------------------------------------------------------------------------------
 
 
-def _merged(annotation: Teeth, prediction: Teeth, inside: Float64Array) -> list[Mistake]:
-    """Annotated masks that hold two or more predicted teeth."""
+def _merged(
+    annotation: Teeth, prediction: Teeth, inside: Float64Array, partner: dict[int, int]
+) -> list[Mistake]:
+    """Annotated masks that hold two or more predicted teeth, none of them annotated by itself."""
+    owner = {j: i for i, j in partner.items()}
     mistakes = []
     for i in range(len(annotation)):
-        held = list(np.flatnonzero(inside[i] >= INSIDE).tolist())
+        held = [j for j in np.flatnonzero(inside[i] >= INSIDE).tolist() if owner.get(j, i) == i]
         if len(held) < 2:
             continue
         scores = sorted((float(prediction.scores[j]) for j in held), reverse=True)
@@ -205,17 +266,32 @@ def _merged(annotation: Teeth, prediction: Teeth, inside: Float64Array) -> list[
     return mistakes
 
 
-def _missing(
+def _alone(
     annotation: Teeth,
     prediction: Teeth,
     shared: Float64Array,
-    areas: Float64Array,
-    found: Float64Array,
-) -> list[Mistake]:
+    partner: dict[int, int],
+    whole: set[int],
+    held: set[int],
+) -> tuple[list[int], list[int]]:
+    """Predicted and annotated teeth without a counterpart.
+
+    Such a tooth has no partner, lies mostly outside the other record, and does not overlap one of
+    its teeth that has no partner either: then the two may be one tooth with different outlines.
+    """
+    areas, found = annotation.areas.astype(float), prediction.areas.astype(float)
+    near = shared >= APART * np.maximum(np.minimum(areas[:, None], found[None]), 1)
+    left = [i for i in range(len(annotation)) if i not in partner and i not in whole]
+    free = [j for j in range(len(prediction)) if j not in partner.values() and j not in held]
+    alone = [j for j in free if shared[:, j].sum() < COVERED * found[j] and not near[left, j].any()]
+    unseen = [i for i in left if shared[i].sum() < COVERED * areas[i] and not near[i, free].any()]
+    return alone, unseen
+
+
+def _missing(prediction: Teeth, places: list[int]) -> list[Mistake]:
     """Predicted teeth where nothing is annotated."""
-    covered = (shared / np.maximum(np.minimum(areas[:, None], found[None]), 1)).max(axis=0)
     mistakes = []
-    for j in np.flatnonzero(covered < APART).tolist():
+    for j in places:
         fdi, score = int(prediction.fdi[j]), float(prediction.scores[j])
         said = f"{fdi or 'a tooth'} is seen where nothing is annotated"
         mistakes.append(Mistake("missing", (), (fdi,), (j,), score, said))
@@ -223,21 +299,23 @@ def _missing(
 
 
 def _invented(
-    annotation: Teeth,
-    prediction: Teeth,
-    shared: Float64Array,
-    areas: Float64Array,
-    found: Float64Array,
+    annotation: Teeth, places: list[int], elsewhere: Mapping[int, float], usual: float
 ) -> list[Mistake]:
-    """Annotated teeth where nothing is predicted, the more confident the surer their neighbours."""
-    covered = (shared / np.maximum(np.minimum(areas[:, None], found[None]), 1)).max(axis=1)
-    sure = float(np.mean(prediction.scores))
-    return [
-        Mistake(
-            "invented", (i,), (), (), sure, f"{_name(annotation, i)} is annotated, but none is seen"
-        )
-        for i in np.flatnonzero(covered < APART).tolist()
-    ]
+    """Annotated teeth where nothing is predicted.
+
+    `elsewhere` are scores by number of predicted teeth that no other annotated number contradicts;
+    the score is the confidence that a tooth of this number is not here. Else the confidence is the
+    `usual` score, halved where the annotated tooth stands in the order of the others: a network
+    also misses teeth.
+    """
+    odd = {fdi for item in suspicions(annotation) if item.kind == "order" for fdi in item.teeth}
+    mistakes = []
+    for i in places:
+        fdi = int(annotation.fdi[i])
+        confidence = elsewhere.get(fdi, usual if fdi in odd else usual / 2)
+        said = f"{fdi} is annotated where no tooth is seen"
+        mistakes.append(Mistake("invented", (i,), (), (), confidence, said))
+    return mistakes
 
 
 def _name(teeth: Teeth, index: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +9,19 @@ import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_options
+from panodent.errors import ConfigError, MissingExtraError, PanodentError
+from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from panodent.bundle.bundle import Bundle
+    from panodent.datasets.correction import Correction
+    from panodent.datasets.dataset import Case
     from panodent.datasets.inspection import Inspection
+    from panodent.radiograph.radiograph import Radiograph
+    from panodent.reports.audit import Audit, Entry
+    from panodent.teeth.teeth import Teeth
 
 LISTED = 20
 """How many suspicious annotations are printed at most; the page lists all."""
@@ -28,11 +37,35 @@ def inspect(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    audit: Annotated[
+        bool,
+        typer.Option(
+            "--audit", help="Compare annotations with predictions and rank likely mistakes."
+        ),
+    ] = False,
+    bundle: Annotated[
+        list[str] | None,
+        typer.Option(
+            show_default="default",
+            help="Bundle or training run that predicts for --audit. Give it once for each run of a "
+            "cross-validation: the run that held a radiograph out predicts it.",
+        ),
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for `panodent serve --store`: with --audit, the annotations with likely "
+            "mistakes are put there for review."
+        ),
+    ] = None,
 ) -> None:
     """Check a folder of annotated radiographs before training.
 
-    Reports missing and damaged files, duplicates and suspicious annotations.
+    Reports missing and damaged files, duplicates and suspicious annotations. With --audit a network
+    predicts each radiograph, and annotations that differ are listed as likely mistakes.
     """
+    if not audit and (bundle or store):
+        raise ConfigError("--bundle and --store belong to --audit; add --audit or leave them out")
     from panodent.datasets.inspection import inspect as inspect_folder
     from panodent.reports import inspection as report
 
@@ -40,8 +73,14 @@ def inspect(
         found = inspect_folder(data, format_name, read_options(values, numbering, name_map), update)
     _print_overview(found)
     _print_findings(found)
+    audited = _audited(found, bundle or ["default"]) if audit else None
+    if audited is not None:
+        _print_audit(audited)
+        if store is not None:
+            count = _put_in_store(found, audited, store)
+            print_line(f"{counted(count, 'radiograph', 'radiographs')} to review in {store}")
     if output is not None:
-        print_line(f"page: {report.write(found, output)}")
+        print_line(f"page: {report.write(found, output, audited)}")
     raise typer.Exit(1 if found.problems else 0)
 
 
@@ -70,6 +109,125 @@ def _print_findings(found: Inspection) -> None:
         print_line(f"look at {more} more: they are on the page (--output)")
     for finding in found.problems:
         print_warning(f"{finding.key} cannot be used: {finding.problem}")
+
+
+def _audited(found: Inspection, bundles: Sequence[str]) -> Audit:
+    """Predicts each radiograph that can be used with the most independent bundle; the mistakes."""
+    from functools import partial
+
+    from panodent.bundle.bundle import load
+    from panodent.datasets.correction import Corrections
+    from panodent.datasets.splits import fingerprint
+    from panodent.reports.audit import TRAINED_ON, Audit
+    from panodent.training.independence import most_independent, origins
+
+    opened, known = [load(name) for name in bundles], origins(bundles)
+    entries: list[Entry] = []
+    trained_on: dict[str, int] = dict.fromkeys(TRAINED_ON, 0)
+    skipped: dict[str, str] = {}
+    corrections: dict[str, Correction] = {}
+    cases: dict[str, Callable[[], tuple[Radiograph, Teeth, Teeth]]] = {}
+    case_of = {case.key: case for case in found.dataset.cases}
+    usable = [finding.key for finding in found.findings if not finding.problem]
+    with progress_bar("comparing") as update:
+        for done, key in enumerate(usable, start=1):
+            case = case_of[key]
+            try:
+                radiograph = case.radiograph()
+                place, state = most_independent(known, fingerprint(radiograph))
+                mistakes, correction = _compared(case, radiograph, opened[place], state)
+            except PanodentError as error:
+                skipped[key] = str(error)
+                continue
+            trained_on[state] += 1
+            if mistakes:
+                entries += mistakes
+                corrections[key] = correction
+                cases[key] = partial(_loaded, case, opened[place])
+            update(done, len(usable))
+    sizes = list(found.sizes)
+    name = f"proposals for {found.dataset.root.resolve().name}"
+    return Audit(
+        tuple(sorted(entries, key=lambda entry: -entry.mistake.confidence)),
+        trained_on,
+        Corrections(name, "", "", corrections, sizes[0] if len(sizes) == 1 else None),
+        tuple(dict.fromkeys(gap for origin in known for gap in origin.gaps)),
+        skipped,
+        cases,
+    )
+
+
+def _compared(
+    case: Case, radiograph: Radiograph, bundle: Bundle, state: str
+) -> tuple[list[Entry], Correction]:
+    """The mistakes of one radiograph and the correction that they suggest.
+
+    Raises `RadiographError` where the prediction warns that the radiograph is unsuitable.
+    """
+    from panodent.analysis.annotation_audit import audit
+    from panodent.analysis.prediction_quality import warning
+    from panodent.datasets.proposals import proposed
+    from panodent.errors import RadiographError
+    from panodent.inference.rescaling import predict_teeth
+    from panodent.reports.audit import Entry
+
+    annotation, prediction = case.teeth(), predict_teeth(bundle, radiograph.pixels)
+    if said := warning(prediction):
+        raise RadiographError(said)
+    mistakes = audit(annotation, prediction, bundle.classes)
+    numbers = annotation.fdi.tolist()
+    entries = [
+        Entry(case.key, mistake, tuple(numbers[i] for i in mistake.annotated), state)
+        for mistake in mistakes
+    ]
+    return entries, proposed(annotation, prediction, mistakes)
+
+
+def _loaded(case: Case, bundle: Bundle) -> tuple[Radiograph, Teeth, Teeth]:
+    """Radiograph, annotation and prediction of a case; only a few are drawn."""
+    from panodent.inference.rescaling import predict_teeth
+
+    radiograph = case.radiograph()
+    return radiograph, case.teeth(), predict_teeth(bundle, radiograph.pixels)
+
+
+def _print_audit(audited: Audit) -> None:
+    for entry in audited.entries[:LISTED]:
+        mistake = entry.mistake
+        print_line(f"likely mistake in {entry.key}: {mistake.reason} ({mistake.confidence:.2f})")
+    radiographs = len({entry.key for entry in audited.entries})
+    print_line(
+        f"{counted(len(audited.entries), 'likely mistake', 'likely mistakes')} in "
+        f"{counted(radiographs, 'radiograph', 'radiographs')}"
+    )
+    for sentence in audited.provenance():
+        print_line(sentence)
+    for key, reason in audited.skipped.items():
+        print_warning(f"{key} was not compared: {reason}")
+
+
+def _put_in_store(found: Inspection, audited: Audit, folder: Path) -> int:
+    """Makes a study of each radiograph with mistakes; how many."""
+    try:
+        from panodent.serve.store.annotated import add_annotated
+        from panodent.serve.store.store import Store
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("serve", "--store", str(error.name)) from None
+
+    mistakes: dict[str, list[Entry]] = {}
+    for entry in audited.entries:
+        mistakes.setdefault(entry.key, []).append(entry)
+    opened = Store(folder)
+    try:
+        for key, entries in reversed(mistakes.items()):  # the page lists the newest first
+            case = found.case(key)
+            doubtful = {i for entry in entries for i in entry.mistake.annotated}
+            said = "; ".join(entry.mistake.reason for entry in entries)
+            args = (case.radiograph(), case.teeth(), doubtful, f"likely mistakes: {said}")
+            add_annotated(opened, key, case.image, *args)
+    finally:
+        opened.close()
+    return len(mistakes)
 
 
 def _shortened(names: Sequence[str], most: int = 5) -> str:

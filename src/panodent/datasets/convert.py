@@ -41,6 +41,8 @@ from panodent.utils.progress import Progress
 JOURNAL = ".convert.jsonl"
 """The journal's file name, below the new folder. It is deleted when the conversion is complete."""
 IMAGES = ("copy", "link", "none")
+Change = Callable[[str, Teeth], Teeth]
+"""Given the key and the teeth of a radiograph, the teeth to write."""
 
 
 @dataclass
@@ -78,6 +80,7 @@ def convert(
     images: str = "copy",
     resume: bool = False,
     progress: Progress | None = None,
+    change: Change | None = None,
 ) -> Conversion:
     """Converts the annotations of `source` to the format `to`, below the folder `target`.
 
@@ -91,6 +94,8 @@ def convert(
     images : 'copy' or 'link' (hard links) radiographs to the new folder, or 'none'.
     resume : continue an interrupted conversion of the same source with the same options.
     progress : called after each radiograph.
+    change : may replace the teeth of each radiograph; an error that it raises is a failure of that
+        radiograph.
 
     A radiograph that cannot be converted is reported in `Conversion.failed`; the others go on.
 
@@ -116,6 +121,7 @@ def convert(
         "from": name,
         "to": to,
         "images": images,
+        "changed": change is not None,
     }
     task |= {"read": _plain(read_options), "write": _plain(write_options)}
     done = _begin(journal, task, resume)
@@ -123,7 +129,7 @@ def convert(
 
     def line(item: Annotated) -> dict[str, Any]:
         image = item.image or radiographs.get(item.key)
-        return _line(item, image, target, writer, images)
+        return _line(item, image, target, writer, images, change)
 
     _fill(journal, done, annotations, line, result, progress)
     writer.write(target, _counted(journal, writer, result), write_options or {})
@@ -200,10 +206,15 @@ def _fill(
 
 
 def _line(
-    item: Annotated, image: Path | None, target: Path, writer: formats.Format, images: str
+    item: Annotated,
+    image: Path | None,
+    target: Path,
+    writer: formats.Format,
+    images: str,
+    change: Change | None,
 ) -> dict[str, Any]:
     """One annotation as a line of the journal; its radiograph is copied or linked."""
-    teeth = item.read()
+    teeth = item.read() if change is None else change(item.key, item.read())
     name = f"{item.key}{suffix_of(image).lower() if image else '.png'}"
     if image is not None and images != "none":
         place = target / writer.image_place(name)

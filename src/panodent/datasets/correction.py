@@ -16,7 +16,7 @@ supernumerary tooth.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path, PurePosixPath
@@ -24,10 +24,13 @@ from typing import Any
 
 import numpy as np
 
+from panodent import formats
+from panodent.datasets.convert import Conversion, convert
 from panodent.dentition import TEETH
-from panodent.errors import AnnotationError, UnknownNameError
+from panodent.errors import AnnotationError, DatasetError, UnknownNameError
 from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.progress import Progress
 
 FORMAT = "panodent-corrections/1"
 PUBLIC = {
@@ -99,18 +102,35 @@ class Corrections:
     radiographs: Mapping[str, Correction]
     size: tuple[int, int] | None = None
 
-    def of(self, key: str) -> Correction | None:
-        """The correction of a radiograph, by its key or else by its file name without suffix."""
-        return self.radiographs.get(key) or self.radiographs.get(PurePosixPath(key).name)
+    def entries(self, keys: Collection[str]) -> dict[str, str]:
+        """By key of each radiograph that has a correction, the key of that correction.
 
-    def apply(self, key: str, teeth: Teeth) -> Teeth:
-        """The radiograph's teeth, corrected where there is a correction.
+        A radiograph's own key goes before its file name. Raises `DatasetError` where the file name
+        of a correction fits several radiographs.
+
+        >>> Corrections("", "", "", {"x": Correction()}).entries(["a/x", "a/y"])
+        {'a/x': 'x'}
+        """
+        found = {key: key for key in keys if key in self.radiographs}
+        first: dict[str, str] = {}
+        for key in keys:
+            name = PurePosixPath(key).name
+            if key in found or name in found or name not in self.radiographs:
+                continue
+            if name in first:
+                raise DatasetError(
+                    f"the correction {name!r} fits {first[name]} and {key}; keep one of them, or "
+                    "name radiographs by their path in the correction file"
+                )
+            first[name] = key
+        return found | {key: name for name, key in first.items()}
+
+    def apply(self, entry: str, key: str, teeth: Teeth) -> Teeth:
+        """The teeth of the radiograph `key`, changed by the correction `entry`.
 
         Raises `AnnotationError` where the radiograph has another size than the polygons refer to.
         """
-        correction = self.of(key)
-        if correction is None:
-            return teeth
+        correction = self.radiographs[entry]
         if self.size is not None and correction.add and teeth.size != self.size:
             raise AnnotationError(
                 f"{key}: the annotation is {teeth.size[0]} x {teeth.size[1]} (height x width), the "
@@ -118,6 +138,66 @@ class Corrections:
                 "use the radiographs as published"
             )
         return correction.apply(teeth, key)
+
+
+@dataclass
+class Outcome:
+    """What became of a corrected folder.
+
+    changed : by key of the radiograph, how many teeth were changed, removed or added.
+    unused : keys of corrections for which there is no radiograph.
+    """
+
+    conversion: Conversion
+    changed: Mapping[str, int]
+    unused: tuple[str, ...]
+
+
+def correct(
+    source: Path,
+    target: Path,
+    corrections: Corrections,
+    to: str = "coco",
+    *,
+    format_name: str | None = None,
+    read_options: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Writes the corrected annotations of `source` in format `to`, with copies of the radiographs.
+
+    A radiograph without a correction is written as it is. Raises `DatasetError` when no correction
+    belongs to a radiograph or two radiographs share one, and as `convert` does.
+    """
+    name = format_name or formats.recognise(source)
+    keys = [item.key for item in formats.get(name).read(source, read_options or {})]
+    entry_of = corrections.entries(keys)
+    if not entry_of:
+        wanted = ", ".join(sorted(corrections.radiographs)[:3])
+        found = ", ".join(sorted(keys)[:3])
+        raise DatasetError(
+            f"{source}: none of {len(keys)} radiographs ({found}, ...) has a correction in "
+            f"{corrections.name!r}; expected paths or file names without suffix such as {wanted}"
+        )
+
+    def change(key: str, teeth: Teeth) -> Teeth:
+        return corrections.apply(entry_of[key], key, teeth) if key in entry_of else teeth
+
+    conversion = convert(
+        source,
+        target,
+        to,
+        format_name=name,
+        read_options=read_options,
+        progress=progress,
+        change=change,
+    )
+    changed = {
+        key: count
+        for key, entry in entry_of.items()
+        if (count := len(corrections.radiographs[entry])) and key not in conversion.failed
+    }
+    unused = sorted(set(corrections.radiographs) - set(entry_of.values()))
+    return Outcome(conversion, changed, tuple(unused))
 
 
 def load(source: str | Path) -> Corrections:

@@ -16,9 +16,16 @@ from panodent.utils.wording import counted
 
 
 def panel(
-    radiograph: Radiograph, prediction: Teeth, truth: Teeth | None = None, *, width: int = 640
+    radiograph: Radiograph,
+    prediction: Teeth,
+    truth: Teeth | None = None,
+    *,
+    width: int = 640,
+    truth_name: str = "Ground truth",
 ) -> RGBImage:
     """Radiograph, prediction and, where there is one, ground truth side by side, with captions.
+
+    `truth_name` is the caption of the ground truth, which may be an annotation under review.
 
     Returns uint8 RGB (height, width, 3); each of the two or three tiles is at most `width` pixels
     wide. Raises `TeethError` when radiograph and teeth are of different sizes.
@@ -29,7 +36,7 @@ def panel(
     """
     small = scaled_down(radiograph, width)
     tiles = [(windowed_rgb(small), "Radiograph", "")]
-    for teeth, name in ((prediction, "Prediction"), (truth, "Ground truth")):
+    for teeth, name in ((prediction, "Prediction"), (truth, truth_name)):
         if teeth is None:
             continue
         check_same_size(radiograph, teeth)

@@ -13,6 +13,8 @@ from panodent.datasets.inspection import Finding, Inspection
 from panodent.drawing.canvas import RGBImage
 from panodent.drawing.display import scaled_down
 from panodent.drawing.overlay import overlay
+from panodent.reports import audit as audit_files
+from panodent.reports.audit import LISTED, Audit
 from panodent.reports.charts import counts_by_tooth
 from panodent.reports.html import render
 from panodent.reports.pictures import CasePicture, write_picture
@@ -28,11 +30,12 @@ PICTURE_WIDTH = 960
 """Pictures are at most this wide, in pixels."""
 
 
-def write(inspection: Inspection, folder: Path) -> Path:
+def write(inspection: Inspection, folder: Path, audit: Audit | None = None) -> Path:
     """Writes inspection.json, pictures/*.jpg and index.html below `folder`; returns the page.
 
-    Each file is written completely or not at all, the page last. Raises `OutputError` when a file
-    cannot be written.
+    With an `audit` also audit.csv, corrections.json and pictures of the mistakes. Each file is
+    written completely or not at all, the page last. Raises `OutputError` when a file cannot be
+    written.
     """
     write_whole(folder / "inspection.json", inspection.to_json())
     usual = [f for f in inspection.findings if not f.suspicions and not f.problem]
@@ -47,8 +50,10 @@ def write(inspection: Inspection, folder: Path) -> Path:
         ]
         for name, findings in chosen.items()
     }
+    mistakes = audit_files.write(audit, folder) if audit else []
     page = folder / "index.html"
-    write_whole(page, to_html(inspection, pictures["suspicious"], pictures["usual"]))
+    text = to_html(inspection, pictures["suspicious"], pictures["usual"], audit, mistakes)
+    write_whole(page, text)
     return page
 
 
@@ -56,8 +61,10 @@ def to_html(
     inspection: Inspection,
     suspicious: Sequence[CasePicture] = (),
     usual: Sequence[CasePicture] = (),
+    audit: Audit | None = None,
+    mistakes: Sequence[CasePicture] = (),
 ) -> str:
-    """The page as HTML text; `suspicious` and `usual` are pictures of cases.
+    """The page as HTML text; `suspicious`, `usual` and `mistakes` are pictures of cases.
 
     >>> from panodent.datasets.dataset import Dataset
     >>> nothing = Inspection(Dataset(Path(), "coco", ()), (), ())
@@ -78,6 +85,9 @@ def to_html(
             ("Pictures of annotations to check", suspicious, left_out),
             ("Pictures of other cases", usual, 0),
         ],
+        audit=audit,
+        audit_pictures=mistakes,
+        audit_listed=LISTED,
     )
     return str(page)
 
