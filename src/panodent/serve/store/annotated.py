@@ -42,7 +42,7 @@ def add_annotated(
     ]
     marked = Teeth(teeth.size, teeth.fdi, teeth.boxes, teeth.masks, teeth.scores, tuple(flags))
     record = to_record(marked, radiograph)
-    name = display_name(f"{key.replace('/', '_')}{file.suffix}")[-LONGEST_NAME:]
+    name = display_name(f"{key.replace('/', '_')}{file.suffix}")[-MAX_NAME_LENGTH:]
     upload = Upload(new_id(), name, suffix_of(file.name), store.files)
     try:
         upload.file.parent.mkdir(parents=True)
