@@ -15,7 +15,7 @@ from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.radiograph import Radiograph
 from panodent.serve.store.store import Store, now
 from panodent.serve.store.upload import Upload, new_id, suffix_of
-from panodent.serve.study import Study, display_name, with_ids
+from panodent.serve.study import MAX_NAME_LENGTH, Study, display_name, with_ids
 from panodent.teeth.teeth import Flag, Teeth
 from panodent.utils.atomic_files import sync, write_whole
 
