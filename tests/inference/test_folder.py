@@ -15,7 +15,7 @@ from panodent.bundle import bundle
 from panodent.drawing.overlay import to_png_bytes
 from panodent.errors import OutputError
 from panodent.inference.folder import Options, predict_files
-from panodent.teeth.masks import from_rle
+from panodent.teeth.run_lengths import from_rle
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_a_backslash_is_a_separator(tmp_path: Path) -> None:
         ({"category_id": 3}, "category_id 3 is no FDI number"),
         ({"segmentation": {"size": list(SIZE), "counts": "~~"}}, "run-length"),
         ({"segmentation": [1]}, "not a COCO result"),
-        ({"score": 7}, "leave the range"),
+        ({"score": 7}, "not all from 0 to 1"),
     ],
 )
 def test_damaged_results(tmp_path: Path, change: dict, expected: str) -> None:
