@@ -167,7 +167,7 @@ def test_memory_does_not_grow_with_the_number_of_radiographs(tmp_path: Path) -> 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from panodent.convert import convert
+from panodent.datasets.convert import convert
 
 def kill(done, total):
     if done == 100:
