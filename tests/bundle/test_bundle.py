@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from panodent.bundle import bundle
-from panodent.dentition import PERMANENT
+from panodent.dentition import DECIDUOUS, PERMANENT
 from panodent.errors import BundleError
 
 
@@ -23,9 +23,9 @@ def test_the_default_bundle_is_small_and_complete() -> None:
     folder = Path(bundle.__file__).parent / "default"
     assert sum(file.stat().st_size for file in folder.iterdir()) <= 16_000_000
     made = bundle.load()
-    assert made.classes == PERMANENT
+    assert made.classes == (*PERMANENT, *DECIDUOUS)
     answer = made.predict_planes(np.random.default_rng(0).random((300, 500), dtype=np.float32))
-    assert answer.shape[0] == 33 + 2 * bool(made.architecture.get("offsets"))
+    assert answer.shape[0] == 53 + 2 * bool(made.architecture.get("offsets"))
     assert answer.dtype == np.float32
     assert np.isfinite(answer).all()
 
