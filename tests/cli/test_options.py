@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from panodent import formats
-from panodent.cli import options
+from panodent.cli import app, options
 from panodent.errors import ConfigError, MissingExtraError
 
 
-def test_the_formats_are_those_that_there_are() -> None:
-    assert tuple(options.FORMATS.replace(" or ", ", ").split(", ")) == formats.NAMES
+@pytest.mark.parametrize(
+    ("command", "option"), [("convert", "format_name"), ("convert", "to"), ("correct", "to")]
+)
+def test_the_help_lists_the_formats_that_there_are(command: str, option: str) -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    (help_text,) = (item.help for item in commands[command].params if item.name == option)
+    names = help_text.partition(": ")[2].rstrip(".")
+    assert tuple(re.split(", | or ", names)) == formats.NAMES
 
 
 @pytest.mark.parametrize("text", ["256x512", "256X512"])

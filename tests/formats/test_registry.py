@@ -23,7 +23,11 @@ def rows() -> dict[str, list[str]]:
 
 
 def test_names_and_modules_are_unique() -> None:
-    assert len({info.name for info in FORMATS}) == len({info.module for info in FORMATS}) == 11
+    assert (
+        len({info.name for info in FORMATS})
+        == len({info.module for info in FORMATS})
+        == len(FORMATS)
+    )
     assert tuple(BY_NAME) == NAMES == formats.NAMES
 
 

@@ -9,7 +9,6 @@ import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import (
-    FORMATS,
     FormatName,
     NameMap,
     Numbering,
@@ -17,6 +16,7 @@ from panodent.cli.options import (
     drop_none,
     read_options,
 )
+from panodent.formats.registry import listed
 
 if TYPE_CHECKING:
     from panodent.datasets.convert import Conversion
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def convert(
     source: Annotated[Path, typer.Argument(help="Folder of annotated radiographs, or a file.")],
     target: Annotated[Path, typer.Argument(help="Folder for the converted annotations.")],
-    to: Annotated[str, typer.Option(help=f"Format to write: {FORMATS}.")],
+    to: Annotated[str, typer.Option(help=f"Format to write: {listed()}.")],
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,

@@ -9,7 +9,6 @@ import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import (
-    FORMATS,
     FormatName,
     NameMap,
     Numbering,
@@ -17,6 +16,7 @@ from panodent.cli.options import (
     Values,
     read_options,
 )
+from panodent.formats.registry import listed
 from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def correct(
         ),
     ],
     output: Output,
-    to: Annotated[str, typer.Option(help=f"Format to write: {FORMATS}.")] = "coco",
+    to: Annotated[str, typer.Option(help=f"Format to write: {listed()}.")] = "coco",
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,

@@ -11,11 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from panodent.errors import ConfigError, MissingExtraError
-
-FORMATS = (
-    "coco, labels, ome-tiff, cvat, voc, label-studio, yolo, nnunet, supervisely, labelme or via"
-)
-"""Names in `panodent.formats.NAMES`, repeated here because that package imports NumPy."""
+from panodent.formats.registry import listed
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
 NewBundle = Annotated[Path, typer.Option("--output", "-o", help="Folder for the new bundle.")]
@@ -25,7 +21,7 @@ BundleName = Annotated[
 FormatName = Annotated[
     str | None,
     typer.Option(
-        "--format", show_default="recognised", help=f"Format of the annotations: {FORMATS}."
+        "--format", show_default="recognised", help=f"Format of the annotations: {listed()}."
     ),
 ]
 Values = Annotated[

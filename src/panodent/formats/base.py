@@ -5,63 +5,92 @@ lists the annotated radiographs of a folder, reads the teeth of each when asked,
 
 To add a format:
 
-1. Write the module, for example `formats/dots.py`, with a class like the one below. Say in its
+1. Write the module, for example `formats/boxes.py`, with a class like the one below. Say in its
    docstring where the specification of the format is, and show a small file.
 2. Add one row to `panodent.formats.registry.FORMATS`. Nothing else needs to know the name:
    `panodent inspect`, `train`, `evaluate` and `convert` take the format from there.
-3. Write `tests/formats/test_dots.py`: files written by hand in the format's own terms, with the
+3. Write `tests/formats/test_boxes.py`: files written by hand in the format's own terms, with the
    teeth that they must give, and a table of damaged files with the error of each. The tests in
    `tests/formats/test_base.py` and `test_registry.py`, and those of conversion, run for every row.
 4. Add the row to the table of docs/reference/formats.md; a test compares it with the registry.
 
-This format keeps the upper left corner of each tooth in a text file for each radiograph:
+This format has a text file for each radiograph. Its first line is height and width, each further
+line a class name and a box (top, left, bottom, right). It passes the tests of step 3 as it is:
 
 >>> from functools import partial
->>> from pathlib import PurePosixPath
->>> from tempfile import TemporaryDirectory
->>> from PIL import Image
+>>> from pathlib import Path
+>>> import numpy as np
 >>> from panodent.errors import AnnotationError
->>> from panodent.formats.parsing.image_entries import (
-...     checked_names, existing_image, in_order, size_of_file
-... )
+>>> from panodent.formats.base import Annotated, Format
+>>> from panodent.formats.naming import Naming
+>>> from panodent.formats.parsing.file_search import files_below
+>>> from panodent.formats.parsing.image_entries import checked_names, image_size, in_order
+>>> from panodent.radiograph.radiograph import key_of
+>>> from panodent.teeth.teeth import Teeth
 >>> from panodent.utils.atomic_files import write_whole
 
->>> class Dots(Format):
-...     name = "dots"
+>>> class Boxes(Format):
+...     name = "boxes"
 ...
 ...     def recognises(self, path):
-...         return next(path.glob("*.dots"), None) is not None
+...         return bool(files_below(path, (), ".boxes")[1])
 ...
 ...     def read(self, path, options=None):
-...         files = sorted(path.glob("*.dots"))
+...         folder, files = files_below(path, (), ".boxes")
 ...         if not files:
-...             raise AnnotationError(f"{path}: expected files NAME.dots")
-...         images = [existing_image(path, PurePosixPath(f"{file.stem}.png")) for file in files]
+...             raise AnnotationError(f"{path}: expected files NAME.boxes")
+...         entries = [(file, *parsed(file)) for file in files]
+...         labels = [label for _, _, boxes in entries for label, _ in boxes]
+...         numbers = Naming.of(options).numbers(labels, path)
 ...         return in_order(path, (
-...             Annotated(file.stem, partial(self.teeth, file, image), image=image)
-...             for file, image in zip(files, images)
+...             Annotated(
+...                 file.relative_to(folder).with_suffix("").as_posix(),
+...                 partial(filled, size, boxes, numbers),
+...                 size,
+...             )
+...             for file, size, boxes in entries
 ...         ))
 ...
-...     def teeth(self, file, image):
-...         try:
-...             lines = [[int(word) for word in line.split()] for line in file.open()]
-...         except ValueError:
-...             raise AnnotationError(f"{file}: expected lines of FDI, row and column") from None
-...         dot = np.ones((1, 1), bool)
-...         items = [(fdi, dot, (row, column)) for fdi, row, column in lines]
-...         return Teeth.from_masks(size_of_file(image, str(file)), items)
-...
 ...     def write(self, path, items, options=None):
-...         for name, teeth in checked_names(items, path):
-...             lines = [f"{fdi} {box[0]} {box[1]}" for fdi, box, _ in teeth]
-...             write_whole(path / f"{name.stem}.dots", "\\n".join(lines))
+...         naming = Naming.of(options)
+...         for image, teeth in checked_names(items, path):
+...             lines = [teeth.size, *((naming.name(fdi), *box) for fdi, box, _ in teeth)]
+...             text = "".join(" ".join(map(str, line)) + "\\n" for line in lines)
+...             write_whole(path / f"{key_of(image)}.boxes", text)
 
+>>> def parsed(file):
+...     try:
+...         sides, *lines = [line.split() for line in file.read_text("utf-8").splitlines()]
+...         height, width = sides
+...         height, width = size = image_size(height, width, str(file))
+...         boxes = [(" ".join(words[:-4]), tuple(map(int, words[-4:]))) for words in lines]
+...         for _, (top, left, bottom, right) in boxes:
+...             if not (0 <= top < bottom <= height and 0 <= left < right <= width):
+...                 raise ValueError(f"a box {top, left, bottom, right} outside the image")
+...     except (OSError, TypeError, ValueError) as error:
+...         raise AnnotationError(
+...             f"{file}: {error}; expected HEIGHT WIDTH, then lines NAME TOP LEFT BOTTOM RIGHT"
+...         ) from None
+...     return size, boxes
+
+>>> def filled(size, boxes, numbers):
+...     items = [
+...         (numbers[label], np.ones((bottom - top, right - left), bool), (top, left))
+...         for label, (top, left, bottom, right) in boxes
+...         if numbers[label] is not None  # None: a class that the user's map leaves out
+...     ]
+...     return Teeth.from_masks(size, items, flags=[{"box"}] * len(items))
+
+>>> FORMAT = Boxes()
+
+>>> from tempfile import TemporaryDirectory
 >>> with TemporaryDirectory() as folder:
-...     Image.new("L", (6, 4)).save(f"{folder}/opg.png")
-...     Dots().write(Path(folder), [("opg.png", Teeth.from_label_image([[0, 36], [36, 36]]))])
-...     (item,) = Dots().read(Path(folder))
-...     item.key, item.read(), item.read().boxes.tolist()
-('opg', Teeth(1 on 6 x 4 pixels: 36), [[0, 0, 1, 1]])
+...     FORMAT.write(Path(folder), [("opg.png", Teeth.from_label_image([[0, 36], [36, 36]]))])
+...     Path(folder, "opg.boxes").read_text()
+...     (item,) = FORMAT.read(Path(folder))
+...     item.key, item.read(), item.read().areas.tolist()
+'2 2\\n36 0 0 2 2\\n'
+('opg', Teeth(1 on 2 x 2 pixels: 36), [4])
 
 `panodent.formats.parsing` has what formats share: checked image names and sizes, JSON and XML that
 is read piece by piece, shapes gathered into teeth, label maps.
