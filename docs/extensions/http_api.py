@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import typing
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from extensions.tables import sentence, table
-from panodent.serve.app import Service
+from panodent.serve.app import App, ServiceSettings
 
 PROBLEM = "application/problem+json"
 
@@ -19,8 +18,7 @@ PROBLEM = "application/problem+json"
 def document() -> dict[str, Any]:
     """What the service answers to GET /openapi.json; no worker is started, no store is opened."""
     logging.getLogger("panodent.serve").setLevel(logging.WARNING)
-    settings = typing.get_type_hints(Service.__init__)["settings"]
-    service = Service(settings(store=Path("studies")))
+    service = App(ServiceSettings(store=Path("studies")))
     pieces: list[bytes] = []
 
     async def receive() -> dict[str, Any]:
