@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, XMLParser
 
 import numpy as np
 from fastapi import APIRouter, Body, Request
@@ -166,8 +166,6 @@ def read_config(text: str) -> ControlTag:
 
     A document type is refused: its entities could expand without limit.
     """
-    from xml.etree.ElementTree import XMLParser
-
     if "<!" in text.replace("<!--", ""):
         raise AnnotationError("the labelling configuration declares a document type; remove it")
     try:

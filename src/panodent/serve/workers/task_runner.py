@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from panodent.analysis.measure import measure
+from panodent.bundle.bundle import load
 from panodent.dicom.source import Model
 from panodent.drawing.overlay import to_png_bytes
 from panodent.inference.predictor import Prediction, Predictor
@@ -47,8 +48,6 @@ class TaskRunner:
     @cached_property
     def predictor(self) -> Predictor:
         """The network, loaded once."""
-        from panodent.bundle.bundle import load
-
         return Predictor(load(self.settings.bundle, self.settings.threads))
 
     @cached_property
