@@ -144,7 +144,7 @@ def test_results_reach_the_archive(
     assert studies == {dataset.StudyInstanceUID for dataset in radiographs}
     assert send(node, radiographs[0]) == 0  # the same again: acknowledged, not done again
     assert empty(node)
-    assert sum("was here before" in text for text in said) == 1
+    assert sum("received an object again" in text for text in said) == 1
     assert len(archive.kept) == 6
     assert not any("PHANTOM" in text or "2.25" in text for text in said)
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 import requests
-from panodent.serve.run import GRACE_SECONDS
 from typer.main import get_command
 
 from panodent.cli import app
 from panodent.datasets.dataset import find
 from panodent.errors import PanodentError
+from panodent.serve.server import GRACE_SECONDS
 
 
 def wait(check: Any, seconds: float = 120.0) -> Any:
