@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from panodent.serve.guard import LINGER_BYTES
+
+from panodent.serve.middleware.limits import LINGER_BYTES
 
 CHUNK = 1 << 16
 UNSENT = 1 << 18
