@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from panodent import bundle, phantom
+from panodent.bundle.bundle import load
 from panodent.cli import main
 from panodent.inference.folder import predict_files
 from panodent.training.recipes import recipe
@@ -66,6 +67,7 @@ def predicted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def finished_run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of fold 1 of 3 that holds one radiograph out; its bundle is a copy of the default."""
     folder = tmp_path_factory.mktemp("runs") / "run"
-    prepare(folder, [DataSource(data)], replace(recipe("default"), fold=(1, 3)), lambda *_: None)
+    config = replace(recipe("default"), classes=load().classes, fold=(1, 3))
+    prepare(folder, [DataSource(data)], config, lambda *_: None)
     shutil.copytree(Path(bundle.__file__).parent / "default", folder / "bundle")
     return folder

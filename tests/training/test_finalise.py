@@ -21,11 +21,13 @@ from panodent.training.loop import compile_model
 from panodent.training.recipes import Stage, recipe
 from panodent.training.run import DataSource, Run, prepare
 
+ALL = bundle.load().classes
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     phantom.write(tmp_path / "data", count=3, seed=20, size=(256, 512))
-    config = replace(recipe("default"), validation=0.3, stages=(Stage(2, 256, 512),))
+    config = replace(recipe("default"), classes=ALL, validation=0.3, stages=(Stage(2, 256, 512),))
     return prepare(tmp_path / "run", [DataSource(tmp_path / "data")], config, lambda *_: None)
 
 

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("keras", reason="needs the train extra")
 
 from panodent.bundle import bundle
-from panodent.dentition import PERMANENT
+from panodent.dentition import DECIDUOUS, PERMANENT
 from panodent.errors import BundleError, ConfigError, TrainingError
 from panodent.training import transfer
 from panodent.training.loop import compile_model
@@ -32,26 +32,38 @@ def answer(model, pixels: np.ndarray) -> np.ndarray:
 def test_a_bundle_comes_back_as_the_network_it_was(pixels: np.ndarray) -> None:
     made = bundle.load()
     model, classes = transfer.trained("default")
-    assert classes == PERMANENT
+    assert classes == (*PERMANENT, *DECIDUOUS)
     assert np.abs(answer(model, pixels) - made.predict_planes(pixels)).max() < 0.05
 
 
 def test_its_kind_is_known() -> None:
-    assert transfer.kind("default") == ("default", PERMANENT, (256, 512))
+    assert transfer.kind("default") == ("default", (*PERMANENT, *DECIDUOUS), (256, 512))
 
 
 def test_other_classes_keep_what_they_share(pixels: np.ndarray) -> None:
-    model, old = transfer.trained("default")
-    config = replace(recipe("finetune"), classes=(21, 11, 55))
+    model, known = transfer.trained("default")
+    old = PERMANENT
+    model = transfer.with_classes(model, known, replace(recipe("finetune"), classes=old))
+    config = replace(recipe("finetune"), classes=(21, 11, 55, 18))
     before = answer(model, pixels)
     after = answer(transfer.with_classes(model, old, config), pixels)
-    assert after.shape[0] == 4 + 2
+    assert after.shape[0] == 5 + 2
     assert np.allclose(after[0], before[0], atol=1e-3)
     assert np.allclose(after[1], before[old.index(21) + 1], atol=1e-3)
     assert np.allclose(after[2], before[old.index(11) + 1], atol=1e-3)
-    assert np.allclose(after[3], before[0], atol=1e-3)  # a tooth it never knew begins as none
-    if before.shape[0] == 35:
-        assert np.allclose(after[4:], before[33:], atol=1e-3)
+    # A deciduous tooth that it did not know begins as its successor.
+    assert np.allclose(after[3], before[old.index(15) + 1], atol=1e-3)
+    assert np.allclose(after[5:], before[33:], atol=1e-3)
+
+
+def test_a_tooth_without_a_known_successor_begins_as_none(pixels: np.ndarray) -> None:
+    model, known = transfer.trained("default")
+    two = replace(recipe("finetune"), classes=(11, 21))
+    model = transfer.with_classes(model, known, two)
+    more = transfer.with_classes(model, (11, 21), replace(two, classes=(11, 21, 36, 75)))
+    before, after = answer(model, pixels), answer(more, pixels)
+    assert np.allclose(after[3], before[0], atol=1e-3)
+    assert np.allclose(after[4], before[0], atol=1e-3)
 
 
 def test_a_network_without_offsets_gains_them_at_zero() -> None:

@@ -22,11 +22,14 @@ pytest.importorskip("keras")
 onnx = pytest.importorskip("onnx")
 
 
+ALL = bundle.load().classes
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     root = tmp_path_factory.mktemp("mean")
     phantom.write(root / "data", count=3, seed=20, size=(256, 512))
-    config = replace(recipe("default"), validation=0.3)
+    config = replace(recipe("default"), classes=ALL, validation=0.3)
     return prepare(root / "run", [DataSource(root / "data")], config, lambda *_: None)
 
 
@@ -89,7 +92,7 @@ def test_radiographs_of_one_name_in_two_folders_have_a_panel_each(tmp_path: Path
         file.rename(file.with_name(str(number)) / "opg.png")
         text = text.replace(file.name, f"{number}/opg.png")
     card.write_text(text)
-    config = replace(recipe("default"), validation=0.5)
+    config = replace(recipe("default"), classes=ALL, validation=0.5)
     made = prepare(tmp_path / "run", [DataSource(tmp_path / "data")], config, lambda *_: None)
     both = [case.key for case in (*made.training, *made.validation)]
     made = replace(
@@ -130,7 +133,7 @@ def test_networks_of_two_kinds_have_none_either(run: Run) -> None:
     from panodent.training.weight_averaging import average
 
     other = replace(run, config=replace(run.config, classes=(11, 21)))
-    with pytest.raises(BundleError, match="default: network 'default' for 32 teeth"):
+    with pytest.raises(BundleError, match="default: network 'default' for 52 teeth"):
         average(other, ["default", "default"])
 
 
@@ -139,7 +142,7 @@ def test_a_member_may_not_know_what_scores_the_mean(run: Run, tmp_path: Path) ->
 
     data = Path(run.data[0]["root"])
     other = tmp_path / "other"
-    everything = replace(recipe("default"), validation=0.0)
+    everything = replace(recipe("default"), classes=ALL, validation=0.0)
     prepare(other, [DataSource(data)], everything, lambda *_: None)
     bundle.save(bundle.load(), other / "bundle")
     with pytest.raises(BundleError, match="which the first run held out"):

@@ -104,5 +104,6 @@ def _permanent(
         formed = CROWN + (1 - CROWN) * min((age - crown) / (complete - crown), 1.0)
     if formed < SEEN:
         return None
-    erupted = float(np.clip((age - eruption + 2.0) / 2.3, 0, 1))
+    # Germs rise from a year before they are seen in the mouth until a year after.
+    erupted = float(np.clip((age - eruption + 1.2) / 2.0, 0, 1))
     return ToothStage(float(formed), min(erupted, 0.3) if below else erupted)
