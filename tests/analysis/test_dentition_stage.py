@@ -39,6 +39,12 @@ def test_lower_teeth_reach_upwards() -> None:
     assert found.tolist() == [True, True, False]
 
 
+def test_a_molar_waits_for_the_one_before_it() -> None:
+    # 47 reaches as far as 46, its only neighbour, which lies below 85.
+    found = erupted(teeth((85, 60, 40), (46, 75, 30), (47, 75, 10)))
+    assert found.tolist() == [True, False, False]
+
+
 def test_unnumbered_and_deciduous_teeth_have_erupted() -> None:
     assert erupted(teeth((0, 0, 10), (55, 0, 20), (16, 20, 10))).tolist() == [True, True, True]
 

@@ -17,8 +17,8 @@ from panodent.utils.arrays import BoolArray, Float64Array
 
 Stage = Literal["permanent", "mixed", "primary"]
 
-REACH = 1.6
-"""Neighbours stand within this many widths of a tooth."""
+REACH = 1.3
+"""Neighbours stand within this many of their mean widths."""
 SHORT = 0.35
 """A tooth has not erupted when its crown ends this share of the usual height below the bite."""
 
@@ -47,14 +47,19 @@ def erupted(teeth: Teeth) -> BoolArray:
         for index, short in zip(here, _below_neighbours(boxes, edge), strict=True):
             deciduous = TEETH[int(teeth.fdi[index])].deciduous
             result[index] = deciduous or short <= SHORT * usual
+    place = {n: i for i, n in enumerate(teeth.fdi.tolist()) if n != UNNUMBERED}
+    for fdi in (n for position in (7, 8) for n in place if n < 50 and n % 10 == position):
+        # Molars erupt one after the other, from the front.
+        if fdi - 1 in place and not result[place[fdi - 1]]:
+            result[place[fdi]] = False
     return result
 
 
 def _below_neighbours(boxes: Float64Array, edge: Float64Array) -> Float64Array:
     """(n,) how much further than each tooth the furthest of its neighbours reaches, in pixels."""
     middle = (boxes[:, 1] + boxes[:, 3]) / 2
-    width = np.median(boxes[:, 3] - boxes[:, 1])
-    near = np.abs(middle[:, None] - middle[None]) <= REACH * width
+    width = boxes[:, 3] - boxes[:, 1]
+    near = np.abs(middle[:, None] - middle[None]) <= REACH * (width[:, None] + width[None]) / 2
     return np.where(near, edge[None], -np.inf).max(axis=1) - edge
 
 

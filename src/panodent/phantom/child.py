@@ -29,7 +29,7 @@ _DECIDUOUS_LOWER = (
     (152.0, 291.0, 92.0, 55.0, 10.0),
 )
 _CRYPT_DEPTH_UPPER = (60.0, 62.0, 88.0, 62.0, 62.0, 44.0, 62.0, 44.0)
-_CRYPT_DEPTH_LOWER = (52.0, 54.0, 84.0, 68.0, 72.0, 62.0, 72.0, 50.0)
+_CRYPT_DEPTH_LOWER = (52.0, 54.0, 84.0, 68.0, 72.0, 84.0, 96.0, 60.0)
 """Distance of a germ from its place in the bite before it erupts, in units, by position."""
 _BURIED_BELOW = 0.6
 """A tooth that is erupted less is still surrounded by its follicle."""
