@@ -93,7 +93,7 @@ def serve(
     """
     _require_service()
     from panodent.serve.app import ServiceSettings
-    from panodent.serve.middleware.limits import Limits
+    from panodent.serve.middleware.limits import RequestLimits
     from panodent.serve.routes.label_studio_images import LabelStudioAccess
     from panodent.utils.parallel import available_cores
 
@@ -109,7 +109,7 @@ def serve(
         retain_days=retain,
         token=token,
         hosts=_hosts(host, allow_host or [], token is not None or no_token),
-        limits=Limits(upload=max_mib << 20),
+        limits=RequestLimits(upload=max_mib << 20),
         label_studio=LabelStudioAccess(label_studio, os.environ.get("LABEL_STUDIO_API_KEY", "")),
     )
     _run(settings, host, port, verbose)

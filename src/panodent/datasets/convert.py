@@ -116,15 +116,9 @@ def convert(
     result = Conversion(name)
     journal = target / JOURNAL
     _check_writing(writer, write_options or {})
-    task: dict[str, Any] = {
-        "source": str(source.resolve()),
-        "from": name,
-        "to": to,
-        "images": images,
-        "changed": change is not None,
-    }
-    task |= {"read": _plain(read_options), "write": _plain(write_options)}
-    done = _begin(journal, task, resume)
+    task = {"source": str(source.resolve()), "from": name, "to": to, "images": images}
+    plain = {"read": _plain(read_options), "write": _plain(write_options)}
+    done = _begin(journal, {**task, "changed": change is not None, **plain}, resume)
     result.resumed = len(done)
 
     def line(item: Annotated) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from panodent.formats.parsing.image_entries import (
 )
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import items_at, list_items, members
-from panodent.formats.parsing.shapes import Outline, Shape, teeth_of
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
@@ -237,7 +237,7 @@ def _shapes(
     entries: _Entries,
     numbers: Mapping[Any, int | None],
     size: tuple[int, int],
-) -> Iterator[Shape]:
+) -> Iterator[AnnotatedShape]:
     places = zip(entries.starts, entries.ends, strict=True)
     for category, entry in zip(entries.categories, items_at(file, places), strict=True):
         if category not in numbers:
@@ -246,7 +246,7 @@ def _shapes(
             )
         if not isinstance(entry, dict) or "segmentation" not in entry:
             raise AnnotationError(f"{file}: changed while it was read; read it again")
-        yield Shape(category, where, partial(_outline, entry["segmentation"], size))
+        yield AnnotatedShape(category, where, partial(_outline, entry["segmentation"], size))
 
 
 def _outline(segmentation: object, size: tuple[int, int]) -> Outline:

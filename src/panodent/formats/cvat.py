@@ -42,7 +42,7 @@ from panodent.formats.parsing.image_entries import (
     image_size,
     in_order,
 )
-from panodent.formats.parsing.shapes import Outline, Shape, rings_without_holes, teeth_of
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, rings_without_holes, teeth_of
 from panodent.formats.parsing.xml_stream import children, element_at, root_name
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
@@ -141,7 +141,9 @@ def _read(
 ) -> Teeth:
     where = f"{file}: {name}"
     labelled = ((_label(e, where), e) for e in _elements(element_at(file, place, "image")))
-    shapes = (Shape(text, f"{where}: {text}", partial(_outline, e, size)) for text, e in labelled)
+    shapes = (
+        AnnotatedShape(text, f"{where}: {text}", partial(_outline, e, size)) for text, e in labelled
+    )
     return teeth_of(shapes, numbers, size, file)
 
 

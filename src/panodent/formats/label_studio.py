@@ -49,7 +49,7 @@ from panodent.formats.parsing.image_entries import (
 )
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place, item_at, list_items
-from panodent.formats.parsing.shapes import Outline, Shape, rings_without_holes, teeth_of
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, rings_without_holes, teeth_of
 from panodent.formats.parsing.task_images import LOCAL_FILES, TaskImages
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
@@ -247,7 +247,7 @@ def _read(
     chosen = _chosen(task, predictions, where) or {}
     size = _size(task, chosen, where) or size_of_file(image, where)
     shapes = (
-        Shape(label, f"{where}: {label}", partial(_outline, region, kind, size))
+        AnnotatedShape(label, f"{where}: {label}", partial(_outline, region, kind, size))
         for region, label, kind in _regions(chosen, where)
     )
     return teeth_of(shapes, numbers, size, file)

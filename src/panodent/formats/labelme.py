@@ -52,7 +52,7 @@ from panodent.formats.parsing.json_record import (
 )
 from panodent.formats.parsing.json_stream import member_kinds
 from panodent.formats.parsing.png_mask import from_text, to_text
-from panodent.formats.parsing.shapes import Outline, Shape, rings_without_holes, teeth_of
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, rings_without_holes, teeth_of
 from panodent.radiograph.radiograph import SUFFIXES, key_of
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
 from panodent.teeth.outlines import fill
@@ -164,7 +164,7 @@ def _read(file: Path, image: Path | None, numbers: Mapping[str, int | None]) -> 
     data = load(file)
     size = _size(file, data) or size_of_file(image, str(file))
     shapes = (
-        Shape(label, where, partial(_outline, shape, size))
+        AnnotatedShape(label, where, partial(_outline, shape, size))
         for label, shape, where in _shapes(file, data)
     )
     return teeth_of(shapes, numbers, size, file)

@@ -39,7 +39,7 @@ from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import checked_names, in_order
 from panodent.formats.parsing.json_record import Record, declared_size, labelled, load, number, ring
 from panodent.formats.parsing.png_mask import from_text, to_text
-from panodent.formats.parsing.shapes import Outline, Shape, teeth_of
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.radiograph.radiograph import SUFFIXES, key_of
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
@@ -160,7 +160,7 @@ def _read(file: Path, size: tuple[int, int], numbers: Mapping[str, int | None]) 
     if _size(file, data) != size:
         raise AnnotationError(f"{file}: changed while it was read; read it again")
     shapes = (
-        Shape(title, where, partial(_outline, item, size))
+        AnnotatedShape(title, where, partial(_outline, item, size))
         for title, item, where in _objects(file, data)
     )
     return teeth_of(shapes, numbers, size, file)

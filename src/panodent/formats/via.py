@@ -41,7 +41,7 @@ from panodent.formats.parsing.image_entries import (
 )
 from panodent.formats.parsing.json_record import Record, is_whole, records, ring
 from panodent.formats.parsing.json_stream import Place, item_at, items_at, member_kinds
-from panodent.formats.parsing.shapes import Outline, Shape, teeth_of
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
 from panodent.teeth.outlines import fill
@@ -247,7 +247,7 @@ def _read(
     if not isinstance(entry, dict):
         raise AnnotationError(f"{file}: changed while it was read; read it again")
     shapes = (
-        Shape(label, f"{region_name} ({excerpt(label)})", partial(_outline, region, size))
+        AnnotatedShape(label, f"{region_name} ({excerpt(label)})", partial(_outline, region, size))
         for region, attributes, region_name in _regions(entry, where)
         for label in [_label(attributes, attribute, region_name)]
     )

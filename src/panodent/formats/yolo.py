@@ -36,7 +36,7 @@ from panodent.formats.parsing.image_entries import (
     size_of_file,
 )
 from panodent.formats.parsing.json_record import is_whole
-from panodent.formats.parsing.shapes import Outline, Shape, teeth_of
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.radiograph.radiograph import is_candidate, key_of
 from panodent.teeth.masks import trimmed
 from panodent.teeth.outlines import Part, Ring, fill
@@ -230,7 +230,7 @@ def _read(file: Path, image: Path | None, numbers: Mapping[int, int | None]) -> 
 
 def _shapes(
     lines: list[str], where: str, size: tuple[int, int], numbers: Mapping[int, int | None]
-) -> Iterator[Shape]:
+) -> Iterator[AnnotatedShape]:
     for number, line in enumerate(lines, start=1):
         words = line.split()
         if not words:
@@ -239,7 +239,7 @@ def _shapes(
         values = _values(words, place)
         if int(values[0]) not in numbers:
             raise AnnotationError(f"{place}: class {int(values[0])} is not among the names")
-        yield Shape(int(values[0]), place, partial(_outline, values[1:], size))
+        yield AnnotatedShape(int(values[0]), place, partial(_outline, values[1:], size))
 
 
 def _values(words: list[str], where: str) -> list[float]:

@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from panodent.errors import PanodentError
-from panodent.serve.middleware.limits import Limits, LimitsMiddleware
+from panodent.serve.middleware.limits import LimitsMiddleware, RequestLimits
 from panodent.serve.middleware.metrics import Metrics, MetricsMiddleware
 from panodent.serve.problems import problem, problem_from_error
 from panodent.serve.redaction import redacted
@@ -69,7 +69,7 @@ class ServiceSettings:
     retain_days: float = 0.0
     token: str | None = None
     hosts: frozenset[str] | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: RequestLimits = field(default_factory=RequestLimits)
     label_studio: LabelStudioAccess = field(default_factory=LabelStudioAccess)
 
 

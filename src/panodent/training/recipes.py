@@ -85,8 +85,7 @@ class TrainConfig:
     )
     repeat_mixed: tuple[int, ...] = setting(
         (),
-        "How often at least an epoch shows radiographs with deciduous teeth, by data folder; "
-        "they are rare in public data.",
+        "How often at least an epoch shows radiographs with deciduous teeth, by data folder.",
     )
     freeze: str = setting(
         "",
@@ -126,9 +125,7 @@ class TrainConfig:
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; expected above 0")
         if any(times < 1 for times in self.repeat_mixed):
-            raise ConfigError(
-                f"repeat_mixed is {self.repeat_mixed}; expected numbers of at least 1"
-            )
+            raise ConfigError(f"repeat_mixed is {self.repeat_mixed}; expected at least 1 for each")
         if self.validation == 1:
             raise ConfigError("validation is 1, so nothing is left to train on; expected below 1")
         if self.freeze not in ("", "encoder") and not self.freeze.isdecimal():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.formats.parsing.shapes import Outline, Shape, rings_without_holes, teeth_of
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, rings_without_holes, teeth_of
 from panodent.teeth.teeth import Teeth
 
 DOT = np.ones((1, 1), bool)
@@ -18,10 +18,10 @@ NUMBERS: dict[Any, int | None] = {"36": 36, "37": 37, "odd": 0, "caries": None}
 
 
 def shape(label: Hashable, corner: tuple[int, int], group: Hashable = None, score: float = 1.0):
-    return Shape(label, f"a.json: {label}", lambda: Outline((DOT, corner), group, score))
+    return AnnotatedShape(label, f"a.json: {label}", lambda: Outline((DOT, corner), group, score))
 
 
-def gathered(*shapes: Shape) -> Teeth:
+def gathered(*shapes: AnnotatedShape) -> Teeth:
     return teeth_of(shapes, NUMBERS, (8, 10), Path("a.json"))
 
 
@@ -52,11 +52,11 @@ def fail() -> Outline:
 
 def test_an_error_says_where() -> None:
     with pytest.raises(AnnotationError, match=r"^a\.json: shape 2: two corners; expected three$"):
-        gathered(shape("36", (0, 0)), Shape("37", "a.json: shape 2", fail))
+        gathered(shape("36", (0, 0)), AnnotatedShape("37", "a.json: shape 2", fail))
 
 
 def test_outlines_of_classes_that_are_left_out_are_not_read() -> None:
-    assert len(gathered(Shape("caries", "", fail))) == 0
+    assert len(gathered(AnnotatedShape("caries", "", fail))) == 0
 
 
 def test_an_unknown_label_means_that_the_file_was_changed() -> None:
@@ -65,7 +65,7 @@ def test_an_unknown_label_means_that_the_file_was_changed() -> None:
 
 
 def test_what_lies_outside_the_image_is_no_tooth() -> None:
-    empty = Shape("36", "", lambda: Outline((np.zeros((0, 0), bool), (0, 0)), score=0.5))
+    empty = AnnotatedShape("36", "", lambda: Outline((np.zeros((0, 0), bool), (0, 0)), score=0.5))
     assert gathered(empty, shape("37", (1, 1))).fdi.tolist() == [37]
 
 

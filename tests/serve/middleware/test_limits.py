@@ -10,11 +10,13 @@ import pytest
 from starlette.exceptions import HTTPException
 
 from panodent.serve.middleware import limits
-from panodent.serve.middleware.limits import Limits, LimitsMiddleware
+from panodent.serve.middleware.limits import LimitsMiddleware, RequestLimits
 from panodent.serve.problems import problem
 
 HOSTS = frozenset({"localhost", "::1"})
-LIMITS = Limits(upload=1000, batch=5000, text=100, on_disk=200_000, in_memory=150, pause=0.05)
+LIMITS = RequestLimits(
+    upload=1000, batch=5000, text=100, on_disk=200_000, in_memory=150, pause=0.05
+)
 
 
 async def reads(scope: Any, receive: Any, send: Any) -> None:
@@ -224,7 +226,7 @@ def test_an_answer_that_is_not_taken_ends():
         return {"type": "http.request", "body": b"", "more_body": False}
 
     with pytest.raises(TimeoutError):
-        asyncio.run(LimitsMiddleware(reads, Limits(send=0.05))(scope, empty, full))
+        asyncio.run(LimitsMiddleware(reads, RequestLimits(send=0.05))(scope, empty, full))
 
 
 def test_requests_at_once_have_a_bound():

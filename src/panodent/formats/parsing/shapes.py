@@ -3,9 +3,9 @@
 >>> import numpy as np
 >>> dot = np.ones((1, 1), bool)
 >>> shapes = [
-...     Shape("36", "shape 1", lambda: Outline((dot, (0, 0)), group=7)),
-...     Shape("36", "shape 2", lambda: Outline((dot, (2, 2)), group=7)),
-...     Shape("caries", "shape 3", lambda: Outline((dot, (1, 1)))),
+...     AnnotatedShape("36", "shape 1", lambda: Outline((dot, (0, 0)), group=7)),
+...     AnnotatedShape("36", "shape 2", lambda: Outline((dot, (2, 2)), group=7)),
+...     AnnotatedShape("caries", "shape 3", lambda: Outline((dot, (1, 1)))),
 ... ]
 >>> teeth_of(shapes, {"36": 36, "caries": None}, (4, 4), Path("a.json")).boxes.tolist()
 [[0, 0, 3, 3]]
@@ -31,7 +31,7 @@ class Outline(NamedTuple):
     score: float = 1.0
 
 
-class Shape(NamedTuple):
+class AnnotatedShape(NamedTuple):
     """One shape of an annotation file.
 
     Parameters
@@ -47,7 +47,7 @@ class Shape(NamedTuple):
 
 
 def teeth_of(
-    shapes: Iterable[Shape],
+    shapes: Iterable[AnnotatedShape],
     numbers: Mapping[Any, int | None],
     size: tuple[int, int],
     file: Path,

@@ -43,7 +43,7 @@ _PATHS_WITHOUT_TOKEN = ("/", "/healthz", "/readyz", "/openapi.json")
 
 
 @dataclass(frozen=True)
-class Limits:
+class RequestLimits:
     """Limits on requests.
 
     upload : bytes of a body with one radiograph.
@@ -78,7 +78,7 @@ class LimitsMiddleware:
     """
 
     app: ASGIApp
-    limits: Limits
+    limits: RequestLimits
     token: str | None = None
     hosts: frozenset[str] | None = None
     _in_progress: int = 0
@@ -197,7 +197,7 @@ class _LimitedBody:
     """
 
     def __init__(
-        self, receive: Receive, max_bytes: int, limits: Limits, count: Callable[[int], None]
+        self, receive: Receive, max_bytes: int, limits: RequestLimits, count: Callable[[int], None]
     ) -> None:
         self._receive, self._limits, self._max_bytes = receive, limits, max_bytes
         self._count = count
