@@ -37,3 +37,15 @@ def test_a_spool_that_cannot_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="spool"):
         open_spool(tmp_path / "file")
+
+
+def test_a_file_that_vanishes_does_not_stop_the_clean_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = open_spool(tmp_path)
+    stale, vanished = spool.work / "tmp1", spool.work / "tmp0"
+    stale.write_bytes(b"half an object")
+    listed = [vanished, stale]
+    monkeypatch.setattr(type(spool.work), "glob", lambda *_: iter(listed))
+    spool.remove_stale(stale.stat().st_mtime + 1)
+    assert not stale.exists()

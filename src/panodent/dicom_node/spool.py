@@ -16,6 +16,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -110,8 +111,9 @@ class Spool:
     def remove_stale(self, oldest_kept: float) -> None:
         """Deletes partly received files last written before this time (seconds since 1970)."""
         for left in (self.root / WORK).glob("tmp*"):
-            if left.stat().st_mtime < oldest_kept:
-                left.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # completed or removed since it was listed
+                if left.stat().st_mtime < oldest_kept:
+                    left.unlink()
 
     def remove_old_marks(self, oldest_kept: float) -> int:
         """Deletes marks of objects processed before this time (seconds since 1970); returns how
