@@ -22,7 +22,8 @@ def test_a_germ_lies_beyond_its_predecessor() -> None:
 @pytest.mark.parametrize(("age", "expected"), [(5.0, "primary"), (9.0, "mixed")])
 def test_the_stage_of_a_drawn_child(age: float, expected: str) -> None:
     found = [stage(draw(seed, (256, 512), age=age)[1]) for seed in range(5)]
-    assert [kind for kind, _ in found if kind == expected]  # type: ignore[misc]
+    kinds = [kind for kind, _ in found]  # type: ignore[misc]
+    assert kinds.count(expected) >= 4  # a child may be ahead of its age
 
 
 def test_drawing_is_the_same_again() -> None:

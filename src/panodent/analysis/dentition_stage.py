@@ -92,13 +92,15 @@ def beside_successor(teeth: Teeth) -> dict[int, int]:
     each other when neither lies above the other.
     """
     place = {n: i for i, n in enumerate(teeth.fdi.tolist()) if n != UNNUMBERED}
+    pairs = {place[n]: place[n - 40] for n in place if n - 40 in place}
+    if not pairs:
+        return {}
     out = erupted(teeth)
-    found = {}
-    for fdi, index in place.items():
-        other = place.get(fdi - 40) if TEETH[fdi].deciduous else None
-        if other is not None and out[other] and _side_by_side(teeth, index, other):
-            found[index] = other
-    return found
+    return {
+        index: other
+        for index, other in pairs.items()
+        if out[other] and _side_by_side(teeth, index, other)
+    }
 
 
 def _side_by_side(teeth: Teeth, first: int, second: int) -> bool:

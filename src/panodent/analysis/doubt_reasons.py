@@ -6,7 +6,7 @@ from panodent.analysis.dentition_stage import beside_successor
 from panodent.teeth.teeth import Teeth
 
 LOW_SCORE = 0.75
-"""Teeth with a lower score are doubtful for that reason."""
+"""A tooth with a lower score is doubtful."""
 
 
 def doubt_reasons(teeth: Teeth) -> list[str]:

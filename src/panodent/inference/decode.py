@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from panodent.analysis.dentition_stage import beside_successor
+from panodent.analysis.doubt_reasons import LOW_SCORE
 from panodent.bundle.calibration import Calibration
 from panodent.inference import connected_regions, instances
 from panodent.inference.instances import ToothInstance
@@ -20,10 +21,8 @@ from panodent.teeth.teeth import UNNUMBERED, Flag, Teeth
 from panodent.utils.arrays import BoolArray, Float32Array
 
 UNCALIBRATED = Calibration()
-DOUBTFUL_BELOW = 0.75
-"""A tooth with a lower score is flagged doubtful."""
 MIN_MARGIN = 1.5
-"""So is a tooth whose number could be replaced at a smaller loss of log probability."""
+"""A tooth whose number could be replaced at a smaller loss of log probability is doubtful."""
 
 
 def decode(
@@ -66,7 +65,7 @@ def _impossible_flagged(teeth: Teeth) -> Teeth:
 
 def _flags(tooth: ToothInstance, score: float) -> set[Flag]:
     flags: set[Flag] = set()
-    if score < DOUBTFUL_BELOW or tooth.margin < MIN_MARGIN:
+    if score < LOW_SCORE or tooth.margin < MIN_MARGIN:
         flags.add("doubtful")
     if tooth.number < 0:
         flags.add("unnumbered")

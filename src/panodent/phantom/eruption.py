@@ -83,7 +83,7 @@ def _quadrant(quadrant: int, ages: list[float], rng: np.random.Generator) -> dic
         shed = (_SHED_UPPER if upper else _SHED_LOWER)[position - 1] if position < 6 else 0.0
         standing = position < 6 and age < shed and rng.random() > 0.04
         absent = position == 5 and rng.random() < 0.04
-        if standing or (absent and age < 30):
+        if standing or absent:  # without a successor a deciduous tooth stays
             resorbed = float(np.clip((age - shed + RESORPTION_YEARS) / RESORPTION_YEARS, 0, 1))
             share = resorbed * (0.2 if absent else 1.0)
             found[(quadrant + 4) * 10 + position] = ToothStage(1 - RESORBED * share, 1.0)
