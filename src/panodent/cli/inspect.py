@@ -138,12 +138,12 @@ def _audited(found: Inspection, bundles: Sequence[str]) -> Audit:
                 mistakes, correction = _compared(case, radiograph, opened[place], state)
             except PanodentError as error:
                 skipped[key] = str(error)
-                continue
-            trained_on[state] += 1
-            if mistakes:
-                entries += mistakes
-                corrections[key] = correction
-                cases[key] = partial(_loaded, case, opened[place])
+            else:
+                trained_on[state] += 1
+                if mistakes:
+                    entries += mistakes
+                    corrections[key] = correction
+                    cases[key] = partial(_loaded, case, opened[place])
             update(done, len(usable))
     sizes = list(found.sizes)
     name = f"proposals for {found.dataset.root.resolve().name}"
