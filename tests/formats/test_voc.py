@@ -197,7 +197,7 @@ def test_the_radiograph_tells_the_size_where_the_file_does_not(tmp_path: Path) -
     file.write_bytes(b"x")
     with pytest.raises(
         AnnotationError,
-        match=r"opg\.xml: does not say the size of the image; .*opg\.png: ",
+        match=r"opg\.xml: does not say the size of the image; .*opg\.png: not a picture",
     ):
         read_first(tmp_path)
 

@@ -57,5 +57,10 @@ def test_without_finish_nothing_is_left(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be written"), SummaryFiles(tmp_path / "file"):
+    with (
+        pytest.raises(
+            OutputError, match=r"predictions\.json: cannot be written .*check the folder"
+        ),
+        SummaryFiles(tmp_path / "file"),
+    ):
         pass

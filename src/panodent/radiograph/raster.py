@@ -59,14 +59,17 @@ def decode(file: Path, max_pixels: int) -> tuple[npt.NDArray[Any], bool]:
 
     Call it within `decoding`, which adds the file's name to errors.
     """
-    try:
-        stream = file.open("rb")
-    except OSError as error:
-        raise RadiographError(f"{file}: cannot be opened ({error.strerror})") from None
     # A stream, not a path: Pillow 13.0 reads rotated TIFFs wrongly if it opens the file itself.
-    with stream, _open_header(stream) as picture:
+    with _opened(file) as stream, _open_header(stream) as picture:
         _check_header(picture, max_pixels)
         return _load(file, picture)
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise RadiographError(f"{file}: cannot be opened ({error.strerror})") from None
 
 
 @contextmanager
@@ -100,14 +103,9 @@ def size_of(file: Path) -> tuple[int, int]:
     ...     size_of(Path(folder, "a.png"))
     (40, 60)
     """
-    from PIL import UnidentifiedImageError
-
-    try:
-        with file.open("rb") as stream, _open_header(stream) as picture:
-            width, height = picture.size
-            rotated = picture.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
-    except (UnidentifiedImageError, *_DECODE_ERRORS) as error:
-        raise RadiographError(f"{file}: the size of the picture cannot be read ({error})") from None
+    with decoding(file), _opened(file) as stream, _open_header(stream) as picture:
+        width, height = picture.size
+        rotated = picture.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
     return (width, height) if rotated else (height, width)
 
 
