@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 import panodent
+from panodent.dentition import PERMANENT
 from panodent.drawing.overlay import to_png_bytes
 from panodent.errors import RadiographError
-from panodent.inference.predictor import Predictor
+from panodent.inference.predictor import PERMANENT_ONLY, Predictor, with_limits_noted
+from panodent.radiograph.radiograph import Radiograph
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +70,14 @@ def test_predicting_imports_no_training_library(folder: Path, tmp_path: Path) ->
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("classes", "noted"), [((11, 21), True), ((11, 51), False), (PERMANENT, True)]
+)
+def test_a_bundle_without_deciduous_teeth_says_so(classes: tuple[int, ...], noted: bool) -> None:
+    radiograph = Radiograph(np.zeros((4, 8), np.float32), None, notes=("inverted",))
+    once = with_limits_noted(radiograph, classes)
+    assert once.notes[0] == "inverted"
+    assert (PERMANENT_ONLY in once.notes) == noted
+    assert with_limits_noted(once, classes).notes == once.notes

@@ -7,7 +7,8 @@ module is not called "predict" because `panodent.predict` is the function that u
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from panodent.analysis.prediction_quality import quality, warning
 from panodent.bundle.bundle import Bundle
+from panodent.dentition import TEETH
 from panodent.inference.content_check import check_content
 from panodent.inference.rescaling import predict_teeth
 from panodent.outputs.case import write_case
@@ -29,6 +31,12 @@ from panodent.teeth.teeth import Teeth
 
 RadiographSource = str | os.PathLike[str] | npt.NDArray[Any] | Radiograph
 """What can be predicted: a file's path, an array of pixels, or a `Radiograph`."""
+
+PERMANENT_ONLY = (
+    "this bundle knows permanent teeth only: deciduous teeth have no number or a wrong one, and "
+    "the dentition may be mixed"
+)
+"""A note in the results of such bundles."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -95,6 +103,7 @@ class Predictor:
         else:
             radiograph = read(source, max_pixels)
         check_content(radiograph)
+        radiograph = with_limits_noted(radiograph, self.bundle.classes)
         found = predict_teeth(self.bundle, radiograph.pixels, self.mirror)
         return Prediction(
             found.size,
@@ -107,3 +116,15 @@ class Predictor:
         )
 
     __call__ = predict
+
+
+def with_limits_noted(radiograph: Radiograph, classes: Sequence[int]) -> Radiograph:
+    """The radiograph, with a note if a bundle with these classes cannot number deciduous teeth.
+
+    >>> blank = Radiograph(np.zeros((4, 8), np.float32), None)
+    >>> with_limits_noted(blank, (11, 51)).notes, len(with_limits_noted(blank, (11, 21)).notes)
+    ((), 1)
+    """
+    if any(TEETH[fdi].deciduous for fdi in classes) or PERMANENT_ONLY in radiograph.notes:
+        return radiograph
+    return replace(radiograph, notes=(*radiograph.notes, PERMANENT_ONLY))
