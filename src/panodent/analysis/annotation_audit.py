@@ -14,6 +14,7 @@ import numpy as np
 
 from panodent.analysis.annotation_checks import suspicions
 from panodent.dentition import TEETH, mirror
+from panodent.teeth.overlap import intersections
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import Float64Array
 
@@ -86,7 +87,7 @@ def audit(
     """
     if not len(prediction):
         return []
-    shared = _intersections(annotation, prediction)
+    shared = intersections(annotation, prediction).astype(np.float64)
     areas, found = annotation.areas.astype(float)[:, None], prediction.areas.astype(float)[None]
     partner = _partners(shared / np.maximum(areas + found - shared, 1))
     known = _comparable(annotation, classes)
@@ -122,20 +123,6 @@ def _comparable(annotation: Teeth, classes: Collection[int] | None) -> list[bool
         if fdi != UNNUMBERED and classes is not None and fdi not in classes
     }
     return [fdi != UNNUMBERED and TEETH[fdi].quadrant not in strange for fdi in numbers]
-
-
-def _intersections(annotation: Teeth, prediction: Teeth) -> Float64Array:
-    """(n, m) pixels that each annotated and each predicted tooth share."""
-    shared = np.zeros((len(annotation), len(prediction)))
-    for i, (_, (top, left, bottom, right), mask) in enumerate(annotation):
-        for j, (_, (row, col, low, far), other) in enumerate(prediction):
-            rows = (max(top, row), min(bottom, low))
-            cols = (max(left, col), min(right, far))
-            if rows[0] < rows[1] and cols[0] < cols[1]:
-                here = mask[rows[0] - top : rows[1] - top, cols[0] - left : cols[1] - left]
-                there = other[rows[0] - row : rows[1] - row, cols[0] - col : cols[1] - col]
-                shared[i, j] = np.count_nonzero(here & there)
-    return shared
 
 
 def _partners(overlap: Float64Array) -> dict[int, int]:

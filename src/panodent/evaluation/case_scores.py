@@ -13,8 +13,8 @@ import numpy as np
 from panodent.dentition import PERMANENT, TEETH
 from panodent.errors import TeethError, UnknownToothError
 from panodent.evaluation.matching import MIN_IOU, Matching, match_teeth
-from panodent.evaluation.overlap import crops_by_number, foreground_dice, intersection
 from panodent.evaluation.surface_distance import SurfaceDistance, surface_distance
+from panodent.teeth.overlap import crops_by_number, foreground_dice, intersection
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 __all__ = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from panodent.evaluation.overlap import iou_and_dice
+from panodent.teeth.overlap import iou_and_dice
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
 

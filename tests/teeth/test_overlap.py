@@ -1,14 +1,15 @@
-"""Tests of `panodent.evaluation.overlap`, worked out by hand on rectangles."""
+"""Tests of `panodent.teeth.overlap`, worked out by hand on rectangles."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from panodent.evaluation.overlap import (
+from panodent.teeth.overlap import (
     crops_by_number,
     foreground_dice,
     intersection,
+    intersections,
     iou_and_dice,
     union,
 )
@@ -39,6 +40,11 @@ def test_intersection_counts_pixels_and_not_boxes() -> None:
     box = (0, 0, 4, 4)
     assert intersection((box, chequered), (box, ~chequered)) == 0
     assert intersection((box, chequered), (box, chequered)) == 8
+
+
+def test_intersections_of_all_pairs() -> None:
+    assert intersections(teeth((36, 0), (37, 20)), teeth((36, 5))).tolist() == [[50], [0]]
+    assert intersections(Teeth.empty(SIZE), teeth((36, 0))).shape == (0, 1)
 
 
 def test_iou_and_dice_of_all_pairs() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
@@ -33,16 +34,21 @@ def intersection(first: Crop, second: Crop) -> int:
     return int(np.count_nonzero(here & there))
 
 
+def intersections(first: Teeth, second: Teeth) -> npt.NDArray[np.int64]:
+    """Pixels that every tooth of one record shares with every tooth of the other, (n, m)."""
+    rows = list(zip(first.boxes.tolist(), first.masks, strict=True))
+    columns = list(zip(second.boxes.tolist(), second.masks, strict=True))
+    shared = np.array([[intersection(a, b) for b in columns] for a in rows], np.int64)
+    return shared.reshape(len(rows), len(columns))
+
+
 def iou_and_dice(truth: Teeth, prediction: Teeth) -> tuple[Float64Array, Float64Array]:
     """Intersection over union and Dice of every tooth with every other, (n, m) float64 of 0 to 1.
 
     Rows are the n teeth of `truth`, columns the m teeth of `prediction`. No mask of `Teeth` is
     empty, so neither divides by zero.
     """
-    first = list(zip(truth.boxes.tolist(), truth.masks, strict=True))
-    second = list(zip(prediction.boxes.tolist(), prediction.masks, strict=True))
-    both = np.array([[intersection(a, b) for b in second] for a in first], np.int64)
-    both = both.reshape(len(first), len(second))
+    both = intersections(truth, prediction)
     total = truth.areas[:, None] + prediction.areas[None, :]
     return both / (total - both), 2 * both / total
 
