@@ -99,35 +99,70 @@ LOSS_PROBABILITIES = (0.4, 0.2, 0.18, 0.16, 0.04, 0.02)
 """Probability that a lost tooth has each of `LOSS_POSITIONS`."""
 
 
+@dataclass(frozen=True)
+class Variation:
+    """How one patient and exposure differ from the average.
+
+    Attributes
+    ----------
+    stretch : factor of horizontal distances.
+    middle : x of the midline, in units.
+    tilt : rise of y per unit of x, of a tilted head.
+    shift : of y, in units.
+    bite : distance of each arch from its average place, away from the other, in units.
+    bow : rise of y per squared unit from the midline, of a bowed head.
+    """
+
+    stretch: float
+    middle: float
+    tilt: float
+    shift: float
+    bite: float
+    bow: float
+
+
+def random_variation(rng: np.random.Generator) -> Variation:
+    """A random patient and exposure."""
+    return Variation(
+        stretch=float(np.clip(rng.normal(1.0, 0.045), 0.9, 1.1)),
+        middle=WIDTH * 0.506 + rng.normal(0, 8),
+        tilt=rng.normal(0, 0.008),
+        shift=rng.normal(0, 12),
+        bite=float(np.clip(rng.normal(1, 5), -6, 12)),
+        bow=rng.normal(0, 0.00008),
+    )
+
+
+def random_size(rng: np.random.Generator) -> float:
+    """Factor of tooth length."""
+    return float(np.clip(rng.normal(1.0, 0.04), 0.92, 1.1))
+
+
 def tooth_placements(rng: np.random.Generator, missing: Collection[int] | None) -> list[Placement]:
     """The teeth of one phantom, from the midline outwards in each quadrant.
 
     `missing` are FDI numbers to leave out, None for a random choice.
     """
     lost = set(_random_missing(rng) if missing is None else missing)
-    stretch = float(np.clip(rng.normal(1.0, 0.045), 0.9, 1.1))
-    middle = WIDTH * 0.506 + rng.normal(0, 8)
-    tilt = rng.normal(0, 0.008)
-    shift_y, bite = rng.normal(0, 12), float(np.clip(rng.normal(1, 5), -6, 12))
-    bow = rng.normal(0, 0.00008)
+    patient = random_variation(rng)
     found = []
     for quadrant in (1, 2, 3, 4):
         table, along = (UPPER, -1) if quadrant < 3 else (LOWER, 1)
-        size = float(np.clip(rng.normal(1.0, 0.04), 0.92, 1.1))
+        size = random_size(rng)
         outwards = -1 if quadrant in (1, 4) else 1
         for position, (distance, y, length, width, root_angle) in enumerate(table, start=1):
-            x = middle + outwards * distance * stretch + rng.normal(0, 1.5)
+            x = patient.middle + outwards * distance * patient.stretch + rng.normal(0, 1.5)
             placement = Placement(
                 quadrant * 10 + position,
                 x,
                 y
-                + shift_y
-                + along * bite
-                + (x - middle) * tilt
-                + distance**2 * bow
+                + patient.shift
+                + along * patient.bite
+                + (x - patient.middle) * patient.tilt
+                + distance**2 * patient.bow
                 + rng.normal(0, 3),
                 length * size * rng.normal(1, 0.05),
-                width * stretch * rng.normal(1, 0.03),
+                width * patient.stretch * rng.normal(1, 0.03),
                 root_angle + rng.normal(0, 4),
             )
             if position == 8:

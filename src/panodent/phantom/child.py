@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from panodent.phantom.arches import LOWER, UPPER, WIDTH, Placement
+from panodent.phantom.arches import LOWER, UPPER, Placement, random_size, random_variation
 from panodent.phantom.eruption import ToothStage, tooth_stages
 
 # By position: distance from the midline, y of the crown's tip, length, crown width (units), root
@@ -41,11 +41,7 @@ def child_placements(rng: np.random.Generator, age: float) -> list[Placement]:
     Which teeth there are, and how far they are formed, resorbed and erupted, is decided by
     `panodent.phantom.eruption.tooth_stages`.
     """
-    stretch = float(np.clip(rng.normal(1.0, 0.045), 0.9, 1.1))
-    middle = WIDTH * 0.506 + rng.normal(0, 8)
-    tilt, shift_y = rng.normal(0, 0.008), rng.normal(0, 12)
-    bite, bow = float(np.clip(rng.normal(1, 5), -6, 12)), rng.normal(0, 0.00008)
-    size = float(np.clip(rng.normal(1.0, 0.04), 0.92, 1.1))
+    patient, size = random_variation(rng), random_size(rng)
     placements = []
     for fdi, stage in tooth_stages(age, rng).items():
         distance, tip, length, width, root_angle = _table_row(fdi, stage)
@@ -54,16 +50,17 @@ def child_placements(rng: np.random.Generator, age: float) -> list[Placement]:
             0.0,
             0.0,
             length * size * rng.normal(1, 0.05),
-            width * stretch * rng.normal(1, 0.03),
+            width * patient.stretch * rng.normal(1, 0.03),
             root_angle + rng.normal(0, 4 if stage.erupted > 0.9 else 8),
             stage.formed,
             stage.erupted < _BURIED_BELOW,
         )
         along = -1 if placement.upper else 1
-        x = middle + placement.outwards * distance * stretch + rng.normal(0, 1.5)
-        y = tip + shift_y + along * bite + distance**2 * bow + rng.normal(0, 3)
+        x = patient.middle + placement.outwards * distance * patient.stretch + rng.normal(0, 1.5)
+        y = tip + patient.shift + along * patient.bite + distance**2 * patient.bow
+        y += rng.normal(0, 3)
         x += placement.root[0] * placement.length / 2
-        y += placement.root[1] * placement.length / 2 + (x - middle) * tilt
+        y += placement.root[1] * placement.length / 2 + (x - patient.middle) * patient.tilt
         placements.append(replace(placement, x=float(x), y=float(y)))
     return placements
 
