@@ -101,6 +101,9 @@ def test_mistakes_go_to_the_page_of_the_service(wrong: Path, tmp_path: Path) -> 
     study = studies[f"phantom-{SEED:05d}.png"]
     marked = sorted(tooth["fdi"] for tooth in study.teeth if "doubtful" in tooth["flags"])
     assert (marked, study.saved) == ([34, 35], False)
+    reasons = {tooth["fdi"]: tooth["reason"] for tooth in study.teeth if tooth["reason"]}
+    assert sorted(reasons) == [34, 35]
+    assert all("exchanged" in reason for reason in reasons.values())
     assert "are exchanged" in study.about["warning"]
     files = tmp_path / "store" / "files" / study.id
     assert sorted(file.name for file in files.iterdir()) == ["image.png", "original.png"]

@@ -48,6 +48,20 @@ def test_a_record_has_size_notice_and_quality() -> None:
     assert "spacing_mm" not in record
 
 
+def test_the_dentition_and_what_is_to_be_checked() -> None:
+    tall = np.ones((10, 4), bool)
+    # A germ of 15 above 55, whose crown ends ten pixels further down, beside 16.
+    items = [(16, tall, (20, 20)), (55, tall, (20, 24)), (15, tall, (10, 24))]
+    teeth = Teeth.from_masks((64, 96), items, [0.9, 0.8, 0.5], [set(), set(), {"doubtful"}])
+    record = to_record(teeth)
+    assert (record["dentition"], record["dentition_certainty"]) == ("mixed", 0.8)
+    assert [tooth["erupted"] for tooth in record["teeth"]] == [True, True, False]
+    reasons = [tooth["reason"] for tooth in record["teeth"]]
+    assert reasons == ["", "", "its score is low (0.50)"]
+    nothing = to_record(Teeth.empty((64, 96)))
+    assert (nothing["dentition"], nothing["dentition_certainty"]) == (None, 0.0)
+
+
 def test_a_radiograph_adds_spacing_and_notes() -> None:
     radiograph = Radiograph(np.zeros((64, 96), np.float32), spacing=(0.1, 0.2), notes=("note",))
     record = to_record(TEETH, radiograph)

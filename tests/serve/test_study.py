@@ -33,6 +33,16 @@ def test_a_renumbered_tooth_keeps_its_mask_and_is_marked(found):
     assert edit(found, [{"id": "t1", "fdi": found[0]["fdi"]}], [tooth]) == found[:1]
 
 
+def test_an_edit_answers_the_doubt(found):
+    doubtful = {**found[0], "flags": ["doubtful"], "reason": "its score is low (0.40)"}
+    (tooth,) = apply_edit(SIZE, [doubtful], [doubtful], 0, [{"id": "t1", "fdi": 0}])
+    assert (tooth["flags"], tooth["reason"]) == (["edited", "unnumbered"], "")
+
+
+def test_a_study_keeps_nothing_that_an_edit_elsewhere_changes(found):
+    assert all("reason" in tooth and "erupted" not in tooth for tooth in found)
+
+
 def test_a_drawn_tooth_holds_the_pixels_of_its_outline(found):
     (tooth,) = edit(found, [{"fdi": 85, "polygons": SQUARE}], revision=4)
     assert (tooth["id"], tooth["box"], tooth["area"]) == ("e5.1", [10, 20, 14, 23], 12)

@@ -221,7 +221,9 @@ def _put_in_store(found: Inspection, audited: Audit, folder: Path) -> int:
     try:
         for key, entries in reversed(mistakes.items()):  # the page lists the newest first
             case = found.case(key)
-            doubtful = {i for entry in entries for i in entry.mistake.annotated}
+            doubtful = {
+                i: entry.mistake.reason for entry in entries for i in entry.mistake.annotated
+            }
             said = "; ".join(entry.mistake.reason for entry in entries)
             args = (case.radiograph(), case.teeth(), doubtful, f"likely mistakes: {said}")
             add_annotated(opened, key, case.image, *args)

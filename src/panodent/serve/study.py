@@ -90,12 +90,15 @@ def _without_rle(tooth: ToothRecord) -> ToothRecord:
 
 
 def with_ids(teeth: Iterable[Mapping[str, Any]]) -> list[ToothRecord]:
-    """The teeth of a teeth.json with ids added.
+    """The teeth of a teeth.json with ids added, without what an edit of another tooth can change.
 
-    >>> with_ids([{"fdi": 36}, {"fdi": 37}])
+    >>> with_ids([{"fdi": 36, "erupted": True}, {"fdi": 37}])
     [{'id': 't1', 'fdi': 36}, {'id': 't2', 'fdi': 37}]
     """
-    return [{"id": f"t{number}", **tooth} for number, tooth in enumerate(teeth, start=1)]
+    return [
+        {"id": f"t{number}", **{key: value for key, value in tooth.items() if key != "erupted"}}
+        for number, tooth in enumerate(teeth, start=1)
+    ]
 
 
 def display_name(given: str | None) -> str:
@@ -186,7 +189,8 @@ def _numbered(tooth: ToothRecord, fdi: int) -> ToothRecord:
         raise TeethError(f"{fdi} is not an FDI number (0 means unnumbered)")
     flags = ["edited", *(["unnumbered"] if fdi == UNNUMBERED else [])]
     name = TEETH[fdi].name if fdi else "unnumbered tooth"
-    return {**tooth, "fdi": fdi, "name": name, "score": 1.0, "flags": sorted(flags)}
+    changed = {"fdi": fdi, "name": name, "score": 1.0, "flags": sorted(flags), "reason": ""}
+    return {**tooth, **changed}
 
 
 def _check(teeth: Sequence[ToothRecord]) -> None:

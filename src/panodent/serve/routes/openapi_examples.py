@@ -18,6 +18,7 @@ _TOOTH: dict[str, Any] = {
     "box": [812, 604, 866, 731],
     "area": 6858,
     "flags": [],
+    "reason": "",
     "polygons": _SQUARE,
 }
 _SUMMARY: dict[str, Any] = {
@@ -64,10 +65,12 @@ MODELS: Mapping[str, Any] = {
         "notice": DISCLAIMER,
         "quality": 0.94,
         "warning": "",
+        "dentition": "permanent",
+        "dentition_certainty": 0.97,
         "spacing_mm": None,
         "notes": [],
         "bundle": "5d1f",
-        "teeth": [{**_TOOTH, "rle": "eV[a05Zo1=CbN"}],
+        "teeth": [{**_TOOTH, "erupted": True, "rle": "eV[a05Zo1=CbN"}],
     },
     "Message": {"status": "ready", "detail": ""},
     "PredictRequest": {

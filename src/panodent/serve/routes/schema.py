@@ -24,6 +24,7 @@ class StudyTooth(BaseModel):
     box: list[int] = Field(description="[left, top, right, bottom]; right and bottom are exclusive")
     area: int = Field(description="Number of pixels")
     flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
+    reason: str = Field("", description="Why a doubtful tooth should be checked")
     polygons: list[list[list[list[float]]]] = Field(
         description="Parts, each a list of rings of [x, y]: first the outline, then holes"
     )
@@ -38,6 +39,8 @@ class FoundTooth(BaseModel):
     box: list[int]
     area: int
     flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
+    erupted: bool
+    reason: str
     polygons: list[list[list[list[float]]]]
     rle: str = Field(description="The mask in COCO's compressed run-length encoding")
 
@@ -51,6 +54,8 @@ class Record(BaseModel):
     notice: str
     quality: float
     warning: str
+    dentition: Literal["permanent", "mixed", "primary"] | None
+    dentition_certainty: float = Field(ge=0, le=1)
     spacing_mm: list[float] | None
     notes: list[str]
     bundle: str

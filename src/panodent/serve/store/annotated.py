@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +29,12 @@ def add_annotated(
     file: Path,
     radiograph: Radiograph,
     teeth: Teeth,
-    doubtful: Collection[int],
+    doubtful: Mapping[int, str],
     warning: str,
 ) -> Study:
     """A new study of a radiograph with its annotation, which nobody has saved yet.
 
-    `doubtful` are positions of teeth that the page marks, `warning` is shown above the picture.
+    `doubtful` says why the page marks teeth, by position; `warning` is shown above the picture.
     Raises `OutputError` where the radiograph cannot be copied.
     """
     flags: list[frozenset[Flag]] = [
@@ -53,7 +53,9 @@ def add_annotated(
     picture = to_png_bytes(np.rint(radiograph.pixels * 255).astype(np.uint8))
     write_whole(store.picture(upload.id), picture)
     sync(upload.file.parent)
-    entries = with_ids(record["teeth"])
+    entries = with_ids(
+        {**tooth, "reason": doubtful.get(place, "")} for place, tooth in enumerate(record["teeth"])
+    )
     moment = now()
     about = {key: record[key] for key in ("quality", "notes", "spacing_mm")}
     study = Study(
