@@ -110,7 +110,7 @@ class Picker {
       this.#finish(fdi);
       return;
     }
-    this.#says.textContent = (text ? `${text} is no number of the chosen numbering. ` : "") + this.#hint();
+    this.#says.textContent = (text ? `${text} is not a number of the chosen numbering. ` : "") + this.#hint();
     this.#field.focus();
   }
 
