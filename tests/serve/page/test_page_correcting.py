@@ -222,7 +222,7 @@ def test_split_merge_outline_and_draw(page: Any, study: dict[str, Any]) -> None:
     expect(picker).to_be_visible()
     page.keyboard.type("99")
     page.keyboard.press("Enter")
-    expect(page.locator("#picked-says")).to_contain_text("no number")
+    expect(page.locator("#picked-says")).to_contain_text("99 is not a number")
     page.keyboard.press("Escape")
     expect(picker).to_have_count(0)
     last = save(page)
