@@ -100,6 +100,14 @@ def test_confusions_are_named(checked_page) -> None:
     assert "No tooth was found under" in checked_page(to_html(perfect, "")).text
 
 
+def test_permanent_and_deciduous_teeth_have_a_table(checked_page) -> None:
+    truth = teeth((16, 10), (55, 50))
+    page = checked_page(to_html(summarise([score_pair(truth, truth)], samples=0), ""))
+    assert "Permanent and deciduous teeth" in page.text
+    assert "deciduous molar" in page.text
+    assert "Permanent and deciduous" not in checked_page(to_html(evaluation(), "")).text
+
+
 def test_csv_has_a_row_a_case() -> None:
     rows = {row["case"]: row for row in csv.DictReader(to_csv(evaluation()).splitlines())}
     assert list(rows) == ["good", "fair", "none", "empty"]

@@ -70,15 +70,20 @@ def evaluate(
 
 
 def _print_figures(evaluation: Evaluation) -> None:
-    """Prints a line per figure with its 95 % interval, then a line per type of tooth."""
+    """Prints a line per figure with its 95 % interval, then one per kind and per type of tooth."""
     for name, figure in evaluation.figures.items():
         if figure.value is not None:
             interval = "" if figure.low is None else f"  ({figure.low:.4f} to {figure.high:.4f})"
             print_line(f"{name:20} {figure.value:.4f}{interval}")
-    for tooth_type, figures in evaluation.by_type.items():
-        parts = [
-            f"{name} {figures[name].value:.4f}"
-            for name in ("dice", "dice_obb", "numbering")
-            if name in figures and figures[name].value is not None
-        ]
-        print_line(f"{tooth_type:20} {'  '.join(parts)}")
+    by_kind = evaluation.by_kind if "deciduous" in evaluation.by_kind else {}
+    for rows, names in (
+        (by_kind, ("dice", "numbering", "ap50", "calibration_error")),
+        (evaluation.by_type, ("dice", "dice_obb", "numbering")),
+    ):
+        for row, figures in rows.items():
+            parts = [
+                f"{name} {figures[name].value:.4f}"
+                for name in names
+                if name in figures and figures[name].value is not None
+            ]
+            print_line(f"{row:20} {'  '.join(parts)}")

@@ -31,6 +31,8 @@ SHOWN = 4
 """How many of the worst and how many of the best cases are drawn."""
 CASE_METRICS = ("dice", "numbering", "dice_obb", "foreground", "detection_f1")
 """Metrics in the table of cases."""
+KIND_METRICS = ("dice", "numbering", "ap", "ap50", "calibration_error")
+"""Metrics in the table of permanent and deciduous teeth."""
 CONFUSIONS_NAMED = 8
 """How many confusions of two tooth numbers are named above the matrix."""
 
@@ -112,6 +114,7 @@ def to_html(
         metrics=METRICS,
         type_metrics=[name for name in METRICS if any(name in metrics for metrics in by_type)],
         case_metrics=CASE_METRICS,
+        kind_metrics=KIND_METRICS,
         no_estimate=Estimate(None),
         value=value_text,
         interval=interval_text,
