@@ -197,7 +197,7 @@ def test_json_schema():
     assert data["schema"] == SCHEMA
     assert list(data) == [
         "schema", "settings", "case_count", "without_prediction", "without_truth", "notes",
-        "figures", "by_kind", "by_type", "by_tooth", "confusion", "cases",
+        "figures", "by_kind", "by_type", "by_tooth", "groups", "confusion", "cases",
     ]  # fmt: skip
     assert list(data["figures"]) == list(METRICS)
     assert list(data["figures"]["dice"]) == ["value", "low", "high", "count", "reason"]

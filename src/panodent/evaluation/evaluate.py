@@ -1,6 +1,7 @@
 """Scores of many radiographs -> `Evaluation`: every metric with its 95 % bootstrap interval.
 
-`score_pair` compares ground truth and prediction of one radiograph; `summarise` joins many.
+`score_pair` compares ground truth and prediction of one radiograph; `summarise` joins many, and
+compares groups of them.
 
 >>> summarise([], samples=0).figures["dice"].reason
 'no teeth to count'
@@ -28,6 +29,8 @@ from panodent.evaluation.case_scores import (
     score_pair,
 )
 from panodent.evaluation.figures import KINDS, estimates, figures_by_scope
+from panodent.evaluation.grouping import Grouping
+from panodent.evaluation.groups import Groups, compared
 from panodent.evaluation.metrics import DECIDUOUS_TYPES, METRICS, Metric, case_row
 from panodent.utils.wording import counted
 
@@ -73,6 +76,7 @@ class Evaluation:
     by_type, by_tooth : the same for each tooth type and each FDI number. Deciduous kinds, types
         and numbers are there if the ground truth or the predictions have such a tooth.
     confusion : confusion matrix of tooth numbers.
+    groups : groups of radiographs that were asked for, by their name.
     samples, seed : of the bootstrap.
     without_truth : keys of predictions that have no ground truth and were not scored.
     notes : sentences that a reader should know.
@@ -88,6 +92,7 @@ class Evaluation:
     seed: int
     without_truth: tuple[str, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
+    groups: Mapping[str, Groups] = field(default_factory=dict)
 
     @property
     def without_prediction(self) -> tuple[str, ...]:
@@ -116,7 +121,7 @@ class Evaluation:
         """Everything as plain values: the content of scores.json.
 
         Keys: schema, settings, case_count, without_prediction, without_truth, notes, figures,
-        by_kind, by_type, by_tooth (FDI as text), confusion (rows, columns, counts), cases.
+        by_kind, by_type, by_tooth (FDI as text), groups, confusion (rows, columns, counts), cases.
         A figure is {value, low, high, count, reason}; a value that does not exist is None, never
         NaN.
         """
@@ -139,6 +144,7 @@ class Evaluation:
             "by_kind": {name: _plain(figures) for name, figures in self.by_kind.items()},
             "by_type": {name: _plain(figures) for name, figures in self.by_type.items()},
             "by_tooth": {str(fdi): _plain(figures) for fdi, figures in self.by_tooth.items()},
+            "groups": {name: groups.to_dict() for name, groups in self.groups.items()},
             "confusion": {
                 "rows": list(self.confusion.rows),
                 "columns": list(self.confusion.columns),
@@ -159,11 +165,13 @@ def summarise(
     *,
     without_truth: Sequence[str] = (),
     notes: Sequence[str] = (),
+    groupings: Sequence[Grouping] = (),
 ) -> Evaluation:
     """Joins the scores of radiographs; intervals are percentiles over resamples of radiographs.
 
     The same cases, `samples` and `seed` give the same result; 0 samples give no intervals. Mask AP
     and calibration error take at most `AP_SAMPLES` of `panodent.evaluation.figures` resamples.
+    `groupings` say how the cases are divided into groups, see `panodent.evaluation.grouping`.
     Raises `ConfigError` for a negative number of samples.
     """
     listed = tuple(cases)
@@ -186,6 +194,7 @@ def summarise(
         seed=seed,
         without_truth=tuple(without_truth),
         notes=(*notes, *_about_regions(listed)),
+        groups={item.name: compared(listed, item, samples, seed) for item in groupings},
     )
 
 
