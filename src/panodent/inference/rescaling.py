@@ -18,6 +18,7 @@ from panodent.bundle.bundle import Bundle
 from panodent.dentition import mirror
 from panodent.inference import mirror as mirror_image
 from panodent.inference.decode import decode
+from panodent.inference.refinement import refined_leads
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import FloatImage
 
@@ -119,4 +120,7 @@ def _decoded(
 ) -> Teeth:
     """One prediction of pixels (H, W)."""
     size = (pixels.shape[0], pixels.shape[1])
-    return decode(predict(pixels), bundle.classes, size, bundle.calibration)
+    refine = None
+    if bundle.refiner:
+        refine = partial(refined_leads, bundle.refine, pixels, bundle.classes)
+    return decode(predict(pixels), bundle.classes, size, bundle.calibration, refine)
