@@ -15,7 +15,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -95,8 +95,16 @@ class Bundle:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the network, as hexadecimal text."""
-        return hashlib.sha256(self.network).hexdigest()
+        """SHA-256 of what determines the results, as hexadecimal text.
+
+        That of the network; with a refiner, that of both SHA-256 texts together.
+        """
+        network = _sha256(self.network)
+        return _sha256((network + _sha256(self.refiner)).encode()) if self.refiner else network
+
+    def without_refiner(self) -> Bundle:
+        """The bundle without its refiner: outlines of the first network, faster."""
+        return replace(self, refiner=b"")
 
     @property
     def precision(self) -> str:
@@ -117,8 +125,8 @@ class Bundle:
         wanted = 1 + len(self.classes) + 2 * bool(self.architecture.get("offsets"))
         if answer[1] != wanted:
             raise BundleError(
-                f"the network has {answer[1]} output planes, the bundle's {len(self.classes)} teeth "
-                f"and its architecture ask for {wanted}; export the bundle again"
+                f"the network has {answer[1]} output planes, the bundle's {len(self.classes)} "
+                f"teeth and its architecture ask for {wanted}; export the bundle again"
             )
         if self.refiner:
             self._refiner_session.open()
@@ -213,9 +221,9 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
             f"{folder}: made for the runtime {runtime!r}; this panodent has {RUNTIME}: "
             "install a newer one"
         )
-    if digest != bundle.digest:
+    if digest != (found := _sha256(network)):
         raise BundleError(
-            f"{folder / NETWORK_FILE}: damaged or exchanged (SHA-256 {bundle.digest[:12]}..., "
+            f"{folder / NETWORK_FILE}: damaged or exchanged (SHA-256 {found[:12]}..., "
             f"the bundle says {str(digest)[:12]}...); copy the whole bundle again"
         )
     return bundle
@@ -232,7 +240,7 @@ def _refiner(folder: Path, entry: Any) -> bytes:
         raise BundleError(
             f"{file}: missing or unreadable ({error.strerror}); copy the whole bundle again"
         ) from None
-    if entry["sha256"] != hashlib.sha256(network).hexdigest():
+    if entry["sha256"] != _sha256(network):
         raise BundleError(f"{file}: damaged or exchanged; copy the whole bundle again")
     return network
 
@@ -266,7 +274,7 @@ def save(bundle: Bundle, folder: Path) -> None:
         "classes": list(bundle.classes),
         "network": {
             "file": NETWORK_FILE,
-            "sha256": bundle.digest,
+            "sha256": _sha256(bundle.network),
             "runtime": RUNTIME,
             "precision": bundle.precision,
         },
@@ -277,6 +285,9 @@ def save(bundle: Bundle, folder: Path) -> None:
         "scores": dict(bundle.scores),
     }
     if bundle.refiner:
-        digest = hashlib.sha256(bundle.refiner).hexdigest()
-        card["refiner"] = {"file": REFINER_FILE, "sha256": digest}
+        card["refiner"] = {"file": REFINER_FILE, "sha256": _sha256(bundle.refiner)}
     write_whole(folder / CARD_FILE, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

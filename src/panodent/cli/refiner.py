@@ -69,7 +69,8 @@ def refiner(
     trained with, so that the same radiographs stay held out.
     """
     require_keras()
-    from panodent.training.refiner import RefinerConfig, train
+    from panodent.training.refiner import train
+    from panodent.training.refiner_config import RefinerConfig
     from panodent.training.refiner_run import prepare, reopen
     from panodent.training.run import DataSource
 

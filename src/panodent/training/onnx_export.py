@@ -57,7 +57,7 @@ class _Graph:
 
 
 def to_onnx(model: Any, size: tuple[int, int]) -> bytes:
-    """The network as ONNX: float32 (batch, channels, height, width) -> logits (batch, classes, h, w).
+    """The network as ONNX: float32 (batch, channels, height, width) -> (batch, planes, h, w).
 
     `model` is a functional Keras network made by `panodent.training.unet.build`, `size` the frame's
     (height, width). Raises `BundleError` for a layer that has no translation.

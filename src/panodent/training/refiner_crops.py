@@ -27,7 +27,7 @@ from panodent.inference.refinement import (
     tooth_crops,
 )
 from panodent.inference.softmax import softmax
-from panodent.training.settings import check_ranges, setting
+from panodent.training.refiner_config import ChangeConfig
 from panodent.utils.arrays import BoolArray, Float64Array, FloatImage
 from panodent.utils.atomic_files import writing_bytes
 
@@ -37,21 +37,6 @@ STORED = (round(CROP[0] * (1 + 2 * BORDER)), round(CROP[1] * (1 + 2 * BORDER)))
 """(height, width) of stored crops."""
 STEPS = 32
 """Stored crops are int8, in units of 1 / STEPS."""
-
-
-@dataclass(frozen=True)
-class ChangeConfig:
-    """How far radiographs are changed before the bundle answers."""
-
-    scale: float = setting(0.15, "Largest change of scale, as a natural logarithm.", (0, 0.5))
-    stretch: float = setting(0.08, "Largest change of proportions, as a natural logarithm.", (0, 1))
-    rotation: float = setting(5.0, "Largest rotation.", (0, 45), "degrees")
-    shift: float = setting(0.04, "Largest shift, as a share of the sides.", (0, 0.5))
-    gamma: float = setting(0.4, "Largest change of gamma, as a natural logarithm.", (0, 1))
-    noise: float = setting(0.03, "Largest standard deviation of added noise.", (0, 0.5))
-
-    def __post_init__(self) -> None:
-        check_ranges(self)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 from panodent.bundle.bundle import load
 from panodent.errors import DatasetError, TrainingError
 from panodent.training.recipes import recipe
-from panodent.training.refiner import RefinerConfig, RefinerRun, Report
-from panodent.training.refiner_crops import ChangeConfig
+from panodent.training.refiner import RefinerRun, Report
+from panodent.training.refiner_config import ChangeConfig, RefinerConfig
 from panodent.training.run import DataSource, split_sides
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__

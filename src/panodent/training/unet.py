@@ -98,9 +98,10 @@ def named(name: str, **changes: Any) -> UNetConfig:
 def build(config: UNetConfig, size: tuple[int | None, int | None] = (None, None)) -> Any:
     """The Keras model of a configuration.
 
-    float32 (batch, height, width, channels) -> float32 (batch, height/stem, width/stem, planes). Layers
-    are named `encoder_L_...`, `decoder_L_...` and `head`, so that they can be frozen by name; level
-    0 is the finest. Raises `ConfigError` when a side of `size` does not suit the levels.
+    float32 (batch, height, width, channels) -> float32 (batch, height/stem, width/stem, planes).
+    Layers are named `encoder_L_...`, `decoder_L_...` and `head`, so that they can be frozen by
+    name; level 0 is the finest. Raises `ConfigError` when a side of `size` does not suit the
+    levels.
     """
     import keras
     from keras import layers
