@@ -130,7 +130,7 @@ def test_unerupted_teeth_are_hollow_in_a_ring() -> None:
     assert found[16].findtext("s:desc", None, NS) == "found, score 1.00"
     shapes = {fdi: group.findall("s:path", NS) for fdi, group in found.items()}
     assert len(shapes[15]) == len(shapes[45]) - 1  # one root, crown, ring; a cross of two strokes
-    ring, root, crown = shapes[15]
+    ring, root, _ = shapes[15]
     assert (ring.attrib["fill"], root.attrib["fill"]) == ("#ffffff", "#ffffff")
     assert all(part.attrib["fill"] != "#ffffff" for part in shapes[55])
     dashed = [part for part in doubted[15] if "stroke-dasharray" in part.attrib]
