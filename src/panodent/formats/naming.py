@@ -76,7 +76,7 @@ class Naming:
         for name in listed:
             if name in self.table:
                 found[name] = self.table[name]
-            elif name.strip().casefold() in _UNNUMBERED_NAMES:
+            elif means_no_number(name):
                 found[name] = UNNUMBERED
             else:
                 open_names.append(name)
@@ -127,6 +127,15 @@ class Naming:
             f"{file}: class names {shown} are not {expected}; say what they mean with --map, a "
             'JSON file such as {"molar 36": 36, "caries": null}'
         )
+
+
+def means_no_number(name: str) -> bool:
+    """Whether a class name is that of teeth without a number.
+
+    >>> means_no_number("unnumbered"), means_no_number("Supernumerary "), means_no_number("36")
+    (True, True, False)
+    """
+    return name.strip().casefold() in _UNNUMBERED_NAMES
 
 
 def _read(name: str, numbering: str) -> int:
