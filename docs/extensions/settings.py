@@ -62,9 +62,9 @@ def markdown() -> str:
             "## Refiner",
             "Settings of `panodent refiner`. Those with an option can be changed; "
             "all are recorded in `refiner.json`.",
-            _table(_rows(RefinerConfig)),
+            _table(_without_examples(RefinerConfig)),
             "Before the bundle answers, a radiograph is changed by at most:",
-            _table(_rows(ChangeConfig)),
+            _table(_without_examples(ChangeConfig)),
             "## Networks",
             "The setting `network` names one of these; their sizes cannot be set in TOML.",
             table(("size", "meaning", *NETWORKS), _networks()),
@@ -88,6 +88,14 @@ def _rows(kind: type) -> Iterator[tuple[str, ...]]:
             _allowed(item),
             EXAMPLES.get(item.name) or _example(item),
         )
+
+
+def _without_examples(kind: type) -> Iterator[tuple[str, ...]]:
+    """Rows of settings that TOML files do not hold; sections have tables of their own."""
+    for item in settings_table(kind):
+        if not is_dataclass(item.default):
+            row = f"`{item.name}`", sentence(item.help), _value(item.default), _allowed(item)
+            yield (*row, "")
 
 
 def _value(value: Any) -> str:
