@@ -35,9 +35,9 @@ MIN_PIXELS = 24
 """Smaller annotated pieces are no teeth to transplant."""
 ROOTLESS = 0.75
 """A third molar of less than this share of the second molar's area has no roots yet."""
-DEEPER = 1.35
+DEEPER = 1.25
 """How far from the bite germs may reach, measured by how far the replaced teeth do."""
-SQUEEZE = (0.72, 1.3)
+SQUEEZE = (0.75, 1.25)
 """How much narrower or wider than by the size of both patients' teeth a run may become."""
 
 
