@@ -27,7 +27,7 @@ def fit(run: Run, resume: bool = False) -> list[Row]:
     interruption everything up to the last complete epoch is kept. Raises `TrainingError` when the
     loss is not finite or a saved state cannot be read.
     """
-    import keras
+    from panodent.training.backend import keras
 
     keras.utils.set_random_seed(run.config.seed)
     with _computing_in(run.config.precision):
@@ -37,7 +37,7 @@ def fit(run: Run, resume: bool = False) -> list[Row]:
 @contextmanager
 def _computing_in(precision: str) -> Iterator[None]:
     """Sets the precision of networks built inside; those built later, to export, are float32."""
-    import keras
+    from panodent.training.backend import keras
 
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
@@ -128,7 +128,7 @@ def _keep(run: Run, model: Any, rows: list[Row]) -> None:
 
 def compile_model(model: Any, config: TrainConfig, steps: int) -> None:
     """Gives the model its optimiser, schedule and loss."""
-    import keras
+    from panodent.training.backend import keras
 
     rate: Any = config.learning_rate
     if config.schedule == "cosine":
@@ -162,7 +162,7 @@ def compile_model(model: Any, config: TrainConfig, steps: int) -> None:
 
 def _epoch(run: Run, model: Any, augmenter: Augmenter, held: Sequence[Example], epoch: int) -> Row:
     """Trains one epoch (from 0) and validates; returns its row of the history."""
-    import keras
+    from panodent.training.backend import keras
 
     stage = run.config.stage_of(epoch)
     started = time.monotonic()
