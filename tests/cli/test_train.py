@@ -95,6 +95,11 @@ def test_classes(
         (("{tmp}", "-o", "{tmp}/r", "--from", "{tmp}/none"), 1, "no bundle there"),
         (("{tmp}/none", "-o", "{tmp}/r"), 1, "no such folder"),
         (("-o", "{tmp}/r", "--resume"), 1, "no training run"),
+        (("-o", "{tmp}/r", "--resume", "--format", "coco"), 2, "to which --format belong"),
+        (("-o", "{tmp}/r", "--resume", "--values", "fdi"), 2, "to which --values belong"),
+        (("-o", "{tmp}/r", "--resume", "--numbering", "fdi"), 2, "to which --numbering belong"),
+        (("-o", "{tmp}/r", "--resume", "--map", "{tmp}/m"), 2, "to which --map belong"),
+        (("-o", "{tmp}/r", "--resume", "--repeat", "2"), 2, "to which --repeat belong"),
     ],
 )
 def test_faults(panodent, tmp_path: Path, arguments: tuple, code: int, message: str) -> None:

@@ -148,10 +148,9 @@ def train(
     settings |= {"freeze": freeze, "classes": classes}
     settings = drop_none(settings)
     if resume:
-        if data or recipe or config or settings or start:
-            raise ConfigError(
-                "--resume takes data and settings from the run; give no other option than --output"
-            )
+        reading = {"--format": format_name, "--values": values, "--numbering": numbering}
+        reading |= {"--map": name_map, "--repeat": repeat}
+        _check_resumed(any((data, recipe, config, settings, start)), reading)
         raise typer.Exit(_resume(output))
     if not data:
         raise ConfigError("train needs at least one DATA folder of annotated radiographs")
@@ -166,6 +165,20 @@ def train(
     progress = TrainingProgress(training.epochs)
     run = prepare(output, sources, training, progress.report, start or "")
     raise typer.Exit(_fit(run, progress))
+
+
+def _check_resumed(other: bool, reading: Mapping[str, Any]) -> None:
+    """Raises `ConfigError` if options were given with --resume.
+
+    `reading` holds those that say how data is read, by name; `other` says whether any other was.
+    """
+    named = " and ".join(name for name, value in reading.items() if value)
+    if other or named:
+        belong = f", to which {named} belong" if named else ""
+        raise ConfigError(
+            f"--resume takes data and settings from the run{belong}; "
+            "give no other option than --output"
+        )
 
 
 def _resume(output: Path) -> int:
