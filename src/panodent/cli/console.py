@@ -136,7 +136,8 @@ class TrainingProgress:
     def report(self, kind: str, row: dict[str, float]) -> None:
         """Shows one message of the run.
 
-        `kind` is 'reading', 'step', 'epoch' or 'scoring'; `row` holds its figures by name.
+        `kind` is 'reading', 'step', 'epoch', 'scoring' or 'unscored'; `row` holds its figures by
+        name.
         """
         if kind == "reading":
             print_line(f"reading {int(row['cases'])} annotated radiographs")
@@ -147,6 +148,11 @@ class TrainingProgress:
             self._epoch(row)
         elif kind == "scoring":
             self.progress.update(self.task, completed=row["done"], total=row["cases"])
+        elif kind == "unscored":
+            print_line(
+                f"scores count the {int(row['classes'])} teeth that the network knows; "
+                f"{int(row['teeth'])} others of the ground truth are left out"
+            )
 
     def _step(self, row: dict[str, float]) -> None:
         self.loss = row["loss"]
