@@ -11,8 +11,9 @@ from typing import Any
 from extensions.tables import sentence, table
 from panodent.dentition import PERMANENT
 from panodent.training.augmentation.config import AugmentConfig
-from panodent.training.recipes import RECIPES, Stage, TrainConfig
+from panodent.training.recipes import RECIPES
 from panodent.training.settings import Setting, settings_table
+from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.unet import NETWORKS, UNetConfig
 
 HEAD = ("setting", "meaning", "default", "type, range and unit", "example")

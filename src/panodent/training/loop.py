@@ -13,8 +13,9 @@ from panodent.errors import TrainingError
 from panodent.training import checkpoint, history
 from panodent.training.batches import Augmenter, Example, load, oversampled
 from panodent.training.losses import ToothLoss
-from panodent.training.recipes import Stage, TrainConfig
+
 from panodent.training.run import Row, Run
+from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.transfer import freeze, trained, with_classes
 from panodent.training.unet import build, named
 from panodent.training.validation import mean_dice
