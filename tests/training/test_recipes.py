@@ -42,6 +42,7 @@ def test_the_children_recipe_teaches_all_teeth() -> None:
     assert (children.epochs, children.learning_rate, children.dice_weight) == (30, 1.5e-3, 1.5)
     assert (children.precision, children.repeat_mixed) == ("mixed_bfloat16", (4,))
     assert children.augment.transplant > 0
+    assert children.ignore_unlabelled > 0
 
 
 def test_an_unknown_recipe_is_corrected() -> None:

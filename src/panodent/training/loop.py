@@ -13,11 +13,11 @@ from panodent.errors import TrainingError
 from panodent.training import checkpoint, history
 from panodent.training.batches import Augmenter, Example, load, oversampled
 from panodent.training.losses import ToothLoss
-
 from panodent.training.run import Row, Run
 from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.transfer import freeze, trained, with_classes
 from panodent.training.unet import build, named
+from panodent.training.unlabelled import ignore, unlabelled_teeth
 from panodent.training.validation import mean_dice
 
 
@@ -56,6 +56,11 @@ def _fit(run: Run, resume: bool) -> list[Row]:
     run.report("reading", {"cases": len(run.training) + len(run.validation)})
     examples = [load(case, config.classes, limit) for case in run.training]
     held = [load(case, config.classes, limit) for case in run.validation]
+    unlabelled = unlabelled_teeth(run)
+    if unlabelled is not None:
+        ignore(examples, unlabelled)
+        cases = len({item.case for item in unlabelled})
+        run.report("ignoring", {"teeth": len(unlabelled), "cases": cases, "of": len(examples)})
     repeats = oversampled(examples, run.repeats, run.repeats_mixed, config.classes)
     augmenter = Augmenter(
         examples, repeats, config.classes, config.augment, config.batch_size, config.seed

@@ -44,6 +44,7 @@ RECIPES: Mapping[str, TrainConfig] = {
         dice_weight=1.5,
         precision="mixed_bfloat16",
         repeat_mixed=(4,),
+        ignore_unlabelled=0.9,
         augment=replace(WIDE, transplant=0.3),
     ),
     "finetune": TrainConfig(

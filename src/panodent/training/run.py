@@ -1,6 +1,7 @@
 """A training run is a folder: `prepare` makes it from data folders, `reopen` reads it again.
 
 RUN/config.json        settings, and which cases are on which side of the split
+RUN/ignored.json       unlabelled teeth that training ignores, with `ignore_unlabelled`
 RUN/last.npz           weights, optimiser and counters after the last complete epoch
 RUN/best.npz           weights of the best epoch by validation Dice
 RUN/epochs/NNN.npz     weights of each epoch

@@ -82,6 +82,13 @@ class TrainConfig:
         "How often at least an epoch shows radiographs with deciduous teeth, by data folder; one "
         "number holds for all folders.",
     )
+    ignore_unlabelled: float = setting(
+        0.0,
+        "Where a starting bundle that knows all 52 teeth finds a tooth with at least this score "
+        "and no annotation is drawn, training ignores its pixels; 0 turns this off.",
+        (0, 1),
+        "score",
+    )
     freeze: str = setting(
         "",
         "Layers that stay as they are: '' none, 'encoder', or how many first weighted layers.",
