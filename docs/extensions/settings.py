@@ -12,6 +12,7 @@ from extensions.tables import sentence, table
 from panodent.dentition import PERMANENT
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.training.recipes import RECIPES
+from panodent.training.refiner_config import ChangeConfig, RefinerConfig
 from panodent.training.settings import Setting, settings_table
 from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.unet import NETWORKS, UNetConfig
@@ -23,6 +24,7 @@ KINDS = {
     "float": "number",
     "bool": "true or false",
     "AugmentConfig": "section",
+    "ChangeConfig": "section",
     "tuple[Stage, ...]": "list of stages",
     "tuple[int, ...]": "list of whole numbers",
     "tuple[int, int] | None": "two whole numbers",
@@ -58,6 +60,12 @@ def markdown() -> str:
             "## Recipes",
             "Each recipe starts from the defaults above and changes these settings.",
             *_recipes(),
+            "## Refiner",
+            "Settings of `panodent refiner`. Those with an option can be changed; "
+            "all are recorded in `refiner.json`.",
+            _table(_rows(RefinerConfig)),
+            "Before the bundle answers, a radiograph is changed by at most:",
+            _table(_rows(ChangeConfig)),
             "## Networks",
             "The setting `network` names one of these; their sizes cannot be set in TOML.",
             table(("size", "meaning", *NETWORKS), _networks()),

@@ -45,20 +45,24 @@ _MODULES = {
 _default: Predictor | None = None
 
 
-def load(bundle: str = "default", threads: int = 0, mirror: bool = False) -> Predictor:
+def load(
+    bundle: str = "default", threads: int = 0, mirror: bool = False, refine: bool = True
+) -> Predictor:
     """A predictor that uses the given model.
 
     bundle : bundle folder, folder of a training run, or "default" for the included bundle.
     threads : threads of the network; 0 for all cores.
     mirror : whether to predict on the mirrored image too and average: slightly better, twice the
         network's time.
+    refine : whether to refine outlines with the bundle's second network, if it has one.
 
     Raises `BundleError` when the bundle is missing or damaged.
     """
     from panodent.bundle.bundle import load as load_bundle
     from panodent.inference.predictor import Predictor
 
-    return Predictor(load_bundle(bundle, threads), mirror)
+    loaded = load_bundle(bundle, threads)
+    return Predictor(loaded if refine else loaded.without_refiner(), mirror)
 
 
 def predict(source: RadiographSource) -> Prediction:

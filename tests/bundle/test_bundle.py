@@ -118,3 +118,21 @@ def test_a_card_that_does_not_fit_the_network_is_refused(
     _edit(copy, **changes)
     with pytest.raises(BundleError, match=message):
         bundle.load(copy).predict_planes(np.zeros((64, 64), np.float32))
+
+
+def test_a_refiner_is_saved_checked_and_counts_for_the_digest(tmp_path: Path) -> None:
+    plain = bundle.load().without_refiner()
+    made = replace(plain, refiner=plain.network)
+    assert made.digest != plain.digest
+    bundle.save(made, tmp_path / "b")
+    assert bundle.load(tmp_path / "b").refiner == made.refiner
+    assert bundle.load(tmp_path / "b").digest == made.digest
+    (tmp_path / "b" / "refiner.onnx").write_bytes(b"other")
+    with pytest.raises(BundleError, match="damaged or exchanged"):
+        bundle.load(tmp_path / "b")
+    (tmp_path / "b" / "refiner.onnx").unlink()
+    with pytest.raises(BundleError, match="missing or unreadable"):
+        bundle.load(tmp_path / "b")
+    damaged = replace(plain, refiner=b"no network")
+    with pytest.raises(BundleError, match="refiner cannot be loaded"):
+        damaged.open()

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("keras", reason="needs the train extra")
 
+from panodent import training
 from panodent.training.backend import ANNOUNCEMENTS, keras, layers, without_announcements
 
 
 def test_it_is_keras() -> None:
     assert keras.__name__ == "keras"
     assert layers.Dense is keras.layers.Dense
+
+
+def test_no_other_module_imports_keras_itself() -> None:
+    root = Path(training.__file__).parent
+    found = [
+        file.name
+        for file in root.rglob("*.py")
+        if re.search(r"^\s*(import|from) keras\b", file.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert found == []
 
 
 def test_announcements_are_left_out_and_other_lines_pass(

@@ -9,6 +9,7 @@ from panodent.benchmark.timing import StageTimer
 from panodent.inference.content_check import check_content
 from panodent.inference.decode import decode
 from panodent.inference.predictor import Predictor
+from panodent.inference.rescaling import refine_with
 from panodent.outputs.case import write_case
 from panodent.radiograph.radiograph import Radiograph, read
 
@@ -18,6 +19,8 @@ _WARM_UP_ROUNDS = 2
 
 def time_stages(predictor: Predictor, file: Path, output: Path, timer: StageTimer) -> None:
     """Predicts one radiograph stage by stage: read, frame, network, decode, write.
+
+    "decode" includes the refinement of outlines.
 
     `time_prediction` measures the whole.
     """
@@ -31,8 +34,10 @@ def time_stages(predictor: Predictor, file: Path, output: Path, timer: StageTime
     radiograph = timer.time("read", open_radiograph)
     framed = timer.time("frame", lambda: bundle.frame.forward(radiograph.pixels))
     planes = timer.time("network", lambda: bundle.run(framed))
+    refine = refine_with(bundle, radiograph.pixels)
     teeth = timer.time(
-        "decode", lambda: decode(planes, bundle.classes, radiograph.size, bundle.calibration)
+        "decode",
+        lambda: decode(planes, bundle.classes, radiograph.size, bundle.calibration, refine),
     )
     timer.time("write", lambda: write_case(output, radiograph, teeth))
 

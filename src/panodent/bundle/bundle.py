@@ -3,6 +3,7 @@
 BUNDLE/bundle.json     frame, classes, decoding, provenance, scores, digest of the network
 BUNDLE/network.onnx    the network for inference
 BUNDLE/norms.npz       batch-norm statistics, which fine-tuning needs back (optional)
+BUNDLE/refiner.onnx    the network that refines outlines (optional)
 
 The bundle named "default" lies inside the package: nothing is downloaded at run time.
 """
@@ -14,11 +15,11 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -26,14 +27,16 @@ import numpy.typing as npt
 
 from panodent.bundle.calibration import Calibration
 from panodent.bundle.frame import Frame
+from panodent.bundle.session import Session
 from panodent.dentition import TEETH
 from panodent.errors import BundleError, ConfigError
-from panodent.utils.arrays import FloatImage
+from panodent.utils.arrays import Float32Array, FloatImage
 from panodent.utils.atomic_files import write_whole
 
 FORMAT = 1
 DEFAULT = "default"
 NETWORK_FILE, CARD_FILE, NORMS_FILE = "network.onnx", "bundle.json", "norms.npz"
+REFINER_FILE = "refiner.onnx"
 RUNTIME = "onnxruntime"
 """The library that runs networks, recorded in each bundle; docs/experiments/ compares others."""
 MAX_NETWORK_BYTES = 1_000_000_000
@@ -57,6 +60,7 @@ class Bundle:
     calibration : maps raw scores to probabilities.
     sizes : usual (height, width) of teeth by FDI number, as shares of the radiograph's, or empty;
         `panodent.inference.rescaling` recognises an unusual scale by it.
+    refiner : bytes of the network that `panodent.inference.refinement` uses, or none.
 
     Raises `BundleError` for repeated or unknown classes and impossible sizes.
     """
@@ -71,8 +75,9 @@ class Bundle:
     threads: int = field(default=0, compare=False)
     calibration: Calibration = field(default_factory=Calibration)
     sizes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
-    _opened: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
-    _opening: Any = field(default_factory=Lock, init=False, repr=False, compare=False)
+    refiner: bytes = field(default=b"", repr=False)
+    _network_session: Session = field(init=False, repr=False, compare=False)
+    _refiner_session: Session = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.classes or len(set(self.classes)) < len(self.classes):
@@ -81,58 +86,50 @@ class Bundle:
             raise BundleError(f"bundle class {unknown[0]} is no FDI number")
         if odd := [fdi for fdi, size in self.sizes.items() if not all(0 < x <= 1 for x in size)]:
             raise BundleError(f"usual size of tooth {odd[0]}: expected two shares, above 0 to 1")
+        sessions = (
+            Session(self.network, self.threads),
+            Session(self.refiner, self.threads, "refiner"),
+        )
+        object.__setattr__(self, "_network_session", sessions[0])
+        object.__setattr__(self, "_refiner_session", sessions[1])
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the network, as hexadecimal text."""
-        return hashlib.sha256(self.network).hexdigest()
+        """SHA-256 of what determines the results, as hexadecimal text.
+
+        That of the network; with a refiner, that of both SHA-256 texts together.
+        """
+        network = _sha256(self.network)
+        return _sha256((network + _sha256(self.refiner)).encode()) if self.refiner else network
+
+    def without_refiner(self) -> Bundle:
+        """The bundle without its refiner: outlines of the first network, faster."""
+        return replace(self, refiner=b"")
 
     @property
     def precision(self) -> str:
         """Data type of the network's weights: float32, or int8 (see `panodent.bundle.quantise`)."""
         return str(self.architecture.get("precision", "float32"))
 
-    @property
-    def _session(self) -> Any:
-        """The network in the runtime, loaded once, on first use."""
-        with self._opening:
-            if not self._opened:
-                self._opened.append(self._open())
-        return self._opened[0]
+    def open(self) -> None:
+        """Loads the networks into the runtime now, before several threads use them.
 
-    def _open(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self.threads
-        options.log_severity_level = 3
-        try:
-            session = onnxruntime.InferenceSession(
-                self.network, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # the runtime's own exceptions share no base
-            raise BundleError(f"the bundle's network cannot be loaded ({error})") from None
-        shape = session.get_inputs()[0].shape
+        Raises `BundleError` when one is damaged or does not fit the bundle.
+        """
+        shape, answer = self._network_session.shapes()
         if list(shape[1:]) != [1, *self.frame.size]:
             raise BundleError(
                 f"the network takes {shape}, the bundle's frame is {self.frame.size}; "
                 "export the bundle again"
             )
-        found = session.get_outputs()[0].shape[1]
         wanted = 1 + len(self.classes) + 2 * bool(self.architecture.get("offsets"))
-        if found != wanted:
+        if answer[1] != wanted:
             raise BundleError(
-                f"the network has {found} output planes, the bundle's {len(self.classes)} teeth "
-                f"and its architecture ask for {wanted}; export the bundle again"
+                f"the network has {answer[1]} output planes, the bundle's {len(self.classes)} "
+                f"teeth and its architecture ask for {wanted}; export the bundle again"
             )
-        return session
-
-    def open(self) -> None:
-        """Loads the network into the runtime now, before several threads use it.
-
-        Raises `BundleError` when it is damaged or does not fit the bundle.
-        """
-        _ = self._session
+        if self.refiner:
+            self._refiner_session.open()
 
     def open_aside(self) -> None:
         """Starts to load the network in another thread; `open` waits for it and raises its errors.
@@ -146,16 +143,19 @@ class Bundle:
 
         Thread(target=begin, name="panodent-open", daemon=True).start()
 
-    def predict_planes(self, pixels: FloatImage) -> npt.NDArray[np.float32]:
+    def predict_planes(self, pixels: FloatImage) -> Float32Array:
         """Network output, float32 (p, h, w), for pixels (H, W) in [0, 1]; see `network`."""
         return self.run(self.frame.forward(pixels))
 
-    def run(self, framed: FloatImage) -> npt.NDArray[np.float32]:
+    def run(self, framed: FloatImage) -> Float32Array:
         """Network output, float32 (p, h, w), for the network's input (height, width)."""
-        session = self._session
-        batch = {session.get_inputs()[0].name: framed[None, None]}
-        planes: npt.NDArray[np.float32] = session.run(None, batch)[0][0]
+        self.open()
+        planes: Float32Array = self._network_session.run(framed[None, None])[0]
         return planes
+
+    def refine(self, crops: Float32Array) -> Float32Array:
+        """The refiner's logits for crops; see `panodent.inference.refinement`."""
+        return self._refiner_session.run(crops)
 
 
 def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0) -> Bundle:
@@ -210,6 +210,7 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
             threads,
             Calibration(**card.get("calibration", {})),
             {int(fdi): (float(h), float(w)) for fdi, (h, w) in card.get("sizes", {}).items()},
+            _refiner(folder, card.get("refiner")),
         )
         digest = card["network"]["sha256"]
         runtime = card["network"].get("runtime", RUNTIME)
@@ -220,12 +221,28 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
             f"{folder}: made for the runtime {runtime!r}; this panodent has {RUNTIME}: "
             "install a newer one"
         )
-    if digest != bundle.digest:
+    if digest != (found := _sha256(network)):
         raise BundleError(
-            f"{folder / NETWORK_FILE}: damaged or exchanged (SHA-256 {bundle.digest[:12]}..., "
+            f"{folder / NETWORK_FILE}: damaged or exchanged (SHA-256 {found[:12]}..., "
             f"the bundle says {str(digest)[:12]}...); copy the whole bundle again"
         )
     return bundle
+
+
+def _refiner(folder: Path, entry: Any) -> bytes:
+    """The refiner that a card's entry describes; none without an entry."""
+    if entry is None:
+        return b""
+    file = folder / REFINER_FILE
+    try:
+        network = file.read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"{file}: missing or unreadable ({error.strerror}); copy the whole bundle again"
+        ) from None
+    if entry["sha256"] != _sha256(network):
+        raise BundleError(f"{file}: damaged or exchanged; copy the whole bundle again")
+    return network
 
 
 def _norms(file: Path) -> dict[str, npt.NDArray[np.float32]]:
@@ -243,6 +260,8 @@ def save(bundle: Bundle, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CARD_FILE).unlink(missing_ok=True)
     write_whole(folder / NETWORK_FILE, bundle.network)
+    if bundle.refiner:
+        write_whole(folder / REFINER_FILE, bundle.refiner)
     if bundle.norms:
         import io
 
@@ -255,7 +274,7 @@ def save(bundle: Bundle, folder: Path) -> None:
         "classes": list(bundle.classes),
         "network": {
             "file": NETWORK_FILE,
-            "sha256": bundle.digest,
+            "sha256": _sha256(bundle.network),
             "runtime": RUNTIME,
             "precision": bundle.precision,
         },
@@ -265,4 +284,10 @@ def save(bundle: Bundle, folder: Path) -> None:
         "provenance": dict(bundle.provenance),
         "scores": dict(bundle.scores),
     }
+    if bundle.refiner:
+        card["refiner"] = {"file": REFINER_FILE, "sha256": _sha256(bundle.refiner)}
     write_whole(folder / CARD_FILE, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

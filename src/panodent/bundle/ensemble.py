@@ -44,6 +44,7 @@ def ensemble(members: Sequence[Bundle]) -> Bundle:
             float(np.mean([item.offset for item in calibrations])),
         ),
         sizes=first.sizes,
+        refiner=first.refiner,
     )
 
 

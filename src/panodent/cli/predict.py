@@ -35,6 +35,13 @@ Mirror = Annotated[
         "network's time.",
     ),
 ]
+Refine = Annotated[
+    bool,
+    typer.Option(
+        help="Refine outlines with the bundle's second network, if it has one; without it "
+        "prediction is faster.",
+    ),
+]
 DicomSeg = Annotated[
     bool, typer.Option("--dicom-seg", help="Also write a DICOM Segmentation; for DICOM input.")
 ]
@@ -67,6 +74,7 @@ def predict(
     overlay: Overlay = True,
     chart: Chart = False,
     mirror: Mirror = False,
+    refine: Refine = True,
     dicom_seg: DicomSeg = False,
     dicom_pr: DicomPr = False,
     dicom_sr: DicomSr = False,
@@ -91,6 +99,7 @@ def predict(
         mirror=mirror,
         dicom=tuple(kind for kind, wanted in dicom.items() if wanted),
     )
+    loaded = load(bundle, threads)
     with progress_bar("predicting") as update:
 
         def report(done: int, total: int, status: Status) -> None:
@@ -100,7 +109,7 @@ def predict(
         statuses = predict_files(
             paths,
             output,
-            bundle=load(bundle, threads),
+            bundle=loaded if refine else loaded.without_refiner(),
             options=options,
             resume=resume,
             report=report,

@@ -6,7 +6,7 @@ so memory does not grow with classes times pixels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from panodent.analysis.doubt_reasons import LOW_SCORE
 from panodent.bundle.calibration import Calibration
 from panodent.inference import connected_regions, instances
 from panodent.inference.instances import ToothInstance
+from panodent.inference.softmax import softmax
 from panodent.radiograph.resampling import enlarged
 from panodent.teeth.teeth import UNNUMBERED, Flag, Teeth
 from panodent.utils.arrays import BoolArray, Float32Array
@@ -24,18 +25,25 @@ UNCALIBRATED = Calibration()
 MIN_MARGIN = 1.5
 """A tooth whose number could be replaced at a smaller loss of log probability is doubtful."""
 
+Lead = tuple[Float32Array, tuple[int, int]]
+"""Above 0 inside a tooth, at the radiograph's resolution, and its corner (top, left)."""
+Refine = Callable[[Sequence[ToothInstance], Float32Array], Sequence[Lead]]
+"""Teeth and the probability (h, w) of no tooth -> the lead of each tooth; see `refinement`."""
+
 
 def decode(
     planes: Float32Array,
     classes: Sequence[int],
     size: tuple[int, int],
     calibration: Calibration = UNCALIBRATED,
+    refine: Refine | None = None,
 ) -> Teeth:
     """The teeth of a radiograph of `size` (height, width), from the network's output.
 
     `planes` is float32 (p, h, w): 1 + len(classes) logits, and perhaps two offset planes; see
     `panodent.bundle.bundle.Bundle.network`. No number appears twice, except 0 for teeth that fit no
-    free number. Specks are removed. Scores are calibrated and lie in [0, 1].
+    free number. Specks are removed. Scores are calibrated and lie in [0, 1]. `refine` replaces the
+    outlines; without it the leads at the network's resolution are enlarged.
     """
     logits, offsets = planes[: 1 + len(classes)], planes[1 + len(classes) :]
     found = (
@@ -43,9 +51,14 @@ def decode(
         if len(offsets)
         else connected_regions.find_teeth(logits)
     )
+    plane = (logits.shape[1], logits.shape[2])
+    if refine:
+        leads = refine(found, softmax(logits)[0])
+    else:
+        leads = [enlarged_lead(tooth, plane, size) for tooth in found]
     items, scores, flags = [], [], []
-    for tooth in found:
-        mask, corner = tooth_mask(tooth, (logits.shape[1], logits.shape[2]), size)
+    for tooth, (lead, corner) in zip(found, leads, strict=True):
+        mask = largest_part_filled(lead > 0)
         if mask.any():
             items.append((classes[tooth.number] if tooth.number >= 0 else UNNUMBERED, mask, corner))
             scores.append(float(np.clip(calibration(tooth.score), 0, 1)))
@@ -72,14 +85,11 @@ def _flags(tooth: ToothInstance, score: float) -> set[Flag]:
     return flags
 
 
-def tooth_mask(
-    tooth: ToothInstance, plane: tuple[int, int], size: tuple[int, int]
-) -> tuple[BoolArray, tuple[int, int]]:
-    """A tooth's mask at the radiograph's resolution, and its corner (top, left).
+def enlarged_lead(tooth: ToothInstance, plane: tuple[int, int], size: tuple[int, int]) -> Lead:
+    """A tooth's lead at the radiograph's resolution, enlarged linearly, and its corner.
 
-    The lead over all alternatives is enlarged linearly and thresholded at zero, so the outline runs
-    between network pixels; an enlarged mask would have steps. `plane` is the network's (height,
-    width), `size` the radiograph's.
+    Thresholded at zero it gives an outline between network pixels; an enlarged mask would have
+    steps. `plane` is the network's (height, width), `size` the radiograph's.
     """
     row, col = tooth.corner
     scale_y, scale_x = size[0] / plane[0], size[1] / plane[1]
@@ -89,8 +99,7 @@ def tooth_mask(
         min(int(np.ceil((row + tooth.lead.shape[0]) * scale_y)), size[0]),
         min(int(np.ceil((col + tooth.lead.shape[1]) * scale_x)), size[1]),
     )
-    fine = enlarged(tooth.lead, box, size, tooth.corner, plane)
-    return largest_part_filled(fine > 0), (box[0], box[1])
+    return enlarged(tooth.lead, box, size, tooth.corner, plane), (box[0], box[1])
 
 
 def largest_part_filled(mask: BoolArray) -> BoolArray:

@@ -193,7 +193,11 @@ def _write_run(
         "panodent": __version__,
         "onnxruntime": onnxruntime.__version__,
         "numpy": np.__version__,
-        "bundle": {"sha256": bundle.digest, "name": bundle.provenance.get("name", "")},
+        "bundle": {
+            "sha256": bundle.digest,
+            "name": bundle.provenance.get("name", ""),
+            "refined": bool(bundle.refiner),
+        },
         "options": asdict(options),
         "inputs": total,
         "done": sum(s.status in ("done", "skipped") for s in statuses),

@@ -17,7 +17,8 @@ import numpy.typing as npt
 from panodent.bundle.bundle import Bundle
 from panodent.dentition import mirror
 from panodent.inference import mirror as mirror_image
-from panodent.inference.decode import decode
+from panodent.inference.decode import Refine, decode
+from panodent.inference.refinement import refined_leads
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import FloatImage
 
@@ -119,4 +120,12 @@ def _decoded(
 ) -> Teeth:
     """One prediction of pixels (H, W)."""
     size = (pixels.shape[0], pixels.shape[1])
-    return decode(predict(pixels), bundle.classes, size, bundle.calibration)
+    refine = refine_with(bundle, pixels)
+    return decode(predict(pixels), bundle.classes, size, bundle.calibration, refine)
+
+
+def refine_with(bundle: Bundle, pixels: FloatImage) -> Refine | None:
+    """What `decode` needs to refine outlines in a radiograph (H, W); None without a refiner."""
+    if not bundle.refiner:
+        return None
+    return partial(refined_leads, bundle.refine, pixels, bundle.classes)

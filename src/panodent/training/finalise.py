@@ -74,6 +74,7 @@ def complete(
         sizes=usual_sizes(case.teeth() for case in run.training),
         provenance=_provenance(run, origin, largest),
         norms=transfer.norms(model),
+        refiner=_refiner_of(run.start),
     )
     made = replace(made, calibration=_calibration(run, made))
     evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
@@ -167,6 +168,15 @@ def _calibration(run: Run, made: Bundle) -> Calibration:
     scores = _score(run, made, panels=False)
     teeth = [tooth for cases in scores.values() for case in cases for tooth in case.prediction]
     return calibration.fit([tooth.score for tooth in teeth], [tooth.correct for tooth in teeth])
+
+
+def _refiner_of(start: str) -> bytes:
+    """The refiner of the bundle that a run started from, if it has one: it does not know numbers,
+    so it suits a network that was trained further."""
+    try:
+        return bundle.load(start).refiner if start else b""
+    except BundleError:  # a run that was never finished
+        return b""
 
 
 def _calibration_of(start: str) -> Calibration:

@@ -57,7 +57,7 @@ class _Graph:
 
 
 def to_onnx(model: Any, size: tuple[int, int]) -> bytes:
-    """The network as ONNX: float32 (batch, 1, height, width) -> logits (batch, classes, h, w).
+    """The network as ONNX: float32 (batch, channels, height, width) -> (batch, planes, h, w).
 
     `model` is a functional Keras network made by `panodent.training.unet.build`, `size` the frame's
     (height, width). Raises `BundleError` for a layer that has no translation.
@@ -80,7 +80,11 @@ def to_onnx(model: Any, size: tuple[int, int]) -> bytes:
     made = helper.make_graph(
         graph.nodes,
         "panodent",
-        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["batch", 1, *size])],
+        [
+            helper.make_tensor_value_info(
+                INPUT, TensorProto.FLOAT, ["batch", int(model.input_shape[-1]), *size]
+            )
+        ],
         [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["batch", classes, *divided])],
         [numpy_helper.from_array(value, name) for name, value in graph.constants.items()],
     )

@@ -95,7 +95,7 @@ def prepare(
             f"{folder}: already holds a training run; go on with --resume, or name another --output"
         )
     found = [source.find() for source in sources]
-    sides = _sides([list(item.cases) for item in found], config)
+    sides = split_sides([list(item.cases) for item in found], config)
     data = [
         {
             "root": str(source.root.resolve()),
@@ -163,7 +163,9 @@ def _for_each_folder(repeat_mixed: tuple[int, ...], folders: int) -> tuple[int, 
     return repeat_mixed
 
 
-def _sides(folders: list[list[Case]], config: TrainConfig) -> list[tuple[list[str], list[str]]]:
+def split_sides(
+    folders: list[list[Case]], config: TrainConfig
+) -> list[tuple[list[str], list[str]]]:
     """(training keys, validation keys) of each folder.
 
     Each folder is split separately, so that each is on both sides. A radiograph in several folders

@@ -29,6 +29,7 @@ class UNetConfig:
         (24, 48, 96, 192, 256, 256), "Filters of each level, from the finest to the deepest."
     )
     classes: int = setting(33, "Classes of a pixel; class 0 is no tooth.", (2, 256), "classes")
+    channels: int = setting(1, "Channels of the input.", (1, 64), "channels")
     stem: int = setting(
         2, "Stride of the first convolution; the output has the frame's size divided by it.", (1, 2)
     )
@@ -97,9 +98,10 @@ def named(name: str, **changes: Any) -> UNetConfig:
 def build(config: UNetConfig, size: tuple[int | None, int | None] = (None, None)) -> Any:
     """The Keras model of a configuration.
 
-    float32 (batch, height, width, 1) -> float32 (batch, height/stem, width/stem, planes). Layers
-    are named `encoder_L_...`, `decoder_L_...` and `head`, so that they can be frozen by name; level
-    0 is the finest. Raises `ConfigError` when a side of `size` does not suit the levels.
+    float32 (batch, height, width, channels) -> float32 (batch, height/stem, width/stem, planes).
+    Layers are named `encoder_L_...`, `decoder_L_...` and `head`, so that they can be frozen by
+    name; level 0 is the finest. Raises `ConfigError` when a side of `size` does not suit the
+    levels.
     """
     from panodent.training.backend import keras, layers
 
@@ -109,7 +111,7 @@ def build(config: UNetConfig, size: tuple[int | None, int | None] = (None, None)
                 f"frame side {side} is not a multiple of {config.divisor}, which "
                 f"{len(config.filters)} levels need"
             )
-    inputs = keras.Input((*size, 1), name="radiograph")
+    inputs = keras.Input((*size, config.channels), name="radiograph")
     x, skips = _encode(config, inputs)
     if config.dropout:
         x = layers.SpatialDropout2D(config.dropout, name="bottom_dropout")(x)

@@ -1,0 +1,119 @@
+"""`panodent refiner`: trains the network that refines a bundle's outlines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from panodent.cli.console import print_line
+from panodent.cli.options import (
+    BundleName,
+    FormatName,
+    NameMap,
+    Numbering,
+    Output,
+    Values,
+    drop_none,
+    read_options,
+    require_keras,
+)
+from panodent.errors import ConfigError
+
+
+def refiner(
+    data: Annotated[
+        list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
+    ] = None,
+    output: Output = Path("refiner"),
+    bundle: BundleName = "default",
+    format_name: FormatName = None,
+    values: Values = None,
+    numbering: Numbering = None,
+    name_map: NameMap = None,
+    epochs: Annotated[
+        int | None, typer.Option(show_default="12", help="Passes over all teeth.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(show_default="64", help="Teeth per training step.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
+    ] = None,
+    variants: Annotated[
+        int | None,
+        typer.Option(show_default="2", help="How often each radiograph is shown to the bundle."),
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(show_default="float32", help="float32 or mixed_bfloat16."),
+    ] = None,
+    validation: Annotated[
+        float, typer.Option("--val", help="Share of radiographs held out; 0: train on all.")
+    ] = 0.15,
+    split_seed: Annotated[
+        int, typer.Option(help="Random seed of the choice of held-out radiographs.")
+    ] = 0,
+    seed: Annotated[
+        int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the training in --output.")
+    ] = False,
+) -> None:
+    """Train the network that refines a bundle's outlines, and write a bundle that has it.
+
+    The refiner sees each tooth that the bundle finds in its own crop, enlarged. The bundle's
+    numbers and scores do not change. Use the data, --val and --split-seed that the bundle was
+    trained with, so that the same radiographs stay held out.
+    """
+    require_keras()
+    from panodent.training.refiner import train
+    from panodent.training.refiner_config import RefinerConfig
+    from panodent.training.refiner_run import prepare, reopen
+    from panodent.training.run import DataSource
+
+    settings: dict[str, Any] = drop_none(
+        {
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "learning_rate": learning_rate,
+            "variants": variants,
+            "precision": precision,
+            "seed": seed,
+        }
+    )
+    if resume:
+        if data or settings:
+            raise ConfigError(
+                "--resume takes data and settings from the run; give no other option than --output"
+            )
+        run = reopen(output, _report)
+    else:
+        if not data:
+            raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
+        options = read_options(values, numbering, name_map)
+        sources = [DataSource(root, format_name, options) for root in data]
+        config = RefinerConfig(**settings)
+        run = prepare(output, sources, bundle, config, _report, validation, split_seed)
+    print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
+    made, rows = train(run)
+    print_line(
+        f"bundle {output / 'bundle'}: refiner of {len(made.refiner) / 1e6:.1f} MB; Dice of "
+        f"held-out crops {rows[-1]['dice_before']:.4f} before, {rows[-1]['dice_after']:.4f} after"
+    )
+
+
+def _report(kind: str, row: dict[str, float]) -> None:
+    """Prints a line for each epoch and for every hundredth step and fiftieth radiograph."""
+    if kind == "epoch":
+        print_line(
+            f"epoch {int(row['epoch'])}  loss {row['loss']:.4f}  Dice of held-out crops "
+            f"{row['dice_before']:.4f} before, {row['dice_after']:.4f} after  "
+            f"{row['seconds']:.0f} s"
+        )
+    elif kind == "step" and int(row["step"]) % 100 == 0:
+        print_line(f"  step {int(row['step'])}/{int(row['steps'])}  loss {row['loss']:.4f}")
+    elif kind in ("crops", "scoring") and int(row["done"]) % 50 == 0:
+        print_line(f"  {kind}: {int(row['done'])} of {int(row['cases'])} radiographs")

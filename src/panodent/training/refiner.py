@@ -1,0 +1,219 @@
+"""Trains the network that refines outlines, and writes a bundle that has it.
+
+The bundle's own network stays as it is. A run is a folder:
+
+RUN/config.json        settings, the bundle, and which cases are on which side of the split
+RUN/crops/             examples, made once
+RUN/last.npz           weights, optimiser and counters after the last complete epoch
+RUN/history.csv        one row an epoch: mean Dice of held-out crops before and after refinement
+RUN/scores.json        scores of the held-out radiographs without and with the refiner
+RUN/bundle/            the bundle with its refiner, ready for `panodent predict`
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from panodent.bundle import bundle as bundles
+from panodent.bundle.bundle import Bundle
+from panodent.datasets.dataset import Case
+from panodent.errors import TrainingError
+from panodent.evaluation.case_scores import CaseScores, score_pair
+from panodent.evaluation.evaluate import summarise
+from panodent.inference.refinement import CHANNELS, CROP
+from panodent.inference.rescaling import predict_teeth
+from panodent.training import checkpoint, onnx_export
+from panodent.training.refiner_batches import batch, crop_dice
+from panodent.training.refiner_config import RefinerConfig
+from panodent.training.refiner_crops import Crops, collect
+from panodent.training.run import Row
+from panodent.utils.atomic_files import write_whole
+from panodent.version import __version__
+
+STEM = 2
+"""The refiner answers at its input's resolution divided by this."""
+Report = Callable[[str, Row], None]
+
+
+@dataclass(frozen=True)
+class RefinerRun:
+    """A refiner's training: its folder, the bundle, both sides of the split, and the settings."""
+
+    folder: Path
+    bundle: Bundle
+    training: Sequence[Case]
+    validation: Sequence[Case]
+    config: RefinerConfig
+    report: Report
+
+    @property
+    def last(self) -> Path:
+        """File of the state after the last complete epoch."""
+        return self.folder / "last.npz"
+
+
+def train(run: RefinerRun) -> tuple[Bundle, list[Row]]:
+    """Trains or goes on; writes RUN/bundle. Returns the bundle and a row for each epoch.
+
+    Raises `TrainingError` when the bundle finds no annotated tooth or the loss diverges.
+    """
+    from panodent.training.backend import keras
+
+    keras.utils.set_random_seed(run.config.seed)
+    keras.config.set_dtype_policy(run.config.precision)
+    crops = _crops(run, "training", run.training, run.config.variants)
+    held = _crops(run, "validation", run.validation, 1)
+    if len(crops) < run.config.batch_size:
+        raise TrainingError(
+            f"the bundle finds {len(crops)} annotated teeth; a refiner needs at least one batch "
+            f"of {run.config.batch_size}: give more radiographs or a lower --batch-size"
+        )
+    model = _model(run.config)
+    steps = len(crops) // run.config.batch_size
+    _compile(model, run.config, steps)
+    rows: list[Row] = checkpoint.load(run.last, model)["history"] if run.last.exists() else []
+    for epoch in range(len(rows), run.config.epochs):
+        rows.append(_epoch(run, model, crops, held, epoch))
+        checkpoint.save(run.last, model, {"history": rows})
+        _write_history(run.folder / "history.csv", rows)
+        run.report("epoch", rows[-1])
+    return _finished(run, model, rows), rows
+
+
+def _crops(run: RefinerRun, side: str, cases: Sequence[Case], variants: int) -> Crops:
+    """The examples of one side, read from RUN/crops or made and written there."""
+    file = run.folder / "crops" / f"{side}.npz"
+    if file.exists():
+        return Crops.load(file)
+    config = run.config
+    crops = collect(
+        run.bundle,
+        cases,
+        variants,
+        config.change,
+        config.seed,
+        config.least_overlap,
+        lambda done, count: run.report("crops", {"done": done, "cases": count}),
+    )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    crops.save(file)
+    return crops
+
+
+def _model(config: RefinerConfig) -> Any:
+    from panodent.training.unet import UNetConfig, build
+
+    return build(UNetConfig(config.filters, classes=2, channels=CHANNELS, stem=STEM), CROP)
+
+
+def _compile(model: Any, config: RefinerConfig, steps: int) -> None:
+    from panodent.training.backend import keras
+
+    from panodent.training.losses import ToothLoss
+
+    warmup = max(min(steps // 2, 100), 1)
+    rate = keras.optimizers.schedules.CosineDecay(
+        config.learning_rate / 30,
+        max(config.epochs * steps - warmup, 1),
+        alpha=0.01,
+        warmup_target=config.learning_rate,
+        warmup_steps=warmup,
+    )
+    optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=5.0)
+    optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    loss = ToothLoss(2, STEM, config.dice_weight)
+    model.compile(
+        optimizer=optimiser, loss=loss, jit_compile=keras.backend.backend() != "tensorflow"
+    )
+
+
+def _epoch(run: RefinerRun, model: Any, crops: Crops, held: Crops, epoch: int) -> Row:
+    """Trains one epoch (from 0) and validates; returns its row of the history."""
+    from panodent.training.backend import keras
+
+    config, started = run.config, time.monotonic()
+    order = np.random.default_rng((config.seed, epoch)).permutation(len(crops))
+    size = config.batch_size
+
+    class Epoch(keras.utils.PyDataset):
+        def __len__(self) -> int:
+            return len(order) // size
+
+        def __getitem__(self, step: int) -> tuple[Any, Any]:
+            rng = np.random.default_rng((config.seed, epoch, step))
+            return batch(crops, order[step * size : (step + 1) * size], config, rng)
+
+    def on_step(step: int, logs: dict[str, float] | None = None) -> None:
+        loss = float((logs or {}).get("loss", np.nan))
+        steps = len(order) // size
+        run.report("step", {"epoch": epoch, "step": step + 1, "steps": steps, "loss": loss})
+
+    shown = keras.callbacks.LambdaCallback(on_train_batch_end=on_step)
+    result = model.fit(
+        Epoch(workers=1, max_queue_size=4), epochs=1, shuffle=False, verbose=0, callbacks=[shown]
+    )
+    loss = float(result.history["loss"][-1])
+    if not np.isfinite(loss):
+        raise TrainingError(
+            f"loss became {loss} in epoch {epoch + 1}; start again with a lower --learning-rate"
+        )
+    before, after = crop_dice(lambda inputs: np.asarray(model.predict_on_batch(inputs)), held)
+    return {
+        "epoch": epoch + 1,
+        "loss": loss,
+        "dice_before": before,
+        "dice_after": after,
+        "seconds": time.monotonic() - started,
+    }
+
+
+def _write_history(file: Path, rows: Sequence[Row]) -> None:
+    names = list(rows[0])
+    lines = [",".join(f"{row[name]:.6g}" for name in names) for row in rows]
+    write_whole(file, "\n".join([",".join(names), *lines, ""]))
+
+
+def _finished(run: RefinerRun, model: Any, rows: Sequence[Row]) -> Bundle:
+    """The bundle with its refiner, scored on the held-out radiographs and written to RUN."""
+    note = {
+        "panodent": __version__,
+        "settings": asdict(run.config),
+        "trained_with": run.bundle.digest,
+        "training_cases": len(run.training),
+        "validation_cases": len(run.validation),
+        "crop_dice_before": _rounded(rows[-1]["dice_before"]),
+        "crop_dice_after": _rounded(rows[-1]["dice_after"]),
+    }
+    made = replace(
+        run.bundle,
+        refiner=onnx_export.to_onnx(model, CROP),
+        provenance={**run.bundle.provenance, "refiner": note},
+    )
+    scores = {
+        "without": _scores(replace(made, refiner=b""), run),
+        "with": _scores(made, run),
+    }
+    write_whole(run.folder / "scores.json", json.dumps(scores, indent=1, allow_nan=False) + "\n")
+    bundles.save(made, run.folder / "bundle")
+    return made
+
+
+def _scores(bundle: Bundle, run: RefinerRun) -> dict[str, Any]:
+    """Scores of the held-out radiographs; empty when nothing is held out."""
+    scores: list[CaseScores] = []
+    for case in run.validation:
+        found = predict_teeth(bundle, case.radiograph().pixels)
+        scores.append(score_pair(case.teeth(), found.numbered(), key=case.key))
+        run.report("scoring", {"done": len(scores), "cases": len(run.validation)})
+    return dict(summarise(scores).headline()) if scores else {}
+
+
+def _rounded(value: float) -> float | None:
+    return round(value, 4) if np.isfinite(value) else None
