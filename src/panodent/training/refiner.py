@@ -115,7 +115,6 @@ def _model(config: RefinerConfig) -> Any:
 
 def _compile(model: Any, config: RefinerConfig, steps: int) -> None:
     from panodent.training.backend import keras
-
     from panodent.training.losses import ToothLoss
 
     warmup = max(min(steps // 2, 100), 1)
