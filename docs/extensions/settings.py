@@ -32,6 +32,7 @@ KINDS = {
 EXAMPLES: dict[str, str] = {
     "stages": "see [stages](#stages)",
     "augment": "`[augment]`",
+    "change": "`[change]`",
     "network": '`network = "seed"`',
     "classes": "`classes = [11, 12, 13]`",
     "fold": "`fold = [1, 3]`",

@@ -115,6 +115,7 @@ def test_teeth_without_a_number_keep_none(tmp_path: Path) -> None:
         ([{"id": 3, "name": " 36 "}, {"id": 1, "name": "11"}], 36),
         ([{"id": 36, "name": "lower left first molar"}, {"id": 3, "name": "unnumbered"}], 0),
         ([{"id": 3, "name": "unnumbered"}, {"id": 9, "name": "36"}], 0),
+        ([{"id": 3, "name": "Supernumerary"}, {"id": 9, "name": "36"}], 0),
         # Both are FDI numbers: the name counts.
         ([{"id": 3, "name": "75"}, {"id": 11, "name": "36"}], 75),
     ],

@@ -37,19 +37,25 @@ def erupted(teeth: Teeth) -> BoolArray:
     return erupted_by_boxes(teeth.fdi.tolist(), teeth.boxes)
 
 
-def erupted_by_boxes(numbers: Sequence[int], boxes: npt.NDArray[np.integer]) -> BoolArray:
-    """The same from FDI numbers (0: no number) and boxes, (n, 4) top, left, bottom, right."""
+def erupted_by_boxes(numbers: Sequence[int], places: npt.NDArray[np.integer]) -> BoolArray:
+    """(n,) what `erupted` gives for teeth with these FDI numbers in these places.
+
+    `places` are boxes (n, 4) of whole numbers: top, left, bottom, right in pixels, half open.
+
+    >>> erupted_by_boxes([16, 55], np.array([[0, 0, 40, 10], [0, 10, 40, 20]])).tolist()
+    [True, True]
+    """
     result = np.ones(len(numbers), bool)
-    heights = boxes[:, 2] - boxes[:, 0]
+    heights = places[:, 2] - places[:, 0]
     for jaw in ("upper", "lower"):
         here = [i for i, n in enumerate(numbers) if n != UNNUMBERED and TEETH[n].jaw == jaw]
         if len(here) < 2:
             continue
-        found = boxes[here].astype(np.float64)
+        boxes = places[here].astype(np.float64)
         # How far each crown reaches towards the other jaw, in pixels.
-        edge = found[:, 2] if jaw == "upper" else -found[:, 0]
+        edge = boxes[:, 2] if jaw == "upper" else -boxes[:, 0]
         usual = float(np.median(heights[here]))
-        for index, short in zip(here, _below_neighbours(found, edge), strict=True):
+        for index, short in zip(here, _below_neighbours(boxes, edge), strict=True):
             deciduous = TEETH[numbers[index]].deciduous
             result[index] = deciduous or short <= SHORT * usual
     place = {n: i for i, n in enumerate(numbers) if n != UNNUMBERED}

@@ -31,7 +31,7 @@ from panodent.errors import AnnotationError
 from panodent.formats import dentex
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.coco_document import segmentation_mask, tooth_annotation, writing_coco
-from panodent.formats.naming import UNNUMBERED_NAME, Naming
+from panodent.formats.naming import Naming, means_no_number
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json, target_file
 from panodent.formats.parsing.image_entries import (
@@ -117,7 +117,7 @@ def category_numbers(
             plain = {
                 key: value.strip()
                 for key, value in values.items()
-                if names[key].strip() != UNNUMBERED_NAME
+                if not means_no_number(names[key])
             }
             is_fdi = all(value.isdecimal() and int(value) in TEETH for value in plain.values())
             if is_fdi and not all(int(value) <= 32 for value in plain.values()):

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from panodent.dentition import Numbering, from_fdi
 from panodent.formats.coco_document import bbox, run_lengths
 from panodent.utils.atomic_files import PendingFile
 
@@ -25,6 +26,8 @@ COLUMNS = ("file_name", "fdi", "name", "score", "left", "top", "right", "bottom"
 class SummaryFiles:
     """Writes the summary files of one call; a context manager.
 
+    Another `numbering` than 'fdi' adds a column of that name to the table.
+
     `finish` puts the files in place; without it, nothing is left in the folder. Raises
     `OutputError` on entering when the folder cannot be written.
 
@@ -36,8 +39,9 @@ class SummaryFiles:
     ['predictions.json', 'teeth.csv']
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, numbering: Numbering = "fdi") -> None:
         self.folder = folder
+        self.numbering = numbering
         self._results: PendingFile | None = None
         self._table: PendingFile | None = None
         self._first = True
@@ -47,7 +51,7 @@ class SummaryFiles:
         self._table = PendingFile(self.folder / TABLE, newline="")
         self._results.stream.write("[")
         self._rows = csv.writer(self._table.stream)
-        self._rows.writerow(COLUMNS)
+        self._rows.writerow([*COLUMNS, *([self.numbering] if self.numbering != "fdi" else [])])
         return self
 
     def add(self, image_id: int, file_name: str, record: dict[str, Any]) -> None:
@@ -70,17 +74,11 @@ class SummaryFiles:
             if tooth["fdi"]:  # a category is a number; a tooth without one is in teeth.json
                 self._results.stream.write(("\n" if self._first else ",\n") + json.dumps(result))
                 self._first = False
-            self._rows.writerow(
-                [
-                    file_name,
-                    tooth["fdi"],
-                    tooth["name"],
-                    tooth["score"],
-                    *tooth["box"],
-                    tooth["area"],
-                    " ".join(tooth["flags"]),
-                ]
-            )
+            row = [file_name, tooth["fdi"], tooth["name"], tooth["score"], *tooth["box"]]
+            row += [tooth["area"], " ".join(tooth["flags"])]
+            if self.numbering != "fdi":
+                row.append(from_fdi(tooth["fdi"], self.numbering) if tooth["fdi"] else "")
+            self._rows.writerow(row)
 
     def finish(self) -> None:
         """Puts both files in place; call it once, after the last radiograph."""

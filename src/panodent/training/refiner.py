@@ -181,7 +181,7 @@ def _write_history(file: Path, rows: Sequence[Row]) -> None:
 
 def _finished(run: RefinerRun, model: Any, rows: Sequence[Row]) -> Bundle:
     """The bundle with its refiner, scored on the held-out radiographs and written to RUN."""
-    note = {
+    note: dict[str, Any] = {
         "panodent": __version__,
         "settings": asdict(run.config),
         "trained_with": run.bundle.digest,
@@ -193,13 +193,14 @@ def _finished(run: RefinerRun, model: Any, rows: Sequence[Row]) -> Bundle:
     made = replace(
         run.bundle,
         refiner=onnx_export.to_onnx(model, CROP),
-        provenance={**run.bundle.provenance, "refiner": note},
     )
     scores = {
         "without": _scores(replace(made, refiner=b""), run),
         "with": _scores(made, run),
     }
     write_whole(run.folder / "scores.json", json.dumps(scores, indent=1, allow_nan=False) + "\n")
+    note["scores"] = scores
+    made = replace(made, provenance={**run.bundle.provenance, "refiner": note})
     bundles.save(made, run.folder / "bundle")
     return made
 
