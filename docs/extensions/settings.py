@@ -11,9 +11,10 @@ from typing import Any
 from extensions.tables import sentence, table
 from panodent.dentition import PERMANENT
 from panodent.training.augmentation.config import AugmentConfig
-from panodent.training.recipes import RECIPES, Stage, TrainConfig
+from panodent.training.recipes import RECIPES
 from panodent.training.refiner_config import ChangeConfig, RefinerConfig
 from panodent.training.settings import Setting, settings_table
+from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.unet import NETWORKS, UNetConfig
 
 HEAD = ("setting", "meaning", "default", "type, range and unit", "example")
@@ -31,6 +32,7 @@ KINDS = {
 EXAMPLES: dict[str, str] = {
     "stages": "see [stages](#stages)",
     "augment": "`[augment]`",
+    "change": "`[change]`",
     "network": '`network = "seed"`',
     "classes": "`classes = [11, 12, 13]`",
     "fold": "`fold = [1, 3]`",

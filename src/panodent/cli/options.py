@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -93,7 +92,6 @@ def parse_integers(
 
 def require_keras() -> None:
     """Raises `MissingExtraError` when Keras is not installed. Does not import it."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if importlib.util.find_spec("keras") is None:
         raise MissingExtraError("train", "training", "keras")
 

@@ -64,7 +64,7 @@ def train(run: RefinerRun) -> tuple[Bundle, list[Row]]:
 
     Raises `TrainingError` when the bundle finds no annotated tooth or the loss diverges.
     """
-    import keras
+    from panodent.training.backend import keras
 
     keras.utils.set_random_seed(run.config.seed)
     keras.config.set_dtype_policy(run.config.precision)
@@ -114,8 +114,7 @@ def _model(config: RefinerConfig) -> Any:
 
 
 def _compile(model: Any, config: RefinerConfig, steps: int) -> None:
-    import keras
-
+    from panodent.training.backend import keras
     from panodent.training.losses import ToothLoss
 
     warmup = max(min(steps // 2, 100), 1)
@@ -136,7 +135,7 @@ def _compile(model: Any, config: RefinerConfig, steps: int) -> None:
 
 def _epoch(run: RefinerRun, model: Any, crops: Crops, held: Crops, epoch: int) -> Row:
     """Trains one epoch (from 0) and validates; returns its row of the history."""
-    import keras
+    from panodent.training.backend import keras
 
     config, started = run.config, time.monotonic()
     order = np.random.default_rng((config.seed, epoch)).permutation(len(crops))
