@@ -21,8 +21,9 @@ from panodent.teeth.teeth import UNNUMBERED, Flag, Teeth
 from panodent.utils.arrays import BoolArray, Float32Array
 
 UNCALIBRATED = Calibration()
-MIN_MARGIN = 1.5
-"""A tooth whose number could be replaced at a smaller loss of log probability is doubtful."""
+MIN_MARGIN = 3.0
+"""A tooth is doubtful when a numbering in which it has another number loses less log probability
+(3.0: is at least a twentieth as probable)."""
 
 
 def decode(
