@@ -67,6 +67,7 @@ def test_a_tooth_painted_with_two_numbers_is_one_tooth() -> None:
     assert teeth.fdi.tolist() == [45, 47]
     assert teeth.boxes[1].tolist() == list(box)
     assert "doubtful" in teeth.flags[1]
+    assert teeth.alternatives.tolist() == [0, 46]
 
 
 def test_two_teeth_painted_with_one_number_stay_two() -> None:

@@ -44,14 +44,16 @@ def decode(
         if len(offsets)
         else connected_regions.find_teeth(logits)
     )
-    items, scores, flags = [], [], []
+    items, scores, flags, others = [], [], [], []
     for tooth in found:
         mask, corner = tooth_mask(tooth, (logits.shape[1], logits.shape[2]), size)
         if mask.any():
             items.append((classes[tooth.number] if tooth.number >= 0 else UNNUMBERED, mask, corner))
             scores.append(float(np.clip(calibration(tooth.score), 0, 1)))
             flags.append(_flags(tooth, scores[-1]))
-    return _impossible_flagged(Teeth.from_masks(size, items, scores, flags).sorted())
+            near = tooth.margin < MIN_MARGIN and tooth.other >= 0
+            others.append(classes[tooth.other] if near else UNNUMBERED)
+    return _impossible_flagged(Teeth.from_masks(size, items, scores, flags, others).sorted())
 
 
 def _impossible_flagged(teeth: Teeth) -> Teeth:

@@ -232,7 +232,7 @@ def _mean_by_owner(
 
 
 class Reading(NamedTuple):
-    """The number of a tooth, and the best numbering in which it has another; see `ToothInstance`."""
+    """A tooth's number, and the best numbering in which it has another; see `ToothInstance`."""
 
     number: int
     margin: float
@@ -259,10 +259,11 @@ def number_teeth(
     gain[:, :classes] = np.log(numbers + _EPSILON)
     chosen = assign(gain * np.clip(weights, 0.2, 2.0)[:, None]).columns
     likeliest = assign(gain)
-    return [
-        Reading(number if number < classes else -1, *_second_reading(likeliest, row, number, numbers))
-        for row, number in enumerate(chosen.tolist())
-    ]
+    readings = []
+    for row, number in enumerate(chosen.tolist()):
+        margin, other = _second_reading(likeliest, row, number, numbers)
+        readings.append(Reading(number if number < classes else -1, margin, other))
+    return readings
 
 
 def _second_reading(
