@@ -56,6 +56,12 @@ def test_without_another_column_the_loss_is_infinite() -> None:
     assert (margin, columns.tolist()) == (np.inf, [0])
 
 
+def test_no_second_best_is_sought_beyond_the_limit() -> None:
+    best = assign(np.array([[5.0, 4.0, 0.0], [0.0, 5.0, 4.0]]))
+    assert best.second_best(0, [0], 1.9)[0] == np.inf
+    assert best.second_best(0, [0], 2.0)[0] == 2.0
+
+
 def test_a_run_is_shifted_as_a_whole() -> None:
     gain = np.array([[5.0, 4.0, 0.0], [0.0, 5.0, 4.0]])
     margin, columns = assign(gain).second_best(0, [0])

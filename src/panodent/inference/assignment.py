@@ -23,13 +23,13 @@ class Assignment:
     _potential: Float64Array
 
     def second_best(
-        self, row: int, forbidden: list[int] | slice
+        self, row: int, forbidden: list[int] | slice, limit: float = np.inf
     ) -> tuple[float, npt.NDArray[np.int64]]:
         """The best assignment in which `row` has none of the `forbidden` columns.
 
         They include the row's own column. Returns the gain lost by it and its columns (n,), found
-        by one shortest-path search over exchanges. Without such an assignment the loss is infinite
-        and the columns are the present ones.
+        by one shortest-path search over exchanges. Without such an assignment, or if it loses more
+        than `limit`, the loss is infinite and the columns are the present ones.
         """
         own = int(self.columns[row])
         distance = self._reduced[row].copy()
@@ -39,8 +39,10 @@ class Assignment:
         while True:
             waiting = np.where(done, np.inf, distance)
             column = int(waiting.argmin())
-            if column == own or waiting[column] == np.inf:
-                return float(waiting[column]), self._exchanged(row, column, came_from)
+            if waiting[column] > limit or waiting[column] == np.inf:
+                return np.inf, self.columns.copy()
+            if column == own:
+                return float(waiting[column]), self._exchanged(row, came_from)
             done[column] = True
             owner = self._row_of[column]
             # A free column counts as held by a row without gain in any column.
@@ -49,13 +51,10 @@ class Assignment:
             distance[nearer] = waiting[column] + onwards[nearer]
             came_from[nearer] = column
 
-    def _exchanged(
-        self, row: int, column: int, came_from: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.int64]:
-        """The columns after the exchange that ends at `column`, the row's own."""
+    def _exchanged(self, row: int, came_from: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The columns after the exchange that ends at the row's own column."""
         columns = self.columns.copy()
-        if column != columns[row]:
-            return columns
+        column = int(columns[row])
         while came_from[column] >= 0:
             owner = self._row_of[came_from[column]]
             if owner >= 0:

@@ -39,8 +39,8 @@ MIN_PROBABILITY = 0.1
 """A tooth gets no number when the only free ones are less probable than this."""
 MIN_UNNUMBERED_AREA = 0.45
 """Smallest area of a tooth without a number, as a share of the median tooth's."""
-SURE = 0.999
-"""A second reading is not sought for a tooth whose number is more probable than this."""
+MAX_MARGIN = 4.0
+"""Second readings that lose more log probability are not sought: their margin is infinite."""
 _EPSILON = 1e-6
 _SINGLE_THREAD_LIMIT = 200_000
 """Multiply-adds that OpenBLAS computes in the calling thread (its limit is 262,144)."""
@@ -56,7 +56,7 @@ class ToothInstance:
     corner : (row, column) of `lead` in the network's plane.
     score : probability that this is a tooth of that number, 0 to 1, not calibrated.
     margin, other : the best numbering in which this tooth has another number: the log probability
-        lost by it, and the index of that number; -1 when it has none there, or none was sought.
+        lost by it, infinite above `MAX_MARGIN`, and the index of that number, -1 if there is none.
     """
 
     number: int
@@ -261,21 +261,19 @@ def number_teeth(
     likeliest = assign(gain)
     readings = []
     for row, number in enumerate(chosen.tolist()):
-        margin, other = _second_reading(likeliest, row, number, numbers)
+        margin, other = _second_reading(likeliest, row, number, classes)
         readings.append(Reading(number if number < classes else -1, margin, other))
     return readings
 
 
 def _second_reading(
-    likeliest: Assignment, row: int, number: int, numbers: npt.NDArray[np.float64]
+    likeliest: Assignment, row: int, number: int, classes: int
 ) -> tuple[float, int]:
     """Margin and other number of a tooth; 0 where the likeliest numbering has another one."""
-    classes = numbers.shape[1]
     first = int(likeliest.columns[row])
     if min(first, classes) != min(number, classes):
         return 0.0, first if first < classes else -1
-    if number < classes and numbers[row, number] > SURE:
-        return np.inf, -1
     own = list(range(classes, len(likeliest.columns) + classes))
-    margin, columns = likeliest.second_best(row, own if number >= classes else [number, *own])
+    forbidden = own if number >= classes else [number, *own]
+    margin, columns = likeliest.second_best(row, forbidden, MAX_MARGIN)
     return margin, int(columns[row]) if np.isfinite(margin) else -1
