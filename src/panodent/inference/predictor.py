@@ -112,6 +112,7 @@ class Predictor:
             found.masks,
             found.scores,
             found.flags,
+            found.alternatives,
             radiograph=radiograph,
         )
 
