@@ -74,8 +74,8 @@ def complete(
         sizes=usual_sizes(case.teeth() for case in run.training),
         provenance=_provenance(run, origin, largest),
         norms=transfer.norms(model),
-        refiner=_refiner_of(run.start),
     )
+    made = _with_refiner(made, run.start)
     made = replace(made, calibration=_calibration(run, made))
     evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
     made = replace(made, scores={name: e.headline() for name, e in evaluations.items()})
@@ -170,13 +170,19 @@ def _calibration(run: Run, made: Bundle) -> Calibration:
     return calibration.fit([tooth.score for tooth in teeth], [tooth.correct for tooth in teeth])
 
 
-def _refiner_of(start: str) -> bytes:
-    """The refiner of the bundle that a run started from, if it has one: it does not know numbers,
-    so it suits a network that was trained further."""
+def _with_refiner(made: Bundle, start: str) -> Bundle:
+    """The bundle with the refiner of the one that the run started from, if that has one.
+
+    A refiner does not know numbers, so it suits a network that was trained further.
+    """
     try:
-        return bundle.load(start).refiner if start else b""
+        source = bundle.load(start) if start else None
     except BundleError:  # a run that was never finished
-        return b""
+        return made
+    if source is None or not source.refiner:
+        return made
+    provenance = {**made.provenance, "refiner": source.provenance.get("refiner", {})}
+    return replace(made, refiner=source.refiner, provenance=provenance)
 
 
 def _calibration_of(start: str) -> Calibration:
