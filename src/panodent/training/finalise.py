@@ -17,6 +17,7 @@ import numpy as np
 from panodent.bundle import bundle, calibration
 from panodent.bundle.bundle import Bundle
 from panodent.bundle.calibration import Calibration
+from panodent.bundle.findings_network import FindingsNetwork
 from panodent.bundle.frame import Frame
 from panodent.drawing.overlay import to_png_bytes
 from panodent.drawing.panel import panel
@@ -75,6 +76,7 @@ def complete(
         provenance=_provenance(run, origin, largest),
         norms=transfer.norms(model),
         refiner=_refiner_of(run.start),
+        findings=_findings_of(run.start),
     )
     made = replace(made, calibration=_calibration(run, made))
     evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
@@ -177,6 +179,14 @@ def _refiner_of(start: str) -> bytes:
         return bundle.load(start).refiner if start else b""
     except BundleError:  # a run that was never finished
         return b""
+
+
+def _findings_of(start: str) -> FindingsNetwork | None:
+    """The findings network of the bundle that a run started from, as `_refiner_of`."""
+    try:
+        return bundle.load(start).findings if start else None
+    except BundleError:  # a run that was never finished
+        return None
 
 
 def _calibration_of(start: str) -> Calibration:
