@@ -12,6 +12,7 @@ from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_op
 
 if TYPE_CHECKING:
     from panodent.evaluation.evaluate import Evaluation
+    from panodent.evaluation.pairing import Pairing
 
 
 def evaluate(
@@ -34,6 +35,10 @@ def evaluate(
             "--resize", help="Resize predictions whose size differs from the ground truth."
         ),
     ] = False,
+    findings: Annotated[
+        Path | None,
+        typer.Option(help="COCO file of annotated findings; scores the predicted ones as well."),
+    ] = None,
     samples: Annotated[
         int, typer.Option(min=0, help="Bootstrap samples for the 95 % intervals; 0: no intervals.")
     ] = 1000,
@@ -56,6 +61,8 @@ def evaluate(
             progress=lambda done, total, key: update(done, total),
         )
     _print_figures(evaluation)
+    if findings is not None:
+        _evaluate_findings(pairing, predictions, findings, samples, output)
     for note in evaluation.notes:
         print_warning(note)
     if output is not None:
@@ -67,6 +74,27 @@ def evaluate(
             f"{len(missing)} cases have no prediction and count as 0; the first is {missing[0]}"
         )
         raise typer.Exit(1)
+
+
+def _evaluate_findings(
+    pairing: Pairing, predictions: Path, annotations: Path, samples: int, output: Path | None
+) -> None:
+    """Scores findings, prints a line per figure, and writes findings-scores.json."""
+    from panodent.evaluation.findings_pairing import evaluate_findings
+    from panodent.utils.atomic_files import write_whole
+
+    with progress_bar("scoring findings") as update:
+        scores = evaluate_findings(pairing, predictions, annotations, samples, progress=update)
+    print_line(f"findings in {len(scores.cases)} radiographs")
+    for name, figure in scores.figures.items():
+        if figure.value is not None:
+            interval = "" if figure.low is None else f"  ({figure.low:.4f} to {figure.high:.4f})"
+            print_line(f"{name:24} {figure.value:.4f}{interval}")
+    for kind, figures in scores.by_kind.items():
+        parts = [f"{n} {f.value:.3f}" for n, f in figures.items() if f.value is not None]
+        print_line(f"{kind:24} {'  '.join(parts)}")
+    if output is not None:
+        write_whole(output / "findings-scores.json", scores.to_json())
 
 
 def _print_figures(evaluation: Evaluation) -> None:

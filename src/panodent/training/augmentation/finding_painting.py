@@ -303,15 +303,17 @@ def _paint_brackets(canvas: Canvas, arch: Sequence[int]) -> None:
         grey = canvas.metal * rng.uniform(0.85, 1.05)
         cover = soft(wide - np.abs(axes.aside)) * soft(side / 2 - along)
         canvas.blend(window, _blurred(cover), grey, "appliance")
-        row, col = np.unravel_index(int(np.argmin(along + np.abs(axes.aside))), mask.shape)
-        points.append((int(col) + window[1].start, int(row) + window[0].start))
+        row, col = divmod(int(np.argmin(along + np.abs(axes.aside))), mask.shape[1])
+        points.append((col + window[1].start, row + window[0].start))
     if len(points) > 1:
         line = np.zeros(canvas.pixels.shape, np.uint8)
         cv2.polylines(
             line, [np.array(points, np.int32)], False, 255, int(rng.integers(1, 3)), cv2.LINE_AA
         )
-        whole = (slice(0, line.shape[0]), slice(0, line.shape[1]))
-        canvas.blend(whole, line.astype(np.float32) / 255, canvas.metal * 0.9, "appliance")
+        whole = (slice(None), slice(None))
+        canvas.blend(
+            whole, line.astype(np.float32) / np.float32(255), canvas.metal * 0.9, "appliance"
+        )
 
 
 def _blurred(cover: npt.NDArray[np.floating]) -> Float32Array:

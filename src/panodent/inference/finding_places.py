@@ -1,0 +1,168 @@
+"""Where findings belong: the number of a tooth, or of a missing tooth's position, at each pixel.
+
+Planes have the findings network's resolution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.inference.arch_layout import (
+    JAWS,
+    Anchor,
+    ArchLayout,
+    anchors,
+    arch_layout,
+    midline_of,
+)
+from panodent.teeth.findings import NOWHERE
+from panodent.teeth.teeth import Teeth
+from panodent.utils.arrays import BoolArray, Float64Array
+
+Sizes = Mapping[int, tuple[float, float]]
+
+REACH = 0.012
+"""Pixels this near to a tooth, as a share of the width, belong to it."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """The planes of one radiograph.
+
+    teeth : int16 (h, w), number of the tooth at or near each pixel, 0 for none.
+    positions : int16 (h, w), the nearest position without a tooth.
+    empty : int16 (h, w), the nearest position without a tooth and without an implant.
+    """
+
+    teeth: npt.NDArray[np.int16]
+    positions: npt.NDArray[np.int16]
+    empty: npt.NDArray[np.int16]
+
+    def of(self, kind: str) -> npt.NDArray[np.int16]:
+        """Where findings of a kind belong."""
+        if kind == "pontic":
+            return self.empty
+        return np.where(self.teeth != NOWHERE, self.teeth, self.positions)
+
+
+@dataclass(frozen=True)
+class Arches:
+    """Both jaws of a radiograph in the units of a plane.
+
+    size : (h, w) of the plane.
+    known : the teeth found.
+    sizes : usual (height, width) of teeth by FDI number, as shares of the radiograph's.
+    curve : (w,) row of the chewing surfaces at each column.
+    """
+
+    size: tuple[int, int]
+    known: Sequence[Anchor]
+    sizes: Sizes
+    curve: Float64Array
+
+    @classmethod
+    def of(cls, teeth: Teeth, size: tuple[int, int], sizes: Sizes, metal: BoolArray) -> Arches:
+        """The jaws of found teeth; `metal` (h, w) marks crowns, which help without teeth."""
+        known = anchors(teeth, size[1] / teeth.size[1])
+        return cls(size, known, sizes, _occlusal_curve(teeth, size, metal))
+
+    def is_upper(self, mask: BoolArray) -> bool:
+        """Whether a mask (h, w) lies in the upper jaw."""
+        rows, cols = np.nonzero(mask)
+        return bool(rows.mean() < self.curve[round(float(cols.mean()))])
+
+    def neck(self, mask: BoolArray) -> float:
+        """x of a mask's end at the chewing surface."""
+        rows, cols = np.nonzero(mask)
+        fifth = max(int(np.ptp(rows)) // 5, 1)
+        near = rows >= rows.max() - fifth if self.is_upper(mask) else rows <= rows.min() + fifth
+        return float(cols[near].mean()) + 0.5
+
+    def implant_numbers(self, masks: Sequence[BoolArray]) -> list[int]:
+        """The position in which each implant stands, 0 where none is near."""
+        result = [NOWHERE] * len(masks)
+        layouts = self._layouts(self.known)
+        for jaw in JAWS:
+            here = [i for i, mask in enumerate(masks) if self.is_upper(mask) == (jaw == "upper")]
+            numbers = layouts[jaw].assigned([self.neck(masks[i]) for i in here])
+            for index, number in zip(here, numbers, strict=True):
+                result[index] = number
+        return result
+
+    def places(
+        self, teeth: Teeth, owners: npt.NDArray[np.int16], implants: Sequence[Anchor]
+    ) -> Places:
+        """The planes; `owners` (h, w) is the tooth of each pixel, -1 none."""
+        fixed = [*self.known, *implants]
+        standing = {number for number, _ in self.known}
+        return Places(
+            _near_teeth(owners, teeth),
+            self._plane(self._layouts(fixed, standing)),
+            self._plane(self._layouts(fixed)),
+        )
+
+    def _layouts(
+        self, fixed: Sequence[Anchor], taken: set[int] | None = None
+    ) -> dict[str, ArchLayout]:
+        width = self.size[1]
+        midline = midline_of(fixed, width)
+        return {jaw: arch_layout(jaw, fixed, self.sizes, width, midline, taken) for jaw in JAWS}
+
+    def _plane(self, layouts: Mapping[str, ArchLayout]) -> npt.NDArray[np.int16]:
+        """int16 (h, w): the free position at each pixel, 0 for none."""
+        upper = np.arange(self.size[0])[:, None] < self.curve[None]
+        numbers = {jaw: layout.columns(self.size[1])[None] for jaw, layout in layouts.items()}
+        return np.where(upper, numbers["upper"], numbers["lower"]).astype(np.int16)
+
+
+def tooth_plane(teeth: Teeth, plane: tuple[int, int]) -> npt.NDArray[np.int16]:
+    """int16 (h, w): which tooth a pixel belongs to, -1 for none; small teeth are on top."""
+    owners = np.full(plane, -1, np.int16)
+    for index in np.argsort(-teeth.areas, kind="stable").tolist():
+        for _, (top, left, bottom, right), mask in teeth.select([index]).resized(plane):
+            owners[top:bottom, left:right][mask] = index
+    return owners
+
+
+def _near_teeth(owners: npt.NDArray[np.int16], teeth: Teeth) -> npt.NDArray[np.int16]:
+    """int16 (h, w): number of the tooth at or near each pixel, 0 for none (or without number)."""
+    import cv2
+
+    if not len(teeth):
+        return np.zeros(owners.shape, np.int16)
+    outside = (owners < 0).astype(np.uint8)
+    away, nearest = cv2.distanceTransformWithLabels(
+        outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    at = np.zeros(int(nearest.max()) + 1, np.int16)
+    inside = owners >= 0
+    at[nearest[inside]] = teeth.fdi[owners[inside]]
+    return np.where(away <= REACH * owners.shape[1], at[nearest], NOWHERE).astype(np.int16)
+
+
+def _occlusal_curve(teeth: Teeth, size: tuple[int, int], metal: BoolArray) -> Float64Array:
+    """(w,) row of the chewing surfaces at each column.
+
+    A parabola through the edges of crowns of both jaws, a level line where they lie close
+    together; between restorations or in the middle without teeth.
+    """
+    scale = size[0] / teeth.size[0], size[1] / teeth.size[1]
+    points = []
+    for fdi, (top, left, bottom, right), _ in teeth:
+        if fdi:
+            edge = bottom if fdi // 10 in (1, 2, 5, 6) else top
+            points.append(((left + right) / 2 * scale[1], edge * scale[0]))
+    columns = np.arange(size[1])
+    if not points:
+        rows = np.flatnonzero(metal.any(axis=1))
+        level = float(rows.mean()) if rows.size else size[0] / 2
+        return np.full(size[1], level)
+    x, y = np.array(points).T
+    if len(points) < 8 or np.ptp(x) < 0.4 * size[1]:
+        return np.full(size[1], float(np.median(y)))
+    curve = np.polynomial.Polynomial.fit(x, y, 2)
+    return np.asarray(curve(np.clip(columns, x.min(), x.max())), np.float64)
