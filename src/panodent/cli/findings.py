@@ -40,6 +40,9 @@ def findings(
         ),
     ] = None,
     bundle: BundleName = "default",
+    start: Annotated[
+        str, typer.Option("--from", help="Folder of a run whose network this one begins with.")
+    ] = "",
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,
@@ -100,7 +103,7 @@ def findings(
         }
     )
     if resume:
-        if data or settings or annotations or plain:
+        if data or settings or annotations or plain or start:
             raise ConfigError(
                 "--resume takes data and settings from the run; give no other option than --output"
             )
@@ -124,6 +127,7 @@ def findings(
             _report,
             validation,
             split_seed,
+            start,
         )
     labelled = sum(case.key in run.annotated for case in run.training)
     print_line(

@@ -44,7 +44,8 @@ Report = Callable[[str, Row], None]
 class FindingsRun:
     """A training: its folder, the bundle, both sides of the split, annotations and settings.
 
-    `annotated` holds findings by key; cases without an entry show no finding.
+    `annotated` holds findings by key; cases without an entry show no finding. `start` is the folder
+    of the run whose network this one begins with, or empty.
     """
 
     folder: Path
@@ -54,6 +55,7 @@ class FindingsRun:
     annotated: Mapping[str, AnnotatedFindings]
     config: FindingsConfig
     report: Report
+    start: str = ""
 
     @property
     def last(self) -> Path:
@@ -64,7 +66,7 @@ class FindingsRun:
 def train(run: FindingsRun) -> tuple[Any, list[Row]]:
     """Trains or goes on; returns the Keras network and a row for each epoch.
 
-    Raises `TrainingError` when the loss diverges.
+    Raises `TrainingError` when the loss diverges or the run to start from does not fit.
     """
     import keras
 
@@ -74,7 +76,11 @@ def train(run: FindingsRun) -> tuple[Any, list[Row]]:
     held = _examples(run, "validation")
     model = network(run.config)
     _compile(model, run.config, batches.steps)
-    rows: list[Row] = checkpoint.load(run.last, model)["history"] if run.last.exists() else []
+    rows: list[Row] = []
+    if run.last.exists():
+        rows = checkpoint.load(run.last, model)["history"]
+    elif run.start:
+        checkpoint.load(Path(run.start) / run.last.name, model, with_optimiser=False)
     for epoch in range(len(rows), run.config.epochs):
         rows.append(_epoch(run, model, batches, held, epoch))
         checkpoint.save(run.last, model, {"history": rows})

@@ -54,6 +54,7 @@ def finish(run: FindingsRun, model: Any, rows: Sequence[Row]) -> Bundle:
         "settings": asdict(run.config),
         "trained_with": run.bundle.digest,
         "epochs": len(rows),
+        "continued": bool(run.start),
         "training_cases": len(run.training),
         "annotated_cases": sum(case.key in run.annotated for case in run.training),
         "validation_cases": len(run.validation),

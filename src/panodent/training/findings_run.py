@@ -33,11 +33,13 @@ def prepare(
     report: Report,
     validation: float = 0.15,
     split_seed: int = 0,
+    start: str = "",
 ) -> FindingsRun:
     """A new run for a bundle; the data are split as `panodent train` splits them.
 
     annotations : a file that `read_findings` reads.
-    plain : patterns such as "cate4-*" of the keys of radiographs that show no finding.
+    plain : patterns such as "healthy-*" of the keys of radiographs that show no finding.
+    start : folder of a run whose network this one begins with, or empty.
 
     Radiographs that are neither annotated nor plain are left out. Raises `TrainingError` if the
     folder already holds a run, `AnnotationError`, `BundleError` or `DatasetError` when something
@@ -73,6 +75,7 @@ def prepare(
         "bundle": bundle if bundle == "default" else str(Path(bundle).resolve()),
         "bundle_sha256": digest,
         "annotations": str(annotations.resolve()),
+        "start": str(Path(start).resolve()) if start else "",
         "config": asdict(config),
         "data": data,
     }
@@ -110,8 +113,16 @@ def reopen(folder: Path, report: Report) -> FindingsRun:
         training += [cases[key] for key in item["training"]]
         validation += [cases[key] for key in item["validation"]]
     annotated = read_findings(Path(record["annotations"]))
-    config = config_from(record["config"])
-    return FindingsRun(folder, bundle, training, validation, annotated, config, report)
+    return FindingsRun(
+        folder,
+        bundle,
+        training,
+        validation,
+        annotated,
+        config_from(record["config"]),
+        report,
+        record["start"],
+    )
 
 
 def _record(folder: Path) -> Mapping[str, Any]:
