@@ -28,25 +28,39 @@ Sizes = Mapping[int, tuple[float, float]]
 REACH = 0.012
 """Pixels this near to a tooth, as a share of the width, belong to it."""
 
+ONE_JAW = 0.7
+"""A region with at least this share of its pixels in one jaw belongs to that jaw."""
+
 
 @dataclass(frozen=True)
 class Places:
     """The planes of one radiograph.
 
     teeth : int16 (h, w), number of the tooth at or near each pixel, 0 for none.
-    positions : int16 (h, w), the nearest position without a tooth.
-    empty : int16 (h, w), the nearest position without a tooth and without an implant.
+    positions : jaw -> int16 (w,), the nearest position without a tooth.
+    empty : jaw -> int16 (w,), the nearest position without a tooth and without an implant.
+    upper : (h, w) bool, whether a pixel is above the chewing surfaces.
     """
 
     teeth: npt.NDArray[np.int16]
-    positions: npt.NDArray[np.int16]
-    empty: npt.NDArray[np.int16]
+    positions: Mapping[str, npt.NDArray[np.int16]]
+    empty: Mapping[str, npt.NDArray[np.int16]]
+    upper: BoolArray
 
-    def of(self, kind: str) -> npt.NDArray[np.int16]:
-        """Where findings of a kind belong."""
+    def of(self, kind: str, region: BoolArray) -> npt.NDArray[np.int16]:
+        """int16 (h, w): where a region (h, w) of a kind belongs, pixel by pixel.
+
+        A region that lies mostly in one jaw belongs to that jaw as a whole.
+        """
+        share = float(self.upper[region].mean())
+        upper = (
+            self.upper if 1 - ONE_JAW < share < ONE_JAW else np.full_like(self.upper, share > 0.5)
+        )
+        numbers = self.empty if kind == "pontic" else self.positions
+        plane = np.where(upper, numbers["upper"], numbers["lower"])
         if kind == "pontic":
-            return self.empty
-        return np.where(self.teeth != NOWHERE, self.teeth, self.positions)
+            return plane.astype(np.int16)
+        return np.where(self.teeth != NOWHERE, self.teeth, plane).astype(np.int16)
 
 
 @dataclass(frozen=True)
@@ -101,8 +115,9 @@ class Arches:
         standing = {number for number, _ in self.known}
         return Places(
             _near_teeth(owners, teeth),
-            self._plane(self._layouts(fixed, standing)),
-            self._plane(self._layouts(fixed)),
+            self._columns(self._layouts(fixed, standing)),
+            self._columns(self._layouts(fixed)),
+            np.arange(self.size[0])[:, None] < self.curve[None],
         )
 
     def _layouts(
@@ -112,11 +127,9 @@ class Arches:
         midline = midline_of(fixed, width)
         return {jaw: arch_layout(jaw, fixed, self.sizes, width, midline, taken) for jaw in JAWS}
 
-    def _plane(self, layouts: Mapping[str, ArchLayout]) -> npt.NDArray[np.int16]:
-        """int16 (h, w): the free position at each pixel, 0 for none."""
-        upper = np.arange(self.size[0])[:, None] < self.curve[None]
-        numbers = {jaw: layout.columns(self.size[1])[None] for jaw, layout in layouts.items()}
-        return np.where(upper, numbers["upper"], numbers["lower"]).astype(np.int16)
+    def _columns(self, layouts: Mapping[str, ArchLayout]) -> dict[str, npt.NDArray[np.int16]]:
+        """Jaw -> the free position at each column, 0 for none."""
+        return {jaw: layout.columns(self.size[1]) for jaw, layout in layouts.items()}
 
 
 def tooth_plane(teeth: Teeth, plane: tuple[int, int]) -> npt.NDArray[np.int16]:

@@ -27,8 +27,9 @@ REPLACED = 0.5
 """A tooth of which a larger share is implant or pontic is removed."""
 REPLACED_WITH_CROWN = 0.75
 """So is one that touches an implant and of which a larger share is implant, pontic or crown."""
-LEAST_PIECE = {"crown": 0.3, "pontic": 0.3}
-"""A piece with a smaller share of the largest piece's area joins its neighbour."""
+LEAST_PIECE = {"crown": 0.3, "pontic": 0.3, "appliance": 0.4}
+"""A piece with a smaller share of the largest piece's area joins its neighbour: between brackets
+there is wire."""
 LEAST_PIECE_OF_OTHERS = 0.15
 WIRE = 0.012
 """An appliance nowhere thicker than this share of the height is a wire and belongs to no tooth."""
@@ -134,9 +135,9 @@ def _pieces(
     for kind, mask in kinds.items():
         if kind == "implant":
             continue
-        plane = places.of(kind)
         for region in _regions(mask):
             whole = kind == "appliance" and _thin(region)
+            plane = places.of(kind, region)
             cut = [(NOWHERE, region)] if whole else _split(region, plane, kind)
             made = [piece(kind, part, fdi) for fdi, part in cut]
             found += [one for one in made if _enough(one, network.limits)]
@@ -175,9 +176,9 @@ def _split(
 
     numbers, counts = np.unique(plane[region], return_counts=True)
     least = LEAST_PIECE.get(kind, LEAST_PIECE_OF_OTHERS) * counts.max()
-    large = numbers[counts >= least]
-    if len(large) == 1:
-        return [(int(large[0]), region)]
+    large = numbers[(counts >= least) & (numbers != NOWHERE)]
+    if len(large) < 2:
+        return [(int(large[0]) if len(large) else int(numbers[counts.argmax()]), region)]
     # Each pixel of a small piece goes to the nearest pixel of a large one.
     seeds = region & np.isin(plane, large)
     _, nearest = cv2.distanceTransformWithLabels(
