@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint docs format wheel-check setup setup-dev clean
+.PHONY: demo test lint docs format wheel-check weights setup setup-dev clean
 
 CODE := src tests benchmarks tools docs
 
@@ -36,6 +36,11 @@ docs: $(VENV)/dev.stamp
 # Builds the wheel and uses it outside the repository; `make wheel-check KEEP=dist` keeps the files.
 wheel-check: $(VENV)/bin/python
 	$(BIN)/python tools/wheel_check.py $(if $(KEEP),--keep $(KEEP))
+
+# A bundle as it ships, from both data sets as published: `make weights UFBA=... HITL=...`. Hours.
+# FROM=scratch begins with random weights; OUTPUT names the folder; the same command continues.
+weights: $(VENV)/dev.stamp
+	$(BIN)/python tools/weights.py --ufba "$(UFBA)" --hitl "$(HITL)" --output "$(or $(OUTPUT),weights)" --from $(or $(FROM),default)
 
 setup: $(VENV)/demo.stamp
 setup-dev: $(VENV)/dev.stamp

@@ -23,7 +23,8 @@ from panodent import phantom
 from panodent.dentition import PERMANENT
 from panodent.training.batches import Augmenter, Example, class_image
 from panodent.training.loop import compile_model
-from panodent.training.recipes import TrainConfig, recipe
+from panodent.training.recipes import recipe
+from panodent.training.train_config import TrainConfig
 from panodent.training.unet import build, named
 
 EXAMPLES = 8

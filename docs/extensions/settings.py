@@ -11,8 +11,10 @@ from typing import Any
 from extensions.tables import sentence, table
 from panodent.dentition import PERMANENT
 from panodent.training.augmentation.config import AugmentConfig
-from panodent.training.recipes import RECIPES, Stage, TrainConfig
+from panodent.training.recipes import RECIPES
+from panodent.training.refiner_config import ChangeConfig, RefinerConfig
 from panodent.training.settings import Setting, settings_table
+from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.unet import NETWORKS, UNetConfig
 
 HEAD = ("setting", "meaning", "default", "type, range and unit", "example")
@@ -22,6 +24,7 @@ KINDS = {
     "float": "number",
     "bool": "true or false",
     "AugmentConfig": "section",
+    "ChangeConfig": "section",
     "tuple[Stage, ...]": "list of stages",
     "tuple[int, ...]": "list of whole numbers",
     "tuple[int, int] | None": "two whole numbers",
@@ -29,6 +32,7 @@ KINDS = {
 EXAMPLES: dict[str, str] = {
     "stages": "see [stages](#stages)",
     "augment": "`[augment]`",
+    "change": "`[change]`",
     "network": '`network = "seed"`',
     "classes": "`classes = [11, 12, 13]`",
     "fold": "`fold = [1, 3]`",
@@ -57,6 +61,12 @@ def markdown() -> str:
             "## Recipes",
             "Each recipe starts from the defaults above and changes these settings.",
             *_recipes(),
+            "## Refiner",
+            "Settings of `panodent refiner`. Those with an option can be changed; "
+            "all are recorded in `refiner.json`.",
+            _table(_without_examples(RefinerConfig)),
+            "Before the bundle answers, a radiograph is changed by at most:",
+            _table(_without_examples(ChangeConfig)),
             "## Networks",
             "The setting `network` names one of these; their sizes cannot be set in TOML.",
             table(("size", "meaning", *NETWORKS), _networks()),
@@ -80,6 +90,14 @@ def _rows(kind: type) -> Iterator[tuple[str, ...]]:
             _allowed(item),
             EXAMPLES.get(item.name) or _example(item),
         )
+
+
+def _without_examples(kind: type) -> Iterator[tuple[str, ...]]:
+    """Rows of settings that TOML files do not hold; sections have tables of their own."""
+    for item in settings_table(kind):
+        if not is_dataclass(item.default):
+            row = f"`{item.name}`", sentence(item.help), _value(item.default), _allowed(item)
+            yield (*row, "")
 
 
 def _value(value: Any) -> str:

@@ -63,6 +63,60 @@ def test_an_upright_bar(row: Teeth) -> None:
     assert tooth.centroid == pytest.approx((140.5, 120.5), abs=0.6)
 
 
+def mixed() -> Teeth:
+    """16 55 54 12 in a row; 53 is missing; germs of 15 above 55 and of 17 and 18 behind 16."""
+    row = {16: 300, 55: 340, 54: 380, 12: 460}
+    items = [(fdi, bar((x, 220), 100, 30, 90)) for fdi, x in row.items()]
+    germs = {15: (340, 140), 17: (260, 140), 18: (220, 140)}
+    items += [(fdi, bar(at, 50, 30, 90)) for fdi, at in germs.items()]
+    return Teeth.from_masks(SIZE, items)
+
+
+def test_neighbours_in_a_mixed_dentition() -> None:
+    found = measure(mixed())
+    assert {tooth.fdi for tooth in found.teeth if not tooth.erupted} == {15, 17, 18}
+    sides = {
+        tooth.fdi: tuple(side and side.fdi for side in (tooth.distal, tooth.mesial))
+        for tooth in found.teeth
+    }
+    assert sides == {
+        18: (None, 17),
+        17: (18, 16),
+        16: (17, 55),
+        55: (16, 54),
+        54: (55, 12),
+        12: (54, None),
+        15: (None, None),  # a germ above its predecessor
+    }
+    (gap,) = found.gaps
+    assert (gap.missing, gap.between) == ((13,), (54, 12))
+    assert 14 in found.missing  # said of permanent teeth only
+    assert not {fdi for fdi in found.missing if fdi > 50}
+
+
+def test_a_deciduous_tooth_beside_its_erupted_successor_has_no_neighbours() -> None:
+    row = {16: 100, 15: 140, 55: 180, 14: 220}
+    teeth = Teeth.from_masks(SIZE, [(fdi, bar((x, 220), 100, 30, 90)) for fdi, x in row.items()])
+    found = measure(teeth).teeth
+    assert of(found, 15).mesial.fdi == 14  # type: ignore[union-attr]
+    assert of(found, 55).mesial is of(found, 55).distal is None
+
+
+def test_no_class_of_winter_for_a_germ_behind_a_germ() -> None:
+    assert measure(mixed()).third_molars == ()
+    erupted = [(17, bar((260, 220), 100, 30, 90)), (18, bar((220, 200), 60, 30, 45))]
+    (third,) = measure(Teeth.from_masks(SIZE, erupted)).third_molars
+    assert third.fdi == 18
+
+
+def test_germs_do_not_turn_the_occlusal_plane() -> None:
+    level = measure(mixed()).occlusal_plane
+    higher = [(15, bar((340, 60), 50, 30, 90)), (17, bar((260, 40), 50, 30, 90))]
+    kept = mixed().select(~np.isin(mixed().fdi, (15, 17)))
+    items = [(fdi, kept.full_mask(index)) for index, fdi in enumerate(kept.fdi.tolist())]
+    assert measure(Teeth.from_masks(SIZE, [*items, *higher])).occlusal_plane == level == 0
+
+
 def test_neighbours_and_gaps(row: Teeth) -> None:
     found = measure(row)
     tooth = of(found.teeth, 15)

@@ -46,3 +46,55 @@ def test_faults(panodent, predicted: Path, data: Path, options: tuple, code: int
     found = panodent("evaluate", predicted, data, *options)
     assert (found.code, found.out) == (code, "")
     assert message in found.err
+
+
+def test_groups_are_printed_and_written(
+    panodent, predicted: Path, data: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "facts.csv"
+    table.write_text("file;device\nphantom-00000.png;A\nphantom-00001.png;B\nx.png;B\n")
+    found = panodent(
+        *("evaluate", predicted, data, "--samples", 20, "-o", tmp_path / "scores"),
+        *("--by", "dentition", "--by", "device", "--table", table),
+    )
+    assert found.code == 0
+    assert re.search(r"^ +permanent +3 +\d+ +0\.\d{3} +", found.out, re.M)
+    assert re.search(r"^ +A +1 +\d+ ", found.out, re.M)
+    assert "gap in dice: none, fewer than two groups of 5 radiographs" in found.out
+    assert all(len(line) <= 80 for line in found.out.splitlines() if line.startswith("  "))
+    assert found.err.splitlines() == [
+        "warning: 1 radiograph is in no group: facts.csv has no row for them: phantom-00002",
+        "warning: 1 row of facts.csv belongs to no radiograph: x.png",
+    ]
+    groups = json.loads((tmp_path / "scores" / "scores.json").read_text())["groups"]
+    assert [group["name"] for group in groups["device"]["groups"]] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--by", "sex"), 2, "expected dentition or teeth"),
+        (("--by", "sexx", "--table", "facts.csv"), 2, "known: file, sex. Did you mean 'sex'?"),
+        (("--table", "facts.csv"), 2, "is not used; name a column with --by: file, sex"),
+        (("--by", "sex", "--table", "no.csv"), 1, "no.csv: cannot be read"),
+    ],
+)
+def test_faulty_groups_end_before_scoring(
+    panodent, predicted, data, tmp_path, monkeypatch, options: tuple, code: int, message: str
+) -> None:
+    (tmp_path / "facts.csv").write_text("file,sex\nphantom-00000,f\n")
+    monkeypatch.chdir(tmp_path)
+    found = panodent("evaluate", predicted.resolve(), data.resolve(), *options)
+    assert (found.code, found.out) == (code, "")
+    assert message in " ".join(found.err.split())
+
+
+def test_many_names_are_shortened(panodent, predicted, data, tmp_path) -> None:
+    rows = "".join(f"x{n}.png,f\n" for n in range(12))
+    (tmp_path / "facts.csv").write_text("file,sex\nphantom-00000,f\n" + rows)
+    found = panodent(
+        *("evaluate", predicted, data, "--samples", 0),
+        *("--by", "sex", "--table", tmp_path / "facts.csv"),
+    )
+    assert "12 rows of facts.csv belong to no radiograph: x0.png, " in found.err
+    assert "x7.png and 4 more" in found.err

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from pathlib import Path
+
+from panodent.dentition import TEETH
 
 
 def test_results_are_measured(panodent, predicted: Path, tmp_path: Path) -> None:
@@ -13,6 +16,18 @@ def test_results_are_measured(panodent, predicted: Path, tmp_path: Path) -> None
     assert (found.code, found.out) == (0, f"3 radiographs measured; table: {table}\n")
     assert table.read_text().startswith("file_name,fdi,")
     assert len(list(tmp_path.rglob("report.pdf"))) == 3
+
+
+def test_another_numbering(panodent, predicted: Path, tmp_path: Path) -> None:
+    shutil.copytree(predicted, tmp_path / "results")
+    found = panodent("measure", tmp_path / "results", "--report", "--numbering", "universal")
+    assert found.code == 0
+    rows = list(csv.DictReader((tmp_path / "results" / "measures.csv").read_text().splitlines()))
+    assert rows
+    assert all(row["universal"] == TEETH[int(row["fdi"])].universal for row in rows)
+    page = next(tmp_path.rglob("report.html")).read_text()
+    assert "Universal numbering" in page
+    assert "Numbers on the overlay: fdi numbering." in page
 
 
 def test_a_broken_result_is_reported(panodent, predicted: Path, tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
+
+from panodent.dentition import TEETH
 
 
 @pytest.fixture
@@ -26,7 +29,20 @@ def test_a_radiograph_is_predicted(panodent, image: Path, tmp_path: Path) -> Non
         "max_pixels": 100_000_000,
         "mirror": False,
         "dicom": [],
+        "numbering": "fdi",
     }
+
+
+def test_numbers_in_another_numbering(panodent, image: Path, tmp_path: Path) -> None:
+    found = panodent("predict", image, "-o", tmp_path, "--chart", "--numbering", "palmer")
+    assert found.code == 0
+    rows = list(csv.DictReader((tmp_path / "teeth.csv").read_text().splitlines()))
+    assert rows
+    assert all(row["palmer"] == TEETH[int(row["fdi"])].palmer for row in rows)
+    assert "Palmer numbering" in (tmp_path / "phantom-00000" / "odontogram.svg").read_text()
+    wrong = panodent("predict", image, "-o", tmp_path, "--numbering", "palmar")
+    assert wrong.code != 0
+    assert "known: fdi, universal, palmer" in wrong.err
 
 
 def test_results_of_an_earlier_call_are_kept(panodent, image: Path, tmp_path: Path) -> None:

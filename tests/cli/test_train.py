@@ -11,7 +11,8 @@ import typer.main
 
 from panodent.cli import app
 from panodent.dentition import PERMANENT, TEETH
-from panodent.training.recipes import RECIPES, TrainConfig
+from panodent.training.recipes import RECIPES
+from panodent.training.train_config import TrainConfig
 
 pytest.importorskip("keras", reason="needs the train extra")
 
@@ -80,6 +81,23 @@ def test_classes(
     assert asked[0].classes == classes
 
 
+def test_one_number_of_repeats_holds_for_all_folders(
+    panodent, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[TrainConfig] = []
+
+    def prepare(folder: Path, sources: list, config: TrainConfig, *_: object) -> None:
+        asked.append(config)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("panodent.training.run.prepare", prepare)
+    options = ("--from", "default", "--recipe", "children")
+    panodent("train", data, "-o", tmp_path / "run", *options)
+    panodent("train", data, "-o", tmp_path / "run", *options, "--repeat-mixed", "4,1")
+    assert [config.repeat_mixed for config in asked] == [(4,), (4, 1)]
+    assert [config.classes for config in asked] == [tuple(TEETH)] * 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -91,10 +109,17 @@ def test_classes(
         (("{tmp}", "-o", "{tmp}/r", "--classes", "11,19"), 1, "19, not an FDI number"),
         (("{tmp}", "-o", "{tmp}/r", "--repeat", "1,2"), 2, "a number for each folder"),
         (("{tmp}", "-o", "{tmp}/r", "--repeat", "0"), 2, "at least 1"),
+        (("{tmp}", "-o", "{tmp}/r", "--repeat-mixed", "0"), 2, "at least 1"),
+        (("{tmp}", "-o", "{tmp}/r", "--repeat-mixed", "a"), 2, "one for each folder"),
         (("{tmp}", "-o", "{tmp}/r", "--config", "{tmp}/none.toml"), 2, "cannot be read"),
         (("{tmp}", "-o", "{tmp}/r", "--from", "{tmp}/none"), 1, "no bundle there"),
         (("{tmp}/none", "-o", "{tmp}/r"), 1, "no such folder"),
         (("-o", "{tmp}/r", "--resume"), 1, "no training run"),
+        (("-o", "{tmp}/r", "--resume", "--format", "coco"), 2, "to which --format belong"),
+        (("-o", "{tmp}/r", "--resume", "--values", "fdi"), 2, "to which --values belong"),
+        (("-o", "{tmp}/r", "--resume", "--numbering", "fdi"), 2, "to which --numbering belong"),
+        (("-o", "{tmp}/r", "--resume", "--map", "{tmp}/m"), 2, "to which --map belong"),
+        (("-o", "{tmp}/r", "--resume", "--repeat", "2"), 2, "to which --repeat belong"),
     ],
 )
 def test_faults(panodent, tmp_path: Path, arguments: tuple, code: int, message: str) -> None:

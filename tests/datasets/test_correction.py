@@ -23,6 +23,7 @@ from panodent.datasets.dataset import find
 from panodent.datasets.proposals import proposed
 from panodent.dentition import mirror
 from panodent.errors import AnnotationError, DatasetError, UnknownNameError
+from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import Teeth
 
 SQUARE = ((2.0, 2.0), (6.0, 2.0), (6.0, 5.0), (2.0, 5.0))
@@ -77,6 +78,35 @@ def test_public_corrections(name: str) -> None:
     assert listed.licence
     assert listed.attribution
     assert all(len(item) or item.unsure or item.note for item in listed.radiographs.values())
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_corrections_give_each_tooth_a_number_of_its_own(name: str) -> None:
+    for key, item in load(name).radiographs.items():
+        given = [fdi for fdi in (*item.renumber.values(), *(fdi for fdi, _ in item.add)) if fdi]
+        assert len(given) == len(set(given)), key
+        assert not set(item.remove) & set(item.renumber), key
+
+
+def test_public_polygons_lie_in_the_radiograph() -> None:
+    listed = load("ufba425")
+    assert listed.size == (512, 512)
+    for key, item in listed.radiographs.items():
+        for fdi, polygon in item.add:
+            points = np.array(polygon)
+            assert ((points >= 0) & (points <= 512)).all(), (key, fdi)
+            assert fill([[points]], listed.size).sum() >= 50, (key, fdi)
+
+
+def test_two_roots_are_one_tooth() -> None:
+    """An outline of two parts is joined by a line of no width, which covers no pixel."""
+    listed = load("ufba425")
+    assert listed.size is not None
+    _, polygon = listed.radiographs["cate8-00289"].add[0]
+    mask = fill([[np.array(polygon)]], listed.size)
+    assert not mask[:, 143:145].any()
+    assert mask[:, :143].any()
+    assert mask[:, 145:].any()
 
 
 def test_written_and_read_again(tmp_path: Path) -> None:

@@ -18,8 +18,12 @@ highdicom = pytest.importorskip("highdicom")
 
 from pydicom import uid  # noqa: E402
 
+from panodent import phantom  # noqa: E402
+from panodent.dentition import PERMANENT  # noqa: E402
 from panodent.dicom import files, seg  # noqa: E402
 from panodent.dicom.source import Model, SourceImage, source_of  # noqa: E402
+from panodent.inference.predictor import PERMANENT_ONLY, with_limits_noted  # noqa: E402
+from panodent.phantom.dicom import to_dicom  # noqa: E402
 from panodent.radiograph.radiograph import Radiograph, read  # noqa: E402
 from panodent.teeth.teeth import Teeth  # noqa: E402
 
@@ -140,6 +144,19 @@ def test_every_kind_of_radiograph_gets_sound_results(
     assert str(read_back.PatientName) == str(header.PatientName)
     if shutil.which("dciodvfy") is not None:
         assert [line for kind in files.KINDS for line in _errors(tmp_path, kind)] == []
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs dciodvfy (dicom3tools)")
+def test_results_of_a_child_are_sound(model: Model, tmp_path: Path) -> None:
+    """Deciduous teeth, germs, and the note that a bundle knows permanent teeth only."""
+    radiograph, truth = phantom.draw(4, (256, 512), age=8.0)
+    to_dicom(radiograph, 4).save_as(tmp_path / "opg.dcm", enforce_file_format=True)
+    noted = with_limits_noted(read(tmp_path / "opg.dcm"), PERMANENT)
+    files.write(tmp_path, files.contents(source_of(noted, truth, model), files.KINDS))
+    assert seg.to_teeth(pydicom.dcmread(tmp_path / files.name_of("seg"))).fdi.max() > 50
+    report = pydicom.dcmread(tmp_path / files.name_of("sr"))
+    assert report.ContentSequence[-1].TextValue == PERMANENT_ONLY
+    assert [line for kind in files.KINDS for line in _errors(tmp_path, kind)] == []
 
 
 def _errors(folder: Path, kind: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,3 +64,22 @@ def test_fractional_segmentations_are_refused(made: dict[str, Any]) -> None:
     other.SOPClassUID, other.SegmentationType = made["seg"].SOPClassUID, "FRACTIONAL"
     with pytest.raises(AnnotationError, match="FRACTIONAL; expected BINARY"):
         seg.to_teeth(other)
+
+
+def test_all_teeth_and_those_without_a_number_come_back(source: SourceImage) -> None:
+    block = np.ones((4, 4), bool)
+    numbers = [*TEETH, 0, 0]
+    items = [(fdi, block, (4 * (i % 8), 4 * (i // 8))) for i, fdi in enumerate(numbers)]
+    teeth = Teeth.from_masks(source.teeth.size, items)
+    found = seg.to_teeth(seg.segmentation(replace(source, teeth=teeth)))
+    assert found.fdi.tolist() == numbers
+    assert np.array_equal(found.boxes, teeth.boxes)
+
+
+def test_a_supernumerary_tooth_of_others_has_no_number(source: SourceImage) -> None:
+    """Its code and label name the tooth that it resembles."""
+    made = seg.segmentation(replace(source, teeth=source.teeth.select([0])))
+    (segment,) = made.SegmentSequence
+    segment.SegmentedPropertyTypeCodeSequence[0].CodeValue = "2541000124102"
+    segment.SegmentLabel = "FDI 21"
+    assert seg.to_teeth(made).fdi.tolist() == [0]

@@ -13,13 +13,15 @@ import pytest
 pytest.importorskip("pydicom")
 pytest.importorskip("highdicom")
 
-from panodent.dentition import TEETH
+from panodent.dentition import DECIDUOUS, PERMANENT, TEETH
 from panodent.dicom import seg
 from panodent.dicom.source import (
     Model,
     SourceImage,
     demand_dicom,
+    is_supernumerary,
     source_of,
+    tooth_code,
     using_highdicom,
 )
 from panodent.errors import RadiographError
@@ -69,3 +71,28 @@ def test_errors_of_highdicom_quote_no_values(source: SourceImage) -> None:
     ):
         raise ValueError("invalid name 'Doe^Jane'")
     assert "Doe" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("group", "numbers"), [("CID4018", PERMANENT), ("CID4019", DECIDUOUS)])
+def test_codes_have_the_names_of_the_standard(group: str, numbers: tuple[int, ...]) -> None:
+    from pydicom.sr.codedict import Collection
+
+    listed = set(Collection(group).concepts.values())
+    assert {tooth_code(fdi) for fdi in numbers} == listed
+
+
+def test_the_name_of_a_deciduous_tooth() -> None:
+    code = tooth_code(51)
+    assert code.meaning == "Deciduous maxillary right central incisor tooth"
+    assert (code.value, code.scheme_designator) == ("88824007", "SCT")
+
+
+def test_a_tooth_without_a_number_is_not_called_supernumerary() -> None:
+    from pydicom.sr.codedict import Collection
+
+    code = tooth_code(0)
+    assert (code.value, code.meaning) == ("38199008", "Tooth")
+    supernumerary = [item.value for item in Collection("CID4025").concepts.values()]
+    assert len(supernumerary) == 52
+    assert all(map(is_supernumerary, supernumerary))
+    assert not any(is_supernumerary(tooth.snomed) for tooth in TEETH.values())

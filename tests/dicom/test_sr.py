@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 highdicom = pytest.importorskip("highdicom")
 
-from panodent.dentition import TEETH  # noqa: E402
+from panodent.dentition import DECIDUOUS, TEETH  # noqa: E402
 from panodent.dicom import sr  # noqa: E402
 from panodent.dicom.source import SourceImage  # noqa: E402
+from panodent.inference.predictor import PERMANENT_ONLY  # noqa: E402
+from panodent.teeth.teeth import Teeth  # noqa: E402
 
 
 def test_a_report_lists_found_absent_and_doubtful(
@@ -42,3 +46,32 @@ def test_measurements_have_values_and_units(source: SourceImage) -> None:
         "Certainty of Finding": (pytest.approx(100 * teeth.scores[first], abs=0.01), "%"),
         "long axis extent": (127.5, "{pixels}"),
     }
+
+
+def test_notes_are_comments(source: SourceImage) -> None:
+    notes = ("half of 16 bits in use", PERMANENT_ONLY)
+    report = sr.report(replace(source, notes=notes))
+    comments = [
+        item.TextValue
+        for item in report.ContentSequence
+        if item.ConceptNameCodeSequence[0].CodeMeaning == "Comment"
+    ]
+    assert comments == list(notes)
+    assert all(
+        item.ConceptNameCodeSequence[0].CodeMeaning != "Comment"
+        for item in sr.report(replace(source, notes=())).ContentSequence
+    )
+
+
+def test_a_report_of_deciduous_teeth(source: SourceImage) -> None:
+    block = np.ones((4, 4), bool)
+    items = [(fdi, block, (0, 4 * i)) for i, fdi in enumerate(DECIDUOUS)]
+    teeth = Teeth.from_masks(source.teeth.size, items)
+    content = highdicom.sr.ComprehensiveSR.from_dataset(
+        sr.report(replace(source, teeth=teeth))
+    ).content
+    sites = [group.finding_sites[0].value for group in content.get_planar_roi_measurement_groups()]
+    assert [site.value for site in sites] == [TEETH[fdi].snomed for fdi in DECIDUOUS]
+    assert all(site.meaning.startswith("Deciduous") for site in sites)
+    # Permanent teeth that were not found are said to be absent, deciduous ones are not.
+    assert len(content.get_image_measurement_groups()) == 32

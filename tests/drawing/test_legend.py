@@ -29,6 +29,11 @@ def test_the_legend_explains_only_the_marks_in_use(blocks) -> None:
     assert both[1:3] == ["1 doubtful (dashed, ?)", "1 without a number (grey, ?)"]
 
 
+def test_the_legend_counts_deciduous_and_unerupted_teeth(blocks) -> None:
+    row = {16: (10, 0, 50, 10), 55: (10, 10, 50, 20), 15: (0, 10, 25, 20)}
+    assert texts(blocks((60, 60), row))[:3] == ["3 teeth", "1 deciduous", "1 unerupted"]
+
+
 def test_what_was_not_found_and_what_is_doubtful(blocks) -> None:
     places = dict.fromkeys((18, 36, 55), (0, 0, 2, 2))
     teeth = blocks((9, 9), places, flags=[[], ["doubtful"], ["doubtful", "edited"]])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 
-from panodent.dentition import ARCH_ORDER, PERMANENT, TEETH
+from panodent.dentition import ARCH_ORDER, DECIDUOUS, PERMANENT, TEETH
 from panodent.drawing.odontogram import chart_teeth, png, svg
 from panodent.drawing.tooth_shapes import pictogram
 from panodent.drawing.vector import to_points
@@ -98,14 +99,63 @@ def test_pictograms_do_not_touch_their_neighbours() -> None:
         assert x1 - x0 > sum(half) + 2
 
 
-def test_deciduous_teeth_stand_in_an_inner_row_when_found() -> None:
+def test_deciduous_teeth_stand_in_inner_rows_when_one_is_found() -> None:
     plain, mixed = svg(chart(11)), svg(chart(11, 55, 75))
-    assert set(groups(mixed)) == {*PERMANENT, 55, 75}
+    assert set(groups(mixed)) == set(TEETH)
+    states = {fdi: group.attrib["data-state"] for fdi, group in groups(mixed).items()}
+    assert {fdi for fdi, state in states.items() if state == "found"} == {11, 55, 75}
     at = places(mixed)
-    assert at[15][1] < at[55][1] < at[75][1] < at[35][1]
-    assert at[55][0] == at[15][0]
+    for fdi in DECIDUOUS:
+        successor = TEETH[fdi - 40]
+        assert at[fdi][0] == at[successor.fdi][0]
+        # Between the permanent teeth of both jaws, on the side of their own.
+        assert at[15][1] < at[fdi][1] < at[35][1]
+        assert (at[fdi][1] < (at[15][1] + at[35][1]) / 2) == (successor.jaw == "upper")
     heights = [float(ET.fromstring(text).attrib["height"]) for text in (plain, mixed)]  # noqa: S314
     assert heights[1] > heights[0]
+
+
+def germ(*, doubtful: bool = False) -> Teeth:
+    """16, 55 and 54 in a row, and the germ of 15 above 55."""
+    block = np.ones((40, 10), bool)
+    row = [(fdi, block, (10, 10 * place)) for place, fdi in enumerate((16, 55, 54))]
+    flags = [[], [], [], ["doubtful"] * doubtful]
+    return Teeth.from_masks((60, 60), [*row, (15, block[:25], (0, 10))], flags=flags)
+
+
+def test_unerupted_teeth_are_hollow_in_a_ring() -> None:
+    found, doubted = groups(svg(germ())), groups(svg(germ(doubtful=True)))
+    assert {fdi for fdi, g in found.items() if g.attrib["data-erupted"] == "false"} == {15}
+    assert found[15].findtext("s:desc", None, NS) == "found, unerupted, score 1.00"
+    assert found[16].findtext("s:desc", None, NS) == "found, score 1.00"
+    shapes = {fdi: group.findall("s:path", NS) for fdi, group in found.items()}
+    assert len(shapes[15]) == len(shapes[45]) - 1  # one root, crown, ring; a cross of two strokes
+    ring, root, _ = shapes[15]
+    assert (ring.attrib["fill"], root.attrib["fill"]) == ("#ffffff", "#ffffff")
+    assert all(part.attrib["fill"] != "#ffffff" for part in shapes[55])
+    dashed = [part for part in doubted[15] if "stroke-dasharray" in part.attrib]
+    assert len(dashed) == 2  # the tooth, not its ring
+    assert words(doubted[15]) == ["?", "15"]
+    assert "1 unerupted" in (ET.fromstring(svg(germ())).findtext("s:desc", None, NS) or "")  # noqa: S314
+    assert "unerupted" in words(ET.fromstring(svg(chart())))  # noqa: S314 - the key
+
+
+def test_the_ring_stays_in_its_column_and_below_the_title() -> None:
+    block = np.ones((40, 20), bool)
+    for fdi in PERMANENT:
+        up = TEETH[fdi].jaw == "upper"
+        tooth = (fdi, block[:20], (0 if up else 40, 60))
+        taller = (55 if up else 85, block, (20, 60))
+        document = svg(Teeth.from_masks((80, 99), [tooth, taller]))
+        group, at = groups(document)[fdi], places(document)
+        assert group.attrib["data-erupted"] == "false"
+        ring = group.findall("s:path", NS)[0].attrib["d"]
+        numbers = [float(n) for n in re.findall(r"-?\d+\.?\d*", ring)]
+        x, y = numbers[::2], numbers[1::2]
+        nearest = min(abs(at[fdi][0] - place[0]) for place in at.values() if place[0] != at[fdi][0])
+        assert max(x) - min(x) < 2 * nearest
+        assert min(y) > 28
+        assert not min(y) < at[fdi][1] < max(y)  # its number is outside
 
 
 def test_the_summary_counts() -> None:
@@ -120,11 +170,17 @@ def test_the_summary_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("numbering", "label", "title"),
-    [("universal", "19", "19 lower left first molar"), ("palmer", "LL6", "LL6 lower left")],
+    ("fdi", "numbering", "label", "title"),
+    [
+        (36, "universal", "19", "19 lower left first molar"),
+        (36, "palmer", "LL6", "LL6 lower left"),
+        (55, "universal", "A", "A upper right deciduous second molar"),
+        (85, "universal", "T", "T lower right deciduous second molar"),
+        (71, "palmer", "LLA", "LLA lower left deciduous central incisor"),
+    ],
 )
-def test_numbering(numbering, label, title) -> None:
-    group = groups(svg(chart(36), numbering))[36]
+def test_numbering(fdi, numbering, label, title) -> None:
+    group = groups(svg(chart(fdi), numbering))[fdi]
     assert words(group) == [label]
     assert (group.findtext("s:title", None, NS) or "").startswith(title)
 

@@ -152,7 +152,45 @@ def test_tooth_of_the_truth_without_a_number_is_not_scored():
     case = score_pair(teeth(tooth(36, A), tooth(0, B)), teeth(tooth(36, A), tooth(37, B)))
     assert [item.fdi for item in case.teeth] == [36]
     assert (case.dice, case.extras, case.detections) == (1.0, (), (1, 0, 0))
-    assert case.counts == (2, 2)
+    assert (case.counts, case.regions, case.ignored) == ((1, 1), 1, (37,))
+    assert [item.fdi for item in case.prediction] == [36]
+    assert case.foreground == 1.0
+
+
+def test_an_ignore_region_that_nothing_finds_costs_nothing():
+    case = score_pair(teeth(tooth(36, A), tooth(0, B)), teeth(tooth(36, A)))
+    assert (case.dice, case.foreground, case.detections) == (1.0, 1.0, (1, 0, 0))
+    assert (case.counts, case.regions, case.ignored) == ((1, 1), 1, ())
+
+
+def test_the_number_of_a_tooth_on_an_ignore_region_leaves_the_tooth_missed():
+    # 38 stands elsewhere; it is missed, but the region makes no invented tooth.
+    case = score_pair(teeth(tooth(38, A), tooth(0, B)), teeth(tooth(38, B)))
+    assert (case.dice, case.extras, case.detections) == (0.0, (), (0, 0, 1))
+    assert case.dice_obb[PERMANENT.index(38)] == 0.0
+    assert case.ignored == (38,)
+
+
+def test_a_number_on_an_ignore_region_is_absent_in_dice_obb():
+    case = score_pair(teeth(tooth(0, B)), teeth(tooth(37, B)))
+    assert case.dice_obb == (1.0,) * 32
+
+
+def test_foreground_leaves_out_ignored_pixels_outside_teeth():
+    # The region covers the right half of 36 and 5 columns beside it. The instance of 36 is 5
+    # columns too wide, all of them in the region: Dice of 36 falls, the foreground stays.
+    truth = teeth(tooth(36, A), tooth(0, A + 5))
+    case = score_pair(truth, teeth(tooth(36, A, width=15)))
+    assert case.dice == 2 * 100 / 250
+    assert (case.foreground, case.ignored) == (1.0, ())
+
+
+def test_the_dentition_is_that_of_the_ground_truth():
+    mixed = teeth(tooth(55, A), tooth(16, B), tooth(0, C))
+    assert score_pair(mixed, None).dentition == "mixed"
+    assert score_pair(teeth(tooth(16, B)), mixed).dentition == "permanent"
+    assert score_pair(teeth(tooth(55, B)), None).dentition == "primary"
+    assert score_pair(teeth(tooth(0, C)), None).dentition is None
 
 
 def test_a_number_that_stands_twice_is_paired_one_to_one():

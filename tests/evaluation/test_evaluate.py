@@ -95,6 +95,50 @@ def test_deciduous_teeth_get_rows_of_their_own():
     evaluation = summarise([case("a", deciduous, deciduous)], samples=0)
     assert "55" in evaluation.confusion.rows
     assert evaluation.by_tooth[55]["dice"].value == 1.0
+    assert list(evaluation.by_type) == [
+        "incisor", "canine", "premolar", "molar", "deciduous molar",
+    ]  # fmt: skip
+    assert evaluation.by_type["deciduous molar"]["numbering"].value == 1.0
+    assert "dice" not in evaluation.by_type["molar"]
+
+
+def test_an_invented_deciduous_tooth_gets_a_row():
+    evaluation = summarise([case("a", BOTH, teeth(tooth(36, 10), tooth(71, 90)))], samples=0)
+    assert evaluation.by_tooth[71]["dice"].value == 0.0
+    assert evaluation.by_type["deciduous incisor"]["dice"].value == 0.0
+    assert (evaluation.by_kind["deciduous"]["ap"].value, evaluation.figures["ap"].value) == (
+        None,
+        0.5,  # 36 of 36 and 11
+    )
+
+
+def test_permanent_and_deciduous_teeth_apart():
+    # 36 with a score of 0.9 is right, 55 with 0.6 is on nothing.
+    truth = teeth(tooth(36, 10), tooth(55, 50))
+    found = teeth(tooth(36, 10), tooth(55, 90), scores=[0.9, 0.6])
+    evaluation = summarise([case("a", truth, found)], samples=0)
+    permanent, deciduous = evaluation.by_kind["permanent"], evaluation.by_kind["deciduous"]
+    assert permanent["calibration_error"].value == pytest.approx(0.1)
+    assert deciduous["calibration_error"].value == pytest.approx(0.6)
+    assert evaluation.figures["calibration_error"].value == pytest.approx((0.1 + 0.6) / 2)
+    assert (permanent["ap50"].value, deciduous["ap50"].value) == (1.0, 0.0)
+    assert (permanent["dice"].value, deciduous["dice"].value) == (1.0, 0.0)
+    assert (permanent["ap"].count, deciduous["ap"].count) == (1, 1)
+    assert list(summarise([case("a", BOTH, BOTH)], samples=0).by_kind) == ["permanent"]
+
+
+def test_ignore_regions_are_said():
+    truth = teeth(tooth(36, 10), tooth(0, 50))
+    found = teeth(tooth(36, 10), tooth(37, 50))
+    evaluation = summarise([case("a", truth, found), case("b", BOTH, BOTH)], samples=0)
+    assert evaluation.notes == (
+        "the ground truth has 1 ignore region (teeth without a number) in 1 radiograph; they are "
+        "not scored, and neither are predicted teeth on them (1)",
+    )
+    for name in ("dice", "numbering", "detection_f1", "ap", "foreground", "dice_obb"):
+        assert evaluation.figures[name].value == 1.0
+    assert evaluation.figures["count_error"].value == 0.0
+    assert summarise([case("b", BOTH, BOTH)], samples=0).notes == ()
 
 
 def test_intervals_are_the_same_for_the_same_seed():
@@ -153,7 +197,7 @@ def test_json_schema():
     assert data["schema"] == SCHEMA
     assert list(data) == [
         "schema", "settings", "case_count", "without_prediction", "without_truth", "notes",
-        "figures", "by_type", "by_tooth", "confusion", "cases",
+        "figures", "by_kind", "by_type", "by_tooth", "groups", "confusion", "cases",
     ]  # fmt: skip
     assert list(data["figures"]) == list(METRICS)
     assert list(data["figures"]["dice"]) == ["value", "low", "high", "count", "reason"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from panodent.evaluation.matching import match_teeth, same_number_pairs
+from panodent.evaluation.matching import match_teeth, on_ignore_regions, same_number_pairs
 from panodent.teeth.teeth import Teeth
 
 SIZE = (20, 100)
@@ -39,10 +39,32 @@ def test_the_best_instance_of_a_tooth_has_any_number() -> None:
 
 
 def test_extras_and_excused_instances() -> None:
-    # On an unnumbered tooth: excused, the second one not. Without a number on a missed tooth:
-    # excused. With a number that the ground truth lacks: an extra.
-    truth = teeth((0, 0), (36, 30), (37, 60))
-    found = teeth((11, 0), (12, 0), (0, 30), (37, 60), (48, 80))
+    # Without a number on a missed tooth: excused, the second one not. With a number that the
+    # ground truth lacks: an extra, also on a tooth.
+    truth = teeth((36, 30), (37, 60))
+    found = teeth((0, 30), (0, 30), (37, 60), (48, 80), (12, 60))
     matching = match_teeth(truth, found)
-    assert matching.extras == (12, 48)
-    assert matching.excused == 2
+    assert matching.extras == (0, 48, 12)
+    assert matching.excused == 1
+
+
+def test_instances_on_ignore_regions() -> None:
+    # Shifted by 3 of 10: IoU 70 / 130. By 4: 60 / 140, but 60 % inside. By 5: 50 %, not more.
+    truth = teeth((0, 0), (36, 60))
+    found = teeth((11, 3), (12, 4), (0, 4), (13, 5), (36, 60), (21, 80))
+    expected = [True, True, True, False, False, False]
+    assert on_ignore_regions(truth, found).tolist() == expected
+    assert not on_ignore_regions(teeth((36, 60)), found).any()
+    assert on_ignore_regions(truth, Teeth.empty(SIZE)).shape == (0,)
+
+
+def test_a_small_instance_in_a_large_ignore_region_lies_on_it() -> None:
+    truth = Teeth.from_masks(SIZE, [(0, np.ones((20, 60), bool), (0, 0))])
+    assert on_ignore_regions(truth, teeth((11, 5), (12, 56))).tolist() == [True, False]
+
+
+def test_an_instance_on_a_tooth_inside_an_ignore_region_is_scored() -> None:
+    square = np.ones((10, 10), bool)
+    region = np.ones((20, 60), bool)
+    truth = Teeth.from_masks(SIZE, [(36, square, (5, 0)), (0, region, (0, 0))])
+    assert on_ignore_regions(truth, teeth((36, 2), (37, 20))).tolist() == [False, True]

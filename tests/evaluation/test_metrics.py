@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from panodent.dentition import DECIDUOUS, TEETH
 from panodent.evaluation.case_scores import score_pair
-from panodent.evaluation.metrics import METRICS, case_row, case_terms
+from panodent.evaluation.metrics import DECIDUOUS_TYPES, METRICS, case_row, case_terms
 from panodent.teeth.teeth import Teeth
 
 SIZE = (40, 200)
@@ -45,6 +46,19 @@ def test_terms_of_a_case() -> None:
     assert ("all", "nsd") not in terms
 
 
+def test_deciduous_teeth_have_types_of_their_own() -> None:
+    # 55 found, 75 extra; 16 found.
+    truth, found = teeth((55, 10), (16, 50)), teeth((55, 10), (16, 50), (75, 90))
+    terms = case_terms(score_pair(truth, found))
+    assert terms["deciduous molar", "dice"] == (1, 2)
+    assert terms["deciduous", "dice"] == (1, 2)
+    assert terms["molar", "dice"] == terms["permanent", "dice"] == (1, 1)
+    assert terms["permanent", "dice_obb"] == terms["all", "dice_obb"] == (32, 32)
+    assert ("deciduous molar", "dice_obb") not in terms
+    kinds = {TEETH[fdi].type for fdi in DECIDUOUS}
+    assert {f"deciduous {name}" for name in kinds} == set(DECIDUOUS_TYPES)
+
+
 def test_surface_terms_of_a_case() -> None:
     truth, found = teeth((36, 10), (11, 50)), teeth((36, 10), (48, 90))
     terms = case_terms(score_pair(truth, found, surfaces=True))
@@ -61,3 +75,10 @@ def test_row_of_the_case_table() -> None:
     assert (row["missed"], row["extra"], row["dice"]) == ([12], [38], 1 / 5)
     assert row["nsd"] is None
     assert "ap" not in row
+    assert (row["ignored"], row["ignore_regions"], row["dentition"]) == ([], 0, "permanent")
+
+
+def test_row_of_a_case_with_an_ignore_region() -> None:
+    row = case_row(score_pair(teeth((36, 10), (0, 50)), teeth((36, 10), (37, 50), (0, 50))))
+    assert (row["ignored"], row["ignore_regions"], row["extra"]) == ([37, "?"], 1, [])
+    assert (row["teeth"], row["predicted_teeth"], row["count_bias"]) == (1, 1, 0)

@@ -10,7 +10,7 @@ import pytest
 
 from panodent import formats
 from panodent.errors import AnnotationError, DatasetError
-from panodent.evaluation.pairing import evaluate_pairs, match, pair_folders
+from panodent.evaluation.pairing import evaluate_pairs, pair_folders
 from panodent.formats.parsing.label_map import write_png
 from panodent.outputs.case import write_case
 from panodent.outputs.summary_files import SummaryFiles
@@ -161,38 +161,3 @@ def test_nothing_pairs(tmp_path: Path, truth: Path):
 def test_no_such_folder(tmp_path: Path, truth: Path):
     with pytest.raises(DatasetError, match="no such file or folder"):
         evaluate_pairs(pair_folders(tmp_path / "nowhere", truth))
-
-
-# --- pairing by key ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("truth_keys", "found_keys", "partners", "notes"),
-    [
-        (["1", "2"], ["2", "1"], {"1": "1", "2": "2"}, 0),
-        (["a/1", "b/1"], ["i/a/1", "i/b/1"], {"a/1": "i/a/1", "b/1": "i/b/1"}, 0),
-        (["images/1"], ["1"], {"images/1": "1"}, 0),
-        (["a/1"], ["b/1"], {"a/1": "b/1"}, 1),
-        (["1", "10"], ["10"], {"10": "10"}, 0),
-        (["21"], ["1"], {}, 0),  # an end of the name is not an end of the path
-        (["1", "b/1"], ["1"], {"1": "1"}, 0),
-        ([], ["1"], {}, 0),
-    ],
-)  # fmt: skip
-def test_match(truth_keys, found_keys, partners, notes):
-    paired, said = match(truth_keys, found_keys)
-    assert paired == partners
-    assert len(said) == notes
-
-
-@pytest.mark.parametrize(
-    ("truth_keys", "found_keys", "named"),
-    [
-        (["a/1"], ["b/1", "c/1"], "'b/1' and 'c/1' could belong to 'a/1'"),
-        (["a/1", "b/1"], ["c/1"], "'c/1' could belong to 'a/1' and 'b/1'"),
-        (["a/1", "b/1"], ["1"], "'1' could belong to 'a/1' and 'b/1'"),
-    ],
-)
-def test_match_leaves_no_choice_to_chance(truth_keys, found_keys, named):
-    with pytest.raises(DatasetError, match=named):
-        match(truth_keys, found_keys)

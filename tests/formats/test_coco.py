@@ -115,6 +115,7 @@ def test_teeth_without_a_number_keep_none(tmp_path: Path) -> None:
         ([{"id": 3, "name": " 36 "}, {"id": 1, "name": "11"}], 36),
         ([{"id": 36, "name": "lower left first molar"}, {"id": 3, "name": "unnumbered"}], 0),
         ([{"id": 3, "name": "unnumbered"}, {"id": 9, "name": "36"}], 0),
+        ([{"id": 3, "name": "Supernumerary"}, {"id": 9, "name": "36"}], 0),
         # Both are FDI numbers: the name counts.
         ([{"id": 3, "name": "75"}, {"id": 11, "name": "36"}], 75),
     ],
@@ -363,3 +364,48 @@ def test_numbers_that_are_fdi_and_universal_are_not_guessed(tmp_path: Path, name
     ):
         (item,) = FORMAT.read(written(*numbers), options)
         assert item.read().fdi.tolist() == [expected]
+
+
+def two_teeth(*changes: dict[str, Any]) -> dict[str, Any]:
+    """A COCO file with tooth 36 twice, each annotation changed."""
+    listed = [
+        {"id": place, "image_id": 7, "category_id": 3, "segmentation": [SQUARE], **change}
+        for place, change in enumerate(changes, start=1)
+    ]
+    return record(annotations=listed)
+
+
+CVAT = {"iscrowd": 1, "attributes": {"occluded": False}}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({"iscrowd": 0}, {"iscrowd": 0, "ignore": 0}, [36, 36]),
+        ({"iscrowd": 0}, {"iscrowd": 1}, [36, 0]),
+        ({}, {"ignore": 1}, [36, 0]),
+        ({"ignore": True}, {"ignore": "1"}, [0, 0]),
+        # CVAT's own sign, and a file in which the mark says nothing: teeth as run lengths.
+        ({"iscrowd": 0}, CVAT, [36, 36]),
+        ({"iscrowd": 1}, {"iscrowd": 1}, [36, 36]),
+        ({"iscrowd": 1}, {"iscrowd": 1, "ignore": 1}, [36, 0]),
+    ],
+)
+def test_a_region_to_be_ignored_has_no_number(
+    tmp_path: Path, first: dict[str, Any], second: dict[str, Any], expected: list[int]
+) -> None:
+    assert read_first(saved(tmp_path, two_teeth(first, second))).fdi.tolist() == expected
+
+
+def test_a_region_to_be_ignored_of_a_category_that_is_left_out_stays_out(tmp_path: Path) -> None:
+    data = two_teeth({}, {"ignore": 1, "category_id": 4})
+    data["categories"].append({"id": 4, "name": "bridge"})
+    file = saved(tmp_path, data)
+    found = FORMAT.read(file, {"map": {"36": 36, "bridge": None}})[0].read()
+    assert found.fdi.tolist() == [36]
+
+
+@pytest.mark.parametrize("name", ["iscrowd", "ignore"])
+def test_a_mark_that_is_not_0_or_1_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(AnnotationError, match=rf"truth\.json: {name} of annotations is .*yes"):
+        FORMAT.read(saved(tmp_path, two_teeth({}, {name: "yes"})))

@@ -24,6 +24,7 @@ FILE = Path("meta.json")
         (["FDI 11", "fdi_21"], [11, 21]),
         (["universal 3"], [16]),
         (["36", "unnumbered"], [36, 0]),
+        (["36", "Supernumerary"], [36, 0]),
     ],
 )
 def test_names_prove_their_numbering(names: list[str], numbers: list[int]) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
+from panodent.dentition import TEETH as TEETH_BY_FDI
+from panodent.dentition import to_fdi
 from panodent.errors import OutputError
 from panodent.outputs.record import to_record
 from panodent.outputs.summary_files import COLUMNS, SummaryFiles
@@ -40,6 +43,25 @@ def test_results_and_table(tmp_path: Path) -> None:
         "a.png", "36", "lower left first molar", "0.75", "10", "2", "16", "6", "24", "doubtful",
     ]  # fmt: skip
     assert [row[1] for row in rows[1:]] == ["36", "0", "36"]
+
+
+@pytest.mark.parametrize("numbering", ["universal", "palmer"])
+def test_all_teeth_in_another_numbering_and_back(
+    tmp_path: Path, numbering: Literal["universal", "palmer"]
+) -> None:
+    mask = np.ones((2, 2), bool)
+    teeth = Teeth.from_masks((20, 40), [(fdi, mask, (2, 2)) for fdi in (*TEETH_BY_FDI, 0)])
+    with SummaryFiles(tmp_path, numbering) as summary:
+        summary.add(1, "a.png", to_record(teeth))
+        summary.finish()
+    rows = list(csv.DictReader((tmp_path / "teeth.csv").read_text().splitlines()))
+    assert len(rows) == 53
+    for row in rows[:-1]:
+        assert to_fdi(row[numbering], numbering) == int(row["fdi"])
+        assert row["name"] == TEETH_BY_FDI[int(row["fdi"])].name
+    assert rows[-1][numbering] == ""
+    results = json.loads((tmp_path / "predictions.json").read_text())
+    assert [result["category_id"] for result in results] == list(TEETH_BY_FDI)
 
 
 def test_no_teeth(tmp_path: Path) -> None:

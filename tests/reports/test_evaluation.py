@@ -13,6 +13,7 @@ import pytest
 from panodent.errors import AnnotationError, OutputError, RadiographError
 from panodent.evaluation.case_scores import score_pair
 from panodent.evaluation.evaluate import Evaluation, summarise
+from panodent.evaluation.grouping import Grouping
 from panodent.radiograph.radiograph import from_array
 from panodent.reports.evaluation import to_csv, to_html, write
 from panodent.teeth.teeth import Teeth
@@ -98,6 +99,59 @@ def test_confusions_are_named(checked_page) -> None:
     assert "Most frequent: 36 as 37 (1)." in checked_page(to_html(evaluation(), "")).text
     perfect = summarise([score_pair(TRUTH, TRUTH)], samples=0)
     assert "No tooth was found under" in checked_page(to_html(perfect, "")).text
+
+
+def grouped(name: str = "sex", **options) -> Evaluation:
+    """Eight radiographs in two groups, one in none; every second has 36 missed."""
+    cases = [
+        score_pair(TRUTH, TRUTH if n % 2 else teeth((11, 50)), key=f"case{n}") for n in range(9)
+    ]
+    grouping = Grouping(
+        name,
+        ("f", "m"),
+        lambda case: None if case.key == "case8" else "fm"[int(case.key[-1]) // 5],
+        lambda _: "facts.csv has no row for them",
+        table="facts.csv",
+        **options,
+    )
+    return summarise(cases, samples=50, groupings=[grouping])
+
+
+def test_groups_have_a_table(checked_page) -> None:
+    page = checked_page(to_html(grouped(bands="two halves", unmatched=("z1", "z2")), ""))
+    assert "By sex" in page.text
+    assert "Groups: two halves." in page.text
+    assert "1 radiograph is in no group: facts.csv has no row for them" in page.text
+    assert "2 rows of facts.csv belong to no radiograph" in page.text
+    assert "z1, z2" in page.text
+    assert "best: " not in page.text  # one group of five: no gap
+    assert "of at least 5 radiographs" in page.text
+    assert "By sex" not in checked_page(to_html(evaluation(), "")).text
+
+
+def test_groups_have_a_gap(checked_page) -> None:
+    # Ten in each: the first half finds 36 and 11, the second only 11.
+    cases = [score_pair(TRUTH, TRUTH if n < 10 else teeth((11, 50)), key=str(n)) for n in range(20)]
+    halves = Grouping(
+        "half", ("first", "second"), lambda c: "first" if int(c.key) < 10 else "second", str
+    )
+    page = checked_page(to_html(summarise(cases, samples=50, groupings=[halves]), ""))
+    assert "best: first" in page.text
+    assert "worst: second" in page.text
+
+
+def test_hostile_groups_stay_text(checked_page, hostile: str) -> None:
+    made = grouped(hostile, bands=hostile, unmatched=(hostile,), notes=(hostile,))
+    page = checked_page(to_html(made, "Title"))
+    assert page.text.count(hostile) == 4
+
+
+def test_permanent_and_deciduous_teeth_have_a_table(checked_page) -> None:
+    truth = teeth((16, 10), (55, 50))
+    page = checked_page(to_html(summarise([score_pair(truth, truth)], samples=0), ""))
+    assert "Permanent and deciduous teeth" in page.text
+    assert "deciduous molar" in page.text
+    assert "Permanent and deciduous" not in checked_page(to_html(evaluation(), "")).text
 
 
 def test_csv_has_a_row_a_case() -> None:

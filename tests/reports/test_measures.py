@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from panodent.dentition import PERMANENT, to_fdi
+from panodent.dentition import TEETH as TEETH_BY_FDI
 from panodent.errors import DatasetError
+from panodent.inference.predictor import PERMANENT_ONLY, with_limits_noted
 from panodent.outputs.case import write_case
 from panodent.radiograph.radiograph import from_array
 from panodent.reports.measures import COLUMNS, measure_folder
@@ -65,3 +69,25 @@ def test_sheets_are_written_when_asked_for(tmp_path: Path) -> None:
 def test_a_folder_without_results_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"no teeth\.json"):
         measure_folder(tmp_path)
+
+
+def test_notes_and_all_numbers_are_in_tables_and_sheets(tmp_path: Path, checked_page) -> None:
+    """A bundle of permanent teeth says in every report that it knows no others."""
+    block = np.ones((4, 4), bool)
+    teeth = Teeth.from_masks((64, 256), [(fdi, block, (8, 8)) for fdi in TEETH_BY_FDI])
+    radiograph = from_array(np.zeros((64, 256), np.uint8))
+    noted = with_limits_noted(radiograph, PERMANENT)
+    write_case(tmp_path / "a", noted, teeth, numbering="palmer", extra={"file_name": "a.png"})
+    assert json.loads((tmp_path / "a/teeth.json").read_text())["notes"][-1] == PERMANENT_ONLY
+    assert measure_folder(tmp_path, sheets=True, numbering="palmer") == (1, {})
+    table = rows(tmp_path / "measures.csv")
+    assert {int(row["fdi"]): to_fdi(row["palmer"], "palmer") for row in table} == {
+        fdi: fdi for fdi in TEETH_BY_FDI
+    }
+    assert {row["erupted"] for row in table} <= {"true", "false"}
+    assert PERMANENT_ONLY in json.loads((tmp_path / "a/measures.json").read_text())["notes"]
+    page = checked_page((tmp_path / "a/report.html").read_text())
+    assert PERMANENT_ONLY[1:] in page.text
+    cells = set(re.findall(r'<td class="number">(.*?)</td>', page.html))
+    assert {tooth.palmer for tooth in TEETH_BY_FDI.values()} <= cells
+    assert "Deciduous: URA, URB," in page.text

@@ -5,7 +5,7 @@ import pytest
 from panodent.errors import TeethError
 from panodent.outputs.record import from_record, to_record
 from panodent.phantom import draw
-from panodent.serve.study import MAX_POINTS, apply_edit, with_ids
+from panodent.serve.study import MAX_POINTS, Study, apply_edit, with_ids
 
 SIZE = (128, 256)
 SQUARE = [[[[10, 20], [14, 20], [14, 23], [10, 23]]]]
@@ -41,6 +41,20 @@ def test_an_edit_answers_the_doubt(found):
 
 def test_a_study_keeps_nothing_that_an_edit_elsewhere_changes(found):
     assert all("reason" in tooth and "erupted" not in tooth for tooth in found)
+
+
+def test_the_api_says_which_teeth_have_erupted():
+    _, teeth = draw(4, (256, 512), age=8.0)
+    record = to_record(teeth)
+    own = with_ids(record["teeth"])
+    study = Study("0" * 32, "a.png", "image", "", "", 512, 256, own, own[:-1])
+    shown = study.public()
+    expected = [tooth["erupted"] for tooth in record["teeth"]]
+    assert [tooth["erupted"] for tooth in shown["predicted"]] == expected
+    assert {True, False} == set(expected)
+    assert len(shown["teeth"]) == len(own) - 1
+    assert not any("rle" in tooth for tooth in shown["teeth"])
+    assert Study("0" * 32, "a.png", "image", "", "", 512, 256, [], []).public()["teeth"] == []
 
 
 def test_a_drawn_tooth_holds_the_pixels_of_its_outline(found):

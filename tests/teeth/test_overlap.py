@@ -62,6 +62,14 @@ def test_union_and_foreground() -> None:
     assert foreground_dice(Teeth.empty(SIZE), Teeth.empty(SIZE)) == 1
 
 
+def test_foreground_outside_ignored_teeth() -> None:
+    # 36 at 0 to 10, predicted 5 columns too far; the ignored tooth covers 5 to 15.
+    first, second, ignored = teeth((36, 0)), teeth((36, 5)), teeth((0, 5))
+    assert foreground_dice(first, second, ignored) == 2 * 50 / (100 + 50)
+    assert foreground_dice(first, second, Teeth.empty(SIZE)) == 0.5
+    assert foreground_dice(Teeth.empty(SIZE), second, ignored) == 1  # nothing is left
+
+
 def test_teeth_of_one_number_are_joined() -> None:
     crops = crops_by_number(teeth((36, 0), (36, 5), (37, 30)))
     assert list(crops) == [36, 37]

@@ -57,6 +57,15 @@ def test_class_images_ignore_teeth_outside_the_classes() -> None:
     assert (image[masks[0] | masks[2]] == IGNORED).all()
 
 
+def test_teeth_without_a_number_are_ignored_but_for_numbered_ones_on_them() -> None:
+    whole = np.ones((10, 20), bool)
+    teeth = Teeth.from_masks((20, 40), [(0, whole, (5, 5)), (36, whole[:, :8], (5, 5))])
+    image = class_image(teeth, (36, 46))
+    assert (image[5:15, 5:13] == 1).all()
+    assert (image[5:15, 13:25] == IGNORED).all()
+    assert (image == 0).sum() == 20 * 40 - 200
+
+
 def test_every_example_is_seen_and_the_last_batch_is_filled() -> None:
     made = augmenter(5)
     order = seen(made, 0)

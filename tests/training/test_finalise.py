@@ -18,8 +18,9 @@ from panodent.errors import BundleError, TrainingError
 from panodent.training import checkpoint, onnx_export, transfer
 from panodent.training.finalise import finalise
 from panodent.training.loop import compile_model
-from panodent.training.recipes import Stage, recipe
+from panodent.training.recipes import recipe
 from panodent.training.run import DataSource, Run, prepare
+from panodent.training.train_config import Stage
 
 ALL = bundle.load().classes
 

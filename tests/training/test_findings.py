@@ -26,7 +26,7 @@ from panodent.training.findings_batches import FindingsAugmenter, augmented, pla
 from panodent.training.findings_config import FindingsConfig, PaintConfig, config_from
 from panodent.training.findings_examples import Example, example, kinds_image
 from panodent.training.findings_finish import Outcome, chosen_limits, finish
-from panodent.training.findings_run import prepare, reopen
+from panodent.training.findings_run import _used, prepare, reopen
 from panodent.training.run import DataSource
 
 SMALL = FindingsConfig(filters=(4, 8), height=64, width=128, epochs=2, batch_size=2, repeat=1)
@@ -144,6 +144,12 @@ def test_limits_keep_what_is_right() -> None:
     limits = chosen_limits([outcome], dict.fromkeys(KINDS, 0.01))
     assert limits["crown"] == Limits(0.0, 0.65)
     assert limits["filling"] == Limits(0.005, 0.6)  # too few to choose by
+
+
+def test_plain_radiographs_are_named_by_patterns() -> None:
+    plain = ["healthy-*", "!healthy-7"]
+    used = [_used(key, {}, plain) for key in ("healthy-1", "healthy-7", "other-1")]
+    assert used == [True, False, False]
 
 
 def test_settings_survive_as_plain_data() -> None:

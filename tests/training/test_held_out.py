@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from panodent import phantom
 from panodent.bundle import bundle
+from panodent.dentition import PERMANENT
 from panodent.training.held_out import folder_name, folder_names, held_out
 from panodent.training.recipes import recipe
 from panodent.training.run import DataSource, prepare
@@ -43,3 +45,27 @@ def test_each_held_out_radiograph_comes_once_with_its_folder(tmp_path: Path) -> 
         assert item.truth == item.case.teeth()
         assert item.found.size == item.radiograph.size == (128, 256)
     assert told == [("scoring", {"done": n, "cases": 2}) for n in (1, 2)]
+
+
+def test_only_teeth_that_the_network_knows_are_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phantom.write(tmp_path / "data", 2, seed=3, size=(128, 256))
+    run = prepare(
+        tmp_path / "run",
+        [DataSource(tmp_path / "data")],
+        replace(recipe("default"), validation=0.5),
+        lambda event, row: None,
+    )
+    truth = run.validation[0].teeth()
+    molars = tuple(fdi for fdi in PERMANENT if fdi % 10 >= 6)
+    known = truth.select(np.isin(truth.fdi, molars))
+    monkeypatch.setattr("panodent.training.held_out.predict_teeth", lambda made, pixels: known)
+    (item,) = held_out(run, replace(bundle.load(), classes=molars))
+    assert 0 < len(known) < len(truth)
+    assert item.truth == truth
+    assert item.unscored == len(truth) - len(known)
+    assert item.scores.dice == 1.0
+    (item,) = held_out(run, bundle.load())
+    assert item.unscored == 0
+    assert item.scores.dice < 0.5

@@ -13,7 +13,7 @@ from panodent.datasets.dataset import find
 from panodent.datasets.splits import fingerprint
 from panodent.errors import TrainingError
 from panodent.training.independence import most_independent, origins
-from panodent.training.recipes import TrainConfig
+from panodent.training.train_config import TrainConfig
 from panodent.utils.arrays import Float32Array
 
 

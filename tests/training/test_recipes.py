@@ -7,19 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from panodent.dentition import PERMANENT
+from panodent.dentition import PERMANENT, TEETH
 from panodent.errors import ConfigError, TrainingError, UnknownNameError
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.training.recipes import (
     RECIPES,
-    Stage,
-    TrainConfig,
     from_dict,
     from_toml,
     load_config,
     recipe,
     settings_table,
 )
+from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.unet import UNetConfig
 
 
@@ -35,6 +34,15 @@ def test_the_seed_recipe_is_the_seeds() -> None:
     assert len(seed.classes) + 1 == 33
     assert seed.augment.rotation > 0
     assert seed.augment.zoom > 0
+
+
+def test_the_children_recipe_teaches_all_teeth() -> None:
+    children = recipe("children")
+    assert children.classes == tuple(TEETH)
+    assert (children.epochs, children.learning_rate, children.dice_weight) == (30, 1.5e-3, 1.5)
+    assert (children.precision, children.repeat_mixed) == ("mixed_bfloat16", (4,))
+    assert children.augment.transplant > 0
+    assert children.ignore_unlabelled > 0
 
 
 def test_an_unknown_recipe_is_corrected() -> None:

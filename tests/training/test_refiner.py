@@ -92,6 +92,10 @@ def test_a_run_is_trained_resumed_and_becomes_a_bundle(data: Path, tmp_path: Pat
     assert scores["without"]["numbering"][0] > 0.9
     assert set(scores) == {"with", "without"}
 
+    # A bundle that has a refiner gets a new one; the old one does not matter.
+    replaced = prepare(tmp_path / "new", sources, str(tmp_path / "whole"), SMALL, ignore)
+    assert replaced.bundle.digest == whole.bundle.digest
+
     # Interrupted after the first epoch and continued, it is the same.
     half = prepare(tmp_path / "half", sources, "default", SMALL, ignore, validation=0.5)
 

@@ -7,9 +7,11 @@ either way.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from panodent.dentition import TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
@@ -32,22 +34,31 @@ def erupted(teeth: Teeth) -> BoolArray:
     >>> erupted(Teeth.from_masks((60, 60), [*jaw, *germ])).tolist()
     [True, True, True, False]
     """
-    result = np.ones(len(teeth), bool)
-    heights = teeth.boxes[:, 2] - teeth.boxes[:, 0]
+    return erupted_by_boxes(teeth.fdi.tolist(), teeth.boxes)
+
+
+def erupted_by_boxes(numbers: Sequence[int], places: npt.NDArray[np.integer]) -> BoolArray:
+    """(n,) what `erupted` gives for teeth with these FDI numbers in these places.
+
+    `places` are boxes (n, 4) of whole numbers: top, left, bottom, right in pixels, half open.
+
+    >>> erupted_by_boxes([16, 55], np.array([[0, 0, 40, 10], [0, 10, 40, 20]])).tolist()
+    [True, True]
+    """
+    result = np.ones(len(numbers), bool)
+    heights = places[:, 2] - places[:, 0]
     for jaw in ("upper", "lower"):
-        here = [
-            i for i, n in enumerate(teeth.fdi.tolist()) if n != UNNUMBERED and TEETH[n].jaw == jaw
-        ]
+        here = [i for i, n in enumerate(numbers) if n != UNNUMBERED and TEETH[n].jaw == jaw]
         if len(here) < 2:
             continue
-        boxes = teeth.boxes[here].astype(np.float64)
+        boxes = places[here].astype(np.float64)
         # How far each crown reaches towards the other jaw, in pixels.
         edge = boxes[:, 2] if jaw == "upper" else -boxes[:, 0]
         usual = float(np.median(heights[here]))
         for index, short in zip(here, _below_neighbours(boxes, edge), strict=True):
-            deciduous = TEETH[int(teeth.fdi[index])].deciduous
+            deciduous = TEETH[numbers[index]].deciduous
             result[index] = deciduous or short <= SHORT * usual
-    place = {n: i for i, n in enumerate(teeth.fdi.tolist()) if n != UNNUMBERED}
+    place = {n: i for i, n in enumerate(numbers) if n != UNNUMBERED}
     for fdi in (n for position in (7, 8) for n in place if n < 50 and n % 10 == position):
         # Molars erupt one after the other, from the front.
         if fdi - 1 in place and not result[place[fdi - 1]]:

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from panodent.analysis.dentition_stage import erupted
 from panodent.analysis.measurements import (
     Gap,
     Measurements,
@@ -44,8 +45,9 @@ WINTER_CLASSES = (
 def measure(teeth: Teeth, spacing: tuple[float, float] | None = None) -> Measurements:
     """Measures every tooth and the dentition; `spacing` is (row, column) mm of a pixel, or None.
 
-    Neighbours are those along the arch among permanent teeth; of several teeth with one number the
-    largest is taken.
+    Neighbours are those in the row of erupted teeth: in each position the permanent tooth if it has
+    erupted, else the deciduous one, else the unerupted permanent tooth. A tooth below or beside the
+    one that counts has no neighbours. Of several teeth with one number the largest is taken.
 
     >>> block = np.ones((60, 20), bool)
     >>> teeth = Teeth.from_masks((99, 99), [(11, block, (20, 10)), (12, block, (20, 40))])
@@ -54,20 +56,22 @@ def measure(teeth: Teeth, spacing: tuple[float, float] | None = None) -> Measure
     (60.0, 20.0, Neighbour(fdi=12, gap=10.0, overlap=0))
     """
     axes = [_long_axis(teeth, index) for index in range(len(teeth))]
-    plane, notes = _occlusal_plane(teeth)
+    out = erupted(teeth)
+    plane, notes = _occlusal_plane(teeth.select(out))
     present = _present(teeth)
     found = [_tooth_measure(teeth, index, axes[index], plane) for index in range(len(teeth))]
     gaps = []
     for arch in ARCHES:
-        for first, second in pairwise([fdi for fdi in arch if fdi in present]):
+        row = _row(arch, present, out)
+        for (place, first), (next_place, second) in pairwise(row):
             one, two = present[first], present[second]
             distance, shared = _distance(teeth, one, two)
             found[one] = _with_neighbour(found[one], second, distance, shared)
             found[two] = _with_neighbour(found[two], first, distance, shared)
-            between = arch[arch.index(first) + 1 : arch.index(second)]
-            if between:
+            if between := arch[place + 1 : next_place]:
                 usual = (found[one].width + found[two].width) / 2
                 gaps.append(Gap(between, (first, second), distance, round(distance / usual, 2)))
+    found = [replace(tooth, erupted=bool(is_out)) for tooth, is_out in zip(found, out, strict=True)]
     absent = [fdi for fdi in PERMANENT if fdi not in present]
     return Measurements(
         teeth.size,
@@ -83,9 +87,21 @@ def measure(teeth: Teeth, spacing: tuple[float, float] | None = None) -> Measure
 
 
 def _present(teeth: Teeth) -> dict[int, int]:
-    """Permanent FDI number -> position of the tooth in the record, the largest of several."""
+    """FDI number -> position of the tooth in the record, the largest of several."""
     order = np.argsort(teeth.areas, kind="stable")
-    return {int(teeth.fdi[i]): int(i) for i in order if int(teeth.fdi[i]) in PERMANENT}
+    return {int(teeth.fdi[i]): int(i) for i in order if int(teeth.fdi[i]) != UNNUMBERED}
+
+
+def _row(arch: Sequence[int], present: dict[int, int], out: BoolArray) -> list[tuple[int, int]]:
+    """(place in the arch, FDI number) of the tooth that counts in each place where there is one."""
+    row = []
+    for place, fdi in enumerate(arch):
+        deciduous = fdi + 40 if fdi + 40 in TEETH else fdi
+        if deciduous in present and not (fdi in present and out[present[fdi]]):
+            row.append((place, deciduous))
+        elif fdi in present:
+            row.append((place, fdi))
+    return row
 
 
 # --- one tooth -----------------------------------------------------------------------------------
@@ -225,12 +241,14 @@ def _with_neighbour(tooth: ToothMeasure, other: int, distance: float, shared: in
 
 
 def _third_molars(found: Sequence[ToothMeasure], present: dict[int, int]) -> tuple[ThirdMolar, ...]:
-    """Third molars whose second molar is present, where both have a tilt."""
+    """Third molars whose second molar has erupted, where both have a tilt."""
     result = []
     for fdi in (18, 28, 38, 48):
         if fdi not in present or fdi - 1 not in present:
             continue
         third, second = found[present[fdi]].tilt, found[present[fdi - 1]].tilt
+        if not found[present[fdi - 1]].erupted:
+            continue  # a germ behind a germ: Winter's classes are of impacted teeth
         if third is not None and second is not None:
             angle = (third - second + 180) % 360 - 180
             result.append(ThirdMolar(fdi, round(angle, 2), winter_class(angle)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 
@@ -35,6 +36,7 @@ class ToothMeasure:
         positive towards the midline.
     length, width : extent in pixels along and across the axis (of the box for a round mask).
     mesial, distal : neighbours towards and away from the midline.
+    erupted : False for germs and impacted teeth, see `panodent.analysis.dentition_stage`.
     """
 
     fdi: int
@@ -51,6 +53,7 @@ class ToothMeasure:
     width: float
     mesial: Neighbour | None = None
     distal: Neighbour | None = None
+    erupted: bool = True
 
 
 @dataclass(frozen=True)
@@ -116,3 +119,12 @@ class Measurements:
                 for name in ("length", "width"):
                     entry[f"{name}_mm_uncalibrated"] = round(entry[name] * (row + col) / 2, 3)
         return data
+
+
+def with_notes(measures: Measurements, notes: Iterable[str]) -> Measurements:
+    """The measurements with further notes, those of the radiograph and the model, at the end.
+
+    >>> with_notes(Measurements((9, 9), 0.0, (), (), (), (), ()), ["half a panoramic"]).notes
+    ('half a panoramic',)
+    """
+    return replace(measures, notes=(*measures.notes, *notes))

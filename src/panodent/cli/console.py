@@ -99,6 +99,16 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
         yield update
 
 
+_SENTENCES = {
+    "not_searched": "unlabelled teeth are not looked for: the bundle that training starts from "
+    "knows {known} of 52 teeth",
+    "ignoring": "{teeth} teeth without annotation in {cases} of {of} radiographs are ignored; "
+    "ignored.json lists them",
+    "unscored": "scores count the {classes} teeth that the network knows; {teeth} others of the "
+    "ground truth are left out",
+}
+
+
 class TrainingProgress:
     """Shows loss, Dice and remaining time of a training run; a context manager.
 
@@ -136,7 +146,8 @@ class TrainingProgress:
     def report(self, kind: str, row: dict[str, float]) -> None:
         """Shows one message of the run.
 
-        `kind` is 'reading', 'step', 'epoch' or 'scoring'; `row` holds its figures by name.
+        `kind` is 'reading', 'not_searched', 'ignoring', 'step', 'epoch', 'scoring' or 'unscored';
+        `row` holds its figures by name.
         """
         if kind == "reading":
             print_line(f"reading {int(row['cases'])} annotated radiographs")
@@ -147,6 +158,8 @@ class TrainingProgress:
             self._epoch(row)
         elif kind == "scoring":
             self.progress.update(self.task, completed=row["done"], total=row["cases"])
+        elif kind in _SENTENCES:
+            print_line(_SENTENCES[kind].format(**{name: int(value) for name, value in row.items()}))
 
     def _step(self, row: dict[str, float]) -> None:
         self.loss = row["loss"]

@@ -11,8 +11,15 @@ from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_options
 
 if TYPE_CHECKING:
+    from panodent.evaluation.bootstrap import Estimate
     from panodent.evaluation.evaluate import Evaluation
+    from panodent.evaluation.groups import Groups
     from panodent.evaluation.pairing import Pairing
+
+GROUP_FIGURES = ("dice", "numbering", "ap50")
+"""Metrics in the table of groups; the page and scores.json have all."""
+NAMED = 8
+"""At most this many radiographs or rows that were left out are named in a line."""
 
 
 def evaluate(
@@ -26,6 +33,22 @@ def evaluate(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by",
+            metavar="NAME",
+            help="Also score groups of radiographs: by dentition (permanent, mixed, primary), by "
+            "teeth (how many there are), or by a column of --table. May be repeated.",
+        ),
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file with a row for each radiograph, matched by file name, and columns for "
+            "--by, such as age, sex or device."
+        ),
+    ] = None,
     surfaces: Annotated[
         bool, typer.Option(help="Also compute surface distances, HD95 and NSD (slower).")
     ] = False,
@@ -48,10 +71,12 @@ def evaluate(
     Prints each figure with its 95 % bootstrap interval. A radiograph without a prediction counts
     as 0, and the exit code is then 1.
     """
+    from panodent.evaluation.grouping import groupings
     from panodent.evaluation.pairing import evaluate_pairs, pair_folders
 
     options = read_options(values, numbering, name_map)
     pairing = pair_folders(predictions, truth, format=format_name, options=options)
+    groups = groupings(by or (), table, [pair.key for pair in pairing.pairs])
     with progress_bar("scoring") as update:
         evaluation = evaluate_pairs(
             pairing,
@@ -59,11 +84,14 @@ def evaluate(
             resize=resize,
             samples=samples,
             progress=lambda done, total, key: update(done, total),
+            groupings=groups,
         )
     _print_figures(evaluation)
+    for made in evaluation.groups.values():
+        _print_groups(made)
     if findings is not None:
         _evaluate_findings(pairing, predictions, findings, samples, output)
-    for note in evaluation.notes:
+    for note in dict.fromkeys((*evaluation.notes, *_notes_on_groups(evaluation))):
         print_warning(note)
     if output is not None:
         from panodent.reports.evaluation import write
@@ -98,15 +126,69 @@ def _evaluate_findings(
 
 
 def _print_figures(evaluation: Evaluation) -> None:
-    """Prints a line per figure with its 95 % interval, then a line per type of tooth."""
+    """Prints a line per figure with its 95 % interval, then one per kind and per type of tooth."""
     for name, figure in evaluation.figures.items():
         if figure.value is not None:
             interval = "" if figure.low is None else f"  ({figure.low:.4f} to {figure.high:.4f})"
             print_line(f"{name:20} {figure.value:.4f}{interval}")
-    for tooth_type, figures in evaluation.by_type.items():
-        parts = [
-            f"{name} {figures[name].value:.4f}"
-            for name in ("dice", "dice_obb", "numbering")
-            if name in figures and figures[name].value is not None
-        ]
-        print_line(f"{tooth_type:20} {'  '.join(parts)}")
+    by_kind = evaluation.by_kind if "deciduous" in evaluation.by_kind else {}
+    for rows, names in (
+        (by_kind, ("dice", "numbering", "ap50", "calibration_error")),
+        (evaluation.by_type, ("dice", "dice_obb", "numbering")),
+    ):
+        for row, figures in rows.items():
+            parts = [
+                f"{name} {figures[name].value:.4f}"
+                for name in names
+                if name in figures and figures[name].value is not None
+            ]
+            print_line(f"{row:20} {'  '.join(parts)}")
+
+
+def _print_groups(groups: Groups) -> None:
+    """Prints a table with a row for each group, and a line for the gap of each metric in it."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(title=Text(f"by {groups.name}"), box=SIMPLE_HEAD, title_justify="left")
+    drawn.add_column("group")
+    for name in ("radiographs", "teeth", *GROUP_FIGURES):
+        drawn.add_column(name, justify="right")
+    for group in groups.groups:
+        cells = [_cell(group.figures[name]) for name in GROUP_FIGURES]
+        drawn.add_row(Text(group.name), str(len(group.cases)), str(group.tooth_count), *cells)
+    console = Console(highlight=False)
+    with console.capture() as captured:
+        console.print(drawn)
+    print_line(captured.get().rstrip())
+    if groups.bands:
+        print_line(f"groups: {groups.bands}")
+    for name in GROUP_FIGURES:
+        gap = groups.gaps[name]
+        value, low, high = gap.estimate.value, gap.estimate.low, gap.estimate.high
+        if value is None:
+            print_line(f"gap in {name}: none, {gap.estimate.reason}")
+        else:
+            interval = "" if low is None else f" ({low:z.3f} to {high:z.3f})"
+            print_line(f"gap in {name}: {value:.3f}{interval}, {gap.best} best, {gap.worst} worst")
+
+
+def _cell(figure: Estimate) -> str:
+    """The value of a figure, and its interval in a second line."""
+    if figure.value is None:
+        return "-"
+    interval = "" if figure.low is None else f"\n{figure.low:.2f} to {figure.high:.2f}"
+    return f"{figure.value:.3f}{interval}"
+
+
+def _notes_on_groups(evaluation: Evaluation) -> list[str]:
+    """Sentences about radiographs in no group and rows of no radiograph, with the first names."""
+    notes: list[str] = []
+    for groups in evaluation.groups.values():
+        notes += groups.notes
+        for sentence, names in groups.left_out:
+            more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+            notes.append(f"{sentence}: {', '.join(names[:NAMED])}{more}")
+    return notes

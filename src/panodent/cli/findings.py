@@ -36,7 +36,8 @@ def findings(
         list[str] | None,
         typer.Option(
             metavar="PATTERN",
-            help="Radiographs that show no finding, such as 'healthy-*'; may be given repeatedly.",
+            help="Radiographs that show no finding, such as 'healthy-*'; may be given repeatedly. "
+            "'!healthy-7' names an exception.",
         ),
     ] = None,
     bundle: BundleName = "default",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
+from panodent.cli.options import WrittenNumbering, checked_numbering
 
 
 def measure(
@@ -18,6 +19,7 @@ def measure(
             "--report", help="Also write a page for printing (HTML and PDF) for each radiograph."
         ),
     ] = False,
+    numbering: WrittenNumbering = "fdi",
 ) -> None:
     """Measure teeth, gaps and third molars in predictions.
 
@@ -26,7 +28,7 @@ def measure(
     from panodent.reports.measures import CSV, measure_folder
 
     with progress_bar("measuring") as update:
-        done, failed = measure_folder(results, report, update)
+        done, failed = measure_folder(results, report, update, checked_numbering(numbering))
     print_line(f"{done} radiographs measured; table: {results / CSV}")
     for reason in failed.values():
         print_warning(reason)

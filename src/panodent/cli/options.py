@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from panodent.errors import ConfigError, MissingExtraError
+from panodent import dentition
+from panodent.errors import ConfigError, MissingExtraError, UnknownNameError
 from panodent.formats.registry import listed
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
@@ -36,6 +36,14 @@ Numbering = Annotated[
     str | None,
     typer.Option(
         show_default="recognised", help="Numbering of class names: fdi, universal or palmer."
+    ),
+]
+WrittenNumbering = Annotated[
+    str,
+    typer.Option(
+        "--numbering",
+        help="Numbers in pictures and charts, and a further column of tables: fdi, universal or "
+        "palmer.",
     ),
 ]
 NameMap = Annotated[
@@ -84,6 +92,13 @@ def parse_integers(
 
 def require_keras() -> None:
     """Raises `MissingExtraError` when Keras is not installed. Does not import it."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if importlib.util.find_spec("keras") is None:
         raise MissingExtraError("train", "training", "keras")
+
+
+def checked_numbering(name: str) -> dentition.Numbering:
+    """The numbering system of this name; raises `UnknownNameError` for another name."""
+    for known in dentition.NUMBERINGS:
+        if name == known:
+            return known
+    raise UnknownNameError("numbering", name, dentition.NUMBERINGS)

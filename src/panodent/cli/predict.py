@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_error, print_line, print_warning, progress_bar
-from panodent.cli.options import BundleName, Output
+from panodent.cli.options import BundleName, Output, WrittenNumbering, checked_numbering
 
 if TYPE_CHECKING:
     from panodent.inference.folder import Status
@@ -81,6 +81,7 @@ def predict(
     resume: Resume = False,
     overlay: Overlay = True,
     chart: Chart = False,
+    numbering: WrittenNumbering = "fdi",
     mirror: Mirror = False,
     refine: Refine = True,
     findings: LookForFindings = True,
@@ -105,6 +106,7 @@ def predict(
     options = Options(
         pictures=overlay,
         chart=chart,
+        numbering=checked_numbering(numbering),
         max_pixels=max_pixels,
         mirror=mirror,
         dicom=tuple(kind for kind, wanted in dicom.items() if wanted),

@@ -25,8 +25,8 @@ from panodent.cli.options import (
 from panodent.errors import ConfigError, UnknownToothError
 
 if TYPE_CHECKING:
-    from panodent.training.recipes import TrainConfig
     from panodent.training.run import Run
+    from panodent.training.train_config import TrainConfig
 
 Data = Annotated[
     list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
@@ -35,7 +35,7 @@ Recipe = Annotated[
     str | None,
     typer.Option(
         show_default="default; finetune with --from",
-        help="default, refine, finetune or seed; see above.",
+        help="default, refine, children, finetune or seed; see above.",
     ),
 ]
 ConfigFile = Annotated[
@@ -47,6 +47,13 @@ Repeat = Annotated[
     typer.Option(
         show_default="once",
         help="How often each folder's radiographs are used per epoch, such as 1,5 for two folders.",
+    ),
+]
+RepeatMixed = Annotated[
+    str,
+    typer.Option(
+        show_default="from the recipe",
+        help="At least so often per epoch for radiographs with deciduous teeth, such as 4,4,1.",
     ),
 ]
 Epochs = Annotated[
@@ -120,6 +127,7 @@ def train(
     numbering: Numbering = None,
     name_map: NameMap = None,
     repeat: Repeat = "",
+    repeat_mixed: RepeatMixed = "",
     epochs: Epochs = None,
     batch_size: BatchSize = None,
     learning_rate: LearningRate = None,
@@ -135,7 +143,8 @@ def train(
 ) -> None:
     """Train or fine-tune a network on annotated radiographs.
 
-    Recipes: 'default' trains from scratch, 'refine' trains a default run further, 'finetune' adapts
+    Recipes: 'default' trains from scratch, 'refine' trains a default run further, 'children'
+    teaches a trained network deciduous teeth (--from default --recipe children), 'finetune' adapts
     the network of --from to other data. 'seed' reproduces the seed project: its U-Net, 512 x 512
     pixels, 33 classes, batch size 4, 10 epochs, Adam with learning rate 0.001, rotation and zoom.
     It departs from the seed project's faults: flips swap left and right tooth numbers, images are
@@ -145,13 +154,12 @@ def train(
     settings: dict[str, Any] = {"epochs": epochs, "size": size}
     settings |= {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     settings |= {"validation": validation, "fold": fold, "split_seed": split_seed}
-    settings |= {"freeze": freeze, "classes": classes}
+    settings |= {"freeze": freeze, "classes": classes, "repeat_mixed": repeat_mixed or None}
     settings = drop_none(settings)
     if resume:
-        if data or recipe or config or settings or start:
-            raise ConfigError(
-                "--resume takes data and settings from the run; give no other option than --output"
-            )
+        reading: dict[str, Any] = {"--format": format_name, "--values": values}
+        reading |= {"--numbering": numbering, "--map": name_map, "--repeat": repeat}
+        _check_resumed(any((data, recipe, config, settings, start)), reading)
         raise typer.Exit(_resume(output))
     if not data:
         raise ConfigError("train needs at least one DATA folder of annotated radiographs")
@@ -166,6 +174,20 @@ def train(
     progress = TrainingProgress(training.epochs)
     run = prepare(output, sources, training, progress.report, start or "")
     raise typer.Exit(_fit(run, progress))
+
+
+def _check_resumed(other: bool, reading: Mapping[str, Any]) -> None:
+    """Raises `ConfigError` if options were given with --resume.
+
+    `reading` holds those that say how data is read, by name; `other` says whether any other was.
+    """
+    named = " and ".join(name for name, value in reading.items() if value)
+    if other or named:
+        belong = f", to which {named} belong" if named else ""
+        raise ConfigError(
+            f"--resume takes data and settings from the run{belong}; "
+            "give no other option than --output"
+        )
 
 
 def _resume(output: Path) -> int:
@@ -199,6 +221,11 @@ def _configured(
     epochs, size = settings.pop("epochs", None), settings.pop("size", None)
     if "fold" in settings:
         settings["fold"] = parse_integers(settings["fold"], "/", "--fold", "K/N", 2)
+    if "repeat_mixed" in settings:
+        expected = "a number, or one for each folder"
+        settings["repeat_mixed"] = parse_integers(
+            settings["repeat_mixed"], ",", "--repeat-mixed", expected
+        )
     if "classes" in settings:
         settings["classes"] = _parse_classes(settings["classes"])
     config = recipes.from_dict(settings, config)

@@ -15,6 +15,7 @@ from panodent.dicom.source import (
     MANUFACTURER,
     NOTICE,
     SourceImage,
+    is_supernumerary,
     tooth_code,
     tooth_label,
     using_highdicom,
@@ -89,7 +90,8 @@ def segmentation(source: SourceImage) -> Any:
 def to_teeth(dataset: Any) -> Teeth:
     """The teeth of a segmentation (pydicom), numbered by SNOMED CT code or by a label "FDI 36".
 
-    A segmentation has no scores and flags. Raises `AnnotationError` for other objects.
+    Supernumerary teeth (context group 4025) have no number. A segmentation has no scores and flags.
+    Raises `AnnotationError` for other objects.
     """
     if str(dataset.get("SOPClassUID", "")) != "1.2.840.10008.5.1.4.1.1.66.4":
         raise AnnotationError("not a DICOM segmentation object")
@@ -98,9 +100,12 @@ def to_teeth(dataset: Any) -> Teeth:
     numbers = {int(item.SegmentNumber): _number(item) for item in dataset.SegmentSequence}
     size = (int(dataset.Rows), int(dataset.Columns))
     planes = np.atleast_3d(dataset.pixel_array).reshape(-1, *size)
+    shared = dataset.SharedFunctionalGroupsSequence[0]
     items = []
     for plane, group in zip(planes, dataset.PerFrameFunctionalGroupsSequence, strict=True):
-        segment = int(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
+        # A segmentation of one tooth names its segment once for all frames.
+        named = group if "SegmentIdentificationSequence" in group else shared
+        segment = int(named.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
         items.append((numbers[segment], plane > 0))
     return Teeth.from_masks(size, items)
 
@@ -109,5 +114,7 @@ def _number(segment: Any) -> int:
     code = str(segment.SegmentedPropertyTypeCodeSequence[0].get("CodeValue", ""))
     if code in _BY_CODE:
         return _BY_CODE[code]
+    if is_supernumerary(code):
+        return UNNUMBERED
     text = str(segment.SegmentLabel).removeprefix("FDI").strip()
     return int(text) if text.isdecimal() and int(text) in TEETH else UNNUMBERED

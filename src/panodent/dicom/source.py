@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,13 @@ class SourceImage:
     header : its data set (pydicom) without pixels, prepared by `panodent.dicom.header`.
     teeth : the teeth in the layout of the file's pixels.
     model : the model that found them.
+    notes : sentences that a reader of the results should know, those of the radiograph.
     """
 
     header: Any
     teeth: Teeth
     model: Model
+    notes: tuple[str, ...] = ()
 
     @property
     def common(self) -> dict[str, Any]:
@@ -105,7 +108,7 @@ def source_of(radiograph: Radiograph, teeth: Teeth, model: Model) -> SourceImage
         if problem := find_problem(header):
             raise RadiographError(problem)
         prepare(header)
-    return SourceImage(header, _in_file_layout(radiograph, teeth), model)
+    return SourceImage(header, _in_file_layout(radiograph, teeth), model, radiograph.notes)
 
 
 def _in_file_layout(radiograph: Radiograph, teeth: Teeth) -> Teeth:
@@ -154,10 +157,30 @@ def tooth_label(fdi: int) -> str:
 
 
 def tooth_code(fdi: int) -> Any:
-    """SNOMED CT code of a tooth (context groups 4018, 4019); for 0 the code of "tooth"."""
-    from pydicom.sr.coding import Code
+    """SNOMED CT code of a tooth with the standard's name (context groups 4018, 4019).
 
+    For 0 it is the code of "tooth": the codes of supernumerary teeth (context group 4025) name the
+    tooth that they resemble, which a tooth without a number does not say.
+    """
     if fdi == UNNUMBERED:
+        from pydicom.sr.coding import Code
+
         return Code("38199008", "SCT", "Tooth")
-    item = TEETH[fdi]
-    return Code(item.snomed, "SCT", f"{item.name[0].upper()}{item.name[1:]} tooth")
+    return _codes("CID4018", "CID4019")[TEETH[fdi].snomed]
+
+
+def is_supernumerary(code: str) -> bool:
+    """Whether a SNOMED CT code is that of a supernumerary tooth (context group 4025).
+
+    >>> is_supernumerary("2541000124102"), is_supernumerary("38199008")
+    (True, False)
+    """
+    return code in _codes("CID4025")
+
+
+@cache
+def _codes(*groups: str) -> dict[str, Any]:
+    """The codes of context groups by code value."""
+    from pydicom.sr.codedict import Collection
+
+    return {code.value: code for group in groups for code in Collection(group).concepts.values()}

@@ -1,8 +1,8 @@
 """Found, doubtful and absent teeth as a Comprehensive SR with TID 1500 (Measurement Report).
 
 Each tooth is a measurement group with its outline, its site as SNOMED CT code, its area in pixels
-and its score as certainty. Absent permanent teeth are groups without a region. Source: DICOM
-PS3.16, TID 1500, 1410 and 1501.
+and its score as certainty. Absent permanent teeth are groups without a region. Notes about the
+radiograph or the model are comments at the end. Source: DICOM PS3.16, TID 1500, 1410 and 1501.
 """
 
 from __future__ import annotations
@@ -83,6 +83,10 @@ def report(source: SourceImage, measures: Mapping[int, Measures] | None = None) 
             imaging_measurements=groups,
             title=codes.DCM.ImagingMeasurementReport,
             referenced_images=[for_image_library(source.header)],
+        )
+        content[0].ContentSequence.extend(
+            sr.TextContentItem(codes.DCM.Comment, note, sr.RelationshipTypeValues.CONTAINS)
+            for note in source.notes
         )
         return sr.ComprehensiveSR(
             evidence=[source.header],

@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from panodent.dentition import ARCH_ORDER, Numbering, from_fdi
+from panodent.analysis.dentition_stage import erupted
+from panodent.dentition import ARCH_ORDER, DECIDUOUS, Numbering, from_fdi
 from panodent.drawing.canvas import (
     Colour,
     RGBImage,
@@ -55,6 +56,10 @@ def legend_items(teeth: Teeth, numbering: Numbering) -> list[LegendItem]:
     """The entries of the legend in reading order; only marks that occur are explained."""
     missing = not_found(teeth)
     found = [LegendItem(counted(len(teeth), "tooth", "teeth") if len(teeth) else "No teeth found")]
+    if count := int(np.isin(teeth.fdi, DECIDUOUS).sum()):
+        found.append(LegendItem(f"{count} deciduous"))
+    if count := int((~erupted(teeth)).sum()):
+        found.append(LegendItem(f"{count} unerupted"))
     if count := count_doubtful(teeth):
         found.append(LegendItem(f"{count} doubtful (dashed, ?)", "dashed"))
     if count := int((teeth.fdi == UNNUMBERED).sum()):

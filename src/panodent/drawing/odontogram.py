@@ -1,8 +1,10 @@
 """The odontogram: a chart of the teeth that were found, are doubtful, or were not found.
 
 Two rows of sixteen teeth, the upper jaw above the lower, the patient's right on the left as on the
-radiograph; deciduous teeth that were found are in inner rows. Colour is not the only sign of a
-state: found teeth are filled, doubtful teeth dashed with "?", teeth not found pale with a cross.
+radiograph. Where a deciduous tooth was found, two inner rows show the twenty deciduous teeth, each
+in the column of its successor. Colour is not the only sign of a state: found teeth are filled,
+doubtful teeth dashed with "?", teeth not found pale with a cross. Teeth that have not erupted,
+germs and impacted teeth, are white inside a ring.
 
 `svg` and `png` draw the same description.
 
@@ -19,11 +21,12 @@ from typing import Literal
 
 import numpy as np
 
-from panodent.dentition import ARCH_ORDER, NUMBERINGS, TEETH, Numbering, from_fdi
+from panodent.analysis.dentition_stage import erupted
+from panodent.dentition import ARCH_ORDER, DECIDUOUS_ARCHES, NUMBERINGS, TEETH, Numbering, from_fdi
 from panodent.drawing.canvas import Colour, RGBImage, blended
 from panodent.drawing.legend import count_doubtful
 from panodent.drawing.tooth_shapes import pictogram
-from panodent.drawing.vector import Part, Path, Shape, Text, placed, to_pixels
+from panodent.drawing.vector import Part, Path, Shape, Text, placed, rounded, to_pixels
 from panodent.errors import ConfigError, UnknownNameError
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.wording import counted
@@ -36,6 +39,7 @@ _WHITE: Colour = (255, 255, 255)
 _INK: Colour = (28, 32, 38)
 _QUIET: Colour = (104, 110, 118)
 _PALE: Colour = (190, 195, 202)
+_RING: Colour = (72, 78, 86)
 
 # In chart units.
 _COLUMNS = (33, 29, 31, 31, 31, 46, 43, 39)  # widths by position, from the midline
@@ -51,12 +55,16 @@ _MIN_WIDTH, _MAX_WIDTH = 320, 8000  # of a PNG, in pixels
 
 @dataclass(frozen=True)
 class ChartTooth:
-    """One tooth of the chart: its state, how often its number was found, and the highest score."""
+    """One tooth of the chart: its state, how often its number was found, and the highest score.
+
+    `erupted` is False for a tooth that was found and has not erupted.
+    """
 
     fdi: int
     state: State
     count: int = 0
     score: float = 0.0
+    erupted: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,19 +76,22 @@ class _Group:
 
 
 def chart_teeth(teeth: Teeth) -> list[ChartTooth]:
-    """The 32 permanent teeth in arch order, then the deciduous teeth that were found.
+    """The 32 permanent teeth in arch order; the 20 deciduous ones too, if one of them was found.
 
-    A number that occurs several times is doubtful if one of its teeth is; the highest score counts.
+    A number that occurs several times is doubtful if one of its teeth is, and has erupted if one of
+    them has; the highest score counts.
     """
-    charted = []
-    for fdi in (*ARCH_ORDER, *(n for n in TEETH if TEETH[n].deciduous and n in teeth.fdi)):
+    charted, out = [], erupted(teeth)
+    deciduous = [fdi for arch in DECIDUOUS_ARCHES for fdi in arch]
+    for fdi in (*ARCH_ORDER, *(deciduous if np.isin(teeth.fdi, deciduous).any() else ())):
         places = np.flatnonzero(teeth.fdi == fdi).tolist()
         if not places:
             charted.append(ChartTooth(fdi, "not found"))
             continue
         in_doubt = any("doubtful" in teeth.flags[i] for i in places)
         score = max(float(teeth.scores[i]) for i in places)
-        charted.append(ChartTooth(fdi, "doubtful" if in_doubt else "found", len(places), score))
+        state: State = "doubtful" if in_doubt else "found"
+        charted.append(ChartTooth(fdi, state, len(places), score, bool(out[places].any())))
     return charted
 
 
@@ -204,12 +215,25 @@ def _tooth_shapes(
         crosses = [Shape(placed(s, x, edge, scale, up), None, _QUIET, 1.8) for s in strokes]
         return [*(replace(faint, path=root) for root in roots), faint, *crosses]
     line = blended(colour, _INK, 0.5)
+    parts: list[Part] = []
+    if not charted.erupted:
+        parts.append(Shape(_ring(charted.fdi, x, edge, scale, up), _WHITE, _RING, 1.0))
     if charted.state == "doubtful":
         pale = Shape(crown, blended(colour, _WHITE, 0.8), line, 1.4, (4.0, 3.0))
-        return [*(replace(pale, path=root, fill=_WHITE) for root in roots), pale]
-    full = Shape(crown, blended(colour, _WHITE, 0.1), line, 1.3)
+        return [*parts, *(replace(pale, path=root, fill=_WHITE) for root in roots), pale]
     light = blended(colour, _WHITE, 0.6)
-    return [*(replace(full, path=root, fill=light) for root in roots), full]
+    if not charted.erupted:
+        hollow = Shape(crown, light, line, 1.3)
+        return [*parts, *(replace(hollow, path=root, fill=_WHITE) for root in roots), hollow]
+    full = Shape(crown, blended(colour, _WHITE, 0.1), line, 1.3)
+    return [*parts, *(replace(full, path=root, fill=light) for root in roots), full]
+
+
+def _ring(fdi: int, x: float, edge: float, scale: float, up: bool) -> Path:
+    """The line around a tooth that has not erupted, within its column."""
+    shape = pictogram(fdi)
+    half = min(shape.width / 2 + 4, _COLUMNS[TEETH[fdi].position - 1] / 2 - 1.2)
+    return placed(rounded(-half, -3.5, half, shape.length + 4), x, edge, scale, up)
 
 
 def _summary(teeth: Teeth) -> str:
@@ -220,6 +244,8 @@ def _summary(teeth: Teeth) -> str:
     words = [f"{len(numbers & set(ARCH_ORDER))} of 32 permanent teeth found"]
     if deciduous:
         words.append(counted(deciduous, "deciduous tooth", "deciduous teeth"))
+    if count := int((~erupted(teeth)).sum()):
+        words.append(f"{count} unerupted")
     if count := count_doubtful(teeth):
         words.append(f"{count} doubtful")
     if unnumbered:
@@ -240,7 +266,9 @@ def _foot(teeth: Teeth, top: float) -> _Group:
     def cross(x: float, way: int) -> Path:
         return (("M", (x + 4, line - 4 - 4 * way)), ("L", (x + 14, line - 4 + 4 * way)))
 
-    places = (left, left + 84, left + 182)
+    places = (left, left + 78, left + 168, left + 262)
+    around = rounded(places[3], line - 13, places[3] + 18, line + 5, 5.0)
+    inside = rounded(places[3] + 4, line - 9, places[3] + 14, line + 1, 2.0)
     return _Group(
         (
             Shape(box(places[0]), grey, _INK, 1.3),
@@ -251,6 +279,9 @@ def _foot(teeth: Teeth, top: float) -> _Group:
             Shape(box(places[2]), _WHITE, _PALE, 1.0),
             *(Shape(cross(places[2], way), None, _QUIET, 1.8) for way in (1, -1)),
             Text("not found", places[2] + 25, line, 12, _INK, "left"),
+            Shape(around, _WHITE, _RING, 1.0),
+            Shape(inside, blended(grey, _WHITE, 0.6), _INK, 1.3),
+            Text("unerupted", places[3] + 25, line, 12, _INK, "left"),
             Text(_summary(teeth), left, line + 28, 12, _INK, "left"),
             Text(DISCLAIMER, right, line, 11, _QUIET, "right"),
         )
@@ -264,11 +295,14 @@ def _svg_group(group: _Group, numbering: Numbering) -> str:
         return f"<g>{body}</g>"
     tooth = group.tooth
     title = f"{from_fdi(tooth.fdi, numbering)} {TEETH[tooth.fdi].name}"
-    about = tooth.state if tooth.count == 0 else f"{tooth.state}, score {tooth.score:.2f}"
+    about = tooth.state + ("" if tooth.erupted else ", unerupted")
+    if tooth.count:
+        about += f", score {tooth.score:.2f}"
     if tooth.count > 1:
         about += f", {tooth.count} teeth have this number"
     return (
         f'<g class="tooth {tooth.state.replace(" ", "-")}" role="img" data-fdi="{tooth.fdi}" '
-        f'data-state="{tooth.state}"><title>{escape(title)}</title>'
+        f'data-state="{tooth.state}" data-erupted="{str(tooth.erupted).lower()}">'
+        f"<title>{escape(title)}</title>"
         f"<desc>{escape(about)}</desc>{body}</g>"
     )

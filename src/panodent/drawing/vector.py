@@ -133,6 +133,27 @@ def placed(path: Path, x: float, y: float, scale: float, up: bool) -> Path:
     )
 
 
+def rounded(left: float, top: float, right: float, bottom: float, radius: float = 9.0) -> Path:
+    """A rectangle whose corners are quarters of a circle of this radius.
+
+    >>> rounded(0, 0, 20, 10, 2)[0], len(rounded(0, 0, 20, 10, 2))
+    (('M', (2, 0)), 10)
+    """
+    near = radius * 0.4477  # a Bezier curve with this distance is close to a circle
+    return (
+        ("M", (left + radius, top)),
+        ("L", (right - radius, top)),
+        ("C", (right - near, top, right, top + near, right, top + radius)),
+        ("L", (right, bottom - radius)),
+        ("C", (right, bottom - near, right - near, bottom, right - radius, bottom)),
+        ("L", (left + radius, bottom)),
+        ("C", (left + near, bottom, left, bottom - near, left, bottom - radius)),
+        ("L", (left, top + radius)),
+        ("C", (left, top + near, left + near, top, left + radius, top)),
+        ("Z", ()),
+    )
+
+
 def to_svg_path(path: Path) -> str:
     """The path as the `d` attribute of SVG.
 

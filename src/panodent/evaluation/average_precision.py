@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from panodent.dentition import PERMANENT
+from panodent.dentition import TEETH
 from panodent.evaluation.case_scores import CaseScores, Instance
+from panodent.utils.arrays import Float64Array
 
 MAX_INSTANCES = 100
 """At most this many instances of one class count in one radiograph, the highest scores first."""
@@ -28,20 +30,58 @@ class AveragePrecision(NamedTuple):
     ap50: float | None
 
 
+@dataclass(frozen=True)
+class ClassPrecision:
+    """Average precision of each class, over all cases and over each of s resamples of them.
+
+    Attributes
+    ----------
+    classes : the k FDI numbers, ascending.
+    ap, ap50 : (1 + s, k) float64 of 0 to 1, see `AveragePrecision`. Row 0 is over all cases; NaN
+        where the ground truth of the row lacks the class.
+    """
+
+    classes: tuple[int, ...]
+    ap: Float64Array
+    ap50: Float64Array
+
+    def over(self, classes: Collection[int]) -> tuple[AveragePrecision, list[AveragePrecision]]:
+        """Mean over some of the classes: over all cases, and over each resample."""
+        chosen = np.isin(self.classes, list(classes))
+        rows = [
+            AveragePrecision(_mean(ap), _mean(ap50))
+            for ap, ap50 in zip(self.ap[:, chosen], self.ap50[:, chosen], strict=True)
+        ]
+        return rows[0], rows[1:]
+
+
 def mask_average_precision(
     cases: Sequence[CaseScores],
-    classes: Iterable[int] = PERMANENT,
+    classes: Iterable[int] = tuple(TEETH),
     resamples: npt.NDArray[np.int64] | None = None,
 ) -> tuple[AveragePrecision, list[AveragePrecision]]:
     """Average precision over all cases, and over each resample of them.
 
-    Instances of a class are ordered by score over all radiographs. Classes that the ground truth
-    lacks, and instances of other numbers, are left out. `resamples` is (s, n) int64: for each of s
-    resamples the positions of n cases, with repetitions. Source: the COCO detection metric,
-    https://cocodataset.org/#detection-eval, as computed by faster-coco-eval.
+    It is the mean over the classes of which the ground truth has a tooth; instances of other
+    numbers are left out. See `class_precision` for `resamples`.
 
     >>> mask_average_precision([])
     (AveragePrecision(ap=None, ap50=None), [])
+    """
+    wanted = tuple(classes)
+    return class_precision(cases, wanted, resamples).over(wanted)
+
+
+def class_precision(
+    cases: Sequence[CaseScores],
+    classes: Iterable[int] = tuple(TEETH),
+    resamples: npt.NDArray[np.int64] | None = None,
+) -> ClassPrecision:
+    """Average precision of each class (FDI number).
+
+    Instances of a class are ordered by score over all radiographs. `resamples` is (s, n) int64: for
+    each of s resamples the positions of n cases, with repetitions. Source: the COCO detection
+    metric, https://cocodataset.org/#detection-eval, as computed by faster-coco-eval.
     """
     wanted = sorted(set(classes))
     rows = np.empty((0, len(cases)), np.int64) if resamples is None else resamples
@@ -49,8 +89,10 @@ def mask_average_precision(
     found = _entries(((c.prediction, c.size) for c in cases), set(wanted))
     if not truth or not found:
         # No ground truth: nothing to measure. No instance: precision is 0 at every recall above 0.
-        value = AveragePrecision(0.0, 0.0) if truth else AveragePrecision(None, None)
-        return value, [value] * len(rows)
+        there = {entry["category_id"] for entry in truth}
+        value = np.array([0.0 if fdi in there else np.nan for fdi in wanted])
+        both = np.tile(value, (1 + len(rows), 1))
+        return ClassPrecision(tuple(wanted), both, both)
     images = [{"id": i, "height": c.size[0], "width": c.size[1]} for i, c in enumerate(cases, 1)]
     categories = [{"id": fdi, "name": str(fdi)} for fdi in wanted]
     evaluator = _evaluator(
@@ -59,12 +101,12 @@ def mask_average_precision(
     # The instances of a radiograph match independently of other radiographs, so they are matched
     # once, and a resample selects the results: (class, radiograph), in the library's own order.
     matched = np.array(evaluator._evalImgs_cpp, object).reshape(len(wanted), len(cases))
-    value = _accumulated(evaluator)
-    drawn = []
+    values = [_accumulated(evaluator)]
     for row in rows:
         evaluator._evalImgs_cpp = matched[:, row].ravel().tolist()
-        drawn.append(_accumulated(evaluator))
-    return value, drawn
+        values.append(_accumulated(evaluator))
+    ap, ap50 = np.stack(values, axis=1)
+    return ClassPrecision(tuple(wanted), ap, ap50)
 
 
 def _entries(
@@ -107,11 +149,18 @@ def _evaluator(truth: dict[str, Any], found: list[dict[str, Any]]) -> Any:
     return evaluator
 
 
-def _accumulated(evaluator: Any) -> AveragePrecision:
-    """Mean precision; the library's -1 marks classes that the ground truth lacks."""
+def _accumulated(evaluator: Any) -> Float64Array:
+    """(2, classes) float64: mean precision over all thresholds, and at the first, of each class.
+
+    The library's -1 marks classes that the ground truth lacks; here they are NaN.
+    """
     evaluator.accumulate()
-    precision = np.asarray(evaluator.eval["precision"])  # (thresholds, recalls, classes, 1, 1)
-    known = precision[:, :, precision[0, 0, :, 0, 0] > -1]
-    if not known.size:
-        return AveragePrecision(None, None)
-    return AveragePrecision(float(known.mean()), float(known[0].mean()))
+    precision = np.asarray(evaluator.eval["precision"])[..., 0, 0]  # (thresholds, recalls, classes)
+    values = np.stack([precision.mean(axis=(0, 1)), precision[0].mean(axis=0)])
+    return np.where(precision[0, 0] > -1, values, np.nan)
+
+
+def _mean(values: Float64Array) -> float | None:
+    """Mean of the values that are not NaN; None where there is none."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else None

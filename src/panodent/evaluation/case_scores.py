@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from panodent.analysis.dentition_stage import Stage, stage
 from panodent.dentition import PERMANENT, TEETH
 from panodent.errors import TeethError, UnknownToothError
-from panodent.evaluation.matching import MIN_IOU, Matching, match_teeth
+from panodent.evaluation.matching import MIN_IOU, Matching, match_teeth, on_ignore_regions
 from panodent.evaluation.surface_distance import SurfaceDistance, surface_distance
 from panodent.teeth.overlap import crops_by_number, foreground_dice, intersection
 from panodent.teeth.teeth import UNNUMBERED, Teeth
@@ -98,7 +99,10 @@ class CaseScores:
         has the right number.
     dice_obb : 32 floats in the order of `PERMANENT`, see `score_pair`.
     foreground : Dice of the union of all teeth.
-    counts : teeth in (ground truth, prediction), those without a number included.
+    counts : teeth in (ground truth, prediction) that are scored.
+    regions : ignore regions: teeth of the ground truth without a number.
+    ignored : numbers of predicted instances on them; these count in no metric.
+    dentition : stage of the dentition by the ground truth, None without a numbered tooth.
     with_surfaces : whether surface distances were asked for.
     truth, prediction : the numbered teeth of both sides, for average precision.
     """
@@ -113,6 +117,9 @@ class CaseScores:
     dice_obb: tuple[float, ...]
     foreground: float
     counts: tuple[int, int]
+    regions: int
+    ignored: tuple[int, ...]
+    dentition: Stage | None
     with_surfaces: bool
     truth: tuple[Instance, ...]
     prediction: tuple[Instance, ...]
@@ -153,7 +160,9 @@ def score_pair(
       left over is an extra, a tooth of the ground truth left over is missed;
     - an instance without a number on a tooth that was not found under its number leaves the tooth
       at 0 and is no extra; anywhere else it is an extra;
-    - a tooth of the ground truth without a number is not scored; an instance on it is no extra.
+    - a tooth of the ground truth without a number is an ignore region: it is not scored, and
+      neither is an instance on it, see `panodent.evaluation.matching.on_ignore_regions`;
+      `foreground` leaves out its pixels.
 
     Raises `TeethError` if the sizes differ, `UnknownToothError` for classes that are no teeth.
 
@@ -186,10 +195,14 @@ def _restricted(teeth: Teeth, classes: Collection[int] | None) -> Teeth:
 def _case_scores(
     key: str, truth: Teeth, found: Teeth, surfaces: bool, predicted: bool
 ) -> CaseScores:
+    regions = truth.select(truth.fdi == UNNUMBERED)
+    on_region = on_ignore_regions(truth, found)
+    ignored = found.fdi[on_region].tolist()
+    truth, found = truth.numbered(), found.select(~on_region)
     matching = match_teeth(truth, found)
     correct = matching.correct
     false_positives = len(found) - len(correct) - matching.excused
-    false_negatives = int(np.count_nonzero(truth.fdi)) - len(correct)
+    known = stage(truth)
     return CaseScores(
         key=key,
         size=truth.size,
@@ -197,10 +210,13 @@ def _case_scores(
         teeth=_tooth_scores(truth, found, matching, surfaces),
         extras=matching.extras,
         unmatched=tuple(found.fdi[~matching.on_a_tooth].tolist()),
-        detections=(len(correct), false_positives, false_negatives),
+        detections=(len(correct), false_positives, len(truth) - len(correct)),
         dice_obb=_dice_obb(truth, found) if predicted else (0.0,) * len(PERMANENT),
-        foreground=foreground_dice(truth, found) if predicted else 0.0,
+        foreground=foreground_dice(truth, found, regions) if predicted else 0.0,
         counts=(len(truth), len(found)),
+        regions=len(regions),
+        ignored=tuple(ignored),
+        dentition=known[0] if known else None,
         with_surfaces=surfaces,
         truth=_instances(truth, correct.keys()),
         prediction=_instances(found, correct.values()),
@@ -213,8 +229,6 @@ def _tooth_scores(
     scores = []
     scale = REFERENCE_WIDTH / truth.size[1]
     for row, (fdi, box, mask) in enumerate(truth):
-        if fdi == UNNUMBERED:
-            continue
         best = matching.best_column(row)
         found_as = None if best is None else int(found.fdi[best])
         col = matching.pairs.get(row)

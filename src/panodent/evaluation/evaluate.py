@@ -1,8 +1,7 @@
 """Scores of many radiographs -> `Evaluation`: every metric with its 95 % bootstrap interval.
 
-`score_pair` compares ground truth and prediction of one radiograph; `summarise` joins many. All
-metrics but average precision and calibration error are ratios of two sums over radiographs, so
-that a resample of the radiographs is a weighted sum.
+`score_pair` compares ground truth and prediction of one radiograph; `summarise` joins many, and
+compares groups of them.
 
 >>> summarise([], samples=0).figures["dice"].reason
 'no teeth to count'
@@ -20,15 +19,7 @@ import numpy.typing as npt
 
 from panodent.dentition import PERMANENT, TEETH, TOOTH_TYPES
 from panodent.errors import ConfigError
-from panodent.evaluation.average_precision import mask_average_precision
-from panodent.evaluation.bootstrap import (
-    CONFIDENCE,
-    Estimate,
-    estimate,
-    resampled_ratios,
-    resamples,
-)
-from panodent.evaluation.calibration_error import expected_calibration_error
+from panodent.evaluation.bootstrap import CONFIDENCE, Estimate, resamples
 from panodent.evaluation.case_scores import (
     MIN_IOU,
     NSD_TOLERANCE,
@@ -37,7 +28,11 @@ from panodent.evaluation.case_scores import (
     CaseScores,
     score_pair,
 )
-from panodent.evaluation.metrics import METRICS, Metric, case_row, case_terms
+from panodent.evaluation.figures import KINDS, estimates, figures_by_scope
+from panodent.evaluation.grouping import Grouping
+from panodent.evaluation.groups import Groups, compared
+from panodent.evaluation.metrics import DECIDUOUS_TYPES, METRICS, Metric, case_row
+from panodent.utils.wording import counted
 
 __all__ = [
     "METRICS",
@@ -51,8 +46,6 @@ __all__ = [
 ]
 
 SCHEMA = "panodent-scores/1"
-AP_SAMPLES = 200
-"""At most this many resamples for AP and calibration error, which cost more than the others."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +72,11 @@ class Evaluation:
     ----------
     cases : scores of each radiograph.
     figures : metric -> estimate over all radiographs; names and order are those of `METRICS`.
-    by_type, by_tooth : the same for each tooth type and each FDI number, as far as they count.
+    by_kind : the same for permanent and for deciduous teeth, as far as they count.
+    by_type, by_tooth : the same for each tooth type and each FDI number. Deciduous kinds, types
+        and numbers are there if the ground truth or the predictions have such a tooth.
     confusion : confusion matrix of tooth numbers.
+    groups : groups of radiographs that were asked for, by their name.
     samples, seed : of the bootstrap.
     without_truth : keys of predictions that have no ground truth and were not scored.
     notes : sentences that a reader should know.
@@ -88,6 +84,7 @@ class Evaluation:
 
     cases: tuple[CaseScores, ...]
     figures: Mapping[str, Estimate]
+    by_kind: Mapping[str, Mapping[str, Estimate]]
     by_type: Mapping[str, Mapping[str, Estimate]]
     by_tooth: Mapping[int, Mapping[str, Estimate]]
     confusion: Confusion
@@ -95,6 +92,7 @@ class Evaluation:
     seed: int
     without_truth: tuple[str, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
+    groups: Mapping[str, Groups] = field(default_factory=dict)
 
     @property
     def without_prediction(self) -> tuple[str, ...]:
@@ -123,8 +121,9 @@ class Evaluation:
         """Everything as plain values: the content of scores.json.
 
         Keys: schema, settings, case_count, without_prediction, without_truth, notes, figures,
-        by_type, by_tooth (FDI as text), confusion (rows, columns, counts), cases. A figure is
-        {value, low, high, count, reason}; a value that does not exist is None, never NaN.
+        by_kind, by_type, by_tooth (FDI as text), groups, confusion (rows, columns, counts), cases.
+        A figure is {value, low, high, count, reason}; a value that does not exist is None, never
+        NaN.
         """
         return {
             "schema": SCHEMA,
@@ -142,8 +141,10 @@ class Evaluation:
             "without_truth": list(self.without_truth),
             "notes": list(self.notes),
             "figures": _plain(self.figures),
+            "by_kind": {name: _plain(figures) for name, figures in self.by_kind.items()},
             "by_type": {name: _plain(figures) for name, figures in self.by_type.items()},
             "by_tooth": {str(fdi): _plain(figures) for fdi, figures in self.by_tooth.items()},
+            "groups": {name: groups.to_dict() for name, groups in self.groups.items()},
             "confusion": {
                 "rows": list(self.confusion.rows),
                 "columns": list(self.confusion.columns),
@@ -164,109 +165,55 @@ def summarise(
     *,
     without_truth: Sequence[str] = (),
     notes: Sequence[str] = (),
+    groupings: Sequence[Grouping] = (),
 ) -> Evaluation:
     """Joins the scores of radiographs; intervals are percentiles over resamples of radiographs.
 
     The same cases, `samples` and `seed` give the same result; 0 samples give no intervals. Mask AP
-    is taken over the 32 permanent teeth and at most `AP_SAMPLES` resamples. Raises `ConfigError`
-    for a negative number of samples.
+    and calibration error take at most `AP_SAMPLES` of `panodent.evaluation.figures` resamples.
+    `groupings` say how the cases are divided into groups, see `panodent.evaluation.grouping`.
+    Raises `ConfigError` for a negative number of samples.
     """
     listed = tuple(cases)
     if samples < 0:
         raise ConfigError(f"samples is {samples}; expected 0 (no intervals) or more")
     # A single radiograph has no spread between radiographs.
     drawn = resamples(len(listed), samples if len(listed) > 1 else 0, seed)
-    scopes = _ratios(listed, drawn)
-    overall = {name: scopes["all"][name] for name in METRICS if name in scopes["all"]}
-    overall |= _average_precision(listed, drawn[:AP_SAMPLES])
-    overall["calibration_error"] = _calibration(listed, drawn[:AP_SAMPLES])
+    scopes = {name: estimates(figures) for name, figures in figures_by_scope(listed, drawn).items()}
+    kinds = [name for name in KINDS if name in scopes]
+    types = (*TOOTH_TYPES, *(name for name in DECIDUOUS_TYPES if name in scopes))
     numbers = (*PERMANENT, *(n for n in TEETH if TEETH[n].deciduous and str(n) in scopes))
     return Evaluation(
         cases=listed,
-        figures={name: overall[name] for name in METRICS},
-        by_type={name: scopes.get(name, {}) for name in TOOTH_TYPES},
+        figures=scopes["all"],
+        by_kind={name: scopes[name] for name in kinds},
+        by_type={name: scopes.get(name, {}) for name in types},
         by_tooth={fdi: scopes.get(str(fdi), {}) for fdi in numbers},
         confusion=_confusion(listed, numbers),
         samples=samples,
         seed=seed,
         without_truth=tuple(without_truth),
-        notes=tuple(notes),
+        notes=(*notes, *_about_regions(listed)),
+        groups={item.name: compared(listed, item, samples, seed) for item in groupings},
+    )
+
+
+def _about_regions(cases: Sequence[CaseScores]) -> tuple[str, ...]:
+    """A note on ignore regions, if there are any."""
+    count = sum(case.regions for case in cases)
+    if not count:
+        return ()
+    regions = counted(count, "ignore region", "ignore regions")
+    where = counted(sum(case.regions > 0 for case in cases), "radiograph", "radiographs")
+    left_out = sum(len(case.ignored) for case in cases)
+    return (
+        f"the ground truth has {regions} (teeth without a number) in {where}; they are not scored, "
+        f"and neither are predicted teeth on them ({left_out})",
     )
 
 
 def _plain(figures: Mapping[str, Estimate]) -> dict[str, Any]:
     return {name: asdict(figure) for name, figure in figures.items()}
-
-
-# --- metrics and intervals ---------------------------------------------------------------------
-
-
-def _ratios(
-    cases: Sequence[CaseScores], drawn: npt.NDArray[np.int64]
-) -> dict[str, dict[str, Estimate]]:
-    """Scope ('all', a tooth type, an FDI number) -> metric -> estimate."""
-    terms = [case_terms(case) for case in cases]
-    keys = list(dict.fromkeys(key for case in terms for key in case))
-    keys += [("all", name) for name in METRICS if ("all", name) not in keys]
-    numerators, denominators = np.zeros((2, len(cases), len(keys)))
-    column = {key: index for index, key in enumerate(keys)}
-    for row, case in enumerate(terms):
-        for key, (numerator, denominator) in case.items():
-            numerators[row, column[key]] = numerator
-            denominators[row, column[key]] = denominator
-    resampled = resampled_ratios(numerators, denominators, drawn)
-    scopes: dict[str, dict[str, Estimate]] = {"all": {}}
-    for (scope, name), index in column.items():
-        total = float(denominators[:, index].sum())
-        figures = scopes.setdefault(scope, {})
-        if total == 0:
-            figures[name] = Estimate(None, reason=_why_none(name, cases))
-        else:
-            value = float(numerators[:, index].sum()) / total
-            figures[name] = estimate(value, resampled[:, index], round(total))
-    return scopes
-
-
-def _why_none(name: str, cases: Sequence[CaseScores]) -> str:
-    """Why a metric has no value although there are cases."""
-    if METRICS[name].surface and cases and not any(case.with_surfaces for case in cases):
-        return "not measured"
-    return f"no {METRICS[name].counted} to count"
-
-
-def _average_precision(
-    cases: Sequence[CaseScores], drawn: npt.NDArray[np.int64]
-) -> dict[str, Estimate]:
-    value, resampled = mask_average_precision(cases, PERMANENT, drawn)
-    count = sum(item.fdi in PERMANENT for case in cases for item in case.truth)
-    result = {}
-    for name in ("ap", "ap50"):
-        point = getattr(value, name)
-        if point is None:
-            result[name] = Estimate(None, reason="no permanent tooth in the truth to count")
-        else:
-            spread = np.array([getattr(item, name) for item in resampled], np.float64)
-            result[name] = estimate(point, spread, count)
-    return result
-
-
-def _calibration(cases: Sequence[CaseScores], drawn: npt.NDArray[np.int64]) -> Estimate:
-    scores = [np.array([tooth.score for tooth in case.prediction]) for case in cases]
-    correct = [np.array([tooth.correct for tooth in case.prediction], bool) for case in cases]
-
-    def over(chosen: Sequence[int] | npt.NDArray[np.int64]) -> float | None:
-        if not len(chosen):
-            return None
-        return expected_calibration_error(
-            np.concatenate([scores[i] for i in chosen]),
-            np.concatenate([correct[i] for i in chosen]),
-        )
-
-    value = over(range(len(cases)))
-    if value is None:
-        return Estimate(None, reason="no predicted tooth to count")
-    spread = np.array([over(row) for row in drawn], np.float64)  # None becomes NaN
-    return estimate(value, spread, sum(map(len, scores)))
 
 
 def _confusion(cases: Sequence[CaseScores], numbers: Sequence[int]) -> Confusion:

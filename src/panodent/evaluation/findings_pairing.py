@@ -8,7 +8,8 @@ from pathlib import Path
 from panodent.errors import DatasetError
 from panodent.evaluation.finding_scores import score_findings
 from panodent.evaluation.findings_evaluation import FindingsEvaluation, summarise_findings
-from panodent.evaluation.pairing import Pairing, match
+from panodent.evaluation.key_matching import match
+from panodent.evaluation.pairing import Pairing
 from panodent.formats.finding_annotations import read_findings
 from panodent.outputs.findings_reader import read_finding_results
 from panodent.teeth.findings import Findings

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from panodent.teeth.overlap import iou_and_dice
+from panodent.teeth.overlap import intersections, iou_and_dice
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
 
 MIN_IOU = 0.5
 """Intersection over union from which a predicted instance matches a tooth by place."""
+MOSTLY_INSIDE = 0.5
+"""An instance with more than this share of its pixels in an ignore region lies on the region."""
 
 
 @dataclass(frozen=True)
 class Matching:
-    """How n teeth of the ground truth and m predicted instances belong together.
+    """How n numbered teeth of the ground truth and m predicted instances belong together.
 
     Attributes
     ----------
@@ -53,6 +55,9 @@ class Matching:
 def match_teeth(truth: Teeth, prediction: Teeth) -> Matching:
     """Matches two records of one radiograph; both must have the same size.
 
+    Teeth of the ground truth without a number must be taken out before, and the instances on them,
+    see `on_ignore_regions`.
+
     >>> square = np.ones((10, 10), bool)
     >>> truth = Teeth.from_masks((20, 40), [(36, square, (5, 5)), (37, square, (5, 25))])
     >>> found = Teeth.from_masks((20, 40), [(36, square, (5, 5)), (48, square, (5, 25))])
@@ -81,30 +86,51 @@ def same_number_pairs(truth: Teeth, prediction: Teeth, dice: Float64Array) -> di
     return pairs
 
 
+def on_ignore_regions(truth: Teeth, prediction: Teeth) -> BoolArray:
+    """(m,) whether each predicted instance lies on an ignore region, so that it is not scored.
+
+    An ignore region is a tooth of the ground truth without a number. An instance lies on it with
+    an IoU of at least `MIN_IOU`, or with more than `MOSTLY_INSIDE` of its own pixels; any number of
+    instances may. An instance that matches a numbered tooth by place is always scored.
+
+    >>> square = np.ones((10, 10), bool)
+    >>> truth = Teeth.from_masks((20, 60), [(36, square, (5, 5)), (0, square, (5, 25))])
+    >>> places = [(36, square, (5, 5)), (37, square, (5, 29)), (38, square, (5, 45))]
+    >>> on_ignore_regions(truth, Teeth.from_masks((20, 60), places)).tolist()
+    [False, True, False]
+    """
+    unnumbered = truth.fdi == UNNUMBERED
+    if not unnumbered.any():
+        return np.zeros(len(prediction), bool)
+    iou, _ = iou_and_dice(truth, prediction)
+    inside = intersections(truth.select(unnumbered), prediction) / prediction.areas[None, :]
+    on_region = iou[unnumbered].max(axis=0) >= MIN_IOU
+    on_region |= inside.max(axis=0) > MOSTLY_INSIDE
+    on_a_tooth = iou[~unnumbered].max(axis=0, initial=0.0) >= MIN_IOU
+    result: BoolArray = on_region & ~on_a_tooth
+    return result
+
+
 def _extras(
     truth: Teeth, prediction: Teeth, iou: Float64Array, pairs: dict[int, int]
 ) -> tuple[tuple[int, ...], int]:
     """Numbers of unpaired instances that count as extra, and how many others are excused.
 
-    An instance is excused when it lies on a tooth of the ground truth without a number, or when it
-    has no number and lies on a tooth that was not found under its own number.
+    An instance is excused when it has no number and lies on a tooth that was not found under its
+    own number.
     """
-    unnumbered = {row for row in range(len(truth)) if truth.fdi[row] == UNNUMBERED}
-    not_found = {row for row in range(len(truth)) if row not in pairs} - unnumbered
+    not_found = {row for row in range(len(truth)) if row not in pairs}
     not_found |= {row for row, col in pairs.items() if iou[row, col] < MIN_IOU}
     extras, excused = [], 0
     for col in range(len(prediction)):
         if col in pairs.values():
             continue
         without_number = prediction.fdi[col] == UNNUMBERED
-        allowed = unnumbered | not_found if without_number else unnumbered
-        lies_on = [row for row in allowed if iou[row, col] >= MIN_IOU]
+        lies_on = [row for row in not_found if without_number and iou[row, col] >= MIN_IOU]
         if not lies_on:
             extras.append(int(prediction.fdi[col]))
             continue
         excused += 1
         # A tooth excuses one instance; a second one on it is an extra.
-        best = max(lies_on, key=lambda row: float(iou[row, col]))
-        not_found.discard(best)
-        unnumbered.discard(best)
+        not_found.discard(max(lies_on, key=lambda row: float(iou[row, col])))
     return tuple(extras), excused

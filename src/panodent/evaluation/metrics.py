@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
-from panodent.dentition import PERMANENT, TEETH
+from panodent.dentition import PERMANENT, TEETH, TOOTH_TYPES
 from panodent.evaluation.case_scores import CaseScores, ToothScore
 
 
@@ -61,9 +61,10 @@ _TABLE = (
            "a tooth is detected when it is found under the right number with an IoU of at least "
            "0.5"),
     Metric("ap", "Mask AP", "teeth", "higher",
-           "COCO: mean over 32 classes and IoU thresholds of 0.50 to 0.95"),
+           "COCO: mean over IoU thresholds of 0.50 to 0.95 and over the tooth numbers, permanent "
+           "and deciduous, that the ground truth has"),
     Metric("ap50", "Mask AP50", "teeth", "higher",
-           "COCO: mean over 32 classes at an IoU threshold of 0.5"),
+           "the same at an IoU threshold of 0.5"),
     Metric("nsd", "Surface Dice (NSD)", "teeth", "higher",
            "share of the outlines that agree within 0.2 % of the image's width; 0 for missed and "
            "extra teeth",
@@ -90,8 +91,15 @@ METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric
 _NOT_PER_CASE = ("ap", "ap50", "calibration_error", "count_error")
 """Metrics that the table of cases leaves out: undefined, or the size of another, for one case."""
 
+DECIDUOUS_TYPES = tuple(f"deciduous {name}" for name in TOOTH_TYPES if name != "premolar")
+"""Scopes of deciduous teeth by type; there are no deciduous premolars."""
+
 Terms = dict[tuple[str, str], tuple[float, float]]
-"""(scope, metric) -> (numerator, denominator); a scope is 'all', a tooth type or an FDI number."""
+"""(scope, metric) -> (numerator, denominator).
+
+A scope is 'all', 'permanent', 'deciduous', a tooth type (`TOOTH_TYPES` of permanent teeth,
+`DECIDUOUS_TYPES`) or an FDI number.
+"""
 
 
 def case_terms(case: CaseScores) -> Terms:
@@ -128,7 +136,12 @@ def case_terms(case: CaseScores) -> Terms:
 
 def _scopes(fdi: int) -> tuple[str, ...]:
     """Where a tooth counts; an instance without a number counts for no type and no tooth."""
-    return ("all", TEETH[fdi].type, str(fdi)) if fdi else ("all",)
+    if not fdi:
+        return ("all",)
+    tooth = TEETH[fdi]
+    if tooth.deciduous:
+        return ("all", "deciduous", f"deciduous {tooth.type}", str(fdi))
+    return ("all", "permanent", tooth.type, str(fdi))
 
 
 def _add(terms: Terms, scope: str, name: str, numerator: float, denominator: float) -> None:
@@ -147,7 +160,8 @@ def case_row(case: CaseScores) -> dict[str, Any]:
     """One radiograph as a row of the table of cases: plain values, None where nothing counts.
 
     `missed` are the numbers of teeth that no instance overlaps, `misnumbered` pairs 'truth>found'
-    ('?' for an instance without a number), `extra` predicted numbers that the ground truth lacks.
+    ('?' for an instance without a number), `extra` predicted numbers that the ground truth lacks,
+    `ignored` those on ignore regions.
     """
     terms = case_terms(case)
     row: dict[str, Any] = {"case": case.key, "predicted": case.predicted}
@@ -162,4 +176,7 @@ def case_row(case: CaseScores) -> dict[str, Any]:
         "missed": [tooth.fdi for tooth in case.teeth if tooth.found_as is None],
         "misnumbered": [f"{tooth.fdi}>{tooth.found_as or '?'}" for tooth in wrong],
         "extra": [fdi or "?" for fdi in case.extras],
+        "ignored": [fdi or "?" for fdi in case.ignored],
+        "ignore_regions": case.regions,
+        "dentition": case.dentition,
     }

@@ -5,16 +5,18 @@ A key is the path of a radiograph below its folder, without suffix. Nothing is p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from panodent import formats
 from panodent.datasets import dataset
 from panodent.errors import DatasetError
 from panodent.evaluation.evaluate import Evaluation, score_pair, summarise
+from panodent.evaluation.grouping import Grouping
+from panodent.evaluation.key_matching import match
 from panodent.formats.base import Annotated
 from panodent.outputs.reader import failures, is_results, read_results
 from panodent.outputs.summary_files import PREDICTIONS
@@ -105,10 +107,12 @@ def evaluate_pairs(
     samples: int = 1000,
     seed: int = 0,
     progress: Callable[[int, int, str], None] | None = None,
+    groupings: Sequence[Grouping] = (),
 ) -> Evaluation:
     """Scores all pairs; calls `progress(done, total, key)` after each.
 
-    `surfaces` and `classes` are those of `score_pair`, `samples` and `seed` those of `summarise`.
+    `surfaces` and `classes` are those of `score_pair`; `samples`, `seed` and `groupings` those of
+    `summarise`.
     With `resize`, a prediction of another size is resized to that of the ground truth by nearest
     neighbour; without, it raises `DatasetError`. A case without prediction counts as 0.
     """
@@ -128,7 +132,12 @@ def evaluate_pairs(
         if progress is not None:
             progress(number, len(pairing.pairs), pair.key)
     return summarise(
-        scores, samples, seed, without_truth=pairing.without_truth, notes=pairing.notes
+        scores,
+        samples,
+        seed,
+        without_truth=pairing.without_truth,
+        notes=pairing.notes,
+        groupings=groupings,
     )
 
 
@@ -139,63 +148,6 @@ def _load(pair: Pair) -> tuple[Radiograph, Teeth, Teeth]:
     sides = (pair.truth(), found)
     truth, found = (t if t.size == radiograph.size else t.resized(radiograph.size) for t in sides)
     return radiograph, truth, found
-
-
-# --- pairing -----------------------------------------------------------------------------------
-
-
-def match(truth: list[str], found: list[str]) -> tuple[dict[str, str], list[str]]:
-    """Key of the ground truth -> key of its prediction, and a note on each pair made by file name.
-
-    `truth` and `found` are the keys of both sides. Raises `DatasetError` that names the candidates
-    where this is ambiguous.
-
-    >>> match(["a/1", "a/2"], ["images/a/1", "a/2"])[0]
-    {'a/2': 'a/2', 'a/1': 'images/a/1'}
-    """
-    known = set(found)
-    partners = {key: key for key in truth if key in known}
-    notes: list[str] = []
-    for by_name, alike in ((False, _ends_alike), (True, _same_name)):
-        open_truth = [key for key in truth if key not in partners]
-        open_found = sorted(known - set(partners.values()))
-        candidates = _candidates(open_truth, open_found, alike)
-        claims: dict[str, list[str]] = {}
-        for key, others in candidates.items():
-            for other in others:
-                claims.setdefault(other, []).append(key)
-        for key, others in candidates.items():
-            rivals = sorted({name for other in others for name in claims[other]})
-            if len(others) > 1 or len(rivals) > 1:
-                raise DatasetError(
-                    f"predictions {' and '.join(map(repr, others))} could belong to "
-                    f"{' and '.join(map(repr, rivals))} of the ground truth; give them equal paths"
-                )
-            partners[key] = others[0]
-            if by_name:
-                notes.append(f"{key} was paired with the prediction {others[0]} only by file name")
-    return partners, notes
-
-
-def _candidates(
-    truth: Iterable[str], found: Iterable[str], alike: Callable[[str, str], bool]
-) -> dict[str, list[str]]:
-    by_name: dict[str, list[str]] = {}
-    for other in found:
-        by_name.setdefault(PurePosixPath(other).name, []).append(other)
-    listed = {
-        key: [other for other in by_name.get(PurePosixPath(key).name, []) if alike(key, other)]
-        for key in truth
-    }
-    return {key: others for key, others in listed.items() if others}
-
-
-def _ends_alike(first: str, second: str) -> bool:
-    return f"/{first}".endswith(f"/{second}") or f"/{second}".endswith(f"/{first}")
-
-
-def _same_name(first: str, second: str) -> bool:
-    return PurePosixPath(first).name == PurePosixPath(second).name
 
 
 # --- reading -----------------------------------------------------------------------------------

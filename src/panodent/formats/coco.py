@@ -3,8 +3,9 @@
 The specification is https://cocodataset.org/#format-data. The name or the id of a category is the
 FDI number; teeth without a number have category 0, 'unnumbered'. Run lengths keep every pixel.
 COCO polygons have no holes, so a tooth with a hole is written as run lengths even when polygons
-are asked for. DENTEX's files, which have quadrants instead of categories, are read too, see
-`panodent.formats.dentex`.
+are asked for. A region that is marked to be ignored, with `ignore: 1` or `iscrowd: 1`, is read as a
+tooth without a number, see `_Entries`. DENTEX's files, which have quadrants instead of categories,
+are read too, see `panodent.formats.dentex`.
 
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_label_image([[0, 36, 36], [0, 36, 0]])
@@ -30,7 +31,7 @@ from panodent.errors import AnnotationError
 from panodent.formats import dentex
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.coco_document import segmentation_mask, tooth_annotation, writing_coco
-from panodent.formats.naming import UNNUMBERED_NAME, Naming
+from panodent.formats.naming import Naming, means_no_number
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json, target_file
 from panodent.formats.parsing.image_entries import (
@@ -116,7 +117,7 @@ def category_numbers(
             plain = {
                 key: value.strip()
                 for key, value in values.items()
-                if names[key].strip() != UNNUMBERED_NAME
+                if not means_no_number(names[key])
             }
             is_fdi = all(value.isdecimal() and int(value) in TEETH for value in plain.values())
             if is_fdi and not all(int(value) <= 32 for value in plain.values()):
@@ -152,13 +153,24 @@ def _of_findings(data: Record) -> bool:
     )
 
 
+_IGNORED = ("region to be ignored",)
+"""Stands for the category of such a region; the categories of a file are numbers or texts."""
+
+
 @dataclass
 class _Entries:
-    """The annotations of an image: their places in the file, and their categories."""
+    """The annotations of an image: their places in the file, their categories, which to ignore.
+
+    A region to be ignored has `ignore: 1` or `iscrowd: 1`. CVAT and some scripts set `iscrowd: 1`
+    for every tooth that is stored as run lengths, so it does not count where the annotation has
+    CVAT's `attributes`, nor in a file in which every annotation has it.
+    """
 
     starts: array[int] = field(default_factory=lambda: array("Q"))
     ends: array[int] = field(default_factory=lambda: array("Q"))
     categories: list[Any] = field(default_factory=list)
+    ignored: list[bool] = field(default_factory=list)
+    crowds: list[bool] = field(default_factory=list)
 
 
 def _entries_by_image(
@@ -170,6 +182,7 @@ def _entries_by_image(
     """
     entries = {image["id"]: _Entries() for image in data["images"]}
     stray = set()
+    every_crowd = True
     for (start, end), entry in list_items(file, data["annotations"]):
         if number is not None:
             entry["category_id"] = number(entry)
@@ -181,11 +194,30 @@ def _entries_by_image(
         found.starts.append(start)
         found.ends.append(end)
         found.categories.append(entry["category_id"])
+        found.ignored.append(_is_set(entry, "ignore", file))
+        crowd = _is_set(entry, "iscrowd", file)
+        found.crowds.append(crowd and not isinstance(entry.get("attributes"), dict))
+        every_crowd &= crowd
+    if not every_crowd:
+        for found in entries.values():
+            found.ignored = [a or b for a, b in zip(found.ignored, found.crowds, strict=True)]
     if stray:
         raise AnnotationError(
             f"{file}: annotations refer to image_id {sorted(stray)[:3]}, which images does not list"
         )
     return entries
+
+
+def _is_set(entry: Mapping[str, Any], name: str, file: Path) -> bool:
+    """Whether a flag of an annotation is 1; raises `AnnotationError` for anything but 0 and 1."""
+    value = entry.get(name)
+    if value in (None, 0, "0", ""):
+        return False
+    if value in (1, "1"):
+        return True
+    raise AnnotationError(
+        f"{file}: {name} of annotations is {excerpt(value)}; expected 0 or 1: {excerpt(entry)}"
+    )
 
 
 _FIELDS = {
@@ -240,7 +272,7 @@ def _annotated(
 
     def read() -> Teeth:
         shapes = _shapes(file, f"{file}: {name}", entries, numbers, size)
-        teeth = teeth_of(shapes, numbers, size, file)
+        teeth = teeth_of(shapes, {**numbers, _IGNORED: UNNUMBERED}, size, file)
         return dentex.without_repeats(teeth) if is_dentex else teeth
 
     return Annotated(key_of(name), read, size)
@@ -254,14 +286,17 @@ def _shapes(
     size: tuple[int, int],
 ) -> Iterator[AnnotatedShape]:
     places = zip(entries.starts, entries.ends, strict=True)
-    for category, entry in zip(entries.categories, items_at(file, places), strict=True):
+    marked = zip(entries.categories, entries.ignored, strict=True)
+    for (category, ignored), entry in zip(marked, items_at(file, places), strict=True):
         if category not in numbers:
             raise AnnotationError(
                 f"{where}: category_id {excerpt(category)} is not among the categories"
             )
         if not isinstance(entry, dict) or "segmentation" not in entry:
             raise AnnotationError(f"{file}: changed while it was read; read it again")
-        yield AnnotatedShape(category, where, partial(_outline, entry["segmentation"], size))
+        # A category that the user leaves out stays out.
+        label = _IGNORED if ignored and numbers[category] is not None else category
+        yield AnnotatedShape(label, where, partial(_outline, entry["segmentation"], size))
 
 
 def _outline(segmentation: object, size: tuple[int, int]) -> Outline:

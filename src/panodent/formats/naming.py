@@ -25,6 +25,7 @@ from panodent.teeth.teeth import UNNUMBERED
 
 UNNUMBERED_NAME = "unnumbered"
 """Class name of a tooth without a number."""
+_UNNUMBERED_NAMES = (UNNUMBERED_NAME, "supernumerary")
 _PREFIX = re.compile(r"^(?:tooth|teeth|number|no\.?|#|t(?=[\W_]*\d))[\s_\-.:#]*", re.IGNORECASE)
 _DECLARED = re.compile(r"^(fdi|iso|universal|palmer)[\s_\-.:#]*", re.IGNORECASE)
 _SYSTEM = {"fdi": "fdi", "iso": "fdi", "universal": "universal", "palmer": "palmer"}
@@ -62,7 +63,8 @@ class Naming:
     def numbers(self, names: Iterable[str], file: Path) -> dict[str, int | None]:
         """FDI number by class name; 0 for a tooth without a number, None for what is left out.
 
-        Names look like '36', 'tooth 36', 'FDI-36' or 'UL6'. Without a declared numbering, all
+        Names look like '36', 'tooth 36', 'FDI-36', 'UL6', or 'unnumbered' or 'supernumerary' for a
+        tooth without a number. Without a declared numbering, all
         names together must be teeth in one numbering only, or mean the same teeth in each.
 
         Raises `AnnotationError`, which names `file`, if a name is not a tooth or the numbering
@@ -74,7 +76,7 @@ class Naming:
         for name in listed:
             if name in self.table:
                 found[name] = self.table[name]
-            elif name.strip().casefold() == UNNUMBERED_NAME:
+            elif means_no_number(name):
                 found[name] = UNNUMBERED
             else:
                 open_names.append(name)
@@ -125,6 +127,15 @@ class Naming:
             f"{file}: class names {shown} are not {expected}; say what they mean with --map, a "
             'JSON file such as {"molar 36": 36, "caries": null}'
         )
+
+
+def means_no_number(name: str) -> bool:
+    """Whether a class name is that of teeth without a number.
+
+    >>> means_no_number("unnumbered"), means_no_number("Supernumerary "), means_no_number("36")
+    (True, True, False)
+    """
+    return name.strip().casefold() in _UNNUMBERED_NAMES
 
 
 def _read(name: str, numbering: str) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from panodent.bundle.bundle import DEFAULT, Bundle, load
+from panodent.dentition import Numbering
 from panodent.dicom.source import Model, demand_dicom
 from panodent.errors import NoRadiographError, OutputError, PanodentError
 from panodent.inference.predictor import Predictor
@@ -33,7 +34,8 @@ class Options:
     """Options that change the files written; `--resume` keeps only results of equal options.
 
     `pictures` and `chart` write overlays and odontograms, `max_pixels` limits a radiograph's size,
-    `mirror` also predicts on the mirror image, `dicom` names the DICOM objects to write.
+    `mirror` also predicts on the mirror image, `dicom` names the DICOM objects to write,
+    `numbering` is that of the numbers in pictures and of a further column of teeth.csv.
     """
 
     pictures: bool = True
@@ -41,6 +43,7 @@ class Options:
     max_pixels: int = DEFAULT_MAX_PIXELS
     mirror: bool = False
     dicom: tuple[str, ...] = ()
+    numbering: Numbering = "fdi"
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def predict_files(
     bundle.open()
     predictor = Predictor(bundle, options.mirror)
     statuses: list[Status] = []
-    with SummaryFiles(folder, findings=bundle.findings is not None) as summary:
+    with SummaryFiles(folder, options.numbering, bundle.findings is not None) as summary:
         try:
             work = partial(_one, predictor, folder=folder, options=options, resume=resume)
             for number, (item, done) in enumerate(in_order(work, inputs, threads), start=1):
@@ -138,6 +141,7 @@ def _one(
             pictures=options.pictures,
             chart=options.chart,
             dicom=options.dicom,
+            numbering=options.numbering,
             model=Model(str(predictor.bundle.provenance.get("name", "")), predictor.bundle.digest),
             extra=origin,
             findings=found.findings,

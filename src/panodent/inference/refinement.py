@@ -121,17 +121,22 @@ def tooth_crops(
     clipped = np.clip(none, 1e-4, 1 - 1e-4)
     odds = np.clip(np.log1p(-clipped) - np.log(clipped), -LIMIT, LIMIT)
     first, second, owner = _best_leads(teeth, none.shape)
-    scale_y, scale_x = pixels.shape[0] / none.shape[0], pixels.shape[1] / none.shape[1]
+    scale = pixels.shape[0] / none.shape[0], pixels.shape[1] / none.shape[1]
+    factor = _whole_factor(places, scale, shape)
+    scale = scale[0] / factor[0], scale[1] / factor[1]
+    pixels = _shrunk(pixels, factor)
     result = np.empty((len(teeth), CHANNELS, *shape), np.float32)
     for index, (tooth, place) in enumerate(zip(teeth, places, strict=True)):
-        window = _window(place, none.shape)
-        own = np.full(none.shape, -LIMIT, np.float32)
-        own[_extent(tooth)] = np.clip(tooth.lead, -LIMIT, LIMIT)
-        other = np.where(owner[window] == index, second[window], first[window])
-        planes = np.dstack([own[window], other, odds[window]]).astype(np.float32)
-        seen = place.moved(window[0].start, window[1].start).cut(planes, shape)
-        result[index, 0] = _standardised(_cut_pixels(pixels, place.scaled(scale_y, scale_x), shape))
-        result[index, 1:] = np.moveaxis(seen, -1, 0) / np.float32(LIMIT / 2)
+        rows, cols = _window(place, none.shape)
+        planes = np.empty((rows.stop - rows.start, cols.stop - cols.start, 3), np.float32)
+        planes[..., 0] = _lead_in(tooth, rows, cols)
+        other = owner[rows, cols] != index
+        planes[..., 1] = np.where(other, first[rows, cols], second[rows, cols])
+        planes[..., 2] = odds[rows, cols]
+        seen = place.moved(rows.start, cols.start).cut(planes, shape)
+        result[index, 0] = _standardised(place.scaled(*scale).cut(pixels, shape))
+        result[index, 1:] = np.moveaxis(seen, -1, 0)
+    result[:, 1:] *= np.float32(2 / LIMIT)
     return result
 
 
@@ -220,21 +225,46 @@ def _best_leads(
     return first, second, owner
 
 
-def _cut_pixels(pixels: FloatImage, place: CropPlace, shape: tuple[int, int]) -> FloatImage:
-    """The radiograph's pixels in a crop; by area means first where they are many more."""
-    window = _window(place, pixels.shape)
-    part = pixels[window]
-    place = place.moved(window[0].start, window[1].start)
-    top, left, bottom, right = place.box
-    near = (
-        min(part.shape[0], max(round(2 * shape[0] * part.shape[0] / (bottom - top)), 1)),
-        min(part.shape[1], max(round(2 * shape[1] * part.shape[1] / (right - left)), 1)),
-    )
-    small = resized(part, near)
-    ratio = small.shape[0] / part.shape[0], small.shape[1] / part.shape[1]
-    return place.scaled(*ratio).cut(small, shape)
+def _lead_in(tooth: ToothInstance, rows: slice, cols: slice) -> Float32Array:
+    """A tooth's lead in a window of the plane; minus `LIMIT` where there is none."""
+    lead = np.full((rows.stop - rows.start, cols.stop - cols.start), -LIMIT, np.float32)
+    own_rows, own_cols = _extent(tooth)
+    top, bottom = max(rows.start, own_rows.start), min(rows.stop, own_rows.stop)
+    left, right = max(cols.start, own_cols.start), min(cols.stop, own_cols.stop)
+    if top < bottom and left < right:
+        seen = tooth.lead[
+            top - own_rows.start : bottom - own_rows.start,
+            left - own_cols.start : right - own_cols.start,
+        ]
+        window = slice(top - rows.start, bottom - rows.start)
+        lead[window, left - cols.start : right - cols.start] = np.clip(seen, -LIMIT, LIMIT)
+    return lead
+
+
+def _whole_factor(
+    places: Sequence[CropPlace], scale: tuple[float, float], shape: tuple[int, int]
+) -> tuple[int, int]:
+    """By how much the radiograph is shrunk so that a usual crop has about a pixel for a pixel.
+
+    `scale` is the radiograph's pixels per plane pixel; whole factors, at least 1.
+    """
+    if not places:
+        return 1, 1
+    sizes = [(bottom - top, right - left) for top, left, bottom, right in (p.box for p in places)]
+    ratios = np.median(sizes, axis=0) * scale / shape
+    return max(int(ratios[0]), 1), max(int(ratios[1]), 1)
+
+
+def _shrunk(pixels: FloatImage, factor: tuple[int, int]) -> FloatImage:
+    """Pixels (H, W) shrunk by whole factors, by area means; what is left over is cut off."""
+    height, width = pixels.shape[0] // factor[0], pixels.shape[1] // factor[1]
+    return resized(pixels[: height * factor[0], : width * factor[1]], (height, width))
 
 
 def _standardised(crop: FloatImage) -> FloatImage:
     """Mean 0 and standard deviation 1: exposure differs between devices and within a picture."""
-    return np.asarray((crop - crop.mean()) / max(float(crop.std()), 1e-3), np.float32)
+    import cv2
+
+    mean, deviation = cv2.meanStdDev(crop)
+    spread = np.float32(1 / max(float(deviation[0, 0]), 1e-3))
+    return np.asarray((crop - np.float32(mean[0, 0])) * spread, np.float32)

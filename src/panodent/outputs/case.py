@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from panodent.dentition import Numbering
 from panodent.dicom.source import Model, source_of
 from panodent.drawing.canvas import to_png_bytes
 from panodent.errors import OutputError
@@ -35,6 +36,7 @@ def write_case(
     pictures: bool = True,
     chart: bool = False,
     dicom: Sequence[str] = (),
+    numbering: Numbering = "fdi",
     model: Model | None = None,
     extra: Mapping[str, Any] | None = None,
     findings: Findings | None = None,
@@ -48,6 +50,7 @@ def write_case(
     pictures : whether to write overlay.png.
     chart : whether to write odontogram.svg and odontogram.png.
     dicom : kinds of DICOM objects to write, see `panodent.dicom.files`.
+    numbering : of the numbers in overlay.png and the odontogram.
     model : name and version of the model for DICOM objects.
     extra : more entries of teeth.json, such as where the result comes from.
     findings : what was done to the teeth; None if nothing was looked for.
@@ -75,12 +78,12 @@ def write_case(
     if pictures:
         from panodent.drawing.overlay import overlay
 
-        write_whole(folder / OVERLAY, to_png_bytes(overlay(radiograph, teeth)))
+        write_whole(folder / OVERLAY, to_png_bytes(overlay(radiograph, teeth, numbering=numbering)))
     if chart:
         from panodent.drawing import odontogram
 
-        write_whole(folder / CHART_SVG, odontogram.svg(teeth))
-        write_whole(folder / CHART_PNG, to_png_bytes(odontogram.png(teeth)))
+        write_whole(folder / CHART_SVG, odontogram.svg(teeth, numbering))
+        write_whole(folder / CHART_PNG, to_png_bytes(odontogram.png(teeth, numbering)))
     if made or any(folder.glob("teeth.*.dcm")):
         from panodent.dicom import files
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from panodent.dentition import Numbering, from_fdi
 from panodent.formats.coco_document import bbox, run_lengths
 from panodent.teeth.finding_kinds import KINDS
 from panodent.utils.atomic_files import PendingFile
@@ -34,6 +35,8 @@ FINDING_COLUMNS = (
 class SummaryFiles:
     """Writes the summary files of one call; a context manager.
 
+    Another `numbering` than 'fdi' adds a column of that name to the tables.
+
     `finish` puts the files in place; without it, nothing is left in the folder. With `findings`,
     the files of findings are written as well, and teeth.csv has a column of them; without, those
     of an earlier call are removed. Raises `OutputError` on entering when the folder cannot be
@@ -47,18 +50,19 @@ class SummaryFiles:
     ['predictions.json', 'teeth.csv']
     """
 
-    def __init__(self, folder: Path, findings: bool = False) -> None:
-        self.folder, self.findings = folder, findings
+    def __init__(self, folder: Path, numbering: Numbering = "fdi", findings: bool = False) -> None:
+        self.folder, self.numbering, self.findings = folder, numbering, findings
         self._files: list[PendingFile] = []
 
     def __enter__(self) -> SummaryFiles:
         self._results = _Results(self._open(PREDICTIONS))
         self._rows = csv.writer(self._open(TABLE, newline="").stream)
-        self._rows.writerow((*COLUMNS, "findings") if self.findings else COLUMNS)
+        extra = (self.numbering,) if self.numbering != "fdi" else ()
+        self._rows.writerow([*COLUMNS, *extra, *(["findings"] if self.findings else [])])
         if self.findings:
             self._found = _Results(self._open(FINDINGS))
             self._found_rows = csv.writer(self._open(FINDINGS_TABLE, newline="").stream)
-            self._found_rows.writerow(FINDING_COLUMNS)
+            self._found_rows.writerow([*FINDING_COLUMNS, *extra])
         return self
 
     def _open(self, name: str, newline: str | None = None) -> PendingFile:
@@ -83,7 +87,7 @@ class SummaryFiles:
             }
             if tooth["fdi"]:  # a category is a number; a tooth without one is in teeth.json
                 self._results.add(result)
-            row = [file_name, tooth["fdi"], tooth["name"], *_common(tooth)]
+            row = [file_name, tooth["fdi"], tooth["name"], *_common(tooth), *self._number(tooth)]
             self._rows.writerow([*row, _carried(tooth, record)] if self.findings else row)
         for finding in record.get("findings", ()) if self.findings else ():
             result = {
@@ -96,9 +100,14 @@ class SummaryFiles:
                 "score": finding["score"],
             }
             self._found.add(result)
-            self._found_rows.writerow(
-                [file_name, finding["fdi"], finding["kind"], *_common(finding)]
-            )
+            row = [file_name, finding["fdi"], finding["kind"], *_common(finding)]
+            self._found_rows.writerow([*row, *self._number(finding)])
+
+    def _number(self, entry: dict[str, Any]) -> list[str]:
+        """The column of another numbering, if one is asked for."""
+        if self.numbering == "fdi":
+            return []
+        return [from_fdi(entry["fdi"], self.numbering) if entry["fdi"] else ""]
 
     def finish(self) -> None:
         """Puts all files in place; call it once, after the last radiograph."""

@@ -43,7 +43,7 @@ def interval_text(estimate: Estimate, digits: int = 3) -> str:
     """
     if estimate.low is None or estimate.high is None:
         return estimate.reason or "no interval"
-    return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}"
+    return f"{estimate.low:z.{digits}f} to {estimate.high:z.{digits}f}"
 
 
 def interval_svg(estimate: Estimate, width: int = 220) -> Markup | str:

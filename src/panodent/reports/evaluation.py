@@ -14,6 +14,7 @@ from panodent.drawing.panel import panel
 from panodent.evaluation.bootstrap import CONFIDENCE, Estimate
 from panodent.evaluation.case_scores import MIN_IOU, CaseScores
 from panodent.evaluation.evaluate import METRICS, Confusion, Evaluation
+from panodent.evaluation.groups import MIN_COMPARED
 from panodent.evaluation.pairing import CaseLoader
 from panodent.reports.charts import (
     NO_VALUE,
@@ -31,6 +32,10 @@ SHOWN = 4
 """How many of the worst and how many of the best cases are drawn."""
 CASE_METRICS = ("dice", "numbering", "dice_obb", "foreground", "detection_f1")
 """Metrics in the table of cases."""
+KIND_METRICS = ("dice", "numbering", "ap", "ap50", "calibration_error")
+"""Metrics in the table of permanent and deciduous teeth."""
+GROUP_METRICS = ("dice", "numbering", "ap50", "calibration_error", "count_error")
+"""Metrics in the tables of groups; scores.json has all."""
 CONFUSIONS_NAMED = 8
 """How many confusions of two tooth numbers are named above the matrix."""
 
@@ -112,6 +117,9 @@ def to_html(
         metrics=METRICS,
         type_metrics=[name for name in METRICS if any(name in metrics for metrics in by_type)],
         case_metrics=CASE_METRICS,
+        kind_metrics=KIND_METRICS,
+        group_metrics=GROUP_METRICS,
+        min_compared=MIN_COMPARED,
         no_estimate=Estimate(None),
         value=value_text,
         interval=interval_text,

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from panodent.analysis.measurements import Measurements, ToothMeasure
+from panodent.dentition import TEETH, Numbering, from_fdi
 from panodent.drawing import odontogram
 from panodent.drawing.canvas import RGBImage, to_jpeg_bytes
 from panodent.drawing.display import fitted_size
@@ -25,8 +26,8 @@ from panodent.version import DISCLAIMER, __version__
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HEADS = ("FDI", "area", "score", "length", "width", "angle", "tilt", "mesial", "distal", "remarks")
-"""Columns of the table; mesial and distal are the gaps to the next teeth."""
+HEADS = ("area", "score", "length", "width", "angle", "tilt", "mesial", "distal", "remarks")
+"""Columns of the table after the number; mesial and distal are the gaps to the next teeth."""
 PICTURE_WIDTH = 1600
 """The overlay is shown at most this wide, in pixels."""
 
@@ -34,15 +35,21 @@ _A4 = (8.27, 11.69)  # inches
 _METADATA = {"Creator": f"panodent {__version__}", "CreationDate": None, "Producer": None}
 
 
-def html(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | None = None) -> str:
+def html(
+    name: str,
+    measures: Measurements,
+    teeth: Teeth,
+    picture: RGBImage | None = None,
+    numbering: Numbering = "fdi",
+) -> str:
     """The sheet as a page that needs no other file, as HTML text.
 
     `name` is the radiograph's name; `picture` is its overlay, uint8 RGB (height, width, 3), shown
-    at most `PICTURE_WIDTH` pixels wide.
+    at most `PICTURE_WIDTH` pixels wide; `numbering` is that of all numbers on the sheet.
     """
     from markupsafe import Markup
 
-    lines = _lines(measures)
+    lines = _lines(measures, numbering)
     data = b"" if picture is None else b64encode(to_jpeg_bytes(_scaled_down(picture)))
     page = render(
         "measure_sheet.html.j2",
@@ -50,9 +57,9 @@ def html(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | No
         name=name,
         facts=_facts(measures),
         picture=data.decode("ascii"),
-        chart=Markup(odontogram.svg(teeth)),  # noqa: S704 - every text in it is escaped
-        heads=HEADS,
-        tables=_halved(_rows(measures)),
+        chart=Markup(odontogram.svg(teeth, numbering)),  # noqa: S704 - every text in it is escaped
+        heads=_heads(numbering),
+        tables=_halved(_rows(measures, numbering)),
         lines=lines,
         picture_room=_room_for_pictures(len(measures.teeth), len(lines)),
     )
@@ -64,7 +71,13 @@ def _room_for_pictures(rows: int, lines: int) -> float:
     return round(min(240 - 3.8 * (-(-rows // 2) + 1) - 3.6 * lines, 180.0), 1)
 
 
-def pdf(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | None = None) -> bytes:
+def pdf(
+    name: str,
+    measures: Measurements,
+    teeth: Teeth,
+    picture: RGBImage | None = None,
+    numbering: Numbering = "fdi",
+) -> bytes:
     """The sheet as one A4 page, as the bytes of a PDF file; arguments are those of `html`.
 
     The same arguments give the same bytes.
@@ -79,9 +92,9 @@ def pdf(name: str, measures: Measurements, teeth: Teeth, picture: RGBImage | Non
     upper = 0.93
     if picture is not None:
         upper = _show(figure, _scaled_down(picture), upper, 0.88, 0.33) - 0.012
-    upper = _show(figure, odontogram.png(teeth), upper, 0.6, 1.0) - 0.015
-    lines = _lines(measures)
-    _table(figure, _rows(measures), upper, 0.045 + 0.014 * len(lines))
+    upper = _show(figure, odontogram.png(teeth, numbering), upper, 0.6, 1.0) - 0.015
+    lines = _lines(measures, numbering)
+    _table(figure, _heads(numbering), _rows(measures, numbering), upper, 0.045 + 0.014 * len(lines))
     for number, line in enumerate(reversed(lines)):
         figure.text(0.06, 0.042 + 0.014 * number, _plain(line), size=7)
     figure.text(0.06, 0.022, f"{DISCLAIMER}. panodent {__version__}", size=7, color="#555")
@@ -102,7 +115,13 @@ def _show(figure: Figure, picture: RGBImage, upper: float, width: float, height:
     return upper - height
 
 
-def _table(figure: Figure, rows: Sequence[Sequence[str]], upper: float, lower: float) -> None:
+def _table(
+    figure: Figure,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    upper: float,
+    lower: float,
+) -> None:
     """Draws the rows side by side in two tables between these heights (shares of the page)."""
     parts = _halved(rows)
     step = min((upper - lower) / (len(parts[0]) + 2), 0.0155)
@@ -111,7 +130,7 @@ def _table(figure: Figure, rows: Sequence[Sequence[str]], upper: float, lower: f
     places = (0.022, 0.064, 0.108, 0.156, 0.198, 0.238, 0.272, 0.324, 0.376, 0.384)
     for column, part in enumerate(parts):
         left = 0.06 + 0.45 * column
-        for number, row in enumerate([HEADS, *part]):
+        for number, row in enumerate([heads, *part]):
             y = upper - step * (number + 1)
             for place, cell in zip(places, row, strict=True):
                 last = place == places[-1]
@@ -131,12 +150,17 @@ def _halved(rows: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
     return rows[:half], rows[half:]
 
 
-def _rows(measures: Measurements) -> list[list[str]]:
-    """A row of `HEADS` for each tooth by its number, teeth without a number last."""
+def _heads(numbering: Numbering) -> tuple[str, ...]:
+    """The name of the numbering system, then `HEADS`."""
+    return ({"fdi": "FDI", "universal": "Univ.", "palmer": "Palmer"}[numbering], *HEADS)
+
+
+def _rows(measures: Measurements, numbering: Numbering) -> list[list[str]]:
+    """A row of number and `HEADS` for each tooth by its number, teeth without a number last."""
     ordered = sorted(measures.teeth, key=lambda tooth: (tooth.fdi == 0, tooth.fdi))
     return [
         [
-            str(tooth.fdi or "?"),
+            from_fdi(tooth.fdi, numbering) if tooth.fdi else "?",
             str(tooth.area),
             f"{tooth.score:.2f}",
             f"{tooth.length:.0f}",
@@ -173,21 +197,31 @@ def _facts(measures: Measurements) -> str:
     )
 
 
-def _lines(measures: Measurements) -> list[str]:
-    """Sentences about missing teeth, gaps and third molars, and the notes."""
-    numbers = ", ".join(map(str, measures.missing)) or "none"
-    thirds = ", ".join(map(str, measures.missing_third_molars)) or "none"
-    lines = [f"Not found: {numbers}; third molars not found: {thirds}."]
+def _lines(measures: Measurements, numbering: Numbering) -> list[str]:
+    """Sentences about absent, deciduous and unerupted teeth, gaps, third molars, and the notes."""
+
+    def listed(numbers: Iterable[int]) -> str:
+        return ", ".join(from_fdi(fdi, numbering) for fdi in numbers)
+
+    numbers, thirds = listed(measures.missing), listed(measures.missing_third_molars)
+    lines = [f"Not found: {numbers or 'none'}; third molars not found: {thirds or 'none'}."]
+    numbered = [tooth for tooth in measures.teeth if tooth.fdi]
+    kinds = {
+        "Deciduous": sorted({tooth.fdi for tooth in numbered if TEETH[tooth.fdi].deciduous}),
+        "Unerupted": sorted({tooth.fdi for tooth in numbered if not tooth.erupted}),
+    }
+    if said := "; ".join(f"{kind}: {listed(found)}" for kind, found in kinds.items() if found):
+        lines.append(f"{said}.")
     for gap in measures.gaps:
-        first, second = gap.between
+        first, second = (from_fdi(fdi, numbering) for fdi in gap.between)
         lines.append(
-            f"Gap between {first} and {second} ({', '.join(map(str, gap.missing))} missing): "
+            f"Gap between {first} and {second} ({listed(gap.missing)} missing): "
             f"{gap.distance:.0f} pixels, {gap.widths:.1f} times the mean width of the two teeth."
         )
     for third in measures.third_molars:
         lines.append(
-            f"{third.fdi}: {third.winter} (Winter), {third.angle:+.0f}\N{DEGREE SIGN} to the "
-            "second molar."
+            f"{from_fdi(third.fdi, numbering)}: {third.winter} (Winter), "
+            f"{third.angle:+.0f}\N{DEGREE SIGN} to the second molar."
         )
     return [*lines, *(f"{note[0].upper()}{note[1:]}." for note in measures.notes)]
 

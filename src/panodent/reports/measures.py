@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from panodent.analysis.measure import measure
-from panodent.analysis.measurements import Measurements
+from panodent.analysis.measurements import Measurements, with_notes
+from panodent.dentition import Numbering, from_fdi
 from panodent.errors import DatasetError, PanodentError
 from panodent.outputs.case import OVERLAY
 from panodent.outputs.record import RECORD, from_record
@@ -51,18 +52,24 @@ COLUMNS = (
     "distal_gap",
     "distal_overlap",
     "flags",
+    "erupted",
 )
 """Columns of the table; sizes in pixels, angles in degrees."""
 _MILLIMETRES = ("area_mm2_uncalibrated", "length_mm_uncalibrated", "width_mm_uncalibrated")
 
 
 def measure_folder(
-    folder: Path, sheets: bool = False, progress: Callable[[int, int], None] | None = None
+    folder: Path,
+    sheets: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    numbering: Numbering = "fdi",
 ) -> tuple[int, dict[str, str]]:
     """Measures every result of `panodent predict` below `folder`.
 
     Writes measures.json and measures.csv next to each teeth.json and, with `sheets`, report.html
-    and report.pdf; in `folder` a measures.csv of all radiographs. Returns how many were measured,
+    and report.pdf; in `folder` a measures.csv of all radiographs. Another `numbering` than 'fdi'
+    adds a column of that name at the end of the tables, and is that of the numbers on the sheets.
+    Returns how many were measured,
     and by subfolder the reason why others were not. Calls `progress(done, total)` after each.
     Raises `DatasetError` when there is no teeth.json, `OutputError` when a file cannot be written.
     """
@@ -74,11 +81,11 @@ def measure_folder(
     failed: dict[str, str] = {}
     with writing(folder / CSV) as stream:
         together = csv.writer(stream)
-        together.writerow([*COLUMNS, *_MILLIMETRES])
+        together.writerow(_heads(numbering))
         for number, file in enumerate(records, start=1):
             place = file.parent.relative_to(folder).as_posix()
             try:
-                together.writerows(_measured(file, sheets))
+                together.writerows(_measured(file, sheets, numbering))
             except PanodentError as error:
                 failed[place] = str(error)
             if progress is not None:
@@ -86,36 +93,45 @@ def measure_folder(
     return len(records) - len(failed), failed
 
 
-def _measured(file: Path, sheet: bool) -> list[list[Any]]:
+def _heads(numbering: Numbering) -> list[str]:
+    return [*COLUMNS, *_MILLIMETRES, *([numbering] if numbering != "fdi" else [])]
+
+
+def _measured(file: Path, sheet: bool, numbering: Numbering) -> list[list[Any]]:
     """Writes the measurements of one result; returns its rows of the table."""
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
         spacing = record.get("spacing_mm")
         name = str(record.get("file_name", file.parent.name))
         pair = (float(spacing[0]), float(spacing[1])) if spacing else None
+        notes = [str(note) for note in record.get("notes") or ()]
+        drawn = str(record.get("options", {}).get("numbering", "fdi"))
     except (OSError, ValueError, AttributeError, TypeError, IndexError, KeyError) as error:
         raise DatasetError(
             f"{file}: cannot be read as a result ({error}); expected what panodent predict wrote"
         ) from None
     teeth = from_record(record)
-    measures = measure(teeth, pair)
+    measures = with_notes(measure(teeth, pair), notes)
     write_whole(file.with_name(JSON), json.dumps(measures.to_dict(), ensure_ascii=False) + "\n")
-    rows = list(_rows(name, measures))
+    rows = list(_rows(name, measures, numbering))
     text = io.StringIO()
     table = csv.writer(text)
-    table.writerow([*COLUMNS, *_MILLIMETRES])
+    table.writerow(_heads(numbering))
     table.writerows(rows)
     write_whole(file.with_name(CSV), text.getvalue())
     if sheet:
+        if drawn != numbering:
+            measures = with_notes(measures, [f"numbers on the overlay: {drawn} numbering"])
         stem, picture = file.parent.name, _picture(file.with_name(OVERLAY), teeth.size[0])
-        page = measure_sheet.html(stem, measures, teeth, picture)
+        page = measure_sheet.html(stem, measures, teeth, picture, numbering)
         write_whole(file.with_name(HTML), page)
-        write_whole(file.with_name(PDF), measure_sheet.pdf(stem, measures, teeth, picture))
+        printed = measure_sheet.pdf(stem, measures, teeth, picture, numbering)
+        write_whole(file.with_name(PDF), printed)
     return rows
 
 
-def _rows(name: str, measures: Measurements) -> Iterator[list[Any]]:
-    """The rows of a radiograph, with `COLUMNS` and `_MILLIMETRES`."""
+def _rows(name: str, measures: Measurements, numbering: Numbering) -> Iterator[list[Any]]:
+    """The rows of a radiograph below `_heads`."""
     for tooth in measures.to_dict()["teeth"]:
         neighbours = [
             (tooth[side] or {}).get(key, "")
@@ -131,8 +147,15 @@ def _rows(name: str, measures: Measurements) -> Iterator[list[Any]]:
             *("" if value is None else value for value in sizes),
             *neighbours,
             " ".join(tooth["flags"]),
+            str(tooth["erupted"]).lower(),
             *(tooth.get(key, "") for key in _MILLIMETRES),
+            *([_mark(tooth["fdi"], numbering)] if numbering != "fdi" else []),
         ]
+
+
+def _mark(fdi: int, numbering: Numbering) -> str:
+    """The number in a table; empty for a tooth without one."""
+    return from_fdi(fdi, numbering) if fdi else ""
 
 
 def _picture(file: Path, height: int) -> Any:

@@ -189,7 +189,8 @@ class Service:
     async def _input(self, study: Study) -> dict[str, Any]:
         """What a worker needs of a study: its file, name and teeth."""
         file = await self.call_store(self.store.original, study.id)
-        return {"file": str(file), "name": study.name, "record": study.record()}
+        about = {"record": study.record(), "notes": study.about.get("notes")}
+        return {"file": str(file), "name": study.name, **about}
 
     async def measurements(self, study: str) -> dict[str, Any]:
         """The output of `panodent measure` for a study's current teeth, with their ids."""

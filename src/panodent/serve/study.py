@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+import numpy as np
+
+from panodent.analysis.dentition_stage import erupted_by_boxes
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError, TeethError
 from panodent.outputs.record import tooth_record
@@ -73,11 +76,11 @@ class Study:
         }
 
     def public(self) -> dict[str, Any]:
-        """The study with its teeth, as the API shows it: outlines without run lengths."""
+        """The study with its teeth, as the API shows it: with `erupted`, without run lengths."""
         return {
             **self.summary(),
-            "predicted": [_without_rle(tooth) for tooth in self.predicted],
-            "teeth": [_without_rle(tooth) for tooth in self.teeth],
+            "predicted": _shown(self.predicted),
+            "teeth": _shown(self.teeth),
         }
 
     def record(self) -> dict[str, Any]:
@@ -85,8 +88,14 @@ class Study:
         return {"width": self.width, "height": self.height, "teeth": list(self.teeth)}
 
 
-def _without_rle(tooth: ToothRecord) -> ToothRecord:
-    return {key: value for key, value in tooth.items() if key != "rle"}
+def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
+    """The teeth without run lengths, each with whether it has erupted among the others."""
+    boxes = np.array([tooth["box"] for tooth in teeth], np.int64).reshape(-1, 4)
+    out = erupted_by_boxes([tooth["fdi"] for tooth in teeth], boxes[:, [1, 0, 3, 2]])
+    return [
+        {**{key: value for key, value in tooth.items() if key != "rle"}, "erupted": bool(is_out)}
+        for tooth, is_out in zip(teeth, out, strict=True)
+    ]
 
 
 def with_ids(teeth: Iterable[Mapping[str, Any]]) -> list[ToothRecord]:

@@ -61,13 +61,16 @@ def union(teeth: Teeth) -> BoolArray:
     return image
 
 
-def foreground_dice(truth: Teeth, prediction: Teeth) -> float:
-    """Dice of the union of all teeth; 1 where both sides have none, 0 where one side has none."""
-    if not len(truth) and not len(prediction):
-        return 1.0
+def foreground_dice(truth: Teeth, prediction: Teeth, ignored: Teeth | None = None) -> float:
+    """Dice of the union of all teeth; 1 where both sides have none, 0 where one side has none.
+
+    Pixels of `ignored` that are in no tooth of `truth` are left out.
+    """
     first, second = union(truth), union(prediction)
-    both = int(np.count_nonzero(first & second))
-    return 2 * both / (int(np.count_nonzero(first)) + int(np.count_nonzero(second)))
+    if ignored is not None and len(ignored):
+        second &= first | ~union(ignored)
+    total = int(np.count_nonzero(first)) + int(np.count_nonzero(second))
+    return 2 * int(np.count_nonzero(first & second)) / total if total else 1.0
 
 
 def crops_by_number(teeth: Teeth) -> dict[int, Crop]:

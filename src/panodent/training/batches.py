@@ -15,6 +15,7 @@ from panodent.radiograph.resampling import resized
 from panodent.teeth.teeth import Teeth
 from panodent.training.augmentation.augment import IGNORED, ClassImage, augment, mirrored_classes
 from panodent.training.augmentation.config import AugmentConfig
+from panodent.training.augmentation.transplant import Transplants
 from panodent.utils.arrays import FloatImage
 
 
@@ -90,6 +91,11 @@ class Augmenter:
         self.batch_size, self.seed = batch_size, seed
         self.order = np.repeat(np.arange(len(examples)), repeats)
         self.mirrored = mirrored_classes(classes) if config.flip else None
+        self.transplants = (
+            Transplants([e.pixels for e in examples], [e.labels for e in examples], classes)
+            if config.transplant
+            else None
+        )
 
     @property
     def steps(self) -> int:
@@ -109,8 +115,11 @@ class Augmenter:
         for slot, index in enumerate(chosen):
             example = self.examples[index]
             pixels = example.pixels.astype(np.float32) / np.float32(255)
+            given = example.labels
+            if self.transplants is not None:
+                pixels, given = self.transplants.apply(index, pixels, self.config, rng)
             image, classes = augment(
-                pixels, example.labels, size, self.config, rng, self.mirrored, self.classes
+                pixels, given, size, self.config, rng, self.mirrored, self.classes
             )
             images[slot, ..., 0], labels[slot] = image, classes
         return images, labels

@@ -136,7 +136,7 @@ def _check_export(run: Run, network: bytes, model: Any, frame: Frame) -> float:
 
 def _provenance(run: Run, origin: Mapping[str, Any], largest: float) -> dict[str, Any]:
     """How and from which data the network was made; plain data."""
-    import keras
+    from panodent.training.backend import keras
 
     return {
         "panodent": __version__,
@@ -198,12 +198,19 @@ def _calibration_of(start: str) -> Calibration:
 
 
 def _score(run: Run, made: Bundle, panels: bool = True) -> dict[str, list[CaseScores]]:
-    """Scores of the held-out cases by data folder; draws panels of the first `SHOWN` of each."""
+    """Scores of the held-out cases by data folder; draws panels of the first `SHOWN` of each.
+
+    With panels, reports how many teeth of the ground truth the network has no class for.
+    """
     scores: dict[str, list[CaseScores]] = {}
+    unscored = 0
     for item in held_out(run, made):
         cases = scores.setdefault(item.folder, [])
         cases.append(item.scores)
+        unscored += item.unscored
         if panels and len(cases) <= SHOWN:
             picture = to_png_bytes(panel(item.radiograph, item.found, item.truth))
             write_whole(run.folder / "panels" / item.folder / f"{item.case.key}.png", picture)
+    if panels and unscored:
+        run.report("unscored", {"teeth": unscored, "classes": len(made.classes)})
     return scores

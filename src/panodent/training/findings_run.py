@@ -38,7 +38,8 @@ def prepare(
     """A new run for a bundle; the data are split as `panodent train` splits them.
 
     annotations : a file that `read_findings` reads.
-    plain : patterns such as "healthy-*" of the keys of radiographs that show no finding.
+    plain : patterns such as "healthy-*" of the keys of radiographs that show no finding; those
+        that begin with "!" name exceptions.
     start : folder of a run whose network this one begins with, or empty.
 
     Radiographs that are neither annotated nor plain are left out. Raises `TrainingError` if the
@@ -85,7 +86,12 @@ def prepare(
 
 
 def _used(key: str, annotated: Mapping[str, AnnotatedFindings], plain: Sequence[str]) -> bool:
-    return key in annotated or any(fnmatch(key, pattern) for pattern in plain)
+    """Whether a radiograph is annotated, or plain and no exception."""
+    if key in annotated:
+        return True
+    if any(fnmatch(key, pattern[1:]) for pattern in plain if pattern.startswith("!")):
+        return False
+    return any(fnmatch(key, pattern) for pattern in plain)
 
 
 def reopen(folder: Path, report: Report) -> FindingsRun:
@@ -121,7 +127,7 @@ def reopen(folder: Path, report: Report) -> FindingsRun:
         annotated,
         config_from(record["config"]),
         report,
-        record["start"],
+        str(record.get("start", "")),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from panodent.bundle.bundle import Bundle
 from panodent.datasets.dataset import Case
 from panodent.evaluation.case_scores import CaseScores, score_pair
@@ -16,7 +18,10 @@ from panodent.training.run import Run
 
 @dataclass(frozen=True)
 class HeldOut:
-    """One held-out radiograph: its data folder, prediction (`found`), ground truth and scores."""
+    """One held-out radiograph: its data folder, prediction (`found`), ground truth and scores.
+
+    `unscored` is the number of teeth of the ground truth that the network has no class for.
+    """
 
     folder: str
     case: Case
@@ -24,10 +29,14 @@ class HeldOut:
     found: Teeth
     truth: Teeth
     scores: CaseScores
+    unscored: int = 0
 
 
 def held_out(run: Run, bundle: Bundle) -> Iterator[HeldOut]:
-    """Predicts and scores each held-out radiograph; one is in memory at a time."""
+    """Predicts and scores each held-out radiograph; one is in memory at a time.
+
+    Only teeth that are classes of the network are scored.
+    """
     owners = [
         name
         for name, item in zip(folder_names(run), run.data, strict=True)
@@ -36,9 +45,10 @@ def held_out(run: Run, bundle: Bundle) -> Iterator[HeldOut]:
     for number, (owner, case) in enumerate(zip(owners, run.validation, strict=True), start=1):
         radiograph, truth = case.radiograph(), case.teeth()
         found = predict_teeth(bundle, radiograph.pixels)
-        scores = score_pair(truth, found.numbered(), key=case.key)
+        scores = score_pair(truth, found.numbered(), key=case.key, classes=bundle.classes)
+        unscored = int((~np.isin(truth.numbered().fdi, bundle.classes)).sum())
         run.report("scoring", {"done": number, "cases": len(run.validation)})
-        yield HeldOut(owner, case, radiograph, found, truth, scores)
+        yield HeldOut(owner, case, radiograph, found, truth, scores, unscored)
 
 
 def folder_names(run: Run) -> list[str]:

@@ -13,10 +13,11 @@ from panodent.errors import TrainingError
 from panodent.training import checkpoint, history
 from panodent.training.batches import Augmenter, Example, load, oversampled
 from panodent.training.losses import ToothLoss
-from panodent.training.recipes import Stage, TrainConfig
 from panodent.training.run import Row, Run
+from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.transfer import freeze, trained, with_classes
 from panodent.training.unet import build, named
+from panodent.training.unlabelled import ignore, unlabelled_teeth
 from panodent.training.validation import mean_dice
 
 
@@ -27,7 +28,7 @@ def fit(run: Run, resume: bool = False) -> list[Row]:
     interruption everything up to the last complete epoch is kept. Raises `TrainingError` when the
     loss is not finite or a saved state cannot be read.
     """
-    import keras
+    from panodent.training.backend import keras
 
     keras.utils.set_random_seed(run.config.seed)
     with _computing_in(run.config.precision):
@@ -37,7 +38,7 @@ def fit(run: Run, resume: bool = False) -> list[Row]:
 @contextmanager
 def _computing_in(precision: str) -> Iterator[None]:
     """Sets the precision of networks built inside; those built later, to export, are float32."""
-    import keras
+    from panodent.training.backend import keras
 
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
@@ -55,6 +56,11 @@ def _fit(run: Run, resume: bool) -> list[Row]:
     run.report("reading", {"cases": len(run.training) + len(run.validation)})
     examples = [load(case, config.classes, limit) for case in run.training]
     held = [load(case, config.classes, limit) for case in run.validation]
+    unlabelled = unlabelled_teeth(run)
+    if unlabelled is not None:
+        ignore(examples, unlabelled)
+        cases = len({item.case for item in unlabelled})
+        run.report("ignoring", {"teeth": len(unlabelled), "cases": cases, "of": len(examples)})
     repeats = oversampled(examples, run.repeats, run.repeats_mixed, config.classes)
     augmenter = Augmenter(
         examples, repeats, config.classes, config.augment, config.batch_size, config.seed
@@ -128,7 +134,7 @@ def _keep(run: Run, model: Any, rows: list[Row]) -> None:
 
 def compile_model(model: Any, config: TrainConfig, steps: int) -> None:
     """Gives the model its optimiser, schedule and loss."""
-    import keras
+    from panodent.training.backend import keras
 
     rate: Any = config.learning_rate
     if config.schedule == "cosine":
@@ -162,7 +168,7 @@ def compile_model(model: Any, config: TrainConfig, steps: int) -> None:
 
 def _epoch(run: Run, model: Any, augmenter: Augmenter, held: Sequence[Example], epoch: int) -> Row:
     """Trains one epoch (from 0) and validates; returns its row of the history."""
-    import keras
+    from panodent.training.backend import keras
 
     stage = run.config.stage_of(epoch)
     started = time.monotonic()

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-from keras import ops
-
 from panodent.bundle.frame import OFFSET_UNIT
+from panodent.training.backend import keras, ops
 
 
 class ToothLoss(keras.losses.Loss):

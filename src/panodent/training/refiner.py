@@ -64,7 +64,7 @@ def train(run: RefinerRun) -> tuple[Bundle, list[Row]]:
 
     Raises `TrainingError` when the bundle finds no annotated tooth or the loss diverges.
     """
-    import keras
+    from panodent.training.backend import keras
 
     keras.utils.set_random_seed(run.config.seed)
     keras.config.set_dtype_policy(run.config.precision)
@@ -114,8 +114,7 @@ def _model(config: RefinerConfig) -> Any:
 
 
 def _compile(model: Any, config: RefinerConfig, steps: int) -> None:
-    import keras
-
+    from panodent.training.backend import keras
     from panodent.training.losses import ToothLoss
 
     warmup = max(min(steps // 2, 100), 1)
@@ -136,7 +135,7 @@ def _compile(model: Any, config: RefinerConfig, steps: int) -> None:
 
 def _epoch(run: RefinerRun, model: Any, crops: Crops, held: Crops, epoch: int) -> Row:
     """Trains one epoch (from 0) and validates; returns its row of the history."""
-    import keras
+    from panodent.training.backend import keras
 
     config, started = run.config, time.monotonic()
     order = np.random.default_rng((config.seed, epoch)).permutation(len(crops))
@@ -182,7 +181,7 @@ def _write_history(file: Path, rows: Sequence[Row]) -> None:
 
 def _finished(run: RefinerRun, model: Any, rows: Sequence[Row]) -> Bundle:
     """The bundle with its refiner, scored on the held-out radiographs and written to RUN."""
-    note = {
+    note: dict[str, Any] = {
         "panodent": __version__,
         "settings": asdict(run.config),
         "trained_with": run.bundle.digest,
@@ -194,13 +193,14 @@ def _finished(run: RefinerRun, model: Any, rows: Sequence[Row]) -> Bundle:
     made = replace(
         run.bundle,
         refiner=onnx_export.to_onnx(model, CROP),
-        provenance={**run.bundle.provenance, "refiner": note},
     )
     scores = {
         "without": _scores(replace(made, refiner=b""), run),
         "with": _scores(made, run),
     }
     write_whole(run.folder / "scores.json", json.dumps(scores, indent=1, allow_nan=False) + "\n")
+    note["scores"] = scores
+    made = replace(made, provenance={**run.bundle.provenance, "refiner": note})
     bundles.save(made, run.folder / "bundle")
     return made
 

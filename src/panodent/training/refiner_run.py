@@ -39,7 +39,7 @@ def prepare(
             f"{folder}: already holds a refiner's training; go on with --resume, or name another "
             "--output"
         )
-    digest = load(bundle).digest
+    digest = load(bundle).without_refiner().digest
     found = [source.find() for source in sources]
     split = replace(recipe("default"), validation=validation, split_seed=split_seed)
     sides = split_sides([list(item.cases) for item in found], split)
@@ -72,7 +72,7 @@ def reopen(folder: Path, report: Report) -> RefinerRun:
     `DatasetError` when data was removed since.
     """
     record = _record(folder)
-    bundle = load(record["bundle"])
+    bundle = load(record["bundle"]).without_refiner()
     if bundle.digest != record["bundle_sha256"]:
         raise TrainingError(
             f"{record['bundle']}: its network has changed since this run began; start a new run"

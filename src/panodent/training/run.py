@@ -1,6 +1,7 @@
 """A training run is a folder: `prepare` makes it from data folders, `reopen` reads it again.
 
 RUN/config.json        settings, and which cases are on which side of the split
+RUN/ignored.json       unlabelled teeth that training ignores, with `ignore_unlabelled`
 RUN/last.npz           weights, optimiser and counters after the last complete epoch
 RUN/best.npz           weights of the best epoch by validation Dice
 RUN/epochs/NNN.npz     weights of each epoch
@@ -20,7 +21,8 @@ from typing import Any
 from panodent.datasets import dataset, splits
 from panodent.datasets.dataset import Case
 from panodent.errors import DatasetError, TrainingError
-from panodent.training.recipes import CONFIG_FILE, TrainConfig, load_config
+from panodent.training.recipes import CONFIG_FILE, load_config
+from panodent.training.train_config import TrainConfig
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
@@ -121,11 +123,7 @@ def reopen(folder: Path, report: Report) -> Run:
     validation: list[Case] = []
     repeats: list[int] = []
     repeats_mixed: list[int] = []
-    often = config.repeat_mixed or (1,) * len(record["data"])
-    if len(often) != len(record["data"]):
-        raise TrainingError(
-            f"repeat_mixed is {often}; expected a number for each of {len(record['data'])} folders"
-        )
+    often = _for_each_folder(config.repeat_mixed or (1,), len(record["data"]))
     for item, times in zip(record["data"], often, strict=True):
         source = DataSource(Path(item["root"]), item["format"], item["options"], item["repeat"])
         cases = {case.key: case for case in source.find().cases}
@@ -151,6 +149,18 @@ def reopen(folder: Path, report: Report) -> Run:
         record["data"],
         repeats_mixed,
     )
+
+
+def _for_each_folder(repeat_mixed: tuple[int, ...], folders: int) -> tuple[int, ...]:
+    """One number for each data folder; a single number holds for all."""
+    if len(repeat_mixed) == 1:
+        return repeat_mixed * folders
+    if len(repeat_mixed) != folders:
+        raise TrainingError(
+            f"repeat_mixed is {repeat_mixed}; expected one number, or one for each of {folders} "
+            "folders"
+        )
+    return repeat_mixed
 
 
 def split_sides(

@@ -13,7 +13,8 @@ from panodent.bundle import bundle as bundles
 from panodent.bundle.bundle import Bundle
 from panodent.errors import BundleError, ConfigError, MissingExtraError, TrainingError
 from panodent.training import checkpoint
-from panodent.training.recipes import TrainConfig, load_config
+from panodent.training.recipes import load_config
+from panodent.training.train_config import TrainConfig
 from panodent.training.unet import NETWORKS, NORM_EPSILON, UNetConfig, build, named
 
 HEAD = "head"

@@ -103,8 +103,7 @@ def build(config: UNetConfig, size: tuple[int | None, int | None] = (None, None)
     name; level 0 is the finest. Raises `ConfigError` when a side of `size` does not suit the
     levels.
     """
-    import keras
-    from keras import layers
+    from panodent.training.backend import keras, layers
 
     for side in size:
         if side is not None and side % config.divisor:
@@ -129,7 +128,7 @@ def build(config: UNetConfig, size: tuple[int | None, int | None] = (None, None)
 
 def _encode(config: UNetConfig, x: Any) -> tuple[Any, list[Any]]:
     """The encoder: its deepest tensor, and the tensor of every level, finest first."""
-    from keras import layers
+    from panodent.training.backend import layers
 
     levels = []
     for level, filters in enumerate(config.filters):
@@ -150,7 +149,7 @@ def _encode(config: UNetConfig, x: Any) -> tuple[Any, list[Any]]:
 
 def _decode(config: UNetConfig, x: Any, levels: list[Any]) -> Any:
     """The decoder, from the deepest tensor `x` to the finest level."""
-    from keras import layers
+    from panodent.training.backend import layers
 
     for level in range(len(config.filters) - 2, -1, -1):
         filters, skip = config.filters[level], levels[level]
@@ -170,7 +169,7 @@ def _convolve(
     config: UNetConfig, x: Any, filters: int, name: str, stride: int = 1, kernel: int = 3
 ) -> Any:
     """A convolution with ReLU, and batch normalisation between both where the network has it."""
-    from keras import layers
+    from panodent.training.backend import layers
 
     plain = not config.normalisation
     x = layers.Conv2D(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
+from panodent.dentition import TEETH
 from panodent.teeth.outlines import fill, to_parts
 
 RASTER = """async (polygons) => {
@@ -98,6 +100,61 @@ def test_edits(start_page: Any) -> None:
     assert done("merge") == [16, 128, 2, 3]
     assert done("restore") == [18, 17, 14, 16]
     assert done("restore taken") == [18, 17, 16, 0]
+
+
+MIXED = """async ([numbers, from, step]) => {
+  const edits = await import('/static/js/edits.js');
+  const teeth = numbers.map((fdi, i) => edits.toothFrom([[[[i, 0], [i + 1, 0], [i + 1, 9]]]], fdi));
+  const key = teeth[numbers.indexOf(from)].key;
+  try {
+    return edits.shift(teeth, [key], step).map((tooth) => tooth.fdi);
+  } catch (error) {
+    return error.message;
+  }
+}"""
+
+
+@pytest.mark.parametrize(
+    ("numbers", "start", "step", "expected"),
+    [
+        # Above and below stand 55 and the germ of 15: each row keeps to itself.
+        ([16, 55, 54, 15, 14], 55, 1, [16, 54, 53, 15, 14]),
+        ([16, 55, 54, 15, 14], 16, 1, [15, 55, 54, 14, 13]),
+        # Over the midline, and the lower jaw from left to right.
+        ([52, 51, 62, 12], 52, 1, [51, 61, 62, 12]),
+        ([84, 83, 74, 44, 43], 84, 1, [83, 82, 74, 44, 43]),
+        ([85, 84, 46], 84, -1, "85 is the last number of its arch"),
+        ([55, 54, 16], 54, -1, "55 is the last number of its arch"),
+        ([17, 18, 55], 17, -1, "18 is the last number of its arch"),
+    ],
+)
+def test_a_shift_never_mixes_permanent_and_deciduous(
+    start_page: Any, numbers: list[int], start: int, step: int, expected: Any
+) -> None:
+    found = start_page.evaluate(MIXED, [numbers, start, step])
+    if isinstance(expected, str):
+        assert found.startswith(expected)
+    else:
+        assert found == expected
+
+
+def test_every_number_is_written_and_read(start_page: Any) -> None:
+    table = start_page.evaluate(
+        """async (numbers) => {
+          const { arch, read, written } = await import('/static/js/arch.js');
+          const rows = [['upper', false], ['lower', false], ['upper', true], ['lower', true]];
+          const all = rows.flatMap(([jaw, deciduous]) => arch(jaw, deciduous));
+          return all.map((fdi) => [fdi, ...['fdi', 'universal', 'palmer'].map((system) => {
+            const text = written(fdi, system);
+            if (read(text.toLowerCase(), system) !== fdi) throw Error(`${text} is not ${fdi}`);
+            return text;
+          })]);
+        }""",
+        [],
+    )
+    assert {fdi: tuple(texts) for fdi, *texts in table} == {
+        fdi: (str(fdi), tooth.universal, tooth.palmer) for fdi, tooth in TEETH.items()
+    }
 
 
 def test_simplified_lines_stay_near(start_page: Any) -> None:

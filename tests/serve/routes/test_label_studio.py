@@ -4,20 +4,25 @@ it and its editor read of the answers."""
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import requests
 
+from panodent.dentition import TEETH, from_fdi
 from panodent.errors import AnnotationError
 from panodent.formats.parsing.brush_rle import decode
-from panodent.outputs.record import from_record
-from panodent.serve.routes.label_studio import read_config
+from panodent.outputs.record import from_record, to_record
+from panodent.phantom import draw
+from panodent.serve.routes.label_studio import _prediction, read_config
 from panodent.teeth.outlines import fill
+from panodent.teeth.teeth import Teeth
 
 LABELS = "".join(f"<Label value='{fdi}'/>" for fdi in (*range(11, 19), *range(31, 39)))
 BRUSH = (
@@ -233,3 +238,42 @@ def test_its_own_kit_takes_the_predictions(backend):
         (found,) = predict(backend, config, "/data/upload/1/scan.png")
         judge = interface.LabelInterface(config)
         assert judge.validate_prediction({**found, "result": found["result"]})
+
+
+def documented_config() -> str:
+    text = (Path(__file__).parents[3] / "docs/how-to/label-studio.md").read_text(encoding="utf-8")
+    return text.partition("```xml")[2].partition("```")[0]
+
+
+def test_the_documented_configuration_has_every_tooth() -> None:
+    tag = read_config(documented_config())
+    assert tag.labels == {**{fdi: str(fdi) for fdi in TEETH}, 0: "unnumbered"}
+
+
+@pytest.mark.parametrize("numbering", ["universal", "palmer"])
+def test_every_tooth_in_another_numbering(numbering: str) -> None:
+    names = [*(from_fdi(fdi, numbering) for fdi in TEETH), "supernumerary"]
+    labels = "".join(f"<Label value='{name}'/>" for name in names)
+    tag = read_config(BRUSH.replace(LABELS, labels))
+    assert tag.labels == dict(zip((*TEETH, 0), names, strict=True))
+
+
+def test_unnumbered_says_less_than_supernumerary() -> None:
+    for names in (("supernumerary", "unnumbered"), ("unnumbered", "supernumerary")):
+        labels = LABELS + "".join(f"<Label value='{name}'/>" for name in names)
+        assert read_config(BRUSH.replace(LABELS, labels)).labels[0] == "unnumbered"
+
+
+@pytest.mark.parametrize("geometry", ["BrushLabels", "PolygonLabels"])
+def test_predictions_of_a_child(geometry: str) -> None:
+    """All teeth get their labels, also those without a number."""
+    _, teeth = draw(4, (256, 512), age=8.0)
+    items = [(fdi, mask, (box[0], box[1])) for fdi, box, mask in teeth]
+    child = Teeth.from_masks((256, 512), [*items, (0, np.ones((9, 7), bool), (5, 250))])
+    tag = read_config(documented_config().replace("BrushLabels", geometry))
+    record = json.dumps(to_record(child)).encode()
+    regions = _prediction(record, tag, "1")["result"]
+    kind = geometry.lower()
+    found = [region["value"][kind][0] for region in regions]
+    assert found == [str(fdi) if fdi else "unnumbered" for fdi in child.fdi.tolist()]
+    assert any(int(name) > 50 for name in found[:-1])

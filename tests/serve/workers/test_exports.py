@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from panodent.dentition import NUMBERINGS
 from panodent.dicom.source import Model
 from panodent.errors import RadiographError, UnknownNameError
 from panodent.outputs.record import from_record
@@ -58,6 +59,12 @@ def test_the_table_has_a_row_a_tooth_and_another_numbering_where_asked(case):
 def test_the_chart_and_the_sheet_are_what_they_are_called(case):
     assert ElementTree.fromstring(export("odontogram.svg", case, "universal")).tag.endswith("svg")  # noqa: S314
     assert export("report.pdf", case).startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("name", ["overlay.png", "odontogram.svg", "report.pdf"])
+def test_pictures_and_reports_have_the_numbering_asked_for(case, name):
+    made = {numbering: export(name, case, numbering) for numbering in NUMBERINGS}
+    assert len(set(made.values())) == 3
 
 
 def test_dicom_is_made_of_dicom(case, tmp_path):

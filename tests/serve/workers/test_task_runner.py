@@ -13,6 +13,7 @@ from PIL import Image
 
 from panodent.dicom.source import Model
 from panodent.errors import TeethError
+from panodent.inference.predictor import PERMANENT_ONLY
 from panodent.outputs.record import to_record
 from panodent.phantom import draw
 from panodent.serve.study import with_ids
@@ -77,3 +78,15 @@ def test_results_are_the_files_of_the_command_line(
     _, blobs = runner.run({**task, "task": "export", "export": "labels.png", "numbering": "fdi"})
     assert blobs["file"] == (tmp_path / "out" / "labels.png").read_bytes()
     assert kind_of(str(file)) == "image"
+
+
+def test_exports_keep_the_notes_of_the_prediction(
+    runner: TaskRunner, record: dict[str, Any], file: Path, tmp_path: Path
+) -> None:
+    """What the model cannot do is not written in the file."""
+    task = {"name": "scan.png", "file": str(file), "record": record, "notes": [PERMANENT_ONLY]}
+    _, blobs = runner.run({**task, "task": "export", "export": "teeth.json", "numbering": "fdi"})
+    assert json.loads(blobs["file"])["notes"] == [PERMANENT_ONLY]
+    runner.run({**task, "task": "write", "folder": str(tmp_path / "out")})
+    written = json.loads((tmp_path / "out" / "teeth.json").read_text())
+    assert written["notes"] == [PERMANENT_ONLY]

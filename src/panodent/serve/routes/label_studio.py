@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 
 from panodent.errors import AnnotationError, RadiographError
 from panodent.formats.label_studio import result
-from panodent.formats.naming import Naming
+from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.outputs.record import from_record
 from panodent.serve.routes import schema
 from panodent.serve.routes.label_studio_images import read_image
@@ -187,12 +187,19 @@ def read_config(text: str) -> ControlTag:
 def _control_tag(tag: Element, image: Element) -> ControlTag:
     values = [str(label.get("value", "")) for label in tag.iter("Label")]
     numbers = Naming().numbers(values, Path("the labelling configuration"))
+    labels: dict[int, str] = {}
+    for value, number in numbers.items():
+        # Of "unnumbered" and "supernumerary" the first says less than the second: it is kept.
+        if number is not None and value.strip().casefold() != UNNUMBERED_NAME:
+            labels.setdefault(number, value)
+        elif number is not None:
+            labels[number] = value
     return ControlTag(
         _CONTROLS[tag.tag],
         str(tag.get("name")),
         str(image.get("name")),
         str(image.get("value", "$image")).lstrip("$"),
-        {number: value for value, number in numbers.items() if number is not None},
+        labels,
     )
 
 

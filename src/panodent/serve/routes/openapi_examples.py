@@ -37,7 +37,7 @@ _SUMMARY: dict[str, Any] = {
     "spacing_mm": None,
     "count": 1,
 }
-_STUDY_TOOTH = {"id": "t1", **_TOOTH}
+_STUDY_TOOTH = {"id": "t1", **_TOOTH, "erupted": True}
 
 MODELS: Mapping[str, Any] = {
     "StudyDetail": {**_SUMMARY, "predicted": [_STUDY_TOOTH], "teeth": [_STUDY_TOOTH]},

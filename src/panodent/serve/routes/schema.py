@@ -25,6 +25,7 @@ class StudyTooth(BaseModel):
     area: int = Field(description="Number of pixels")
     flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
     reason: str = Field("", description="Why a doubtful tooth should be checked")
+    erupted: bool = Field(description="False for germs and impacted teeth")
     polygons: list[list[list[list[float]]]] = Field(
         description="Parts, each a list of rings of [x, y]: first the outline, then holes"
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panodent.analysis.measure import measure
+from panodent.analysis.measurements import with_notes
 from panodent.dentition import NUMBERINGS, Numbering, from_fdi
 from panodent.dicom import files
 from panodent.dicom.source import Model, source_of
@@ -48,7 +49,7 @@ def make_export(
     """The content of the file `export`, one of `MEDIA_TYPES`.
 
     name : the radiograph's file name as the user knows it.
-    numbering : 'fdi', 'universal' or 'palmer', for tables and charts.
+    numbering : 'fdi', 'universal' or 'palmer', for tables, pictures and the report.
 
     Raises `UnknownNameError` for another export or numbering, and `RadiographError` if a DICOM
     result cannot be made.
@@ -85,9 +86,10 @@ def _table(case: ExportInput) -> bytes:
 
 
 def _sheet(case: ExportInput) -> bytes:
-    picture = overlay(case.radiograph, case.teeth)[: case.teeth.size[0]]
-    measures = measure(case.teeth, case.radiograph.spacing)
-    return measure_sheet.pdf(case.name, measures, case.teeth, picture)
+    numbering, notes = case.numbering, case.radiograph.notes
+    picture = overlay(case.radiograph, case.teeth, numbering=numbering)[: case.teeth.size[0]]
+    measures = with_notes(measure(case.teeth, case.radiograph.spacing), notes)
+    return measure_sheet.pdf(case.name, measures, case.teeth, picture, numbering)
 
 
 def _record(case: ExportInput) -> bytes:
@@ -96,7 +98,9 @@ def _record(case: ExportInput) -> bytes:
 
 
 _MAKERS: Mapping[str, Callable[[ExportInput], bytes]] = {
-    "overlay.png": lambda case: to_png_bytes(overlay(case.radiograph, case.teeth)),
+    "overlay.png": lambda case: to_png_bytes(
+        overlay(case.radiograph, case.teeth, numbering=case.numbering)
+    ),
     "labels.png": lambda case: to_png_bytes(case.teeth.label_image()),
     "teeth.json": _record,
     "coco.json": _coco,

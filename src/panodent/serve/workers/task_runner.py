@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -120,7 +120,9 @@ class TaskRunner:
 
     def _read(self, task: Task) -> tuple[Radiograph, Teeth]:
         radiograph = read(task["file"], self.settings.max_pixels)
-        return radiograph, from_record(task["record"])
+        # Those of the prediction say what the model cannot do; the file alone does not.
+        notes = tuple(task.get("notes") or radiograph.notes)
+        return replace(radiograph, notes=notes), from_record(task["record"])
 
 
 def kind_of(file: str) -> str:

@@ -56,6 +56,11 @@ class AugmentConfig:
     restore: float = _probability(
         0.0, "A run of neighbouring teeth is crowned, or replaced by implants."
     )
+    transplant: float = _probability(
+        0.0,
+        "Runs of deciduous teeth with the germs below them are moved from one young patient's "
+        "radiograph to another's.",
+    )
     bend: float = _strength(
         0.0, "Standard deviation of a smooth deformation.", 5, "share of the height"
     )
@@ -127,6 +132,13 @@ class AugmentConfig:
     )
     restore_posts: float = setting(
         0.4, "A crowned root has a post or a filled canal.", PROBABILITY, "probability"
+    )
+
+    transplant_permanent: float = setting(
+        0.25,
+        "Instead of deciduous teeth, erupted permanent ones are moved.",
+        PROBABILITY,
+        "probability",
     )
 
     def __post_init__(self) -> None:

@@ -68,8 +68,8 @@ def fill_with_background(
     hole = (wide & (labels == 0)) | removed
     background = ((labels == 0) & ~wide).astype(np.float32)
     sigma = max(reach * pixels.shape[0], 2.0)
-    weight = _wide_blur(background, sigma)
-    smooth = _wide_blur(pixels * background, sigma) / np.maximum(weight, 1e-4)
+    weight = wide_blur(background, sigma)
+    smooth = wide_blur(pixels * background, sigma) / np.maximum(weight, 1e-4)
     noise = pixels - cv2.GaussianBlur(pixels, (0, 0), 1.5)
     noise_sd = float(noise[background > 0].std()) if background.any() else 0.0
     filling = smooth + rng.standard_normal(pixels.shape, np.float32) * np.float32(noise_sd)
@@ -79,7 +79,7 @@ def fill_with_background(
     return result, np.where(removed, 0, labels).astype(np.uint8)
 
 
-def _wide_blur(plane: FloatImage, sigma: float) -> FloatImage:
+def wide_blur(plane: FloatImage, sigma: float) -> FloatImage:
     """A Gaussian blur of large `sigma` (pixels), computed on a shrunk plane to save time."""
     import cv2
 

@@ -27,6 +27,10 @@ export const arch = (jaw, deciduous) => arches[(deciduous ? 2 : 0) + (jaw === "u
 
 export const toothOf = (fdi) => teeth[fdi] ?? null;
 
+/** Whether a tooth has not erupted, as the service says of the teeth as last saved. */
+export const isUnerupted = (tooth) =>
+  tooth.erupted === false && tooth.fdi > 0 && !teeth[tooth.fdi].deciduous;
+
 /** The arch of a number. */
 export const archOf = (fdi) => arches.find((numbers) => numbers.includes(fdi)) ?? [];
 

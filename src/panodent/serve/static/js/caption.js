@@ -1,6 +1,6 @@
 // One line about the hovered tooth, in the corner of the radiograph.
 
-import { nameOf, written } from "./arch.js";
+import { isUnerupted, nameOf, written } from "./arch.js";
 import { toggle } from "./dom.js";
 import { preference } from "./preferences.js";
 
@@ -16,6 +16,7 @@ export function bindCaption(element, session, measures) {
       `${written(tooth.fdi, preference("numbering"))} ${nameOf(tooth.fdi)}`,
       change ? `${change} by hand` : `certainty ${tooth.score.toFixed(2)}`,
       session.state(tooth) === "doubtful" ? "doubtful" : null,
+      isUnerupted(tooth) ? "unerupted" : null,
       size && !change ? `${size.length.toFixed(0)} × ${size.width.toFixed(0)} px` : null,
     ]
       .filter(Boolean)

@@ -1,6 +1,6 @@
 // The panel with details and commands of the selected tooth, or an overview of all teeth.
 
-import { nameOf, permanent, written } from "./arch.js";
+import { alongArches, isUnerupted, nameOf, permanent, toothOf, written } from "./arch.js";
 import { h, sentence, whenReleased } from "./dom.js";
 import { moves, restore } from "./edits.js";
 import { details, list, overview } from "./figures.js";
@@ -57,6 +57,7 @@ export class Inspector {
         "p",
         { class: "chips" },
         chip(state, { found: "found", doubtful: "? doubtful: check it", unnumbered: "? no number" }[state]),
+        isUnerupted(tooth) && chip("unerupted", "unerupted"),
         change && chip("changed", `* ${change} by hand`),
       ),
       this.#score(tooth, change),
@@ -102,8 +103,13 @@ export class Inspector {
     const changed = teeth.filter((tooth) => session.change(tooth));
     const missing = permanent().filter((fdi) => !session.bearing(fdi));
     const third = missing.filter((fdi) => fdi % 10 === 8);
+    const along = alongArches(teeth.filter((tooth) => tooth.fdi));
+    const deciduous = along.filter((tooth) => toothOf(tooth.fdi).deciduous).map((tooth) => number(tooth.fdi));
+    const unerupted = along.filter(isUnerupted).map((tooth) => number(tooth.fdi));
     const counts = [
       ["Not found", missing.filter((fdi) => fdi % 10 !== 8).map(number).join(" ") || "none"],
+      deciduous.length && ["Deciduous", deciduous.join(" ")],
+      unerupted.length && ["Unerupted", unerupted.join(" ")],
       third.length && ["Third molars not found", third.map(number).join(" ")],
       study.kind === "dicom" && ["File", "DICOM"],
       ["Size", `${study.width} × ${study.height} px`],

@@ -1,8 +1,8 @@
 // The chart of the teeth, linked with the radiograph. States are visible without colour: found teeth
 // are filled, doubtful ones dashed with "?", absent ones pale with a cross, those removed by hand
-// dotted; "*" marks changes by hand.
+// dotted, unerupted ones hollow in a ring; "*" marks changes by hand.
 
-import { arch, nameOf, toothOf, written } from "./arch.js";
+import { arch, isUnerupted, nameOf, toothOf, written } from "./arch.js";
 import { h, svg, whenReleased } from "./dom.js";
 import { preference } from "./preferences.js";
 
@@ -52,7 +52,10 @@ export class Odontogram {
       return svg("path", { d, class: kind });
     });
     const cross = svg("path", { d: "M-7 12L7 28M7 12L-7 28", class: "absence" });
-    const figure = svg("g", { transform: up ? "scale(1 -1)" : null }, ...shapes, cross);
+    const ring = svg("rect", {
+      x: -width / 2 + 1.2, y: -1, width: width - 2.4, height: LENGTH - 1, rx: 9, class: "ring",
+    });
+    const figure = svg("g", { transform: up ? "scale(1 -1)" : null }, ring, ...shapes, cross);
     const button = h(
       "button",
       {
@@ -132,17 +135,15 @@ export class Odontogram {
     const change = tooth ? session.change(tooth) : "";
     const chosen = tooth ? session.chosen.includes(tooth.key) : session.number === fdi;
     const number = written(fdi, preference("numbering"));
+    const unerupted = Boolean(tooth) && isUnerupted(tooth);
     const mark = (state === "doubtful" ? "?" : "") + (change ? "*" : "");
     button.dataset.state = state;
     button.toggleAttribute("data-changed", Boolean(change));
+    button.toggleAttribute("data-unerupted", unerupted);
     button.setAttribute("aria-pressed", chosen);
     button.lastChild.textContent = number + mark;
-    const said = {
-      found: "found",
-      doubtful: "doubtful",
-      removed: "removed by hand",
-      absent: "not found",
-    }[state];
+    const states = { found: "found", doubtful: "doubtful", removed: "removed by hand", absent: "not found" };
+    const said = states[state] + (unerupted ? ", unerupted" : "");
     button.setAttribute(
       "aria-label",
       `${number}${mark} ${nameOf(fdi)}, ${said}${change ? `, ${change} by hand` : ""}`,

@@ -53,11 +53,12 @@ class Picker {
       { class: "picker", "aria-labelledby": "picker-title", onclose: () => this.#closed() },
       h("h2", { id: "picker-title" }, title),
       h("div", { class: "typed" }, h("label", { for: "picked" }, "Number"), this.#field, this.#says),
+      h("h3", {}, "Permanent teeth"),
       this.#row("upper", false),
       this.#row("lower", false),
       h(
         "details",
-        { open: this.#tooth.fdi > 50 },
+        { open: this.#ofChild() },
         h("summary", {}, "Deciduous teeth"),
         this.#row("upper", true),
         this.#row("lower", true),
@@ -74,7 +75,13 @@ class Picker {
 
   #row(jaw, deciduous) {
     const cells = arch(jaw, deciduous).map((fdi) => this.#cell(fdi));
-    return h("div", { class: `cells ${deciduous ? "ten" : ""}` }, cells);
+    const name = `${deciduous ? "Deciduous" : "Permanent"} teeth, ${jaw} jaw`;
+    return h("div", { class: `cells ${deciduous ? "ten" : ""}`, role: "group", "aria-label": name }, cells);
+  }
+
+  /** Whether the radiograph has a deciduous tooth. */
+  #ofChild() {
+    return ["upper", "lower"].some((jaw) => arch(jaw, true).some((fdi) => this.#bearing(fdi)));
   }
 
   #cell(fdi) {

@@ -1,0 +1,77 @@
+"""Keras, imported in this one place: `from panodent.training.backend import keras`.
+
+TensorFlow announces at its start that it uses oneDNN, whatever TF_CPP_MIN_LOG_LEVEL says. While it
+is imported, that announcement is left out of the standard error stream; all other lines pass.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+ERRORS = "2"
+"""Hides information and warnings."""
+ANNOUNCEMENTS = (
+    b"All log messages before absl::InitializeLog() is called",
+    b"oneDNN custom operations are on.",
+)
+
+_FORWARD = f"""
+import sys
+for line in sys.stdin.buffer:
+    if not any(text in line for text in {ANNOUNCEMENTS!r}):
+        sys.stderr.buffer.write(line)
+        sys.stderr.buffer.flush()
+"""
+
+
+@contextmanager
+def without_announcements() -> Iterator[None]:
+    """Leaves lines with one of `ANNOUNCEMENTS` out of file descriptor 2.
+
+    Another process forwards the other lines, so that they are seen even if this one crashes.
+    """
+    before = os.dup(2)
+    try:
+        # Ctrl-C must end this process first, so the other is not in its group.
+        with subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _FORWARD],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        ) as forward:
+            assert forward.stdin is not None  # noqa: S101
+            os.dup2(forward.stdin.fileno(), 2)
+            forward.stdin.close()
+            try:
+                yield
+            finally:
+                os.dup2(before, 2)
+    finally:
+        os.close(before)
+
+
+def _import_keras() -> Any:
+    os.environ.setdefault(LOG_LEVEL, ERRORS)
+    if "keras" in sys.modules or "tensorflow" in sys.modules or not _has_stderr():
+        return importlib.import_module("keras")
+    with without_announcements():
+        return importlib.import_module("keras")
+
+
+def _has_stderr() -> bool:
+    """Whether file descriptor 2 is open; programs without a console may lack it."""
+    try:
+        os.fstat(2)
+    except OSError:
+        return False
+    return True
+
+
+keras = _import_keras()
+layers, ops = keras.layers, keras.ops

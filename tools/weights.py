@@ -1,0 +1,177 @@
+"""Makes a default bundle from the two public data sets, step by step.
+
+    python tools/weights.py --ufba UFBA --hitl HITL [--output weights] [--from default|scratch]
+
+`UFBA` is a folder with UFBA-425, `HITL` one with Humans in the Loop, both as published; with
+`--corrected`, their annotations are corrected already. Every step is a panodent command, which is
+printed and writes to a folder of its name in `--output`. Finished steps are skipped, an interrupted
+training is resumed: run the same command again. Steps run at low priority.
+
+`--from default` trains the bundle inside the package further, which has seen these radiographs
+before. `--from scratch` makes all passes from random weights; each holds out the same radiographs.
+The last step's folder contains `bundle/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+STEPS_FILE = "steps.json"
+SETTINGS = {"bfloat16": 'precision = "mixed_bfloat16"\n'}
+
+CORRECT = {
+    "ufba": "correct {given-ufba} --with ufba425",
+    "hitl": "correct {given-hitl} --values hitl --with hitl",
+}
+PHANTOMS_OF_CHILDREN = {
+    "phantoms-of-children": "phantom --ages 5,14 --seed 5000 --count 70 --size 512x1024",
+}
+CHILDREN = (
+    "train {ufba} {hitl} {phantoms-of-children} --recipe children --repeat 1,4,1 "
+    "--repeat-mixed 4,4,1 --split-seed 5"
+)
+ADULTS = "train {ufba} {hitl} --repeat 1,5 --split-seed 5"
+MIXED = (
+    "train {ufba} {hitl} {phantoms} --repeat 1,5,1 --split-seed 5 --recipe refine "
+    "--config {bfloat16}"
+)
+PLANS: Mapping[str, Mapping[str, str]] = {
+    "default": {
+        **CORRECT,
+        **PHANTOMS_OF_CHILDREN,
+        "children": f"{CHILDREN} --from default",
+    },
+    "scratch": {
+        **CORRECT,
+        **PHANTOMS_OF_CHILDREN,
+        "phantoms": "phantom --seed 1000 --count 200",
+        "a": ADULTS,
+        "d": f"{ADULTS} --recipe refine --from {{a}}",
+        "h": f"{ADULTS} --recipe refine --from {{d}} --epochs 13 --learning-rate 1e-3",
+        "dh": "average {h} {d}",
+        "k": f"{ADULTS} --recipe refine --from {{dh}} --epochs 8 --learning-rate 1e-3 "
+        "--config {bfloat16}",
+        "dhk": "average {k} {dh}",
+        "l": f"{MIXED} --from {{dhk}} --epochs 30",
+        "n": f"{MIXED} --from {{l}} --epochs 34",
+        "ln": "average {l} {n}",
+        "m": f"{MIXED} --from {{ln}} --epochs 24 --seed 7",
+        "b": f"{MIXED} --from {{ln}} --epochs 32 --seed 9",
+        "s": "average {b} {ln} {m} --shares 1,1,2",
+        "c": f"{MIXED} --from {{s}} --epochs 24 --seed 11",
+        "cs": "average {c} {s}",
+        "children": f"{CHILDREN} --from {{cs}}",
+    },
+}
+"""The commands of each plan by the folder that they write to; `{NAME}` is the folder of a step."""
+REMARKS = {
+    "default": "the bundle that training started from has seen all radiographs of both data sets, "
+    "so scores of the held-out ones are a little too good",
+    "scratch": "no pass has seen the held-out radiographs; they also chose the epoch",
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--ufba", type=Path, required=True, help="folder of UFBA-425")
+    parser.add_argument("--hitl", type=Path, required=True, help="folder of Humans in the Loop")
+    parser.add_argument("--output", type=Path, default=Path("weights"))
+    parser.add_argument("--from", dest="start", choices=PLANS, default="default")
+    parser.add_argument("--corrected", action="store_true", help="both are corrected already")
+    parser.add_argument("--train", default="", help="options added to each training, to try out")
+    parser.add_argument("--phantoms", type=int, help="phantoms of each kind, to try out")
+    given = parser.parse_args(arguments)
+    for folder in (given.ufba, given.hitl):
+        # The empty path of a variable that is not set is the working directory.
+        if folder == Path() or not folder.is_dir():
+            sys.exit(
+                f"weights: {str(folder)!r} is not a folder; give --ufba and --hitl (UFBA, HITL)"
+            )
+    if hasattr(os, "nice"):
+        os.nice(max(10 - os.nice(0), 0))
+    steps = commands(given)
+    for number, (name, command) in enumerate(steps.items(), start=1):
+        print(f"[{number}/{len(steps)}] {name}: panodent {shlex.join(command)}", flush=True)
+        make(given.output, name, command)
+    print(f"bundle {given.output / list(steps)[-1] / 'bundle'}: {REMARKS[given.start]}")
+
+
+def commands(given: argparse.Namespace) -> dict[str, list[str]]:
+    """The arguments of panodent for each step, by its name."""
+    plan = dict(PLANS[given.start])
+    places = {name: str(given.output / name) for name in plan}
+    places |= {name: str(given.output / f"{name}.toml") for name in SETTINGS}
+    if given.corrected:
+        plan = {name: text for name, text in plan.items() if name not in CORRECT}
+        places |= {"ufba": str(given.ufba), "hitl": str(given.hitl)}
+    places |= {"given-ufba": str(given.ufba), "given-hitl": str(given.hitl)}
+    made = {}
+    for name, text in plan.items():
+        # Places are filled in afterwards, since they may contain spaces.
+        command = [part.format_map(places) for part in text.split()]
+        if command[0] == "train":
+            command += shlex.split(given.train)
+        if command[0] == "phantom" and given.phantoms:
+            command += ["--count", str(given.phantoms)]
+        made[name] = [*command, "--output", str(given.output / name)]
+    return made
+
+
+def make(output: Path, name: str, command: list[str]) -> None:
+    """Runs one step unless it is finished; exits with the command's code if it fails."""
+    file = output / STEPS_FILE
+    steps = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    before = steps.get(name, {"command": command, "finished": False})
+    if before["command"] != command:
+        sys.exit(
+            f"weights: {output / name} was made by another command, panodent "
+            f"{shlex.join(before['command'])}; name another --output (OUTPUT)"
+        )
+    if before["finished"]:
+        print("  finished before")
+        return
+    folder = output / name
+    if command[0] == "train" and (folder / "config.json").exists():
+        print("  resumed")
+        todo = ["train", "--resume", "--output", str(folder)]
+    else:
+        if name in steps:  # interrupted
+            shutil.rmtree(folder, ignore_errors=True)
+        todo = command
+    output.mkdir(parents=True, exist_ok=True)
+    for settings, text in SETTINGS.items():
+        (output / f"{settings}.toml").write_text(text, encoding="utf-8")
+    _note(file, steps, name, command, finished=False)
+    if code := _run([sys.executable, "-m", "panodent", *todo]):
+        print(f"weights: {name} stopped with exit code {code}; the same command continues")
+        sys.exit(code)
+    _note(file, steps, name, command, finished=True)
+
+
+def _note(file: Path, steps: dict, name: str, command: list[str], finished: bool) -> None:
+    steps[name] = {"command": command, "finished": finished}
+    beside = file.with_suffix(".part")
+    beside.write_text(json.dumps(steps, indent=1) + "\n", encoding="utf-8")
+    beside.replace(file)
+
+
+def _run(command: list[str]) -> int:
+    """The exit code of a command. Ctrl-C reaches it too; it saves its state and ends by itself."""
+    with subprocess.Popen(command) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+
+
+if __name__ == "__main__":
+    main()
