@@ -16,7 +16,10 @@ HELD_OUT = 0.15
 
 
 def split(
-    folders: Sequence[Path], values: str | None = None, format_name: str | None = None
+    folders: Sequence[Path],
+    values: str | None = None,
+    format_name: str | None = None,
+    seed: int = 0,
 ) -> Iterator[tuple[str, list[Case], list[Case]]]:
     """(name, training cases, held-out cases) of each annotated folder.
 
@@ -29,4 +32,4 @@ def split(
             phantom.write(drawn, PHANTOMS)
         for folder in folders or [Path(drawn)]:
             cases = splits.grouped(dataset.find(folder, format_name, options).cases)
-            yield (folder.name, *splits.split(cases, HELD_OUT))
+            yield (folder.name, *splits.split(cases, HELD_OUT, seed))

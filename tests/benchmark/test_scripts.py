@@ -47,6 +47,21 @@ def test_audit_finds_planted_mistakes(data: Path) -> None:
     ) | {"deciduous": "0"}
 
 
+def test_numbering_counts_wrong_and_doubtful_teeth(data: Path) -> None:
+    printed = run("numbering.py", data, "--repeats", 1)
+    rows = re.findall(
+        r"^\| ([\w ,]+) \| (\d+) \| (\d\.\d{4}) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$",
+        printed,
+        re.M,
+    )
+    assert [row[0] for row in rows][:1] == ["unchanged"]
+    assert {"teeth removed", "teeth removed, restored, rescaled"} <= {row[0] for row in rows}
+    for _, *cells in rows:
+        teeth, share, wrong, missed, doubtful, both = map(float, cells)
+        assert share == pytest.approx(1 - (wrong + missed) / teeth, abs=1e-4)
+        assert both <= min(wrong, doubtful)
+
+
 def test_robustness_scores_every_change(data: Path) -> None:
     printed = run("robustness.py", data)
     assert "| dice, numbering | default | default, first look |" in printed

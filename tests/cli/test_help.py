@@ -16,8 +16,18 @@ from panodent.version import __version__
 GROUP = typer.main.get_command(cli.app)
 COMMANDS = GROUP.commands  # type: ignore[attr-defined]
 NAMES = (
-    *("predict", "train", "evaluate", "folds", "average", "ensemble", "measure", "quantise"),
-    *("refiner", "findings"),
+    *(
+        "predict",
+        "train",
+        "evaluate",
+        "folds",
+        "average",
+        "ensemble",
+        "measure",
+        "quantise",
+        "refiner",
+        "findings",
+    ),
     *("convert", "correct", "inspect", "dicom-node", "serve", "benchmark", "phantom", "unet"),
 )
 HEAVY = {"numpy", "cv2", "onnxruntime", "keras", "tensorflow", "PIL", "rich", "pydicom", "fastapi"}

@@ -30,7 +30,7 @@ def test_no_rows_and_too_many() -> None:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_a_margin_is_what_the_next_best_costs(seed: int) -> None:
+def test_the_second_best_without_a_column_is_the_best_of_the_others(seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows = int(rng.integers(1, 7))
     columns = int(rng.integers(rows + 1, 9))
@@ -44,9 +44,25 @@ def test_a_margin_is_what_the_next_best_costs(seed: int) -> None:
         worse = gain.copy()
         worse[row, list(forbidden)] = -1e6
         lost = total - worse[range(rows), assign(worse).columns].sum()
-        assert best.margin(row, list(forbidden)) == pytest.approx(lost, abs=1e-6)
+        margin, second = best.second_best(row, list(forbidden))
+        assert margin == pytest.approx(lost, abs=1e-6)
+        assert len(set(second.tolist())) == rows
+        assert second[row] not in forbidden
+        assert total - gain[range(rows), second].sum() == pytest.approx(lost, abs=1e-6)
 
 
-def test_without_another_column_the_margin_is_infinite() -> None:
-    best = assign(np.array([[1.0]]))
-    assert best.margin(0, [0]) == np.inf
+def test_without_another_column_the_loss_is_infinite() -> None:
+    margin, columns = assign(np.array([[1.0]])).second_best(0, [0])
+    assert (margin, columns.tolist()) == (np.inf, [0])
+
+
+def test_no_second_best_is_sought_beyond_the_limit() -> None:
+    best = assign(np.array([[5.0, 4.0, 0.0], [0.0, 5.0, 4.0]]))
+    assert best.second_best(0, [0], 1.9)[0] == np.inf
+    assert best.second_best(0, [0], 2.0)[0] == 2.0
+
+
+def test_a_run_is_shifted_as_a_whole() -> None:
+    gain = np.array([[5.0, 4.0, 0.0], [0.0, 5.0, 4.0]])
+    margin, columns = assign(gain).second_best(0, [0])
+    assert (margin, columns.tolist()) == (2.0, [1, 2])

@@ -67,6 +67,7 @@ def test_a_tooth_painted_with_two_numbers_is_one_tooth() -> None:
     assert teeth.fdi.tolist() == [45, 47]
     assert teeth.boxes[1].tolist() == list(box)
     assert "doubtful" in teeth.flags[1]
+    assert teeth.alternatives.tolist() == [0, 46]
 
 
 def test_two_teeth_painted_with_one_number_stay_two() -> None:
@@ -115,16 +116,43 @@ def test_votes_meet_at_centres() -> None:
 
 def test_margins_tell_close_calls() -> None:
     numbers = np.array([[0.55, 0.45, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
-    chosen, margins = number_teeth(numbers, np.ones(3))
-    assert sorted(chosen) == [0, 1, 2]
-    assert max(margins[:2]) < 0.3
-    assert margins[2] > 3
-    assert number_teeth(np.zeros((0, 3)), np.zeros(0)) == ([], [])
+    readings = number_teeth(numbers, np.ones(3))
+    assert sorted(reading.number for reading in readings) == [0, 1, 2]
+    assert max(reading.margin for reading in readings[:2]) < 0.3
+    assert [reading.other for reading in readings[:2]] == [readings[1].number, readings[0].number]
+    assert readings[2].margin > 3
+    assert number_teeth(np.zeros((0, 3)), np.zeros(0)) == []
+
+
+def test_a_run_beside_a_gap_is_shifted_together() -> None:
+    """Molars behind a gap that are 46, 47 or 47, 48: two close readings of both teeth."""
+    numbers = np.array([[0.6, 0.4, 0.0], [0.0, 0.6, 0.4]])
+    first, second = number_teeth(numbers, np.ones(2))
+    one = np.log(0.6 / 0.4)  # 48 alone costs this; for 47, the tooth behind must move as well
+    assert (first.number, first.other, second.number, second.other) == (0, 1, 1, 2)
+    assert [first.margin, second.margin] == pytest.approx([2 * one, one], abs=1e-4)
+
+
+def test_a_small_tooth_is_not_less_sure_of_its_number() -> None:
+    numbers = np.array([[0.95, 0.05], [0.0, 0.95]])
+    margins = [[r.margin for r in number_teeth(numbers, np.full(2, size))] for size in (0.3, 1.5)]
+    assert margins[0] == margins[1]
+
+
+def test_neighbours_that_weights_exchange_are_in_doubt() -> None:
+    """The larger tooth keeps the number, but the joint probability of the other way is greater."""
+    numbers = np.array([[0.9, 0.12], [0.95, 0.11]])
+    large, small = number_teeth(numbers, np.array([1.5, 0.4]))
+    assert (large.number, small.number) == (0, 1)
+    assert (large.margin, large.other, small.margin, small.other) == (0.0, 1, 0.0, 0)
 
 
 def test_the_larger_of_two_claimants_is_numbered() -> None:
+    """The smaller one, such as a supernumerary tooth, has no number."""
     numbers = np.array([[0.9, 0.1], [0.99, 0.01]])
-    assert number_teeth(numbers[:, :1], np.array([1.2, 0.3]))[0] == pytest.approx([0, -1])
+    found = number_teeth(numbers[:, :1], np.array([1.2, 0.3]))
+    assert [reading.number for reading in found] == [0, -1]
+    assert [reading.other for reading in found] == [-1, 0]
 
 
 @pytest.mark.parametrize(("rows", "teeth"), [(1000, 30), (3, 30), (0, 30), (5, 0)])

@@ -86,3 +86,16 @@ def test_teeth_come_back_from_json() -> None:
 def test_other_data_is_refused(record: dict) -> None:
     with pytest.raises(OutputError, match=r"not a teeth\.json"):
         from_record(record)
+
+
+def test_the_second_number_is_kept() -> None:
+    block = np.ones((4, 2), bool)
+    items = [(45, block, (0, 0)), (46, block, (0, 3))]
+    teeth = Teeth.from_masks((9, 9), items, [0.9, 0.9], [{"doubtful"}] * 2, [46, 47])
+    record = to_record(teeth)
+    assert [tooth["alternative"] for tooth in record["teeth"]] == [46, 47]
+    assert record["teeth"][0]["reason"] == "it could also be 46; then 46 would be 47"
+    assert from_record(record) == teeth
+    for tooth in record["teeth"]:  # files of earlier versions have no such key
+        del tooth["alternative"]
+    assert from_record(record).alternatives.tolist() == [0, 0]

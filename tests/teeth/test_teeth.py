@@ -342,6 +342,18 @@ def test_sorted_puts_unnumbered_teeth_last_and_equal_numbers_by_place():
     assert teeth.boxes[:, :2].tolist() == [[1, 3], [3, 1], [2, 2], [0, 0], [0, 1]]
 
 
+def test_alternatives_go_with_their_teeth() -> None:
+    items = [(fdi, RING, (0, 3 * place)) for place, fdi in enumerate((46, 45, 44))]
+    teeth = Teeth.from_masks((4, 12), items, alternatives=[47, 0, 43])
+    assert teeth.alternatives.dtype == np.int16
+    assert teeth.sorted().alternatives.tolist() == [43, 0, 47]
+    assert teeth.mirrored().alternatives.tolist() == [37, 0, 33]
+    assert teeth.placed(0, -4, (4, 12)).alternatives.tolist() == [0, 43]
+    assert teeth.resized((8, 24)).alternatives.tolist() == [47, 0, 43]
+    assert teeth != Teeth.from_masks((4, 12), items)
+    assert Teeth.from_masks((4, 12), items).alternatives.tolist() == [0, 0, 0]
+
+
 def test_mirroring_swaps_the_sides_numbers():
     teeth = Teeth.from_masks((4, 10), [(36, L_SHAPE, (1, 0)), (0, RING, (0, 5))])
     turned = teeth.mirrored()

@@ -59,6 +59,7 @@ def arrays(**changes: Any) -> dict[str, Any]:
         "masks": (np.ones((2, 3), bool), np.ones((2, 2), bool)),
         "scores": np.array([1, 0], np.float32),
         "flags": (frozenset(FLAGS), frozenset()),
+        "alternatives": np.array([37, 0], np.int16),
         **changes,
     }
 
@@ -66,7 +67,7 @@ def arrays(**changes: Any) -> dict[str, Any]:
 def test_sound_arrays_pass() -> None:
     check(**arrays())
     nothing = np.empty(0)
-    check((1, 1), nothing, np.empty((0, 4)), (), nothing, ())
+    check((1, 1), nothing, np.empty((0, 4)), (), nothing, (), nothing)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,8 @@ def test_sound_arrays_pass() -> None:
         ({"fdi": np.array([36])}, "fdi has 1 entries for 2 masks"),
         ({"flags": (frozenset(),)}, "flags has 1 entries for 2 masks"),
         ({"fdi": np.array([36, 19])}, r"19 is not an FDI number \(0 means unnumbered\)"),
+        ({"alternatives": np.array([37])}, "alternatives has 1 entries for 2 masks"),
+        ({"alternatives": np.array([19, 0])}, r"19 is not an FDI number"),
         ({"boxes": np.array([[0, 0, 2, 3], [6, 8, 9, 10]])}, "outside the image of height 8"),
         ({"boxes": np.array([[0, 0, 0, 3], [6, 8, 8, 10]])}, "is empty or outside"),
         ({"boxes": np.array([[0, 0, 3, 3], [6, 8, 8, 10]])}, "does not fill its box"),

@@ -9,6 +9,7 @@ import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_options
+from panodent.errors import ConfigError
 
 if TYPE_CHECKING:
     from panodent.evaluation.bootstrap import Estimate
@@ -49,6 +50,14 @@ def evaluate(
             "--by, such as age, sex or device."
         ),
     ] = None,
+    plates: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Also draw this many of the worst radiographs as SVG into OUTPUT/plates: outlines "
+            "and numbers without the radiograph.",
+        ),
+    ] = 0,
     surfaces: Annotated[
         bool, typer.Option(help="Also compute surface distances, HD95 and NSD (slower).")
     ] = False,
@@ -74,6 +83,8 @@ def evaluate(
     from panodent.evaluation.grouping import groupings
     from panodent.evaluation.pairing import evaluate_pairs, pair_folders
 
+    if plates and output is None:
+        raise ConfigError("--plates needs a folder for the drawings; add --output")
     options = read_options(values, numbering, name_map)
     pairing = pair_folders(predictions, truth, format=format_name, options=options)
     groups = groupings(by or (), table, [pair.key for pair in pairing.pairs])
@@ -97,6 +108,11 @@ def evaluate(
         from panodent.reports.evaluation import write
 
         print_line(f"page: {write(evaluation, output, cases=pairing.pictures())}")
+        if plates:
+            from panodent.reports import failure_plates
+
+            count = failure_plates.write(evaluation, pairing.pictures(), output / "plates", plates)
+            print_line(f"plates: {count} drawings in {output / 'plates'}")
     if missing := evaluation.without_prediction:
         print_warning(
             f"{len(missing)} cases have no prediction and count as 0; the first is {missing[0]}"

@@ -78,9 +78,10 @@ def findings(
         bool, typer.Option("--resume", help="Continue the training in --output.")
     ] = False,
 ) -> None:
-    """Train the network that finds fillings, crowns, implants and more.
+    """Train the network that finds crowns, implants and more.
 
-    Writes a bundle that has it. Radiographs that --findings does not list and that match no --plain
+    Writes a bundle that finds fillings, crowns, pontics, root fillings, posts, implants and
+    appliances. Radiographs that --findings does not list and that match no --plain
     are not used. Use the data, --val and --split-seed that the bundle was trained with, so that the
     same radiographs stay held out.
     """

@@ -62,11 +62,11 @@ def refiner(
         bool, typer.Option("--resume", help="Continue the training in --output.")
     ] = False,
 ) -> None:
-    """Train the network that refines a bundle's outlines, and write a bundle that has it.
+    """Train the network that refines a bundle's outlines.
 
-    The refiner sees each tooth that the bundle finds in its own crop, enlarged. The bundle's
-    numbers and scores do not change. Use the data, --val and --split-seed that the bundle was
-    trained with, so that the same radiographs stay held out.
+    Writes a bundle with both networks. The refiner sees each tooth that the bundle finds in its
+    own crop, enlarged. The bundle's numbers and scores do not change. Use the data, --val and
+    --split-seed that the bundle was trained with, so that the same radiographs stay held out.
     """
     require_keras()
     from panodent.training.refiner import train

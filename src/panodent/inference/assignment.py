@@ -22,26 +22,46 @@ class Assignment:
     _reduced: Float64Array
     _potential: Float64Array
 
-    def margin(self, row: int, forbidden: int | list[int] | slice) -> float:
-        """Gain lost by the best assignment in which `row` has none of the `forbidden` columns.
+    def second_best(
+        self, row: int, forbidden: list[int] | slice, limit: float = np.inf
+    ) -> tuple[float, npt.NDArray[np.int64]]:
+        """The best assignment in which `row` has none of the `forbidden` columns.
 
-        They include the row's own column. Found by one shortest-path search over exchanges;
-        infinite when no such assignment exists.
+        They include the row's own column. Returns the gain lost by it and its columns (n,), found
+        by one shortest-path search over exchanges. Without such an assignment, or if it loses more
+        than `limit`, the loss is infinite and the columns are the present ones.
         """
         own = int(self.columns[row])
         distance = self._reduced[row].copy()
         distance[forbidden] = np.inf  # for this row only; others may take them
         done = np.zeros(len(distance), bool)
+        came_from = np.full(len(distance), -1)
         while True:
             waiting = np.where(done, np.inf, distance)
             column = int(waiting.argmin())
-            if column == own or waiting[column] == np.inf:
-                return float(waiting[column])
+            if waiting[column] > limit or waiting[column] == np.inf:
+                return np.inf, self.columns.copy()
+            if column == own:
+                return float(waiting[column]), self._exchanged(row, came_from)
             done[column] = True
             owner = self._row_of[column]
             # A free column counts as held by a row without gain in any column.
             onwards = self._reduced[owner] if owner >= 0 else -self._potential
-            np.minimum(distance, waiting[column] + onwards, out=distance)
+            nearer = waiting[column] + onwards < distance
+            distance[nearer] = waiting[column] + onwards[nearer]
+            came_from[nearer] = column
+
+    def _exchanged(self, row: int, came_from: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The columns after the exchange that ends at the row's own column."""
+        columns = self.columns.copy()
+        column = int(columns[row])
+        while came_from[column] >= 0:
+            owner = self._row_of[came_from[column]]
+            if owner >= 0:
+                columns[owner] = column
+            column = int(came_from[column])
+        columns[row] = column
+        return columns
 
 
 def assign(gain: Float64Array) -> Assignment:

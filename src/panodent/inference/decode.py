@@ -22,8 +22,9 @@ from panodent.teeth.teeth import UNNUMBERED, Flag, Teeth
 from panodent.utils.arrays import BoolArray, Float32Array
 
 UNCALIBRATED = Calibration()
-MIN_MARGIN = 1.5
-"""A tooth whose number could be replaced at a smaller loss of log probability is doubtful."""
+MIN_MARGIN = 3.0
+"""A tooth is doubtful when a numbering in which it has another number loses less log probability
+(3.0: is at least a twentieth as probable)."""
 
 Lead = tuple[Float32Array, tuple[int, int]]
 """Above 0 inside a tooth, at the radiograph's resolution, and its corner (top, left)."""
@@ -56,14 +57,16 @@ def decode(
         leads = refine(found, softmax(logits)[0])
     else:
         leads = [enlarged_lead(tooth, plane, size) for tooth in found]
-    items, scores, flags = [], [], []
+    items, scores, flags, others = [], [], [], []
     for tooth, (lead, corner) in zip(found, leads, strict=True):
         mask = largest_part_filled(lead > 0)
         if mask.any():
             items.append((classes[tooth.number] if tooth.number >= 0 else UNNUMBERED, mask, corner))
             scores.append(float(np.clip(calibration(tooth.score), 0, 1)))
             flags.append(_flags(tooth, scores[-1]))
-    return _impossible_flagged(Teeth.from_masks(size, items, scores, flags).sorted())
+            near = tooth.margin < MIN_MARGIN and tooth.other >= 0
+            others.append(classes[tooth.other] if near else UNNUMBERED)
+    return _impossible_flagged(Teeth.from_masks(size, items, scores, flags, others).sorted())
 
 
 def _impossible_flagged(teeth: Teeth) -> Teeth:

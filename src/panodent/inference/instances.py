@@ -9,12 +9,13 @@ arXiv:1911.10194). All arrays have the network's resolution.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from panodent.bundle.frame import OFFSET_UNIT
-from panodent.inference.assignment import assign
+from panodent.inference.assignment import Assignment, assign
 from panodent.inference.pixel_owners import PixelOwners, sort_by_owner
 from panodent.inference.softmax import softmax
 from panodent.utils.arrays import BoolArray, Float32Array
@@ -38,6 +39,8 @@ MIN_PROBABILITY = 0.1
 """A tooth gets no number when the only free ones are less probable than this."""
 MIN_UNNUMBERED_AREA = 0.45
 """Smallest area of a tooth without a number, as a share of the median tooth's."""
+MAX_MARGIN = 4.0
+"""Second readings that lose more log probability are not sought: their margin is infinite."""
 _EPSILON = 1e-6
 _SINGLE_THREAD_LIMIT = 200_000
 """Multiply-adds that OpenBLAS computes in the calling thread (its limit is 262,144)."""
@@ -52,7 +55,8 @@ class ToothInstance:
         above 0 inside the tooth.
     corner : (row, column) of `lead` in the network's plane.
     score : probability that this is a tooth of that number, 0 to 1, not calibrated.
-    margin : log probability lost by the best numbering in which this tooth has another number.
+    margin, other : the best numbering in which this tooth has another number: the log probability
+        lost by it, infinite above `MAX_MARGIN`, and the index of that number, -1 if there is none.
     """
 
     number: int
@@ -60,6 +64,7 @@ class ToothInstance:
     corner: tuple[int, int]
     score: float
     margin: float = np.inf
+    other: int = -1
 
 
 def find_teeth(logits: Float32Array, offsets: Float32Array) -> list[ToothInstance]:
@@ -79,19 +84,19 @@ def find_teeth(logits: Float32Array, offsets: Float32Array) -> list[ToothInstanc
     big = areas[areas >= smallest]
     usual = float(np.median(big)) if len(big) else 0.0
     kept = np.flatnonzero(areas >= max(smallest, MIN_AREA * usual))
-    chosen, margins = number_teeth(numbers[kept], areas[kept] / max(usual, 1.0))
+    readings = number_teeth(numbers[kept], areas[kept] / max(usual, 1.0))
     tooth = np.bincount(owner, 1 - none[inside], minlength=len(numbers))
     certainty = tooth / np.maximum(areas, 1)
     owners = PixelOwners(inside, owner, likely, none)
     result = []
-    for index, number, margin in zip(kept.tolist(), chosen, margins, strict=True):
+    for index, (number, margin, other) in zip(kept.tolist(), readings, strict=True):
         if number < 0 and areas[index] < MIN_UNNUMBERED_AREA * usual:
             continue
         score = certainty[index] * numbers[index, number if number >= 0 else slice(None)].max()
         if score * areas[index] < MIN_MASS * usual:
             continue
         lead, corner = owners.lead(index)
-        result.append(ToothInstance(number, lead, corner, float(score), margin))
+        result.append(ToothInstance(number, lead, corner, float(score), margin, other))
     return result
 
 
@@ -226,31 +231,49 @@ def _mean_by_owner(
 # --- numbering ---------------------------------------------------------------------------------
 
 
+class Reading(NamedTuple):
+    """A tooth's number, and the best numbering in which it has another; see `ToothInstance`."""
+
+    number: int
+    margin: float
+    other: int
+
+
 def number_teeth(
     numbers: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
-) -> tuple[list[int], list[float]]:
-    """Numbers teeth: probabilities (n, classes) -> class index of each (-1 none), and its margin.
+) -> list[Reading]:
+    """Numbers n teeth together: probabilities (n, classes) -> the reading of each.
 
     The numbering has the greatest joint probability in which no number appears twice. `weights`
     (n,) is each tooth's area divided by the usual one: where two teeth compete for one number, a
-    fragment or a deciduous tooth yields to the permanent one. A margin is the log probability lost
-    by the best numbering in which this tooth has another number, or none.
+    fragment or a deciduous tooth yields to the permanent one. Margins are not weighted: a small
+    tooth is not less sure of its number.
 
-    >>> number_teeth(np.array([[0.9, 0.1], [0.8, 0.2]]), np.ones(2))[0]
-    [0, 1]
+    >>> number_teeth(np.array([[0.9, 0.1], [0.8, 0.2]]), np.ones(2))[1]._replace(margin=0)
+    Reading(number=1, margin=0, other=0)
     """
     count, classes = numbers.shape
     if not count:
-        return [], []
+        return []
     gain = np.full((count, classes + count), np.log(MIN_PROBABILITY))
     gain[:, :classes] = np.log(numbers + _EPSILON)
-    gain *= np.clip(weights, 0.2, 2.0)[:, None]
-    best = assign(gain)
-    margins = []
-    for row, column in enumerate(best.columns.tolist()):
-        if numbers[row].max() > 0.97 and column < classes:
-            margins.append(np.inf)  # no other number is near
-        else:
-            other = column if column < classes else slice(classes, None)
-            margins.append(best.margin(row, other))
-    return [column if column < classes else -1 for column in best.columns.tolist()], margins
+    chosen = assign(gain * np.clip(weights, 0.2, 2.0)[:, None]).columns
+    likeliest = assign(gain)
+    readings = []
+    for row, number in enumerate(chosen.tolist()):
+        margin, other = _second_reading(likeliest, row, number, classes)
+        readings.append(Reading(number if number < classes else -1, margin, other))
+    return readings
+
+
+def _second_reading(
+    likeliest: Assignment, row: int, number: int, classes: int
+) -> tuple[float, int]:
+    """Margin and other number of a tooth; 0 where the likeliest numbering has another one."""
+    first = int(likeliest.columns[row])
+    if min(first, classes) != min(number, classes):
+        return 0.0, first if first < classes else -1
+    own = list(range(classes, len(likeliest.columns) + classes))
+    forbidden = own if number >= classes else [number, *own]
+    margin, columns = likeliest.second_best(row, forbidden, MAX_MARGIN)
+    return margin, int(columns[row]) if np.isfinite(margin) else -1

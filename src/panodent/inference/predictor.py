@@ -117,6 +117,7 @@ class Predictor:
             found.masks,
             found.scores,
             found.flags,
+            found.alternatives,
             radiograph=radiograph,
             findings=findings,
         )

@@ -81,7 +81,8 @@ def tooth_record(teeth: Teeth, index: int) -> dict[str, Any]:
     """The tooth at position `index` as plain data.
 
     Keys: fdi (0 without a number); name; score, 0 to 1; box, [left, top, right, bottom] in pixels,
-    half open; area in pixels; flags; polygons, a list of parts, each a list of rings of [x, y], the
+    half open; area in pixels; flags; alternative, the number in the next best numbering or 0;
+    polygons, a list of parts, each a list of rings of [x, y], the
     first ring the outline and the others holes, exact along pixel edges; rle, the same mask as
     COCO's compressed run-length text.
     """
@@ -94,6 +95,7 @@ def tooth_record(teeth: Teeth, index: int) -> dict[str, Any]:
         "box": [left, top, right, bottom],
         "area": int(np.count_nonzero(teeth.masks[index])),
         "flags": sorted(teeth.flags[index]),
+        "alternative": int(teeth.alternatives[index]),
         "polygons": [
             [ring.astype(int).tolist() for ring in part] for part in teeth.polygons(index)
         ],
@@ -161,6 +163,7 @@ def from_record(record: Mapping[str, Any]) -> Teeth:
             (_cropped(entry, size) for entry in entries),
             [float(entry["score"]) for entry in entries],
             [entry["flags"] for entry in entries],
+            [int(entry.get("alternative", 0)) for entry in entries],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise OutputError(

@@ -198,8 +198,8 @@ def _numbered(tooth: ToothRecord, fdi: int) -> ToothRecord:
         raise TeethError(f"{fdi} is not an FDI number (0 means unnumbered)")
     flags = ["edited", *(["unnumbered"] if fdi == UNNUMBERED else [])]
     name = TEETH[fdi].name if fdi else "unnumbered tooth"
-    changed = {"fdi": fdi, "name": name, "score": 1.0, "flags": sorted(flags), "reason": ""}
-    return {**tooth, **changed}
+    changed = {"fdi": fdi, "name": name, "score": 1.0, "flags": sorted(flags)}
+    return {**tooth, **changed, "reason": "", "alternative": 0}
 
 
 def _check(teeth: Sequence[ToothRecord]) -> None:

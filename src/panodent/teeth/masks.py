@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from panodent.utils.arrays import BoolArray
 
@@ -77,3 +78,14 @@ def joined(pieces: Sequence[CroppedMask], size: tuple[int, int]) -> CroppedMask:
     for mask, (top, left) in pieces:
         whole[top : top + mask.shape[0], left : left + mask.shape[1]] |= mask
     return trimmed(whole)
+
+
+def nearest_pixels(start: int, stop: int, old: int, new: int) -> tuple[npt.NDArray[np.int64], int]:
+    """Source pixels of the target pixels whose centres fall into [start, stop), along one axis.
+
+    Returns them with the position of the first target pixel. `old` and `new` are the lengths of
+    the axis.
+    """
+    source = np.minimum(((np.arange(new) + 0.5) * old / new).astype(np.int64), old - 1)
+    first, last = np.searchsorted(source, [start, stop])
+    return source[first:last], int(first)

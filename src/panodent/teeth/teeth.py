@@ -30,7 +30,7 @@ import numpy.typing as npt
 from panodent.dentition import TEETH, mirror
 from panodent.errors import TeethError
 from panodent.teeth.html_table import html_table
-from panodent.teeth.masks import bounding_box, clipped, trimmed
+from panodent.teeth.masks import bounding_box, clipped, nearest_pixels, trimmed
 from panodent.teeth.outlines import Part, fill, to_parts
 from panodent.teeth.run_lengths import from_rle, to_rle
 from panodent.teeth.validation import FLAGS, UNNUMBERED, Flag, check, whole
@@ -52,6 +52,7 @@ class Teeth:
     masks : n boolean arrays, each of exactly the size of its box.
     scores : (n,) float32 in [0, 1]; 1 for annotations.
     flags : n sets of names from `FLAGS`.
+    alternatives : (n,) int16, the number of each tooth in the next best numbering; 0 if none.
 
     Raises
     ------
@@ -64,6 +65,7 @@ class Teeth:
     masks: tuple[BoolArray, ...]
     scores: npt.NDArray[np.float32]
     flags: tuple[frozenset[Flag], ...] = field(default=())
+    alternatives: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
 
     def __post_init__(self) -> None:
         count = len(self.masks)
@@ -76,7 +78,10 @@ class Teeth:
         put(self, "scores", np.asarray(self.scores, np.float32).reshape(-1))
         put(self, "masks", tuple(np.asarray(mask, bool) for mask in self.masks))
         put(self, "flags", tuple(frozenset(item) for item in self.flags) or (frozenset(),) * count)
-        check(self.size, self.fdi, self.boxes, self.masks, self.scores, self.flags)
+        others = self.alternatives if len(self.alternatives) else np.zeros(count, np.int16)
+        put(self, "alternatives", whole("alternatives", others, np.int16, (-1,)))
+        shapes = self.boxes, self.masks
+        check(self.size, self.fdi, *shapes, self.scores, self.flags, self.alternatives)
 
     # --- constructors ---------------------------------------------------------------------
 
@@ -92,6 +97,7 @@ class Teeth:
         items: Iterable[tuple[int, npt.ArrayLike] | tuple[int, npt.ArrayLike, tuple[int, int]]],
         scores: Sequence[float] | None = None,
         flags: Sequence[Iterable[Flag]] | None = None,
+        alternatives: Sequence[int] | None = None,
     ) -> Teeth:
         """Teeth from masks, which are cropped to their bounding boxes.
 
@@ -100,12 +106,12 @@ class Teeth:
         size : (height, width) of the radiograph.
         items : (FDI number, mask) with a mask of the radiograph's size, or (FDI number, mask,
             (row, column)) with a smaller mask and the position of its upper left pixel.
-        scores, flags : one entry for each item. Without them scores are 1 and flags empty.
+        scores, flags, alternatives : one entry for each item; by default 1, empty and 0.
 
-        A mask without pixels is left out, together with its score and flags. Raises `TeethError`.
+        A mask without pixels is left out, with its other entries. Raises `TeethError`.
         """
         listed = list(items)
-        for name, values in (("scores", scores), ("flags", flags)):
+        for name, values in (("scores", scores), ("flags", flags), ("alternatives", alternatives)):
             if values is not None and len(values) != len(listed):
                 raise TeethError(f"{name} has {len(values)} entries for {len(listed)} masks")
         fdi, boxes, masks, kept = [], [], [], []
@@ -114,8 +120,7 @@ class Teeth:
             top, left = item[2] if len(item) == 3 else (0, 0)
             if len(item) == 2 and mask.shape != tuple(size):
                 raise TeethError(f"mask of shape {mask.shape} for an image of size {size}")
-            found = bounding_box(mask)
-            if found is None:
+            if (found := bounding_box(mask)) is None:
                 continue
             row0, col0, row1, col1 = found
             fdi.append(item[0])
@@ -129,6 +134,7 @@ class Teeth:
             tuple(masks),
             np.array([scores[i] for i in kept] if scores is not None else np.ones(len(kept))),
             tuple(frozenset(flags[i]) for i in kept) if flags is not None else (),
+            np.array([alternatives[i] for i in kept] if alternatives is not None else []),
         )
 
     @classmethod
@@ -182,7 +188,7 @@ class Teeth:
         return zip(self.fdi.tolist(), self.boxes, self.masks, strict=True)
 
     def __eq__(self, other: object) -> bool:
-        """Whether size, numbers, pixels, scores and flags are equal, in the same order."""
+        """Whether size, pixels and all entries of the teeth are equal, in the same order."""
         if not isinstance(other, Teeth):
             return NotImplemented
         return (
@@ -191,6 +197,7 @@ class Teeth:
             and np.array_equal(self.boxes, other.boxes)
             and np.array_equal(self.scores, other.scores)
             and self.flags == other.flags
+            and np.array_equal(self.alternatives, other.alternatives)
             and all(map(np.array_equal, self.masks, other.masks))
         )
 
@@ -269,6 +276,7 @@ class Teeth:
             tuple(self.masks[i] for i in chosen),
             self.scores[chosen],
             tuple(self.flags[i] for i in chosen),
+            self.alternatives[chosen],
         )
 
     def numbered(self) -> Teeth:
@@ -287,9 +295,12 @@ class Teeth:
         width = self.size[1]
         boxes = self.boxes.copy()
         boxes[:, 1], boxes[:, 3] = width - self.boxes[:, 3], width - self.boxes[:, 1]
-        numbers = [mirror(n) if n else UNNUMBERED for n in self.fdi.tolist()]
+        numbers, others = (
+            np.array([mirror(n) if n else UNNUMBERED for n in values.tolist()])
+            for values in (self.fdi, self.alternatives)
+        )
         masks = tuple(np.ascontiguousarray(mask[:, ::-1]) for mask in self.masks)
-        return Teeth(self.size, np.array(numbers), boxes, masks, self.scores, self.flags)
+        return Teeth(self.size, numbers, boxes, masks, self.scores, self.flags, others)
 
     def cropped(self, top: int, left: int, bottom: int, right: int) -> Teeth:
         """The part inside this half-open box of the image; teeth outside it are left out.
@@ -316,7 +327,7 @@ class Teeth:
         for fdi, (box_top, box_left, _, _), mask in self:
             corner = int(box_top) + top, int(box_left) + left
             items.append((fdi, *clipped(mask, corner, size)))
-        return Teeth.from_masks(size, items, self.scores.tolist(), self.flags)
+        return self._with_masks(size, items)
 
     def resized(self, size: tuple[int, int]) -> Teeth:
         """The teeth scaled to this (height, width) by nearest neighbour.
@@ -329,18 +340,11 @@ class Teeth:
             raise TeethError(f"cannot resize to {(height, width)}; expected at least 1 x 1")
         items: list[Any] = []
         for fdi, (top, left, bottom, right), mask in self:
-            rows, row0 = _nearest(top, bottom, self.size[0], height)
-            cols, col0 = _nearest(left, right, self.size[1], width)
+            rows, row0 = nearest_pixels(top, bottom, self.size[0], height)
+            cols, col0 = nearest_pixels(left, right, self.size[1], width)
             items.append((fdi, mask[np.ix_(rows - top, cols - left)], (row0, col0)))
-        return Teeth.from_masks((height, width), items, self.scores.tolist(), self.flags)
+        return self._with_masks((height, width), items)
 
-
-def _nearest(start: int, stop: int, old: int, new: int) -> tuple[npt.NDArray[np.int64], int]:
-    """Source pixels of the target pixels whose centres fall into [start, stop), along one axis.
-
-    Returns them with the position of the first target pixel. `old` and `new` are the lengths of
-    the axis.
-    """
-    source = np.minimum(((np.arange(new) + 0.5) * old / new).astype(np.int64), old - 1)
-    first, last = np.searchsorted(source, [start, stop])
-    return source[first:last], int(first)
+    def _with_masks(self, size: tuple[int, int], items: Iterable[Any]) -> Teeth:
+        scores, others = self.scores.tolist(), self.alternatives.tolist()
+        return Teeth.from_masks(size, items, scores, self.flags, others)

@@ -64,6 +64,7 @@ def check(
     masks: Sequence[npt.NDArray[np.bool_]],
     scores: npt.NDArray[np.float32],
     flags: Sequence[frozenset[Flag]],
+    alternatives: npt.NDArray[np.int16],
 ) -> None:
     """Raises `TeethError` if the arrays of a `Teeth` record contradict each other.
 
@@ -75,13 +76,14 @@ def check(
         raise TeethError(f"size is {size}; expected (height, width) of at least 1 x 1")
     count = len(masks)
     entries: dict[str, Sized] = {"fdi": fdi, "boxes": boxes, "scores": scores, "flags": flags}
+    entries["alternatives"] = alternatives
     for name, values in entries.items():
         if len(values) != count:
             raise TeethError(
                 f"{name} has {len(values)} entries for {count} masks; "
                 "every array holds one entry a tooth"
             )
-    for number in fdi:
+    for number in (*fdi, *alternatives):
         if int(number) != UNNUMBERED and int(number) not in TEETH:
             raise TeethError(f"{int(number)} is not an FDI number (0 means unnumbered)")
     for box, mask in zip(boxes.tolist(), masks, strict=True):

@@ -18,6 +18,7 @@ _TOOTH: dict[str, Any] = {
     "box": [812, 604, 866, 731],
     "area": 6858,
     "flags": [],
+    "alternative": 0,
     "reason": "",
     "polygons": _SQUARE,
 }

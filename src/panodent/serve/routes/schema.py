@@ -24,6 +24,7 @@ class StudyTooth(BaseModel):
     box: list[int] = Field(description="[left, top, right, bottom]; right and bottom are exclusive")
     area: int = Field(description="Number of pixels")
     flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
+    alternative: int = Field(0, description="Number in the next best numbering; 0 if none")
     reason: str = Field("", description="Why a doubtful tooth should be checked")
     erupted: bool = Field(description="False for germs and impacted teeth")
     polygons: list[list[list[list[float]]]] = Field(
@@ -40,6 +41,7 @@ class FoundTooth(BaseModel):
     box: list[int]
     area: int
     flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
+    alternative: int
     erupted: bool
     reason: str
     polygons: list[list[list[list[float]]]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def add_annotated(
     flags: list[frozenset[Flag]] = [
         held | {"doubtful"} if place in doubtful else held for place, held in enumerate(teeth.flags)
     ]
-    marked = Teeth(teeth.size, teeth.fdi, teeth.boxes, teeth.masks, teeth.scores, tuple(flags))
+    marked = replace(teeth, flags=tuple(flags))
     record = to_record(marked, radiograph)
     name = display_name(f"{key.replace('/', '_')}{file.suffix}")[-MAX_NAME_LENGTH:]
     upload = Upload(new_id(), name, suffix_of(file.name), store.files)
