@@ -24,6 +24,14 @@ USUAL_WIDTH = 0.036
 FARTHEST = 1.5
 """An implant belongs to no position if none is free within this many tooth widths."""
 
+SPACING: dict[str, tuple[float, ...]] = {
+    "upper": (0.94, 0.88, 0.88, 0.77, 0.84, 0.87, 0.88, 0.65),
+    "lower": (0.9, 0.91, 0.88, 0.83, 0.79, 0.72, 0.69, 0.76),
+}
+"""Distance of a tooth's crown from its neighbour's towards the midline, as a share of the mean of
+their widths, by position: leaning teeth are wider than the place that they take. Medians over
+adult radiographs of UFBA-425."""
+
 Anchor = tuple[int, float]
 """FDI number of a permanent tooth, and the x of its crown."""
 
@@ -124,28 +132,40 @@ def arch_layout(
     known : teeth of both jaws; those of the other one are ignored.
     sizes : usual (height, width) by FDI number, as shares of the radiograph's.
     width : of the image, in the units of x.
-    midline : x of the midline, used where the jaw has no tooth.
+    midline : x of the midline, used where one side of the jaw has no tooth.
     taken : numbers of positions that are not free; None: those of `known`.
     """
     numbers = JAWS[jaw]
     usual = np.array([sizes.get(n, (0, USUAL_WIDTH))[1] or USUAL_WIDTH for n in numbers]) * width
-    places = _rising([(numbers.index(n), x) for n, x in known if n in numbers])
-    steps = (usual[1:] + usual[:-1]) / 2
-    away = np.concatenate([[0.0], np.cumsum(steps)])
-    centres = away - (away[7] + away[8]) / 2 + midline
-    stretch = np.ones(len(numbers))
-    if places:
-        first, last = places[0], places[-1]
-        centres[: first[0] + 1] = first[1] + away[: first[0] + 1] - away[first[0]]
-        centres[last[0] :] = last[1] + away[last[0] :] - away[last[0]]
-        for (a, x), (b, y) in pairwise(places):
-            ratio = (y - x) / (away[b] - away[a])
-            centres[a : b + 1] = x + (away[a : b + 1] - away[a]) * ratio
-            stretch[a + 1 : b] = ratio
+    apart = np.array([SPACING[jaw][max(a % 10, b % 10) - 1] for a, b in pairwise(numbers)])
+    away = np.concatenate([[0.0], np.cumsum(apart * (usual[1:] + usual[:-1]) / 2)])
+    fixed = [(float(away[numbers.index(n)]), x) for n, x in known if n in numbers]
+    middle = float(away[7] + away[8]) / 2
+    if (
+        not fixed
+        or all(place < middle for place, _ in fixed)
+        or all(place > middle for place, _ in fixed)
+    ):
+        fixed.append((middle, midline))
+    places = np.array(_rising(fixed))
+    centres, stretch = _interpolated(away, places)
     free = np.ones(len(numbers), bool)
     here = {n for n, _ in known} if taken is None else set(taken)
     free[[index for index, n in enumerate(numbers) if n in here]] = False
     return ArchLayout(numbers, centres, usual * np.clip(stretch, 0.4, 1.5), free)
+
+
+def _interpolated(away: Float64Array, places: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """x at each place of an arch, and how stretched the arch is there.
+
+    `away` (n,) are usual distances along the arch, `places` (k, 2) such distances with their x.
+    """
+    before, after = np.minimum(away - places[0, 0], 0), np.maximum(away - places[-1, 0], 0)
+    centres = np.interp(away, places[:, 0], places[:, 1]) + before + after
+    stretch = np.ones(len(away))
+    for (low, x), (high, y) in pairwise(places):
+        stretch[(away > low) & (away < high)] = (y - x) / (high - low)
+    return centres, stretch
 
 
 def midline_of(known: Sequence[Anchor], width: float) -> float:
@@ -157,11 +177,11 @@ def midline_of(known: Sequence[Anchor], width: float) -> float:
     return width / 2
 
 
-def _rising(places: list[tuple[int, float]]) -> list[tuple[int, float]]:
-    """The longest part of (position, x) in which both rise."""
+def _rising(places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The longest part of (place, x) in which both rise."""
     places = sorted(places)
-    best: list[list[tuple[int, float]]] = []
-    for index, (slot, x) in enumerate(places):
-        before = [b for b in best[:index] if b[-1][0] < slot and b[-1][1] < x]
-        best.append([*max(before, key=len, default=[]), (slot, x)])
+    best: list[list[tuple[float, float]]] = []
+    for index, (place, x) in enumerate(places):
+        before = [b for b in best[:index] if b[-1][0] < place and b[-1][1] < x]
+        best.append([*max(before, key=len, default=[]), (place, x)])
     return max(best, key=len, default=[])
