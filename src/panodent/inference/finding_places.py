@@ -135,9 +135,19 @@ class Arches:
 def tooth_plane(teeth: Teeth, plane: tuple[int, int]) -> npt.NDArray[np.int16]:
     """int16 (h, w): which tooth a pixel belongs to, -1 for none; small teeth are on top."""
     owners = np.full(plane, -1, np.int16)
+    # The row and column of the radiograph at the middle of each pixel of the plane.
+    rows, cols = (
+        ((np.arange(small) + 0.5) * large / small).astype(int)
+        for small, large in zip(plane, teeth.size, strict=True)
+    )
     for index in np.argsort(-teeth.areas, kind="stable").tolist():
-        for _, (top, left, bottom, right), mask in teeth.select([index]).resized(plane):
-            owners[top:bottom, left:right][mask] = index
+        top, left, bottom, right = teeth.boxes[index].tolist()
+        here = (
+            slice(*np.searchsorted(rows, (top, bottom))),
+            slice(*np.searchsorted(cols, (left, right))),
+        )
+        mask = teeth.masks[index][np.ix_(rows[here[0]] - top, cols[here[1]] - left)]
+        owners[here][mask] = index
     return owners
 
 

@@ -95,16 +95,14 @@ def _replaced(
     nothing = np.zeros(owners.shape, bool)
     implant, pontic, crown = (kinds.get(name, nothing) for name in ("implant", "pontic", "crown"))
     around = cv2.dilate(implant.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    result = []
-    for index in range(len(teeth)):
-        mask = owners == index
-        area = max(int(mask.sum()), 1)
-        replaced = int((mask & (implant | pontic)).sum()) / area
-        metal = int((mask & (implant | pontic | crown)).sum()) / area
-        on_implant = metal > REPLACED_WITH_CROWN and bool((mask & around).any())
-        if replaced > REPLACED or on_implant:
-            result.append(index)
-    return result
+
+    def pixels(where: BoolArray) -> npt.NDArray[np.int64]:
+        return np.bincount(owners[where & (owners >= 0)], minlength=len(teeth))
+
+    areas = np.maximum(pixels(owners >= 0), 1)
+    replaced = pixels(implant | pontic) > REPLACED * areas
+    metal = pixels(implant | pontic | crown) > REPLACED_WITH_CROWN * areas
+    return np.flatnonzero(replaced | (metal & (pixels(around) > 0))).tolist()
 
 
 # --- objects -----------------------------------------------------------------------------------
@@ -174,7 +172,10 @@ def _split(
     """A region cut by the numbers of a plane (h, w); small pieces join their neighbour."""
     import cv2
 
-    numbers, counts = np.unique(plane[region], return_counts=True)
+    inside = plane[region]
+    counts = np.bincount(inside)
+    numbers = np.flatnonzero(counts)
+    counts = counts[numbers]
     least = LEAST_PIECE.get(kind, LEAST_PIECE_OF_OTHERS) * counts.max()
     large = numbers[(counts >= least) & (numbers != NOWHERE)]
     if len(large) < 2:

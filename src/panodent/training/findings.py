@@ -130,7 +130,7 @@ def _compile(model: Any, config: FindingsConfig, steps: int) -> None:
     )
     optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=5.0)
     optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    loss = ToothLoss(1 + len(TRAINED_KINDS), STEM, config.dice_weight)
+    loss = ToothLoss(1 + len(TRAINED_KINDS), STEM, config.dice_weight, present_only=True)
     model.compile(
         optimizer=optimiser, loss=loss, jit_compile=keras.backend.backend() != "tensorflow"
     )
