@@ -14,6 +14,7 @@ pytest.importorskip("onnx", reason="needs the train extra")
 
 from panodent import phantom
 from panodent.bundle import bundle
+from panodent.bundle.calibration import Calibration
 from panodent.bundle.findings_network import CHANNELS, Limits
 from panodent.errors import ConfigError, DatasetError, TrainingError
 from panodent.evaluation.finding_scores import score_findings
@@ -122,6 +123,28 @@ def test_a_run_is_trained_resumed_and_becomes_a_bundle(data: Path, tmp_path: Pat
     # A further run begins with its weights.
     further = started(tmp_path / "further", data, start=str(tmp_path / "whole"))
     assert findings.train(further)[1][0]["loss"] < rows[0]["loss"]
+
+
+def test_without_held_out_radiographs_limits_are_those_of_the_run_before(
+    data: Path, tmp_path: Path
+) -> None:
+    first = started(tmp_path / "first", data)
+    model, rows = findings.train(first)
+    made = finish(first, model, rows)
+    assert made.findings is not None
+    limits = {"crown": Limits(0.001, 0.7)}
+    calibration = Calibration(2.0, -1.0)
+    known = replace(made.findings, limits=limits, calibration=calibration)
+    bundle.save(replace(made, findings=known), tmp_path / "first" / "bundle")
+    second = started(tmp_path / "second", data, validation=0, start=str(tmp_path / "first"))
+    again = finish(second, model, rows).findings
+    assert again is not None
+    assert (again.limits, again.calibration) == (limits, calibration)
+    third = started(tmp_path / "third", data, validation=0)
+    usual = finish(third, model, rows).findings
+    assert usual is not None
+    assert usual.limits["crown"].score == 0.6
+    assert usual.calibration == Calibration()
 
 
 def test_limits_keep_what_is_right() -> None:

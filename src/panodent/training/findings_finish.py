@@ -45,7 +45,8 @@ def finish(run: FindingsRun, model: Any, rows: Sequence[Row]) -> Bundle:
     """The bundle with its findings network, scored on the held-out radiographs and written to RUN.
 
     Limits and calibration are chosen on the held-out radiographs too, so that the scores are
-    slightly too good. Without any, limits are the usual ones and scores are not calibrated.
+    slightly too good. Without any, they are those of the run that this one began with, or else
+    limits are the usual ones and scores are not calibrated.
     """
     frame = run.config.frame
     network = FindingsNetwork(onnx_export.to_onnx(model, frame.size), frame, TRAINED_KINDS)
@@ -61,17 +62,26 @@ def finish(run: FindingsRun, model: Any, rows: Sequence[Row]) -> Bundle:
     }
     provenance = {**run.bundle.provenance, "findings": note}
     made = replace(run.bundle, findings=network, provenance=provenance)
-    free = _outcomes(made, run)
-    limits = chosen_limits(free, fifth_percentiles(run))
-    made = replace(made, findings=replace(network, limits=limits))
-    limited = _outcomes(made, run)
-    calibration = _calibration([outcome.case for outcome in limited])
+    limits, calibration = _first_choice(made, run)
     made = replace(made, findings=replace(network, limits=limits, calibration=calibration))
-    scores = summarise_findings([outcome.case for outcome in limited])
+    cases = [outcome.case for outcome in _outcomes(made, run)]
+    if cases:  # a calibration does not change what is found
+        made = replace(made, findings=replace(network, limits=limits, calibration=_fitted(cases)))
+    scores = summarise_findings(cases)
     write_whole(run.folder / "scores.json", scores.to_json())
     made = replace(made, scores={**made.scores, "findings": headline(scores)})
     bundles.save(made, run.folder / "bundle")
     return made
+
+
+def _first_choice(made: Bundle, run: FindingsRun) -> tuple[Mapping[str, Limits], Calibration]:
+    """Limits, and the calibration to begin with."""
+    if run.validation or not run.start:
+        return chosen_limits(_outcomes(made, run), fifth_percentiles(run)), Calibration()
+    before = bundles.load(run.start).findings
+    if before is None:
+        return chosen_limits([], fifth_percentiles(run)), Calibration()
+    return before.limits, before.calibration
 
 
 def headline(scores: FindingsEvaluation) -> dict[str, Any]:
@@ -166,7 +176,7 @@ def _f1(objects: Sequence[_Objects], limits: Limits) -> float:
     return 2 * right / total if total else 0.0
 
 
-def _calibration(cases: Sequence[FindingCase]) -> Calibration:
+def _fitted(cases: Sequence[FindingCase]) -> Calibration:
     scores = [s for case in cases for kind in case.kinds.values() for s in kind.scores.tolist()]
     right = [
         r for case in cases for kind in case.kinds.values() for r in kind.right[LEVELS[0]].tolist()
