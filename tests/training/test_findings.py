@@ -165,7 +165,7 @@ def test_limits_keep_what_is_right() -> None:
     none = Teeth.empty(size)
     outcome = Outcome(truth, found, score_findings(truth, found, none, none))
     limits = chosen_limits([outcome], dict.fromkeys(KINDS, 0.01))
-    assert limits["crown"] == Limits(0.0, 0.65)
+    assert limits["crown"] == Limits(0.005, 0.65)
     assert limits["filling"] == Limits(0.005, 0.6)  # too few to choose by
 
 
