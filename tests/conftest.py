@@ -6,11 +6,17 @@ import contextlib
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from panodent import phantom
+from panodent.bundle.bundle import Bundle, load
+from panodent.bundle.findings_network import FindingsNetwork, Limits
+from panodent.bundle.frame import Frame
 from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.teeth import Teeth
 
 
@@ -35,3 +41,32 @@ def free_port() -> Iterator[Callable[[], int]]:
             return port
 
         yield reserve
+
+
+@pytest.fixture(scope="session")
+def finding_bundle() -> Bundle:
+    """The default bundle with a network that takes every bright pixel for a filling."""
+    onnx = pytest.importorskip("onnx", reason="needs the train extra")
+    from onnx import TensorProto, helper, numpy_helper
+
+    size, kinds = (128, 256), tuple(KINDS)
+    kernel = np.zeros((1 + len(kinds), 2, 2, 2), np.float32)
+    kernel[1 + kinds.index("filling"), 0] = 10.0  # the mean of 2 x 2 pixels, times 40
+    bias = np.full(1 + len(kinds), -30, np.float32)
+    bias[0], bias[1 + kinds.index("filling")] = 0, -30
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["radiograph", "kernel", "bias"], ["logits"], strides=[2, 2])],
+        "bright",
+        [helper.make_tensor_value_info("radiograph", TensorProto.FLOAT, ["batch", 2, *size])],
+        [
+            helper.make_tensor_value_info(
+                "logits", TensorProto.FLOAT, ["batch", len(bias), size[0] // 2, size[1] // 2]
+            )
+        ],
+        [numpy_helper.from_array(kernel, "kernel"), numpy_helper.from_array(bias, "bias")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    limits = {"filling": Limits(area=2e-4, score=0.5)}
+    network = FindingsNetwork(model.SerializeToString(), Frame(*size), kinds, limits)
+    return replace(load(), findings=network)

@@ -11,6 +11,7 @@ from typing import Any
 from extensions.tables import sentence, table
 from panodent.dentition import PERMANENT
 from panodent.training.augmentation.config import AugmentConfig
+from panodent.training.findings_config import FindingsConfig, PaintConfig
 from panodent.training.recipes import RECIPES
 from panodent.training.refiner_config import ChangeConfig, RefinerConfig
 from panodent.training.settings import Setting, settings_table
@@ -67,6 +68,19 @@ def markdown() -> str:
             _table(_without_examples(RefinerConfig)),
             "Before the bundle answers, a radiograph is changed by at most:",
             _table(_without_examples(ChangeConfig)),
+            "## Findings",
+            "Settings of `panodent findings`. Those with an option can be changed; "
+            "all are recorded in `findings.json` of the run.",
+            _table(_without_examples(FindingsConfig)),
+            "How often what is painted on a radiograph:",
+            _table(_without_examples(PaintConfig)),
+            "Its augmentation differs from the defaults above in: "
+            + ", ".join(
+                f"`{item.name}` {_value(getattr(FindingsConfig().augment, item.name))}"
+                for item in settings_table(AugmentConfig)
+                if getattr(FindingsConfig().augment, item.name) != item.default
+            )
+            + ".",
             "## Networks",
             "The setting `network` names one of these; their sizes cannot be set in TOML.",
             table(("size", "meaning", *NETWORKS), _networks()),

@@ -46,7 +46,11 @@ _default: Predictor | None = None
 
 
 def load(
-    bundle: str = "default", threads: int = 0, mirror: bool = False, refine: bool = True
+    bundle: str = "default",
+    threads: int = 0,
+    mirror: bool = False,
+    refine: bool = True,
+    findings: bool = True,
 ) -> Predictor:
     """A predictor that uses the given model.
 
@@ -55,6 +59,7 @@ def load(
     mirror : whether to predict on the mirrored image too and average: slightly better, twice the
         network's time.
     refine : whether to refine outlines with the bundle's second network, if it has one.
+    findings : whether to look for fillings, crowns, implants and more, if the bundle can.
 
     Raises `BundleError` when the bundle is missing or damaged.
     """
@@ -62,7 +67,8 @@ def load(
     from panodent.inference.predictor import Predictor
 
     loaded = load_bundle(bundle, threads)
-    return Predictor(loaded if refine else loaded.without_refiner(), mirror)
+    loaded = loaded if refine else loaded.without_refiner()
+    return Predictor(loaded if findings else loaded.without_findings(), mirror)
 
 
 def predict(source: RadiographSource) -> Prediction:

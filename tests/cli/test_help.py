@@ -26,6 +26,7 @@ NAMES = (
         "measure",
         "quantise",
         "refiner",
+        "findings",
     ),
     *("convert", "correct", "inspect", "dicom-node", "serve", "benchmark", "phantom", "unet"),
 )

@@ -101,3 +101,20 @@ def test_without_teeth_the_loss_is_finite() -> None:
     none = np.zeros((1, 16, 32), np.uint8)
     answer = np.random.default_rng(0).normal(size=(1, 16, 32, CLASSES + 2)).astype(np.float32)
     assert np.isfinite(value(ToothLoss(CLASSES), none, answer))
+
+
+def test_dice_may_leave_out_classes_that_are_absent() -> None:
+    labels = np.zeros((1, 4, 4), np.uint8)
+    labels[0, :2] = 1
+    logits = np.zeros((1, 4, 4, 3), np.float32)
+    logits[..., 1] = np.where(labels == 1, 20, -20)
+    logits[..., 0] = -logits[..., 1]
+    logits[..., 2] = -20.0
+    logits[0, 3, :, 2] = 21.0  # four pixels of the absent class
+    both = float(ToothLoss(3, dice_weight=1.0, smooth=1.0)(labels, logits))
+    entropy = float(ToothLoss(3, dice_weight=0.0)(labels, logits))
+    present = float(ToothLoss(3, dice_weight=1.0, smooth=1.0, present_only=True)(labels, logits))
+    assert present == pytest.approx(entropy, abs=1e-4)
+    # The Dice of the absent class is 1 / (4 x probability + 1).
+    share = 1 / (1 + np.exp(-1))
+    assert both - entropy == pytest.approx((1 - 1 / (4 * share + 1)) / 2, abs=1e-3)

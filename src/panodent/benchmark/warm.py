@@ -48,7 +48,7 @@ def time_prediction(predictor: Predictor, file: Path, output: Path, timer: Stage
 
     def predict_and_write() -> None:
         prediction = predictor.predict(file)
-        write_case(output, prediction.radiograph, prediction)
+        write_case(output, prediction.radiograph, prediction, findings=prediction.findings)
 
     timer.time(FILE_TO_OUTPUTS, predict_and_write)
 

@@ -4,6 +4,7 @@ BUNDLE/bundle.json     frame, classes, decoding, provenance, scores, digest of t
 BUNDLE/network.onnx    the network for inference
 BUNDLE/norms.npz       batch-norm statistics, which fine-tuning needs back (optional)
 BUNDLE/refiner.onnx    the network that refines outlines (optional)
+BUNDLE/findings.onnx   the network that finds fillings, crowns, implants and more (optional)
 
 The bundle named "default" lies inside the package: nothing is downloaded at run time.
 """
@@ -26,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.bundle.calibration import Calibration
+from panodent.bundle.findings_network import FindingsNetwork, card_entry, from_card
 from panodent.bundle.frame import Frame
 from panodent.bundle.session import Session
 from panodent.dentition import TEETH
@@ -36,7 +38,7 @@ from panodent.utils.atomic_files import write_whole
 FORMAT = 1
 DEFAULT = "default"
 NETWORK_FILE, CARD_FILE, NORMS_FILE = "network.onnx", "bundle.json", "norms.npz"
-REFINER_FILE = "refiner.onnx"
+REFINER_FILE, FINDINGS_FILE = "refiner.onnx", "findings.onnx"
 RUNTIME = "onnxruntime"
 """The library that runs networks, recorded in each bundle; docs/experiments/ compares others."""
 MAX_NETWORK_BYTES = 1_000_000_000
@@ -61,6 +63,7 @@ class Bundle:
     sizes : usual (height, width) of teeth by FDI number, as shares of the radiograph's, or empty;
         `panodent.inference.rescaling` recognises an unusual scale by it.
     refiner : bytes of the network that `panodent.inference.refinement` uses, or none.
+    findings : the network that `panodent.inference.findings` uses, or None.
 
     Raises `BundleError` for repeated or unknown classes and impossible sizes.
     """
@@ -76,6 +79,7 @@ class Bundle:
     calibration: Calibration = field(default_factory=Calibration)
     sizes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     refiner: bytes = field(default=b"", repr=False)
+    findings: FindingsNetwork | None = field(default=None, repr=False)
     _network_session: Session = field(init=False, repr=False, compare=False)
     _refiner_session: Session = field(init=False, repr=False, compare=False)
 
@@ -92,19 +96,32 @@ class Bundle:
         )
         object.__setattr__(self, "_network_session", sessions[0])
         object.__setattr__(self, "_refiner_session", sessions[1])
+        if self.findings is not None and self.findings.threads != self.threads:
+            own = replace(self.findings, threads=self.threads)
+            object.__setattr__(self, "findings", own)
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of what determines the results, as hexadecimal text.
 
-        That of the network; with a refiner, that of both SHA-256 texts together.
+        That of the network; with a refiner, that of both SHA-256 texts together. A findings
+        network adds its entry of the card in the same way.
         """
-        network = _sha256(self.network)
-        return _sha256((network + _sha256(self.refiner)).encode()) if self.refiner else network
+        digest = _sha256(self.network)
+        if self.refiner:
+            digest = _sha256((digest + _sha256(self.refiner)).encode())
+        if self.findings is not None:
+            entry = json.dumps(_findings_entry(self.findings), sort_keys=True)
+            digest = _sha256((digest + entry).encode())
+        return digest
 
     def without_refiner(self) -> Bundle:
         """The bundle without its refiner: outlines of the first network, faster."""
         return replace(self, refiner=b"")
+
+    def without_findings(self) -> Bundle:
+        """The bundle without its findings network: teeth alone, faster."""
+        return replace(self, findings=None)
 
     @property
     def precision(self) -> str:
@@ -130,6 +147,8 @@ class Bundle:
             )
         if self.refiner:
             self._refiner_session.open()
+        if self.findings is not None:
+            self.findings.open()
 
     def open_aside(self) -> None:
         """Starts to load the network in another thread; `open` waits for it and raises its errors.
@@ -210,7 +229,8 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
             threads,
             Calibration(**card.get("calibration", {})),
             {int(fdi): (float(h), float(w)) for fdi, (h, w) in card.get("sizes", {}).items()},
-            _refiner(folder, card.get("refiner")),
+            _further(folder / REFINER_FILE, card.get("refiner")),
+            _findings(folder, card.get("findings")),
         )
         digest = card["network"]["sha256"]
         runtime = card["network"].get("runtime", RUNTIME)
@@ -229,11 +249,16 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
     return bundle
 
 
-def _refiner(folder: Path, entry: Any) -> bytes:
-    """The refiner that a card's entry describes; none without an entry."""
+def _findings(folder: Path, entry: Any) -> FindingsNetwork | None:
+    """The findings network that a card's entry describes; None without an entry."""
+    network = _further(folder / FINDINGS_FILE, entry)
+    return from_card(entry, network) if network else None
+
+
+def _further(file: Path, entry: Any) -> bytes:
+    """The network in a file that a card's entry describes; empty without an entry."""
     if entry is None:
         return b""
-    file = folder / REFINER_FILE
     try:
         network = file.read_bytes()
     except OSError as error:
@@ -262,6 +287,8 @@ def save(bundle: Bundle, folder: Path) -> None:
     write_whole(folder / NETWORK_FILE, bundle.network)
     if bundle.refiner:
         write_whole(folder / REFINER_FILE, bundle.refiner)
+    if bundle.findings is not None:
+        write_whole(folder / FINDINGS_FILE, bundle.findings.network)
     if bundle.norms:
         import io
 
@@ -286,7 +313,13 @@ def save(bundle: Bundle, folder: Path) -> None:
     }
     if bundle.refiner:
         card["refiner"] = {"file": REFINER_FILE, "sha256": _sha256(bundle.refiner)}
+    if bundle.findings is not None:
+        card["findings"] = _findings_entry(bundle.findings)
     write_whole(folder / CARD_FILE, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+
+
+def _findings_entry(findings: FindingsNetwork) -> dict[str, Any]:
+    return card_entry(findings, FINDINGS_FILE, _sha256(findings.network))
 
 
 def _sha256(data: bytes) -> str:

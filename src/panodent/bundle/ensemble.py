@@ -45,6 +45,7 @@ def ensemble(members: Sequence[Bundle]) -> Bundle:
         ),
         sizes=first.sizes,
         refiner=first.refiner,
+        findings=first.findings,
     )
 
 

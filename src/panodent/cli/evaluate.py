@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from panodent.evaluation.bootstrap import Estimate
     from panodent.evaluation.evaluate import Evaluation
     from panodent.evaluation.groups import Groups
+    from panodent.evaluation.pairing import Pairing
 
 GROUP_FIGURES = ("dice", "numbering", "ap50")
 """Metrics in the table of groups; the page and scores.json have all."""
@@ -59,6 +60,13 @@ Resize = Annotated[
     bool,
     typer.Option("--resize", help="Resize predictions whose size differs from the ground truth."),
 ]
+FindingsTruth = Annotated[
+    Path | None,
+    typer.Option(
+        "--findings",
+        help="COCO file of annotated findings; scores the predicted ones as well.",
+    ),
+]
 Samples = Annotated[
     int, typer.Option(min=0, help="Bootstrap samples for the 95 % intervals; 0: no intervals.")
 ]
@@ -77,6 +85,7 @@ def evaluate(
     plates: Plates = 0,
     surfaces: Surfaces = False,
     resize: Resize = False,
+    findings: FindingsTruth = None,
     samples: Samples = 1000,
 ) -> None:
     """Score predictions against ground truth.
@@ -104,6 +113,8 @@ def evaluate(
     _print_figures(evaluation)
     for made in evaluation.groups.values():
         _print_groups(made)
+    if findings is not None:
+        _evaluate_findings(pairing, predictions, findings, samples, output)
     for note in dict.fromkeys((*evaluation.notes, *_notes_on_groups(evaluation))):
         print_warning(note)
     if output is not None:
@@ -120,6 +131,27 @@ def evaluate(
             f"{len(missing)} cases have no prediction and count as 0; the first is {missing[0]}"
         )
         raise typer.Exit(1)
+
+
+def _evaluate_findings(
+    pairing: Pairing, predictions: Path, annotations: Path, samples: int, output: Path | None
+) -> None:
+    """Scores findings, prints a line per figure, and writes findings-scores.json."""
+    from panodent.evaluation.findings_pairing import evaluate_findings
+    from panodent.utils.atomic_files import write_whole
+
+    with progress_bar("scoring findings") as update:
+        scores = evaluate_findings(pairing, predictions, annotations, samples, progress=update)
+    print_line(f"findings in {len(scores.cases)} radiographs")
+    for name, figure in scores.figures.items():
+        if figure.value is not None:
+            interval = "" if figure.low is None else f"  ({figure.low:.4f} to {figure.high:.4f})"
+            print_line(f"{name:24} {figure.value:.4f}{interval}")
+    for kind, figures in scores.by_kind.items():
+        parts = [f"{n} {f.value:.3f}" for n, f in figures.items() if f.value is not None]
+        print_line(f"{kind:24} {'  '.join(parts)}")
+    if output is not None:
+        write_whole(output / "findings-scores.json", scores.to_json())
 
 
 def _print_figures(evaluation: Evaluation) -> None:

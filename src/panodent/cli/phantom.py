@@ -27,6 +27,12 @@ def phantom(
             "deciduous teeth and germs; adults if left out.",
         ),
     ] = "",
+    findings: Annotated[
+        bool,
+        typer.Option(
+            "--findings", help="Also write findings.json: the fillings, crowns and root fillings."
+        ),
+    ] = False,
     dicom: Annotated[
         bool, typer.Option("--dicom", help="Write DICOM files instead of PNG.")
     ] = False,
@@ -47,5 +53,6 @@ def phantom(
             update,
             dicom,
             ages=(limits[0], limits[1]) if limits else None,
+            findings=findings,
         )
     print_line(f"{count} phantoms with ground truth in {output}")

@@ -42,6 +42,14 @@ Refine = Annotated[
         "prediction is faster.",
     ),
 ]
+LookForFindings = Annotated[
+    bool,
+    typer.Option(
+        "--findings/--no-findings",
+        help="Also look for fillings, crowns, implants and more, if the bundle has a network for "
+        "it.",
+    ),
+]
 DicomSeg = Annotated[
     bool, typer.Option("--dicom-seg", help="Also write a DICOM Segmentation; for DICOM input.")
 ]
@@ -76,6 +84,7 @@ def predict(
     numbering: WrittenNumbering = "fdi",
     mirror: Mirror = False,
     refine: Refine = True,
+    findings: LookForFindings = True,
     dicom_seg: DicomSeg = False,
     dicom_pr: DicomPr = False,
     dicom_sr: DicomSr = False,
@@ -86,7 +95,8 @@ def predict(
     """Find and number the teeth in radiographs.
 
     Writes labels.png, overlay.png and teeth.json for each radiograph, and predictions.json,
-    teeth.csv and run.json for all of them. A radiograph that fails is reported and the others are
+    teeth.csv and run.json for all of them; findings.json and findings.csv if the bundle finds
+    fillings, crowns, implants and more. A radiograph that fails is reported and the others are
     processed; the exit code is then 1.
     """
     from panodent.bundle.bundle import load
@@ -102,6 +112,7 @@ def predict(
         dicom=tuple(kind for kind, wanted in dicom.items() if wanted),
     )
     loaded = load(bundle, threads)
+    loaded = loaded if refine else loaded.without_refiner()
     with progress_bar("predicting") as update:
 
         def report(done: int, total: int, status: Status) -> None:
@@ -111,7 +122,7 @@ def predict(
         statuses = predict_files(
             paths,
             output,
-            bundle=loaded if refine else loaded.without_refiner(),
+            bundle=loaded if findings else loaded.without_findings(),
             options=options,
             resume=resume,
             report=report,

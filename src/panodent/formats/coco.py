@@ -128,14 +128,29 @@ def category_numbers(
 
 
 def _loaded(file: Path) -> tuple[Path, Record] | None:
-    """The file and its object, if it is COCO's or DENTEX's; of the annotations only the place."""
+    """The file and its object, if it is COCO's or DENTEX's; of the annotations only the place.
+
+    A file whose categories are all kinds of findings beside teeth is not meant.
+    """
     try:
         data = members(file, ("annotations",))
     except AnnotationError:
         return None
     listed = isinstance(data.get("images"), list) and isinstance(data.get("annotations"), tuple)
     known = isinstance(data.get("categories"), list) or dentex.is_dentex(data)
-    return (file, data) if listed and known else None
+    return (file, data) if listed and known and not _of_findings(data) else None
+
+
+def _of_findings(data: Record) -> bool:
+    categories = data.get("categories")
+    return (
+        isinstance(categories, list)
+        and bool(categories)
+        and all(
+            isinstance(entry, dict) and entry.get("supercategory") == "finding"
+            for entry in categories
+        )
+    )
 
 
 _IGNORED = ("region to be ignored",)

@@ -93,7 +93,7 @@ def predict_files(
     bundle.open()
     predictor = Predictor(bundle, options.mirror)
     statuses: list[Status] = []
-    with SummaryFiles(folder, options.numbering) as summary:
+    with SummaryFiles(folder, options.numbering, bundle.findings is not None) as summary:
         try:
             work = partial(_one, predictor, folder=folder, options=options, resume=resume)
             for number, (item, done) in enumerate(in_order(work, inputs, threads), start=1):
@@ -144,6 +144,7 @@ def _one(
             numbering=options.numbering,
             model=Model(str(predictor.bundle.provenance.get("name", "")), predictor.bundle.digest),
             extra=origin,
+            findings=found.findings,
         )
     except NoRadiographError as error:
         return Status(shown, "ignored" if item.found else "failed", error=str(error)), None
@@ -201,6 +202,7 @@ def _write_run(
             "sha256": bundle.digest,
             "name": bundle.provenance.get("name", ""),
             "refined": bool(bundle.refiner),
+            **({"findings": list(bundle.findings.kinds)} if bundle.findings else {}),
         },
         "options": asdict(options),
         "inputs": total,

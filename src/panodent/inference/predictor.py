@@ -19,7 +19,7 @@ from panodent.analysis.prediction_quality import quality, warning
 from panodent.bundle.bundle import Bundle
 from panodent.dentition import TEETH
 from panodent.inference.content_check import check_content
-from panodent.inference.rescaling import predict_teeth
+from panodent.inference.rescaling import predict_all
 from panodent.outputs.case import write_case
 from panodent.radiograph.radiograph import (
     DEFAULT_MAX_PIXELS,
@@ -27,6 +27,7 @@ from panodent.radiograph.radiograph import (
     from_array,
     read,
 )
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
 RadiographSource = str | os.PathLike[str] | npt.NDArray[Any] | Radiograph
@@ -41,13 +42,17 @@ PERMANENT_ONLY = (
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Prediction(Teeth):
-    """`Teeth` found in a radiograph, together with that radiograph for drawing and saving."""
+    """`Teeth` found in a radiograph, together with that radiograph for drawing and saving.
+
+    `findings` are what was done to the teeth; None if the bundle has no network for them.
+    """
 
     radiograph: Radiograph = field(kw_only=True, repr=False)
+    findings: Findings | None = field(default=None, kw_only=True, repr=False)
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Writes labels.png, overlay.png, teeth.json and the odontogram; returns the folder."""
-        write_case(Path(folder), self.radiograph, self, chart=True)
+        write_case(Path(folder), self.radiograph, self, chart=True, findings=self.findings)
         return Path(folder)
 
     @property
@@ -104,7 +109,7 @@ class Predictor:
             radiograph = read(source, max_pixels)
         check_content(radiograph)
         radiograph = with_limits_noted(radiograph, self.bundle.classes)
-        found = predict_teeth(self.bundle, radiograph.pixels, self.mirror)
+        found, findings = predict_all(self.bundle, radiograph.pixels, self.mirror)
         return Prediction(
             found.size,
             found.fdi,
@@ -114,6 +119,7 @@ class Predictor:
             found.flags,
             found.alternatives,
             radiograph=radiograph,
+            findings=findings,
         )
 
     __call__ = predict

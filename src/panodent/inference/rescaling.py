@@ -8,6 +8,7 @@ repeated on a window in which teeth have the size that is usual in training.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from math import floor
 
@@ -18,7 +19,10 @@ from panodent.bundle.bundle import Bundle
 from panodent.dentition import mirror
 from panodent.inference import mirror as mirror_image
 from panodent.inference.decode import Refine, decode
+from panodent.inference.findings import find
 from panodent.inference.refinement import refined_leads
+from panodent.inference.softmax import softmax
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import FloatImage
 
@@ -39,26 +43,73 @@ MIN_SCORES = 0.9
 """A repeated prediction is used if its sum of scores is at least this share of the last one's."""
 
 
+@dataclass(frozen=True)
+class Located:
+    """Teeth, and on which part of the radiograph the network saw them.
+
+    teeth : of the radiograph's size.
+    window : the part that was predicted on; it may reach beyond the radiograph.
+    tooth : (h, w) probability of any tooth over the window.
+    """
+
+    teeth: Teeth
+    window: Window
+    tooth: FloatImage
+
+
 def predict_teeth(bundle: Bundle, pixels: FloatImage, mirrored: bool = False) -> Teeth:
-    """Teeth of a radiograph, pixels float32 (H, W) in [0, 1].
+    """Teeth of a radiograph, pixels float32 (H, W) in [0, 1]; see `predict_all`."""
+    return predict_all(bundle, pixels, mirrored)[0]
+
+
+def predict_all(
+    bundle: Bundle, pixels: FloatImage, mirrored: bool = False
+) -> tuple[Teeth, Findings | None]:
+    """Teeth and findings of a radiograph, pixels float32 (H, W) in [0, 1].
+
+    Findings are None for a bundle without a findings network. With one, implants and pontics that
+    the first network took for teeth are findings and no teeth. `mirrored` also predicts teeth on
+    the mirror image and averages, which doubles the first network's passes.
+    """
+    located = locate(bundle, pixels, mirrored)
+    if bundle.findings is None:
+        return located.teeth, None
+    teeth, (top, left, bottom, right) = located.teeth, located.window
+    seen = (bottom - top, right - left)
+    moved = [teeth.select([index]).placed(-top, -left, seen) for index in range(len(teeth))]
+    inside = np.array([index for index, tooth in enumerate(moved) if len(tooth)], int)
+    replaced, found = find(
+        bundle.findings,
+        cut_window(pixels, located.window),
+        located.tooth,
+        teeth.select(inside).placed(-top, -left, seen),
+        bundle.sizes,
+    )
+    kept = np.setdiff1d(np.arange(len(teeth)), inside[replaced])
+    return teeth.select(kept), found.placed(top, left, teeth.size)
+
+
+def locate(bundle: Bundle, pixels: FloatImage, mirrored: bool = False) -> Located:
+    """Teeth of a radiograph by the first network, and where it saw them.
 
     Repeated on a window where the scale is unusual; otherwise one forward pass. `mirrored` also
     predicts on the mirror image and averages, which doubles the passes.
     """
     predict = partial(mirror_image.predict_planes if mirrored else Bundle.predict_planes, bundle)
-    found = _decoded(bundle, predict, pixels)
+    found, tooth = _decoded(bundle, predict, pixels)
     seen = found.size
+    window = (0, 0, *seen)
     for _ in range(MAX_PREDICTIONS - 1):
         here = usual_size_window(found, bundle.sizes, seen)
         if here is None:
             break
         seen = (here[2] - here[0], here[3] - here[1])
-        again = _decoded(bundle, predict, cut_window(pixels, here))
+        again, its_tooth = _decoded(bundle, predict, cut_window(pixels, here))
         again = again.placed(here[0], here[1], found.size)
         if again.scores.sum() < MIN_SCORES * found.scores.sum():
             break
-        found = again
-    return found
+        found, tooth, window = again, its_tooth, here
+    return Located(found, window, tooth)
 
 
 def usual_size_window(found: Teeth, usual: Sizes, seen: tuple[int, int]) -> Window | None:
@@ -117,11 +168,15 @@ def usual_sizes(examples: Iterable[Teeth]) -> dict[int, tuple[float, float]]:
 
 def _decoded(
     bundle: Bundle, predict: Callable[[FloatImage], FloatImage], pixels: FloatImage
-) -> Teeth:
-    """One prediction of pixels (H, W)."""
+) -> tuple[Teeth, FloatImage]:
+    """One prediction of pixels (H, W), and the probability (h, w) of any tooth."""
     size = (pixels.shape[0], pixels.shape[1])
     refine = refine_with(bundle, pixels)
-    return decode(predict(pixels), bundle.classes, size, bundle.calibration, refine)
+    planes = predict(pixels)
+    teeth = decode(planes, bundle.classes, size, bundle.calibration, refine)
+    if bundle.findings is None:  # nobody asks
+        return teeth, np.empty((0, 0), np.float32)
+    return teeth, 1 - softmax(planes[: 1 + len(bundle.classes)])[0]
 
 
 def refine_with(bundle: Bundle, pixels: FloatImage) -> Refine | None:

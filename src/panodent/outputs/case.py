@@ -16,6 +16,7 @@ from panodent.drawing.canvas import to_png_bytes
 from panodent.errors import OutputError
 from panodent.outputs.record import RECORD, to_record
 from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
@@ -38,6 +39,7 @@ def write_case(
     numbering: Numbering = "fdi",
     model: Model | None = None,
     extra: Mapping[str, Any] | None = None,
+    findings: Findings | None = None,
 ) -> dict[str, Any]:
     """Writes the results of one radiograph to `folder`; returns the content of teeth.json.
 
@@ -51,6 +53,7 @@ def write_case(
     numbering : of the numbers in overlay.png and the odontogram.
     model : name and version of the model for DICOM objects.
     extra : more entries of teeth.json, such as where the result comes from.
+    findings : what was done to the teeth; None if nothing was looked for.
 
     Raises `OutputError` when the folder cannot be written, `RadiographError` for DICOM objects of
     a radiograph that is not a DICOM file.
@@ -85,7 +88,7 @@ def write_case(
         from panodent.dicom import files
 
         files.write(folder, made)
-    record = to_record(teeth, radiograph, extra)
+    record = to_record(teeth, radiograph, extra, findings)
     write_whole(folder / RECORD, json.dumps(record, ensure_ascii=False) + "\n")
     return record
 

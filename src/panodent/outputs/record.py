@@ -22,6 +22,7 @@ from panodent.analysis.prediction_quality import quality, warning
 from panodent.dentition import TEETH
 from panodent.errors import OutputError
 from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.findings import Findings
 from panodent.teeth.masks import trimmed
 from panodent.teeth.run_lengths import from_rle
 from panodent.teeth.teeth import Teeth
@@ -31,15 +32,23 @@ RECORD = "teeth.json"
 """Name of the file that holds the record."""
 
 
+FINDINGS_VERSION = 1
+"""Version of the form of `findings` in the record."""
+
+
 def to_record(
-    teeth: Teeth, radiograph: Radiograph | None = None, extra: Mapping[str, Any] | None = None
+    teeth: Teeth,
+    radiograph: Radiograph | None = None,
+    extra: Mapping[str, Any] | None = None,
+    findings: Findings | None = None,
 ) -> dict[str, Any]:
     """Teeth as plain data, coordinates in pixels of the input.
 
     Keys: width, height, numbering, notice, quality, warning, dentition ("permanent", "mixed",
     "primary" or None) and dentition_certainty, teeth (see `tooth_record`, here with erupted and
     reason); with a `radiograph` also spacing_mm ([row, column] or None) and notes; then those of
-    `extra`.
+    `extra`. With `findings` also findings_version and findings, a list of `finding_record`; the
+    keys are missing where nothing was looked for, and the list is empty where nothing was found.
     """
     height, width = teeth.size
     kind, certainty = stage(teeth) or (None, 0.0)
@@ -59,6 +68,9 @@ def to_record(
             )
         ],
     }
+    if findings is not None:
+        record["findings_version"] = FINDINGS_VERSION
+        record["findings"] = [finding_record(findings, index) for index in range(len(findings))]
     if radiograph is not None:
         record["spacing_mm"] = radiograph.spacing
         record["notes"] = list(radiograph.notes)
@@ -89,6 +101,56 @@ def tooth_record(teeth: Teeth, index: int) -> dict[str, Any]:
         ],
         "rle": teeth.rle(index),
     }
+
+
+def finding_record(findings: Findings, index: int) -> dict[str, Any]:
+    """The finding at position `index` as plain data.
+
+    Keys: kind; fdi, the tooth that carries it or stood there, 0 for none; score, box, area, flags,
+    polygons and rle as of `tooth_record`.
+    """
+    finding = findings[index]
+    top, left, bottom, right = finding.box
+    return {
+        "kind": finding.kind,
+        "fdi": finding.fdi,
+        "score": round(finding.score, 4),
+        "box": [left, top, right, bottom],
+        "area": int(np.count_nonzero(finding.mask)),
+        "flags": sorted(finding.flags),
+        "polygons": [
+            [ring.astype(int).tolist() for ring in part] for part in findings.polygons(index)
+        ],
+        "rle": findings.rle(index),
+    }
+
+
+def findings_from_record(record: Mapping[str, Any]) -> Findings | None:
+    """The findings of a record; None where nothing was looked for.
+
+    Raises `OutputError` for other data, and for a newer form of findings.
+    """
+    if "findings" not in record:
+        return None
+    try:
+        if (version := int(record["findings_version"])) > FINDINGS_VERSION:
+            raise OutputError(
+                f"findings of version {version}; this panodent reads up to {FINDINGS_VERSION}: "
+                "install a newer one"
+            )
+        size = (int(record["height"]), int(record["width"]))
+        entries = record["findings"]
+        return Findings.from_masks(
+            size,
+            [(str(entry["kind"]), *_cropped(entry, size)) for entry in entries],
+            [float(entry["score"]) for entry in entries],
+            [entry["flags"] for entry in entries],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise OutputError(
+            f"not the findings of a {RECORD} of panodent ({error!r}); expected those that "
+            "`panodent predict` wrote"
+        ) from None
 
 
 def from_record(record: Mapping[str, Any]) -> Teeth:

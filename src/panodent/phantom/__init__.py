@@ -15,10 +15,12 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.errors import ConfigError, UnknownToothError
 from panodent.formats import get
+from panodent.formats.finding_annotations import write_findings
 from panodent.phantom.dicom import dicom_bytes
 from panodent.phantom.eruption import OLDEST, YOUNGEST
-from panodent.phantom.render import MIN_SIDE, render
+from panodent.phantom.render import MIN_SIDE, render_all
 from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
@@ -45,6 +47,22 @@ def draw(
     >>> radiograph.size, len(teeth)
     ((64, 128), 28)
     """
+    return draw_all(seed, size, missing=missing, age=age)[:2]
+
+
+def draw_all(
+    seed: int,
+    size: tuple[int, int] = DEFAULT_SIZE,
+    *,
+    missing: Collection[int] | None = None,
+    age: float | None = None,
+) -> tuple[Radiograph, Teeth, Findings]:
+    """As `draw`, with the fillings, crowns and root fillings of the phantom.
+
+    >>> radiograph, teeth, findings = draw_all(3, (64, 128))
+    >>> findings.size, set(findings.kinds) <= {"filling", "crown", "root_filling"}
+    ((64, 128), True)
+    """
     if seed < 0:
         raise ConfigError(f"seed is {seed}; expected 0 or more")
     if min(size) < MIN_SIDE:
@@ -55,7 +73,7 @@ def draw(
         raise UnknownToothError(f"{unknown[0]} is not an FDI number; expected 11-48 or 51-85")
     if age is not None and not YOUNGEST <= age <= OLDEST:
         raise ConfigError(f"age is {age}; expected {YOUNGEST:g} to {OLDEST:g} years, or no age")
-    return render(seed, size, missing, age)
+    return render_all(seed, size, missing, age)
 
 
 def write(
@@ -66,29 +84,33 @@ def write(
     progress: Callable[[int, int], None] | None = None,
     dicom: bool = False,
     ages: tuple[float, float] | None = None,
+    findings: bool = False,
 ) -> None:
     """Writes a data folder: images/phantom-00007.png (or .dcm), named by seed, and truth.json.
 
     truth.json is in COCO's format. The `count` phantoms have the seeds `seed`, `seed` + 1, ... and
     `size` (height, width) in pixels; `ages` (youngest, oldest) draws children of random ages
-    between them. Existing files are replaced; `progress(done, total)` is called
-    after each. Raises as `draw`, `ConfigError` for a count below 1, `OutputError` when a file
-    cannot be written.
+    between them. `findings` also writes findings.json, which tells the fillings, crowns and root
+    fillings. Existing files are replaced; `progress(done, total)` is called after each. Raises as
+    `draw`, `ConfigError` for a count below 1, `OutputError` when a file cannot be written.
     """
     if count < 1:
         raise ConfigError(f"count is {count}; expected at least 1")
     root = Path(folder)
-    items = []
+    items, found = [], []
     for number in range(seed, seed + count):
         age = None if ages is None else float(np.random.default_rng((number, 1)).uniform(*ages))
-        radiograph, teeth = draw(number, size, age=age)
+        radiograph, teeth, restored = draw_all(number, size, age=age)
         name = f"phantom-{number:05d}.{'dcm' if dicom else 'png'}"
         data = dicom_bytes(radiograph, number) if dicom else _png(radiograph)
         write_whole(root / "images" / name, data)
         items.append((name, teeth))
+        found.append((name, restored))
         if progress is not None:
             progress(number - seed + 1, count)
     get("coco").write(root / "truth.json", items, {})
+    if findings:
+        write_findings(root / "findings.json", found)
 
 
 def _png(radiograph: Radiograph) -> bytes:
@@ -102,4 +124,4 @@ def _png(radiograph: Radiograph) -> bytes:
     return stream.getvalue()
 
 
-__all__ = ["DEFAULT_SIZE", "draw", "write"]
+__all__ = ["DEFAULT_SIZE", "draw", "draw_all", "write"]

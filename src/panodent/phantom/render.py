@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -19,6 +19,7 @@ from panodent.phantom.child import child_placements
 from panodent.phantom.jaws import Canvas, background
 from panodent.phantom.shapes import Points, ToothShape, tooth_shape
 from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.findings import Findings
 from panodent.teeth.masks import bounding_box
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray, Float32Array
@@ -42,19 +43,26 @@ class RenderedTooth:
     corner : (top, left) of the crop in pixels.
     mask : (h, w) bool.
     brightness : (h, w) float32, added to the grey values.
-    metal : (h, w) bool, where restorations of metal are.
+    metal : kind of finding -> (h, w) bool, where restorations of metal are.
     """
 
     corner: tuple[int, int]
     mask: BoolArray
     brightness: Float32Array
-    metal: BoolArray
+    metal: Mapping[str, BoolArray]
 
 
 def render(
     seed: int, size: tuple[int, int], missing: Collection[int] | None, age: float | None = None
 ) -> tuple[Radiograph, Teeth]:
     """The radiograph and its teeth; arguments are those of `panodent.phantom.draw`, unchecked."""
+    return render_all(seed, size, missing, age)[:2]
+
+
+def render_all(
+    seed: int, size: tuple[int, int], missing: Collection[int] | None, age: float | None = None
+) -> tuple[Radiograph, Teeth, Findings]:
+    """As `render`, with the fillings, crowns and root fillings that are drawn."""
     rng = np.random.default_rng(seed)
     if age is None:
         placements = tooth_placements(rng, missing)
@@ -72,9 +80,19 @@ def render(
     image += _superimposed(rendered, size) * (0.6 + 0.4 * (1 - bone))
     for tooth in rendered:
         crop = image[_window(tooth)]
-        crop[tooth.metal] = np.maximum(crop[tooth.metal], 1.02)
+        for metal in tooth.metal.values():
+            crop[metal] = np.maximum(crop[metal], 1.02)
     image = _device_effects(canvas, image, rng)
-    return Radiograph(image, None), Teeth.from_masks(size, items).sorted()
+    findings = [
+        (kind, fdi, metal, tooth.corner)
+        for (fdi, _, _), tooth in zip(items, rendered, strict=True)
+        for kind, metal in tooth.metal.items()
+    ]
+    return (
+        Radiograph(image, None),
+        Teeth.from_masks(size, items).sorted(),
+        Findings.from_masks(size, findings).sorted(),
+    )
 
 
 def _superimposed(rendered: list[RenderedTooth], size: tuple[int, int]) -> Float32Array:
@@ -168,7 +186,8 @@ def _tooth(
         brightness += outside * root * 0.045 * np.exp(-((away - 3.4) ** 2) / 1.5)
     brightness *= float(rng.normal(1, 0.06))
     metal = _restorations(canvas, placement, shape, mask > 0, pulp > 0, u, v, depth, rng)
-    metal &= not placement.buried
+    if placement.buried:
+        metal = {}
     return RenderedTooth((box[0], box[1]), mask > 0, brightness.astype(np.float32), metal)
 
 
@@ -247,18 +266,18 @@ def _restorations(
     v: Float32Array,
     depth: Float32Array,
     rng: np.random.Generator,
-) -> BoolArray:
-    """(h, w) bool: where random fillings, crowns and root fillings of metal are."""
-    metal = np.zeros(mask.shape, bool)
+) -> dict[str, BoolArray]:
+    """Kind -> (h, w) bool: where random fillings, crowns and root fillings of metal are."""
+    metal: dict[str, BoolArray] = {}
     back = placement.position >= 4
     kind = rng.random()
     if kind < (0.2 if back else 0.04):
         centre, half, deep = rng.normal(0, 0.25), rng.uniform(0.3, 0.6), rng.uniform(0.1, 0.22)
         wave = 0.03 * np.sin(u * rng.uniform(4, 9) + rng.uniform(0, 6))
-        metal |= (np.abs(u - centre) < half) & (v < deep + wave) & (depth > 0.8)
+        metal["filling"] = (np.abs(u - centre) < half) & (v < deep + wave) & (depth > 0.8)
     elif kind < (0.24 if back else 0.06):
-        metal |= v < shape.neck - 0.04 + 0.02 * u**2
+        metal["crown"] = v < shape.neck - 0.04 + 0.02 * u**2
     if rng.random() < 0.05:
         canal = cv2.erode(pulp.astype(np.uint8), np.ones((2, 2), np.uint8)) > 0
-        metal |= canal & (v > 0.3)
-    return metal & mask
+        metal["root_filling"] = canal & (v > 0.3)
+    return {kind: inside & mask for kind, inside in metal.items()}

@@ -75,7 +75,7 @@ def complete(
         provenance=_provenance(run, origin, largest),
         norms=transfer.norms(model),
     )
-    made = _with_refiner(made, run.start)
+    made = _with_second_networks(made, run.start)
     made = replace(made, calibration=_calibration(run, made))
     evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
     made = replace(made, scores={name: e.headline() for name, e in evaluations.items()})
@@ -170,19 +170,28 @@ def _calibration(run: Run, made: Bundle) -> Calibration:
     return calibration.fit([tooth.score for tooth in teeth], [tooth.correct for tooth in teeth])
 
 
-def _with_refiner(made: Bundle, start: str) -> Bundle:
-    """The bundle with the refiner of the one that the run started from, if that has one.
+def _with_second_networks(made: Bundle, start: str) -> Bundle:
+    """The bundle with the refiner and the findings network of the one that the run started from.
 
-    A refiner does not know numbers, so it suits a network that was trained further.
+    They do not know numbers, so they suit a network that was trained further.
     """
     try:
         source = bundle.load(start) if start else None
     except BundleError:  # a run that was never finished
         return made
-    if source is None or not source.refiner:
+    if source is None:
         return made
-    provenance = {**made.provenance, "refiner": source.provenance.get("refiner", {})}
-    return replace(made, refiner=source.refiner, provenance=provenance)
+    kept = {
+        name: source.provenance[name]
+        for name in ("refiner", "findings")
+        if name in source.provenance
+    }
+    return replace(
+        made,
+        refiner=source.refiner,
+        findings=source.findings,
+        provenance={**made.provenance, **kept},
+    )
 
 
 def _calibration_of(start: str) -> Calibration:

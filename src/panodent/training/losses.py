@@ -22,7 +22,8 @@ class ToothLoss(keras.losses.Loss):
 
     Dice follows Milletari et al. 2016 (arXiv:1606.04797) without squares, summed over the batch,
     and averaged over the tooth classes; `smooth`, in output pixels, limits the effect of absent
-    classes.
+    classes. With `present_only`, Dice leaves out classes that no pixel of the batch has: where
+    classes are rare, a network would otherwise learn not to answer them at all.
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class ToothLoss(keras.losses.Loss):
         probabilities: bool = False,
         smooth: float = 20.0,
         name: str = "tooth_loss",
+        present_only: bool = False,
     ) -> None:
         super().__init__(name=name, reduction=None)
         self.classes, self.stem = classes, stem
         self.dice_weight, self.probabilities, self.smooth = dice_weight, probabilities, smooth
+        self.present_only = present_only
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         share = class_shares(y_true, self.classes, self.stem)
@@ -59,9 +62,13 @@ class ToothLoss(keras.losses.Loss):
 
     def _dice_loss(self, share: Any, probability: Any) -> Any:
         both = ops.sum(share * probability, axis=(0, 1, 2))
-        total = ops.sum(share, axis=(0, 1, 2)) + ops.sum(probability, axis=(0, 1, 2))
+        there = ops.sum(share, axis=(0, 1, 2))
+        total = there + ops.sum(probability, axis=(0, 1, 2))
         dice = (2 * both + self.smooth) / (total + self.smooth)
-        return 1 - ops.mean(dice[1:])
+        if not self.present_only:
+            return 1 - ops.mean(dice[1:])
+        present = ops.cast(there[1:] > 0, "float32")
+        return ops.sum((1 - dice[1:]) * present) / ops.maximum(ops.sum(present), 1.0)
 
 
 def offset_loss(share: Any, offsets: Any) -> Any:

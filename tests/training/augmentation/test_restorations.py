@@ -73,10 +73,10 @@ def test_crowned_roots_stay_teeth(whole, seed: int) -> None:
 def test_metal_has_room_around_its_tooth_and_none_beyond_the_picture() -> None:
     tooth = np.zeros((100, 80), bool)
     tooth[50:80, 40:50] = True  # 30 x 10: a margin of 4 + (29 + 9) // 6 = 10
-    assert restorations._window(tooth) == (slice(40, 90), slice(30, 60))
+    assert restorations.tooth_window(tooth) == (slice(40, 90), slice(30, 60))
     edge = np.zeros((100, 80), bool)
     edge[:30, :10] = True
-    assert restorations._window(edge) == (slice(0, 40), slice(0, 20))
+    assert restorations.tooth_window(edge) == (slice(0, 40), slice(0, 20))
 
 
 def test_a_jaw_without_teeth_stays_as_it_is(whole) -> None:

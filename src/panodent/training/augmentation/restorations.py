@@ -47,11 +47,11 @@ def add_restorations(
     metal = float(np.clip(np.percentile(pixels, 99.5) * rng.uniform(0.9, 1.15), 0, 1))
     crowned = not implants or bridge or bool(rng.random() < config.restore_implant_crowns)
     for value in run:
-        window = _window(labels == value)
+        window = tooth_window(labels == value)
         tooth, image = labels[window] == value, result[window]
         if np.count_nonzero(tooth) < MIN_PIXELS:
             continue
-        axes = _axes(tooth, upper=classes[value - 1] // 10 in (1, 2, 5, 6))
+        axes = tooth_axes(tooth, upper=classes[value - 1] // 10 in (1, 2, 5, 6))
         neck = float(rng.uniform(0.3, 0.5))
         if implants and not bridge:
             _draw_implant(image, axes, neck, metal * rng.uniform(0.75, 1.0), rng)
@@ -62,7 +62,7 @@ def add_restorations(
     return result, remaining
 
 
-def _window(tooth: BoolArray) -> tuple[slice, slice]:
+def tooth_window(tooth: BoolArray) -> tuple[slice, slice]:
     """Rows and columns that hold the tooth and all that may be drawn in its place."""
     rows, cols = np.flatnonzero(tooth.any(axis=1)), np.flatnonzero(tooth.any(axis=0))
     # The longest implant ends a tenth of the tooth's length below its root.
@@ -97,7 +97,7 @@ def _draw_implant(
     pitch = rng.uniform(0.05, 0.1) * length
     taper = 1 - rng.uniform(0.1, 0.5) * np.clip((axes.along - start) / (tip - start), 0, 1)
     thread = 1 + rng.uniform(0, 0.25) * np.sin(2 * np.pi * axes.along / pitch)
-    _paint(image, _rod(axes, half * taper * thread, start, tip), metal)
+    _paint(image, rod(axes, half * taper * thread, start, tip), metal)
 
 
 def _draw_post(
@@ -106,24 +106,24 @@ def _draw_post(
     """Draws a thin line of metal or filling material in the root."""
     start, tip = neck * axes.length, rng.uniform(0.6, 0.95) * axes.length
     half = rng.uniform(0.03, 0.08) * axes.width
-    _paint(image, _rod(axes, half, start, tip), metal)
+    _paint(image, rod(axes, half, start, tip), metal)
 
 
 def _draw_crown(image: FloatImage, tooth: BoolArray, axes: Axes, neck: float, metal: float) -> None:
     """Draws metal on the whole tooth above its neck."""
     import cv2
 
-    cover = tooth * _soft((neck + 0.05) * axes.length - axes.along)
+    cover = tooth * soft((neck + 0.05) * axes.length - axes.along)
     _paint(image, cv2.GaussianBlur(cover.astype(np.float32), (0, 0), 0.7), metal)
 
 
-def _rod(axes: Axes, half: Float32Array | float, start: float, tip: float) -> Float32Array:
+def rod(axes: Axes, half: Float32Array | float, start: float, tip: float) -> Float32Array:
     """Share of each pixel that a rod along the axis covers; `half` is half the rod's width."""
-    cover = _soft(half - np.abs(axes.aside))
-    return cover * _soft(axes.along - start) * _soft(tip - axes.along)
+    cover = soft(half - np.abs(axes.aside))
+    return cover * soft(axes.along - start) * soft(tip - axes.along)
 
 
-def _axes(tooth: BoolArray, upper: bool) -> Axes:
+def tooth_axes(tooth: BoolArray, upper: bool) -> Axes:
     """The axes of a tooth's mask: the first principal component points from crown to root."""
     rows, cols = np.nonzero(tooth)
     middle = np.array([cols.mean(), rows.mean()])
@@ -139,7 +139,7 @@ def _axes(tooth: BoolArray, upper: bool) -> Axes:
     return Axes(along - start, aside, float(end - start), float(np.ptp(aside[tooth])))
 
 
-def _soft(inside: npt.NDArray[np.floating]) -> Float32Array:
+def soft(inside: npt.NDArray[np.floating]) -> Float32Array:
     """Distance inside an edge, in pixels -> covered share of the pixel, 0 to 1."""
     return np.clip(inside + np.float32(0.5), 0, 1).astype(np.float32)
 

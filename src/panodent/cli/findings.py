@@ -1,0 +1,160 @@
+"""`panodent findings`: trains the network that finds fillings, crowns, implants and more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from panodent.cli.console import print_line
+from panodent.cli.options import (
+    BundleName,
+    FormatName,
+    NameMap,
+    Numbering,
+    Output,
+    Values,
+    drop_none,
+    parse_size,
+    read_options,
+    require_keras,
+)
+from panodent.errors import ConfigError
+
+
+def findings(
+    data: Annotated[
+        list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
+    ] = None,
+    output: Output = Path("findings"),
+    annotations: Annotated[
+        Path | None,
+        typer.Option("--findings", help="COCO file of the findings in some of these radiographs."),
+    ] = None,
+    plain: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Radiographs that show no finding, such as 'healthy-*'; may be given repeatedly. "
+            "'!healthy-7' names an exception.",
+        ),
+    ] = None,
+    bundle: BundleName = "default",
+    start: Annotated[
+        str, typer.Option("--from", help="Folder of a run whose network this one begins with.")
+    ] = "",
+    format_name: FormatName = None,
+    values: Values = None,
+    numbering: Numbering = None,
+    name_map: NameMap = None,
+    size: Annotated[
+        str | None,
+        typer.Option(show_default="384x768", help="Frame of the network, HEIGHTxWIDTH in pixels."),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(show_default="50", help="Passes over all radiographs.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(show_default="4", help="Radiographs per training step.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(show_default="float32", help="float32 or mixed_bfloat16."),
+    ] = None,
+    validation: Annotated[
+        float, typer.Option("--val", help="Share of radiographs held out; 0: train on all.")
+    ] = 0.15,
+    split_seed: Annotated[
+        int, typer.Option(help="Random seed of the choice of held-out radiographs.")
+    ] = 0,
+    seed: Annotated[
+        int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the training in --output.")
+    ] = False,
+) -> None:
+    """Train the network that finds crowns, implants and more.
+
+    Writes a bundle that finds fillings, crowns, pontics, root fillings, posts, implants and
+    appliances. Radiographs that --findings does not list and that match no --plain
+    are not used. Use the data, --val and --split-seed that the bundle was trained with, so that the
+    same radiographs stay held out.
+    """
+    require_keras()
+    from panodent.training.findings import train
+    from panodent.training.findings_config import FindingsConfig
+    from panodent.training.findings_finish import finish
+    from panodent.training.findings_run import prepare, reopen
+    from panodent.training.run import DataSource
+
+    height, width = parse_size(size) if size else (None, None)
+    settings: dict[str, Any] = drop_none(
+        {
+            "height": height,
+            "width": width,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "learning_rate": learning_rate,
+            "precision": precision,
+            "seed": seed,
+        }
+    )
+    if resume:
+        if data or settings or annotations or plain or start:
+            raise ConfigError(
+                "--resume takes data and settings from the run; give no other option than --output"
+            )
+        run = reopen(output, _report)
+    else:
+        if not data or annotations is None:
+            raise ConfigError(
+                "findings needs at least one DATA folder of annotated radiographs, and --findings, "
+                "the file that describes their findings"
+            )
+        options = read_options(values, numbering, name_map)
+        sources = [DataSource(root, format_name, options) for root in data]
+        config = FindingsConfig(**settings)
+        run = prepare(
+            output,
+            sources,
+            annotations,
+            plain or [],
+            bundle,
+            config,
+            _report,
+            validation,
+            split_seed,
+            start,
+        )
+    labelled = sum(case.key in run.annotated for case in run.training)
+    print_line(
+        f"{len(run.training)} radiographs to train on, {labelled} of them with annotated findings; "
+        f"{len(run.validation)} held out"
+    )
+    model, rows = train(run)
+    made = finish(run, model, rows)
+    network = made.findings.network if made.findings else b""
+    print_line(f"bundle {output / 'bundle'}: findings network of {len(network) / 1e6:.1f} MB")
+
+
+def _report(kind: str, row: dict[str, float]) -> None:
+    """Prints a line for each epoch and for every twentieth step and fiftieth radiograph."""
+    if kind == "epoch":
+        dice = "  ".join(
+            f"{name} {value:.2f}"
+            for name, value in row.items()
+            if name not in ("epoch", "loss", "seconds")
+        )
+        print_line(
+            f"epoch {int(row['epoch'])}  loss {row['loss']:.4f}  held-out Dice: {dice}  "
+            f"{row['seconds']:.0f} s"
+        )
+    elif kind == "step" and int(row["step"]) % 20 == 0:
+        print_line(f"  step {int(row['step'])}/{int(row['steps'])}  loss {row['loss']:.4f}")
+    elif kind in ("examples", "scoring") and int(row["done"]) % 50 == 0:
+        print_line(f"  {kind}: {int(row['done'])} of {int(row['cases'])} radiographs")

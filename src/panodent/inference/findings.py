@@ -1,0 +1,221 @@
+"""Decodes the output of a findings network to `Findings` at the radiograph's resolution.
+
+Connected regions of one kind become objects. Regions of fillings, crowns, posts, root fillings and
+appliances are cut between the teeth that carry them. Implants, pontics, and crowns without a tooth
+get the number of the missing tooth's position. A found "tooth" that is an implant or a pontic is
+no tooth and is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.analysis.doubt_reasons import LOW_SCORE
+from panodent.bundle.findings_network import FindingsNetwork, Limits
+from panodent.inference.finding_places import Arches, Sizes, tooth_plane
+from panodent.inference.softmax import softmax
+from panodent.radiograph.resampling import enlarged
+from panodent.teeth.findings import NOWHERE, Findings
+from panodent.teeth.teeth import Teeth
+from panodent.utils.arrays import BoolArray, Float32Array, FloatImage
+
+REPLACED = 0.5
+"""A tooth of which a larger share is implant or pontic is removed."""
+REPLACED_WITH_CROWN = 0.75
+"""So is one that touches an implant and of which a larger share is implant, pontic or crown."""
+LEAST_PIECE = {"crown": 0.3, "pontic": 0.3, "appliance": 0.4}
+"""A piece with a smaller share of the largest piece's area joins its neighbour: between brackets
+there is wire."""
+LEAST_PIECE_OF_OTHERS = 0.15
+WIRE = 0.012
+"""An appliance nowhere thicker than this share of the height is a wire and belongs to no tooth."""
+OUTSIDE = np.float32(-8)
+"""Lead of pixels that belong to another object."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """One object at the network's resolution: its kind, pixels (h, w), number and raw score."""
+
+    kind: str
+    mask: BoolArray
+    fdi: int
+    score: float
+
+
+def find(
+    network: FindingsNetwork, pixels: FloatImage, tooth: FloatImage, teeth: Teeth, sizes: Sizes
+) -> tuple[list[int], Findings]:
+    """Which teeth are implants or pontics, as positions in `teeth`, and the findings.
+
+    Parameters
+    ----------
+    pixels : (H, W) in [0, 1].
+    tooth : probability of any tooth by the first network, any resolution.
+    teeth : the teeth found, of size (H, W).
+    sizes : usual (height, width) of teeth by FDI number, as shares of the radiograph's.
+    """
+    return decode(network, network.predict_planes(pixels, tooth), teeth, sizes)
+
+
+def decode(
+    network: FindingsNetwork, logits: Float32Array, teeth: Teeth, sizes: Sizes
+) -> tuple[list[int], Findings]:
+    """As `find`, from the network's logits (1 + kinds, h, w)."""
+    best = logits.argmax(axis=0)
+    kinds = {kind: best == index for index, kind in enumerate(network.kinds, start=1)}
+    size = (best.shape[0], best.shape[1])
+    owners = tooth_plane(teeth, size)
+    replaced = _replaced(teeth, owners, kinds)
+    if replaced:
+        teeth = teeth.select(np.setdiff1d(np.arange(len(teeth)), replaced))
+        owners = tooth_plane(teeth, size)
+    probability = softmax(logits)
+    scores = dict(zip(network.kinds, probability[1:], strict=True))
+    pieces = _pieces(network, kinds, scores, teeth, owners, sizes)
+    items, calibrated = [], []
+    for piece in pieces:
+        mask, corner = _outline(piece, logits, network.kinds, best, teeth.size)
+        items.append((piece.kind, piece.fdi, mask, corner))
+        calibrated.append(float(np.clip(network.calibration(piece.score), 0, 1)))
+    flags = [{"doubtful"} if score < LOW_SCORE else set() for score in calibrated]
+    return replaced, Findings.from_masks(teeth.size, items, calibrated, flags).sorted()
+
+
+def _replaced(
+    teeth: Teeth, owners: npt.NDArray[np.int16], kinds: Mapping[str, BoolArray]
+) -> list[int]:
+    """Positions of the teeth that are implants or pontics."""
+    import cv2
+
+    nothing = np.zeros(owners.shape, bool)
+    implant, pontic, crown = (kinds.get(name, nothing) for name in ("implant", "pontic", "crown"))
+    around = cv2.dilate(implant.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+
+    def pixels(where: BoolArray) -> npt.NDArray[np.int64]:
+        return np.bincount(owners[where & (owners >= 0)], minlength=len(teeth))
+
+    areas = np.maximum(pixels(owners >= 0), 1)
+    replaced = pixels(implant | pontic) > REPLACED * areas
+    metal = pixels(implant | pontic | crown) > REPLACED_WITH_CROWN * areas
+    return np.flatnonzero(replaced | (metal & (pixels(around) > 0))).tolist()
+
+
+# --- objects -----------------------------------------------------------------------------------
+
+
+def _pieces(
+    network: FindingsNetwork,
+    kinds: Mapping[str, BoolArray],
+    scores: Mapping[str, Float32Array],
+    teeth: Teeth,
+    owners: npt.NDArray[np.int16],
+    sizes: Sizes,
+) -> list[_Piece]:
+    """All objects that are large and sure enough."""
+
+    def piece(kind: str, mask: BoolArray, fdi: int = NOWHERE) -> _Piece:
+        return _Piece(kind, mask, fdi, float(scores[kind][mask].mean()))
+
+    size = (owners.shape[0], owners.shape[1])
+    metal = np.any([kinds[name] for name in ("crown", "pontic") if name in kinds], axis=0)
+    arches = Arches.of(teeth, size, sizes, np.broadcast_to(metal, size))
+    implants = [piece("implant", region) for region in _regions(kinds.get("implant"))]
+    implants = [one for one in implants if _enough(one, network.limits)]
+    numbers = arches.implant_numbers([one.mask for one in implants])
+    found = [replace(one, fdi=fdi) for one, fdi in zip(implants, numbers, strict=True)]
+    necks = [(one.fdi, arches.neck(one.mask)) for one in found if one.fdi]
+    places = arches.places(teeth, owners, necks)
+    for kind, mask in kinds.items():
+        if kind == "implant":
+            continue
+        for region in _regions(mask):
+            whole = kind == "appliance" and _thin(region)
+            plane = places.of(kind, region)
+            cut = [(NOWHERE, region)] if whole else _split(region, plane, kind)
+            made = [piece(kind, part, fdi) for fdi, part in cut]
+            found += [one for one in made if _enough(one, network.limits)]
+    return found
+
+
+def _regions(mask: BoolArray | None) -> list[BoolArray]:
+    """The 8-connected regions of a mask, each (h, w); none without a mask."""
+    import cv2
+
+    if mask is None:
+        return []
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    return [labels == index for index in range(1, count)]
+
+
+def _enough(piece: _Piece, limits: Mapping[str, Limits]) -> bool:
+    limit = limits.get(piece.kind, Limits())
+    share = int(np.count_nonzero(piece.mask)) / piece.mask.size
+    return share >= limit.area and piece.score >= limit.score
+
+
+def _thin(region: BoolArray) -> bool:
+    import cv2
+
+    thick = max(round(WIRE * region.shape[0]), 2) + 1
+    opened = cv2.erode(np.pad(region, thick).astype(np.uint8), np.ones((thick, thick), np.uint8))
+    return not opened.any()
+
+
+def _split(
+    region: BoolArray, plane: npt.NDArray[np.int16], kind: str
+) -> list[tuple[int, BoolArray]]:
+    """A region cut by the numbers of a plane (h, w); small pieces join their neighbour."""
+    import cv2
+
+    inside = plane[region]
+    counts = np.bincount(inside)
+    numbers = np.flatnonzero(counts)
+    counts = counts[numbers]
+    least = LEAST_PIECE.get(kind, LEAST_PIECE_OF_OTHERS) * counts.max()
+    large = numbers[(counts >= least) & (numbers != NOWHERE)]
+    if len(large) < 2:
+        return [(int(large[0]) if len(large) else int(numbers[counts.argmax()]), region)]
+    # Each pixel of a small piece goes to the nearest pixel of a large one.
+    seeds = region & np.isin(plane, large)
+    _, nearest = cv2.distanceTransformWithLabels(
+        (~seeds).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    at = np.zeros(int(nearest.max()) + 1, np.int16)
+    at[nearest[seeds]] = plane[seeds]
+    owner = at[nearest]
+    return [(int(number), region & (owner == number)) for number in large]
+
+
+# --- outlines ----------------------------------------------------------------------------------
+
+
+def _outline(
+    piece: _Piece,
+    logits: Float32Array,
+    kinds: Sequence[str],
+    best: npt.NDArray[np.int64],
+    size: tuple[int, int],
+) -> tuple[BoolArray, tuple[int, int]]:
+    """A piece's mask at the radiograph's resolution, and its corner."""
+    index = list(kinds).index(piece.kind) + 1
+    plane = (best.shape[0], best.shape[1])
+    rows, cols = np.nonzero(piece.mask)
+    top, left = max(int(rows.min()) - 1, 0), max(int(cols.min()) - 1, 0)
+    window = (slice(top, int(rows.max()) + 2), slice(left, int(cols.max()) + 2))
+    part = logits[:, window[0], window[1]]
+    lead = part[index] - np.delete(part, index, axis=0).max(axis=0)
+    taken = (best[window] == index) & ~piece.mask[window]
+    lead = np.where(taken, OUTSIDE, lead).astype(np.float32)
+    scale = size[0] / plane[0], size[1] / plane[1]
+    box = (
+        int(np.floor(top * scale[0])),
+        int(np.floor(left * scale[1])),
+        min(int(np.ceil((top + lead.shape[0]) * scale[0])), size[0]),
+        min(int(np.ceil((left + lead.shape[1]) * scale[1])), size[1]),
+    )
+    return enlarged(lead, box, size, (top, left), plane) > 0, (box[0], box[1])

@@ -1,0 +1,206 @@
+"""Trains the network that finds fillings, crowns, implants and more, and writes a bundle with it.
+
+The bundle's other networks stay as they are. A run is a folder:
+
+RUN/findings.json      settings, the bundle, and which cases are on which side of the split
+RUN/examples/          the radiographs as class images, made once
+RUN/last.npz           weights, optimiser and counters after the last complete epoch
+RUN/history.csv        one row an epoch: loss and Dice of each kind on the held-out radiographs
+RUN/scores.json        scores of the held-out radiographs
+RUN/bundle/            the bundle with its findings network, ready for `panodent predict`
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from panodent.bundle.bundle import Bundle
+from panodent.bundle.findings_network import CHANNELS
+from panodent.datasets.dataset import Case
+from panodent.errors import TrainingError
+from panodent.formats.finding_annotations import AnnotatedFindings
+from panodent.teeth.finding_kinds import KINDS
+from panodent.training import checkpoint
+from panodent.training.findings_batches import FindingsAugmenter, plain_input
+from panodent.training.findings_config import FindingsConfig
+from panodent.training.findings_examples import Example, collect
+from panodent.training.run import Row
+from panodent.utils.atomic_files import write_whole
+
+STEM = 2
+"""The network answers at its input's resolution divided by this."""
+TRAINED_KINDS: tuple[str, ...] = tuple(KINDS)
+"""Kinds of a new network's classes 1, 2, ..."""
+Report = Callable[[str, Row], None]
+
+
+@dataclass(frozen=True)
+class FindingsRun:
+    """A training: its folder, the bundle, both sides of the split, annotations and settings.
+
+    `annotated` holds findings by key; cases without an entry show no finding. `start` is the folder
+    of the run whose network this one begins with, or empty.
+    """
+
+    folder: Path
+    bundle: Bundle
+    training: Sequence[Case]
+    validation: Sequence[Case]
+    annotated: Mapping[str, AnnotatedFindings]
+    config: FindingsConfig
+    report: Report
+    start: str = ""
+
+    @property
+    def last(self) -> Path:
+        """File of the state after the last complete epoch."""
+        return self.folder / "last.npz"
+
+
+def train(run: FindingsRun) -> tuple[Any, list[Row]]:
+    """Trains or goes on; returns the Keras network and a row for each epoch.
+
+    Raises `TrainingError` when the loss diverges or the run to start from does not fit.
+    """
+    import keras
+
+    keras.utils.set_random_seed(run.config.seed)
+    keras.config.set_dtype_policy(run.config.precision)
+    batches = FindingsAugmenter(_examples(run, "training"), TRAINED_KINDS, run.config)
+    held = _examples(run, "validation")
+    model = network(run.config)
+    _compile(model, run.config, batches.steps)
+    rows: list[Row] = []
+    if run.last.exists():
+        rows = checkpoint.load(run.last, model)["history"]
+    elif run.start:
+        checkpoint.load(Path(run.start) / run.last.name, model, with_optimiser=False)
+    for epoch in range(len(rows), run.config.epochs):
+        rows.append(_epoch(run, model, batches, held, epoch))
+        checkpoint.save(run.last, model, {"history": rows})
+        _write_history(run.folder / "history.csv", rows)
+        run.report("epoch", rows[-1])
+    return model, rows
+
+
+def _examples(run: FindingsRun, side: str) -> list[Example]:
+    cases = run.training if side == "training" else run.validation
+    return collect(
+        run.bundle,
+        cases,
+        run.annotated,
+        TRAINED_KINDS,
+        run.folder / "examples" / f"{side}.npz",
+        lambda done, count: run.report("examples", {"done": done, "cases": count}),
+    )
+
+
+def network(config: FindingsConfig) -> Any:
+    """The untrained Keras network: inputs (n, height, width, CHANNELS) -> logits (n, h, w, p)."""
+    from panodent.training.unet import UNetConfig, build
+
+    sizes = UNetConfig(
+        config.filters,
+        classes=1 + len(TRAINED_KINDS),
+        channels=CHANNELS,
+        stem=STEM,
+        dropout=config.dropout,
+    )
+    return build(sizes, config.frame.size)
+
+
+def _compile(model: Any, config: FindingsConfig, steps: int) -> None:
+    import keras
+
+    from panodent.training.losses import ToothLoss
+
+    warmup = max(min(steps // 2, 100), 1)
+    rate = keras.optimizers.schedules.CosineDecay(
+        config.learning_rate / 30,
+        max(config.epochs * steps - warmup, 1),
+        alpha=0.01,
+        warmup_target=config.learning_rate,
+        warmup_steps=warmup,
+    )
+    optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=5.0)
+    optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    loss = ToothLoss(1 + len(TRAINED_KINDS), STEM, config.dice_weight, present_only=True)
+    model.compile(
+        optimizer=optimiser, loss=loss, jit_compile=keras.backend.backend() != "tensorflow"
+    )
+
+
+def _epoch(
+    run: FindingsRun,
+    model: Any,
+    batches: FindingsAugmenter,
+    held: Sequence[Example],
+    epoch: int,
+) -> Row:
+    """Trains one epoch (from 0) and validates; returns its row of the history."""
+    import keras
+
+    started = time.monotonic()
+
+    class Epoch(keras.utils.PyDataset):
+        def __len__(self) -> int:
+            return batches.steps
+
+        def __getitem__(self, step: int) -> tuple[Any, Any]:
+            return batches.batch(epoch, step)
+
+    def on_step(step: int, logs: dict[str, float] | None = None) -> None:
+        loss = float((logs or {}).get("loss", np.nan))
+        row = {"epoch": epoch, "step": step + 1, "steps": batches.steps, "loss": loss}
+        run.report("step", row)
+
+    shown = keras.callbacks.LambdaCallback(on_train_batch_end=on_step)
+    result = model.fit(
+        Epoch(workers=1, max_queue_size=4), epochs=1, shuffle=False, verbose=0, callbacks=[shown]
+    )
+    loss = float(result.history["loss"][-1])
+    if not np.isfinite(loss):
+        raise TrainingError(
+            f"loss became {loss} in epoch {epoch + 1}; start again with a lower --learning-rate"
+        )
+    dice = pixel_dice(lambda seen: np.asarray(model.predict_on_batch(seen)), held, run.config)
+    return {"epoch": epoch + 1, "loss": loss, **dice, "seconds": time.monotonic() - started}
+
+
+def pixel_dice(
+    predict: Callable[[Any], Any], examples: Sequence[Example], config: FindingsConfig
+) -> Row:
+    """Dice of the pixels of each kind over all examples together; NaN where a kind is absent.
+
+    `predict` maps inputs (1, *frame, CHANNELS) to logits (1, h, w, 1 + kinds).
+    """
+    import cv2
+
+    from panodent.training.augmentation.augment import IGNORED
+
+    count = 1 + len(TRAINED_KINDS)
+    both, total = np.zeros(count), np.zeros(count)
+    for item in examples:
+        best = predict(plain_input(item, config)[None])[0].argmax(axis=-1).astype(np.uint8)
+        truth = cv2.resize(item.kinds, best.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        counted = truth != IGNORED
+        for kind in range(1, count):
+            found, there = (best == kind) & counted, truth == kind
+            both[kind] += np.count_nonzero(found & there)
+            total[kind] += np.count_nonzero(found) + np.count_nonzero(there)
+    return {
+        name: float(2 * both[kind] / total[kind]) if total[kind] else float("nan")
+        for kind, name in enumerate(TRAINED_KINDS, start=1)
+    }
+
+
+def _write_history(file: Path, rows: Sequence[Row]) -> None:
+    names = list(rows[0])
+    lines = [",".join(f"{row[name]:.6g}" for name in names) for row in rows]
+    write_whole(file, "\n".join([",".join(names), *lines, ""]))

@@ -1,0 +1,145 @@
+"""The folder of a findings training: `prepare` makes it from data folders, `reopen` reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from panodent.bundle.bundle import load
+from panodent.datasets.dataset import Case
+from panodent.errors import DatasetError, TrainingError
+from panodent.formats.finding_annotations import AnnotatedFindings, read_findings
+from panodent.training.findings import FindingsRun, Report
+from panodent.training.findings_config import FindingsConfig, config_from
+from panodent.training.recipes import recipe
+from panodent.training.run import DataSource, split_sides
+from panodent.utils.atomic_files import write_whole
+from panodent.version import __version__
+
+RECORD_FILE = "findings.json"
+
+
+def prepare(
+    folder: Path,
+    sources: Sequence[DataSource],
+    annotations: Path,
+    plain: Sequence[str],
+    bundle: str,
+    config: FindingsConfig,
+    report: Report,
+    validation: float = 0.15,
+    split_seed: int = 0,
+    start: str = "",
+) -> FindingsRun:
+    """A new run for a bundle; the data are split as `panodent train` splits them.
+
+    annotations : a file that `read_findings` reads.
+    plain : patterns such as "healthy-*" of the keys of radiographs that show no finding; those
+        that begin with "!" name exceptions.
+    start : folder of a run whose network this one begins with, or empty.
+
+    Radiographs that are neither annotated nor plain are left out. Raises `TrainingError` if the
+    folder already holds a run, `AnnotationError`, `BundleError` or `DatasetError` when something
+    cannot be read, or when nothing is left to train on.
+    """
+    if (folder / RECORD_FILE).exists():
+        raise TrainingError(
+            f"{folder}: already holds a findings training; go on with --resume, or name another "
+            "--output"
+        )
+    digest = load(bundle).digest
+    annotated = read_findings(annotations)
+    found = [source.find() for source in sources]
+    split = replace(recipe("default"), validation=validation, split_seed=split_seed)
+    sides = split_sides([list(item.cases) for item in found], split)
+    data = [
+        {
+            "root": str(source.root.resolve()),
+            "format": item.format,
+            "options": {name: str(value) for name, value in source.options.items()},
+            "training": [key for key in training if _used(key, annotated, plain)],
+            "validation": [key for key in held if _used(key, annotated, plain)],
+        }
+        for source, item, (training, held) in zip(sources, found, sides, strict=True)
+    ]
+    if not any(key in annotated for item in data for key in item["training"]):
+        raise DatasetError(
+            f"{annotations}: names no radiograph of the training side; its first is "
+            f"{next(iter(annotated), 'none')!r}: name the folder that holds it, or lower --val"
+        )
+    record = {
+        "panodent": __version__,
+        "bundle": bundle if bundle == "default" else str(Path(bundle).resolve()),
+        "bundle_sha256": digest,
+        "annotations": str(annotations.resolve()),
+        "start": str(Path(start).resolve()) if start else "",
+        "config": asdict(config),
+        "data": data,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / RECORD_FILE, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    return reopen(folder, report)
+
+
+def _used(key: str, annotated: Mapping[str, AnnotatedFindings], plain: Sequence[str]) -> bool:
+    """Whether a radiograph is annotated, or plain and no exception."""
+    if key in annotated:
+        return True
+    if any(fnmatch(key, pattern[1:]) for pattern in plain if pattern.startswith("!")):
+        return False
+    return any(fnmatch(key, pattern) for pattern in plain)
+
+
+def reopen(folder: Path, report: Report) -> FindingsRun:
+    """The run of a folder, with the split that it was prepared with.
+
+    Raises `TrainingError` when the folder holds no run or its bundle has changed since,
+    `DatasetError` when data was removed since.
+    """
+    record = _record(folder)
+    bundle = load(record["bundle"])
+    if bundle.digest != record["bundle_sha256"]:
+        raise TrainingError(
+            f"{record['bundle']}: its network has changed since this run began; start a new run"
+        )
+    training: list[Case] = []
+    validation: list[Case] = []
+    for item in record["data"]:
+        source = DataSource(Path(item["root"]), item["format"], item["options"])
+        cases = {case.key: case for case in source.find().cases}
+        if gone := [key for key in item["training"] + item["validation"] if key not in cases]:
+            raise DatasetError(
+                f"{source.root}: {gone[0]} was there when the run began and is missing now; "
+                "restore it"
+            )
+        training += [cases[key] for key in item["training"]]
+        validation += [cases[key] for key in item["validation"]]
+    annotated = read_findings(Path(record["annotations"]))
+    return FindingsRun(
+        folder,
+        bundle,
+        training,
+        validation,
+        annotated,
+        config_from(record["config"]),
+        report,
+        str(record.get("start", "")),
+    )
+
+
+def _record(folder: Path) -> Mapping[str, Any]:
+    file = folder / RECORD_FILE
+    try:
+        record: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TrainingError(
+            f"{folder}: no findings training there ({error.strerror}); expected {RECORD_FILE}, "
+            "as `panodent findings` writes it"
+        ) from None
+    except ValueError as error:
+        raise TrainingError(f"{file}: not JSON ({error})") from None
+    return record
