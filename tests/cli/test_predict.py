@@ -30,6 +30,7 @@ def test_a_radiograph_is_predicted(panodent, image: Path, tmp_path: Path) -> Non
         "mirror": False,
         "dicom": [],
         "numbering": "fdi",
+        "draw_findings": True,
     }
 
 

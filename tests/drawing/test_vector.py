@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from panodent.drawing.vector import Shape, Text, placed, to_pixels, to_points, to_svg_path
+from panodent.drawing.vector import Shape, Text, hatched, placed, to_pixels, to_points, to_svg_path
 
 SQUARE = (("M", (2.0, 2.0)), ("L", (8.0, 2.0)), ("L", (8.0, 8.0)), ("L", (2.0, 8.0)), ("Z", ()))
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -55,3 +55,25 @@ def test_text_is_above_shapes() -> None:
     parts = [Text("8", 5, 8, 8, BLUE), Shape(SQUARE, RED, RED)]
     picture = to_pixels(parts, (10, 10), 4.0)
     assert (picture == np.array(BLUE)).all(axis=2).any()
+
+
+def test_hatching_stays_inside_at_the_given_distance() -> None:
+    square = (("M", (0, 0)), ("L", (10, 0)), ("L", (10, 10)), ("L", (0, 10)), ("Z", ()))
+    for rising, way in ((True, 1), (False, -1)):
+        lines = [to_points(line) for line in hatched(square, 2.0, rising)]
+        ends = np.concatenate(lines)
+        assert ends.min() > -1e-9
+        assert ends.max() < 10 + 1e-9
+        levels = sorted(float((way * x + y) * np.sqrt(0.5)) for (x, y), _ in lines)
+        assert np.allclose(np.diff(levels), 2.0)
+        assert all(np.isclose(way * (b - a)[0], -(b - a)[1]) for a, b in lines)
+        assert len(lines) == 7  # the diagonal is 14.1 long
+
+
+def test_hatching_leaves_out_what_is_between_two_arms() -> None:
+    corners = ((0, 0), (10, 0), (10, 10), (7, 10), (7, 3), (3, 3), (3, 10), (0, 10))
+    shape = (("M", corners[0]), *(("L", corner) for corner in corners[1:]), ("Z", ()))
+    assert len(hatched(shape, 2.0)) > 7
+    for line in hatched(shape, 2.0):
+        x, y = to_points(line).mean(axis=0)
+        assert not (3 < x < 7 and y > 3)

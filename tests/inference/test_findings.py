@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from panodent import phantom
 from panodent.bundle.bundle import Bundle
 from panodent.bundle.findings_network import FindingsNetwork, Limits
 from panodent.bundle.frame import Frame
+from panodent.drawing.canvas import to_png_bytes
 from panodent.inference.findings import decode
+from panodent.inference.folder import Options, predict_files
 from panodent.inference.rescaling import predict_all, predict_teeth
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.finding_kinds import KINDS
@@ -178,3 +181,31 @@ def test_predictions_keep_their_findings(finding_bundle: Bundle, drawn) -> None:
     made = Predictor(finding_bundle).predict(radiograph)
     assert made.findings is not None
     assert Predictor(finding_bundle.without_findings()).predict(radiograph).findings is None
+    words = made.report("universal").splitlines()
+    assert any("filling" in line for line in words)
+    told = "; ".join(line for line in made.report().splitlines() if "filling" in line)
+    assert repr(made).endswith(f"; {told})")
+    assert f"<p>{told}</p>" in made._repr_html_()
+    assert not np.array_equal(made.overlay(), made.overlay(findings=False))
+    plain = Predictor(finding_bundle.without_findings()).predict(radiograph)
+    assert "filling" not in repr(plain) + plain.report()
+    assert np.array_equal(made.overlay(findings=False), plain.overlay())
+
+
+def test_pictures_of_a_folder_have_findings(finding_bundle: Bundle, drawn, tmp_path: Path) -> None:
+    image = np.round(drawn[0].pixels * 255).astype(np.uint8)
+    (tmp_path / "a.png").write_bytes(to_png_bytes(image))
+    made: dict[str, list[bytes]] = {}
+    plain = finding_bundle.without_findings()
+    runs = [(finding_bundle, True), (finding_bundle, False), (plain, True)]
+    for number, (bundle, draw) in enumerate(runs):
+        options = Options(chart=True, draw_findings=draw)
+        out = tmp_path / str(number)
+        (status,) = predict_files([tmp_path / "a.png"], out, bundle=bundle, options=options)
+        assert (status.findings > 0) == (bundle is finding_bundle)
+        for name in ("overlay.png", "odontogram.svg", "odontogram.png"):
+            made.setdefault(name, []).append((out / "a" / name).read_bytes())
+    assert made["overlay.png"][0] != made["overlay.png"][1]
+    assert b"data-findings" in made["odontogram.svg"][0]
+    for name in ("odontogram.svg", "odontogram.png"):
+        assert made[name][0] == made[name][1] != made[name][2]

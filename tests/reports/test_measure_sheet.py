@@ -17,6 +17,7 @@ from panodent.analysis.measure import measure
 from panodent.analysis.measurements import Gap, Neighbour, ThirdMolar
 from panodent.dentition import TEETH
 from panodent.reports.measure_sheet import PICTURE_WIDTH, html, pdf
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
 SIZE = (600, 600)
@@ -108,3 +109,21 @@ def test_the_page_is_printed_on_one_sheet(tmp_path: Path) -> None:
     )
     printed = (tmp_path / "page.pdf").read_bytes()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+
+
+def test_findings_are_told_and_drawn(checked_page) -> None:
+    dot = np.ones((3, 3), bool)
+    items = [("crown", 36), ("root_filling", 36), ("implant", 46)]
+    findings = Findings.from_masks(SIZE, [(kind, fdi, dot, (50, 12)) for kind, fdi in items])
+    measures = measure(ONE)
+    page = checked_page(html("opg", measures, ONE, None, "palmer", findings))
+    assert "LL6: crown, root filling; LR6: missing, implant." in page.text
+    assert 'data-findings="crown root_filling"' in page.html
+    nothing = checked_page(html("opg", measures, ONE, findings=Findings.empty(SIZE)))
+    assert "No fillings, crowns, implants or other findings." in nothing.text
+    assert "findings" not in checked_page(html("opg", measures, ONE)).text
+    assert pdf("opg", measures, ONE, findings=findings) != pdf("opg", measures, ONE)
+    many = Findings.from_masks(
+        SIZE, [("root_filling", fdi, dot, (50, 12)) for fdi in TEETH for _ in range(2)]
+    )
+    assert pdf("opg", measures, ONE, np.zeros((60, 120, 3), np.uint8), findings=many)

@@ -17,6 +17,7 @@ from panodent.inference.predictor import PERMANENT_ONLY, with_limits_noted
 from panodent.outputs.case import write_case
 from panodent.radiograph.radiograph import from_array
 from panodent.reports.measures import COLUMNS, measure_folder
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
 SIZE = (64, 128)
@@ -91,3 +92,14 @@ def test_notes_and_all_numbers_are_in_tables_and_sheets(tmp_path: Path, checked_
     cells = set(re.findall(r'<td class="number">(.*?)</td>', page.html))
     assert {tooth.palmer for tooth in TEETH_BY_FDI.values()} <= cells
     assert "Deciduous: URA, URB," in page.text
+
+
+def test_sheets_have_the_findings_of_the_record(tmp_path: Path, checked_page) -> None:
+    radiograph = from_array(np.zeros(SIZE, np.uint8))
+    crown = Findings.from_masks(SIZE, [("crown", 36, np.ones((8, 8), bool), (20, 10))])
+    write_case(tmp_path / "a", radiograph, TEETH, findings=crown)
+    write_case(tmp_path / "b", radiograph, TEETH)
+    measure_folder(tmp_path, sheets=True)
+    told, plain = ((tmp_path / name / "report.html").read_text() for name in "ab")
+    assert "36: crown." in checked_page(told).text
+    assert "crown" not in checked_page(plain).text

@@ -50,6 +50,13 @@ LookForFindings = Annotated[
         "it.",
     ),
 ]
+DrawFindings = Annotated[
+    bool,
+    typer.Option(
+        "--overlay-findings/--no-overlay-findings",
+        help="Draw findings on overlay.png. The odontogram and the tables have them in any case.",
+    ),
+]
 DicomSeg = Annotated[
     bool, typer.Option("--dicom-seg", help="Also write a DICOM Segmentation; for DICOM input.")
 ]
@@ -85,6 +92,7 @@ def predict(
     mirror: Mirror = False,
     refine: Refine = True,
     findings: LookForFindings = True,
+    overlay_findings: DrawFindings = True,
     dicom_seg: DicomSeg = False,
     dicom_pr: DicomPr = False,
     dicom_sr: DicomSr = False,
@@ -109,10 +117,12 @@ def predict(
         numbering=checked_numbering(numbering),
         max_pixels=max_pixels,
         mirror=mirror,
+        draw_findings=overlay_findings,
         dicom=tuple(kind for kind, wanted in dicom.items() if wanted),
     )
     loaded = load(bundle, threads)
     loaded = loaded if refine else loaded.without_refiner()
+    loaded = loaded if findings else loaded.without_findings()
     with progress_bar("predicting") as update:
 
         def report(done: int, total: int, status: Status) -> None:
@@ -122,13 +132,13 @@ def predict(
         statuses = predict_files(
             paths,
             output,
-            bundle=loaded if findings else loaded.without_findings(),
+            bundle=loaded,
             options=options,
             resume=resume,
             report=report,
             workers=workers,
         )
-    raise typer.Exit(_print_summary(statuses, output))
+    raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None))
 
 
 def _print_problem(status: Status) -> None:
@@ -140,8 +150,11 @@ def _print_problem(status: Status) -> None:
         print_warning(f"{status.file}: {status.warning}")
 
 
-def _print_summary(statuses: Sequence[Status], output: Path) -> int:
-    """Returns the exit code: 1 when a radiograph failed, or none has a result."""
+def _print_summary(statuses: Sequence[Status], output: Path, findings: bool) -> int:
+    """Returns the exit code: 1 when a radiograph failed, or none has a result.
+
+    `findings` says whether they were looked for.
+    """
     failed = sum(status.status == "failed" for status in statuses)
     ignored = sum(status.status == "ignored" for status in statuses)
     skipped = sum(status.status == "skipped" for status in statuses)
@@ -149,7 +162,9 @@ def _print_summary(statuses: Sequence[Status], output: Path) -> int:
     already = f" ({skipped} of an earlier call)" if skipped else ""
     print_line(
         f"{len(good)} radiographs{already}, {sum(s.teeth for s in good)} teeth, "
-        f"{sum(s.doubtful for s in good)} doubtful; {failed} failed"
+        f"{sum(s.doubtful for s in good)} doubtful"
+        + (f", {sum(s.findings for s in good)} findings" if findings else "")
+        + f"; {failed} failed"
         + (f", {ignored} other files ignored" if ignored else "")
         + f"; results in {output}"
     )

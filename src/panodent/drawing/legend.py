@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from panodent.drawing.canvas import (
     put_text,
     text_width,
 )
+from panodent.drawing.finding_patterns import draw_sample
+from panodent.teeth.finding_kinds import KINDS
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.wording import counted
 from panodent.version import DISCLAIMER
@@ -30,11 +33,12 @@ BACKGROUND: Colour = (20, 23, 28)
 TEXT: Colour = (226, 229, 233)
 QUIET_TEXT: Colour = (150, 156, 164)
 
-Swatch = Literal["", "dashed", "plain"]
+Swatch = str
+"""Nothing, "dashed", "plain", or the kind of a finding, whose pattern is shown."""
 
 
 class LegendItem(NamedTuple):
-    """One entry of the legend: a text, and the sample of a line ("swatch") before it."""
+    """One entry of the legend: a text, and the sample ("swatch") before it."""
 
     text: str
     swatch: Swatch = ""
@@ -52,7 +56,9 @@ def count_doubtful(teeth: Teeth) -> int:
     return sum("doubtful" in flags for flags in teeth.flags)
 
 
-def legend_items(teeth: Teeth, numbering: Numbering) -> list[LegendItem]:
+def legend_items(
+    teeth: Teeth, numbering: Numbering, findings: Findings | None = None
+) -> list[LegendItem]:
     """The entries of the legend in reading order; only marks that occur are explained."""
     missing = not_found(teeth)
     found = [LegendItem(counted(len(teeth), "tooth", "teeth") if len(teeth) else "No teeth found")]
@@ -69,14 +75,34 @@ def legend_items(teeth: Teeth, numbering: Numbering) -> list[LegendItem]:
     elif len(missing) < len(ARCH_ORDER):
         names = " ".join(from_fdi(fdi, numbering) for fdi in missing)
         found.append(LegendItem(f"Not found: {names}"))
+    found += _finding_items(findings) if findings is not None else []
     found.append(LegendItem(DISCLAIMER, "", QUIET_TEXT))
     return found
 
 
-def legend_strip(teeth: Teeth, numbering: Numbering, width: int, size: float) -> RGBImage:
+def _finding_items(findings: Findings) -> list[LegendItem]:
+    """An entry for each kind that occurs, with its pattern, and one for doubtful findings."""
+    found = [
+        LegendItem(counted(count, entry.title, entry.plural), kind)
+        for kind, entry in KINDS.items()
+        if (count := findings.kinds.count(kind))
+    ]
+    if count := count_doubtful(findings.marks):
+        words = counted(count, "doubtful finding", "doubtful findings")
+        found.append(LegendItem(f"{words} (dashed)", "dashed"))
+    return found
+
+
+def legend_strip(
+    teeth: Teeth,
+    numbering: Numbering,
+    width: int,
+    size: float,
+    findings: Findings | None = None,
+) -> RGBImage:
     """The legend as uint8 RGB (height, width, 3), as high as its text of `size` pixels needs."""
     margin = round(size * 0.7)
-    lines = list(_lines(legend_items(teeth, numbering), width - 2 * margin, size))
+    lines = list(_lines(legend_items(teeth, numbering, findings), width - 2 * margin, size))
     pitch = round(size * 1.45)
     strip = np.empty((2 * margin + pitch * (len(lines) - 1) + round(size), width, 3), np.uint8)
     strip[:] = BACKGROUND
@@ -127,7 +153,10 @@ def _reach(piece: LegendItem, size: float) -> float:
 
 
 def _draw_swatch(strip: RGBImage, kind: Swatch, x: float, y: float, size: float) -> None:
-    """Draws a sample of a line into `strip`, (x, y) its left end."""
+    """Draws a sample of a line or of a pattern into `strip`, (x, y) its left end."""
+    if kind in KINDS:
+        draw_sample(strip, kind, x, y, size)
+        return
     line = np.array([[x, y], [x + 1.9 * size, y]])
     width = max(round(size / 9), 1)
     if kind == "dashed":

@@ -4,7 +4,8 @@ Two rows of sixteen teeth, the upper jaw above the lower, the patient's right on
 radiograph. Where a deciduous tooth was found, two inner rows show the twenty deciduous teeth, each
 in the column of its successor. Colour is not the only sign of a state: found teeth are filled,
 doubtful teeth dashed with "?", teeth not found pale with a cross. Teeth that have not erupted,
-germs and impacted teeth, are white inside a ring.
+germs and impacted teeth, are white inside a ring. Findings are drawn in black on paler teeth, see
+`panodent.drawing.chart_findings`.
 
 `svg` and `png` draw the same description.
 
@@ -22,15 +23,16 @@ from typing import Literal
 import numpy as np
 
 from panodent.analysis.dentition_stage import erupted
+from panodent.analysis.tooth_report import in_words
 from panodent.dentition import ARCH_ORDER, DECIDUOUS_ARCHES, NUMBERINGS, TEETH, Numbering, from_fdi
+from panodent.drawing import chart_key
 from panodent.drawing.canvas import Colour, RGBImage, blended
-from panodent.drawing.legend import count_doubtful
+from panodent.drawing.chart_findings import BAR, bridges, finding_shapes, scaled
 from panodent.drawing.tooth_shapes import pictogram
 from panodent.drawing.vector import Part, Path, Shape, Text, placed, rounded, to_pixels
 from panodent.errors import ConfigError, UnknownNameError
-from panodent.teeth.teeth import UNNUMBERED, Teeth
-from panodent.utils.wording import counted
-from panodent.version import DISCLAIMER
+from panodent.teeth.findings import Findings
+from panodent.teeth.teeth import Teeth
 
 State = Literal["found", "doubtful", "not found"]
 Palette = Mapping[int, Colour]
@@ -49,7 +51,6 @@ _WIDTH = 2 * (sum(_COLUMNS) + _MARGIN + _MIDLINE_GAP / 2)
 _UPPER_EDGE = 152.0  # y of the upper teeth's biting edge
 _DECIDUOUS_SCALE = 0.56
 _INNER_ROW = 84.0  # height of a row of deciduous teeth
-_FOOT = 74.0  # height of the key below the teeth
 _MIN_WIDTH, _MAX_WIDTH = 320, 8000  # of a PNG, in pixels
 
 
@@ -57,7 +58,8 @@ _MIN_WIDTH, _MAX_WIDTH = 320, 8000  # of a PNG, in pixels
 class ChartTooth:
     """One tooth of the chart: its state, how often its number was found, and the highest score.
 
-    `erupted` is False for a tooth that was found and has not erupted.
+    `erupted` is False for a tooth that was found and has not erupted. `findings` are the kinds that
+    were found on it or in its place, `in_doubt` those of them that are all doubtful.
     """
 
     fdi: int
@@ -65,6 +67,8 @@ class ChartTooth:
     count: int = 0
     score: float = 0.0
     erupted: bool = True
+    findings: tuple[str, ...] = ()
+    in_doubt: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,40 +79,78 @@ class _Group:
     tooth: ChartTooth | None = None
 
 
-def chart_teeth(teeth: Teeth) -> list[ChartTooth]:
+@dataclass(frozen=True)
+class _Look:
+    """How all teeth are drawn.
+
+    middle : the y between the jaws.
+    inner : the height of a row of deciduous teeth, or 0.
+    faint : whether teeth are pale, so that findings stand out.
+    """
+
+    middle: float
+    inner: float
+    numbering: Numbering
+    palette: Palette
+    faint: bool
+
+    def edge(self, fdi: int) -> float:
+        """The y of a tooth's biting edge."""
+        away = 28 + (0.0 if TEETH[fdi].deciduous else self.inner)
+        return self.middle + (-away if TEETH[fdi].jaw == "upper" else away)
+
+    def bar(self, fdi: int, other: int) -> Shape:
+        """The bar that joins two neighbours in a bridge."""
+        scale = _DECIDUOUS_SCALE if TEETH[fdi].deciduous else 1.0
+        y = self.edge(fdi) + (-BAR if TEETH[fdi].jaw == "upper" else BAR) * scale
+        ends = sorted((_column(fdi), _column(other)))
+        line: Path = (("M", (ends[0], y)), ("L", (ends[1], y)))
+        return Shape(line, None, _INK, 4.0 * scale)
+
+
+def chart_teeth(teeth: Teeth, findings: Findings | None = None) -> list[ChartTooth]:
     """The 32 permanent teeth in arch order; the 20 deciduous ones too, if one of them was found.
 
     A number that occurs several times is doubtful if one of its teeth is, and has erupted if one of
     them has; the highest score counts.
     """
     charted, out = [], erupted(teeth)
+    findings = findings or Findings.empty(teeth.size)
     deciduous = [fdi for arch in DECIDUOUS_ARCHES for fdi in arch]
-    for fdi in (*ARCH_ORDER, *(deciduous if np.isin(teeth.fdi, deciduous).any() else ())):
+    seen = np.isin([*teeth.fdi, *findings.fdi], deciduous).any()
+    for fdi in (*ARCH_ORDER, *(deciduous if seen else ())):
+        kinds, in_doubt = findings.of_tooth(fdi), findings.in_doubt(fdi)
         places = np.flatnonzero(teeth.fdi == fdi).tolist()
         if not places:
-            charted.append(ChartTooth(fdi, "not found"))
+            charted.append(ChartTooth(fdi, "not found", findings=kinds, in_doubt=in_doubt))
             continue
-        in_doubt = any("doubtful" in teeth.flags[i] for i in places)
+        doubted = any("doubtful" in teeth.flags[i] for i in places)
         score = max(float(teeth.scores[i]) for i in places)
-        state: State = "doubtful" if in_doubt else "found"
-        charted.append(ChartTooth(fdi, state, len(places), score, bool(out[places].any())))
+        state: State = "doubtful" if doubted else "found"
+        standing = bool(out[places].any())
+        charted.append(ChartTooth(fdi, state, len(places), score, standing, kinds, in_doubt))
     return charted
 
 
-def svg(teeth: Teeth, numbering: Numbering = "fdi", palette: Palette | None = None) -> str:
+def svg(
+    teeth: Teeth,
+    numbering: Numbering = "fdi",
+    palette: Palette | None = None,
+    findings: Findings | None = None,
+) -> str:
     """The chart as an SVG document in which each tooth is a group with <title> and <desc>.
 
     `numbering` is 'fdi', 'universal' or 'palmer'; `palette` (RGB, 0 to 255, by FDI number) replaces
-    the colours of the teeth that it holds. Every text in the document is escaped. Raises
-    `UnknownNameError` for an unknown numbering.
+    the colours of the teeth that it holds; `findings` are drawn on their teeth. Every text in the
+    document is escaped. Raises `UnknownNameError` for an unknown numbering.
     """
-    groups, height = _chart(teeth, numbering, palette or {})
+    groups, height, about = _chart(teeth, numbering, palette or {}, findings)
     body = "\n".join(_svg_group(group, numbering) for group in groups)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {height:g}" '
         f'width="{_WIDTH:g}" height="{height:g}" role="img" '
         'font-family="Helvetica, Arial, sans-serif">\n'
-        f"<title>Odontogram</title>\n<desc>{escape(_summary(teeth))}</desc>\n"
+        f"<title>Odontogram</title>\n<desc>{escape(about)}</desc>\n"
         f'<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
     )
 
@@ -117,6 +159,7 @@ def png(
     teeth: Teeth,
     numbering: Numbering = "fdi",
     palette: Palette | None = None,
+    findings: Findings | None = None,
     *,
     width: int = 1280,
 ) -> RGBImage:
@@ -126,7 +169,7 @@ def png(
     """
     if not _MIN_WIDTH <= width <= _MAX_WIDTH:
         raise ConfigError(f"width is {width}; expected {_MIN_WIDTH} to {_MAX_WIDTH} pixels")
-    groups, height = _chart(teeth, numbering, palette or {})
+    groups, height, _ = _chart(teeth, numbering, palette or {}, findings)
     parts = [part for group in groups for part in group.parts]
     return to_pixels(parts, (_WIDTH, height), width / _WIDTH)
 
@@ -134,18 +177,27 @@ def png(
 # --- the chart's description --------------------------------------------------------------------
 
 
-def _chart(teeth: Teeth, numbering: Numbering, palette: Palette) -> tuple[list[_Group], float]:
-    """The groups in the order in which they are drawn, and the height of the chart."""
+def _chart(
+    teeth: Teeth, numbering: Numbering, palette: Palette, findings: Findings | None
+) -> tuple[list[_Group], float, str]:
+    """The groups in the order in which they are drawn, the height of the chart, and its summary."""
     if numbering not in NUMBERINGS:
         raise UnknownNameError("numbering", numbering, NUMBERINGS)
-    charted = chart_teeth(teeth)
+    charted = chart_teeth(teeth, findings)
+    kinds = {tooth.fdi: tooth.findings for tooth in charted if tooth.findings}
     inner = _INNER_ROW if any(TEETH[tooth.fdi].deciduous for tooth in charted) else 0.0
     middle = _UPPER_EDGE + 28 + inner
+    look = _Look(middle, inner, numbering, palette, bool(kinds))
     groups = [_frame(middle, numbering)]
-    groups += [_tooth(tooth, middle, inner, numbering, palette) for tooth in charted]
-    height = 2 * middle - 38 + _FOOT
-    groups.append(_foot(teeth, height - _FOOT))
-    return groups, height
+    groups += [_tooth(tooth, look) for tooth in charted]
+    if bars := [look.bar(*pair) for pair in bridges(kinds)]:
+        groups.append(_Group(tuple(bars)))
+    top = 2 * middle - 38
+    left, about = _MARGIN * 0.6, chart_key.summary(teeth, findings)
+    shown = {kind for found in kinds.values() for kind in found}
+    groups.append(_Group(tuple(chart_key.key(left, _WIDTH - left, top, about, shown))))
+    height = top + chart_key.HEIGHT + (chart_key.FINDINGS_HEIGHT if shown else 0.0)
+    return groups, height, about
 
 
 def _frame(middle: float, numbering: Numbering) -> _Group:
@@ -176,44 +228,47 @@ def _column(fdi: int) -> float:
     return _WIDTH / 2 + (-away if tooth.side == "right" else away)
 
 
-def _tooth(
-    charted: ChartTooth, middle: float, inner: float, numbering: Numbering, palette: Palette
-) -> _Group:
-    """One tooth with its number; `inner` is the height of a row of deciduous teeth, or 0."""
+def _tooth(charted: ChartTooth, look: _Look) -> _Group:
+    """One tooth with its number and its findings."""
     tooth = TEETH[charted.fdi]
     up, x = tooth.jaw == "upper", _column(charted.fdi)
     sign = -1.0 if up else 1.0
     scale = _DECIDUOUS_SCALE if tooth.deciduous else 1.0
-    edge = middle + sign * (28 + (0.0 if tooth.deciduous else inner))
-    colour = palette.get(charted.fdi, tooth.colour)
+    edge = look.edge(charted.fdi)
+    colour = look.palette.get(charted.fdi, tooth.colour)
     found = charted.state != "not found"
-    label = from_fdi(charted.fdi, numbering) + (f" x{charted.count}" if charted.count > 1 else "")
-    parts: list[Part] = _tooth_shapes(charted, x, edge, scale, up, colour)
+    label = from_fdi(charted.fdi, look.numbering)
+    label += f" x{charted.count}" if charted.count > 1 else ""
+    parts: list[Part] = _tooth_shapes(charted, x, edge, scale, up, colour, look.faint)
+    drawn = finding_shapes(charted.fdi, charted.findings, found)
+    parts += [scaled(shape, x, edge, scale, up) for shape in drawn]
     if charted.state == "doubtful":
         at = edge + sign * 21 * scale + 6.5 * max(scale, 0.75)
         parts.append(Text("?", x, at, 18 * max(scale, 0.75), _INK, "middle", True))
-    letters = 11.0 if numbering == "palmer" else 13.0
+    if charted.in_doubt:
+        at = edge + sign * (pictogram(charted.fdi).length * scale + 9) + 4.5
+        parts.append(Text("?", x, at, 13, _INK, "middle", True))
+    letters = 11.0 if look.numbering == "palmer" else 13.0
     baseline = edge - sign * 14 + letters * 0.36
     parts.append(Text(label, x, baseline, letters, _INK if found else _QUIET, "middle", found))
     return _Group(tuple(parts), charted)
 
 
 def _tooth_shapes(
-    charted: ChartTooth, x: float, edge: float, scale: float, up: bool, colour: Colour
+    charted: ChartTooth,
+    x: float,
+    edge: float,
+    scale: float,
+    up: bool,
+    colour: Colour,
+    faint: bool,
 ) -> list[Part]:
     """Roots and crown of a tooth in its state; (x, edge) is the middle of its biting edge."""
     shape = pictogram(charted.fdi)
     crown = placed(shape.crown, x, edge, scale, up)
     roots = [placed(root, x, edge, scale, up) for root in shape.roots]
     if charted.state == "not found":
-        faint = Shape(crown, _WHITE, _PALE, 1.0)
-        half, middle = min(8.5, shape.width * 0.3), 20.0
-        strokes = [
-            (("M", (-half, middle - half * way)), ("L", (half, middle + half * way)))
-            for way in (1, -1)
-        ]
-        crosses = [Shape(placed(s, x, edge, scale, up), None, _QUIET, 1.8) for s in strokes]
-        return [*(replace(faint, path=root) for root in roots), faint, *crosses]
+        return _absent(charted, x, edge, scale, up)
     line = blended(colour, _INK, 0.5)
     parts: list[Part] = []
     if not charted.erupted:
@@ -225,8 +280,25 @@ def _tooth_shapes(
     if not charted.erupted:
         hollow = Shape(crown, light, line, 1.3)
         return [*parts, *(replace(hollow, path=root, fill=_WHITE) for root in roots), hollow]
-    full = Shape(crown, blended(colour, _WHITE, 0.1), line, 1.3)
+    strong = blended(colour, _WHITE, 0.1)
+    if faint:
+        strong, light = blended(colour, _WHITE, 0.5), blended(colour, _WHITE, 0.75)
+    full = Shape(crown, strong, line, 1.3)
     return [*parts, *(replace(full, path=root, fill=light) for root in roots), full]
+
+
+def _absent(charted: ChartTooth, x: float, edge: float, scale: float, up: bool) -> list[Part]:
+    """A pale tooth with a cross; without roots where something stands in its place."""
+    shape = pictogram(charted.fdi)
+    faint = Shape(placed(shape.crown, x, edge, scale, up), _WHITE, _PALE, 1.0)
+    replaced = {"implant", "pontic"} & set(charted.findings)
+    roots = [] if replaced else [placed(root, x, edge, scale, up) for root in shape.roots]
+    half, middle = min(8.5, shape.width * 0.3), 20.0
+    strokes = [
+        (("M", (-half, middle - half * way)), ("L", (half, middle + half * way))) for way in (1, -1)
+    ]
+    crosses = [Shape(placed(s, x, edge, scale, up), None, _QUIET, 1.8) for s in strokes]
+    return [*(replace(faint, path=root) for root in roots), faint, *crosses]
 
 
 def _ring(fdi: int, x: float, edge: float, scale: float, up: bool) -> Path:
@@ -236,73 +308,24 @@ def _ring(fdi: int, x: float, edge: float, scale: float, up: bool) -> Path:
     return placed(rounded(-half, -3.5, half, shape.length + 4), x, edge, scale, up)
 
 
-def _summary(teeth: Teeth) -> str:
-    """How many teeth were found, as a sentence."""
-    numbers = set(teeth.fdi.tolist())
-    deciduous = sum(n != UNNUMBERED and TEETH[n].deciduous for n in numbers)
-    unnumbered = int((teeth.fdi == UNNUMBERED).sum())
-    words = [f"{len(numbers & set(ARCH_ORDER))} of 32 permanent teeth found"]
-    if deciduous:
-        words.append(counted(deciduous, "deciduous tooth", "deciduous teeth"))
-    if count := int((~erupted(teeth)).sum()):
-        words.append(f"{count} unerupted")
-    if count := count_doubtful(teeth):
-        words.append(f"{count} doubtful")
-    if unnumbered:
-        words.append(counted(unnumbered, "tooth", "teeth") + " without a number")
-    return " · ".join(words)
-
-
-def _foot(teeth: Teeth, top: float) -> _Group:
-    """The key of the states, the counts and the research-use notice, from y = `top` downwards."""
-    left, right = _MARGIN * 0.6, _WIDTH - _MARGIN * 0.6
-    line = top + 26
-    grey: Colour = (150, 156, 164)
-
-    def box(x: float) -> Path:
-        at = ((x, line - 11), (x + 18, line - 11), (x + 18, line + 3), (x, line + 3))
-        return (("M", at[0]), *(("L", corner) for corner in at[1:]), ("Z", ()))
-
-    def cross(x: float, way: int) -> Path:
-        return (("M", (x + 4, line - 4 - 4 * way)), ("L", (x + 14, line - 4 + 4 * way)))
-
-    places = (left, left + 78, left + 168, left + 262)
-    around = rounded(places[3], line - 13, places[3] + 18, line + 5, 5.0)
-    inside = rounded(places[3] + 4, line - 9, places[3] + 14, line + 1, 2.0)
-    return _Group(
-        (
-            Shape(box(places[0]), grey, _INK, 1.3),
-            Text("found", places[0] + 25, line, 12, _INK, "left"),
-            Shape(box(places[1]), _WHITE, _INK, 1.4, (4.0, 3.0)),
-            Text("?", places[1] + 9, line, 12, _INK, "middle", True),
-            Text("doubtful", places[1] + 25, line, 12, _INK, "left"),
-            Shape(box(places[2]), _WHITE, _PALE, 1.0),
-            *(Shape(cross(places[2], way), None, _QUIET, 1.8) for way in (1, -1)),
-            Text("not found", places[2] + 25, line, 12, _INK, "left"),
-            Shape(around, _WHITE, _RING, 1.0),
-            Shape(inside, blended(grey, _WHITE, 0.6), _INK, 1.3),
-            Text("unerupted", places[3] + 25, line, 12, _INK, "left"),
-            Text(_summary(teeth), left, line + 28, 12, _INK, "left"),
-            Text(DISCLAIMER, right, line, 11, _QUIET, "right"),
-        )
-    )
-
-
 def _svg_group(group: _Group, numbering: Numbering) -> str:
     """The group as an SVG element, with the tooth's name and state where it has a tooth."""
     body = "".join(part.to_svg() for part in group.parts)
     if group.tooth is None:
         return f"<g>{body}</g>"
-    tooth = group.tooth
+    tooth, held = group.tooth, ""
     title = f"{from_fdi(tooth.fdi, numbering)} {TEETH[tooth.fdi].name}"
     about = tooth.state + ("" if tooth.erupted else ", unerupted")
     if tooth.count:
         about += f", score {tooth.score:.2f}"
     if tooth.count > 1:
         about += f", {tooth.count} teeth have this number"
+    if tooth.findings:
+        about += "; " + in_words(tooth.findings, tooth.in_doubt)
+        held = f' data-findings="{" ".join(tooth.findings)}"'
     return (
         f'<g class="tooth {tooth.state.replace(" ", "-")}" role="img" data-fdi="{tooth.fdi}" '
-        f'data-state="{tooth.state}" data-erupted="{str(tooth.erupted).lower()}">'
+        f'data-state="{tooth.state}" data-erupted="{str(tooth.erupted).lower()}"{held}>'
         f"<title>{escape(title)}</title>"
         f"<desc>{escape(about)}</desc>{body}</g>"
     )

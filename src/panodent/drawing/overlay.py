@@ -1,7 +1,8 @@
 """Teeth drawn on their radiograph: filled, outlined and numbered.
 
 A colour belongs to a tooth number (`panodent.dentition`) and is the same on every picture. Colour
-is never the only sign: every tooth has its number, doubtful teeth a dashed outline and "?".
+is never the only sign: every tooth has its number, doubtful teeth a dashed outline and "?", each
+kind of finding a pattern.
 """
 
 from __future__ import annotations
@@ -11,10 +12,8 @@ import numpy as np
 from panodent.dentition import NUMBERINGS, TEETH, Numbering, from_fdi
 from panodent.drawing.canvas import (
     Colour,
-    Points,
     RGBImage,
     blended,
-    dashes,
     digit_height,
     put_lines,
     put_text,
@@ -22,10 +21,13 @@ from panodent.drawing.canvas import (
     to_png_bytes,
 )
 from panodent.drawing.display import check_same_size, font_size, windowed_rgb
+from panodent.drawing.finding_patterns import draw_findings
 from panodent.drawing.label_layout import Label, place_labels
 from panodent.drawing.legend import legend_strip
+from panodent.drawing.outlines import draw_outline
 from panodent.errors import ConfigError, UnknownNameError
 from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.version import DISCLAIMER
 
@@ -47,12 +49,14 @@ def overlay(
     numbers: bool = True,
     legend: bool = True,
     numbering: Numbering = "fdi",
+    findings: Findings | None = None,
 ) -> RGBImage:
     """The radiograph with its teeth coloured, outlined and numbered.
 
     Returns uint8 RGB (height, width, 3). With `legend` a strip is added below the radiograph, whose
     own pixels keep their places. `opacity` of the filling is 0 (outlines only) to 1 (opaque);
     `numbers` writes each tooth's number in the system `numbering` ('fdi', 'universal', 'palmer').
+    `findings` are drawn over the teeth, each kind with its own pattern.
 
     Raises `TeethError` if the sizes differ, `ConfigError` for an opacity outside 0 to 1,
     `UnknownNameError` for an unknown numbering.
@@ -62,6 +66,8 @@ def overlay(
     (40, 80, 3)
     """
     check_same_size(radiograph, teeth)
+    if findings is not None:
+        check_same_size(radiograph, findings.marks)
     if not 0 <= opacity <= 1:
         raise ConfigError(f"opacity is {opacity}; expected 0 (outlines only) to 1 (opaque)")
     if numbering not in NUMBERINGS:
@@ -71,14 +77,16 @@ def overlay(
     for index in np.argsort(-teeth.areas, kind="stable").tolist():
         _fill(canvas, teeth, index, opacity)
     for index in range(len(teeth)):
-        _outline(canvas, teeth, index, size)
+        colour = blended(_colour(int(teeth.fdi[index])), _WHITE, 0.15)
+        draw_outline(canvas, teeth, index, colour, size)
+    if findings is not None:
+        draw_findings(canvas, findings, size)
     if numbers:
         _write_numbers(canvas, teeth, [_text(teeth, i, numbering) for i in range(len(teeth))], size)
     if not legend:
         return canvas
-    return np.concatenate(
-        [canvas, legend_strip(teeth, numbering, teeth.size[1], max(size * 0.85, 11.0))]
-    )
+    strip = legend_strip(teeth, numbering, teeth.size[1], max(size * 0.85, 11.0), findings)
+    return np.concatenate([canvas, strip])
 
 
 def _text(teeth: Teeth, index: int, numbering: Numbering) -> str:
@@ -109,54 +117,6 @@ def _fill(canvas: RGBImage, teeth: Teeth, index: int, opacity: float) -> None:
     table[:] = _colour(int(teeth.fdi[index]))
     table = cv2.addWeighted(_GREYS, 1 - opacity, table, opacity, 0.0)
     cv2.copyTo(cv2.LUT(region, table), teeth.masks[index].view(np.uint8), region)
-
-
-def _outline(canvas: RGBImage, teeth: Teeth, index: int, size: float) -> None:
-    """Draws a tooth's outline into `canvas`, dashed when doubtful; `size` is that of the font."""
-    width = max(round(size / 14), 1)
-    rings = _outline_rings(teeth, index, max(round(size / 14), 2))
-    colour = blended(_colour(int(teeth.fdi[index])), _WHITE, 0.15)
-    if "doubtful" in teeth.flags[index]:
-        pieces = [p for ring in rings for p in dashes(ring, size * 0.5, size * 0.4, closed=True)]
-        put_lines(canvas, pieces, colour, width)
-    else:
-        put_lines(canvas, rings, colour, width, closed=True)
-
-
-def _outline_rings(teeth: Teeth, index: int, reach: int) -> list[Points]:
-    """Closed lines (k, 2) of points (x, y) along the outermost pixels of a tooth and of its holes.
-
-    They are smoothed: each point is averaged with `reach` points on either side.
-    """
-    import cv2
-
-    top, left = teeth.boxes[index, :2].tolist()
-    found, _ = cv2.findContours(
-        teeth.masks[index].view(np.uint8),
-        cv2.RETR_CCOMP,
-        cv2.CHAIN_APPROX_NONE,
-        offset=(left, top),
-    )
-    return [_thinned(_smooth(ring.reshape(-1, 2).astype(np.float64), reach)) for ring in found]
-
-
-def _thinned(ring: Points) -> Points:
-    """The same line within a quarter of a pixel, with fewer points, which draws faster."""
-    import cv2
-
-    if len(ring) < 8:
-        return ring
-    return cv2.approxPolyDP(ring.astype(np.float32)[:, None], 0.25, True)[:, 0].astype(np.float64)
-
-
-def _smooth(ring: Points, reach: int) -> Points:
-    """A closed line of pixels (k, 2) smoothed by triangular weights over 2 `reach` + 1 points."""
-    if len(ring) < 4 * reach:
-        return ring
-    weights = np.bartlett(2 * reach + 3)[1:-1]
-    weights /= weights.sum()
-    around = np.concatenate([ring[-reach:], ring, ring[:reach]])
-    return np.stack([np.convolve(around[:, axis], weights, "valid") for axis in (0, 1)], axis=1)
 
 
 def _write_numbers(canvas: RGBImage, teeth: Teeth, texts: list[str], size: float) -> None:

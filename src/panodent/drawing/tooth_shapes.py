@@ -49,18 +49,44 @@ _FUSED_ROOTS = (  # third molars
     " C 3 98 5 99 7 96 C 13 82 16 58 15.5 34 Z"
 )
 
+# Lines along the middle of the roots, by the shapes of the roots.
+_CANALS = {
+    (_ONE_ROOT,): ("M 0 38 L 0 91",),
+    (_TWO_ROOTS,): ("M -4 38 C -6 54 -6.6 74 -5.3 90", "M 4 38 C 6 54 6.6 74 5.3 90"),
+    (_MOLAR_ROOTS,): (
+        "M -8 38 C -11 56 -12.6 74 -11.5 91",
+        "M 8 38 C 11 56 12.6 74 11.5 91",
+    ),
+    (_PALATAL_ROOT, _MOLAR_ROOTS): (
+        "M -8 38 C -11 56 -12.6 74 -11.5 91",
+        "M 0 38 L 0 88",
+        "M 8 38 C 11 56 12.6 74 11.5 91",
+    ),
+    (_FUSED_ROOTS,): ("M -6 38 C -7.5 56 -7 74 -4.8 89", "M 6 38 C 7.5 56 7 74 4.8 89"),
+}
+_FILLINGS = {
+    "incisor": "M -5.5 11 C -5.5 2.5 5.5 2.5 5.5 11 C 5.5 19.5 -5.5 19.5 -5.5 11 Z",
+    "canine": "M -5.5 13 C -5.5 4.5 5.5 4.5 5.5 13 C 5.5 21.5 -5.5 21.5 -5.5 13 Z",
+    "premolar": "M -8 5.2 C -4.6 2.6 -2 1.4 0 0.2 C 2 1.4 4.6 2.6 8 5.2 L 7 12"
+    " C 4.5 17 -4.5 17 -7 12 Z",
+    "molar": "M -12 0.3 C -7 0.3 -4 4.2 0 5.2 C 4 4.2 7 0.3 12 0.3 L 10 11 C 7 17 -7 17 -10 11 Z",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Pictogram:
     """The drawing of one tooth: closed paths of its roots and, drawn over them, of its crown.
 
-    `length` and `width` are those of the whole tooth and of its crown, in chart units.
+    `length` and `width` are those of the whole tooth and of its crown, in chart units. `canals` are
+    lines along the root canals, from left to right; `filling` is the closed path of a filling.
     """
 
     roots: tuple[Path, ...]
     crown: Path
     length: float
     width: float
+    canals: tuple[Path, ...]
+    filling: Path
 
 
 @cache
@@ -81,20 +107,32 @@ def pictogram(fdi: int) -> Pictogram:
     def shaped(text: str) -> Path:
         return tuple((name, _stretched(values, across, along)) for name, values in _parse(text))
 
-    roots = tuple(shaped(text) for text in _root_texts(tooth))
-    return Pictogram(roots, shaped(_CROWNS[tooth.type]), length, width)
+    texts = _root_texts(tooth)
+    return Pictogram(
+        tuple(shaped(_with_width(text, tooth)) for text in texts),
+        shaped(_CROWNS[tooth.type]),
+        length,
+        width,
+        tuple(shaped(text) for text in _CANALS[texts]),
+        shaped(_FILLINGS[tooth.type]),
+    )
 
 
 def _root_texts(tooth: Tooth) -> tuple[str, ...]:
-    """Paths of the roots as text, those at the back first."""
+    """Paths of the roots as text, those at the back first; see `_with_width`."""
     if tooth.type == "molar":
         if tooth.position == 8:
             return (_FUSED_ROOTS,)
         return (_PALATAL_ROOT, _MOLAR_ROOTS) if tooth.jaw == "upper" else (_MOLAR_ROOTS,)
     if tooth.type == "premolar" and tooth.jaw == "upper" and tooth.position == 4:
         return (_TWO_ROOTS,)
-    half = {"incisor": 7, "canine": 8, "premolar": 9}[tooth.type]
-    return (_ONE_ROOT.replace("{-w}", str(-half)).replace("{w}", str(half)),)
+    return (_ONE_ROOT,)
+
+
+def _with_width(text: str, tooth: Tooth) -> str:
+    """The text of a root, with half the width of a single root written into it."""
+    half = {"incisor": 7, "canine": 8, "premolar": 9}.get(tooth.type, 0)
+    return text.replace("{-w}", str(-half)).replace("{w}", str(half))
 
 
 def _parse(text: str) -> list[Command]:

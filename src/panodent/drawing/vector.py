@@ -154,6 +154,39 @@ def rounded(left: float, top: float, right: float, bottom: float, radius: float 
     )
 
 
+def hatched(path: Path, spacing: float, rising: bool = True) -> list[Path]:
+    """Parallel lines at 45 degrees, `spacing` apart, that fill the inside of a closed path.
+
+    With `rising`, y falls as x grows, which rises to the right where y points down.
+
+    >>> square = (("M", (0, 0)), ("L", (4, 0)), ("L", (4, 4)), ("L", (0, 4)), ("Z", ()))
+    >>> [[end.round(1).tolist() for end in to_points(line)] for line in hatched(square, 4)]
+    [[[1.4, 0.0], [0.0, 1.4]], [[4.0, 3.1], [3.1, 4.0]]]
+    """
+    points = to_points(path)
+    root = np.sqrt(0.5)
+    way = 1.0 if rising else -1.0
+    # `across` grows from one line to the next, `along` on a line.
+    along = (points[:, 0] - way * points[:, 1]) * root
+    across = (way * points[:, 0] + points[:, 1]) * root
+    lines: list[Path] = []
+    first = np.ceil(across.min() / spacing - 0.25) + 0.25
+    for level in np.arange(first, across.max() / spacing, 1.0) * spacing:
+        before, after = across - level, np.roll(across, -1) - level
+        crossing = np.flatnonzero((before < 0) != (after < 0))
+        share = before[crossing] / (before[crossing] - after[crossing])
+        other = np.roll(along, -1)[crossing]
+        ends = np.sort(along[crossing] + share * (other - along[crossing]))[::-1]
+        for start, end in zip(ends[::2], ends[1::2], strict=True):
+            lines.append(
+                tuple(
+                    (name, (float((at + way * level) * root), float((level - way * at) * root)))
+                    for name, at in (("M", start), ("L", end))
+                )
+            )
+    return lines
+
+
 def to_svg_path(path: Path) -> str:
     """The path as the `d` attribute of SVG.
 

@@ -35,7 +35,8 @@ class Options:
 
     `pictures` and `chart` write overlays and odontograms, `max_pixels` limits a radiograph's size,
     `mirror` also predicts on the mirror image, `dicom` names the DICOM objects to write,
-    `numbering` is that of the numbers in pictures and of a further column of teeth.csv.
+    `numbering` is that of the numbers in pictures and of a further column of teeth.csv,
+    `draw_findings` draws findings on overlays, if they are looked for.
     """
 
     pictures: bool = True
@@ -44,6 +45,7 @@ class Options:
     mirror: bool = False
     dicom: tuple[str, ...] = ()
     numbering: Numbering = "fdi"
+    draw_findings: bool = True
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Status:
     output: str = ""
     teeth: int = 0
     doubtful: int = 0
+    findings: int = 0
     error: str = ""
     warning: str = ""
 
@@ -145,6 +148,7 @@ def _one(
             model=Model(str(predictor.bundle.provenance.get("name", "")), predictor.bundle.digest),
             extra=origin,
             findings=found.findings,
+            draw_findings=options.draw_findings,
         )
     except NoRadiographError as error:
         return Status(shown, "ignored" if item.found else "failed", error=str(error)), None
@@ -157,9 +161,8 @@ def _one(
 
 def _status(shown: str, what: str, item: Input, record: dict[str, Any]) -> Status:
     doubtful = sum(bool(tooth["flags"]) for tooth in record["teeth"])
-    return Status(
-        shown, what, item.name, len(record["teeth"]), doubtful, warning=record.get("warning", "")
-    )
+    findings, warning = len(record.get("findings", ())), record.get("warning", "")
+    return Status(shown, what, item.name, len(record["teeth"]), doubtful, findings, warning=warning)
 
 
 def _origin(bundle: Bundle, item: Input, options: Options) -> dict[str, Any]:

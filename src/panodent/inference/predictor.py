@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.analysis.prediction_quality import quality, warning
+from panodent.analysis.tooth_report import tooth_report
 from panodent.bundle.bundle import Bundle
-from panodent.dentition import TEETH
+from panodent.dentition import TEETH, Numbering
 from panodent.inference.content_check import check_content
 from panodent.inference.rescaling import predict_all
 from panodent.outputs.case import write_case
@@ -65,11 +66,32 @@ class Prediction(Teeth):
         """What to check before these teeth are used; empty when nothing is unusual."""
         return warning(self)
 
-    def overlay(self) -> npt.NDArray[np.uint8]:
-        """The radiograph with coloured, numbered teeth, uint8 RGB (height, width, 3)."""
+    def overlay(self, findings: bool = True) -> npt.NDArray[np.uint8]:
+        """The radiograph with coloured, numbered teeth, uint8 RGB (height, width, 3).
+
+        `findings` draws them over the teeth, if they were looked for.
+        """
         from panodent.drawing.overlay import overlay
 
-        return overlay(self.radiograph, self)
+        return overlay(self.radiograph, self, findings=self.findings if findings else None)
+
+    def report(self, numbering: Numbering = "fdi") -> str:
+        """What there is to say of each tooth, in words: a line for each, by FDI number.
+
+        Teeth that were not found, have not erupted, are doubtful or carry findings are listed, such
+        as "36: crown, root filling" and "46: missing, implant"; the numbers are in `numbering`
+        ('fdi', 'universal', 'palmer').
+        """
+        return "\n".join(line.text(numbering) for line in tooth_report(self, self.findings))
+
+    def _findings_in_words(self) -> str:
+        """The lines of `report` that have findings, in one."""
+        lines = tooth_report(self, self.findings) if self.findings else ()
+        return "; ".join(line.text() for line in lines if line.findings)
+
+    def __repr__(self) -> str:
+        words = self._findings_in_words()
+        return f"{super().__repr__()[:-1]}; {words})" if words else super().__repr__()
 
     def _repr_png_(self) -> bytes:
         from panodent.drawing.overlay import to_png_bytes
@@ -80,8 +102,10 @@ class Prediction(Teeth):
         from base64 import b64encode
 
         picture = b64encode(self._repr_png_()).decode()
+        words = self._findings_in_words()
         return (
             f'<img alt="overlay" style="max-width:100%" src="data:image/png;base64,{picture}">'
+            + (f"<p>{words}</p>" if words else "")
             + super()._repr_html_()
         )
 

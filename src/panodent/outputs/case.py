@@ -40,6 +40,7 @@ def write_case(
     model: Model | None = None,
     extra: Mapping[str, Any] | None = None,
     findings: Findings | None = None,
+    draw_findings: bool = True,
 ) -> dict[str, Any]:
     """Writes the results of one radiograph to `folder`; returns the content of teeth.json.
 
@@ -53,7 +54,8 @@ def write_case(
     numbering : of the numbers in overlay.png and the odontogram.
     model : name and version of the model for DICOM objects.
     extra : more entries of teeth.json, such as where the result comes from.
-    findings : what was done to the teeth; None if nothing was looked for.
+    findings : what was done to the teeth; None if nothing was looked for. The odontogram has them.
+    draw_findings : whether overlay.png has them too.
 
     Raises `OutputError` when the folder cannot be written, `RadiographError` for DICOM objects of
     a radiograph that is not a DICOM file.
@@ -78,12 +80,15 @@ def write_case(
     if pictures:
         from panodent.drawing.overlay import overlay
 
-        write_whole(folder / OVERLAY, to_png_bytes(overlay(radiograph, teeth, numbering=numbering)))
+        drawn = findings if draw_findings else None
+        picture = overlay(radiograph, teeth, numbering=numbering, findings=drawn)
+        write_whole(folder / OVERLAY, to_png_bytes(picture))
     if chart:
         from panodent.drawing import odontogram
 
-        write_whole(folder / CHART_SVG, odontogram.svg(teeth, numbering))
-        write_whole(folder / CHART_PNG, to_png_bytes(odontogram.png(teeth, numbering)))
+        write_whole(folder / CHART_SVG, odontogram.svg(teeth, numbering, findings=findings))
+        image = odontogram.png(teeth, numbering, findings=findings)
+        write_whole(folder / CHART_PNG, to_png_bytes(image))
     if made or any(folder.glob("teeth.*.dcm")):
         from panodent.dicom import files
 

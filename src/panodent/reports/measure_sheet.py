@@ -11,14 +11,17 @@ from __future__ import annotations
 import io
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from panodent.analysis.measurements import Measurements, ToothMeasure
+from panodent.analysis.tooth_report import tooth_report
 from panodent.dentition import TEETH, Numbering, from_fdi
 from panodent.drawing import odontogram
 from panodent.drawing.canvas import RGBImage, to_jpeg_bytes
 from panodent.drawing.display import fitted_size
 from panodent.reports.html import render
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 from panodent.utils.wording import counted
 from panodent.version import DISCLAIMER, __version__
@@ -32,6 +35,8 @@ PICTURE_WIDTH = 1600
 """The overlay is shown at most this wide, in pixels."""
 
 _A4 = (8.27, 11.69)  # inches
+_LINE = 145  # characters of a printed line
+_ROW = 0.0115  # least height of a legible row of the table, as a share of the page
 _METADATA = {"Creator": f"panodent {__version__}", "CreationDate": None, "Producer": None}
 
 
@@ -41,15 +46,18 @@ def html(
     teeth: Teeth,
     picture: RGBImage | None = None,
     numbering: Numbering = "fdi",
+    findings: Findings | None = None,
 ) -> str:
     """The sheet as a page that needs no other file, as HTML text.
 
     `name` is the radiograph's name; `picture` is its overlay, uint8 RGB (height, width, 3), shown
-    at most `PICTURE_WIDTH` pixels wide; `numbering` is that of all numbers on the sheet.
+    at most `PICTURE_WIDTH` pixels wide; `numbering` is that of all numbers on the sheet; `findings`
+    are in the chart and told in words.
     """
     from markupsafe import Markup
 
-    lines = _lines(measures, numbering)
+    said = _findings_in_words(teeth, findings, numbering)
+    lines = [*said, *_lines(measures, numbering)]
     data = b"" if picture is None else b64encode(to_jpeg_bytes(_scaled_down(picture)))
     page = render(
         "measure_sheet.html.j2",
@@ -57,11 +65,15 @@ def html(
         name=name,
         facts=_facts(measures),
         picture=data.decode("ascii"),
-        chart=Markup(odontogram.svg(teeth, numbering)),  # noqa: S704 - every text in it is escaped
+        chart=Markup(  # noqa: S704 - every text in it is escaped
+            odontogram.svg(teeth, numbering, findings=findings)
+        ),
         heads=_heads(numbering),
         tables=_halved(_rows(measures, numbering)),
         lines=lines,
-        picture_room=_room_for_pictures(len(measures.teeth), len(lines)),
+        picture_room=_room_for_pictures(
+            len(measures.teeth), len(lines) + len(_wrapped(said)) - len(said)
+        ),
     )
     return str(page)
 
@@ -77,6 +89,7 @@ def pdf(
     teeth: Teeth,
     picture: RGBImage | None = None,
     numbering: Numbering = "fdi",
+    findings: Findings | None = None,
 ) -> bytes:
     """The sheet as one A4 page, as the bytes of a PDF file; arguments are those of `html`.
 
@@ -89,12 +102,18 @@ def pdf(
     FigureCanvasAgg(figure)
     figure.text(0.06, 0.962, _plain(_title(name)), size=14, weight="bold")
     figure.text(0.06, 0.945, _plain(_facts(measures)), size=7.5, color="#555")
-    upper = 0.93
+    said = _wrapped(_findings_in_words(teeth, findings, numbering))
+    lines = [*said, *_lines(measures, numbering)]
+    rows, lower = _rows(measures, numbering), 0.045 + 0.014 * len(lines)
+    # With many words both pictures are smaller, so that the table stays legible.
+    table = _ROW * (len(_halved(rows)[0]) + 2) + 0.027
+    upper, lowest = 0.93, lower + table if said else -1.0
     if picture is not None:
-        upper = _show(figure, _scaled_down(picture), upper, 0.88, 0.33) - 0.012
-    upper = _show(figure, odontogram.png(teeth, numbering), upper, 0.6, 1.0) - 0.015
-    lines = _lines(measures, numbering)
-    _table(figure, _heads(numbering), _rows(measures, numbering), upper, 0.045 + 0.014 * len(lines))
+        highest = min(0.33, 0.52 * (upper - lowest))
+        upper = _show(figure, _scaled_down(picture), upper, 0.88, highest) - 0.012
+    chart = odontogram.png(teeth, numbering, findings=findings)
+    upper = _show(figure, chart, upper, 0.6, min(upper - lowest, 1.0)) - 0.015
+    _table(figure, _heads(numbering), rows, upper, lower)
     for number, line in enumerate(reversed(lines)):
         figure.text(0.06, 0.042 + 0.014 * number, _plain(line), size=7)
     figure.text(0.06, 0.022, f"{DISCLAIMER}. panodent {__version__}", size=7, color="#555")
@@ -224,6 +243,19 @@ def _lines(measures: Measurements, numbering: Numbering) -> list[str]:
             f"{third.angle:+.0f}\N{DEGREE SIGN} to the second molar."
         )
     return [*lines, *(f"{note[0].upper()}{note[1:]}." for note in measures.notes)]
+
+
+def _findings_in_words(teeth: Teeth, findings: Findings | None, numbering: Numbering) -> list[str]:
+    """What was found on each tooth, as one sentence; none where nothing was looked for."""
+    if findings is None:
+        return []
+    told = [line.text(numbering) for line in tooth_report(teeth, findings) if line.findings]
+    return [f"{'; '.join(told)}." if told else "No fillings, crowns, implants or other findings."]
+
+
+def _wrapped(lines: Iterable[str]) -> list[str]:
+    """The lines broken where they are longer than the page is wide."""
+    return [part for line in lines for part in wrap(line, _LINE)]
 
 
 def _plain(text: str) -> str:

@@ -21,7 +21,7 @@ from panodent.analysis.measurements import Measurements, with_notes
 from panodent.dentition import Numbering, from_fdi
 from panodent.errors import DatasetError, PanodentError
 from panodent.outputs.case import OVERLAY
-from panodent.outputs.record import RECORD, from_record
+from panodent.outputs.record import RECORD, findings_from_record, from_record
 from panodent.reports import measure_sheet
 from panodent.utils.atomic_files import write_whole, writing
 
@@ -110,7 +110,7 @@ def _measured(file: Path, sheet: bool, numbering: Numbering) -> list[list[Any]]:
         raise DatasetError(
             f"{file}: cannot be read as a result ({error}); expected what panodent predict wrote"
         ) from None
-    teeth = from_record(record)
+    teeth, findings = from_record(record), findings_from_record(record)
     measures = with_notes(measure(teeth, pair), notes)
     write_whole(file.with_name(JSON), json.dumps(measures.to_dict(), ensure_ascii=False) + "\n")
     rows = list(_rows(name, measures, numbering))
@@ -122,10 +122,13 @@ def _measured(file: Path, sheet: bool, numbering: Numbering) -> list[list[Any]]:
     if sheet:
         if drawn != numbering:
             measures = with_notes(measures, [f"numbers on the overlay: {drawn} numbering"])
-        stem, picture = file.parent.name, _picture(file.with_name(OVERLAY), teeth.size[0])
-        page = measure_sheet.html(stem, measures, teeth, picture, numbering)
+        stem, picture = (
+            file.parent.name,
+            _picture(file.with_name(OVERLAY), None if findings else teeth.size[0]),
+        )
+        page = measure_sheet.html(stem, measures, teeth, picture, numbering, findings)
         write_whole(file.with_name(HTML), page)
-        printed = measure_sheet.pdf(stem, measures, teeth, picture, numbering)
+        printed = measure_sheet.pdf(stem, measures, teeth, picture, numbering, findings)
         write_whole(file.with_name(PDF), printed)
     return rows
 
@@ -158,10 +161,11 @@ def _mark(fdi: int, numbering: Numbering) -> str:
     return from_fdi(fdi, numbering) if fdi else ""
 
 
-def _picture(file: Path, height: int) -> Any:
-    """The overlay as RGB without its legend, None where it was not written.
+def _picture(file: Path, height: int | None) -> Any:
+    """The overlay as RGB, None where it was not written.
 
-    `height` is that of the radiograph in pixels; the legend is below it.
+    `height` is that of the radiograph in pixels, below which the legend is left out; None keeps the
+    legend, which explains the patterns of findings.
     """
     import cv2
 

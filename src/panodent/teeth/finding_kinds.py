@@ -40,6 +40,15 @@ class Kind:
     description: str
     restoration: bool = False
 
+    @property
+    def plural(self) -> str:
+        """The title of several.
+
+        >>> KINDS["root_filling"].plural
+        'root fillings'
+        """
+        return f"{self.title}s"
+
 
 _TABLE = (
     Kind("filling", "filling", "tooth", "filling or inlay in a crown", True),

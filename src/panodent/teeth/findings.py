@@ -180,6 +180,17 @@ class Findings:
         here = {k for k, n in zip(self.kinds, self.fdi.tolist(), strict=True) if n == fdi}
         return tuple(kind for kind in KINDS if kind in here)
 
+    def in_doubt(self, fdi: int) -> tuple[str, ...]:
+        """Those of `of_tooth` whose findings there are all doubtful."""
+        sure = {
+            kind
+            for kind, number, flags in zip(
+                self.kinds, self.fdi.tolist(), self.marks.flags, strict=True
+            )
+            if number == fdi and "doubtful" not in flags
+        }
+        return tuple(kind for kind in self.of_tooth(fdi) if kind not in sure)
+
     def full_mask(self, index: int) -> BoolArray:
         """Finding `index` as a boolean array (height, width) of the whole radiograph."""
         return self.marks.full_mask(index)

@@ -1,0 +1,74 @@
+"""Outlines of teeth and findings as smooth lines on a picture.
+
+>>> canvas = np.zeros((20, 20, 3), np.uint8)
+>>> tooth = Teeth.from_masks((20, 20), [(36, np.ones((12, 12), bool), (4, 4))])
+>>> draw_outline(canvas, tooth, 0, (255, 0, 0), 11)
+>>> bool(canvas[4, 10, 0]), bool(canvas[10, 10].any())
+(True, False)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from panodent.drawing.canvas import Colour, Points, RGBImage, dashes, put_lines
+from panodent.teeth.teeth import Teeth
+
+
+def draw_outline(
+    canvas: RGBImage,
+    teeth: Teeth,
+    index: int,
+    colour: Colour,
+    size: float,
+    casing: Colour | None = None,
+) -> None:
+    """Draws the outline of a tooth into `canvas`, dashed when doubtful.
+
+    `size` is that of the font in pixels; `casing` is the colour of a line below, which is wider.
+    """
+    width = max(round(size / 14), 1)
+    rings = _outline_rings(teeth, index, max(round(size / 14), 2))
+    if casing is not None:
+        put_lines(canvas, rings, casing, width + 2, closed=True)
+    if "doubtful" in teeth.flags[index]:
+        pieces = [p for ring in rings for p in dashes(ring, size * 0.5, size * 0.4, closed=True)]
+        put_lines(canvas, pieces, colour, width)
+    else:
+        put_lines(canvas, rings, colour, width, closed=True)
+
+
+def _outline_rings(teeth: Teeth, index: int, reach: int) -> list[Points]:
+    """Closed lines (k, 2) of points (x, y) along the outermost pixels of a tooth and of its holes.
+
+    They are smoothed: each point is averaged with `reach` points on either side.
+    """
+    import cv2
+
+    top, left = teeth.boxes[index, :2].tolist()
+    found, _ = cv2.findContours(
+        teeth.masks[index].view(np.uint8),
+        cv2.RETR_CCOMP,
+        cv2.CHAIN_APPROX_NONE,
+        offset=(left, top),
+    )
+    return [_thinned(_smooth(ring.reshape(-1, 2).astype(np.float64), reach)) for ring in found]
+
+
+def _thinned(ring: Points) -> Points:
+    """The same line within a quarter of a pixel, with fewer points, which draws faster."""
+    import cv2
+
+    if len(ring) < 8:
+        return ring
+    return cv2.approxPolyDP(ring.astype(np.float32)[:, None], 0.25, True)[:, 0].astype(np.float64)
+
+
+def _smooth(ring: Points, reach: int) -> Points:
+    """A closed line of pixels (k, 2) smoothed by triangular weights over 2 `reach` + 1 points."""
+    if len(ring) < 4 * reach:
+        return ring
+    weights = np.bartlett(2 * reach + 3)[1:-1]
+    weights /= weights.sum()
+    around = np.concatenate([ring[-reach:], ring, ring[:reach]])
+    return np.stack([np.convolve(around[:, axis], weights, "valid") for axis in (0, 1)], axis=1)
