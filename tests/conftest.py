@@ -13,7 +13,7 @@ import pytest
 
 from panodent import phantom
 from panodent.bundle.bundle import Bundle, load
-from panodent.bundle.findings_network import FindingsNetwork, Limits
+from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.finding_kinds import KINDS
@@ -67,6 +67,6 @@ def finding_bundle() -> Bundle:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
-    limits = {"filling": Limits(area=2e-4, score=0.5)}
+    limits = {"filling": KindLimits(area=2e-4, score=0.5)}
     network = FindingsNetwork(model.SerializeToString(), Frame(*size), kinds, limits)
     return replace(load(), findings=network)

@@ -10,7 +10,7 @@ import pytest
 
 from panodent import phantom
 from panodent.bundle.bundle import Bundle
-from panodent.bundle.findings_network import FindingsNetwork, Limits
+from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
 from panodent.drawing.canvas import to_png_bytes
 from panodent.inference.findings import decode
@@ -130,10 +130,10 @@ def test_a_wire_belongs_to_no_tooth_but_brackets_do() -> None:
 
 def test_what_is_too_small_or_unsure_is_left_out() -> None:
     planes = logits(("filling", 38, 41, 44, 47), ("post", 30, 52, 34, 54))
-    limits = {"filling": Limits(area=37 / (96 * 192)), "post": Limits(score=0.9999)}
+    limits = {"filling": KindLimits(area=37 / (96 * 192)), "post": KindLimits(score=0.9999)}
     network = replace(NETWORK, limits=limits)
     assert len(decode(network, planes, teeth(), {})[1]) == 0
-    limits = {"filling": Limits(area=36 / (96 * 192)), "post": Limits(score=0.9)}
+    limits = {"filling": KindLimits(area=36 / (96 * 192)), "post": KindLimits(score=0.9)}
     assert len(decode(replace(NETWORK, limits=limits), planes, teeth(), {})[1]) == 2
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from panodent.analysis.annotation_checks import Suspicion
 from panodent.datasets.dataset import Case, Dataset
-from panodent.datasets.inspection import Finding, Inspection
+from panodent.datasets.inspection import InspectedCase, Inspection
 from panodent.drawing.overlay import to_png_bytes
 from panodent.formats.base import Annotated
 from panodent.reports.inspection import PICTURE_WIDTH, to_html, write
@@ -27,7 +27,7 @@ def case(folder: Path, key: str, size: tuple[int, int] = SIZE) -> Case:
     return Case(key, image, Annotated(key, lambda: TEETH.resized(size)))
 
 
-def inspection(cases: tuple[Case, ...], findings: tuple[Finding, ...], **lists) -> Inspection:
+def inspection(cases: tuple[Case, ...], findings: tuple[InspectedCase, ...], **lists) -> Inspection:
     known = {"images_without_labels": (), "labels_without_images": ()} | lists
     duplicates = known.pop("duplicates", ())
     return Inspection(Dataset(Path(), "coco", cases, **known), findings, duplicates)
@@ -37,8 +37,12 @@ def test_files_and_pictures(tmp_path: Path, checked_page) -> None:
     (tmp_path / "data").mkdir()
     cases = tuple(case(tmp_path / "data", key) for key in ("good", "tiny"))
     wide = case(tmp_path / "data", "wide", WIDE)
-    tiny = Finding("tiny", "", SIZE, (36,), (Suspicion("tiny", (36,), "36 has 1 pixel"),))
-    findings = (Finding("good", "", SIZE, (36,)), tiny, Finding("wide", "", WIDE, (36,)))
+    tiny = InspectedCase("tiny", "", SIZE, (36,), (Suspicion("tiny", (36,), "36 has 1 pixel"),))
+    findings = (
+        InspectedCase("good", "", SIZE, (36,)),
+        tiny,
+        InspectedCase("wide", "", WIDE, (36,)),
+    )
     file = write(inspection((*cases, wide), findings), tmp_path / "out")
     page = checked_page(file.read_text("utf-8"))
     assert page.values("src") == [
@@ -56,8 +60,8 @@ def test_hostile_names_stay_text(tmp_path: Path, checked_page, hostile: str) -> 
     (tmp_path / "data").mkdir()
     seen = Suspicion("order", (36,), f"class {hostile} is out of order")
     findings = (
-        Finding(hostile, hostile, SIZE, (36,), (seen,)),
-        Finding("broken", "", problem=f"unknown class {hostile}"),
+        InspectedCase(hostile, hostile, SIZE, (36,), (seen,)),
+        InspectedCase("broken", "", problem=f"unknown class {hostile}"),
     )
     made = inspection(
         (case(tmp_path / "data", hostile),),
@@ -75,23 +79,25 @@ def test_hostile_names_stay_text(tmp_path: Path, checked_page, hostile: str) -> 
 def test_a_case_that_cannot_be_read_has_its_reason(tmp_path: Path, checked_page) -> None:
     missing = Case("gone", tmp_path / "gone.png", Annotated("gone", lambda: TEETH))
     page = checked_page(
-        write(inspection((missing,), (Finding("gone", "", SIZE, (36,)),)), tmp_path).read_text()
+        write(
+            inspection((missing,), (InspectedCase("gone", "", SIZE, (36,)),)), tmp_path
+        ).read_text()
     )
     assert "gone (no picture: " in page.text
 
 
 def test_singular_and_plural(checked_page) -> None:
-    one = Finding("a", "", SIZE, (36,))
+    one = InspectedCase("a", "", SIZE, (36,))
     page = checked_page(to_html(inspection((), (one,), images_without_labels=("b",))))
     assert "1 radiograph in format coco, 1 tooth." in page.text
     assert "1 image without annotation" in page.text
-    two = checked_page(to_html(inspection((), (one, Finding("b", "", SIZE, (0, 11))))))
+    two = checked_page(to_html(inspection((), (one, InspectedCase("b", "", SIZE, (0, 11))))))
     assert "2 radiographs in format coco, 3 teeth (1 without a number)." in two.text
 
 
 def test_long_lists_say_what_they_leave_out(checked_page) -> None:
     findings = tuple(
-        Finding(str(n), "", (n, n), (36,), (Suspicion("tiny", (36,), "tiny"),))
+        InspectedCase(str(n), "", (n, n), (36,), (Suspicion("tiny", (36,), "tiny"),))
         for n in range(1, 14)
     )
     page = checked_page(to_html(inspection((), findings)))

@@ -15,7 +15,7 @@ pytest.importorskip("onnx", reason="needs the train extra")
 from panodent import phantom
 from panodent.bundle import bundle
 from panodent.bundle.calibration import Calibration
-from panodent.bundle.findings_network import CHANNELS, Limits
+from panodent.bundle.findings_network import CHANNELS, KindLimits
 from panodent.errors import ConfigError, DatasetError, TrainingError
 from panodent.evaluation.finding_scores import score_findings
 from panodent.formats.finding_annotations import AnnotatedFindings
@@ -25,8 +25,8 @@ from panodent.training import findings
 from panodent.training.augmentation.augment import IGNORED
 from panodent.training.findings_batches import FindingsAugmenter, augmented, plain_input
 from panodent.training.findings_config import FindingsConfig, PaintConfig, config_from
-from panodent.training.findings_examples import Example, example, kinds_image
-from panodent.training.findings_finish import Outcome, chosen_limits, finish
+from panodent.training.findings_examples import FindingsExample, example, kinds_image
+from panodent.training.findings_finish import FindingsOutcome, chosen_limits, finish
 from panodent.training.findings_run import _used, prepare, reopen
 from panodent.training.run import DataSource
 
@@ -84,9 +84,11 @@ def test_batches_depend_on_seed_epoch_and_step_only(data: Path) -> None:
 
 def test_a_labelled_example_is_shown_more_often() -> None:
     empty = np.zeros((8, 16), np.uint8)
-    labelled = Example(empty, empty + 1, empty, empty)
+    labelled = FindingsExample(empty, empty + 1, empty, empty)
     config = replace(SMALL, repeat=3)
-    assert FindingsAugmenter([labelled, Example(*[empty] * 4)], ("crown",), config).steps == 2
+    assert (
+        FindingsAugmenter([labelled, FindingsExample(*[empty] * 4)], ("crown",), config).steps == 2
+    )
     _, labels = augmented(labelled, ("crown",), config, np.random.default_rng(0))
     assert set(np.unique(labels)) <= {0, 1}
 
@@ -132,7 +134,7 @@ def test_without_held_out_radiographs_limits_are_those_of_the_run_before(
     model, rows = findings.train(first)
     made = finish(first, model, rows)
     assert made.findings is not None
-    limits = {"crown": Limits(0.001, 0.7)}
+    limits = {"crown": KindLimits(0.001, 0.7)}
     calibration = Calibration(2.0, -1.0)
     known = replace(made.findings, limits=limits, calibration=calibration)
     bundle.save(replace(made, findings=known), tmp_path / "first" / "bundle")
@@ -163,10 +165,10 @@ def test_limits_keep_what_is_right() -> None:
     from panodent.teeth.teeth import Teeth
 
     none = Teeth.empty(size)
-    outcome = Outcome(truth, found, score_findings(truth, found, none, none))
+    outcome = FindingsOutcome(truth, found, score_findings(truth, found, none, none))
     limits = chosen_limits([outcome], dict.fromkeys(KINDS, 0.01))
-    assert limits["crown"] == Limits(0.005, 0.65)
-    assert limits["filling"] == Limits(0.005, 0.6)  # too few to choose by
+    assert limits["crown"] == KindLimits(0.005, 0.65)
+    assert limits["filling"] == KindLimits(0.005, 0.6)  # too few to choose by
 
 
 def test_plain_radiographs_are_named_by_patterns() -> None:

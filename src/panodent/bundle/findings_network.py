@@ -21,7 +21,7 @@ CHANNELS = 2
 
 
 @dataclass(frozen=True)
-class Limits:
+class KindLimits:
     """What is too little to be a finding of a kind.
 
     area : smallest area, as a share of the radiograph's.
@@ -58,7 +58,7 @@ class FindingsNetwork:
     network: bytes = field(repr=False)
     frame: Frame
     kinds: tuple[str, ...]
-    limits: Mapping[str, Limits] = field(default_factory=dict)
+    limits: Mapping[str, KindLimits] = field(default_factory=dict)
     calibration: Calibration = field(default_factory=Calibration)
     threads: int = field(default=0, compare=False)
     _session: Session = field(init=False, repr=False, compare=False)
@@ -131,7 +131,7 @@ def from_card(entry: Mapping[str, Any], network: bytes, threads: int = 0) -> Fin
         network,
         Frame(**entry["frame"]),
         tuple(str(kind) for kind in entry["kinds"]),
-        {str(kind): Limits(**limit) for kind, limit in entry.get("limits", {}).items()},
+        {str(kind): KindLimits(**limit) for kind, limit in entry.get("limits", {}).items()},
         Calibration(**entry.get("calibration", {})),
         threads,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,115 +22,112 @@ from panodent.cli.options import (
 )
 from panodent.errors import ConfigError
 
+if TYPE_CHECKING:
+    from panodent.training.findings import FindingsRun
+
+Data = Annotated[
+    list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
+]
+FindingsFile = Annotated[
+    Path | None,
+    typer.Option("--findings", help="COCO file of the findings in some of these radiographs."),
+]
+Plain = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Radiographs that show no finding, such as 'healthy-*'; may be given repeatedly. "
+        "'!healthy-7' names an exception.",
+    ),
+]
+Start = Annotated[
+    str, typer.Option("--from", help="Folder of a run whose network this one begins with.")
+]
+Size = Annotated[
+    str | None,
+    typer.Option(show_default="384x768", help="Frame of the network, HEIGHTxWIDTH in pixels."),
+]
+Epochs = Annotated[int | None, typer.Option(show_default="50", help="Passes over all radiographs.")]
+BatchSize = Annotated[
+    int | None, typer.Option(show_default="4", help="Radiographs per training step.")
+]
+LearningRate = Annotated[
+    float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
+]
+Precision = Annotated[
+    str | None,
+    typer.Option(show_default="float32", help="float32 or mixed_bfloat16."),
+]
+Validation = Annotated[
+    float, typer.Option("--val", help="Share of radiographs held out; 0: train on all.")
+]
+SplitSeed = Annotated[int, typer.Option(help="Random seed of the choice of held-out radiographs.")]
+Seed = Annotated[
+    int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue the training in --output.")]
+
 
 def findings(
-    data: Annotated[
-        list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
-    ] = None,
+    data: Data = None,
     output: Output = Path("findings"),
-    annotations: Annotated[
-        Path | None,
-        typer.Option("--findings", help="COCO file of the findings in some of these radiographs."),
-    ] = None,
-    plain: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="Radiographs that show no finding, such as 'healthy-*'; may be given repeatedly. "
-            "'!healthy-7' names an exception.",
-        ),
-    ] = None,
+    annotations: FindingsFile = None,
+    plain: Plain = None,
     bundle: BundleName = "default",
-    start: Annotated[
-        str, typer.Option("--from", help="Folder of a run whose network this one begins with.")
-    ] = "",
+    start: Start = "",
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
-    size: Annotated[
-        str | None,
-        typer.Option(show_default="384x768", help="Frame of the network, HEIGHTxWIDTH in pixels."),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(show_default="50", help="Passes over all radiographs.")
-    ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(show_default="4", help="Radiographs per training step.")
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(show_default="float32", help="float32 or mixed_bfloat16."),
-    ] = None,
-    validation: Annotated[
-        float, typer.Option("--val", help="Share of radiographs held out; 0: train on all.")
-    ] = 0.15,
-    split_seed: Annotated[
-        int, typer.Option(help="Random seed of the choice of held-out radiographs.")
-    ] = 0,
-    seed: Annotated[
-        int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the training in --output.")
-    ] = False,
+    size: Size = None,
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    learning_rate: LearningRate = None,
+    precision: Precision = None,
+    validation: Validation = 0.15,
+    split_seed: SplitSeed = 0,
+    seed: Seed = None,
+    resume: Resume = False,
 ) -> None:
     """Train the network that finds crowns, implants and more.
 
     Writes a bundle that finds fillings, crowns, pontics, root fillings, posts, implants and
-    appliances. Radiographs that --findings does not list and that match no --plain
-    are not used. Use the data, --val and --split-seed that the bundle was trained with, so that the
-    same radiographs stay held out.
+    appliances. Radiographs that --findings does not list and that match no --plain are not used.
+    Use the data, --val and --split-seed of the bundle, so that the same radiographs stay held out.
     """
     require_keras()
-    from panodent.training.findings import train
     from panodent.training.findings_config import FindingsConfig
-    from panodent.training.findings_finish import finish
     from panodent.training.findings_run import prepare, reopen
     from panodent.training.run import DataSource
 
     height, width = parse_size(size) if size else (None, None)
-    settings: dict[str, Any] = drop_none(
-        {
-            "height": height,
-            "width": width,
-            "epochs": epochs,
-            "batch_size": batch_size,
-            "learning_rate": learning_rate,
-            "precision": precision,
-            "seed": seed,
-        }
-    )
+    settings: dict[str, Any] = {"height": height, "width": width, "epochs": epochs, "seed": seed}
+    settings |= {"batch_size": batch_size, "learning_rate": learning_rate, "precision": precision}
+    settings = drop_none(settings)
     if resume:
         if data or settings or annotations or plain or start:
             raise ConfigError(
                 "--resume takes data and settings from the run; give no other option than --output"
             )
         run = reopen(output, _report)
+    elif not data or annotations is None:
+        raise ConfigError(
+            "findings needs at least one DATA folder of annotated radiographs, and --findings, "
+            "the file that describes their findings"
+        )
     else:
-        if not data or annotations is None:
-            raise ConfigError(
-                "findings needs at least one DATA folder of annotated radiographs, and --findings, "
-                "the file that describes their findings"
-            )
         options = read_options(values, numbering, name_map)
         sources = [DataSource(root, format_name, options) for root in data]
-        config = FindingsConfig(**settings)
-        run = prepare(
-            output,
-            sources,
-            annotations,
-            plain or [],
-            bundle,
-            config,
-            _report,
-            validation,
-            split_seed,
-            start,
-        )
+        named = (output, sources, annotations, plain or [], bundle, FindingsConfig(**settings))
+        run = prepare(*named, _report, validation, split_seed, start)
+    _train(run)
+
+
+def _train(run: FindingsRun) -> None:
+    """Trains, writes the bundle and says what was found."""
+    from panodent.training.findings import train
+    from panodent.training.findings_finish import finish
+
     labelled = sum(case.key in run.annotated for case in run.training)
     print_line(
         f"{len(run.training)} radiographs to train on, {labelled} of them with annotated findings; "
@@ -139,7 +136,7 @@ def findings(
     model, rows = train(run)
     made = finish(run, model, rows)
     network = made.findings.network if made.findings else b""
-    print_line(f"bundle {output / 'bundle'}: findings network of {len(network) / 1e6:.1f} MB")
+    print_line(f"bundle {run.folder / 'bundle'}: findings network of {len(network) / 1e6:.1f} MB")
 
 
 def _report(kind: str, row: dict[str, float]) -> None:

@@ -31,7 +31,7 @@ from panodent.version import __version__
 
 
 @dataclass(frozen=True)
-class Finding:
+class InspectedCase:
     """What was found about one annotated radiograph.
 
     Parameters
@@ -64,7 +64,7 @@ class Inspection:
     """
 
     dataset: Dataset
-    findings: tuple[Finding, ...]
+    findings: tuple[InspectedCase, ...]
     duplicates: tuple[tuple[str, ...], ...]
 
     @property
@@ -89,12 +89,12 @@ class Inspection:
         return sum(f.numbers.count(UNNUMBERED) for f in self.findings)
 
     @property
-    def problems(self) -> list[Finding]:
+    def problems(self) -> list[InspectedCase]:
         """The radiographs that cannot be used."""
         return [f for f in self.findings if f.problem]
 
     @property
-    def suspicious(self) -> list[Finding]:
+    def suspicious(self) -> list[InspectedCase]:
         """The radiographs to look at, those with most suspicions first."""
         return sorted((f for f in self.findings if f.suspicions), key=lambda f: -len(f.suspicions))
 
@@ -134,8 +134,8 @@ def inspect(
     """Reads every annotated radiograph below `root` once.
 
     The parameters are those of `panodent.datasets.dataset.find`, which also raises the errors about
-    the folder as a whole. A radiograph or annotation that cannot be read becomes a `Finding` with a
-    problem; the others go on. `progress` is called after each radiograph.
+    the folder as a whole. A radiograph or annotation that cannot be read becomes an `InspectedCase`
+    with a problem; the others go on. `progress` is called after each radiograph.
     """
     dataset = find(root, format_name, options)
     findings, prints = [], {}
@@ -149,26 +149,26 @@ def inspect(
     return Inspection(dataset, tuple(findings), tuple(duplicates(prints)))
 
 
-def _look(case: Case) -> tuple[Finding, Float32Array | None]:
+def _look(case: Case) -> tuple[InspectedCase, Float32Array | None]:
     """The finding about a case, and its fingerprint if its pixels can be read."""
     name = str(case.image)
     try:
         radiograph = case.radiograph()
     except PanodentError as error:
-        return Finding(case.key, name, problem=str(error)), None
+        return InspectedCase(case.key, name, problem=str(error)), None
     print_ = fingerprint(radiograph)
     try:
         teeth = case.teeth()
     except PanodentError as error:
-        return Finding(case.key, name, radiograph.size, problem=str(error)), print_
+        return InspectedCase(case.key, name, radiograph.size, problem=str(error)), print_
     numbers = tuple(teeth.fdi.tolist())
     if teeth.size != radiograph.size:
         problem = (
             f"the radiograph has {radiograph.size[1]} x {radiograph.size[0]} pixels, its "
             f"annotation {teeth.size[1]} x {teeth.size[0]}"
         )
-        return Finding(case.key, name, radiograph.size, numbers, problem=problem), print_
+        return InspectedCase(case.key, name, radiograph.size, numbers, problem=problem), print_
     return (
-        Finding(case.key, name, radiograph.size, numbers, tuple(suspicions(teeth))),
+        InspectedCase(case.key, name, radiograph.size, numbers, tuple(suspicions(teeth))),
         print_,
     )

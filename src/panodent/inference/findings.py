@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.analysis.doubt_reasons import LOW_SCORE
-from panodent.bundle.findings_network import FindingsNetwork, Limits
+from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.inference.finding_places import Arches, Sizes, tooth_plane
 from panodent.inference.softmax import softmax
 from panodent.radiograph.resampling import enlarged
@@ -152,8 +152,8 @@ def _regions(mask: BoolArray | None) -> list[BoolArray]:
     return [labels == index for index in range(1, count)]
 
 
-def _enough(piece: _Piece, limits: Mapping[str, Limits]) -> bool:
-    limit = limits.get(piece.kind, Limits())
+def _enough(piece: _Piece, limits: Mapping[str, KindLimits]) -> bool:
+    limit = limits.get(piece.kind, KindLimits())
     share = int(np.count_nonzero(piece.mask)) / piece.mask.size
     return share >= limit.area and piece.score >= limit.score
 

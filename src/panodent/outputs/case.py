@@ -68,13 +68,8 @@ def write_case(
     ...     sorted(file.name for file in Path(folder).iterdir())
     ['labels.png', 'overlay.png', 'teeth.json']
     """
-    made = {}
-    if dicom:
-        # Imported on request, because imports make every start slower.
-        from panodent.dicom import files
-
-        # Before anything is written: an unusable DICOM header makes the whole case fail.
-        made = files.contents(source_of(radiograph, teeth, model or Model("", "")), dicom)
+    # Before anything is written: an unusable DICOM header makes the whole case fail.
+    made = _dicom_objects(radiograph, teeth, model, dicom) if dicom else {}
     _remove(folder / RECORD)
     write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
     if pictures:
@@ -84,11 +79,7 @@ def write_case(
         picture = overlay(radiograph, teeth, numbering=numbering, findings=drawn)
         write_whole(folder / OVERLAY, to_png_bytes(picture))
     if chart:
-        from panodent.drawing import odontogram
-
-        write_whole(folder / CHART_SVG, odontogram.svg(teeth, numbering, findings=findings))
-        image = odontogram.png(teeth, numbering, findings=findings)
-        write_whole(folder / CHART_PNG, to_png_bytes(image))
+        _write_chart(folder, teeth, numbering, findings)
     if made or any(folder.glob("teeth.*.dcm")):
         from panodent.dicom import files
 
@@ -96,6 +87,26 @@ def write_case(
     record = to_record(teeth, radiograph, extra, findings)
     write_whole(folder / RECORD, json.dumps(record, ensure_ascii=False) + "\n")
     return record
+
+
+def _dicom_objects(
+    radiograph: Radiograph, teeth: Teeth, model: Model | None, kinds: Sequence[str]
+) -> dict[str, bytes]:
+    """The content of each DICOM object, by its file's name."""
+    # Imported on request, because imports make every start slower.
+    from panodent.dicom import files
+
+    return files.contents(source_of(radiograph, teeth, model or Model("", "")), kinds)
+
+
+def _write_chart(
+    folder: Path, teeth: Teeth, numbering: Numbering, findings: Findings | None
+) -> None:
+    from panodent.drawing import odontogram
+
+    write_whole(folder / CHART_SVG, odontogram.svg(teeth, numbering, findings=findings))
+    image = odontogram.png(teeth, numbering, findings=findings)
+    write_whole(folder / CHART_PNG, to_png_bytes(image))
 
 
 def _remove(file: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from panodent.analysis.annotation_checks import KINDS
-from panodent.datasets.inspection import Finding, Inspection
+from panodent.datasets.inspection import InspectedCase, Inspection
 from panodent.drawing.canvas import RGBImage
 from panodent.drawing.display import scaled_down
 from panodent.drawing.overlay import overlay
@@ -92,23 +92,25 @@ def to_html(
     return str(page)
 
 
-def _kinds(finding: Finding) -> list[str]:
+def _kinds(finding: InspectedCase) -> list[str]:
     """The kinds of a case's suspicions, each once."""
     return list(dict.fromkeys(KINDS[suspicion.kind] for suspicion in finding.suspicions))
 
 
-def _observations(finding: Finding) -> str:
+def _observations(finding: InspectedCase) -> str:
     """The messages of a case's suspicions."""
     return "; ".join(suspicion.message for suspicion in finding.suspicions)
 
 
-def _spread(findings: Sequence[Finding], count: int) -> list[Finding]:
+def _spread(findings: Sequence[InspectedCase], count: int) -> list[InspectedCase]:
     """At most `count` of the findings, at even distances, the first and the last included."""
     places = np.linspace(0, len(findings) - 1, min(count, len(findings))).round().astype(int)
     return [findings[place] for place in places]
 
 
-def _picture(inspection: Inspection, finding: Finding, folder: Path, file: str) -> CasePicture:
+def _picture(
+    inspection: Inspection, finding: InspectedCase, folder: Path, file: str
+) -> CasePicture:
     caption = ": ".join(filter(None, (finding.key, _observations(finding))))
     draw = partial(_annotated, inspection, finding.key)
     return write_picture(draw, folder, file, caption, f"Annotated teeth of {finding.key}")

@@ -29,7 +29,7 @@ from panodent.teeth.finding_kinds import KINDS
 from panodent.training import checkpoint
 from panodent.training.findings_batches import FindingsAugmenter, plain_input
 from panodent.training.findings_config import FindingsConfig
-from panodent.training.findings_examples import Example, collect
+from panodent.training.findings_examples import FindingsExample, collect
 from panodent.training.run import Row
 from panodent.utils.atomic_files import write_whole
 
@@ -89,7 +89,7 @@ def train(run: FindingsRun) -> tuple[Any, list[Row]]:
     return model, rows
 
 
-def _examples(run: FindingsRun, side: str) -> list[Example]:
+def _examples(run: FindingsRun, side: str) -> list[FindingsExample]:
     cases = run.training if side == "training" else run.validation
     return collect(
         run.bundle,
@@ -140,7 +140,7 @@ def _epoch(
     run: FindingsRun,
     model: Any,
     batches: FindingsAugmenter,
-    held: Sequence[Example],
+    held: Sequence[FindingsExample],
     epoch: int,
 ) -> Row:
     """Trains one epoch (from 0) and validates; returns its row of the history."""
@@ -174,7 +174,7 @@ def _epoch(
 
 
 def pixel_dice(
-    predict: Callable[[Any], Any], examples: Sequence[Example], config: FindingsConfig
+    predict: Callable[[Any], Any], examples: Sequence[FindingsExample], config: FindingsConfig
 ) -> Row:
     """Dice of the pixels of each kind over all examples together; NaN where a kind is absent.
 

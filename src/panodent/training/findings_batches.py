@@ -19,7 +19,7 @@ from panodent.training.augmentation.geometry import (
 )
 from panodent.training.augmentation.intensity import change_intensity
 from panodent.training.findings_config import FindingsConfig
-from panodent.training.findings_examples import TOOTH_CLASSES, Example
+from panodent.training.findings_examples import TOOTH_CLASSES, FindingsExample
 from panodent.utils.arrays import Float32Array, FloatImage
 
 MIRRORED = mirrored_classes(TOOTH_CLASSES)
@@ -29,7 +29,7 @@ class FindingsAugmenter:
     """Makes training batches, which depend on (seed, epoch, step) only."""
 
     def __init__(
-        self, examples: Sequence[Example], kinds: Sequence[str], config: FindingsConfig
+        self, examples: Sequence[FindingsExample], kinds: Sequence[str], config: FindingsConfig
     ) -> None:
         self.examples, self.kinds, self.config = examples, tuple(kinds), config
         often = [config.repeat if item.labelled else 1 for item in examples]
@@ -55,7 +55,7 @@ class FindingsAugmenter:
 
 
 def augmented(
-    example: Example, kinds: Sequence[str], config: FindingsConfig, rng: np.random.Generator
+    example: FindingsExample, kinds: Sequence[str], config: FindingsConfig, rng: np.random.Generator
 ) -> tuple[Float32Array, npt.NDArray[np.uint8]]:
     """A random variant: inputs float32 (*frame, CHANNELS) and kinds uint8 (*frame)."""
     import cv2
@@ -95,7 +95,7 @@ def _changed_probability(tooth: FloatImage, rng: np.random.Generator) -> FloatIm
     return np.asarray(tooth * np.float32(rng.uniform(0.8, 1.0)), np.float32)
 
 
-def plain_input(example: Example, config: FindingsConfig) -> Float32Array:
+def plain_input(example: FindingsExample, config: FindingsConfig) -> Float32Array:
     """An example as it is, float32 (*frame, CHANNELS)."""
     frame = config.frame
     seen = np.empty((*frame.size, CHANNELS), np.float32)

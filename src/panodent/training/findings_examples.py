@@ -33,7 +33,7 @@ LIMIT = (1024, 1536)
 
 
 @dataclass(frozen=True)
-class Example:
+class FindingsExample:
     """One radiograph in memory; all images are uint8 (height, width).
 
     pixels : grey values.
@@ -56,7 +56,7 @@ class Example:
 def kinds_image(
     annotated: AnnotatedFindings, kinds: Sequence[str], size: tuple[int, int]
 ) -> npt.NDArray[np.uint8]:
-    """The class image uint8 `size` of annotated findings; see `Example.kinds`."""
+    """The class image uint8 `size` of annotated findings; see `FindingsExample.kinds`."""
     import cv2
 
     unclear = annotated.unclear.astype(np.uint8)
@@ -69,7 +69,7 @@ def kinds_image(
 
 def example(
     bundle: Bundle, case: Case, annotated: AnnotatedFindings | None, kinds: Sequence[str]
-) -> Example:
+) -> FindingsExample:
     """Reads a case; without `annotated` it shows no finding.
 
     Raises `ConfigError` when radiograph and annotations differ in size.
@@ -85,7 +85,7 @@ def example(
     planes = bundle.predict_planes(radiograph.pixels)
     tooth = 1 - softmax(planes[: 1 + len(bundle.classes)])[0]
     empty = np.zeros(size, np.uint8)
-    return Example(
+    return FindingsExample(
         _bytes(resized(radiograph.pixels, size)),
         kinds_image(annotated, kinds, size) if annotated else empty,
         class_image(teeth.resized(size), TOOTH_CLASSES),
@@ -104,7 +104,7 @@ def collect(
     kinds: Sequence[str],
     file: Path,
     report: Callable[[int, int], None],
-) -> list[Example]:
+) -> list[FindingsExample]:
     """The examples of all cases, read from `file`, or made and written there.
 
     Calls `report(done, total)` after each that is made.
@@ -119,17 +119,19 @@ def collect(
     arrays = {
         f"{index:05d}/{item.name}": getattr(one, item.name)
         for index, one in enumerate(made)
-        for item in fields(Example)
+        for item in fields(FindingsExample)
     }
     with writing_bytes(file) as stream:
         np.savez_compressed(stream, **arrays)
     return made
 
 
-def _load(file: Path) -> list[Example]:
+def _load(file: Path) -> list[FindingsExample]:
     with np.load(file, allow_pickle=False) as data:
         numbers = sorted({name.split("/")[0] for name in data.files})
         return [
-            Example(**{item.name: data[f"{number}/{item.name}"] for item in fields(Example)})
+            FindingsExample(
+                **{item.name: data[f"{number}/{item.name}"] for item in fields(FindingsExample)}
+            )
             for number in numbers
         ]

@@ -11,7 +11,7 @@ import numpy as np
 from panodent.bundle import bundle as bundles
 from panodent.bundle.bundle import Bundle
 from panodent.bundle.calibration import Calibration, fit
-from panodent.bundle.findings_network import FindingsNetwork, Limits
+from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.datasets.dataset import Case
 from panodent.evaluation.finding_scores import (
     LEVELS,
@@ -75,7 +75,7 @@ def finish(run: FindingsRun, model: Any, rows: Sequence[Row]) -> Bundle:
     return made
 
 
-def _first_choice(made: Bundle, run: FindingsRun) -> tuple[Mapping[str, Limits], Calibration]:
+def _first_choice(made: Bundle, run: FindingsRun) -> tuple[Mapping[str, KindLimits], Calibration]:
     """Limits, and the calibration to begin with."""
     if run.validation or not run.start:
         return chosen_limits(_outcomes(made, run), fifth_percentiles(run)), Calibration()
@@ -98,7 +98,7 @@ def headline(scores: FindingsEvaluation) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FindingsOutcome:
     """One held-out radiograph: what was annotated and found, and its scores."""
 
     truth: AnnotatedFindings
@@ -106,14 +106,14 @@ class Outcome:
     case: FindingCase
 
 
-def _outcomes(bundle: Bundle, run: FindingsRun) -> list[Outcome]:
+def _outcomes(bundle: Bundle, run: FindingsRun) -> list[FindingsOutcome]:
     result = []
     for case in run.validation:
         pixels, teeth, truth = case.radiograph().pixels, case.teeth(), annotation(run, case)
         found_teeth, found = predict_all(bundle, pixels)
         assert found is not None  # noqa: S101 - the bundle has a findings network
         scored = score_findings(truth, found, teeth, found_teeth, case.key)
-        result.append(Outcome(truth, found, scored))
+        result.append(FindingsOutcome(truth, found, scored))
         run.report("scoring", {"done": len(result), "cases": len(run.validation)})
     return result
 
@@ -137,17 +137,19 @@ def fifth_percentiles(run: FindingsRun) -> dict[str, float]:
     return {kind: float(np.percentile(a, 5)) if a else 0.0 for kind, a in areas.items()}
 
 
-def chosen_limits(outcomes: Sequence[Outcome], small: Mapping[str, float]) -> dict[str, Limits]:
+def chosen_limits(
+    outcomes: Sequence[FindingsOutcome], small: Mapping[str, float]
+) -> dict[str, KindLimits]:
     """For each kind the limits with the highest F1 on the outcomes; ties go to the lower ones."""
     result = {}
     for kind in TRAINED_KINDS:
-        usual = Limits(0.5 * small[kind], USUAL_SCORE)
+        usual = KindLimits(0.5 * small[kind], USUAL_SCORE)
         count = sum(outcome.case.kinds[kind].annotated for outcome in outcomes)
-        tried = [Limits(share * small[kind], score) for share in AREAS for score in SCORES]
+        tried = [KindLimits(share * small[kind], score) for share in AREAS for score in SCORES]
         objects = [_Objects.of(outcome, kind) for outcome in outcomes]
         values = [_f1(objects, limits) for limits in tried]
         result[kind] = tried[int(np.argmax(values))] if count >= FEWEST else usual
-    return {kind: Limits(round(limit.area, 7), limit.score) for kind, limit in result.items()}
+    return {kind: KindLimits(round(limit.area, 7), limit.score) for kind, limit in result.items()}
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ class _Objects:
     iou: Float64Array
 
     @classmethod
-    def of(cls, outcome: Outcome, kind: str) -> _Objects:
+    def of(cls, outcome: FindingsOutcome, kind: str) -> _Objects:
         found = counted(outcome.found.of_kind(kind), outcome.truth.unclear)
         found = found.select(np.argsort(-found.scores, kind="stable"))
         truth = outcome.truth.findings.of_kind(kind)
@@ -167,7 +169,7 @@ class _Objects:
         return cls(shares, found.scores.astype(float), object_iou(truth.marks, found.marks))
 
 
-def _f1(objects: Sequence[_Objects], limits: Limits) -> float:
+def _f1(objects: Sequence[_Objects], limits: KindLimits) -> float:
     """F1 at the lower overlap if only objects within the limits are kept."""
     right = total = 0
     for item in objects:

@@ -33,7 +33,7 @@ RUNS = AugmentConfig(extract_max_length=8)
 
 
 @dataclass
-class Canvas:
+class PaintedRadiograph:
     """What is painted on; arrays are (height, width) and are changed in place.
 
     pixels : float32 in [0, 1].
@@ -82,10 +82,13 @@ def paint_findings(
 ) -> tuple[FloatImage, npt.NDArray[np.uint8], FloatImage]:
     """Paints random findings on a radiograph.
 
-    Arguments as the fields of `Canvas`; `config` says how often what is painted. Teeth that bear
-    an annotated finding are left as they are. Returns new pixels, kinds and tooth probability.
+    Arguments as the fields of `PaintedRadiograph`; `config` says how often what is painted. Teeth
+    that bear an annotated finding are left as they are. Returns new pixels, kinds and tooth
+    probability.
     """
-    canvas = Canvas(pixels.copy(), kinds.copy(), teeth.copy(), tooth.copy(), names, classes, rng)
+    canvas = PaintedRadiograph(
+        pixels.copy(), kinds.copy(), teeth.copy(), tooth.copy(), names, classes, rng
+    )
     taken = np.unique(teeth[kinds > 0])
     canvas.teeth[np.isin(teeth, taken[taken > 0]) | (kinds > 0)] = TAKEN
     for _ in range(int(rng.poisson(config.runs))):
@@ -99,7 +102,9 @@ def paint_findings(
     return canvas.pixels, canvas.kinds, canvas.tooth
 
 
-def _seen(canvas: Canvas, value: int) -> tuple[tuple[slice, slice], BoolArray, Axes] | None:
+def _seen(
+    canvas: PaintedRadiograph, value: int
+) -> tuple[tuple[slice, slice], BoolArray, Axes] | None:
     """Window, mask and axes of a tooth; None where too little of it is seen."""
     mask = canvas.teeth == value
     if np.count_nonzero(mask) < MIN_PIXELS:
@@ -112,7 +117,7 @@ def _seen(canvas: Canvas, value: int) -> tuple[tuple[slice, slice], BoolArray, A
 # --- single teeth ------------------------------------------------------------------------------
 
 
-def _paint_tooth(canvas: Canvas, value: int, config: PaintConfig) -> None:
+def _paint_tooth(canvas: PaintedRadiograph, value: int, config: PaintConfig) -> None:
     rng = canvas.rng
     filled, crowned, canals = (
         bool(rng.random() < share) for share in (config.filling, config.crown, config.root_filling)
@@ -135,7 +140,7 @@ def _paint_tooth(canvas: Canvas, value: int, config: PaintConfig) -> None:
 
 
 def _filling(
-    canvas: Canvas, window: tuple[slice, slice], mask: BoolArray, axes: Axes, neck: float
+    canvas: PaintedRadiograph, window: tuple[slice, slice], mask: BoolArray, axes: Axes, neck: float
 ) -> None:
     """A filling of metal or composite on the chewing surface or on a side of the crown."""
     rng, crown = canvas.rng, neck * axes.length
@@ -159,7 +164,7 @@ def _filling(
 
 
 def _canals(
-    canvas: Canvas,
+    canvas: PaintedRadiograph,
     window: tuple[slice, slice],
     mask: BoolArray,
     axes: Axes,
@@ -192,7 +197,7 @@ def _canals(
 
 
 def _crown(
-    canvas: Canvas,
+    canvas: PaintedRadiograph,
     window: tuple[slice, slice],
     mask: BoolArray,
     axes: Axes,
@@ -222,7 +227,7 @@ def _crown(
 # --- runs of teeth -----------------------------------------------------------------------------
 
 
-def _paint_run(canvas: Canvas, config: PaintConfig) -> None:
+def _paint_run(canvas: PaintedRadiograph, config: PaintConfig) -> None:
     """A run of neighbouring teeth becomes implants, or a bridge on its end teeth."""
     rng = canvas.rng
     run = choose_run(np.where(canvas.teeth < TAKEN, canvas.teeth, 0), canvas.classes, RUNS, rng)
@@ -264,7 +269,9 @@ def _pontic_shape(mask: BoolArray, axes: Axes, neck: float, rng: np.random.Gener
     return np.asarray(mask & (np.abs(axes.aside) < narrow * axes.width / 2), bool)
 
 
-def _implant(canvas: Canvas, window: tuple[slice, slice], axes: Axes, neck: float) -> None:
+def _implant(
+    canvas: PaintedRadiograph, window: tuple[slice, slice], axes: Axes, neck: float
+) -> None:
     """A screw from the neck to about the root's tip, with an abutment hole in some."""
     rng, length = canvas.rng, axes.length
     start, tip = neck * length, rng.uniform(0.72, 1.1) * length
@@ -285,7 +292,7 @@ def _implant(canvas: Canvas, window: tuple[slice, slice], axes: Axes, neck: floa
 # --- appliances --------------------------------------------------------------------------------
 
 
-def _paint_brackets(canvas: Canvas, arch: Sequence[int]) -> None:
+def _paint_brackets(canvas: PaintedRadiograph, arch: Sequence[int]) -> None:
     """Brackets or bands on the teeth of an arch, and a wire through them."""
     import cv2
 
