@@ -58,6 +58,12 @@ def test_both_data_sets_must_be_there(folder: str, tmp_path: Path) -> None:
         weights.main(["--ufba", folder, "--hitl", str(tmp_path)])
 
 
+def test_a_step_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    data = ["--ufba", str(tmp_path), "--hitl", str(tmp_path)]
+    with pytest.raises(SystemExit, match="no step 'childen'; --until takes ufba, hitl"):
+        weights.main([*data, "--until", "childen"])
+
+
 def test_make_passes_its_variables_on() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipe = re.search(r"^weights:.*\n((?:\t.*\n)+)", text, re.MULTILINE)
@@ -75,7 +81,7 @@ def test_a_tiny_run_makes_a_bundle_and_finished_steps_are_skipped(
         phantom.write(tmp_path / name, 2, seed=90 + 2 * seed, size=(64, 128), ages=(8, 12))
     output = tmp_path / "made"
     options = ["--ufba", str(tmp_path / "ufba"), "--hitl", str(tmp_path / "hi tl")]
-    options += ["--output", str(output), "--corrected", "--phantoms", "1"]
+    options += ["--output", str(output), "--corrected", "--phantoms", "1", "--until", "children"]
     options += ["--train", "--epochs 1 --size 64x128 --batch-size 8 --val 0.3"]
     weights.main(options)
     said = capfd.readouterr().out

@@ -9,7 +9,8 @@ training is resumed: run the same command again. Steps run at low priority.
 
 `--from default` trains the bundle inside the package further, which has seen these radiographs
 before. `--from scratch` makes all passes from random weights; each holds out the same radiographs.
-The last step's folder contains `bundle/`.
+The last step's folder contains `bundle/`; `--until children` ends with scores of held-out
+radiographs, the last step holds nothing out.
 """
 
 from __future__ import annotations
@@ -38,6 +39,12 @@ CHILDREN = (
     "train {ufba} {hitl} {phantoms-of-children} --recipe children --repeat 1,4,1 "
     "--repeat-mixed 4,4,1 --split-seed 5"
 )
+LAST = {
+    "refiner": "refiner {ufba} {hitl} --bundle {children} --split-seed 5 --variants 3 --epochs 8 "
+    "--precision mixed_bfloat16",
+    "all": f"{CHILDREN} --from {{refiner}} --epochs 24 --learning-rate 1.2e-3 --seed 21 --val 0",
+}
+"""The network for outlines, then a pass that holds nothing out and keeps that network."""
 ADULTS = "train {ufba} {hitl} --repeat 1,5 --split-seed 5"
 MIXED = (
     "train {ufba} {hitl} {phantoms} --repeat 1,5,1 --split-seed 5 --recipe refine "
@@ -48,6 +55,7 @@ PLANS: Mapping[str, Mapping[str, str]] = {
         **CORRECT,
         **PHANTOMS_OF_CHILDREN,
         "children": f"{CHILDREN} --from default",
+        **LAST,
     },
     "scratch": {
         **CORRECT,
@@ -69,13 +77,14 @@ PLANS: Mapping[str, Mapping[str, str]] = {
         "c": f"{MIXED} --from {{s}} --epochs 24 --seed 11",
         "cs": "average {c} {s}",
         "children": f"{CHILDREN} --from {{cs}}",
+        **LAST,
     },
 }
 """The commands of each plan by the folder that they write to; `{NAME}` is the folder of a step."""
 REMARKS = {
     "default": "the bundle that training started from has seen all radiographs of both data sets, "
     "so scores of the held-out ones are a little too good",
-    "scratch": "no pass has seen the held-out radiographs; they also chose the epoch",
+    "scratch": "no pass but the last has seen the held-out radiographs; they also chose the epoch",
 }
 
 
@@ -86,9 +95,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=Path("weights"))
     parser.add_argument("--from", dest="start", choices=PLANS, default="default")
     parser.add_argument("--corrected", action="store_true", help="both are corrected already")
+    parser.add_argument("--until", default="all", help="the last step: children, refiner or all")
     parser.add_argument("--train", default="", help="options added to each training, to try out")
     parser.add_argument("--phantoms", type=int, help="phantoms of each kind, to try out")
     given = parser.parse_args(arguments)
+    if given.until not in PLANS[given.start]:
+        sys.exit(f"weights: no step {given.until!r}; --until takes {', '.join(PLANS[given.start])}")
     for folder in (given.ufba, given.hitl):
         # The empty path of a variable that is not set is the working directory.
         if folder == Path() or not folder.is_dir():
@@ -122,6 +134,8 @@ def commands(given: argparse.Namespace) -> dict[str, list[str]]:
         if command[0] == "phantom" and given.phantoms:
             command += ["--count", str(given.phantoms)]
         made[name] = [*command, "--output", str(given.output / name)]
+        if name == given.until:
+            break
     return made
 
 
@@ -139,9 +153,10 @@ def make(output: Path, name: str, command: list[str]) -> None:
         print("  finished before")
         return
     folder = output / name
-    if command[0] == "train" and (folder / "config.json").exists():
+    record = {"train": "config.json", "refiner": "refiner.json"}.get(command[0])
+    if record and (folder / record).exists():
         print("  resumed")
-        todo = ["train", "--resume", "--output", str(folder)]
+        todo = [command[0], "--resume", "--output", str(folder)]
     else:
         if name in steps:  # interrupted
             shutil.rmtree(folder, ignore_errors=True)

@@ -23,57 +23,69 @@ NAMED = 8
 """At most this many radiographs or rows that were left out are named in a line."""
 
 
+Predictions = Annotated[Path, typer.Argument(help="Folder written by `panodent predict`.")]
+Truth = Annotated[Path, typer.Argument(help="Folder of annotated radiographs (ground truth).")]
+Report = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Folder for scores.json and an HTML report."),
+]
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        metavar="NAME",
+        help="Also score groups of radiographs: by dentition (permanent, mixed, primary), by "
+        "teeth (how many there are), or by a column of --table. May be repeated.",
+    ),
+]
+GroupTable = Annotated[
+    Path | None,
+    typer.Option(
+        help="CSV file with a row for each radiograph, matched by file name, and columns for "
+        "--by, such as age, sex or device."
+    ),
+]
+Plates = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Also draw this many of the worst radiographs as SVG into OUTPUT/plates: outlines "
+        "and numbers without the radiograph.",
+    ),
+]
+Surfaces = Annotated[
+    bool, typer.Option(help="Also compute surface distances, HD95 and NSD (slower).")
+]
+Resize = Annotated[
+    bool,
+    typer.Option("--resize", help="Resize predictions whose size differs from the ground truth."),
+]
+AnnotatedFindingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--findings", help="COCO file of annotated findings; scores the predicted ones as well."
+    ),
+]
+Samples = Annotated[
+    int, typer.Option(min=0, help="Bootstrap samples for the 95 % intervals; 0: no intervals.")
+]
+
+
 def evaluate(
-    predictions: Annotated[Path, typer.Argument(help="Folder written by `panodent predict`.")],
-    truth: Annotated[Path, typer.Argument(help="Folder of annotated radiographs (ground truth).")],
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Folder for scores.json and an HTML report."),
-    ] = None,
+    predictions: Predictions,
+    truth: Truth,
+    output: Report = None,
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
-    by: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--by",
-            metavar="NAME",
-            help="Also score groups of radiographs: by dentition (permanent, mixed, primary), by "
-            "teeth (how many there are), or by a column of --table. May be repeated.",
-        ),
-    ] = None,
-    table: Annotated[
-        Path | None,
-        typer.Option(
-            help="CSV file with a row for each radiograph, matched by file name, and columns for "
-            "--by, such as age, sex or device."
-        ),
-    ] = None,
-    plates: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help="Also draw this many of the worst radiographs as SVG into OUTPUT/plates: outlines "
-            "and numbers without the radiograph.",
-        ),
-    ] = 0,
-    surfaces: Annotated[
-        bool, typer.Option(help="Also compute surface distances, HD95 and NSD (slower).")
-    ] = False,
-    resize: Annotated[
-        bool,
-        typer.Option(
-            "--resize", help="Resize predictions whose size differs from the ground truth."
-        ),
-    ] = False,
-    findings: Annotated[
-        Path | None,
-        typer.Option(help="COCO file of annotated findings; scores the predicted ones as well."),
-    ] = None,
-    samples: Annotated[
-        int, typer.Option(min=0, help="Bootstrap samples for the 95 % intervals; 0: no intervals.")
-    ] = 1000,
+    by: By = None,
+    table: GroupTable = None,
+    plates: Plates = 0,
+    surfaces: Surfaces = False,
+    resize: Resize = False,
+    findings: AnnotatedFindingsFile = None,
+    samples: Samples = 1000,
 ) -> None:
     """Score predictions against ground truth.
 

@@ -21,46 +21,48 @@ from panodent.cli.options import (
 )
 from panodent.errors import ConfigError
 
+Data = Annotated[
+    list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
+]
+Epochs = Annotated[int | None, typer.Option(show_default="12", help="Passes over all teeth.")]
+BatchSize = Annotated[int | None, typer.Option(show_default="64", help="Teeth per training step.")]
+LearningRate = Annotated[
+    float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
+]
+Variants = Annotated[
+    int | None,
+    typer.Option(show_default="2", help="How often each radiograph is shown to the bundle."),
+]
+Precision = Annotated[
+    str | None, typer.Option(show_default="float32", help="float32 or mixed_bfloat16.")
+]
+Validation = Annotated[
+    float, typer.Option("--val", help="Share of radiographs held out; 0: train on all.")
+]
+SplitSeed = Annotated[int, typer.Option(help="Random seed of the choice of held-out radiographs.")]
+Seed = Annotated[
+    int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue the training in --output.")]
+
 
 def refiner(
-    data: Annotated[
-        list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
-    ] = None,
+    data: Data = None,
     output: Output = Path("refiner"),
     bundle: BundleName = "default",
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
-    epochs: Annotated[
-        int | None, typer.Option(show_default="12", help="Passes over all teeth.")
-    ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(show_default="64", help="Teeth per training step.")
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
-    ] = None,
-    variants: Annotated[
-        int | None,
-        typer.Option(show_default="2", help="How often each radiograph is shown to the bundle."),
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(show_default="float32", help="float32 or mixed_bfloat16."),
-    ] = None,
-    validation: Annotated[
-        float, typer.Option("--val", help="Share of radiographs held out; 0: train on all.")
-    ] = 0.15,
-    split_seed: Annotated[
-        int, typer.Option(help="Random seed of the choice of held-out radiographs.")
-    ] = 0,
-    seed: Annotated[
-        int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the training in --output.")
-    ] = False,
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    learning_rate: LearningRate = None,
+    variants: Variants = None,
+    precision: Precision = None,
+    validation: Validation = 0.15,
+    split_seed: SplitSeed = 0,
+    seed: Seed = None,
+    resume: Resume = False,
 ) -> None:
     """Train the network that refines a bundle's outlines.
 

@@ -39,7 +39,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Gap:
+class GroupGap:
     """The difference between the best and the worst group in one metric.
 
     Attributes
@@ -71,7 +71,7 @@ class Groups:
     bands: str
     table: str
     groups: tuple[Group, ...]
-    gaps: Mapping[str, Gap]
+    gaps: Mapping[str, GroupGap]
     without_group: Mapping[str, tuple[str, ...]]
     unmatched: tuple[str, ...]
     notes: tuple[str, ...]
@@ -161,7 +161,7 @@ def compared(
     )
 
 
-def _gap(metric: str, groups: Mapping[str, Figures]) -> Gap:
+def _gap(metric: str, groups: Mapping[str, Figures]) -> GroupGap:
     """The gap of one metric between groups that are large enough."""
     values = {
         name: figures[metric].value
@@ -170,7 +170,7 @@ def _gap(metric: str, groups: Mapping[str, Figures]) -> Gap:
     }
     if len(values) < 2:
         reason = f"fewer than two groups of {MIN_COMPARED} radiographs or more have a value"
-        return Gap("", "", Estimate(None, reason=reason))
+        return GroupGap("", "", Estimate(None, reason=reason))
     sign = 1 if METRICS[metric].better == "higher" else -1
     ranked = sorted(values, key=lambda name: sign * (values[name] or 0.0))
     best, worst = groups[ranked[-1]][metric], groups[ranked[0]][metric]
@@ -179,4 +179,4 @@ def _gap(metric: str, groups: Mapping[str, Figures]) -> Gap:
     differences = sign * (np.asarray(best.resampled) - worst.resampled)
     count = best.count + worst.count
     value = sign * (best.value - worst.value)
-    return Gap(ranked[-1], ranked[0], estimate(value, differences, count))
+    return GroupGap(ranked[-1], ranked[0], estimate(value, differences, count))

@@ -46,15 +46,10 @@ def decode(
     free number. Specks are removed. Scores are calibrated and lie in [0, 1]. `refine` replaces the
     outlines; without it the leads at the network's resolution are enlarged.
     """
-    logits, offsets = planes[: 1 + len(classes)], planes[1 + len(classes) :]
-    found = (
-        instances.find_teeth(logits, offsets)
-        if len(offsets)
-        else connected_regions.find_teeth(logits)
-    )
-    plane = (logits.shape[1], logits.shape[2])
+    found, none = find_teeth(planes, len(classes))
+    plane = (none.shape[0], none.shape[1])
     if refine:
-        leads = refine(found, softmax(logits)[0])
+        leads = refine(found, none)
     else:
         leads = [enlarged_lead(tooth, plane, size) for tooth in found]
     items, scores, flags, others = [], [], [], []
@@ -67,6 +62,18 @@ def decode(
             near = tooth.margin < MIN_MARGIN and tooth.other >= 0
             others.append(classes[tooth.other] if near else UNNUMBERED)
     return _impossible_flagged(Teeth.from_masks(size, items, scores, flags, others).sorted())
+
+
+def find_teeth(planes: Float32Array, classes: int) -> tuple[list[ToothInstance], Float32Array]:
+    """The teeth of a network's planes (p, h, w), and the probability (h, w) of no tooth.
+
+    `classes` is the number of tooth classes; planes beyond them are offsets.
+    """
+    logits, offsets = planes[: 1 + classes], planes[1 + classes :]
+    probability = softmax(logits)
+    if len(offsets):
+        return instances.find_teeth(probability, offsets), probability[0]
+    return connected_regions.find_teeth(logits), probability[0]
 
 
 def _impossible_flagged(teeth: Teeth) -> Teeth:

@@ -17,7 +17,6 @@ import numpy.typing as npt
 from panodent.bundle.frame import OFFSET_UNIT
 from panodent.inference.assignment import Assignment, assign
 from panodent.inference.pixel_owners import PixelOwners, sort_by_owner
-from panodent.inference.softmax import softmax
 from panodent.utils.arrays import BoolArray, Float32Array
 
 MIN_SHARE = 0.0006
@@ -67,13 +66,12 @@ class ToothInstance:
     other: int = -1
 
 
-def find_teeth(logits: Float32Array, offsets: Float32Array) -> list[ToothInstance]:
+def find_teeth(probability: Float32Array, offsets: Float32Array) -> list[ToothInstance]:
     """The teeth of a network's output; no number appears twice.
 
-    `logits` is float32 (1 + classes, h, w), `offsets` float32 (2, h, w) as x, y in units of
-    `panodent.bundle.frame.OFFSET_UNIT` pixels.
+    `probability` is float32 (1 + classes, h, w), the first "no tooth"; `offsets` float32 (2, h, w)
+    as x, y in units of `panodent.bundle.frame.OFFSET_UNIT` pixels.
     """
-    probability = softmax(logits)
     none, teeth = probability[0], probability[1:]
     inside = none < 0.5
     owner, likely, numbers = group_pixels(teeth, none, inside, offsets)

@@ -31,8 +31,8 @@ MISSED: Colour = (246, 190, 120)
 RIGHT: Colour = (30, 90, 160)
 WRONG: Colour = (190, 30, 45)
 INK: Colour = (40, 40, 40)
-TOLERANCE = 0.7
-"""How far a drawn outline may lie from the mask, in pixels of the radiograph."""
+TOLERANCE = 1.3
+"""How far a drawn outline may lie from the mask, in chart units across."""
 
 
 def write(
@@ -97,7 +97,7 @@ def _shapes(teeth: Teeth, index: int, fill: Colour | None, stroke: Colour) -> li
     across, down = _scale(teeth)
     top, left = teeth.boxes[index][:2].tolist()
     shapes: list[Part] = []
-    for part in outlines.to_parts(teeth.masks[index], TOLERANCE, (top, left)):
+    for part in outlines.to_parts(teeth.masks[index], TOLERANCE / across, (top, left)):
         path: list[Command] = []
         for ring in part:
             corners = np.round(ring * (across, down) + (0, TITLE_HEIGHT), 1).tolist()

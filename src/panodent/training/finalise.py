@@ -17,7 +17,6 @@ import numpy as np
 from panodent.bundle import bundle, calibration
 from panodent.bundle.bundle import Bundle
 from panodent.bundle.calibration import Calibration
-from panodent.bundle.findings_network import FindingsNetwork
 from panodent.bundle.frame import Frame
 from panodent.drawing.overlay import to_png_bytes
 from panodent.drawing.panel import panel
@@ -75,9 +74,8 @@ def complete(
         sizes=usual_sizes(case.teeth() for case in run.training),
         provenance=_provenance(run, origin, largest),
         norms=transfer.norms(model),
-        refiner=_refiner_of(run.start),
-        findings=_findings_of(run.start),
     )
+    made = _with_further_networks(made, run.start)
     made = replace(made, calibration=_calibration(run, made))
     evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
     made = replace(made, scores={name: e.headline() for name, e in evaluations.items()})
@@ -172,21 +170,21 @@ def _calibration(run: Run, made: Bundle) -> Calibration:
     return calibration.fit([tooth.score for tooth in teeth], [tooth.correct for tooth in teeth])
 
 
-def _refiner_of(start: str) -> bytes:
-    """The refiner of the bundle that a run started from, if it has one: it does not know numbers,
-    so it suits a network that was trained further."""
-    try:
-        return bundle.load(start).refiner if start else b""
-    except BundleError:  # a run that was never finished
-        return b""
+def _with_further_networks(made: Bundle, start: str) -> Bundle:
+    """The bundle with refiner and findings network of the one that the run started from, if any.
 
-
-def _findings_of(start: str) -> FindingsNetwork | None:
-    """The findings network of the bundle that a run started from, as `_refiner_of`."""
+    Neither knows numbers, so they suit a network that was trained further.
+    """
     try:
-        return bundle.load(start).findings if start else None
+        source = bundle.load(start) if start else None
     except BundleError:  # a run that was never finished
-        return None
+        return made
+    if source is None:
+        return made
+    had = {"refiner": bool(source.refiner), "findings": source.findings is not None}
+    notes = {name: source.provenance.get(name, {}) for name, there in had.items() if there}
+    provenance = {**made.provenance, **notes}
+    return replace(made, refiner=source.refiner, findings=source.findings, provenance=provenance)
 
 
 def _calibration_of(start: str) -> Calibration:

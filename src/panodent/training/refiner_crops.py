@@ -16,8 +16,7 @@ import numpy.typing as npt
 
 from panodent.bundle.bundle import Bundle
 from panodent.datasets.dataset import Case
-from panodent.inference import connected_regions, instances
-from panodent.inference.decode import enlarged_lead, largest_part_filled
+from panodent.inference.decode import enlarged_lead, find_teeth, largest_part_filled
 from panodent.inference.instances import ToothInstance
 from panodent.inference.refinement import (
     CHANNELS,
@@ -26,7 +25,6 @@ from panodent.inference.refinement import (
     crop_place,
     tooth_crops,
 )
-from panodent.inference.softmax import softmax
 from panodent.training.refiner_config import ChangeConfig
 from panodent.utils.arrays import BoolArray, Float64Array, FloatImage
 from panodent.utils.atomic_files import writing_bytes
@@ -104,16 +102,10 @@ def _examples(
     bundle: Bundle, pixels: FloatImage, masks: Sequence[BoolArray], least_overlap: float
 ) -> list[tuple[npt.NDArray[np.int8], npt.NDArray[np.uint8]]]:
     """(input, outline) of each tooth that the bundle finds and that overlaps a mask (H, W)."""
-    planes = bundle.predict_planes(pixels)
-    logits, offsets = planes[: 1 + len(bundle.classes)], planes[1 + len(bundle.classes) :]
-    found = (
-        instances.find_teeth(logits, offsets)
-        if len(offsets)
-        else connected_regions.find_teeth(logits)
-    )
-    plane, size = (logits.shape[1], logits.shape[2]), (pixels.shape[0], pixels.shape[1])
+    found, none = find_teeth(bundle.predict_planes(pixels), len(bundle.classes))
+    plane, size = (none.shape[0], none.shape[1]), (pixels.shape[0], pixels.shape[1])
     places = [crop_place(tooth, bundle.classes, plane).widened(BORDER) for tooth in found]
-    inputs = tooth_crops(pixels, softmax(logits)[0], found, places, STORED)
+    inputs = tooth_crops(pixels, none, found, places, STORED)
     scale = size[0] / plane[0], size[1] / plane[1]
     result = []
     for tooth, place, seen in zip(found, places, inputs, strict=True):
