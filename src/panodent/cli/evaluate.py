@@ -60,11 +60,10 @@ Resize = Annotated[
     bool,
     typer.Option("--resize", help="Resize predictions whose size differs from the ground truth."),
 ]
-FindingsTruth = Annotated[
+AnnotatedFindingsFile = Annotated[
     Path | None,
     typer.Option(
-        "--findings",
-        help="COCO file of annotated findings; scores the predicted ones as well.",
+        "--findings", help="COCO file of annotated findings; scores the predicted ones as well."
     ),
 ]
 Samples = Annotated[
@@ -85,7 +84,7 @@ def evaluate(
     plates: Plates = 0,
     surfaces: Surfaces = False,
     resize: Resize = False,
-    findings: FindingsTruth = None,
+    findings: AnnotatedFindingsFile = None,
     samples: Samples = 1000,
 ) -> None:
     """Score predictions against ground truth.

@@ -75,7 +75,7 @@ def complete(
         provenance=_provenance(run, origin, largest),
         norms=transfer.norms(model),
     )
-    made = _with_second_networks(made, run.start)
+    made = _with_further_networks(made, run.start)
     made = replace(made, calibration=_calibration(run, made))
     evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
     made = replace(made, scores={name: e.headline() for name, e in evaluations.items()})
@@ -170,10 +170,10 @@ def _calibration(run: Run, made: Bundle) -> Calibration:
     return calibration.fit([tooth.score for tooth in teeth], [tooth.correct for tooth in teeth])
 
 
-def _with_second_networks(made: Bundle, start: str) -> Bundle:
-    """The bundle with the refiner and the findings network of the one that the run started from.
+def _with_further_networks(made: Bundle, start: str) -> Bundle:
+    """The bundle with refiner and findings network of the one that the run started from, if any.
 
-    They do not know numbers, so they suit a network that was trained further.
+    Neither knows numbers, so they suit a network that was trained further.
     """
     try:
         source = bundle.load(start) if start else None
@@ -181,17 +181,10 @@ def _with_second_networks(made: Bundle, start: str) -> Bundle:
         return made
     if source is None:
         return made
-    kept = {
-        name: source.provenance[name]
-        for name in ("refiner", "findings")
-        if name in source.provenance
-    }
-    return replace(
-        made,
-        refiner=source.refiner,
-        findings=source.findings,
-        provenance={**made.provenance, **kept},
-    )
+    had = {"refiner": bool(source.refiner), "findings": source.findings is not None}
+    notes = {name: source.provenance.get(name, {}) for name, there in had.items() if there}
+    provenance = {**made.provenance, **notes}
+    return replace(made, refiner=source.refiner, findings=source.findings, provenance=provenance)
 
 
 def _calibration_of(start: str) -> Calibration:
