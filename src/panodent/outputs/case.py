@@ -72,7 +72,7 @@ def write_case(
         from panodent.dicom import files
 
         # Before anything is written: an unusable DICOM header makes the whole case fail.
-        made = files.contents(source_of(radiograph, teeth, model or Model("", "")), dicom)
+        made = files.contents(source_of(radiograph, teeth, model or Model("", ""), findings), dicom)
     _remove(folder / RECORD)
     write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
     if pictures:
