@@ -245,3 +245,84 @@ def test_places_that_are_refused(folder: Path, tmp_path: Path) -> None:
         with pytest.raises((ConfigError, UnknownNameError), match=reason):
             convert(folder, tmp_path / "p", to, write_options=options)
     assert not (tmp_path / "p").exists()
+
+
+# --- findings -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def treated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two phantoms and findings.json beside their teeth."""
+    root = tmp_path_factory.mktemp("treated")
+    phantom.write(root, 2, seed=3, size=(256, 512), findings=True)
+    return root
+
+
+def found_in(root: Path, name: str) -> dict[str, list[tuple[str, int, int]]]:
+    """(kind, FDI number, pixels) of the findings by key, sorted."""
+    listed = {}
+    for item in formats.get(name).read(root):
+        assert item.findings is not None
+        found = item.findings().findings
+        areas = found.marks.areas.tolist()
+        listed[item.key] = sorted(zip(found.kinds, found.fdi.tolist(), areas, strict=True))
+    return listed
+
+
+HOLDING = [name for name in formats.NAMES if formats.get(name).limits.findings == "tooth"]
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(HOLDING, HOLDING)))
+def test_findings_there_and_onwards(treated: Path, tmp_path: Path, first: str, second: str) -> None:
+    truth = found_in(treated, "coco")
+    count = sum(map(len, truth.values()))
+    assert count > 0
+    done = convert(treated, tmp_path / "one", first)
+    assert (done.findings, done.lost_findings) == (count, {})
+    done = convert(tmp_path / "one", tmp_path / "two", second)
+    assert (done.findings, done.lost_findings) == (count, {})
+    assert found_in(tmp_path / "two", second) == truth
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("yolo", "the teeth of findings"), ("voc", "findings"), ("via", "findings")]
+)
+def test_lost_findings_are_counted(treated: Path, tmp_path: Path, name: str, what: str) -> None:
+    count = sum(map(len, found_in(treated, "coco").values()))
+    done = convert(treated, tmp_path, name)
+    assert (done.findings, done.lost_findings) == (count, {what: count})
+    assert done.failed == {}
+
+
+def test_findings_survive_an_interruption(treated: Path, tmp_path: Path) -> None:
+    convert(treated, tmp_path / "whole", "cvat", images="none")
+    count = 0
+
+    def stop(done: int, total: int) -> None:
+        nonlocal count
+        count += 1
+        if count == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(treated, tmp_path / "again", "cvat", images="none", progress=stop)
+    done = convert(treated, tmp_path / "again", "cvat", images="none", resume=True)
+    assert done.resumed == 1
+    expected = (tmp_path / "whole" / "annotations.xml").read_bytes()
+    assert (tmp_path / "again" / "annotations.xml").read_bytes() == expected
+
+
+def test_findings_of_another_size_fail_their_radiograph(treated: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for file in treated.glob("*.json"):
+        (source / file.name).write_text(file.read_text())
+    (other,) = [file for file in source.glob("*.json") if file.name == "findings.json"]
+    data = json.loads(other.read_text())
+    data["images"][0] |= {"height": 8, "width": 8}
+    first = data["images"][0]["id"]
+    data["annotations"] = [item for item in data["annotations"] if item["image_id"] != first]
+    other.write_text(json.dumps(data))
+    done = convert(source, tmp_path / "out", "cvat")
+    assert done.written == 1
+    assert "expected the same" in next(iter(done.failed.values()))

@@ -19,7 +19,7 @@ def rows() -> dict[str, list[str]]:
     """The cells of the table in docs/reference/formats.md by format name."""
     lines = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
     cells = [[cell.strip("| ") for cell in line.split(" | ")] for line in lines]
-    return {line[0].strip("` "): line for line in cells if len(line) == 9 and "--" not in line[0]}
+    return {line[0].strip("` "): line for line in cells if len(line) == 10 and "--" not in line[0]}
 
 
 def test_names_and_modules_are_unique() -> None:
@@ -61,6 +61,7 @@ def test_the_documentation_says_what_the_table_says(info: FormatInfo) -> None:
         info.description,
         limits.shape,
         *("yes" if yes else "no" for yes in held),
+        {"no": "no", "kind": "kind", "tooth": "kind and tooth"}[limits.findings],
     ]
 
 

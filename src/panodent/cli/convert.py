@@ -74,12 +74,16 @@ def convert(
 
 def _print_summary(conversion: Conversion, to: str, target: Path) -> None:
     resumed = f", {conversion.resumed} of them by an earlier call" if conversion.resumed else ""
+    carried = conversion.findings - conversion.lost_findings["findings"]
+    found = f" and {carried} findings" if conversion.findings else ""
     print_line(
-        f"{conversion.written} radiographs with {conversion.teeth} teeth from "
+        f"{conversion.written} radiographs with {conversion.teeth} teeth{found} from "
         f"{conversion.source_format} to {to}{resumed}; {len(conversion.failed)} failed; in {target}"
     )
     for what, count in sorted(conversion.lost.items()):
         print_warning(f"{to} cannot hold {what}: lost in {count} of {conversion.written}")
+    for what, count in sorted(conversion.lost_findings.items()):
+        print_warning(f"{to} cannot hold {what}: lost for {count} of {conversion.findings}")
     if conversion.without_image:
         print_warning(f"{conversion.without_image} annotations have no radiograph beside them")
     for key, reason in conversion.failed.items():

@@ -50,7 +50,8 @@ NameMap = Annotated[
     Path | None,
     typer.Option(
         "--map",
-        help="JSON file that maps class names to FDI numbers; 0: unnumbered, null: ignored.",
+        help="JSON file that maps class names to FDI numbers; 0: unnumbered, null: ignored, "
+        "finding:crown and so on: findings.",
     ),
 ]
 

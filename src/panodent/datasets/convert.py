@@ -29,11 +29,18 @@ import numpy as np
 
 from panodent import formats
 from panodent.datasets.dataset import images_below
-from panodent.errors import ConfigError, OutputError, PanodentError, UnknownNameError
-from panodent.formats.base import Annotated, losses
+from panodent.errors import (
+    AnnotationError,
+    ConfigError,
+    OutputError,
+    PanodentError,
+    UnknownNameError,
+)
+from panodent.formats.base import Annotated, finding_losses, losses
 from panodent.formats.naming import Naming
 from panodent.formats.registry import BY_NAME, FORMATS
 from panodent.radiograph.radiograph import read, suffix_of
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 from panodent.utils.progress import Progress
@@ -53,19 +60,24 @@ class Conversion:
     ----------
     source_format : name of the format that was read.
     written, teeth : radiographs and teeth that were written.
+    findings : findings that were read; `lost_findings` says which were not written.
     resumed : radiographs that an earlier, interrupted call had read.
     without_image : annotations whose radiograph was not found.
     lost : number of radiographs by what the new format could not hold, see
         `panodent.formats.base.losses`.
+    lost_findings : number of findings by what the new format could not hold of them, see
+        `panodent.formats.base.finding_losses`.
     failed : for each key that could not be converted, the reason.
     """
 
     source_format: str
     written: int = 0
     teeth: int = 0
+    findings: int = 0
     resumed: int = 0
     without_image: int = 0
     lost: Counter[str] = field(default_factory=Counter)
+    lost_findings: Counter[str] = field(default_factory=Counter)
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -219,10 +231,33 @@ def _line(
         "name": name,
         "image": image is not None,
         "size": list(teeth.size),
-        "teeth": [
-            [int(fdi), teeth.rle(i), float(teeth.scores[i]), sorted(teeth.flags[i])]
-            for i, fdi in enumerate(teeth.fdi)
-        ],
+        "teeth": _plain_teeth(teeth),
+        **_plain_findings(item, teeth),
+    }
+
+
+def _plain_teeth(teeth: Teeth) -> list[list[Any]]:
+    return [
+        [int(fdi), teeth.rle(i), float(teeth.scores[i]), sorted(teeth.flags[i])]
+        for i, fdi in enumerate(teeth.fdi)
+    ]
+
+
+def _plain_findings(item: Annotated, teeth: Teeth) -> dict[str, Any]:
+    """The findings of an annotation for the journal; nothing if the source has none."""
+    if item.findings is None:
+        return {}
+    annotated = item.findings()
+    found = annotated.findings
+    if found.size != teeth.size:
+        raise AnnotationError(
+            f"{item.key}: its findings are on {found.size[1]} x {found.size[0]} pixels, its teeth "
+            f"on {teeth.size[1]} x {teeth.size[0]}; expected the same"
+        )
+    marks = zip(found.kinds, _plain_teeth(found.marks), strict=True)
+    return {
+        "findings": [[kind, *mark] for kind, mark in marks],
+        "unclear": bool(annotated.unclear.any()),
     }
 
 
@@ -253,24 +288,39 @@ def _as_png(image: Path) -> bytes:
 
 def _counted(
     journal: Path, writer: formats.Format, result: Conversion
-) -> Iterator[tuple[str, Teeth]]:
-    """(file name, teeth) of each line of the journal; counts them in `result`."""
+) -> Iterator[tuple[str, Teeth] | tuple[str, Teeth, Findings]]:
+    """(file name, teeth, findings if known) of each line of the journal; counts in `result`."""
     with journal.open(encoding="utf-8") as stream:
         next(stream)
         for line in stream:
             entry = json.loads(line)
-            items = entry["teeth"]
-            kept = Teeth.from_rles(tuple(entry["size"]), [(fdi, rle) for fdi, rle, *_ in items])
-            teeth = Teeth(
-                kept.size,
-                kept.fdi,
-                kept.boxes,
-                kept.masks,
-                np.array([score for _, _, score, _ in items]),
-                tuple(frozenset(flags) for *_, flags in items),
-            )
+            size = tuple(entry["size"])
+            teeth = _teeth(size, entry["teeth"])
             result.lost.update(losses(teeth, writer.limits))
             result.written += 1
             result.teeth += len(teeth)
             result.without_image += not entry["image"]
-            yield entry["name"], teeth
+            if "findings" not in entry:
+                yield entry["name"], teeth
+                continue
+            found = Findings(
+                tuple(kind for kind, *_ in entry["findings"]),
+                _teeth(size, [mark for _, *mark in entry["findings"]]),
+            )
+            result.findings += len(found)
+            result.lost_findings.update(finding_losses(found, writer.limits))
+            result.lost.update(["findings of no single kind"] * entry["unclear"])
+            yield entry["name"], teeth, found
+
+
+def _teeth(size: tuple[int, int], items: list[list[Any]]) -> Teeth:
+    """The record of what `_plain_teeth` made."""
+    kept = Teeth.from_rles(size, [(fdi, rle) for fdi, rle, *_ in items])
+    return Teeth(
+        kept.size,
+        kept.fdi,
+        kept.boxes,
+        kept.masks,
+        np.array([score for _, _, score, _ in items]),
+        tuple(frozenset(flags) for *_, flags in items),
+    )

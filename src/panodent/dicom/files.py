@@ -33,15 +33,18 @@ def name_of(kind: str) -> str:
 
 
 def make(source: SourceImage, kinds: Sequence[str]) -> dict[str, Any]:
-    """Data sets by kind; without teeth only the report, because the others must not be empty.
+    """Data sets by kind; those that would be empty are left out.
+
+    Without teeth these are the presentation state and, without findings too, the segmentation.
 
     Raises `UnknownNameError` for another kind, `RadiographError` for an unsuitable header.
     """
     made = {}
+    empty = set() if len(source.teeth) else {"pr"} if source.findings else {"pr", "seg"}
     for kind in kinds:
         if kind not in KINDS:
             raise UnknownNameError("DICOM result", kind, KINDS)
-        if kind != "sr" and not len(source.teeth):
+        if kind in empty:
             continue
         made[kind] = KINDS[kind](source)
     return made

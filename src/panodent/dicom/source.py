@@ -16,6 +16,7 @@ from panodent.errors import MissingExtraError, PanodentError, RadiographError
 from panodent.radiograph.dicom_file import decoding, is_dicom, quiet, read_header, reason
 from panodent.radiograph.dicom_pixels import find_problem
 from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.version import __version__
 
@@ -48,12 +49,15 @@ class SourceImage:
     teeth : the teeth in the layout of the file's pixels.
     model : the model that found them.
     notes : sentences that a reader of the results should know, those of the radiograph.
+    findings : what was done to the teeth, in the layout of the file's pixels; None if nothing was
+        looked for.
     """
 
     header: Any
     teeth: Teeth
     model: Model
     notes: tuple[str, ...] = ()
+    findings: Findings | None = None
 
     @property
     def common(self) -> dict[str, Any]:
@@ -76,17 +80,27 @@ class SourceImage:
         }
 
     def uid(self, *parts: str) -> str:
-        """A UID for a part of the result, the same for the same radiograph, model and teeth."""
-        teeth = self.teeth
-        content = hashlib.sha256()
-        for index in range(len(teeth)):
-            state = (int(teeth.fdi[index]), round(float(teeth.scores[index]), 6))
-            content.update(f"{state}{sorted(teeth.flags[index])}{teeth.rle(index)}".encode())
+        """A UID for a part of the result.
+
+        It is the same for the same radiograph, model, teeth and findings.
+        """
+        content = hashlib.sha256(_state(self.teeth).encode())
+        if self.findings is not None and len(self.findings):
+            content.update(f"{self.findings.kinds}{_state(self.findings.marks)}".encode())
         text = "/".join(
             [str(self.header.SOPInstanceUID), __version__, self.model.digest, content.hexdigest()]
         )
         digest = hashlib.sha256(f"{text}/{'/'.join(parts)}".encode()).digest()
         return f"2.25.{int.from_bytes(digest[:16])}"  # DICOM PS3.5 B.2: 2.25 and 128 bits
+
+
+def _state(teeth: Teeth) -> str:
+    """All that a record says, as a text."""
+    return "".join(
+        f"{(int(teeth.fdi[index]), round(float(teeth.scores[index]), 6))}"
+        f"{sorted(teeth.flags[index])}{teeth.rle(index)}"
+        for index in range(len(teeth))
+    )
 
 
 def demand_dicom(file: Path | None) -> None:
@@ -98,7 +112,9 @@ def demand_dicom(file: Path | None) -> None:
         )
 
 
-def source_of(radiograph: Radiograph, teeth: Teeth, model: Model) -> SourceImage:
+def source_of(
+    radiograph: Radiograph, teeth: Teeth, model: Model, findings: Findings | None = None
+) -> SourceImage:
     """The source image of a radiograph; raises `RadiographError` if its file is not DICOM."""
     file = radiograph.source
     demand_dicom(file)
@@ -108,7 +124,10 @@ def source_of(radiograph: Radiograph, teeth: Teeth, model: Model) -> SourceImage
         if problem := find_problem(header):
             raise RadiographError(problem)
         prepare(header)
-    return SourceImage(header, _in_file_layout(radiograph, teeth), model, radiograph.notes)
+    turned = _in_file_layout(radiograph, teeth)
+    if findings is not None:
+        findings = Findings(findings.kinds, _in_file_layout(radiograph, findings.marks))
+    return SourceImage(header, turned, model, radiograph.notes, findings)
 
 
 def _in_file_layout(radiograph: Radiograph, teeth: Teeth) -> Teeth:

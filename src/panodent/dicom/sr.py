@@ -1,7 +1,8 @@
-"""Found, doubtful and absent teeth as a Comprehensive SR with TID 1500 (Measurement Report).
+"""Teeth and findings as a Comprehensive SR with TID 1500 (Measurement Report).
 
 Each tooth is a measurement group with its outline, its site as SNOMED CT code, its area in pixels
-and its score as certainty. Absent permanent teeth are groups without a region. Notes about the
+and its score as certainty. Absent permanent teeth are groups without a region. Findings are groups
+after those of teeth; their site is the tooth that carries them or stood there. Notes about the
 radiograph or the model are comments at the end. Source: DICOM PS3.16, TID 1500, 1410 and 1501.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from panodent.dentition import PERMANENT
+from panodent.dicom.finding_codes import CODES, KIND, finding_label
 from panodent.dicom.header import for_image_library
 from panodent.dicom.source import (
     MANUFACTURER,
@@ -21,7 +23,8 @@ from panodent.dicom.source import (
     tooth_label,
     using_highdicom,
 )
-from panodent.teeth.teeth import UNNUMBERED
+from panodent.teeth.findings import NOWHERE, Findings
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.version import __version__
 
 MAX_POINTS = 2000
@@ -71,6 +74,9 @@ def report(source: SourceImage, measures: Mapping[int, Measures] | None = None) 
         ]
         absent_numbers = sorted(set(PERMANENT) - set(source.teeth.fdi.tolist()))
         groups += [_absent(source, fdi) for fdi in absent_numbers]
+        if source.findings is not None:
+            found = source.findings.sorted()
+            groups += [_finding(source, found, index) for index in range(len(found))]
         observer = sr.ObserverContext(
             observer_type=codes.DCM.Device,
             observer_identifying_attributes=sr.DeviceObserverIdentifyingAttributes(
@@ -122,13 +128,39 @@ def _found(source: SourceImage, index: int, more: Measures) -> Any:
     sure = fdi != UNNUMBERED and not teeth.flags[index]
     return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(source, tooth_label(fdi), index),
-        referenced_region=_region(source, index),
+        referenced_region=_region(source, teeth, index),
         measurements=[_measurement(name, *value) for name, value in measures.items()],
         finding_type=codes.SCT.Tooth,
         algorithm_id=_algorithm(source),
         finding_sites=_site(fdi),
         qualitative_evaluations=[
             sr.QualitativeEvaluation(_code(_PRESENCE), _code(_PRESENT if sure else _UNSURE))
+        ],
+    )
+
+
+def _finding(source: SourceImage, findings: Findings, index: int) -> Any:
+    """The group of one finding; its site is left out where no single tooth is meant."""
+    from highdicom import sr
+    from pydicom.sr.codedict import codes
+
+    finding, code = findings[index], CODES[findings.kinds[index]]
+    evaluations = [(_PRESENCE, _UNSURE if finding.flags else _PRESENT)]
+    evaluations += [(KIND, code.modifier)] if code.modifier is not None else []
+    number = f"finding{index + 1}"
+    return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(source, finding_label(finding.fdi, finding.kind), number),
+        referenced_region=_region(source, findings.marks, index),
+        measurements=[
+            _measurement("area", float(np.count_nonzero(finding.mask)), "{pixels}"),
+            _measurement("score", round(100 * finding.score, 2), "%"),
+        ],
+        finding_category=codes.cid7150.PhysicalObject,
+        finding_type=_code(code.type),
+        algorithm_id=_algorithm(source),
+        finding_sites=_site(finding.fdi) if finding.fdi != NOWHERE else None,
+        qualitative_evaluations=[
+            sr.QualitativeEvaluation(_code(name), _code(value)) for name, value in evaluations
         ],
     )
 
@@ -152,7 +184,7 @@ def _site(fdi: int) -> list[Any]:
     return [sr.FindingSite(anatomic_location=tooth_code(fdi))]
 
 
-def _tracking(source: SourceImage, name: str, number: int) -> Any:
+def _tracking(source: SourceImage, name: str, number: int | str) -> Any:
     from highdicom import sr
 
     return sr.TrackingIdentifier(uid=source.uid("tracking", str(number)), identifier=name)
@@ -174,11 +206,11 @@ def _measurement(name: str, value: float, unit: str) -> Any:
     )
 
 
-def _region(source: SourceImage, index: int) -> Any:
-    """The outline of the tooth's largest part; the segmentation contains the whole mask."""
+def _region(source: SourceImage, teeth: Teeth, index: int) -> Any:
+    """The outline of a mask's largest part; the segmentation contains the whole mask."""
     from highdicom import sr
 
-    parts = source.teeth.polygons(index, tolerance=0.5)
+    parts = teeth.polygons(index, tolerance=0.5)
     ring = max((part[0] for part in parts), key=len)
     points = np.asarray(ring, np.float64)[:: -(-len(ring) // MAX_POINTS)]
     return sr.ImageRegion(

@@ -231,7 +231,9 @@ class Node:
         try:
             found = predictor.predict(file)
             model = Model(str(self.bundle.provenance.get("name", "")), self.bundle.digest)
-            results = files.contents(source_of(found.radiograph, found, model), self.kinds)
+            results = files.contents(
+                source_of(found.radiograph, found, model, found.findings), self.kinds
+            )
         except PanodentError as error:
             self.spool.mark_failed(file, str(error).replace(f"{file}: ", ""))
             self.report(f"{key} cannot be segmented; see failed/ in the spool")

@@ -107,13 +107,18 @@ from typing import Any, ClassVar
 import numpy as np
 
 from panodent.errors import UnknownNameError
+from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.registry import BY_NAME, Limits
+from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.teeth import Teeth
 
 Options = Mapping[str, Any]
 """Options of a format by name. A format ignores options that it does not have."""
-Items = Iterable[tuple[str, Teeth]]
-"""(file name of the radiograph below the data folder, its teeth), one after the other."""
+Items = Iterable[tuple[str, Teeth] | tuple[str, Teeth, Findings]]
+"""(file name of the radiograph below the data folder, its teeth), one after the other.
+
+A third entry holds findings; a format that cannot hold them, as `Limits.findings` says, ignores it.
+"""
 
 
 @dataclass(frozen=True)
@@ -130,12 +135,15 @@ class Annotated:
         the radiograph.
     image : the radiograph, if the format itself says which file that is and the file exists. None
         leaves it to the key.
+    findings : returns the findings, as `read` the teeth; None if the data set has no class of
+        findings. A finding for which the file names no tooth has the number 0.
     """
 
     key: str
     read: Callable[[], Teeth]
     size: tuple[int, int] | None = None
     image: Path | None = None
+    findings: Callable[[], AnnotatedFindings] | None = None
 
 
 class Format(ABC):
@@ -178,7 +186,7 @@ class Format(ABC):
 
     @abstractmethod
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
-        """Writes the teeth of radiographs below the folder `path`, which may not exist yet.
+        """Writes teeth and findings of radiographs below the folder `path`, which may be new.
 
         A format of a single file may also take the file's own path. `items` may be a generator; one
         radiograph is in memory at a time. No items give an empty data set.
@@ -233,6 +241,26 @@ def losses(teeth: Teeth, limits: Limits) -> list[str]:
     if not limits.repeated and len(set(numbered)) < len(numbered):
         lost.append("second teeth of one number")
     return lost
+
+
+def finding_losses(findings: Findings, limits: Limits) -> dict[str, int]:
+    """How many findings a format with these limits cannot hold, or not entirely, by what is lost.
+
+    >>> found = Findings.from_masks((4, 4), [("crown", 36, [[1]], (1, 1))])
+    >>> finding_losses(found, Limits(findings="kind")), finding_losses(found, Limits())
+    ({'the teeth of findings': 1}, {'findings': 1})
+    """
+    if limits.findings == "no":
+        lost = {"findings": len(findings)}
+    else:
+        placed = int((findings.fdi != NOWHERE).sum())
+        scored, flagged = int((findings.scores < 1).sum()), sum(map(bool, findings.marks.flags))
+        lost = {
+            "the teeth of findings": placed if limits.findings == "kind" else 0,
+            "scores of findings": 0 if limits.scores else scored,
+            "flags of findings": flagged,
+        }
+    return {what: count for what, count in lost.items() if count}
 
 
 def _overlap(teeth: Teeth) -> bool:

@@ -5,7 +5,8 @@ The form is that of https://cocodataset.org/#format-data. Everything in panodent
 
 Coordinates are pixels of the radiograph. A `segmentation` is a compressed run-length text over the
 whole image or a list of polygons [x0, y0, x1, y1, ...]; a `bbox` is [left, top, width, height]. A
-category's id is the FDI number, 0 for a tooth without a number.
+category's id is the FDI number, 0 for a tooth without a number. Kinds of findings are categories of
+the supercategory 'finding'; an annotation of a finding has the number of its tooth as `fdi`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from panodent.errors import AnnotationError
 from panodent.formats.naming import UNNUMBERED_NAME
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.shapes import rings_without_holes
+from panodent.teeth.finding_kinds import KINDS
+from panodent.teeth.findings import Findings
 from panodent.teeth.outlines import fill
 from panodent.teeth.run_lengths import from_counts, from_rle
 from panodent.teeth.teeth import UNNUMBERED, Teeth
@@ -33,6 +36,10 @@ from panodent.utils.atomic_files import writing
 
 Entry = dict[str, Any]
 """One JSON object of a COCO file."""
+FINDING = "finding"
+"""Supercategory of kinds of findings."""
+FINDING_IDS = {kind: number for number, kind in enumerate(KINDS, start=101)}
+"""Category id by kind of finding, in a file that has teeth too: above all FDI numbers."""
 
 
 def categories(unnumbered: bool = False) -> list[Entry]:
@@ -105,6 +112,34 @@ def tooth_annotation(teeth: Teeth, index: int, polygons: bool = False) -> Entry:
         segmentation = run_lengths(teeth.rle(index), teeth.size)
     area = int(teeth.masks[index].sum())
     return annotation(int(teeth.fdi[index]), segmentation, area, (left, top, right, bottom))
+
+
+def finding_categories() -> list[Entry]:
+    """The kinds of findings as categories.
+
+    >>> finding_categories()[1]
+    {'id': 102, 'name': 'crown', 'supercategory': 'finding'}
+    """
+    return [
+        {"id": number, "name": kind, "supercategory": FINDING}
+        for kind, number in FINDING_IDS.items()
+    ]
+
+
+def finding_annotation(findings: Findings, index: int, polygons: bool = False) -> Entry:
+    """Finding `index` as an annotation without ids, as `tooth_annotation` makes it.
+
+    >>> found = Findings.from_masks((2, 3), [("crown", 36, [[1, 1]], (0, 1))])
+    >>> entry = finding_annotation(found, 0)
+    >>> entry["category_id"], entry["fdi"], entry["bbox"]
+    (102, 36, [1, 0, 2, 1])
+    """
+    entry = tooth_annotation(findings.marks, index, polygons)
+    return {
+        **entry,
+        "category_id": FINDING_IDS[findings.kinds[index]],
+        "fdi": int(findings.fdi[index]),
+    }
 
 
 def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
@@ -180,6 +215,7 @@ class CocoWriter:
         self._images: list[Entry] = []
         self._annotations = 0
         self._unnumbered = False
+        self._findings = False
 
     def add(self, file_name: str, size: tuple[int, int], annotations: Iterable[Entry]) -> None:
         """Adds an image of this (height, width) with its annotations, which need no ids."""
@@ -189,6 +225,7 @@ class CocoWriter:
             self._spool.write(", " if self._annotations else "")
             self._annotations += 1
             self._unnumbered |= entry["category_id"] == UNNUMBERED
+            self._findings |= "fdi" in entry
             self._spool.write(json.dumps({"id": self._annotations, "image_id": image_id, **entry}))
 
     def finish(self, stream: TextIO) -> None:
@@ -196,7 +233,8 @@ class CocoWriter:
         self._spool.seek(0)
         stream.write(f'{{"images": {json.dumps(self._images)}, "annotations": [')
         shutil.copyfileobj(self._spool, stream)
-        stream.write(f'], "categories": {json.dumps(categories(self._unnumbered))}}}')
+        listed = categories(self._unnumbered) + (finding_categories() if self._findings else [])
+        stream.write(f'], "categories": {json.dumps(listed)}}}')
 
 
 @contextmanager

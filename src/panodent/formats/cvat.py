@@ -5,6 +5,10 @@ lengths of a mask go row by row through its box and start with zeros; they keep 
 Polygons run along pixel edges and have no holes, so a tooth with a hole is written as a mask even
 when polygons are asked for. Shapes of one label and one group other than 0 are parts of one tooth.
 
+A finding is a shape whose label means a finding, see `panodent.formats.finding_names`. Its
+attribute 'fdi' is the number of the tooth that carries it, 0 for none. Each shape is one finding,
+so a finding of several parts is written as a mask.
+
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_label_image([[0, 36, 36], [0, 36, 0]])
 >>> with TemporaryDirectory() as folder:
@@ -21,9 +25,12 @@ z_order="0"></mask>
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import TextIO
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
@@ -31,20 +38,29 @@ import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
+from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import (
-    checked_names,
+    checked_items,
     existing_image,
     image_path,
     image_size,
     in_order,
 )
-from panodent.formats.parsing.shapes import AnnotatedShape, Outline, rings_without_holes, teeth_of
+from panodent.formats.parsing.shapes import (
+    AnnotatedShape,
+    Outline,
+    findings_of,
+    rings_without_holes,
+    teeth_of,
+)
 from panodent.formats.parsing.xml_stream import children, element_at, root_name
 from panodent.radiograph.radiograph import key_of
+from panodent.teeth.finding_kinds import KINDS
+from panodent.teeth.findings import NOWHERE
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
 from panodent.teeth.outlines import fill
 from panodent.teeth.run_lengths import from_counts, to_counts
@@ -52,6 +68,8 @@ from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import writing
 
 FILE = "annotations.xml"
+TOOTH = "fdi"
+"""The attribute of findings with the number of the tooth."""
 _NOT_SHAPES = ("tag", "attribute")  # they describe the whole image
 
 
@@ -80,7 +98,8 @@ class Cvat(Format):
             size = image_size(image.get("height"), image.get("width"), f"{file}: {name}")
             labels |= dict.fromkeys(_label(shape, f"{file}: {name}") for shape in _elements(image))
             listed.append((place, name, size))
-        numbers = Naming.of(options).numbers(labels, file)
+        naming = Naming.of(options)
+        numbers, kinds = naming.numbers(labels, file), naming.kinds(labels)
         return in_order(
             file,
             (
@@ -89,6 +108,7 @@ class Cvat(Format):
                     partial(_read, file, place, name, size, numbers),
                     size,
                     existing_image(file.parent, name),
+                    partial(_read_findings, file, place, name, size, kinds) if kinds else None,
                 )
                 for place, name, size in listed
             ),
@@ -98,20 +118,19 @@ class Cvat(Format):
         """Writes `annotations.xml` or the .xml file named; `geometry` is 'mask' or 'polygon'."""
         polygons = self.geometry(options) == "polygon"
         naming = Naming.of(options)
-        labels = dict.fromkeys(naming.name(fdi) for fdi in (*TEETH, UNNUMBERED))
-        with writing(target_file(path, FILE)) as stream:
+        file = target_file(path, FILE)
+        with (
+            writing(file) as stream,
+            # The labels come first, and the last radiograph may be the first with findings.
+            tempfile.TemporaryFile("w+", encoding="utf-8", dir=file.parent) as spool,
+        ):
+            has_findings = _write_images(spool, items, path, naming, polygons)
             stream.write('<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n')
             stream.write("<version>1.1</version>\n<meta><task><mode>annotation</mode><labels>\n")
-            for label in labels:
-                stream.write(f"<label><name>{escape(label)}</name><type>any</type></label>\n")
+            stream.writelines(_declared(naming, has_findings))
             stream.write("</labels></task></meta>\n")
-            for number, (name, teeth) in enumerate(checked_names(items, path)):
-                height, width = teeth.size
-                stream.write(_tag("image", id=number, name=name, width=width, height=height))
-                for index in range(len(teeth)):
-                    label = naming.name(int(teeth.fdi[index]))
-                    stream.writelines(_written(teeth, index, label, polygons))
-                stream.write("</image>\n")
+            spool.seek(0)
+            shutil.copyfileobj(spool, stream)
             stream.write("</annotations>\n")
 
 
@@ -139,12 +158,27 @@ def _read(
     size: tuple[int, int],
     numbers: Mapping[str, int | None],
 ) -> Teeth:
-    where = f"{file}: {name}"
-    labelled = ((_label(e, where), e) for e in _elements(element_at(file, place, "image")))
-    shapes = (
-        AnnotatedShape(text, f"{where}: {text}", partial(_outline, e, size)) for text, e in labelled
-    )
-    return teeth_of(shapes, numbers, size, file)
+    return teeth_of(_shapes(file, place, name, size), numbers, size, file)
+
+
+def _read_findings(
+    file: Path,
+    place: int,
+    name: PurePosixPath,
+    size: tuple[int, int],
+    kinds: Mapping[str, str],
+) -> AnnotatedFindings:
+    return findings_of(_shapes(file, place, name, size), kinds, size)
+
+
+def _shapes(
+    file: Path, place: int, name: PurePosixPath, size: tuple[int, int]
+) -> Iterator[AnnotatedShape]:
+    for element in _elements(element_at(file, place, "image")):
+        label = _label(element, f"{file}: {name}")
+        tooth = next((a.text for a in element.iter("attribute") if a.get("name") == TOOTH), None)
+        drawn = partial(_outline, element, size)
+        yield AnnotatedShape(label, f"{file}: {name}: {label}", drawn, tooth)
 
 
 def _outline(shape: Element, size: tuple[int, int]) -> Outline:
@@ -199,19 +233,56 @@ def _points(text: str) -> list[list[float]]:
         ) from None
 
 
-def _written(teeth: Teeth, index: int, label: str, polygons: bool) -> Iterator[str]:
-    """The lines of one tooth: a polygon for each part, or a mask."""
+def _declared(naming: Naming, findings: bool) -> Iterator[str]:
+    """The labels of a project, those of findings with the attribute for the tooth."""
+    for label in dict.fromkeys(naming.name(fdi) for fdi in (*TEETH, UNNUMBERED)):
+        yield f"<label><name>{escape(label)}</name><type>any</type></label>\n"
+    numbers = "\n".join(map(str, (NOWHERE, *TEETH)))
+    for kind in KINDS if findings else ():
+        yield (
+            f"<label><name>{escape(naming.kind_name(kind))}</name><type>any</type><attributes>"
+            f"<attribute><name>{TOOTH}</name><mutable>False</mutable><input_type>select"
+            f"</input_type><default_value>{NOWHERE}</default_value><values>{numbers}</values>"
+            "</attribute></attributes></label>\n"
+        )
+
+
+def _write_images(stream: TextIO, items: Items, path: Path, naming: Naming, polygons: bool) -> bool:
+    """Writes the images with their shapes; returns whether any has findings."""
+    found = False
+    for number, (name, teeth, findings) in enumerate(checked_items(items, path)):
+        height, width = teeth.size
+        stream.write(_tag("image", id=number, name=name, width=width, height=height))
+        for index in range(len(teeth)):
+            label = naming.name(int(teeth.fdi[index]))
+            stream.writelines(_written(teeth, index, label, polygons))
+        if findings is not None and len(findings):
+            found = True
+            for index, finding in enumerate(findings):
+                label = naming.kind_name(finding.kind)
+                whole = polygons and len(findings.polygons(index)) == 1
+                tooth = f'<attribute name="{TOOTH}">{finding.fdi}</attribute>'
+                stream.writelines(_written(findings.marks, index, label, whole, tooth))
+        stream.write("</image>\n")
+    return found
+
+
+def _written(
+    teeth: Teeth, index: int, label: str, polygons: bool, inside: str = ""
+) -> Iterator[str]:
+    """The lines of one tooth: a polygon for each part, or a mask, with `inside` as content."""
     rings = rings_without_holes(teeth, index) if polygons else []
     for ring in rings:
         group = index + 1 if len(rings) > 1 else 0
         points = ";".join(f"{x:.0f},{y:.0f}" for x, y in ring.tolist())
-        yield _shape("polygon", label, group_id=group, points=points)
+        yield _shape("polygon", label, inside, group_id=group, points=points)
     if rings:
         return
     top, left, bottom, right = teeth.boxes[index].tolist()
     yield _shape(
         "mask",
         label,
+        inside,
         rle=", ".join(map(str, to_counts(teeth.masks[index].T))),
         left=left,
         top=top,
@@ -220,9 +291,9 @@ def _written(teeth: Teeth, index: int, label: str, polygons: bool) -> Iterator[s
     )
 
 
-def _shape(tag: str, label: str, **attributes: object) -> str:
+def _shape(tag: str, label: str, inside: str, **attributes: object) -> str:
     common = {"label": label, "source": "manual", "occluded": 0}
-    return _tag(tag, **common, **attributes, z_order=0).replace(">\n", f"></{tag}>\n")
+    return _tag(tag, **common, **attributes, z_order=0).replace(">\n", f">{inside}</{tag}>\n")
 
 
 def _tag(tag: str, **attributes: object) -> str:

@@ -3,7 +3,7 @@
 Each annotation has `category_id`, `segmentation`, and perhaps `fdi`: the tooth that carries the
 finding or stood in its place, 0 for none. Categories that are no kind of
 `panodent.teeth.finding_kinds.KINDS`, such as `other` or `root_remnant`, mark places about which
-nothing is said.
+nothing is said. Categories of teeth are left out. `panodent.formats.coco` reads teeth and findings.
 
 >>> from tempfile import TemporaryDirectory
 >>> found = Findings.from_masks((4, 6), [("crown", 36, [[1, 1], [1, 0]], (1, 2))])
@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +24,16 @@ import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
+from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.coco_document import bbox, image, run_lengths, segmentation_mask
+from panodent.formats.naming import means_no_number
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.masks import trimmed
-from panodent.utils.arrays import BoolArray
 from panodent.utils.atomic_files import write_whole
 
-
-@dataclass(frozen=True)
-class AnnotatedFindings:
-    """The findings of one radiograph, and where nothing is said.
-
-    Parameters
-    ----------
-    findings : all findings of known kinds.
-    unclear : (height, width) bool: pixels of other categories.
-    """
-
-    findings: Findings
-    unclear: BoolArray
+__all__ = ["AnnotatedFindings", "read_findings", "write_findings"]
 
 
 def read_findings(file: Path) -> dict[str, AnnotatedFindings]:
@@ -56,10 +44,12 @@ def read_findings(file: Path) -> dict[str, AnnotatedFindings]:
     """
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-        names = {entry["id"]: str(entry["name"]) for entry in data["categories"]}
+        names = {e["id"]: str(e["name"]) for e in data["categories"]}
+        teeth = {key for key, name in names.items() if _is_tooth(name)}
         by_image: dict[Any, list[dict[str, Any]]] = {entry["id"]: [] for entry in data["images"]}
         for entry in data["annotations"]:
-            by_image[entry["image_id"]].append(entry)
+            if entry["category_id"] not in teeth:
+                by_image[entry["image_id"]].append(entry)
         if not set(names.values()) & set(KINDS):
             raise AnnotationError(
                 f"no category is a kind of finding; expected some of {', '.join(KINDS)}"
@@ -75,6 +65,10 @@ def read_findings(file: Path) -> dict[str, AnnotatedFindings]:
             f"{file}: not annotated findings ({error!r}); expected a COCO file with images, "
             "categories and annotations"
         ) from None
+
+
+def _is_tooth(name: str) -> bool:
+    return means_no_number(name) or name.strip() in {str(fdi) for fdi in TEETH}
 
 
 def _annotated(

@@ -5,6 +5,9 @@ The specification is https://labelstud.io/guide/task_format. Regions of brushes 
 are in percent of the image and can have neither holes nor parts, so a tooth with either is written
 as a brush even when polygons are asked for.
 
+A finding is a region whose label means a finding, see `panodent.formats.finding_names`. The tooth
+that carries it is a choice for the region, see `panodent.formats.label_studio_regions`.
+
 A task may have several annotations: the one updated last counts. Cancelled annotations and tasks
 without an annotation are skipped.
 
@@ -36,20 +39,22 @@ from urllib.parse import quote
 import numpy as np
 
 from panodent.errors import AnnotationError
+from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.label_studio_regions import TOOTH, finding_results, result
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.brush_rle import decode, encode
+from panodent.formats.parsing.brush_rle import decode
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json, target_file
 from panodent.formats.parsing.image_entries import (
-    checked_names,
+    checked_items,
     image_size,
     in_order,
     size_of_file,
 )
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place, item_at, list_items
-from panodent.formats.parsing.shapes import AnnotatedShape, Outline, rings_without_holes, teeth_of
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.formats.parsing.task_images import LOCAL_FILES, TaskImages
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
@@ -79,6 +84,7 @@ class LabelStudio(Format):
         if file is None:
             raise AnnotationError(f"{path}: expected one JSON export of Label Studio")
         wanted = bool((options or {}).get("predictions"))
+        naming = Naming.of(options)
         labels: dict[str, None] = {}
         listed: list[tuple[Place, PurePosixPath, Path | None, tuple[int, int] | None]] = []
         images = TaskImages(file)
@@ -90,12 +96,14 @@ class LabelStudio(Format):
                 skipped = skipped or bool(task.get("predictions"))
                 continue
             labels |= dict.fromkeys(label for _, label, _ in _regions(chosen, where))
+            labels |= dict.fromkeys(_carriers(chosen, naming, where))
             listed.append((place, *images.of(task, where), _size(task, chosen, where)))
         if skipped and not listed:
             raise AnnotationError(
                 f"{file}: holds predictions and no annotations; the option predictions reads them"
             )
-        numbers = Naming.of(options).numbers(labels, file)
+        numbers, kinds = naming.numbers(labels, file), naming.kinds(labels)
+        read = partial(_read_findings, numbers=numbers, kinds=kinds)
         return in_order(
             file,
             (
@@ -104,6 +112,7 @@ class LabelStudio(Format):
                     partial(_read, file, place, wanted, numbers, image),
                     size,
                     image,
+                    partial(read, file, place, wanted, image) if kinds else None,
                 )
                 for place, name, image, size in listed
             ),
@@ -115,13 +124,16 @@ class LabelStudio(Format):
         naming = Naming.of(options)
         with writing(target_file(path, FILE)) as stream:
             stream.write("[")
-            for number, (name, teeth) in enumerate(checked_names(items, path), start=1):
+            listed = enumerate(checked_items(items, path), start=1)
+            for number, (name, teeth, findings) in listed:
                 height, width = teeth.size
                 url = f"{LOCAL_FILES}?d={quote(name.as_posix())}"
                 results = [
                     {"id": f"{number}-{index + 1}", **result(teeth, index, naming, geometry)}
                     for index in range(len(teeth))
                 ]
+                if findings is not None:
+                    results += finding_results(findings, naming, geometry, f"{number}-f")
                 task = {
                     "id": number,
                     "data": {"image": url, "width": width, "height": height},
@@ -129,33 +141,6 @@ class LabelStudio(Format):
                 }
                 stream.write(f"{',' if number > 1 else ''}\n{json.dumps(task)}")
             stream.write("\n]\n")
-
-
-def result(teeth: Teeth, index: int, naming: Naming, geometry: str = "brush") -> Record:
-    """Tooth `index` as a region of Label Studio, without an id. A score of 1 is left out.
-
-    `geometry` is 'brush' or 'polygon'.
-    """
-    height, width = teeth.size
-    label = [naming.name(int(teeth.fdi[index]))]
-    rings = rings_without_holes(teeth, index) if geometry == "polygon" else []
-    if len(rings) == 1:
-        kind, points = "polygon", rings[0] * 100 / (width, height)
-        value = {"points": points.tolist(), "closed": True, "polygonlabels": label}
-    else:
-        kind, rle = "brush", encode(teeth.full_mask(index))
-        value = {"format": "rle", "rle": rle, "brushlabels": label}
-    score = float(teeth.scores[index])
-    return {
-        "type": f"{kind}labels",
-        "from_name": kind,
-        "to_name": "image",
-        "original_width": width,
-        "original_height": height,
-        "image_rotation": 0,
-        "value": value,
-        **({"score": score} if score < 1 else {}),
-    }
 
 
 def _looks_right(file: Path) -> Path | None:
@@ -219,6 +204,25 @@ def _regions(annotation: Record, where: str) -> Iterator[tuple[Record, str, str]
         yield region, labels[0], kind
 
 
+def _carriers(annotation: Record, naming: Naming, where: str) -> Iterator[str]:
+    """The names of the teeth that were chosen for findings."""
+    teeth = _teeth_of_regions(annotation)
+    for region, label, _ in _regions(annotation, where):
+        if (tooth := teeth.get(str(region.get("id")))) and naming.kinds([label]):
+            yield tooth
+
+
+def _teeth_of_regions(annotation: Record) -> dict[str, str]:
+    """The name of the tooth by id of the region, where one was chosen."""
+    found = {}
+    for item in annotation["result"]:
+        value = item.get("value")
+        chosen = value.get("choices") if isinstance(value, dict) else None
+        if item.get("from_name") == TOOTH and isinstance(chosen, list) and len(chosen) == 1:
+            found[str(item.get("id"))] = str(chosen[0])
+    return found
+
+
 def _size(task: Record, annotation: Record, where: str) -> tuple[int, int] | None:
     """(height, width) of the image that the regions declare, or else the task's data."""
     given = {
@@ -242,15 +246,45 @@ def _read(
     numbers: Mapping[str, int | None],
     image: Path | None,
 ) -> Teeth:
+    shapes, size = _shapes(file, place, predictions, image, numbers)
+    return teeth_of(shapes, numbers, size, file)
+
+
+def _read_findings(
+    file: Path,
+    place: Place,
+    predictions: bool,
+    image: Path | None,
+    numbers: Mapping[str, int | None],
+    kinds: Mapping[str, str],
+) -> AnnotatedFindings:
+    shapes, size = _shapes(file, place, predictions, image, numbers)
+    return findings_of(shapes, kinds, size)
+
+
+def _shapes(
+    file: Path,
+    place: Place,
+    predictions: bool,
+    image: Path | None,
+    numbers: Mapping[str, int | None],
+) -> tuple[list[AnnotatedShape], tuple[int, int]]:
+    """The shapes of a task, and the (height, width) of its image."""
     task = item_at(file, place)
     where = _where(file, task)
     chosen = _chosen(task, predictions, where) or {}
     size = _size(task, chosen, where) or size_of_file(image, where)
-    shapes = (
-        AnnotatedShape(label, f"{where}: {label}", partial(_outline, region, kind, size))
+    teeth = _teeth_of_regions(chosen)
+    shapes = [
+        AnnotatedShape(
+            label,
+            f"{where}: {label}",
+            partial(_outline, region, kind, size),
+            numbers.get(teeth.get(str(region.get("id")), "")),
+        )
         for region, label, kind in _regions(chosen, where)
-    )
-    return teeth_of(shapes, numbers, size, file)
+    ]
+    return shapes, size
 
 
 def _outline(region: Record, kind: str, size: tuple[int, int]) -> Outline:

@@ -6,6 +6,11 @@ Polygons have no holes, so a tooth with a hole is written as a shape of type 'ma
 has since version 5.3. Shapes of one label and one `group_id` other than null are parts of one
 tooth. The image inside the JSON, `imageData`, is ignored.
 
+A finding is a shape whose label means a finding, see `panodent.formats.finding_names`. Its
+`group_id` is that of the tooth that carries it. Where that tooth is not drawn, as for an implant,
+the finding's `description` names it, for example 'FDI 36'. Each shape is one finding, so a finding
+of several parts is written as a mask.
+
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_masks((4, 5), [(36, np.ones((2, 2)), (1, 1))])
 >>> with TemporaryDirectory() as folder:
@@ -22,6 +27,7 @@ True
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -30,13 +36,14 @@ from posixpath import normpath
 import numpy as np
 
 from panodent.errors import AnnotationError
+from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import files_below
 from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
-    checked_names,
+    checked_items,
     existing_image,
     image_path,
     in_order,
@@ -52,15 +59,23 @@ from panodent.formats.parsing.json_record import (
 )
 from panodent.formats.parsing.json_stream import member_kinds
 from panodent.formats.parsing.png_mask import from_text, to_text
-from panodent.formats.parsing.shapes import AnnotatedShape, Outline, rings_without_holes, teeth_of
+from panodent.formats.parsing.shapes import (
+    AnnotatedShape,
+    Outline,
+    findings_of,
+    rings_without_holes,
+    teeth_of,
+)
 from panodent.radiograph.radiograph import SUFFIXES, key_of
+from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
-from panodent.teeth.outlines import fill
+from panodent.teeth.outlines import Ring, fill
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
 FOLDERS = (*IMAGE_FOLDERS, "annotations", "labels")
 VERSION = "5.5.0"
+_NAMED_TOOTH = re.compile(r"\s*FDI\s*(\d{2})\s*", re.IGNORECASE | re.ASCII)
 
 
 class Labelme(Format):
@@ -89,11 +104,19 @@ class Labelme(Format):
             data = load(file)
             labels |= dict.fromkeys(label for label, _, _ in _shapes(file, data))
             listed.append((file, *_image(root, file, data), _size(file, data)))
-        numbers = Naming.of(options).numbers(labels, path)
+        naming = Naming.of(options)
+        numbers, kinds = naming.numbers(labels, path), naming.kinds(labels)
+        findings = partial(_read_findings, numbers=numbers, kinds=kinds)
         return in_order(
             path,
             (
-                Annotated(key, partial(_read, file, image, numbers), size, image)
+                Annotated(
+                    key,
+                    partial(_read, file, image, numbers),
+                    size,
+                    image,
+                    partial(findings, file, image) if kinds else None,
+                )
                 for file, key, image, size in listed
             ),
         )
@@ -101,14 +124,12 @@ class Labelme(Format):
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `images/<key>.json`, beside the radiographs."""
         naming = Naming.of(options)
-        for image, teeth in checked_names(items, path):
+        for image, teeth, findings in checked_items(items, path):
             height, width = teeth.size
             data: Record = {
                 "version": VERSION,
                 "flags": {},
-                "shapes": [
-                    shape for index in range(len(teeth)) for shape in _written(teeth, index, naming)
-                ],
+                "shapes": [*_written(teeth, findings, naming)],
                 "imagePath": image.name,
                 "imageData": None,
                 "imageHeight": height,
@@ -170,6 +191,35 @@ def _read(file: Path, image: Path | None, numbers: Mapping[str, int | None]) -> 
     return teeth_of(shapes, numbers, size, file)
 
 
+def _read_findings(
+    file: Path,
+    image: Path | None,
+    numbers: Mapping[str, int | None],
+    kinds: Mapping[str, str],
+) -> AnnotatedFindings:
+    data = load(file)
+    size = _size(file, data) or size_of_file(image, str(file))
+    carriers: dict[int | str, int] = {}
+    for label, shape, _ in _shapes(file, data):
+        group, fdi = shape.get("group_id"), numbers.get(label)
+        if isinstance(group, int | str) and fdi:
+            carriers.setdefault(group, fdi)
+    shapes = (
+        AnnotatedShape(label, where, partial(_outline, shape, size), _carrier(shape, carriers))
+        for label, shape, where in _shapes(file, data)
+    )
+    return findings_of(shapes, kinds, size)
+
+
+def _carrier(shape: Record, carriers: Mapping[int | str, int]) -> int | str | None:
+    """The number of the tooth in the group of a finding, or else in its description."""
+    group = shape.get("group_id")
+    if isinstance(group, int | str) and group in carriers:
+        return carriers[group]
+    named = _NAMED_TOOTH.fullmatch(str(shape.get("description") or ""))
+    return named[1] if named else None
+
+
 def _outline(shape: Record, size: tuple[int, int]) -> Outline:
     return Outline(_mask(shape, size), _group(shape))
 
@@ -205,24 +255,39 @@ def _mask(shape: Record, size: tuple[int, int]) -> CroppedMask:
     return trimmed(*clipped(mask, (top, left), size))
 
 
-def _written(teeth: Teeth, index: int, naming: Naming) -> Iterator[Record]:
-    """The shapes of one tooth: a polygon for each part, or a mask if a part has a hole."""
-    shape: Record = {
-        "label": naming.name(int(teeth.fdi[index])),
-        "group_id": None,
-        "description": "",
-        "flags": {},
-    }
-    rings = rings_without_holes(teeth, index)
+def _written(teeth: Teeth, findings: Findings | None, naming: Naming) -> Iterator[Record]:
+    """The shapes of the teeth, then those of the findings."""
+    found = Findings.empty(teeth.size) if findings is None else findings
+    groups: dict[int, int] = {}
+    for index, fdi in enumerate(teeth.fdi.tolist()):
+        rings = rings_without_holes(teeth, index)
+        carries = fdi != NOWHERE and fdi not in groups and fdi in found.fdi
+        if carries:
+            groups[fdi] = index + 1
+        group = index + 1 if carries or len(rings) > 1 else None
+        yield from _drawn(teeth, index, rings, _shape(naming.name(fdi), group))
+    for index, finding in enumerate(found):
+        group = groups.get(finding.fdi)
+        named = f"FDI {finding.fdi}" if finding.fdi != NOWHERE and group is None else ""
+        shape = _shape(naming.kind_name(finding.kind), group, named)
+        rings = rings_without_holes(found.marks, index)
+        yield from _drawn(found.marks, index, rings if len(rings) == 1 else [], shape)
+
+
+def _shape(label: str, group: int | None, description: str = "") -> Record:
+    return {"label": label, "group_id": group, "description": description, "flags": {}}
+
+
+def _drawn(teeth: Teeth, index: int, rings: list[Ring], shape: Record) -> Iterator[Record]:
+    """The shape with each of these rings as a polygon, or with a mask if there are none."""
     if not rings:
         top, left, bottom, right = teeth.boxes[index].tolist()
         corners = [[left, top], [right - 1, bottom - 1]]
         mask = to_text(teeth.masks[index])
         yield {**shape, "points": corners, "shape_type": "mask", "mask": mask}
-    group = index + 1 if len(rings) > 1 else None
     for line in rings:
         points = line.astype(int).tolist()
-        yield {**shape, "group_id": group, "points": points, "shape_type": "polygon", "mask": None}
+        yield {**shape, "points": points, "shape_type": "polygon", "mask": None}
 
 
 FORMAT = Labelme()

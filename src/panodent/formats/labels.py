@@ -17,19 +17,21 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from panodent.dentition import TEETH, from_universal
 from panodent.errors import AnnotationError, UnknownNameError
+from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import checked_names
 from panodent.formats.parsing.json_record import is_whole, load
 from panodent.formats.parsing.label_map import lookup_table, read_values, to_teeth, write_png
+from panodent.formats.result_findings import RECORD, RESULTS, read_result
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.teeth import Teeth
 
@@ -67,7 +69,7 @@ class Labels(Format):
 
         The option `values` is a value map, see `value_map`. Without it, the folder's own colour
         map is used, or FDI numbers for what `panodent predict` wrote; for other folders it is
-        required.
+        required. The findings of results of `panodent predict` are read from their teeth.json.
         """
         given = options or {}
         files = _files(path)
@@ -85,8 +87,9 @@ class Labels(Format):
                 f"{', '.join(VALUE_MAPS)} or a JSON file such as {COLOUR_MAP}"
             )
         numbers = value_map(values, Naming.of(given))
+        found = (path / RESULTS).is_file()
         return [
-            Annotated(key, partial(read_label_image, file, numbers))
+            Annotated(key, partial(read_label_image, file, numbers), findings=_beside(file, found))
             for key, file in sorted(files.items())
         ]
 
@@ -165,6 +168,12 @@ def _files(path: Path) -> dict[str, Path]:
             found = sorted(root.rglob("*.png"))
             return {file.relative_to(root).with_suffix("").as_posix(): file for file in found}
     return {file.parent.relative_to(path).as_posix(): file for file in sorted(path.rglob(RESULT))}
+
+
+def _beside(file: Path, found: bool) -> Callable[[], AnnotatedFindings] | None:
+    """Reads the findings beside a label map that `panodent predict` wrote, if it looked for any."""
+    record = file.with_name(RECORD)
+    return partial(read_result, record) if found and record.is_file() else None
 
 
 def _colour_map_beside(path: Path) -> Path | None:

@@ -1,4 +1,4 @@
-"""Class names of annotation files and the teeth they mean: declared, mapped or proven.
+"""Class names of annotation files and the teeth or findings they mean: declared, mapped or proven.
 
 Nothing is guessed. '11' is a central incisor in FDI numbers and a canine in Universal numbers, so a
 file whose names can be read in both ways is refused until the user says which one is meant.
@@ -7,6 +7,11 @@ file whose names can be read in both ways is refused until the user says which o
 {'11': 11, '48': 48}
 >>> Naming("universal").numbers(["tooth 11"], Path("a.json"))
 {'tooth 11': 23}
+
+Names of findings are no teeth, see `panodent.formats.finding_names`:
+
+>>> Naming().numbers(["48", "crown"], Path("a.json")), Naming().kinds(["48", "crown"])
+({'48': 48, 'crown': None}, {'crown': 'crown'})
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ from typing import Any
 
 from panodent.dentition import NUMBERINGS, TEETH, from_fdi, to_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
+from panodent.formats.finding_names import OTHER, SYNONYMS, kind_of, mapped_kind
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.json_record import is_whole, load
 from panodent.teeth.teeth import UNNUMBERED
@@ -41,10 +47,13 @@ class Naming:
         it from all names of a file together, and writing uses FDI.
     table : FDI number by class name, 0 for a tooth without a number, None for a class that is not a
         tooth and is left out. It comes before the numbering.
+    findings : kind of finding by class name, `OTHER` for a finding of no single kind. It comes
+        before the names that are known by themselves, as `table` does.
     """
 
     numbering: str | None = None
     table: Mapping[str, int | None] = field(default_factory=dict)
+    findings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, options: Mapping[str, Any] | None) -> Naming:
@@ -58,13 +67,13 @@ class Naming:
             raise UnknownNameError("numbering", numbering, NUMBERINGS)
         if not isinstance(table, Mapping):
             table = load(Path(table))
-        return cls(numbering, _checked(table))
+        return cls(numbering, *_checked(table))
 
     def numbers(self, names: Iterable[str], file: Path) -> dict[str, int | None]:
         """FDI number by class name; 0 for a tooth without a number, None for what is left out.
 
         Names look like '36', 'tooth 36', 'FDI-36', 'UL6', or 'unnumbered' or 'supernumerary' for a
-        tooth without a number. Without a declared numbering, all
+        tooth without a number. Findings are left out. Without a declared numbering, all other
         names together must be teeth in one numbering only, or mean the same teeth in each.
 
         Raises `AnnotationError`, which names `file`, if a name is not a tooth or the numbering
@@ -73,9 +82,12 @@ class Naming:
         found: dict[str, int | None] = {}
         open_names: list[str] = []
         listed = list(dict.fromkeys(names))
+        findings = self.kinds(listed)
         for name in listed:
             if name in self.table:
                 found[name] = self.table[name]
+            elif name in findings:
+                found[name] = None
             elif means_no_number(name):
                 found[name] = UNNUMBERED
             else:
@@ -94,6 +106,29 @@ class Naming:
             raise AnnotationError(_ambiguous(open_names, readings, file))
         proven = next(iter(readings.values()))
         return {name: found[name] if name in found else proven[name] for name in listed}
+
+    def kinds(self, names: Iterable[str]) -> dict[str, str]:
+        """Kind of finding by class name, for those names that mean findings.
+
+        The kind is a name of `panodent.teeth.finding_kinds.KINDS`, or `OTHER`.
+
+        >>> Naming(findings={"Br": "finding"}, table={"post": None}).kinds(["Br", "post", "36"])
+        {'Br': 'finding'}
+        """
+        found = {
+            name: self.findings.get(name) or kind_of(name)
+            for name in names
+            if name not in self.table
+        }
+        return {name: kind for name, kind in found.items() if kind is not None}
+
+    def kind_name(self, kind: str) -> str:
+        """The class name to write for a kind of finding: that of the map, or the kind itself.
+
+        >>> Naming(findings={"Br": "pontic"}).kind_name("pontic"), Naming().kind_name("post")
+        ('Br', 'post')
+        """
+        return next((name for name, known in self.findings.items() if known == kind), kind)
 
     def name(self, fdi: int) -> str:
         """The class name to write for an FDI number; 'unnumbered' for 0.
@@ -125,7 +160,7 @@ class Naming:
         shown = ", ".join(repr(name) for name in odd[:4]) + (", ..." if len(odd) > 4 else "")
         return (
             f"{file}: class names {shown} are not {expected}; say what they mean with --map, a "
-            'JSON file such as {"molar 36": 36, "caries": null}'
+            'JSON file such as {"molar 36": 36, "Cr": "finding:crown", "caries": null}'
         )
 
 
@@ -170,11 +205,21 @@ def _ambiguous(names: list[str], readings: Mapping[str, Mapping[str, int]], file
     return f"{file}: class {name!r} may be the {meanings}; say which with --numbering"
 
 
-def _checked(table: Mapping[str, Any]) -> dict[str, int | None]:
-    for name, number in table.items():
-        is_tooth = is_whole(number) and (number == UNNUMBERED or number in TEETH)
-        if number is not None and not is_tooth:
+def _checked(table: Mapping[str, Any]) -> tuple[dict[str, int | None], dict[str, str]]:
+    """The teeth and the findings of a map."""
+    numbers: dict[str, int | None] = {}
+    findings: dict[str, str] = {}
+    for name, value in table.items():
+        kind = mapped_kind(value) if isinstance(value, str) else None
+        if kind is not None:
+            findings[name] = kind
+            continue
+        is_tooth = is_whole(value) and (value == UNNUMBERED or value in TEETH)
+        if value is not None and not is_tooth:
+            kinds = ", ".join(f"{OTHER}:{kind}" for kind in SYNONYMS)
             raise AnnotationError(
-                f"map: {name!r} is {excerpt(number)}; expected an FDI number, 0 (no number) or null"
+                f"map: {name!r} is {excerpt(value)}; expected an FDI number, 0 (no number), null, "
+                f"{OTHER} or one of {kinds}"
             )
-    return dict(table)
+        numbers[name] = value
+    return numbers, findings

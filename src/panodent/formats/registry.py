@@ -18,7 +18,7 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a format can hold of a tooth. The rest is lost in writing, see `formats.base.losses`.
+    """What a format can hold. The rest is lost in writing, see `losses` in `formats.base`.
 
     Parameters
     ----------
@@ -30,6 +30,8 @@ class Limits:
     scores : whether scores are kept.
     unnumbered : whether a tooth may have no number.
     repeated : whether two teeth may have the same number.
+    findings : 'tooth' where findings are kept with the tooth that carries them, 'kind' where their
+        kinds are, 'no' where they are not.
     """
 
     shape: Literal["pixels", "polygons", "boxes"] = "pixels"
@@ -39,6 +41,7 @@ class Limits:
     scores: bool = False
     unnumbered: bool = True
     repeated: bool = True
+    findings: Literal["no", "kind", "tooth"] = "no"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +75,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         module="panodent.formats.coco",
         description="one JSON with images, annotations, categories; also DENTEX's "
         "(categories_1, categories_2)",
-        limits=Limits(),
+        limits=Limits(findings="tooth"),
         geometries=("rle", "polygon"),
         numberings=False,
     ),
@@ -95,7 +98,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         name="cvat",
         module="panodent.formats.cvat",
         description="CVAT for images 1.1, annotations.xml",
-        limits=Limits(),
+        limits=Limits(findings="tooth"),
         geometries=("mask", "polygon"),
     ),
     FormatInfo(
@@ -108,14 +111,14 @@ FORMATS: tuple[FormatInfo, ...] = (
         name="label-studio",
         module="panodent.formats.label_studio",
         description="a JSON export with brushes or polygons",
-        limits=Limits(scores=True),
+        limits=Limits(scores=True, findings="tooth"),
         geometries=("brush", "polygon"),
     ),
     FormatInfo(
         name="yolo",
         module="panodent.formats.yolo",
         description="Ultralytics segmentation: a YAML file with names, labels/*.txt",
-        limits=Limits(shape="polygons"),
+        limits=Limits(shape="polygons", findings="kind"),
     ),
     FormatInfo(
         name="nnunet",
@@ -134,7 +137,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         name="labelme",
         module="panodent.formats.labelme",
         description="a JSON file beside each radiograph",
-        limits=Limits(),
+        limits=Limits(findings="tooth"),
     ),
     FormatInfo(
         name="via",

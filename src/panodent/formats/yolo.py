@@ -7,6 +7,9 @@ cv2.fillPoly, which Ultralytics uses, also fills the pixels on the line itself. 
 image is taken from the radiograph. Paths in the YAML are not followed: labels are read from
 `labels/` or `<split>/labels/` beside it.
 
+Kinds of findings are classes after those of teeth, see `panodent.formats.finding_names`. Which
+tooth carries a finding cannot be written.
+
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_masks((4, 5), [(11, np.ones((2, 2)), (1, 1))])
 >>> with TemporaryDirectory() as folder:
@@ -26,18 +29,20 @@ import numpy as np
 
 from panodent.dentition import DECIDUOUS, PERMANENT
 from panodent.errors import AnnotationError
+from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
-    checked_names,
+    checked_items,
     in_order,
     size_of_file,
 )
 from panodent.formats.parsing.json_record import is_whole
-from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.radiograph.radiograph import is_candidate, key_of
+from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.masks import trimmed
 from panodent.teeth.outlines import Part, Ring, fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
@@ -46,7 +51,9 @@ from panodent.utils.atomic_files import write_whole
 FILES = ("data.yaml", "dataset.yaml")
 FOLDER = "labels"
 CLASSES: tuple[int, ...] = (*PERMANENT, *DECIDUOUS, UNNUMBERED)
-"""The FDI number of every class that is written, in order."""
+"""The FDI number of every class of teeth that is written, in order."""
+FINDINGS: tuple[str, ...] = tuple(KINDS)
+"""The kind of every class of findings, in order; they follow the classes of teeth."""
 NOT_LABELS = ("classes.txt", "labels.txt")
 """Lists of class names that other tools write beside the labels."""
 _MARGIN = 0.01  # Ultralytics accepts coordinates from -0.01 to 1.01
@@ -74,30 +81,42 @@ class Yolo(Format):
         if file is None:
             raise AnnotationError(f"{path}: expected {' or '.join(FILES)}, or one other YAML file")
         names = _names(file)
-        by_name = Naming.of(options).numbers(names.values(), file)
+        naming = Naming.of(options)
+        by_name, kind_of = naming.numbers(names.values(), file), naming.kinds(names.values())
         numbers = {index: by_name[name] for index, name in names.items()}
+        kinds = {index: kind_of[name] for index, name in names.items() if name in kind_of}
         folders = _label_folders(file.parent)
         if not folders:
             raise AnnotationError(f"{file}: expected a folder {FOLDER} beside it")
         return in_order(
-            file, (item for folder in folders for item in _listed(folder, file, numbers))
+            file, (item for folder in folders for item in _listed(folder, file, numbers, kinds))
         )
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `labels/<key>.txt` with a line for each tooth, and `data.yaml` last."""
         import yaml
 
-        names = Naming.of(options).names(CLASSES)
-        classes = {fdi: index for index, fdi in enumerate(CLASSES)}
-        for name, teeth in checked_names(items, path):
-            lines = [
-                f"{classes[int(fdi)]} {_text(one_ring(teeth.polygons(index)), teeth.size)}\n"
-                for index, fdi in enumerate(teeth.fdi)
-            ]
+        naming = Naming.of(options)
+        names, of_findings = naming.names(CLASSES), False
+        for name, teeth, findings in checked_items(items, path):
+            lines = _lines(teeth, [CLASSES.index(fdi) for fdi in teeth.fdi.tolist()])
+            if findings is not None and len(findings):
+                of_findings = True
+                numbers = [len(CLASSES) + FINDINGS.index(kind) for kind in findings.kinds]
+                lines += _lines(findings.marks, numbers)
             write_whole(path / FOLDER / f"{key_of(name)}.txt", "".join(lines))
         (path / FOLDER).mkdir(parents=True, exist_ok=True)
+        names += [naming.kind_name(kind) for kind in FINDINGS] if of_findings else []
         listed = {"train": "images", "val": "images", "names": dict(enumerate(names))}
         write_whole(path / FILES[0], yaml.safe_dump(listed, sort_keys=False))
+
+
+def _lines(teeth: Teeth, classes: list[int]) -> list[str]:
+    """The lines of these masks, with the class number of each."""
+    return [
+        f"{number} {_text(one_ring(teeth.polygons(index)), teeth.size)}\n"
+        for index, number in enumerate(classes)
+    ]
 
 
 def one_ring(parts: Iterable[Part]) -> Ring:
@@ -189,7 +208,9 @@ def _label_folders(folder: Path) -> list[Path]:
     return sorted(place for place in folder.glob(f"*/{FOLDER}") if place.is_dir())
 
 
-def _listed(folder: Path, file: Path, numbers: Mapping[int, int | None]) -> Iterable[Annotated]:
+def _listed(
+    folder: Path, file: Path, numbers: Mapping[int, int | None], kinds: Mapping[int, str]
+) -> Iterable[Annotated]:
     images = _images(folder.parent)
     split = folder.parent.relative_to(file.parent)
     for text in sorted(folder.rglob("*.txt")):
@@ -203,7 +224,8 @@ def _listed(folder: Path, file: Path, numbers: Mapping[int, int | None]) -> Iter
             )
         image = found[0] if found else None
         read = partial(_read, text, image, numbers)
-        yield Annotated((split / below).as_posix(), read, None, image)
+        findings = partial(_read_findings, text, image, numbers, kinds) if kinds else None
+        yield Annotated((split / below).as_posix(), read, None, image, findings)
 
 
 def _images(folder: Path) -> dict[str, list[Path]]:
@@ -218,14 +240,26 @@ def _images(folder: Path) -> dict[str, list[Path]]:
 
 
 def _read(file: Path, image: Path | None, numbers: Mapping[int, int | None]) -> Teeth:
+    lines, size = _loaded(file, image)
+    return teeth_of(_shapes(lines, str(file), size, numbers), numbers, size, file)
+
+
+def _read_findings(
+    file: Path, image: Path | None, numbers: Mapping[int, int | None], kinds: Mapping[int, str]
+) -> AnnotatedFindings:
+    lines, size = _loaded(file, image)
+    return findings_of(_shapes(lines, str(file), size, numbers), kinds, size)
+
+
+def _loaded(file: Path, image: Path | None) -> tuple[list[str], tuple[int, int]]:
+    """The lines of a text file, and the (height, width) of its radiograph."""
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
     except ValueError:
         raise AnnotationError(f"{file}: is not text in UTF-8") from None
-    size = size_of_file(image, str(file))
-    return teeth_of(_shapes(lines, str(file), size, numbers), numbers, size, file)
+    return lines, size_of_file(image, str(file))
 
 
 def _shapes(

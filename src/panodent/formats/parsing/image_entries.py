@@ -16,6 +16,7 @@ from panodent.errors import AnnotationError, RadiographError
 from panodent.formats.base import Annotated, Items
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS, key_of, read_size
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
 LARGEST_SIDE = 100_000
@@ -135,8 +136,20 @@ def checked_names(items: Items, target: Path) -> Iterator[tuple[PurePosixPath, T
         ...
     panodent.errors.AnnotationError: 1.png and 1.jpg would both be written as 1; rename one of them
     """
+    for name, teeth, _ in checked_items(items, target):
+        yield name, teeth
+
+
+def checked_items(
+    items: Items, target: Path
+) -> Iterator[tuple[PurePosixPath, Teeth, Findings | None]]:
+    """(path below the data folder, teeth, findings or None), as `checked_names`.
+
+    Raises `AnnotationError` also for findings of another size than the teeth.
+    """
     first: dict[str, PurePosixPath] = {}
-    for given, teeth in items:
+    for given, teeth, *rest in items:
+        findings = rest[0] if rest else None
         name = image_path(given, target)
         key = key_of(name)
         if key in first:
@@ -144,4 +157,9 @@ def checked_names(items: Items, target: Path) -> Iterator[tuple[PurePosixPath, T
                 f"{first[key]} and {name} would both be written as {key}; rename one of them"
             )
         first[key] = name
-        yield name, teeth
+        if findings is not None and findings.size != teeth.size:
+            raise AnnotationError(
+                f"{name}: findings of {findings.size} and teeth of {teeth.size}; expected the same "
+                "(height, width)"
+            )
+        yield name, teeth, findings

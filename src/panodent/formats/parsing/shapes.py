@@ -1,4 +1,4 @@
-"""Shapes of an annotation file, gathered into the teeth of a radiograph.
+"""Shapes of an annotation file, gathered into the teeth and findings of a radiograph.
 
 >>> import numpy as np
 >>> dot = np.ones((1, 1), bool)
@@ -17,10 +17,19 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
+from panodent.formats.annotated_findings import AnnotatedFindings
+from panodent.formats.finding_names import OTHER
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.masks import CroppedMask, joined
 from panodent.teeth.outlines import Ring
 from panodent.teeth.teeth import Teeth
+
+_NUMBERS = {str(fdi): fdi for fdi in TEETH}
 
 
 class Outline(NamedTuple):
@@ -39,11 +48,14 @@ class AnnotatedShape(NamedTuple):
     label : its class name, category or class number.
     where : how an error names it: file, image and place.
     outline : reads what was drawn; raises `AnnotationError` without `where`.
+    tooth : of a finding: the number of the tooth that carries it as the file has it, see
+        `tooth_number`.
     """
 
     label: Hashable
     where: str
     outline: Callable[[], Outline]
+    tooth: object = None
 
 
 def teeth_of(
@@ -70,10 +82,7 @@ def teeth_of(
         fdi = numbers[shape.label]
         if fdi is None:
             continue
-        try:
-            outline = shape.outline()
-        except AnnotationError as error:
-            raise AnnotationError(f"{shape.where}: {error}") from None
+        outline = _drawn(shape)
         group = None if outline.group is None else (shape.label, outline.group)
         if group in groups:
             groups[group].append(outline.mask)
@@ -86,6 +95,63 @@ def teeth_of(
         [(fdi, *joined(parts, size)) for fdi, _, parts in teeth],
         [score for _, score, _ in teeth],
     )
+
+
+def findings_of(
+    shapes: Iterable[AnnotatedShape], kinds: Mapping[Any, str], size: tuple[int, int]
+) -> AnnotatedFindings:
+    """The findings of a radiograph of this (height, width).
+
+    Parameters
+    ----------
+    kinds : kind of finding by label, `OTHER` for a finding of no single kind. Other shapes are left
+        out and their outlines not read.
+
+    Each shape is a finding of its own: a tooth may carry two fillings. Raises `AnnotationError`.
+
+    >>> dot = AnnotatedShape("crown", "shape 1", lambda: Outline((np.ones((1, 1)), (2, 2))), "36")
+    >>> findings_of([dot], {"crown": "crown"}, (4, 4)).findings
+    Findings(1 on 4 x 4 pixels: 36 crown)
+    """
+    unclear = np.zeros(size, bool)
+    items, scores = [], []
+    for shape in shapes:
+        if shape.label not in kinds:
+            continue
+        outline = _drawn(shape)
+        mask, (top, left) = outline.mask
+        if kinds[shape.label] == OTHER:
+            unclear[top : top + mask.shape[0], left : left + mask.shape[1]] |= mask
+            continue
+        fdi = tooth_number(shape.tooth, shape.where)
+        items.append((kinds[shape.label], fdi, mask, (top, left)))
+        scores.append(outline.score)
+    return AnnotatedFindings(Findings.from_masks(size, items, scores), unclear)
+
+
+def tooth_number(value: object, where: str) -> int:
+    """The FDI number that a file has for a finding, as a number or a text; 0 for none.
+
+    Raises `AnnotationError`, which starts with `where`, for anything else.
+
+    >>> tooth_number("36", "a.json"), tooth_number(None, "a.json"), tooth_number(" ", "a.json")
+    (36, 0, 0)
+    """
+    text = "" if value is None else str(value).strip()
+    if text in ("", "0"):
+        return NOWHERE
+    if text in _NUMBERS:
+        return _NUMBERS[text]
+    raise AnnotationError(
+        f"{where}: the tooth of a finding is {excerpt(value)}; expected an FDI number, 0 for none"
+    )
+
+
+def _drawn(shape: AnnotatedShape) -> Outline:
+    try:
+        return shape.outline()
+    except AnnotationError as error:
+        raise AnnotationError(f"{shape.where}: {error}") from None
 
 
 def rings_without_holes(teeth: Teeth, index: int) -> list[Ring]:

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.responses import JSONResponse, Response
 
 from panodent.errors import AnnotationError, RadiographError
-from panodent.formats.label_studio import result
+from panodent.formats.label_studio_regions import result
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.outputs.record import from_record
 from panodent.serve.routes import schema

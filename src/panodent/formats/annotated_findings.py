@@ -1,0 +1,22 @@
+"""`AnnotatedFindings`: the findings that a file annotates on one radiograph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from panodent.teeth.findings import Findings
+from panodent.utils.arrays import BoolArray
+
+
+@dataclass(frozen=True)
+class AnnotatedFindings:
+    """The findings of one radiograph, and where nothing is said.
+
+    Parameters
+    ----------
+    findings : all findings of known kinds.
+    unclear : (height, width) bool: pixels of other categories.
+    """
+
+    findings: Findings
+    unclear: BoolArray
