@@ -26,6 +26,7 @@ from panodent.dicom.source import (
 from panodent.errors import AnnotationError
 from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.arrays import BoolArray
 from panodent.version import __version__
 
 UNNUMBERED_COLOUR = (200, 200, 200)
@@ -74,10 +75,7 @@ def segmentation(source: SourceImage) -> Any:
         ]
         findings = Findings.empty(teeth.size) if source.findings is None else source.findings
         described += _described(findings, len(teeth), algorithm)
-        masks = np.zeros((1, *teeth.size, len(described)), bool)
-        both = [*teeth, *findings.marks]
-        for index, (_, (top, left, bottom, right), mask) in enumerate(both):
-            masks[0, top:bottom, left:right, index] = mask
+        masks = _pixel_array(teeth, findings)
         also = ", and findings" if len(findings) else ""
         made = Segmentation(
             source_images=[source.header],
@@ -94,6 +92,15 @@ def segmentation(source: SourceImage) -> Any:
         made.PatientOrientation = source.header.get("PatientOrientation", None)
         _modify(made.SegmentSequence[len(teeth) :], findings.kinds)
         return made
+
+
+def _pixel_array(teeth: Teeth, findings: Findings) -> BoolArray:
+    """(1, height, width, segments): the masks of the teeth, then those of the findings."""
+    both = [*teeth, *findings.marks]
+    masks = np.zeros((1, *teeth.size, len(both)), bool)
+    for index, (_, (top, left, bottom, right), mask) in enumerate(both):
+        masks[0, top:bottom, left:right, index] = mask
+    return masks
 
 
 def _described(findings: Findings, before: int, algorithm: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from panodent.dentition import Numbering
-from panodent.dicom.source import Model, SourceImage, source_of
+from panodent.dicom.source import Model, source_of
 from panodent.drawing.canvas import to_png_bytes
 from panodent.errors import OutputError
 from panodent.outputs.record import RECORD, to_record
@@ -69,10 +69,7 @@ def write_case(
     ['labels.png', 'overlay.png', 'teeth.json']
     """
     # Before anything is written: an unusable DICOM header makes the whole case fail.
-    made: dict[str, bytes] = {}
-    if dicom:
-        source = source_of(radiograph, teeth, model or Model("", ""), findings)
-        made = _dicom_objects(source, dicom)
+    made = _dicom_objects(radiograph, teeth, model, findings, dicom) if dicom else {}
     _remove(folder / RECORD)
     write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
     if pictures:
@@ -92,11 +89,18 @@ def write_case(
     return record
 
 
-def _dicom_objects(source: SourceImage, kinds: Sequence[str]) -> dict[str, bytes]:
+def _dicom_objects(
+    radiograph: Radiograph,
+    teeth: Teeth,
+    model: Model | None,
+    findings: Findings | None,
+    kinds: Sequence[str],
+) -> dict[str, bytes]:
     """The content of each DICOM object, by its file's name."""
     # Imported on request, because imports make every start slower.
     from panodent.dicom import files
 
+    source = source_of(radiograph, teeth, model or Model("", ""), findings)
     return files.contents(source, kinds)
 
 
