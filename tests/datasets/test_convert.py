@@ -326,3 +326,19 @@ def test_findings_of_another_size_fail_their_radiograph(treated: Path, tmp_path:
     done = convert(source, tmp_path / "out", "cvat")
     assert done.written == 1
     assert "expected the same" in next(iter(done.failed.values()))
+
+
+def test_radiographs_without_annotated_findings_are_counted(treated: Path, tmp_path: Path) -> None:
+    """In one file of both they look like radiographs on which nothing was found."""
+    source = tmp_path / "source"
+    source.mkdir()
+    for file in treated.glob("*.json"):
+        (source / file.name).write_text(file.read_text())
+    data = json.loads((source / "findings.json").read_text())
+    (gone,) = data["images"][1:]
+    data["images"].remove(gone)
+    data["annotations"] = [a for a in data["annotations"] if a["image_id"] != gone["id"]]
+    (source / "findings.json").write_text(json.dumps(data))
+    done = convert(source, tmp_path / "cvat", "cvat")
+    assert done.lost["that nobody looked for findings"] == 1
+    assert "that nobody looked for findings" not in convert(source, tmp_path / "voc", "voc").lost

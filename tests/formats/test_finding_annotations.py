@@ -81,3 +81,17 @@ def test_faults(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(AnnotationError, match="not annotated findings"):
         read_findings(tmp_path / "none.json")
+
+
+def test_teeth_in_the_same_file_are_not_unclear(tmp_path: Path) -> None:
+    """As `panodent convert --to coco` writes both."""
+    from panodent import formats
+    from panodent.teeth.teeth import Teeth
+
+    block = np.ones((3, 3), bool)
+    teeth = Teeth.from_masks((8, 9), [(36, block, (1, 1)), (0, block, (4, 4))])
+    found = Findings.from_masks((8, 9), [("crown", 36, block, (1, 1))])
+    formats.get("coco").write(tmp_path, [("opg.png", teeth, found)])
+    annotated = read_findings(tmp_path / "annotations.json")["opg"]
+    assert annotated.findings == found
+    assert not annotated.unclear.any()

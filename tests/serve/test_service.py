@@ -103,6 +103,23 @@ def test_a_file_that_cannot_be_read_leaves_nothing(tmp_path):
     working(tmp_path, do)
 
 
+def test_a_study_keeps_its_findings(tmp_path, monkeypatch):
+    finding = {"kind": "crown", "fdi": 11, "score": 0.9, "box": [1, 0, 2, 2], "rle": "222"}
+
+    async def do(service: Service, pool: FakePool) -> None:
+        without = await service.add(write_upload(service.store.files, "x.png", b"x"))
+        monkeypatch.setitem(RECORD, "findings", [finding])
+        study = await service.add(write_upload(service.store.files, "y.png", b"x"))
+        saved = await service.save(study.id, 0, [])
+        kept = service.store.get(study.id)
+        for found in (study, saved, kept):
+            (shown,) = found.public()["findings"]
+            assert shown == {key: value for key, value in finding.items() if key != "rle"}
+        assert without.public()["findings"] is None
+
+    working(tmp_path, do)
+
+
 def test_results_follow_every_save_and_the_last_one_wins(tmp_path):
     async def do(service: Service, pool: FakePool) -> None:
         study = await service.add(write_upload(service.store.files, "x.png", b"x"))

@@ -57,6 +57,15 @@ def test_the_api_says_which_teeth_have_erupted():
     assert Study("0" * 32, "a.png", "image", "", "", 512, 256, [], []).public()["teeth"] == []
 
 
+def test_the_api_shows_findings_as_predicted():
+    finding = {"kind": "crown", "fdi": 36, "score": 0.9, "box": [1, 1, 3, 3], "rle": "x"}
+    about = {"findings": [finding]}
+    study = Study("0" * 32, "a.png", "image", "", "", 512, 256, [], [], about)
+    assert study.public()["findings"] == [{k: v for k, v in finding.items() if k != "rle"}]
+    assert "findings" not in study.summary()
+    assert Study("0" * 32, "a.png", "image", "", "", 9, 9, [], []).public()["findings"] is None
+
+
 def test_a_drawn_tooth_holds_the_pixels_of_its_outline(found):
     (tooth,) = edit(found, [{"fdi": 85, "polygons": SQUARE}], revision=4)
     assert (tooth["id"], tooth["box"], tooth["area"]) == ("e5.1", [10, 20, 14, 23], 12)

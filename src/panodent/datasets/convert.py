@@ -290,6 +290,7 @@ def _counted(
     journal: Path, writer: formats.Format, result: Conversion
 ) -> Iterator[tuple[str, Teeth] | tuple[str, Teeth, Findings]]:
     """(file name, teeth, findings if known) of each line of the journal; counts in `result`."""
+    unknown, known = 0, False
     with journal.open(encoding="utf-8") as stream:
         next(stream)
         for line in stream:
@@ -301,8 +302,10 @@ def _counted(
             result.teeth += len(teeth)
             result.without_image += not entry["image"]
             if "findings" not in entry:
+                unknown += 1
                 yield entry["name"], teeth
                 continue
+            known = True
             found = Findings(
                 tuple(kind for kind, *_ in entry["findings"]),
                 _teeth(size, [mark for _, *mark in entry["findings"]]),
@@ -311,6 +314,8 @@ def _counted(
             result.lost_findings.update(finding_losses(found, writer.limits))
             result.lost.update(["findings of no single kind"] * entry["unclear"])
             yield entry["name"], teeth, found
+    if known and unknown and writer.limits.findings != "no":
+        result.lost["that nobody looked for findings"] = unknown
 
 
 def _teeth(size: tuple[int, int], items: list[list[Any]]) -> Teeth:

@@ -140,7 +140,8 @@ class Service:
         record = json.loads(blobs["record"])
         teeth = with_ids(record["teeth"])
         moment = now()
-        about = ("quality", "warning", "notes", "spacing_mm", "bundle")
+        about = ["quality", "warning", "notes", "spacing_mm", "bundle"]
+        about += ["findings"] if "findings" in record else []
         return Study(
             id=upload.id,
             name=upload.name,

@@ -38,7 +38,8 @@ class Study:
     created, updated : times, ISO 8601 in UTC.
     width, height : of the upright radiograph, in pixels.
     predicted, teeth : the teeth as predicted, and as corrected so far.
-    about : quality, warning, notes, spacing_mm and bundle, as in teeth.json.
+    about : quality, warning, notes, spacing_mm and bundle, as in teeth.json; findings, as
+        predicted, if the bundle looks for them.
     revision : number of saves; a save must name the revision that it is based on.
     saved : whether a user has saved it.
     """
@@ -76,11 +77,13 @@ class Study:
         }
 
     def public(self) -> dict[str, Any]:
-        """The study with its teeth, as the API shows it: with `erupted`, without run lengths."""
+        """The study as the API shows it: teeth with `erupted`, findings; no run lengths."""
+        findings = self.about.get("findings")
         return {
             **self.summary(),
             "predicted": _shown(self.predicted),
             "teeth": _shown(self.teeth),
+            "findings": None if findings is None else [_without_rle(item) for item in findings],
         }
 
     def record(self) -> dict[str, Any]:
@@ -93,9 +96,13 @@ def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
     boxes = np.array([tooth["box"] for tooth in teeth], np.int64).reshape(-1, 4)
     out = erupted_by_boxes([tooth["fdi"] for tooth in teeth], boxes[:, [1, 0, 3, 2]])
     return [
-        {**{key: value for key, value in tooth.items() if key != "rle"}, "erupted": bool(is_out)}
+        {**_without_rle(tooth), "erupted": bool(is_out)}
         for tooth, is_out in zip(teeth, out, strict=True)
     ]
+
+
+def _without_rle(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key != "rle"}
 
 
 def with_ids(teeth: Iterable[Mapping[str, Any]]) -> list[ToothRecord]:

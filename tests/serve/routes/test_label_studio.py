@@ -17,10 +17,12 @@ import requests
 
 from panodent.dentition import TEETH, from_fdi
 from panodent.errors import AnnotationError
+from panodent.formats import get
 from panodent.formats.parsing.brush_rle import decode
 from panodent.outputs.record import from_record, to_record
 from panodent.phantom import draw
 from panodent.serve.routes.label_studio import _prediction, read_config
+from panodent.teeth.findings import Findings
 from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import Teeth
 
@@ -277,3 +279,64 @@ def test_predictions_of_a_child(geometry: str) -> None:
     found = [region["value"][kind][0] for region in regions]
     assert found == [str(fdi) if fdi else "unnumbered" for fdi in child.fdi.tolist()]
     assert any(int(name) > 50 for name in found[:-1])
+
+
+# --- findings -----------------------------------------------------------------------------------
+
+FINDING_LABELS = "<Label value='36'/><Label value='Crown'/><Label value='dental implant'/>"
+WITH_FINDINGS = (
+    "<View><Image name='img' value='$opg'/>"
+    f"<BrushLabels name='teeth' toName='img'>{FINDING_LABELS}</BrushLabels>"
+    "<Choices name='tooth' toName='img' perRegion='true'><Choice value='36'/><Choice value='46'/>"
+    "</Choices></View>"
+)
+
+
+def record_with_findings() -> bytes:
+    block = np.ones((4, 5), bool)
+    parts = np.array([[1, 0, 1]], bool)
+    teeth = Teeth.from_masks((20, 30), [(36, block, (1, 1))])
+    items = [
+        ("crown", 36, parts, (1, 1)),
+        ("post", 36, block, (2, 2)),
+        ("implant", 46, block, (9, 9)),
+    ]
+    return json.dumps(to_record(teeth, findings=Findings.from_masks((20, 30), items))).encode()
+
+
+def test_findings_come_with_their_teeth(tmp_path: Path) -> None:
+    tag = read_config(WITH_FINDINGS)
+    assert tag.findings == {"crown": "Crown", "implant": "dental implant"}
+    assert tag.choices == {36: "36", 46: "46"}
+    made = _prediction(record_with_findings(), tag, "v")["result"]
+    named = [entry["value"].get("brushlabels", entry["value"].get("choices")) for entry in made]
+    # The project has no label for posts.
+    assert named == [["36"], ["Crown"], ["36"], ["dental implant"], ["46"]]
+    assert [entry["id"] for entry in made] == ["tooth1", *["finding1"] * 2, *["finding3"] * 2]
+    assert [entry["from_name"] for entry in made] == ["teeth", "teeth", "tooth", "teeth", "tooth"]
+    # What a person accepts comes back in the export.
+    task = {"id": 1, "data": {"opg": "/data/upload/1/a.png"}, "annotations": [{"result": made}]}
+    (tmp_path / "tasks.json").write_text(json.dumps([task]))
+    (item,) = get("label-studio").read(tmp_path)
+    assert item.findings is not None
+    found = item.findings().findings
+    assert (found.kinds, found.fdi.tolist()) == (("crown", "implant"), [36, 46])
+
+
+def test_findings_are_polygons_where_the_project_wants_those() -> None:
+    tag = read_config(WITH_FINDINGS.replace("BrushLabels", "PolygonLabels"))
+    made = _prediction(record_with_findings(), tag, "v")["result"]
+    assert [entry["type"] for entry in made if entry["id"] == "finding1"] == [
+        "polygonlabels",
+        "choices",
+    ]
+
+
+def test_without_labels_of_findings_there_are_teeth_only() -> None:
+    made = _prediction(record_with_findings(), read_config(BRUSH), "v")["result"]
+    assert [entry["id"] for entry in made] == ["tooth1"]
+
+
+def test_choices_beside_teeth_alone_are_not_read() -> None:
+    config = WITH_FINDINGS.replace(FINDING_LABELS, "<Label value='36'/>").replace("46", "carious")
+    assert read_config(config).choices == {}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
 
-from panodent.serve.routes.schema import Edit, EditedTooth, problems, upload
+from panodent.outputs.record import finding_record
+from panodent.serve.routes.schema import Edit, EditedTooth, FoundFinding, Kind, problems, upload
+from panodent.teeth.finding_kinds import KINDS
+from panodent.teeth.findings import Findings
 
 RING = [[0, 0], [9, 0], [9, 9.5]]
 
@@ -57,3 +60,10 @@ def test_uploads_are_one_file_or_several() -> None:
 
     assert shape(False)["format"] == "binary"
     assert shape(True) == {"type": "array", "items": shape(False), "minItems": 1}
+
+
+def test_findings_have_every_kind_and_field() -> None:
+    assert get_args(Kind) == tuple(KINDS)
+    record = finding_record(Findings.from_masks((4, 4), [("post", 11, [[1]], (1, 1))]), 0)
+    assert FoundFinding.model_validate(record).model_dump() == record
+    assert set(FoundFinding.model_fields) == set(record)

@@ -2,12 +2,14 @@
 
 The paths are those of label-studio-ml: GET /health, POST /setup, POST /predict, POST /webhook below
 the URL that is entered in the project's settings, here http://HOST:PORT/label-studio. The project's
-labelling configuration decides how labels are named and whether teeth are brushes or polygons.
+labelling configuration decides how labels are named, whether teeth are brushes or polygons, and
+which findings are sent.
 """
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,13 +23,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.responses import JSONResponse, Response
 
 from panodent.errors import AnnotationError, RadiographError
-from panodent.formats.label_studio_regions import result
+from panodent.formats.label_studio_regions import TOOTH, result, tooth_choice
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
-from panodent.outputs.record import from_record
+from panodent.outputs.record import findings_from_record, from_record
 from panodent.serve.routes import schema
 from panodent.serve.routes.label_studio_images import read_image
 from panodent.serve.service import Service
 from panodent.serve.store.upload import write_upload
+from panodent.teeth.findings import Findings
 from panodent.teeth.outlines import Ring
 from panodent.teeth.teeth import Teeth
 from panodent.version import __version__
@@ -48,6 +51,8 @@ class ControlTag:
     image : name of the image tag, which results refer to.
     field : field of a task's data that contains the image's URL.
     labels : label by FDI number.
+    findings : label by kind of finding.
+    choices : choice by FDI number, of the tag that names the tooth of a finding.
     """
 
     geometry: str
@@ -55,6 +60,8 @@ class ControlTag:
     image: str
     field: str
     labels: Mapping[int, str]
+    findings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    choices: Mapping[int, str] = dataclasses.field(default_factory=dict)
 
 
 class LabelStudioTask(BaseModel):
@@ -177,18 +184,28 @@ def read_config(text: str) -> ControlTag:
     images = {tag.get("name"): tag for tag in root.iter("Image")}
     for tag in root.iter():
         if tag.tag in _CONTROLS and tag.get("toName") in images and tag.get("name"):
-            return _control_tag(tag, images[tag.get("toName")])
+            return _control_tag(tag, images[tag.get("toName")], _choices(root))
     raise AnnotationError(
         "the labelling configuration has no <BrushLabels> or <PolygonLabels> for an <Image>; "
         "expected one with a <Label value='11'/> for each tooth"
     )
 
 
-def _control_tag(tag: Element, image: Element) -> ControlTag:
+def _choices(root: Element) -> list[str]:
+    """The values of <Choices name="tooth" perRegion="true">, the teeth of findings."""
+    tags = [tag for tag in root.iter("Choices") if tag.get("name") == TOOTH]
+    return [str(choice.get("value", "")) for tag in tags for choice in tag.iter("Choice")]
+
+
+def _control_tag(tag: Element, image: Element, choices: list[str]) -> ControlTag:
     values = [str(label.get("value", "")) for label in tag.iter("Label")]
-    numbers = Naming().numbers(values, Path("the labelling configuration"))
+    naming = Naming()
+    kinds = naming.kinds(values)
+    choices = choices if kinds else []
+    numbers = naming.numbers([*values, *choices], Path("the labelling configuration"))
     labels: dict[int, str] = {}
-    for value, number in numbers.items():
+    for value in dict.fromkeys(values):
+        number = numbers[value]
         # Of "unnumbered" and "supernumerary" the first says less than the second: it is kept.
         if number is not None and value.strip().casefold() != UNNUMBERED_NAME:
             labels.setdefault(number, value)
@@ -200,25 +217,45 @@ def _control_tag(tag: Element, image: Element) -> ControlTag:
         str(image.get("name")),
         str(image.get("value", "$image")).lstrip("$"),
         labels,
+        {kind: value for value, kind in reversed(kinds.items())},
+        {number: value for value in choices if (number := numbers[value])},
     )
 
 
 def _prediction(record: bytes, tag: ControlTag, version: str) -> dict[str, Any]:
-    teeth = from_record(json.loads(record))
-    regions = []
-    for index, fdi in enumerate(teeth.fdi.tolist()):
-        label = tag.labels.get(fdi)
-        if label is None:
-            continue  # the project has no label for this tooth
-        region = result(teeth, index, Naming("fdi"), tag.geometry)
-        if region["type"] != f"{tag.geometry}labels":
-            region = _outline(teeth, index, region)  # the project has polygons only
-        region["value"][region["type"]] = [label]
-        names = {"from_name": tag.name, "to_name": tag.image}
-        regions.append({"id": f"tooth{index + 1}", **region, **names})
+    data = json.loads(record)
+    teeth, findings = from_record(data), findings_from_record(data)
+    regions = [
+        {"id": f"tooth{index + 1}", **_region(teeth, index, tag, tag.labels[fdi])}
+        for index, fdi in enumerate(teeth.fdi.tolist())
+        if fdi in tag.labels  # the project may have no label for a tooth
+    ]
+    regions += [] if findings is None else _finding_regions(findings, tag)
     scores = teeth.numbered().scores
     score = float(scores.mean()) if len(scores) else 0.0
     return {"model_version": version, "score": round(score, 4), "result": regions}
+
+
+def _finding_regions(findings: Findings, tag: ControlTag) -> list[dict[str, Any]]:
+    """The findings that the project has labels for, each followed by the choice of its tooth."""
+    regions = []
+    for index, finding in enumerate(findings):
+        if finding.kind not in tag.findings:
+            continue
+        drawn = _region(findings.marks, index, tag, tag.findings[finding.kind])
+        regions.append({"id": f"finding{index + 1}", **drawn})
+        if finding.fdi in tag.choices:
+            regions.append(tooth_choice(regions[-1], tag.choices[finding.fdi]))
+    return regions
+
+
+def _region(teeth: Teeth, index: int, tag: ControlTag, label: str) -> dict[str, Any]:
+    """Mask `index` as a region of the project, without an id."""
+    region = result(teeth, index, Naming("fdi"), tag.geometry)
+    if region["type"] != f"{tag.geometry}labels":
+        region = _outline(teeth, index, region)  # the project has polygons only
+    region["value"][region["type"]] = [label]
+    return {**region, "from_name": tag.name, "to_name": tag.image}
 
 
 def _outline(teeth: Teeth, index: int, region: dict[str, Any]) -> dict[str, Any]:

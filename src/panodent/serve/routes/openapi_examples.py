@@ -38,10 +38,24 @@ _SUMMARY: dict[str, Any] = {
     "spacing_mm": None,
     "count": 1,
 }
+_FINDING: dict[str, Any] = {
+    "kind": "filling",
+    "fdi": 36,
+    "score": 0.91,
+    "box": [830, 610, 850, 622],
+    "area": 240,
+    "flags": [],
+    "polygons": [[[[830, 610], [850, 610], [850, 622], [830, 622]]]],
+}
 _STUDY_TOOTH = {"id": "t1", **_TOOTH, "erupted": True}
 
 MODELS: Mapping[str, Any] = {
-    "StudyDetail": {**_SUMMARY, "predicted": [_STUDY_TOOTH], "teeth": [_STUDY_TOOTH]},
+    "StudyDetail": {
+        **_SUMMARY,
+        "predicted": [_STUDY_TOOTH],
+        "teeth": [_STUDY_TOOTH],
+        "findings": [_FINDING],
+    },
     "StudyList": {"total": 1, "studies": [_SUMMARY]},
     "Edit": {
         "revision": 0,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from panodent.serve.study import MAX_TEETH
 
+Kind = Literal["filling", "crown", "pontic", "root_filling", "post", "implant", "appliance"]
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
 Ring = Annotated[list[Point], Field(min_length=3, max_length=50_000)]
@@ -48,6 +49,24 @@ class FoundTooth(BaseModel):
     rle: str = Field(description="The mask in COCO's compressed run-length encoding")
 
 
+class StudyFinding(BaseModel):
+    """What was done to a tooth, or stands where one stood, as predicted."""
+
+    kind: Kind
+    fdi: int = Field(description="The tooth that carries it or stood there; 0 for none")
+    score: float = Field(ge=0, le=1)
+    box: list[int] = Field(description="[left, top, right, bottom]; right and bottom are exclusive")
+    area: int = Field(description="Number of pixels")
+    flags: list[Literal["doubtful", "edited", "box"]]
+    polygons: list[list[list[list[float]]]]
+
+
+class FoundFinding(StudyFinding):
+    """A finding as in teeth.json."""
+
+    rle: str = Field(description="The mask in COCO's compressed run-length encoding")
+
+
 class Record(BaseModel):
     """What teeth.json holds, see docs/reference/outputs.md."""
 
@@ -63,6 +82,10 @@ class Record(BaseModel):
     notes: list[str]
     bundle: str
     teeth: list[FoundTooth]
+    findings_version: int = Field(1, description="Only with findings")
+    findings: list[FoundFinding] = Field(
+        [], description="Left out if the bundle does not look for findings"
+    )
 
 
 class StudySummary(BaseModel):
@@ -85,10 +108,13 @@ class StudySummary(BaseModel):
 
 
 class StudyDetail(StudySummary):
-    """A study with its teeth as predicted and as corrected so far."""
+    """A study with its teeth as predicted and as corrected so far, and its findings."""
 
     predicted: list[StudyTooth]
     teeth: list[StudyTooth]
+    findings: list[StudyFinding] | None = Field(
+        None, description="As predicted, read-only; null if the bundle does not look for findings"
+    )
 
 
 class StudyList(BaseModel):

@@ -22,6 +22,7 @@ from panodent.outputs.record import to_record
 from panodent.outputs.summary_files import COLUMNS
 from panodent.radiograph.radiograph import Radiograph
 from panodent.reports import measure_sheet
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
 DICOM_KINDS = tuple(files.KINDS)
@@ -61,9 +62,15 @@ def make_export(
     return _MAKERS[export](ExportInput(name, radiograph, teeth, numbering, model))
 
 
-def dicom_result(kind: str, radiograph: Radiograph, teeth: Teeth, model: Model) -> bytes:
+def dicom_result(
+    kind: str,
+    radiograph: Radiograph,
+    teeth: Teeth,
+    model: Model,
+    findings: Findings | None = None,
+) -> bytes:
     """A DICOM result ('seg', 'pr' or 'sr'); raises `RadiographError` if it cannot be made."""
-    made = files.make(source_of(radiograph, teeth, model), [kind])
+    made = files.make(source_of(radiograph, teeth, model, findings), [kind])
     if kind not in made:
         raise RadiographError("no tooth is marked; this DICOM object needs at least one")
     return files.to_bytes(made[kind])

@@ -71,7 +71,9 @@ class TaskRunner:
         found = self.predictor.predict(task["file"], self.settings.max_pixels)
         blobs = {name: _BLOBS[name](self, found) for name in task["want"] if name in _BLOBS}
         for kind in set(task["want"]) & set(exports.DICOM_KINDS):
-            blobs[kind] = exports.dicom_result(kind, found.radiograph, found, self.model)
+            blobs[kind] = exports.dicom_result(
+                kind, found.radiograph, found, self.model, found.findings
+            )
         return {"kind": kind_of(task["file"])}, blobs
 
     def phantom(self, task: Task) -> Answer:
@@ -137,7 +139,8 @@ def _png(radiograph: Radiograph) -> bytes:
 
 
 def _record(runner: TaskRunner, found: Prediction) -> bytes:
-    record = to_record(found, found.radiograph, {"bundle": runner.model.digest})
+    extra = {"bundle": runner.model.digest}
+    record = to_record(found, found.radiograph, extra, found.findings)
     return json.dumps(record, ensure_ascii=False).encode()
 
 
