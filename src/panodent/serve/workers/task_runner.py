@@ -48,9 +48,7 @@ class TaskRunner:
     @cached_property
     def predictor(self) -> Predictor:
         """The network, loaded once."""
-        # The page and the exports do not show findings, so the service does not look for them.
-        bundle = load(self.settings.bundle, self.settings.threads).without_findings()
-        return Predictor(bundle)
+        return Predictor(load(self.settings.bundle, self.settings.threads))
 
     @cached_property
     def model(self) -> Model:
