@@ -147,5 +147,5 @@ def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path) -> None:
         predict_files([tmp_path / "in"], out, workers=workers)
         files = sorted(file for file in out.rglob("*") if file.is_file())
         written.append({file.relative_to(out): file.read_bytes() for file in files})
-    assert len(written[0]) == 5 * 3 + 3
+    assert len(written[0]) == 5 * 3 + 5
     assert written[0] == written[1] == written[2]

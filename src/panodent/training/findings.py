@@ -68,7 +68,7 @@ def train(run: FindingsRun) -> tuple[Any, list[Row]]:
 
     Raises `TrainingError` when the loss diverges or the run to start from does not fit.
     """
-    import keras
+    from panodent.training.backend import keras
 
     keras.utils.set_random_seed(run.config.seed)
     keras.config.set_dtype_policy(run.config.precision)
@@ -116,8 +116,7 @@ def network(config: FindingsConfig) -> Any:
 
 
 def _compile(model: Any, config: FindingsConfig, steps: int) -> None:
-    import keras
-
+    from panodent.training.backend import keras
     from panodent.training.losses import ToothLoss
 
     warmup = max(min(steps // 2, 100), 1)
@@ -144,7 +143,7 @@ def _epoch(
     epoch: int,
 ) -> Row:
     """Trains one epoch (from 0) and validates; returns its row of the history."""
-    import keras
+    from panodent.training.backend import keras
 
     started = time.monotonic()
 
