@@ -76,6 +76,9 @@ def predict_all(
         return located.teeth, None
     teeth, (top, left, bottom, right) = located.teeth, located.window
     seen = (bottom - top, right - left)
+    if located.window == (0, 0, *teeth.size):
+        replaced, found = find(bundle.findings, pixels, located.tooth, teeth, bundle.sizes)
+        return teeth.select(np.setdiff1d(np.arange(len(teeth)), replaced)), found
     moved = [teeth.select([index]).placed(-top, -left, seen) for index in range(len(teeth))]
     inside = np.array([index for index, tooth in enumerate(moved) if len(tooth)], int)
     replaced, found = find(
