@@ -67,7 +67,7 @@ def test_predict_and_evaluate(panodent, data: Path, finding_bundle: Bundle, tmp_
         ((), "at least one DATA folder"),
         (("{data}",), "--findings"),
         (("{data}", "--resume"), "--resume takes data and settings"),
-        (("--resume",), "no findings training there"),
+        (("--resume",), "no training of `panodent findings` there"),
         (("{data}", "--findings", "{data}/truth.json"), "no category is a kind of finding"),
     ],
 )

@@ -36,7 +36,7 @@ def test_a_refiner_is_trained_and_used(panodent, data: Path, tmp_path: Path) -> 
     [
         ((), "at least one DATA folder"),
         (("{data}", "--resume"), "--resume takes data and settings"),
-        (("--resume",), "no refiner's training there"),
+        (("--resume",), "no training of `panodent refiner` there"),
         (("{data}", "--batch-size", "0"), "batch_size is 0"),
     ],
 )

@@ -192,7 +192,7 @@ def test_faults(data: Path, tmp_path: Path) -> None:
     started(tmp_path / "run", data)
     with pytest.raises(TrainingError, match="already holds a findings training"):
         started(tmp_path / "run", data)
-    with pytest.raises(TrainingError, match="no findings training there"):
+    with pytest.raises(TrainingError, match="no training of `panodent findings` there"):
         reopen(tmp_path / "none", ignore)
     other = tmp_path / "other.json"
     document = json.loads((data / "findings.json").read_text())

@@ -111,7 +111,7 @@ def test_a_run_is_trained_resumed_and_becomes_a_bundle(data: Path, tmp_path: Pat
 
 
 def test_faults(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="no refiner's training"):
+    with pytest.raises(TrainingError, match="no training of `panodent refiner`"):
         reopen(tmp_path / "none", ignore)
     run = prepare(tmp_path / "run", [DataSource(data)], "default", SMALL, ignore)
     with pytest.raises(TrainingError, match="already holds"):

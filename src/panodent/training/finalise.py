@@ -25,7 +25,8 @@ from panodent.evaluation.evaluate import CaseScores, Evaluation, summarise
 from panodent.inference.rescaling import usual_sizes
 from panodent.training import checkpoint, onnx_export, transfer
 from panodent.training.held_out import folder_name, held_out
-from panodent.training.run import Row, Run
+from panodent.training.history import Row
+from panodent.training.run import Run
 from panodent.training.unet import UNetConfig, build, named
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__

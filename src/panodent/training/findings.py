@@ -23,21 +23,19 @@ import numpy as np
 from panodent.bundle.bundle import Bundle
 from panodent.bundle.findings_network import CHANNELS
 from panodent.datasets.dataset import Case
-from panodent.errors import TrainingError
 from panodent.formats.finding_annotations import AnnotatedFindings
 from panodent.teeth.finding_kinds import KINDS
-from panodent.training import checkpoint
+from panodent.training import checkpoint, history
 from panodent.training.findings_batches import FindingsAugmenter, plain_input
 from panodent.training.findings_config import FindingsConfig
 from panodent.training.findings_examples import FindingsExample, collect
-from panodent.training.run import Row
-from panodent.utils.atomic_files import write_whole
+from panodent.training.fitting import Report, compile_with_cosine, fit_epoch, seeded
+from panodent.training.history import Row
 
 STEM = 2
 """The network answers at its input's resolution divided by this."""
 TRAINED_KINDS: tuple[str, ...] = tuple(KINDS)
 """Kinds of a new network's classes 1, 2, ..."""
-Report = Callable[[str, Row], None]
 
 
 @dataclass(frozen=True)
@@ -68,14 +66,22 @@ def train(run: FindingsRun) -> tuple[Any, list[Row]]:
 
     Raises `TrainingError` when the loss diverges or the run to start from does not fit.
     """
-    from panodent.training.backend import keras
+    with seeded(run.config.seed, run.config.precision):
+        return _train(run)
 
-    keras.utils.set_random_seed(run.config.seed)
-    keras.config.set_dtype_policy(run.config.precision)
+
+def _train(run: FindingsRun) -> tuple[Any, list[Row]]:
+    """`train` inside the precision."""
+    from panodent.training.losses import ToothLoss
+
     batches = FindingsAugmenter(_examples(run, "training"), TRAINED_KINDS, run.config)
     held = _examples(run, "validation")
     model = network(run.config)
-    _compile(model, run.config, batches.steps)
+    config = run.config
+    loss = ToothLoss(1 + len(TRAINED_KINDS), STEM, config.dice_weight, present_only=True)
+    compile_with_cosine(
+        model, loss, config.learning_rate, config.weight_decay, config.epochs, batches.steps
+    )
     rows: list[Row] = []
     if run.last.exists():
         rows = checkpoint.load(run.last, model)["history"]
@@ -84,7 +90,7 @@ def train(run: FindingsRun) -> tuple[Any, list[Row]]:
     for epoch in range(len(rows), run.config.epochs):
         rows.append(_epoch(run, model, batches, held, epoch))
         checkpoint.save(run.last, model, {"history": rows})
-        _write_history(run.folder / "history.csv", rows)
+        history.write_table(run.folder, rows)
         run.report("epoch", rows[-1])
     return model, rows
 
@@ -115,26 +121,6 @@ def network(config: FindingsConfig) -> Any:
     return build(sizes, config.frame.size)
 
 
-def _compile(model: Any, config: FindingsConfig, steps: int) -> None:
-    from panodent.training.backend import keras
-    from panodent.training.losses import ToothLoss
-
-    warmup = max(min(steps // 2, 100), 1)
-    rate = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate / 30,
-        max(config.epochs * steps - warmup, 1),
-        alpha=0.01,
-        warmup_target=config.learning_rate,
-        warmup_steps=warmup,
-    )
-    optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=5.0)
-    optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    loss = ToothLoss(1 + len(TRAINED_KINDS), STEM, config.dice_weight, present_only=True)
-    model.compile(
-        optimizer=optimiser, loss=loss, jit_compile=keras.backend.backend() != "tensorflow"
-    )
-
-
 def _epoch(
     run: FindingsRun,
     model: Any,
@@ -143,31 +129,12 @@ def _epoch(
     epoch: int,
 ) -> Row:
     """Trains one epoch (from 0) and validates; returns its row of the history."""
-    from panodent.training.backend import keras
-
     started = time.monotonic()
 
-    class Epoch(keras.utils.PyDataset):
-        def __len__(self) -> int:
-            return batches.steps
+    def batch(step: int) -> tuple[Any, Any]:
+        return batches.batch(epoch, step)
 
-        def __getitem__(self, step: int) -> tuple[Any, Any]:
-            return batches.batch(epoch, step)
-
-    def on_step(step: int, logs: dict[str, float] | None = None) -> None:
-        loss = float((logs or {}).get("loss", np.nan))
-        row = {"epoch": epoch, "step": step + 1, "steps": batches.steps, "loss": loss}
-        run.report("step", row)
-
-    shown = keras.callbacks.LambdaCallback(on_train_batch_end=on_step)
-    result = model.fit(
-        Epoch(workers=1, max_queue_size=4), epochs=1, shuffle=False, verbose=0, callbacks=[shown]
-    )
-    loss = float(result.history["loss"][-1])
-    if not np.isfinite(loss):
-        raise TrainingError(
-            f"loss became {loss} in epoch {epoch + 1}; start again with a lower --learning-rate"
-        )
+    loss = fit_epoch(model, epoch, batches.steps, batch, run.report)
     dice = pixel_dice(lambda seen: np.asarray(model.predict_on_batch(seen)), held, run.config)
     return {"epoch": epoch + 1, "loss": loss, **dice, "seconds": time.monotonic() - started}
 
@@ -197,9 +164,3 @@ def pixel_dice(
         name: float(2 * both[kind] / total[kind]) if total[kind] else float("nan")
         for kind, name in enumerate(TRAINED_KINDS, start=1)
     }
-
-
-def _write_history(file: Path, rows: Sequence[Row]) -> None:
-    names = list(rows[0])
-    lines = [",".join(f"{row[name]:.6g}" for name in names) for row in rows]
-    write_whole(file, "\n".join([",".join(names), *lines, ""]))

@@ -27,7 +27,7 @@ from panodent.inference.rescaling import predict_all
 from panodent.teeth.findings import Findings
 from panodent.training import onnx_export
 from panodent.training.findings import TRAINED_KINDS, FindingsRun
-from panodent.training.run import Row
+from panodent.training.history import Row
 from panodent.utils.arrays import Float64Array
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__

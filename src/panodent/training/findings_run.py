@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 from panodent.bundle.bundle import load
 from panodent.datasets.dataset import Case
 from panodent.errors import DatasetError, TrainingError
 from panodent.formats.finding_annotations import AnnotatedFindings, read_findings
-from panodent.training.findings import FindingsRun, Report
+from panodent.training.findings import FindingsRun
 from panodent.training.findings_config import FindingsConfig, config_from
+from panodent.training.fitting import Report, read_record
 from panodent.training.recipes import recipe
-from panodent.training.run import DataSource, split_sides
+from panodent.training.run import DataSource, recorded_cases, split_data
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
@@ -53,19 +53,11 @@ def prepare(
         )
     digest = load(bundle).digest
     annotated = read_findings(annotations)
-    found = [source.find() for source in sources]
     split = replace(recipe("default"), validation=validation, split_seed=split_seed)
-    sides = split_sides([list(item.cases) for item in found], split)
-    data = [
-        {
-            "root": str(source.root.resolve()),
-            "format": item.format,
-            "options": {name: str(value) for name, value in source.options.items()},
-            "training": [key for key in training if _used(key, annotated, plain)],
-            "validation": [key for key in held if _used(key, annotated, plain)],
-        }
-        for source, item, (training, held) in zip(sources, found, sides, strict=True)
-    ]
+    data = split_data(sources, split)
+    for item in data:
+        for side in ("training", "validation"):
+            item[side] = [key for key in item[side] if _used(key, annotated, plain)]
     if not any(key in annotated for item in data for key in item["training"]):
         raise DatasetError(
             f"{annotations}: names no radiograph of the training side; its first is "
@@ -100,7 +92,7 @@ def reopen(folder: Path, report: Report) -> FindingsRun:
     Raises `TrainingError` when the folder holds no run or its bundle has changed since,
     `DatasetError` when data was removed since.
     """
-    record = _record(folder)
+    record = read_record(folder / RECORD_FILE, "findings")
     bundle = load(record["bundle"])
     if bundle.digest != record["bundle_sha256"]:
         raise TrainingError(
@@ -109,15 +101,9 @@ def reopen(folder: Path, report: Report) -> FindingsRun:
     training: list[Case] = []
     validation: list[Case] = []
     for item in record["data"]:
-        source = DataSource(Path(item["root"]), item["format"], item["options"])
-        cases = {case.key: case for case in source.find().cases}
-        if gone := [key for key in item["training"] + item["validation"] if key not in cases]:
-            raise DatasetError(
-                f"{source.root}: {gone[0]} was there when the run began and is missing now; "
-                "restore it"
-            )
-        training += [cases[key] for key in item["training"]]
-        validation += [cases[key] for key in item["validation"]]
+        shown, held = recorded_cases(item)
+        training += shown
+        validation += held
     annotated = read_findings(Path(record["annotations"]))
     return FindingsRun(
         folder,
@@ -129,17 +115,3 @@ def reopen(folder: Path, report: Report) -> FindingsRun:
         report,
         str(record.get("start", "")),
     )
-
-
-def _record(folder: Path) -> Mapping[str, Any]:
-    file = folder / RECORD_FILE
-    try:
-        record: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TrainingError(
-            f"{folder}: no findings training there ({error.strerror}); expected {RECORD_FILE}, "
-            "as `panodent findings` writes it"
-        ) from None
-    except ValueError as error:
-        raise TrainingError(f"{file}: not JSON ({error})") from None
-    return record

@@ -18,13 +18,19 @@ TABLE, CURVES, TENSORBOARD = "history.csv", "curves.png", "tensorboard"
 
 def write(folder: Path, rows: Sequence[Row]) -> None:
     """Writes history.csv and curves.png of all epochs, and the last epoch's TensorBoard scalars."""
-    stream = io.StringIO()
-    table = csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    table.writeheader()
-    table.writerows({**row, **{k: f"{row[k]:.6g}" for k in COLUMNS[3:]}} for row in rows)
-    write_whole(folder / TABLE, stream.getvalue())
+    write_table(folder, rows, COLUMNS)
     write_whole(folder / CURVES, _curves(rows))
     _log(folder / TENSORBOARD, rows[-1])
+
+
+def write_table(folder: Path, rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
+    """Writes history.csv: the given columns, or all of the first row, to six digits."""
+    stream = io.StringIO()
+    names = list(columns or rows[0])
+    table = csv.DictWriter(stream, names, lineterminator="\n")
+    table.writeheader()
+    table.writerows({name: f"{row[name]:.6g}" for name in names} for row in rows)
+    write_whole(folder / TABLE, stream.getvalue())
 
 
 def _curves(rows: Sequence[Row]) -> bytes:

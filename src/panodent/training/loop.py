@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from panodent.errors import TrainingError
 from panodent.training import checkpoint, history
 from panodent.training.batches import Augmenter, Example, load, oversampled
+from panodent.training.fitting import adamw, compile_network, cosine_rate, fit_epoch, seeded
+from panodent.training.history import Row
 from panodent.training.losses import ToothLoss
-from panodent.training.run import Row, Run
+from panodent.training.run import Run
 from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.transfer import freeze, trained, with_classes
 from panodent.training.unet import build, named
@@ -28,24 +28,8 @@ def fit(run: Run, resume: bool = False) -> list[Row]:
     interruption everything up to the last complete epoch is kept. Raises `TrainingError` when the
     loss is not finite or a saved state cannot be read.
     """
-    from panodent.training.backend import keras
-
-    keras.utils.set_random_seed(run.config.seed)
-    with _computing_in(run.config.precision):
+    with seeded(run.config.seed, run.config.precision):
         return _fit(run, resume)
-
-
-@contextmanager
-def _computing_in(precision: str) -> Iterator[None]:
-    """Sets the precision of networks built inside; those built later, to export, are float32."""
-    from panodent.training.backend import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _fit(run: Run, resume: bool) -> list[Row]:
@@ -139,18 +123,10 @@ def compile_model(model: Any, config: TrainConfig, steps: int) -> None:
     rate: Any = config.learning_rate
     if config.schedule == "cosine":
         warmup = max(int(config.warmup_epochs * steps), 1)
-        rate = keras.optimizers.schedules.CosineDecay(
-            config.learning_rate * config.warmup_start,
-            max(config.epochs * steps - warmup, 1),
-            alpha=config.final_rate,
-            warmup_target=config.learning_rate,
-            warmup_steps=warmup,
-        )
+        shares = config.warmup_start, config.final_rate
+        rate = cosine_rate(config.learning_rate, config.epochs * steps, warmup, *shares)
     if config.optimiser == "adamw":
-        optimiser = keras.optimizers.AdamW(
-            rate, weight_decay=config.weight_decay, clipnorm=config.clip_norm
-        )
-        optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        optimiser = adamw(rate, config.weight_decay, config.clip_norm)
     else:
         optimiser = keras.optimizers.Adam(rate)
     network = named(config.network)
@@ -161,9 +137,7 @@ def compile_model(model: Any, config: TrainConfig, steps: int) -> None:
         probabilities=network.softmax,
         smooth=config.dice_smoothing,
     )
-    # XLA on the CPU is slower than TensorFlow's own kernels; JAX always compiles.
-    jit = keras.backend.backend() != "tensorflow"
-    model.compile(optimizer=optimiser, loss=loss, jit_compile=jit)
+    compile_network(model, optimiser, loss)
 
 
 def _epoch(run: Run, model: Any, augmenter: Augmenter, held: Sequence[Example], epoch: int) -> Row:
@@ -173,27 +147,10 @@ def _epoch(run: Run, model: Any, augmenter: Augmenter, held: Sequence[Example], 
     stage = run.config.stage_of(epoch)
     started = time.monotonic()
 
-    class Epoch(keras.utils.PyDataset):
-        def __len__(self) -> int:
-            return augmenter.steps
+    def batch(step: int) -> tuple[Any, Any]:
+        return augmenter.batch(epoch, step, (stage.height, stage.width))
 
-        def __getitem__(self, step: int) -> tuple[Any, Any]:
-            return augmenter.batch(epoch, step, (stage.height, stage.width))
-
-    def on_step(step: int, logs: dict[str, float] | None = None) -> None:
-        loss = float((logs or {}).get("loss", np.nan))
-        row = {"epoch": epoch, "step": step + 1, "steps": augmenter.steps, "loss": loss}
-        run.report("step", row)
-
-    callback = keras.callbacks.LambdaCallback(on_train_batch_end=on_step)
-    result = model.fit(
-        Epoch(workers=1, max_queue_size=4), epochs=1, shuffle=False, verbose=0, callbacks=[callback]
-    )
-    loss = float(result.history["loss"][-1])
-    if not np.isfinite(loss):
-        raise TrainingError(
-            f"loss became {loss} in epoch {epoch + 1}; start again with a lower --learning-rate"
-        )
+    loss = fit_epoch(model, epoch, augmenter.steps, batch, run.report)
     rate = model.optimizer.learning_rate
     return {
         "epoch": epoch + 1,

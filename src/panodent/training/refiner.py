@@ -2,7 +2,7 @@
 
 The bundle's own network stays as it is. A run is a folder:
 
-RUN/config.json        settings, the bundle, and which cases are on which side of the split
+RUN/refiner.json       settings, the bundle, and which cases are on which side of the split
 RUN/crops/             examples, made once
 RUN/last.npz           weights, optimiser and counters after the last complete epoch
 RUN/history.csv        one row an epoch: mean Dice of held-out crops before and after refinement
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,17 +29,17 @@ from panodent.evaluation.case_scores import CaseScores, score_pair
 from panodent.evaluation.evaluate import summarise
 from panodent.inference.refinement import CHANNELS, CROP
 from panodent.inference.rescaling import predict_teeth
-from panodent.training import checkpoint, onnx_export
+from panodent.training import checkpoint, history, onnx_export
+from panodent.training.fitting import Report, compile_with_cosine, fit_epoch, seeded
+from panodent.training.history import Row
 from panodent.training.refiner_batches import batch, crop_dice
 from panodent.training.refiner_config import RefinerConfig
 from panodent.training.refiner_crops import Crops, collect
-from panodent.training.run import Row
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
 STEM = 2
 """The refiner answers at its input's resolution divided by this."""
-Report = Callable[[str, Row], None]
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,14 @@ def train(run: RefinerRun) -> tuple[Bundle, list[Row]]:
 
     Raises `TrainingError` when the bundle finds no annotated tooth or the loss diverges.
     """
-    from panodent.training.backend import keras
+    with seeded(run.config.seed, run.config.precision):
+        return _train(run)
 
-    keras.utils.set_random_seed(run.config.seed)
-    keras.config.set_dtype_policy(run.config.precision)
+
+def _train(run: RefinerRun) -> tuple[Bundle, list[Row]]:
+    """`train` inside the precision."""
+    from panodent.training.losses import ToothLoss
+
     crops = _crops(run, "training", run.training, run.config.variants)
     held = _crops(run, "validation", run.validation, 1)
     if len(crops) < run.config.batch_size:
@@ -77,12 +81,16 @@ def train(run: RefinerRun) -> tuple[Bundle, list[Row]]:
         )
     model = _model(run.config)
     steps = len(crops) // run.config.batch_size
-    _compile(model, run.config, steps)
+    config = run.config
+    loss = ToothLoss(2, STEM, config.dice_weight)
+    compile_with_cosine(
+        model, loss, config.learning_rate, config.weight_decay, config.epochs, steps
+    )
     rows: list[Row] = checkpoint.load(run.last, model)["history"] if run.last.exists() else []
     for epoch in range(len(rows), run.config.epochs):
         rows.append(_epoch(run, model, crops, held, epoch))
         checkpoint.save(run.last, model, {"history": rows})
-        _write_history(run.folder / "history.csv", rows)
+        history.write_table(run.folder, rows)
         run.report("epoch", rows[-1])
     return _finished(run, model, rows), rows
 
@@ -113,56 +121,17 @@ def _model(config: RefinerConfig) -> Any:
     return build(UNetConfig(config.filters, classes=2, channels=CHANNELS, stem=STEM), CROP)
 
 
-def _compile(model: Any, config: RefinerConfig, steps: int) -> None:
-    from panodent.training.backend import keras
-    from panodent.training.losses import ToothLoss
-
-    warmup = max(min(steps // 2, 100), 1)
-    rate = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate / 30,
-        max(config.epochs * steps - warmup, 1),
-        alpha=0.01,
-        warmup_target=config.learning_rate,
-        warmup_steps=warmup,
-    )
-    optimiser = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay, clipnorm=5.0)
-    optimiser.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    loss = ToothLoss(2, STEM, config.dice_weight)
-    model.compile(
-        optimizer=optimiser, loss=loss, jit_compile=keras.backend.backend() != "tensorflow"
-    )
-
-
 def _epoch(run: RefinerRun, model: Any, crops: Crops, held: Crops, epoch: int) -> Row:
     """Trains one epoch (from 0) and validates; returns its row of the history."""
-    from panodent.training.backend import keras
-
     config, started = run.config, time.monotonic()
     order = np.random.default_rng((config.seed, epoch)).permutation(len(crops))
     size = config.batch_size
 
-    class Epoch(keras.utils.PyDataset):
-        def __len__(self) -> int:
-            return len(order) // size
+    def changed(step: int) -> tuple[Any, Any]:
+        rng = np.random.default_rng((config.seed, epoch, step))
+        return batch(crops, order[step * size : (step + 1) * size], config, rng)
 
-        def __getitem__(self, step: int) -> tuple[Any, Any]:
-            rng = np.random.default_rng((config.seed, epoch, step))
-            return batch(crops, order[step * size : (step + 1) * size], config, rng)
-
-    def on_step(step: int, logs: dict[str, float] | None = None) -> None:
-        loss = float((logs or {}).get("loss", np.nan))
-        steps = len(order) // size
-        run.report("step", {"epoch": epoch, "step": step + 1, "steps": steps, "loss": loss})
-
-    shown = keras.callbacks.LambdaCallback(on_train_batch_end=on_step)
-    result = model.fit(
-        Epoch(workers=1, max_queue_size=4), epochs=1, shuffle=False, verbose=0, callbacks=[shown]
-    )
-    loss = float(result.history["loss"][-1])
-    if not np.isfinite(loss):
-        raise TrainingError(
-            f"loss became {loss} in epoch {epoch + 1}; start again with a lower --learning-rate"
-        )
+    loss = fit_epoch(model, epoch, len(order) // size, changed, run.report)
     before, after = crop_dice(lambda inputs: np.asarray(model.predict_on_batch(inputs)), held)
     return {
         "epoch": epoch + 1,
@@ -171,12 +140,6 @@ def _epoch(run: RefinerRun, model: Any, crops: Crops, held: Crops, epoch: int) -
         "dice_after": after,
         "seconds": time.monotonic() - started,
     }
-
-
-def _write_history(file: Path, rows: Sequence[Row]) -> None:
-    names = list(rows[0])
-    lines = [",".join(f"{row[name]:.6g}" for name in names) for row in rows]
-    write_whole(file, "\n".join([",".join(names), *lines, ""]))
 
 
 def _finished(run: RefinerRun, model: Any, rows: Sequence[Row]) -> Bundle:
@@ -190,10 +153,7 @@ def _finished(run: RefinerRun, model: Any, rows: Sequence[Row]) -> Bundle:
         "crop_dice_before": _rounded(rows[-1]["dice_before"]),
         "crop_dice_after": _rounded(rows[-1]["dice_after"]),
     }
-    made = replace(
-        run.bundle,
-        refiner=onnx_export.to_onnx(model, CROP),
-    )
+    made = replace(run.bundle, refiner=onnx_export.to_onnx(model, CROP))
     scores = {
         "without": _scores(replace(made, refiner=b""), run),
         "with": _scores(made, run),

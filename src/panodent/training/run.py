@@ -13,7 +13,7 @@ RUN/bundle/            the best network, ready for `panodent predict`
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,11 @@ from typing import Any
 from panodent.datasets import dataset, splits
 from panodent.datasets.dataset import Case
 from panodent.errors import DatasetError, TrainingError
+from panodent.training.fitting import Report
 from panodent.training.recipes import CONFIG_FILE, load_config
 from panodent.training.train_config import TrainConfig
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
-
-Row = dict[str, float]
-Report = Callable[[str, Row], None]
 
 
 @dataclass(frozen=True)
@@ -94,19 +92,7 @@ def prepare(
         raise TrainingError(
             f"{folder}: already holds a training run; go on with --resume, or name another --output"
         )
-    found = [source.find() for source in sources]
-    sides = split_sides([list(item.cases) for item in found], config)
-    data = [
-        {
-            "root": str(source.root.resolve()),
-            "format": item.format,
-            "options": {name: str(value) for name, value in source.options.items()},
-            "repeat": source.repeat,
-            "training": training,
-            "validation": validation,
-        }
-        for source, item, (training, validation) in zip(sources, found, sides, strict=True)
-    ]
+    data = split_data(sources, config)
     record = {"panodent": __version__, "config": config.to_dict(), "start": start, "data": data}
     write_whole(folder / CONFIG_FILE, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     return reopen(folder, report)
@@ -125,17 +111,11 @@ def reopen(folder: Path, report: Report) -> Run:
     repeats_mixed: list[int] = []
     often = _for_each_folder(config.repeat_mixed or (1,), len(record["data"]))
     for item, times in zip(record["data"], often, strict=True):
-        source = DataSource(Path(item["root"]), item["format"], item["options"], item["repeat"])
-        cases = {case.key: case for case in source.find().cases}
-        if gone := [key for key in item["training"] + item["validation"] if key not in cases]:
-            raise DatasetError(
-                f"{source.root}: {gone[0]} was there when the run began and is missing now; "
-                "restore it"
-            )
-        training += [cases[key] for key in item["training"]]
-        validation += [cases[key] for key in item["validation"]]
-        repeats += [source.repeat] * len(item["training"])
-        repeats_mixed += [times] * len(item["training"])
+        shown, held = recorded_cases(item)
+        training += shown
+        validation += held
+        repeats += [item["repeat"]] * len(shown)
+        repeats_mixed += [times] * len(shown)
     if not training:
         raise TrainingError("no case is left for training; lower --val")
     return Run(
@@ -149,6 +129,41 @@ def reopen(folder: Path, report: Report) -> Run:
         record["data"],
         repeats_mixed,
     )
+
+
+def split_data(sources: Sequence[DataSource], config: TrainConfig) -> list[dict[str, Any]]:
+    """The record of each data folder: how it is read, and the keys of both sides of the split.
+
+    Duplicates of one radiograph, also across folders, come to the same side. Of `config` only the
+    settings of the split count. Raises `DatasetError` or `AnnotationError`.
+    """
+    found = [source.find() for source in sources]
+    sides = split_sides([list(item.cases) for item in found], config)
+    return [
+        {
+            "root": str(source.root.resolve()),
+            "format": item.format,
+            "options": {name: str(value) for name, value in source.options.items()},
+            "repeat": source.repeat,
+            "training": training,
+            "validation": validation,
+        }
+        for source, item, (training, validation) in zip(sources, found, sides, strict=True)
+    ]
+
+
+def recorded_cases(item: Mapping[str, Any]) -> tuple[list[Case], list[Case]]:
+    """The training and the validation cases of a record that `split_data` made.
+
+    Raises `DatasetError` when one was removed since.
+    """
+    source = DataSource(Path(item["root"]), item["format"], item["options"])
+    cases = {case.key: case for case in source.find().cases}
+    if gone := [key for key in item["training"] + item["validation"] if key not in cases]:
+        raise DatasetError(
+            f"{source.root}: {gone[0]} was there when the run began and is missing now; restore it"
+        )
+    return [cases[key] for key in item["training"]], [cases[key] for key in item["validation"]]
 
 
 def _for_each_folder(repeat_mixed: tuple[int, ...], folders: int) -> tuple[int, ...]:
