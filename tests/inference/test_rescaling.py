@@ -101,3 +101,15 @@ def test_usual_sizes_are_kept_in_a_bundle_and_checked(tmp_path) -> None:
     assert bundle.load(tmp_path).sizes == {11: (0.25, 0.05)}
     with pytest.raises(BundleError, match="usual size of tooth 11"):
         replace(made, sizes={11: (0.25, 0.0)})
+
+
+def test_a_tooth_is_seen_in_a_window_if_one_of_its_pixels_is() -> None:
+    corner = np.zeros((10, 10), bool)
+    corner[0, 0] = True  # a box would reach far, the tooth is this pixel and one opposite
+    corner[9, 9] = True
+    teeth = Teeth.from_masks((50, 50), [(11, corner, (20, 20))])
+    assert rescaling.seen_in_window(teeth, (0, 0, 50, 50)).tolist() == [True]
+    assert rescaling.seen_in_window(teeth, (-10, -10, 21, 21)).tolist() == [True]
+    assert rescaling.seen_in_window(teeth, (21, 21, 29, 29)).tolist() == [False]
+    assert rescaling.seen_in_window(teeth, (0, 0, 20, 50)).tolist() == [False]
+    assert rescaling.seen_in_window(teeth, (29, 29, 60, 60)).tolist() == [True]

@@ -6,21 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from panodent.benchmark.timing import StageTimer
 from panodent.bundle.bundle import Bundle
-from panodent.bundle.findings_network import FindingsNetwork
 from panodent.inference.content_check import check_content
-from panodent.inference.decode import decode
-from panodent.inference.findings import find
+from panodent.inference.decode import find_teeth, outlined
 from panodent.inference.predictor import Predictor
-from panodent.inference.rescaling import refine_with
-from panodent.inference.softmax import softmax
+from panodent.inference.rescaling import Located, refine_with, with_findings
 from panodent.outputs.case import write_case
 from panodent.radiograph.radiograph import Radiograph, read
-from panodent.teeth.findings import Findings
-from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import Float32Array
 
 FILE_TO_TEETH, FILE_TO_OUTPUTS = "file to teeth", "everything written"
@@ -43,29 +36,20 @@ def time_stages(predictor: Predictor, file: Path, output: Path, timer: StageTime
     radiograph = timer.time("read", open_radiograph)
     framed = timer.time("frame", lambda: bundle.frame.forward(radiograph.pixels))
     planes = timer.time("network", lambda: bundle.run(framed))
-    refine = refine_with(bundle, radiograph.pixels)
-    teeth = timer.time(
-        "decode",
-        lambda: decode(planes, bundle.classes, radiograph.size, bundle.calibration, refine),
-    )
-    findings = None
+    located = timer.time("decode", partial(_decoded, bundle, radiograph, planes))
+    teeth, findings = located.teeth, None
     if bundle.findings is not None:
-        look = partial(_findings, bundle, bundle.findings, radiograph, planes, teeth)
+        look = partial(with_findings, bundle, radiograph.pixels, located)
         teeth, findings = timer.time("findings", look)
     timer.time("write", lambda: write_case(output, radiograph, teeth, findings=findings))
 
 
-def _findings(
-    bundle: Bundle,
-    network: FindingsNetwork,
-    radiograph: Radiograph,
-    planes: Float32Array,
-    teeth: Teeth,
-) -> tuple[Teeth, Findings]:
-    """The findings, and the teeth without those that are implants or pontics."""
-    tooth = 1 - softmax(planes[: 1 + len(bundle.classes)])[0]
-    replaced, findings = find(network, radiograph.pixels, tooth, teeth, bundle.sizes)
-    return teeth.select(np.setdiff1d(np.arange(len(teeth)), replaced)), findings
+def _decoded(bundle: Bundle, radiograph: Radiograph, planes: Float32Array) -> Located:
+    """The teeth of the network's planes, with refined outlines."""
+    found, none = find_teeth(planes, len(bundle.classes))
+    size, refine = radiograph.size, refine_with(bundle, radiograph.pixels)
+    teeth = outlined(found, none, bundle.classes, size, bundle.calibration, refine)
+    return Located(teeth, (0, 0, *size), 1 - none)
 
 
 def time_prediction(predictor: Predictor, file: Path, output: Path, timer: StageTimer) -> None:

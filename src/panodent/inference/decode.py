@@ -47,6 +47,21 @@ def decode(
     outlines; without it the leads at the network's resolution are enlarged.
     """
     found, none = find_teeth(planes, len(classes))
+    return outlined(found, none, classes, size, calibration, refine)
+
+
+def outlined(
+    found: Sequence[ToothInstance],
+    none: Float32Array,
+    classes: Sequence[int],
+    size: tuple[int, int],
+    calibration: Calibration = UNCALIBRATED,
+    refine: Refine | None = None,
+) -> Teeth:
+    """The teeth that `find_teeth` found in a radiograph of `size`; see `decode`.
+
+    `none` (h, w) is the probability of no tooth.
+    """
     plane = (none.shape[0], none.shape[1])
     if refine:
         leads = refine(found, none)

@@ -18,13 +18,12 @@ import numpy.typing as npt
 from panodent.bundle.bundle import Bundle
 from panodent.dentition import mirror
 from panodent.inference import mirror as mirror_image
-from panodent.inference.decode import Refine, decode
+from panodent.inference.decode import Refine, find_teeth, outlined
 from panodent.inference.findings import find
 from panodent.inference.refinement import refined_leads
-from panodent.inference.softmax import softmax
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
-from panodent.utils.arrays import FloatImage
+from panodent.utils.arrays import BoolArray, FloatImage
 
 Sizes = Mapping[int, tuple[float, float]]
 Window = tuple[int, int, int, int]
@@ -71,25 +70,37 @@ def predict_all(
     the first network took for teeth are findings and no teeth. `mirrored` also predicts teeth on
     the mirror image and averages, which doubles the first network's passes.
     """
-    located = locate(bundle, pixels, mirrored)
+    return with_findings(bundle, pixels, locate(bundle, pixels, mirrored))
+
+
+def with_findings(
+    bundle: Bundle, pixels: FloatImage, located: Located
+) -> tuple[Teeth, Findings | None]:
+    """What `predict_all` returns, from the teeth that the first network found."""
     if bundle.findings is None:
         return located.teeth, None
     teeth, (top, left, bottom, right) = located.teeth, located.window
-    seen = (bottom - top, right - left)
-    if located.window == (0, 0, *teeth.size):
-        replaced, found = find(bundle.findings, pixels, located.tooth, teeth, bundle.sizes)
-        return teeth.select(np.setdiff1d(np.arange(len(teeth)), replaced)), found
-    moved = [teeth.select([index]).placed(-top, -left, seen) for index in range(len(teeth))]
-    inside = np.array([index for index, tooth in enumerate(moved) if len(tooth)], int)
+    seen = np.flatnonzero(seen_in_window(teeth, located.window))
     replaced, found = find(
         bundle.findings,
         cut_window(pixels, located.window),
         located.tooth,
-        teeth.select(inside).placed(-top, -left, seen),
+        teeth.select(seen).placed(-top, -left, (bottom - top, right - left)),
         bundle.sizes,
     )
-    kept = np.setdiff1d(np.arange(len(teeth)), inside[replaced])
+    kept = np.setdiff1d(np.arange(len(teeth)), seen[replaced])
     return teeth.select(kept), found.placed(top, left, teeth.size)
+
+
+def seen_in_window(teeth: Teeth, window: Window) -> BoolArray:
+    """(n,) whether a tooth has a pixel in a window, which may reach beyond the radiograph."""
+    result = np.zeros(len(teeth), bool)
+    for index, (_, (row, col, *_), mask) in enumerate(teeth):
+        top, left, bottom, right = window
+        rows = slice(max(top - row, 0), max(bottom - row, 0))
+        cols = slice(max(left - col, 0), max(right - col, 0))
+        result[index] = mask[rows, cols].any()
+    return result
 
 
 def locate(bundle: Bundle, pixels: FloatImage, mirrored: bool = False) -> Located:
@@ -173,13 +184,9 @@ def _decoded(
     bundle: Bundle, predict: Callable[[FloatImage], FloatImage], pixels: FloatImage
 ) -> tuple[Teeth, FloatImage]:
     """One prediction of pixels (H, W), and the probability (h, w) of any tooth."""
-    size = (pixels.shape[0], pixels.shape[1])
-    refine = refine_with(bundle, pixels)
-    planes = predict(pixels)
-    teeth = decode(planes, bundle.classes, size, bundle.calibration, refine)
-    if bundle.findings is None:  # nobody asks
-        return teeth, np.empty((0, 0), np.float32)
-    return teeth, 1 - softmax(planes[: 1 + len(bundle.classes)])[0]
+    found, none = find_teeth(predict(pixels), len(bundle.classes))
+    size, refine = (pixels.shape[0], pixels.shape[1]), refine_with(bundle, pixels)
+    return outlined(found, none, bundle.classes, size, bundle.calibration, refine), 1 - none
 
 
 def refine_with(bundle: Bundle, pixels: FloatImage) -> Refine | None:
