@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -137,4 +135,6 @@ def test_the_default_bundle_can_be_used_without_refinement(drawn) -> None:
     refined = predict_teeth(made, radiograph.pixels)
     assert plain.fdi.tolist() == refined.fdi.tolist()
     assert plain.scores.tolist() == refined.scores.tolist()
-    assert replace(made, refiner=b"").digest == made.without_refiner().digest
+    both = zip(plain.masks, refined.masks, strict=True)
+    changed = sum(a.shape != b.shape or bool((a != b).any()) for a, b in both)
+    assert changed > len(plain) / 2

@@ -10,11 +10,17 @@ import typer
 from panodent.cli.console import print_line
 from panodent.cli.options import (
     BundleName,
+    DataFolders,
     FormatName,
+    HeldOut,
     NameMap,
     Numbering,
     Output,
+    Precision,
+    ResumeTraining,
+    SplitSeed,
     Values,
+    WeightSeed,
     drop_none,
     parse_size,
     read_options,
@@ -25,9 +31,6 @@ from panodent.errors import ConfigError
 if TYPE_CHECKING:
     from panodent.training.findings import FindingsRun
 
-Data = Annotated[
-    list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
-]
 FindingsFile = Annotated[
     Path | None,
     typer.Option("--findings", help="COCO file of the findings in some of these radiographs."),
@@ -54,22 +57,10 @@ BatchSize = Annotated[
 LearningRate = Annotated[
     float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
 ]
-Precision = Annotated[
-    str | None,
-    typer.Option(show_default="float32", help="float32 or mixed_bfloat16."),
-]
-Validation = Annotated[
-    float, typer.Option("--val", help="Share of radiographs held out; 0: train on all.")
-]
-SplitSeed = Annotated[int, typer.Option(help="Random seed of the choice of held-out radiographs.")]
-Seed = Annotated[
-    int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
-]
-Resume = Annotated[bool, typer.Option("--resume", help="Continue the training in --output.")]
 
 
 def findings(
-    data: Data = None,
+    data: DataFolders = None,
     output: Output = Path("findings"),
     annotations: FindingsFile = None,
     plain: Plain = None,
@@ -84,10 +75,10 @@ def findings(
     batch_size: BatchSize = None,
     learning_rate: LearningRate = None,
     precision: Precision = None,
-    validation: Validation = 0.15,
+    validation: HeldOut = 0.15,
     split_seed: SplitSeed = 0,
-    seed: Seed = None,
-    resume: Resume = False,
+    seed: WeightSeed = None,
+    resume: ResumeTraining = False,
 ) -> None:
     """Train the network that finds crowns, implants and more.
 

@@ -15,6 +15,22 @@ from panodent.formats.registry import listed
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
 NewBundle = Annotated[Path, typer.Option("--output", "-o", help="Folder for the new bundle.")]
+DataFolders = Annotated[
+    list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
+]
+HeldOut = Annotated[
+    float, typer.Option("--val", help="Share of radiographs held out; 0: train on all.")
+]
+SplitSeed = Annotated[int, typer.Option(help="Random seed of the choice of held-out radiographs.")]
+WeightSeed = Annotated[
+    int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
+]
+Precision = Annotated[
+    str | None, typer.Option(show_default="float32", help="float32 or mixed_bfloat16.")
+]
+ResumeTraining = Annotated[
+    bool, typer.Option("--resume", help="Continue the training in --output.")
+]
 BundleName = Annotated[
     str, typer.Option(help="Bundle folder or training run; 'default' is the included bundle.")
 ]

@@ -10,20 +10,23 @@ import typer
 from panodent.cli.console import print_line
 from panodent.cli.options import (
     BundleName,
+    DataFolders,
     FormatName,
+    HeldOut,
     NameMap,
     Numbering,
     Output,
+    Precision,
+    ResumeTraining,
+    SplitSeed,
     Values,
+    WeightSeed,
     drop_none,
     read_options,
     require_keras,
 )
 from panodent.errors import ConfigError
 
-Data = Annotated[
-    list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
-]
 Epochs = Annotated[int | None, typer.Option(show_default="12", help="Passes over all teeth.")]
 BatchSize = Annotated[int | None, typer.Option(show_default="64", help="Teeth per training step.")]
 LearningRate = Annotated[
@@ -33,21 +36,10 @@ Variants = Annotated[
     int | None,
     typer.Option(show_default="2", help="How often each radiograph is shown to the bundle."),
 ]
-Precision = Annotated[
-    str | None, typer.Option(show_default="float32", help="float32 or mixed_bfloat16.")
-]
-Validation = Annotated[
-    float, typer.Option("--val", help="Share of radiographs held out; 0: train on all.")
-]
-SplitSeed = Annotated[int, typer.Option(help="Random seed of the choice of held-out radiographs.")]
-Seed = Annotated[
-    int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
-]
-Resume = Annotated[bool, typer.Option("--resume", help="Continue the training in --output.")]
 
 
 def refiner(
-    data: Data = None,
+    data: DataFolders = None,
     output: Output = Path("refiner"),
     bundle: BundleName = "default",
     format_name: FormatName = None,
@@ -59,10 +51,10 @@ def refiner(
     learning_rate: LearningRate = None,
     variants: Variants = None,
     precision: Precision = None,
-    validation: Validation = 0.15,
+    validation: HeldOut = 0.15,
     split_seed: SplitSeed = 0,
-    seed: Seed = None,
-    resume: Resume = False,
+    seed: WeightSeed = None,
+    resume: ResumeTraining = False,
 ) -> None:
     """Train the network that refines a bundle's outlines.
 

@@ -11,6 +11,7 @@ import typer
 
 from panodent.cli.console import TrainingProgress, main_figures, print_line
 from panodent.cli.options import (
+    DataFolders,
     FormatName,
     NameMap,
     Numbering,
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from panodent.training.run import Run
     from panodent.training.train_config import TrainConfig
 
-Data = Annotated[
-    list[Path] | None, typer.Argument(metavar="DATA", help="Folders of annotated radiographs.")
-]
 Recipe = Annotated[
     str | None,
     typer.Option(
@@ -118,7 +116,7 @@ Resume = Annotated[
 
 
 def train(
-    data: Data = None,
+    data: DataFolders = None,
     output: Output = Path("run"),
     recipe: Recipe = None,
     config: ConfigFile = None,
