@@ -21,6 +21,7 @@ from panodent.cli.options import (
     SplitSeed,
     Values,
     WeightSeed,
+    Workers,
     drop_none,
     parse_size,
     read_options,
@@ -75,6 +76,7 @@ def findings(
     batch_size: BatchSize = None,
     learning_rate: LearningRate = None,
     precision: Precision = None,
+    workers: Workers = None,
     validation: HeldOut = 0.15,
     split_seed: SplitSeed = 0,
     seed: WeightSeed = None,
@@ -94,6 +96,7 @@ def findings(
     height, width = parse_size(size) if size else (None, None)
     settings: dict[str, Any] = {"height": height, "width": width, "epochs": epochs, "seed": seed}
     settings |= {"batch_size": batch_size, "learning_rate": learning_rate, "precision": precision}
+    settings |= {"workers": workers}
     settings = drop_none(settings)
     if resume:
         if data or settings or annotations or plain or start:

@@ -22,6 +22,10 @@ HeldOut = Annotated[
     float, typer.Option("--val", help="Share of radiographs held out; 0: train on all.")
 ]
 SplitSeed = Annotated[int, typer.Option(help="Random seed of the choice of held-out radiographs.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(show_default="0", help="Processes that make batches, such as 8 beside a GPU."),
+]
 WeightSeed = Annotated[
     int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
 ]

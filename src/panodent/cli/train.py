@@ -17,6 +17,7 @@ from panodent.cli.options import (
     Numbering,
     Output,
     Values,
+    Workers,
     drop_none,
     parse_integers,
     parse_size,
@@ -98,6 +99,13 @@ Start = Annotated[
         help="Start from the weights of this bundle or run; 'default' is the included bundle.",
     ),
 ]
+Teachers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--teacher",
+        help="Also imitate the answers of this bundle or run, a larger network; may be repeated.",
+    ),
+]
 Freeze = Annotated[
     str | None,
     typer.Option(help="Do not train these layers: 'encoder', or a number of first layers."),
@@ -137,6 +145,8 @@ def train(
     start: Start = None,
     freeze: Freeze = None,
     classes: Classes = None,
+    teachers: Teachers = None,
+    workers: Workers = None,
     resume: Resume = False,
 ) -> None:
     """Train or fine-tune a network on annotated radiographs.
@@ -152,12 +162,17 @@ def train(
     settings: dict[str, Any] = {"epochs": epochs, "size": size}
     settings |= {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     settings |= {"validation": validation, "fold": fold, "split_seed": split_seed}
-    settings |= {"freeze": freeze, "classes": classes, "repeat_mixed": repeat_mixed or None}
+    settings |= {
+        "freeze": freeze,
+        "classes": classes,
+        "workers": workers,
+    }
+    settings["repeat_mixed"] = repeat_mixed or None
     settings = drop_none(settings)
     if resume:
         reading: dict[str, Any] = {"--format": format_name, "--values": values}
         reading |= {"--numbering": numbering, "--map": name_map, "--repeat": repeat}
-        _check_resumed(any((data, recipe, config, settings, start)), reading)
+        _check_resumed(any((data, recipe, config, settings, start, teachers)), reading)
         raise typer.Exit(_resume(output))
     if not data:
         raise ConfigError("train needs at least one DATA folder of annotated radiographs")
@@ -170,7 +185,7 @@ def train(
         for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)
     ]
     progress = TrainingProgress(training.epochs)
-    run = prepare(output, sources, training, progress.report, start or "")
+    run = prepare(output, sources, training, progress.report, start or "", teachers or ())
     raise typer.Exit(_fit(run, progress))
 
 

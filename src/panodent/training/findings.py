@@ -26,6 +26,7 @@ from panodent.datasets.dataset import Case
 from panodent.formats.finding_annotations import AnnotatedFindings
 from panodent.teeth.finding_kinds import KINDS
 from panodent.training import checkpoint, history
+from panodent.training.batch_pool import BatchPool
 from panodent.training.findings_batches import FindingsAugmenter, plain_input
 from panodent.training.findings_config import FindingsConfig
 from panodent.training.findings_examples import FindingsExample, collect
@@ -87,11 +88,12 @@ def _train(run: FindingsRun) -> tuple[Any, list[Row]]:
         rows = checkpoint.load(run.last, model)["history"]
     elif run.start:
         checkpoint.load(Path(run.start) / run.last.name, model, with_optimiser=False)
-    for epoch in range(len(rows), run.config.epochs):
-        rows.append(_epoch(run, model, batches, held, epoch))
-        checkpoint.save(run.last, model, {"history": rows})
-        history.write_table(run.folder, rows)
-        run.report("epoch", rows[-1])
+    with BatchPool(batches, config.workers) as pool:
+        for epoch in range(len(rows), run.config.epochs):
+            rows.append(_epoch(run, model, pool, held, epoch))
+            checkpoint.save(run.last, model, {"history": rows})
+            history.write_table(run.folder, rows)
+            run.report("epoch", rows[-1])
     return model, rows
 
 
@@ -124,7 +126,7 @@ def network(config: FindingsConfig) -> Any:
 def _epoch(
     run: FindingsRun,
     model: Any,
-    batches: FindingsAugmenter,
+    batches: BatchPool,
     held: Sequence[FindingsExample],
     epoch: int,
 ) -> Row:

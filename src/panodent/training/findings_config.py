@@ -62,6 +62,7 @@ class FindingsConfig:
     dice_weight: float = setting(1.0, "Weight of the Dice loss beside cross-entropy.", (0, 100))
     dropout: float = setting(0.1, "Dropout of channels at the deepest level.", PROBABILITY)
     precision: str = setting("float32", "Keras's dtype policy: float32 or mixed_bfloat16.")
+    workers: int = setting(0, "Processes that make batches.", (0, 256), "processes")
     seed: int = setting(0, "Random seed of weights and batches.", (0, 2**31))
     augment: AugmentConfig = field(default_factory=_augment)
     paint: PaintConfig = field(default_factory=PaintConfig)

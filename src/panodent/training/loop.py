@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from panodent.training import checkpoint, history
+from panodent.training.batch_pool import BatchPool
 from panodent.training.batches import Augmenter, Example, load, oversampled
+from panodent.training.distillation import with_teachers
 from panodent.training.fitting import adamw, compile_network, cosine_rate, fit_epoch, seeded
 from panodent.training.history import Row
-from panodent.training.losses import ToothLoss
+from panodent.training.losses import DistillationLoss, ToothLoss
 from panodent.training.run import Run
 from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.transfer import freeze, trained, with_classes
@@ -49,15 +51,16 @@ def _fit(run: Run, resume: bool) -> list[Row]:
     augmenter = Augmenter(
         examples, repeats, config.classes, config.augment, config.batch_size, config.seed
     )
-    compile_model(model, config, augmenter.steps)
+    fitted = compile_model(model, config, augmenter.steps, run.teachers)
     rows: list[Row] = []
     if resume and run.last.exists():
         rows = checkpoint.load(run.last, model)["history"]
     (run.folder / "epochs").mkdir(parents=True, exist_ok=True)
-    for epoch in range(len(rows), config.epochs):
-        rows.append(_epoch(run, model, augmenter, held, epoch))
-        _keep(run, model, rows)
-        run.report("epoch", rows[-1])
+    with BatchPool(augmenter, config.workers) as batches:
+        for epoch in range(len(rows), config.epochs):
+            rows.append(_epoch(run, model, fitted, batches, held, epoch))
+            _keep(run, model, rows)
+            run.report("epoch", rows[-1])
     return rows
 
 
@@ -116,8 +119,12 @@ def _keep(run: Run, model: Any, rows: list[Row]) -> None:
     history.write(run.folder, rows)
 
 
-def compile_model(model: Any, config: TrainConfig, steps: int) -> None:
-    """Gives the model its optimiser, schedule and loss."""
+def compile_model(model: Any, config: TrainConfig, steps: int, teachers: Sequence[str] = ()) -> Any:
+    """Gives the model its optimiser, schedule and loss; returns the network to fit.
+
+    That is `model` itself, or with teachers a network around it that answers with the planes of
+    all. Both share the optimiser.
+    """
     from panodent.training.backend import keras
 
     rate: Any = config.learning_rate
@@ -129,18 +136,27 @@ def compile_model(model: Any, config: TrainConfig, steps: int) -> None:
         optimiser = adamw(rate, config.weight_decay, config.clip_norm)
     else:
         optimiser = keras.optimizers.Adam(rate)
-    network = named(config.network)
+    network = named(config.network, classes=len(config.classes) + 1)
     loss = ToothLoss(
-        len(config.classes) + 1,
+        network.classes,
         network.stem,
         config.dice_weight,
         probabilities=network.softmax,
         smooth=config.dice_smoothing,
     )
     compile_network(model, optimiser, loss)
+    if not teachers:
+        return model
+    fitted = with_teachers(model, teachers, config)
+    compile_network(
+        fitted, optimiser, DistillationLoss(loss, network.planes, config.teacher_weight)
+    )
+    return fitted
 
 
-def _epoch(run: Run, model: Any, augmenter: Augmenter, held: Sequence[Example], epoch: int) -> Row:
+def _epoch(
+    run: Run, model: Any, fitted: Any, batches: BatchPool, held: Sequence[Example], epoch: int
+) -> Row:
     """Trains one epoch (from 0) and validates; returns its row of the history."""
     from panodent.training.backend import keras
 
@@ -148,10 +164,10 @@ def _epoch(run: Run, model: Any, augmenter: Augmenter, held: Sequence[Example], 
     started = time.monotonic()
 
     def batch(step: int) -> tuple[Any, Any]:
-        return augmenter.batch(epoch, step, (stage.height, stage.width))
+        return batches.batch(epoch, step, (stage.height, stage.width))
 
-    loss = fit_epoch(model, epoch, augmenter.steps, batch, run.report)
-    rate = model.optimizer.learning_rate
+    loss = fit_epoch(fitted, epoch, batches.steps, batch, run.report)
+    rate = fitted.optimizer.learning_rate
     return {
         "epoch": epoch + 1,
         "height": stage.height,

@@ -71,6 +71,39 @@ class ToothLoss(keras.losses.Loss):
         return ops.sum((1 - dice[1:]) * present) / ops.maximum(ops.sum(present), 1.0)
 
 
+class DistillationLoss(keras.losses.Loss):
+    """A `ToothLoss`, and `weight` times the difference from teachers (Hinton et al. 2015,
+    arXiv:1503.02531).
+
+    `y_pred` (batch, h, w, n x planes) holds the planes of the network that learns, then those of
+    each teacher, all as logits. What is learnt from is the mean of the teachers' probabilities, and
+    of their offsets where they see a tooth.
+    """
+
+    def __init__(
+        self, truth: ToothLoss, planes: int, weight: float, name: str = "distillation_loss"
+    ) -> None:
+        super().__init__(name=name, reduction=None)
+        self.truth, self.planes, self.weight = truth, planes, weight
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        everything = ops.cast(y_pred, "float32")
+        count = everything.shape[-1] // self.planes
+        learner, *teachers = (
+            everything[..., i * self.planes : (i + 1) * self.planes] for i in range(count)
+        )
+        classes = self.truth.classes
+        wanted = sum(ops.softmax(item[..., :classes], axis=-1) for item in teachers) / len(teachers)
+        answer = ops.log_softmax(learner[..., :classes], axis=-1)
+        difference = -ops.mean(ops.sum(wanted * answer, axis=-1))
+        if self.planes > classes:
+            places = sum(item[..., classes:] for item in teachers) / len(teachers)
+            inside = ops.cast(wanted[..., 0] < 0.5, "float32")
+            errors = ops.sum(ops.abs(learner[..., classes:] - places), axis=-1)
+            difference += ops.sum(inside * errors) / ops.maximum(ops.sum(inside), 1.0)
+        return self.truth.call(y_true, learner) + self.weight * difference
+
+
 def offset_loss(share: Any, offsets: Any) -> Any:
     """Mean absolute error of offsets (batch, h, w, 2) as x, y, over pixels inside one tooth.
 

@@ -51,8 +51,8 @@ class Run:
     """One training run: its folder, settings and both sides of the split.
 
     `repeats` belongs to `training`, case by case; `report(event, row)` is called with progress;
-    `start` is the bundle or run that training starts from, or empty; `data` is one record for each
-    data folder, as in config.json.
+    `start` is the bundle or run that training starts from, or empty; `teachers` are bundles or runs
+    whose answers it imitates; `data` is one record for each data folder, as in config.json.
     """
 
     folder: Path
@@ -64,6 +64,7 @@ class Run:
     start: str = ""
     data: list[dict[str, Any]] = field(default_factory=list)
     repeats_mixed: Sequence[int] = ()
+    teachers: Sequence[str] = ()
 
     @property
     def last(self) -> Path:
@@ -82,11 +83,13 @@ def prepare(
     config: TrainConfig,
     report: Report,
     start: str = "",
+    teachers: Sequence[str] = (),
 ) -> Run:
     """A new run: finds and splits the data and writes config.json.
 
     Duplicates of one radiograph, also across folders, come to the same side. `start` is the bundle
-    or run that training starts from. Raises `TrainingError` if the folder already holds a run.
+    or run that training starts from, `teachers` those that it imitates. Raises
+    `TrainingError` if the folder already holds a run.
     """
     if (folder / CONFIG_FILE).exists():
         raise TrainingError(
@@ -94,6 +97,7 @@ def prepare(
         )
     data = split_data(sources, config)
     record = {"panodent": __version__, "config": config.to_dict(), "start": start, "data": data}
+    record["teachers"] = list(teachers)
     write_whole(folder / CONFIG_FILE, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     return reopen(folder, report)
 
@@ -128,6 +132,7 @@ def reopen(folder: Path, report: Report) -> Run:
         record["start"],
         record["data"],
         repeats_mixed,
+        record.get("teachers", []),
     )
 
 

@@ -93,6 +93,16 @@ class TrainConfig:
         "",
         "Layers that stay as they are: '' none, 'encoder', or how many first weighted layers.",
     )
+    teacher_weight: float = setting(
+        1.0, "Weight of the difference from teachers, with --teacher.", (0, UNLIMITED)
+    )
+    workers: int = setting(
+        0,
+        "Processes that make batches; 0: a thread of the process that trains. Batches are the same "
+        "for every number.",
+        (0, 256),
+        "processes",
+    )
     seed: int = setting(0, "Seed of weights and batches.", (0, UNLIMITED))
     split_seed: int = setting(0, "Seed of what is held out.", (0, UNLIMITED))
     candidate_epochs: int = setting(

@@ -1,9 +1,10 @@
 """U-Nets (Ronneberger et al. 2015, arXiv:1505.04597) in Keras 3, sized by configuration.
 
-Two configurations have names. `seed` is the plain network of the project that panodent began as.
+Three configurations have names. `seed` is the plain network of the project that panodent began as.
 `default` computes at half the frame's resolution: a strided stem, additions instead of
 concatenations, and logits at half size. They are enlarged linearly, so outlines are exact to a
-fraction of a pixel, unlike those of an enlarged label map.
+fraction of a pixel, unlike those of an enlarged label map. `wide` is `default` with four times the
+filters, to be a teacher of it.
 """
 
 from __future__ import annotations
@@ -72,6 +73,10 @@ class UNetConfig:
 
 NETWORKS: dict[str, UNetConfig] = {
     "default": UNetConfig(offsets=True),
+    # Some thirty times the arithmetic of `default`, for a GPU: a teacher, not to be shipped.
+    "wide": UNetConfig(
+        filters=(96, 192, 384, 640, 768, 768), decoder_convolutions=2, dropout=0.1, offsets=True
+    ),
     "seed": UNetConfig(
         filters=(16, 32, 64, 128, 256),
         stem=1,

@@ -1,0 +1,42 @@
+"""Distillation: a network learns from the truth and from the answers of trained, larger ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from panodent.errors import ConfigError
+from panodent.training import transfer
+from panodent.training.train_config import TrainConfig
+
+
+def with_teachers(model: Any, teachers: Sequence[str], config: TrainConfig) -> Any:
+    """A network that answers with the planes of `model`, then those of each teacher.
+
+    float32 (batch, height, width, 1) -> float32 (batch, h, w, n x planes). `teachers` are bundles
+    or runs; they are not trained. `model` is part of the new network, so both have the same
+    weights. Raises `ConfigError` when a teacher's classes or planes differ from those of `model`.
+    """
+    from panodent.training.backend import keras, layers
+
+    inputs = keras.Input(model.input_shape[1:], name="radiograph")
+    answers = [model(inputs)]
+    for number, source in enumerate(teachers):
+        teacher, classes = transfer.trained(source)
+        if tuple(classes) != tuple(config.classes):
+            raise ConfigError(
+                f"--teacher {source} knows {len(classes)} teeth, this recipe {len(config.classes)}"
+                "; expected the same, in the same order"
+            )
+        shapes = [
+            item.compute_output_shape((1, *config.frame.size, 1)) for item in (teacher, model)
+        ]
+        if shapes[0] != shapes[1]:
+            raise ConfigError(
+                f"--teacher {source} answers with {shapes[0][1:]} (height, width, planes), this "
+                f"network with {shapes[1][1:]}; expected the same"
+            )
+        teacher.trainable = False
+        teacher.name = f"teacher_{number}"  # layers of one network need different names
+        answers.append(teacher(inputs))
+    return keras.Model(inputs, layers.Concatenate(dtype="float32", name="answers")(answers))
