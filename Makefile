@@ -38,7 +38,7 @@ wheel-check: $(VENV)/bin/python
 	$(BIN)/python tools/wheel_check.py $(if $(KEEP),--keep $(KEEP))
 
 # A bundle as it ships, from both data sets as published: `make weights UFBA=... HITL=...`. Hours.
-# FROM=scratch begins with random weights; OUTPUT names the folder; the same command continues.
+# FROM=scratch begins with random weights, FROM=teacher needs a GPU; OUTPUT names the folder; the same command continues.
 weights: $(VENV)/dev.stamp
 	$(BIN)/python tools/weights.py --ufba "$(UFBA)" --hitl "$(HITL)" --output "$(or $(OUTPUT),weights)" --from $(or $(FROM),default)
 

@@ -16,6 +16,7 @@ from panodent import phantom
 from panodent.bundle import bundle
 from panodent.cli import app
 from panodent.dentition import TEETH
+from panodent.training.recipes import from_toml
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -46,10 +47,11 @@ def test_every_step_is_a_command_and_takes_what_was_made_before(start: str, tmp_
         parsed = group.commands[command[0]].make_context(command[0], list(command[1:]))  # type: ignore[attr-defined]
         used = {part for part in command if part.startswith(str(tmp_path / "out"))}
         output = str(parsed.params["output"])
-        assert used - {output} - {str(tmp_path / "out" / "bfloat16.toml")} <= known
+        settings = {str(tmp_path / "out" / f"{name}.toml") for name in weights.SETTINGS}
+        assert used - {output} - settings <= known
         known.add(output)
-    assert made[-1][:1] == ["train"]
-    assert "children" in made[-1]
+    assert made[-1][:1] == ["average" if start == "teacher" else "train"]
+    assert "children" in [command for command in made if command[0] == "train"][-1]
 
 
 @pytest.mark.parametrize("folder", ["", "nowhere"])
@@ -62,6 +64,12 @@ def test_a_step_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     data = ["--ufba", str(tmp_path), "--hitl", str(tmp_path)]
     with pytest.raises(SystemExit, match="no step 'childen'; --until takes ufba, hitl"):
         weights.main([*data, "--until", "childen"])
+
+
+@pytest.mark.parametrize("name", weights.SETTINGS)
+def test_settings_are_those_of_a_recipe(name: str, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(weights.SETTINGS[name], encoding="utf-8")
+    assert from_toml(tmp_path / "a.toml").precision == "mixed_bfloat16"
 
 
 def test_make_passes_its_variables_on() -> None:
