@@ -1,10 +1,11 @@
-"""What many tests share: one phantom, drawn once, and ports that nobody else takes."""
+"""What many tests share: phantoms, bundles, ports that nobody else takes, training in seconds."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -41,6 +42,30 @@ def free_port() -> Iterator[Callable[[], int]]:
             return port
 
         yield reserve
+
+
+@pytest.fixture(scope="session")
+def untraced() -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """In `with untraced():` Keras computes step by step.
+
+    It traces a network's graph otherwise, which takes longer than all steps of a short training.
+    """
+    pytest.importorskip("keras", reason="needs the train extra")
+    from panodent.training import backend  # noqa: F401 - imported first, it quietens TensorFlow
+
+    tensorflow = pytest.importorskip("tensorflow")
+
+    @contextlib.contextmanager
+    def stepwise() -> Iterator[None]:
+        tensorflow.config.run_functions_eagerly(True)
+        try:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Even though the `tf.config")  # data is traced
+                yield
+        finally:
+            tensorflow.config.run_functions_eagerly(False)
+
+    return stepwise
 
 
 @pytest.fixture(scope="session")
