@@ -8,12 +8,13 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from panodent import phantom
-from panodent.bundle.bundle import Bundle, load
+from panodent.bundle.bundle import Bundle, load, save
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
 from panodent.radiograph.radiograph import Radiograph
@@ -42,6 +43,14 @@ def free_port() -> Iterator[Callable[[], int]]:
             return port
 
         yield reserve
+
+
+@pytest.fixture(scope="session")
+def teeth_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the default bundle without its further networks: half the time."""
+    folder = tmp_path_factory.mktemp("bundles") / "teeth"
+    save(load().without_refiner().without_findings(), folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
