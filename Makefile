@@ -16,6 +16,9 @@ demo: $(VENV)/demo.stamp
 	@echo "Pictures of what was found (research use only, not a medical device):"
 	@ls demo/teeth/*/overlay.png demo/teeth/*/odontogram.png demo/scores/index.html
 
+# The tests start many processes, which would compile every module anew where Python is told not to
+# keep byte code.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/dev.stamp docs lint
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 

@@ -1,18 +1,20 @@
-"""What many tests share: one phantom, drawn once, and ports that nobody else takes."""
+"""What many tests share: phantoms, bundles, ports that nobody else takes, training in seconds."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from panodent import phantom
-from panodent.bundle.bundle import Bundle, load
+from panodent.bundle.bundle import Bundle, load, save
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
 from panodent.radiograph.radiograph import Radiograph
@@ -41,6 +43,38 @@ def free_port() -> Iterator[Callable[[], int]]:
             return port
 
         yield reserve
+
+
+@pytest.fixture(scope="session")
+def teeth_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the default bundle without its further networks: half the time."""
+    folder = tmp_path_factory.mktemp("bundles") / "teeth"
+    save(load().without_refiner().without_findings(), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def untraced() -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """In `with untraced():` Keras computes step by step.
+
+    It traces a network's graph otherwise, which takes longer than all steps of a short training.
+    """
+    pytest.importorskip("keras", reason="needs the train extra")
+    from panodent.training import backend  # noqa: F401 - imported first, it quietens TensorFlow
+
+    tensorflow = pytest.importorskip("tensorflow")
+
+    @contextlib.contextmanager
+    def stepwise() -> Iterator[None]:
+        tensorflow.config.run_functions_eagerly(True)
+        try:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Even though the `tf.config")  # data is traced
+                yield
+        finally:
+            tensorflow.config.run_functions_eagerly(False)
+
+    return stepwise
 
 
 @pytest.fixture(scope="session")

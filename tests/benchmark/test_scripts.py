@@ -30,16 +30,16 @@ def run(script: str, *arguments: object) -> str:
     return done.stdout
 
 
-def test_alarms_counts_warnings(data: Path) -> None:
-    printed = run("alarms.py", data)
+def test_alarms_counts_warnings(data: Path, teeth_bundle: Path) -> None:
+    printed = run("alarms.py", data, "--bundle", teeth_bundle)
     rows = dict(re.findall(r"^\| ([\w ,]+) \| (\d+ of \d+) \|$", printed, re.M))
     assert rows["all, unchanged"].endswith(" of 8")
     assert rows["held out, upside down"].endswith(" of 1")
     assert rows["textures"].endswith(" of 20")
 
 
-def test_audit_finds_planted_mistakes(data: Path) -> None:
-    printed = run("audit.py", data, "--count", 14)
+def test_audit_finds_planted_mistakes(data: Path, teeth_bundle: Path) -> None:
+    printed = run("audit.py", data, "--count", 14, "--bundle", teeth_bundle)
     assert "8 radiographs; in the training data of the bundle: {'unknown': 8}" in printed
     rows = dict(re.findall(r"^\| (\w+) \| (\d+) \| [\d.-]+ \| [\d.a-z]+ \|", printed, re.M))
     assert rows == dict.fromkeys(
@@ -47,8 +47,8 @@ def test_audit_finds_planted_mistakes(data: Path) -> None:
     ) | {"deciduous": "0"}
 
 
-def test_numbering_counts_wrong_and_doubtful_teeth(data: Path) -> None:
-    printed = run("numbering.py", data, "--repeats", 1)
+def test_numbering_counts_wrong_and_doubtful_teeth(data: Path, teeth_bundle: Path) -> None:
+    printed = run("numbering.py", data, "--repeats", 1, "--bundle", teeth_bundle)
     rows = re.findall(
         r"^\| ([\w ,]+) \| (\d+) \| (\d\.\d{4}) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$",
         printed,
@@ -62,9 +62,9 @@ def test_numbering_counts_wrong_and_doubtful_teeth(data: Path) -> None:
         assert both <= min(wrong, doubtful)
 
 
-def test_robustness_scores_every_change(data: Path) -> None:
-    printed = run("robustness.py", data)
-    assert "| dice, numbering | default | default, first look |" in printed
+def test_robustness_scores_every_change(data: Path, teeth_bundle: Path) -> None:
+    printed = run("robustness.py", data, "--bundle", teeth_bundle)
+    assert f"| dice, numbering | {teeth_bundle} | {teeth_bundle}, first look |" in printed
     assert len(re.findall(r"^\| .+ \| 0\.\d{4}, \d\.\d{4} \| ", printed, re.M)) == 15
     assert "| mean of all changes | " in printed
 
