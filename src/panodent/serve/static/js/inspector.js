@@ -1,7 +1,8 @@
-// The panel with details and commands of the selected tooth, or an overview of all teeth.
+// The panel with details and commands of the selected tooth or finding, or an overview of all.
 
 import { alongArches, isUnerupted, nameOf, permanent, toothOf, written } from "./arch.js";
 import { h, sentence, whenReleased } from "./dom.js";
+import * as findings from "./findingpanel.js";
 import { moves, restore } from "./edits.js";
 import { details, list, overview } from "./figures.js";
 import { preference } from "./preferences.js";
@@ -24,19 +25,20 @@ export class Inspector {
     measures.addEventListener("change", refresh);
   }
 
-  /** Rebuilds the panel; the focused button keeps the focus. */
+  /** Rebuilds the panel; the focused control keeps the focus. */
   refresh() {
     if (!this.#session.study) return;
     const inside = this.#element.contains(document.activeElement);
-    const name = inside ? document.activeElement.dataset.command : null;
+    const { command, show } = inside ? document.activeElement.dataset : {};
     this.#element.replaceChildren(...this.#content());
     if (!inside) return;
-    const again = name && this.#element.querySelector(`[data-command="${name}"]`);
+    const again = this.#element.querySelector(`[data-command="${command}"], [data-show="${show}"]`);
     (again || this.#element.querySelector("h2")).focus();
   }
 
   #content() {
     const session = this.#session;
+    if (session.finding) return findings.onePanel(session, this.#commands, number);
     if (session.number) return this.#absent(session.number);
     if (session.chosen.length > 1) return this.#several();
     if (session.only) return this.#tooth(session.only);
@@ -62,6 +64,7 @@ export class Inspector {
       ),
       this.#score(tooth, change),
       this.#actions(["renumber", "outline", "split", "merge", "remove", "restore"]),
+      findings.ofTooth(session, this.#commands, tooth.fdi),
       tooth.fdi ? this.#shifts() : null,
       ...details(this.#measures.of(tooth), session.dirty, number),
     ].filter(Boolean);
@@ -93,6 +96,7 @@ export class Inspector {
       h("div", { class: "headline" }, h("span", { class: "big", "data-state": "absent" }, number(fdi)), heading(nameOf(fdi))),
       h("p", {}, said),
       this.#actions(["add", ...(removed ? ["restore"] : [])]),
+      findings.ofTooth(this.#session, this.#commands, fdi),
     ];
   }
 
@@ -123,6 +127,7 @@ export class Inspector {
       this.#lost(),
       list(counts),
       this.#actions(["add"]),
+      findings.all(session, this.#commands, number),
       ...overview(this.#measures.all, session.dirty, number),
       study.notes?.length ? h("p", { class: "quiet-text" }, study.notes.map(sentence).join(". ")) : null,
       h("p", { class: "quiet-text" }, "Select a tooth on the radiograph or in the chart to view and correct it."),
