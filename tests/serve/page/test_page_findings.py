@@ -126,6 +126,7 @@ def test_a_finding_is_corrected_saved_and_exported(page: Any, service: Any, know
     page.wait_for_timeout(400)  # not a double click, which zooms
     click_on(page, crown)
     expect(place(page, 48)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#inspector .chips")).to_have_text("found")
     page.locator("#inspector .of-finding", has_text="crown").click()
 
     # Another kind, another tooth; undo and redo of both.
@@ -245,7 +246,12 @@ def test_findings_are_drawn_by_mouse(page: Any, known: Any) -> None:
     assert saved["filling", 36]["area"] > 0
 
 
-def test_findings_by_keyboard(page: Any, known: Any) -> None:
+def test_findings_by_keyboard(page: Any, study: dict[str, Any], known: Any) -> None:
+    doubtful = [one for one in study["teeth"] if {"doubtful", "unnumbered"} & set(one["flags"])]
+    for _ in range(len(doubtful) + 1):
+        page.keyboard.press("d")
+    expect(drawn(page, "filling", 35)).to_have_class(re.compile("chosen"))
+    page.keyboard.press("Escape")
     page.keyboard.press("s")
     expect(page.locator("path.finding.chosen")).to_have_attribute("data-fdi", "15")
     page.keyboard.press("s")

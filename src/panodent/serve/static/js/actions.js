@@ -4,6 +4,7 @@ import { remove, renumber, restore, shift } from "./edits.js";
 import { alongArches, written } from "./arch.js";
 import { showExports, takeTraining } from "./exports.js";
 import { bringBack, discard, findingActions } from "./findingactions.js";
+import { inOrder } from "./findings.js";
 import { showHelp } from "./help.js";
 import { say } from "./notices.js";
 import { pickNumber } from "./picker.js";
@@ -113,11 +114,17 @@ function showing({ session, viewer, toggleView }) {
 function choosing({ session }) {
   const group = "Select";
   const enabled = () => session.teeth.length > 0;
-  const doubtful = () => session.teeth.filter((tooth) => session.state(tooth) !== "found");
+  const doubted = (one) => session.state(one) !== "found";
+  const doubtful = () => [
+    ...alongArches(session.teeth.filter(doubted)),
+    ...inOrder(session.findings.filter(doubted)),
+  ];
   const nextDoubtful = () => {
-    const list = alongArches(doubtful());
-    const now = list.findIndex((tooth) => tooth.key === session.chosen[0]);
-    session.choose([list[(now + 1) % list.length].key]);
+    const list = doubtful();
+    const now = list.findIndex(({ key }) => key === (session.picked ?? session.chosen[0]));
+    const next = list[(now + 1) % list.length];
+    if (next.kind) session.pick(next.key);
+    else session.choose([next.key]);
   };
   const extend = (by) => () => {
     const before = session.chosen;
@@ -130,7 +137,7 @@ function choosing({ session }) {
     { id: "previous-tooth", label: "Previous tooth", group, keys: ["j"], enabled, run: () => session.step(-1) },
     {
       id: "next-doubtful",
-      label: "Next doubtful or unnumbered tooth",
+      label: "Next doubtful or unnumbered tooth, then doubtful findings",
       group,
       keys: ["d"],
       enabled: () => doubtful().length > 0,
