@@ -86,6 +86,7 @@ def test_findings_are_shown_and_filtered(page: Any, known: Any) -> None:
     filled, crowned = place(page, 47), place(page, 48)
     expect(filled).to_have_attribute("aria-label", re.compile(r"found, filling$"))
     expect(place(page, 35)).to_have_attribute("aria-label", re.compile(r"filling\?$"))
+    expect(page.locator(".place[data-doubt]")).to_have_attribute("data-fdi", "35")
     expect(filled.locator(".signs [data-kind='filling'] path")).not_to_have_count(0)
     expect(crowned.locator(".signs [data-kind='crown'] path")).not_to_have_count(0)
     expect(page.locator(".per-tooth li", has_text="48")).to_contain_text("crown")

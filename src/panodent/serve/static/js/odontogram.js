@@ -167,7 +167,9 @@ export class Odontogram {
       button.dataset.signs = looks;
       button.querySelector(".signs").replaceChildren(...signs(fdi, shown, Boolean(tooth)));
     }
-    return inWords(findings, (finding) => session.state(finding) === "doubtful");
+    const words = inWords(findings, (finding) => session.state(finding) === "doubtful");
+    button.toggleAttribute("data-doubt", shown.length > 0 && words.some((word) => word.endsWith("?")));
+    return words;
   }
 
   #fillTray() {
