@@ -74,6 +74,8 @@ def test_a_database_of_version_1_is_upgraded(tmp_path: Path, database: str) -> N
         insert_study(connection, replace(STUDY, id="b" * 32, predicted_findings=None), ".png")
         old = {**STUDY.about, "findings": [finding]}
         where = studies.c.id == STUDY.id
+        saved = {"saved": True, "revision": 2, "written": 2}
+        connection.execute(studies.update().values(saved))
         connection.execute(studies.update().where(where).values(about=json.dumps(old)))
         connection.execute(about.update().values(version=1))
         for name in ("predicted_findings", "findings"):
@@ -86,6 +88,7 @@ def test_a_database_of_version_1_is_upgraded(tmp_path: Path, database: str) -> N
         with engine.connect() as connection:
             rows = connection.execute(studies.select().order_by(studies.c.id)).mappings().all()
             assert connection.execute(sql.select(about.c.version)).scalar_one() == VERSION
+        assert [row["written"] for row in rows] == [0, 2]  # findings were not in the results
         first, second = (study_of(row) for row in rows)
         assert first.about == second.about == STUDY.about
         assert first.findings == first.predicted_findings == [{"id": "f1", **finding}]

@@ -120,7 +120,8 @@ def open_database(url: str, folder: Path) -> sql.Engine:
 def _upgrade(connection: sql.Connection) -> None:
     """From version 1, which kept predicted findings in `about`; a second time it changes nothing.
 
-    SQLite commits a new column at once, so a crash can leave a part of the work done.
+    SQLite commits a new column at once, so a crash can leave a part of the work done. Results of
+    saved studies have no findings; they are written again.
     """
     present = {column["name"] for column in sql.inspect(connection).get_columns(studies.name)}
     for column in (studies.c.predicted_findings, studies.c.findings):
@@ -131,7 +132,7 @@ def _upgrade(connection: sql.Connection) -> None:
     rows = connection.execute(sql.select(studies.c.id, studies.c.about)).all()
     for name, text in rows:
         if (entries := (kept := json.loads(text)).pop("findings", None)) is not None:
-            values = {"about": json.dumps(kept)}
+            values: dict[str, Any] = {"about": json.dumps(kept), "written": 0}
             values["predicted_findings"] = json.dumps(with_ids(entries, "f"))
             connection.execute(studies.update().where(studies.c.id == name).values(**values))
     connection.execute(about.update().values(version=VERSION))
