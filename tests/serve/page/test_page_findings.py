@@ -148,6 +148,8 @@ def test_a_finding_is_corrected_saved_and_exported(page: Any, service: Any, know
         page.keyboard.press("Control+y")
     expect(drawn(page, "implant", 28)).to_have_count(1)
     expect(place(page, 28).locator(".signs [data-kind='implant']")).to_have_count(1)
+    # What an implant stands for is missing, not only not found.
+    expect(place(page, 28)).to_have_attribute("aria-label", re.compile(r"molar, missing, implant$"))
 
     # One is deleted, and one is brought back.
     for fdi in (47, 11):
@@ -156,6 +158,8 @@ def test_a_finding_is_corrected_saved_and_exported(page: Any, service: Any, know
         page.keyboard.press("Delete")
         expect(drawn(page, "filling", fdi)).to_have_count(0)
     page.keyboard.press("Escape")
+    row = page.locator("#inspector dl").first
+    expect(row).to_contain_text(re.compile("Missing, implant or pontic *28"))
     page.click("#inspector .findings-panel [aria-label='Restore 11 filling']")
     expect(drawn(page, "filling", 11)).to_have_count(1)
 

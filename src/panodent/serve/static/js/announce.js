@@ -18,5 +18,5 @@ function selected(session) {
   if (finding) return [spoken(finding), ...certainty(session, finding)].join(", ");
   if (only) return [only.fdi ? named(only.fdi) : nameOf(0), ...certainty(session, only)].join(", ");
   if (chosen.length) return `${chosen.length} teeth selected`;
-  return number ? `${named(number)}, not found` : "";
+  return number ? `${named(number)}, ${session.isReplaced(number) ? "missing" : "not found"}` : "";
 }

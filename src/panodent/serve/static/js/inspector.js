@@ -89,9 +89,10 @@ export class Inspector {
 
   #absent(fdi) {
     const removed = this.#session.removed.some((tooth) => tooth.fdi === fdi);
+    const replaced = this.#session.isReplaced(fdi);
     const said = removed
       ? "Removed by hand. Its outline is dotted on the radiograph."
-      : "Not found on this radiograph.";
+      : replaced ? "Missing." : "Not found on this radiograph.";
     return [
       h("div", { class: "headline" }, h("span", { class: "big", "data-state": "absent" }, number(fdi)), heading(nameOf(fdi))),
       h("p", {}, said),
@@ -105,13 +106,16 @@ export class Inspector {
     const { teeth, study } = session;
     const doubtful = teeth.filter((tooth) => session.state(tooth) === "doubtful");
     const changed = teeth.filter((tooth) => session.change(tooth));
-    const missing = permanent().filter((fdi) => !session.bearing(fdi));
-    const third = missing.filter((fdi) => fdi % 10 === 8);
+    const absent = permanent().filter((fdi) => !session.bearing(fdi));
+    const missing = absent.filter((fdi) => session.isReplaced(fdi));
+    const lost = absent.filter((fdi) => !session.isReplaced(fdi));
+    const third = lost.filter((fdi) => fdi % 10 === 8);
     const along = alongArches(teeth.filter((tooth) => tooth.fdi));
     const deciduous = along.filter((tooth) => toothOf(tooth.fdi).deciduous).map((tooth) => number(tooth.fdi));
     const unerupted = along.filter(isUnerupted).map((tooth) => number(tooth.fdi));
     const counts = [
-      ["Not found", missing.filter((fdi) => fdi % 10 !== 8).map(number).join(" ") || "none"],
+      missing.length && ["Missing, implant or pontic", missing.map(number).join(" ")],
+      ["Not found", lost.filter((fdi) => fdi % 10 !== 8).map(number).join(" ") || "none"],
       deciduous.length && ["Deciduous", deciduous.join(" ")],
       unerupted.length && ["Unerupted", unerupted.join(" ")],
       third.length && ["Third molars not found", third.map(number).join(" ")],

@@ -147,7 +147,7 @@ export class Odontogram {
     button.setAttribute("aria-pressed", chosen);
     button.lastChild.textContent = number + mark;
     const held = this.#showFindings(button, fdi, tooth);
-    const states = { found: "found", doubtful: "doubtful", removed: "removed by hand", absent: "not found" };
+    const states = { found: "found", doubtful: "doubtful", removed: "removed by hand", absent: session.isReplaced(fdi) ? "missing" : "not found" };
     const said = [states[state], unerupted && "unerupted", ...held].filter(Boolean).join(", ");
     button.setAttribute(
       "aria-label",

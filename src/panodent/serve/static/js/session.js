@@ -3,7 +3,8 @@
 import { alongArches } from "./arch.js";
 import { redraw, toothFrom } from "./edits.js";
 import { findingFrom, followed, inOrder, linked, reshaped } from "./findings.js";
-import { isShown } from "./kinds.js";
+import { History } from "./history.js";
+import { isShown, replaces } from "./kinds.js";
 
 /** Dispatches `change` (teeth, findings, study or selection) and `hover`. */
 export class Session extends EventTarget {
@@ -19,13 +20,11 @@ export class Session extends EventTarget {
   #known = new Map(); // the service's teeth by id
   #knownFindings = new Map(); // its findings by id
   #saved = { teeth: this.teeth, findings: this.findings };
-  #past = [];
-  #future = [];
+  #history = new History();
 
   /** Opens a study from /v1/studies/ID; null closes it. */
   open(answer) {
-    this.#past = [];
-    this.#future = [];
+    this.#history = new History();
     this.chosen = [];
     this.number = 0;
     this.picked = this.hovered = this.study = null;
@@ -83,13 +82,13 @@ export class Session extends EventTarget {
 
   /** Sets the new teeth, and the keys of the selected ones; findings follow their teeth. */
   edit(teeth, chosen = this.chosen, findings = this.#linked()) {
-    this.#keep();
+    this.#history.keep(this.#present());
     this.#go({ teeth, findings: followed(findings, teeth), chosen, picked: this.picked });
   }
 
   /** Sets the new findings, and the key of the selected one. */
   editFindings(findings, picked = this.picked) {
-    this.#keep();
+    this.#history.keep(this.#present());
     this.#go({ teeth: this.teeth, findings: linked(findings, this.teeth), chosen: [], picked });
   }
 
@@ -103,34 +102,25 @@ export class Session extends EventTarget {
     return linked(this.findings, this.teeth);
   }
 
-  #keep() {
-    this.#past.push(this.#present());
-    this.#future = [];
-  }
-
   #present() {
     const { teeth, findings, chosen, picked } = this;
     return { teeth, findings, chosen, picked };
   }
 
   get canUndo() {
-    return this.#past.length > 0;
+    return this.#history.canUndo;
   }
 
   get canRedo() {
-    return this.#future.length > 0;
+    return this.#history.canRedo;
   }
 
   undo() {
-    if (!this.canUndo) return;
-    this.#future.push(this.#present());
-    this.#go(this.#past.pop());
+    if (this.canUndo) this.#go(this.#history.back(this.#present()));
   }
 
   redo() {
-    if (!this.canRedo) return;
-    this.#past.push(this.#present());
-    this.#go(this.#future.pop());
+    if (this.canRedo) this.#go(this.#history.forward(this.#present()));
   }
 
   #go({ teeth, findings, chosen, picked }) {
@@ -179,6 +169,11 @@ export class Session extends EventTarget {
   /** The findings on a tooth or in its place; 0 for those of no single tooth. */
   findingsAt(fdi) {
     return inOrder(this.findings.filter((finding) => finding.fdi === fdi));
+  }
+
+  /** Whether an implant or a pontic stands in place of a tooth, which is missing then. */
+  isReplaced(fdi) {
+    return !this.bearing(fdi) && this.findings.some((one) => one.fdi === fdi && replaces(one.kind));
   }
 
   /** The selected tooth if it is the only one, otherwise null. */
