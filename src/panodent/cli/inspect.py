@@ -226,7 +226,7 @@ def _put_in_store(found: Inspection, audited: Audit, folder: Path) -> int:
             }
             said = "; ".join(entry.mistake.reason for entry in entries)
             args = (case.radiograph(), case.teeth(), doubtful, f"likely mistakes: {said}")
-            add_annotated(opened, key, case.image, *args)
+            add_annotated(opened, key, case.image, *args, case.findings())
     finally:
         opened.close()
     return len(mistakes)

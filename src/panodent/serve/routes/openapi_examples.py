@@ -48,18 +48,21 @@ _FINDING: dict[str, Any] = {
     "polygons": [[[[830, 610], [850, 610], [850, 622], [830, 622]]]],
 }
 _STUDY_TOOTH = {"id": "t1", **_TOOTH, "erupted": True}
+_STUDY_FINDING = {"id": "f1", **_FINDING}
 
 MODELS: Mapping[str, Any] = {
     "StudyDetail": {
         **_SUMMARY,
         "predicted": [_STUDY_TOOTH],
         "teeth": [_STUDY_TOOTH],
-        "findings": [_FINDING],
+        "predicted_findings": [_STUDY_FINDING],
+        "findings": [_STUDY_FINDING],
     },
     "StudyList": {"total": 1, "studies": [_SUMMARY]},
     "Edit": {
         "revision": 0,
         "teeth": [{"id": "t1", "fdi": 37}, {"fdi": 38, "polygons": _SQUARE}],
+        "findings": [{"id": "f1", "kind": "crown", "fdi": 37}],
     },
     "Job": {
         "id": _ID,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from panodent.serve.finding_edits import MAX_FINDINGS
 from panodent.serve.study import MAX_TEETH
 
 Kind = Literal["filling", "crown", "pontic", "root_filling", "post", "implant", "appliance"]
@@ -49,8 +50,8 @@ class FoundTooth(BaseModel):
     rle: str = Field(description="The mask in COCO's compressed run-length encoding")
 
 
-class StudyFinding(BaseModel):
-    """What was done to a tooth, or stands where one stood, as predicted."""
+class _Finding(BaseModel):
+    """What was done to a tooth, or stands where one stood."""
 
     kind: Kind
     fdi: int = Field(description="The tooth that carries it or stood there; 0 for none")
@@ -61,7 +62,13 @@ class StudyFinding(BaseModel):
     polygons: list[list[list[list[float]]]]
 
 
-class FoundFinding(StudyFinding):
+class StudyFinding(_Finding):
+    """A finding of a study, in pixels of the radiograph."""
+
+    id: str = Field(examples=["f3"])
+
+
+class FoundFinding(_Finding):
     """A finding as in teeth.json."""
 
     rle: str = Field(description="The mask in COCO's compressed run-length encoding")
@@ -108,12 +115,15 @@ class StudySummary(BaseModel):
 
 
 class StudyDetail(StudySummary):
-    """A study with its teeth as predicted and as corrected so far, and its findings."""
+    """A study with its teeth and findings as predicted and as corrected so far."""
 
     predicted: list[StudyTooth]
     teeth: list[StudyTooth]
+    predicted_findings: list[StudyFinding] | None = Field(
+        None, description="Null if the bundle did not look for findings"
+    )
     findings: list[StudyFinding] | None = Field(
-        None, description="As predicted, read-only; null if the bundle does not look for findings"
+        None, description="As corrected so far; null if nobody has looked for findings"
     )
 
 
@@ -133,8 +143,23 @@ class EditedTooth(BaseModel):
     polygons: Annotated[list[Part], Field(max_length=1000)] | None = None
 
 
+class EditedFinding(BaseModel):
+    """A finding of an edit: known by `id`, drawn by `polygons`, or both for a redrawn one."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: Annotated[str, Field(max_length=40)] | None = None
+    kind: Kind
+    fdi: int = Field(
+        ge=0, le=99, strict=True, description="The tooth that carries it or stood there; 0 for none"
+    )
+    polygons: Annotated[list[Part], Field(max_length=1000)] | None = None
+
+
 class Edit(BaseModel):
-    """All teeth of a study after the edit; teeth that are not listed are deleted."""
+    """All teeth and findings of a study after the edit; those that are not listed are deleted.
+
+    Without `findings` they stay as they are, and follow their teeth.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -146,6 +171,7 @@ class Edit(BaseModel):
     )
     revision: int = Field(ge=0, le=2**31 - 2, strict=True)
     teeth: Annotated[list[EditedTooth], Field(max_length=MAX_TEETH)]
+    findings: Annotated[list[EditedFinding], Field(max_length=MAX_FINDINGS)] | None = None
 
 
 class JobItem(BaseModel):
