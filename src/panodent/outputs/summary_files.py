@@ -22,7 +22,10 @@ PREDICTIONS = "predictions.json"
 """COCO results of all numbered teeth."""
 TABLE = "teeth.csv"
 """A row for each tooth."""
-COLUMNS = ("file_name", "fdi", "name", "score", "left", "top", "right", "bottom", "area", "flags")
+COLUMNS = (
+    "file_name", "fdi", "name", "score", "left", "top", "right", "bottom", "area", "flags",
+    "erupted", "remnant", "impaction", "depth",
+)  # fmt: skip
 FINDINGS = "findings.json"
 """COCO results of all findings; `category` is the kind."""
 FINDINGS_TABLE = "findings.csv"
@@ -87,7 +90,8 @@ class SummaryFiles:
             }
             if tooth["fdi"]:  # a category is a number; a tooth without one is in teeth.json
                 self._results.add(result)
-            row = [file_name, tooth["fdi"], tooth["name"], *_common(tooth), *self._number(tooth)]
+            row = [file_name, tooth["fdi"], tooth["name"], *_common(tooth), *_attributes(tooth)]
+            row += self._number(tooth)
             self._rows.writerow([*row, _carried(tooth, record)] if self.findings else row)
         for finding in record.get("findings", ()) if self.findings else ():
             result = {
@@ -148,6 +152,13 @@ class _Results:
 def _common(entry: dict[str, Any]) -> list[Any]:
     """The columns that teeth and findings share."""
     return [entry["score"], *entry["box"], entry["area"], " ".join(entry["flags"])]
+
+
+def _attributes(tooth: dict[str, Any]) -> list[str]:
+    """The columns of a tooth's attributes; empty where a record does not tell them."""
+    impaction = tooth.get("impaction") or {}
+    told = [str(tooth[name]).lower() if name in tooth else "" for name in ("erupted", "remnant")]
+    return [*told, impaction.get("angulation", ""), impaction.get("depth", "")]
 
 
 def _carried(tooth: dict[str, Any], record: dict[str, Any]) -> str:

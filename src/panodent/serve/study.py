@@ -105,6 +105,10 @@ def _without_rle(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != "rle"}
 
 
+_OF_ALL_TEETH = ("erupted", "remnant", "impaction")
+"""What an edit of another tooth can change."""
+
+
 def with_ids(teeth: Iterable[Mapping[str, Any]]) -> list[ToothRecord]:
     """The teeth of a teeth.json with ids added, without what an edit of another tooth can change.
 
@@ -112,7 +116,7 @@ def with_ids(teeth: Iterable[Mapping[str, Any]]) -> list[ToothRecord]:
     [{'id': 't1', 'fdi': 36}, {'id': 't2', 'fdi': 37}]
     """
     return [
-        {"id": f"t{number}", **{key: value for key, value in tooth.items() if key != "erupted"}}
+        {"id": f"t{number}", **{k: v for k, v in tooth.items() if k not in _OF_ALL_TEETH}}
         for number, tooth in enumerate(teeth, start=1)
     ]
 
