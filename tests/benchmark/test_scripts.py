@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from panodent import phantom
+from panodent.datasets.dataset import find
 
 SCRIPTS = Path(__file__).parents[2] / "benchmarks"
 
@@ -36,6 +38,19 @@ def test_alarms_counts_warnings(data: Path, teeth_bundle: Path) -> None:
     assert rows["all, unchanged"].endswith(" of 8")
     assert rows["held out, upside down"].endswith(" of 1")
     assert rows["textures"].endswith(" of 20")
+
+
+def test_attributes_compares_labels_with_the_rule(data: Path, tmp_path: Path) -> None:
+    teeth = find(data).cases[0].teeth()
+    key, numbers = find(data).cases[0].key, teeth.fdi.tolist()
+    labels = {"mine": {key: {"36": "erupted", "38": "impacted mesial"}}}
+    assert 36 in numbers
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    printed = run("attributes.py", data, "--labels", tmp_path / "labels.json")
+    assert 'annotated teeth, part "mine"' in printed
+    assert printed.count("| third molars | impacted | 0 of 1 |") == 2
+    assert f"{key} 38: impacted mesial, said " in printed
+    assert f"{key} 36" not in printed
 
 
 def test_audit_finds_planted_mistakes(data: Path, teeth_bundle: Path) -> None:

@@ -20,11 +20,11 @@ from typing import Any
 
 from panodent import formats
 from panodent.errors import DatasetError
+from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
 from panodent.formats.registry import FORMATS
 from panodent.radiograph.radiograph import Radiograph, is_candidate, key_of, read
-from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
 LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folders)
@@ -57,10 +57,9 @@ class Case:
         """Reads the annotated teeth; raises `AnnotationError`."""
         return self.annotation.read()
 
-    def findings(self) -> Findings | None:
-        """Reads the annotated findings, None if the data set has none; raises `AnnotationError`."""
-        read = self.annotation.findings
-        return None if read is None else read().findings
+    def findings(self) -> AnnotatedFindings | None:
+        """Reads the annotated findings; None if the data set has none. Raises `AnnotationError`."""
+        return None if self.annotation.findings is None else self.annotation.findings()
 
 
 @dataclass(frozen=True)

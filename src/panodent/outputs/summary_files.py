@@ -22,7 +22,10 @@ PREDICTIONS = "predictions.json"
 """COCO results of all numbered teeth."""
 TABLE = "teeth.csv"
 """A row for each tooth."""
-COLUMNS = ("file_name", "fdi", "name", "score", "left", "top", "right", "bottom", "area", "flags")
+COLUMNS = (
+    "file_name", "fdi", "name", "score", "left", "top", "right", "bottom", "area", "flags",
+    "erupted", "remnant", "impaction", "depth",
+)  # fmt: skip
 FINDINGS = "findings.json"
 """COCO results of all findings; `category` is the kind."""
 FINDINGS_TABLE = "findings.csv"
@@ -131,7 +134,7 @@ def tooth_columns(numbering: Numbering, findings: bool) -> list[str]:
     """The head of the table of teeth.
 
     >>> tooth_columns("palmer", findings=True)[-3:]
-    ['flags', 'palmer', 'findings']
+    ['depth', 'palmer', 'findings']
     """
     return [*COLUMNS, *_numbering_column(numbering), *(["findings"] if findings else [])]
 
@@ -144,7 +147,8 @@ def tooth_row(
     findings: bool,
 ) -> list[Any]:
     """The row of a tooth; `tooth` is one of `record`, see `panodent.outputs.record`."""
-    row = [file_name, tooth["fdi"], tooth["name"], *_common(tooth), *_number(tooth, numbering)]
+    row = [file_name, tooth["fdi"], tooth["name"], *_common(tooth), *_attributes(tooth)]
+    row += _number(tooth, numbering)
     return [*row, _carried(tooth, record)] if findings else row
 
 
@@ -188,6 +192,13 @@ def _number(entry: dict[str, Any], numbering: Numbering) -> list[str]:
 def _common(entry: dict[str, Any]) -> list[Any]:
     """The columns that teeth and findings share."""
     return [entry["score"], *entry["box"], entry["area"], " ".join(entry["flags"])]
+
+
+def _attributes(tooth: dict[str, Any]) -> list[str]:
+    """The columns of a tooth's attributes; empty where a record does not tell them."""
+    impaction = tooth.get("impaction") or {}
+    told = [str(tooth[name]).lower() if name in tooth else "" for name in ("erupted", "remnant")]
+    return [*told, impaction.get("angulation", ""), impaction.get("depth", "")]
 
 
 def _carried(tooth: dict[str, Any], record: dict[str, Any]) -> str:

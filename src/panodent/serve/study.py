@@ -120,6 +120,10 @@ def _without_rle(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != "rle"}
 
 
+_OF_ALL_TEETH = ("erupted", "remnant", "impaction")
+"""What an edit of another tooth can change."""
+
+
 def with_ids(entries: Iterable[Mapping[str, Any]], letter: str = "t") -> list[dict[str, Any]]:
     """Teeth or findings of a teeth.json with ids, without what an edit of another can change.
 
@@ -129,7 +133,7 @@ def with_ids(entries: Iterable[Mapping[str, Any]], letter: str = "t") -> list[di
     [{'id': 't1', 'fdi': 36}, {'id': 't2', 'fdi': 37}]
     """
     return [
-        {"id": f"{letter}{number}", **{key: entry[key] for key in entry if key != "erupted"}}
+        {"id": f"{letter}{number}", **{k: v for k, v in entry.items() if k not in _OF_ALL_TEETH}}
         for number, entry in enumerate(entries, start=1)
     ]
 

@@ -34,6 +34,15 @@ class StudyTooth(BaseModel):
     )
 
 
+class ToothImpaction(BaseModel):
+    """How an impacted tooth lies."""
+
+    angulation: Literal["mesial", "distal", "horizontal", "vertical", "inverted"]
+    angle: float = Field(description="Degrees against its neighbours, positive mesially")
+    depth: Literal["A", "B", "C"] = Field(description="Class of Pell and Gregory")
+    below: float = Field(description="How far its crown ends below theirs, in lengths of a tooth")
+
+
 class FoundTooth(BaseModel):
     """A tooth as in teeth.json."""
 
@@ -45,6 +54,8 @@ class FoundTooth(BaseModel):
     flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
     alternative: int
     erupted: bool
+    remnant: bool = Field(description="Whether only its root is left")
+    impaction: ToothImpaction | None
     reason: str
     polygons: list[list[list[list[float]]]]
     rle: str = Field(description="The mask in COCO's compressed run-length encoding")
@@ -85,6 +96,7 @@ class Record(BaseModel):
     warning: str
     dentition: Literal["permanent", "mixed", "primary"] | None
     dentition_certainty: float = Field(ge=0, le=1)
+    attributes_version: int
     spacing_mm: list[float] | None
     notes: list[str]
     bundle: str
