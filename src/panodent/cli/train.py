@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from panodent.cli.console import TrainingProgress, main_figures, print_line
+from panodent.cli.console import TrainingProgress, main_figures, print_line, print_lines
 from panodent.cli.options import (
     DataFolders,
     FormatName,
@@ -268,7 +268,7 @@ def _fit(run: Run, progress: TrainingProgress, resume: bool = False) -> int:
     interrupted = False
     with progress:
         try:
-            print_line(describe(run))
+            print_lines(describe(run))
             fit(run, resume)
         except KeyboardInterrupt:
             interrupted = True

@@ -38,6 +38,7 @@ from panodent.errors import (
 )
 from panodent.formats.base import Annotated, finding_losses, losses
 from panodent.formats.naming import Naming
+from panodent.formats.parsing.image_entries import check_odd_name, image_path
 from panodent.formats.registry import BY_NAME, FORMATS
 from panodent.radiograph.radiograph import read, suffix_of
 from panodent.teeth.findings import Findings
@@ -220,8 +221,9 @@ def _line(
     change: Change | None,
 ) -> dict[str, Any]:
     """One annotation as a line of the journal; its radiograph is copied or linked."""
-    teeth = item.read() if change is None else change(item.key, item.read())
     name = f"{item.key}{suffix_of(image).lower() if image else '.png'}"
+    check_odd_name(image_path(name, target), writer.limits)
+    teeth = item.read() if change is None else change(item.key, item.read())
     if image is not None and images != "none":
         place = target / writer.image_place(name)
         name = f"{item.key}{suffix_of(place)}"
