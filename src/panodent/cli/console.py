@@ -109,6 +109,8 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
 
 
 _SENTENCES = {
+    "unread": "{entries} entries of the data folders are not read but may be radiographs; "
+    "`panodent inspect DATA` names them",
     "not_searched": "unlabelled teeth are not looked for: the bundle that training starts from "
     "knows {known} of 52 teeth",
     "ignoring": "{teeth} teeth without annotation in {cases} of {of} radiographs are ignored; "
@@ -155,8 +157,8 @@ class TrainingProgress:
     def report(self, kind: str, row: dict[str, float]) -> None:
         """Shows one message of the run.
 
-        `kind` is 'reading', 'not_searched', 'ignoring', 'step', 'epoch', 'scoring' or 'unscored';
-        `row` holds its figures by name.
+        `kind` is 'unread', 'reading', 'not_searched', 'ignoring', 'step', 'epoch', 'scoring' or
+        'unscored'; `row` holds its figures by name.
         """
         if kind == "reading":
             print_line(f"reading {int(row['cases'])} annotated radiographs")

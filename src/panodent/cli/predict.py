@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_error, print_line, print_warning, progress_bar
-from panodent.cli.options import BundleName, Output, WrittenNumbering, checked_numbering
+from panodent.cli.options import (
+    BundleName,
+    Output,
+    Overwrite,
+    WrittenNumbering,
+    check_overwrite,
+    checked_numbering,
+)
 
 if TYPE_CHECKING:
     from panodent.inference.folder import Status
@@ -86,6 +93,7 @@ def predict(
     output: Output,
     bundle: BundleName = "default",
     resume: Resume = False,
+    overwrite: Overwrite = False,
     overlay: Overlay = True,
     chart: Chart = False,
     numbering: WrittenNumbering = "fdi",
@@ -107,6 +115,7 @@ def predict(
     fillings, crowns, implants and more. A radiograph that fails is reported and the others are
     processed; the exit code is then 1.
     """
+    check_overwrite(overwrite, resume)
     from panodent.bundle.bundle import load
     from panodent.inference.folder import Options, predict_files
 
@@ -135,6 +144,7 @@ def predict(
             bundle=loaded,
             options=options,
             resume=resume,
+            overwrite=overwrite,
             report=report,
             workers=workers,
         )

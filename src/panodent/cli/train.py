@@ -16,7 +16,9 @@ from panodent.cli.options import (
     NameMap,
     Numbering,
     Output,
+    Overwrite,
     Values,
+    check_overwrite,
     drop_none,
     parse_integers,
     parse_size,
@@ -138,6 +140,7 @@ def train(
     freeze: Freeze = None,
     classes: Classes = None,
     resume: Resume = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train or fine-tune a network on annotated radiographs.
 
@@ -149,6 +152,7 @@ def train(
     not turned upside down, and labels are resized by nearest neighbour, not bilinearly.
     """
     require_keras()
+    check_overwrite(overwrite, resume)
     settings: dict[str, Any] = {"epochs": epochs, "size": size}
     settings |= {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     settings |= {"validation": validation, "fold": fold, "split_seed": split_seed}
@@ -162,6 +166,7 @@ def train(
     if not data:
         raise ConfigError("train needs at least one DATA folder of annotated radiographs")
     from panodent.training.run import DataSource, prepare
+    from panodent.training.run_folder import holding_run
 
     training = _configured(recipe, config, settings, start or "")
     options = read_options(values, numbering, name_map)
@@ -170,8 +175,10 @@ def train(
         for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)
     ]
     progress = TrainingProgress(training.epochs)
-    run = prepare(output, sources, training, progress.report, start or "")
-    raise typer.Exit(_fit(run, progress))
+    with holding_run(output, "train", overwrite):
+        run = prepare(output, sources, training, progress.report, start or "", overwrite)
+        code = _fit(run, progress)
+    raise typer.Exit(code)
 
 
 def _check_resumed(other: bool, reading: Mapping[str, Any]) -> None:
@@ -191,10 +198,12 @@ def _check_resumed(other: bool, reading: Mapping[str, Any]) -> None:
 def _resume(output: Path) -> int:
     from panodent.training.recipes import load_config
     from panodent.training.run import reopen
+    from panodent.training.run_folder import holding_run
 
     config, _ = load_config(output)
     progress = TrainingProgress(config.epochs, _epochs_done(output))
-    return _fit(reopen(output, progress.report), progress, resume=True)
+    with holding_run(output, "train"):
+        return _fit(reopen(output, progress.report), progress, resume=True)
 
 
 def _epochs_done(run: Path) -> int:

@@ -117,6 +117,7 @@ class Inspection:
                 "teeth_per_number": {str(n): count for n, count in self.per_number.items()},
                 "images_without_labels": self.dataset.images_without_labels,
                 "labels_without_images": self.dataset.labels_without_images,
+                "unread": {str(item.path): item.reason for item in self.dataset.unread},
                 "duplicates": self.duplicates,
                 "problems": {f.key: f.problem for f in self.problems},
                 "suspicious": {f.key: [asdict(s) for s in f.suspicions] for f in self.suspicious},

@@ -53,7 +53,6 @@ def _fit(run: Run, resume: bool) -> list[Row]:
     rows: list[Row] = []
     if resume and run.last.exists():
         rows = checkpoint.load(run.last, model)["history"]
-    (run.folder / "epochs").mkdir(parents=True, exist_ok=True)
     for epoch in range(len(rows), config.epochs):
         rows.append(_epoch(run, model, augmenter, held, epoch))
         _keep(run, model, rows)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
+from pathlib import Path
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -17,6 +19,20 @@ def counted(count: int, one: str, many: str) -> str:
     ('1 tooth', '0 teeth')
     """
     return f"{count} {one if count == 1 else many}"
+
+
+def near_name(path: Path) -> str:
+    """What an error about a missing file or folder suggests: an existing one of a similar name.
+
+    >>> near_name(Path("no such folder/scan.png"))
+    ''
+    """
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if not entry.name.startswith(".")]
+    except OSError:
+        return ""
+    close = get_close_matches(path.name, names, n=1)
+    return f". Did you mean {path.with_name(close[0])}?" if close else ""
 
 
 def shown(text: object) -> str:
