@@ -38,6 +38,7 @@ def test_what_is_lost_is_counted(panodent, data: Path, tmp_path: Path) -> None:
         (("--to", "cocoo"), 2, "Did you mean 'coco'"),
         (("--to", "voc", "--geometry", "polygon"), 2, "a geometry is for coco"),
         (("--to", "coco", "--format", "yolo"), 1, "error:"),
+        (("--to", "coco", "--radiographs", "none"), 2, "none: no such folder; expected that of"),
     ],
 )
 def test_faults(panodent, data: Path, tmp_path: Path, options: tuple, code: int, message: str):

@@ -74,20 +74,15 @@ def convert(
             write_options=drop_none({"numbering": write_numbering, "geometry": geometry}),
             images=images,
             radiographs=radiographs,
+            progress=update,
             resume=resume,
             overwrite=overwrite,
-            progress=update,
         )
-    _print_summary(conversion, to, target)
-    if source.is_file() and (source.parent / "run.json").exists():
-        print_warning(
-            f"{source.name} lists no tooth without a number and no radiograph without teeth; "
-            f"convert {source.parent} to keep them"
-        )
+    _print_summary(conversion, to, target, source)
     raise typer.Exit(1 if conversion.failed or conversion.unread else 0)
 
 
-def _print_summary(conversion: Conversion, to: str, target: Path) -> None:
+def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) -> None:
     resumed = f", {conversion.resumed} of them by an earlier call" if conversion.resumed else ""
     carried = conversion.findings - conversion.lost_findings["findings"]
     found = f" and {carried} findings" if conversion.findings else ""
@@ -104,6 +99,11 @@ def _print_summary(conversion: Conversion, to: str, target: Path) -> None:
         print_warning(
             f"{conversion.without_image} annotations have no radiograph beside them; name its "
             "folder with --radiographs"
+        )
+    if source.is_file() and (source.parent / "run.json").exists():
+        print_warning(
+            f"{source.name} lists no tooth without a number and no radiograph without teeth; "
+            f"convert {source.parent} to keep them"
         )
     for item in conversion.unread:
         print_warning(f"not read: {item.path}: {item.reason}")

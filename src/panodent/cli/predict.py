@@ -138,15 +138,9 @@ def predict(
             update(done, total)
             _print_problem(status)
 
+        kept: dict[str, bool] = {"resume": resume, "overwrite": overwrite}
         statuses = predict_files(
-            paths,
-            output,
-            bundle=loaded,
-            options=options,
-            resume=resume,
-            overwrite=overwrite,
-            report=report,
-            workers=workers,
+            paths, output, bundle=loaded, options=options, report=report, workers=workers, **kept
         )
     raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None))
 

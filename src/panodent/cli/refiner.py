@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +28,9 @@ from panodent.cli.options import (
     require_keras,
 )
 from panodent.errors import ConfigError
+
+if TYPE_CHECKING:
+    from panodent.training.refiner import RefinerRun
 
 Epochs = Annotated[int | None, typer.Option(show_default="12", help="Passes over all teeth.")]
 BatchSize = Annotated[int | None, typer.Option(show_default="64", help="Teeth per training step.")]
@@ -67,7 +70,6 @@ def refiner(
     """
     require_keras()
     check_overwrite(overwrite, resume)
-    from panodent.training.refiner import train
     from panodent.training.refiner_config import RefinerConfig
     from panodent.training.refiner_run import prepare, reopen
     from panodent.training.run import DataSource
@@ -97,10 +99,17 @@ def refiner(
             sources = [DataSource(root, format_name, options) for root in data or ()]
             named = (output, sources, bundle, RefinerConfig(**settings))
             run = prepare(*named, _report, validation, split_seed, overwrite)
-        print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
-        made, rows = train(run)
+        _train(run)
+
+
+def _train(run: RefinerRun) -> None:
+    """Trains, writes the bundle and says how much better the outlines are."""
+    from panodent.training.refiner import train
+
+    print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
+    made, rows = train(run)
     print_line(
-        f"bundle {output / 'bundle'}: refiner of {len(made.refiner) / 1e6:.1f} MB; Dice of "
+        f"bundle {run.folder / 'bundle'}: refiner of {len(made.refiner) / 1e6:.1f} MB; Dice of "
         f"held-out crops {rows[-1]['dice_before']:.4f} before, {rows[-1]['dice_after']:.4f} after"
     )
 

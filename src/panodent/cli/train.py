@@ -169,16 +169,14 @@ def train(
     from panodent.training.run_folder import holding_run
 
     training = _configured(recipe, config, settings, start or "")
-    options = read_options(values, numbering, name_map)
     sources = [
-        DataSource(root, format_name, options, times)
+        DataSource(root, format_name, read_options(values, numbering, name_map), times)
         for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)
     ]
     progress = TrainingProgress(training.epochs)
     with holding_run(output, "train", overwrite):
         run = prepare(output, sources, training, progress.report, start or "", overwrite)
-        code = _fit(run, progress)
-    raise typer.Exit(code)
+        raise typer.Exit(_fit(run, progress))
 
 
 def _check_resumed(other: bool, reading: Mapping[str, Any]) -> None:

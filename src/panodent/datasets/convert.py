@@ -48,6 +48,7 @@ from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import write_whole
 from panodent.utils.output_folder import occupied
 from panodent.utils.progress import Progress
+from panodent.utils.wording import near_name
 
 IMAGES = ("copy", "link", "none")
 Change = Callable[[str, Teeth], Teeth]
@@ -127,34 +128,45 @@ def convert(
     ConfigError, UnknownNameError : names or options are wrong, also in combination.
     OutputError : the new folder is not empty or cannot be written.
     """
-    if images not in IMAGES:
-        raise UnknownNameError("treatment of images", images, IMAGES)
     writer = formats.get(to)
-    if source.resolve() == target.resolve():
-        raise ConfigError(f"{target}: source and target are the same folder; choose another target")
+    _check_places(source, target, images)
     name = format_name or formats.recognise(source)
     annotations = formats.get(name).read(source, read_options or {})
-    place = radiographs or source
-    found, unread = radiographs_below(place) if place.is_dir() else ({}, [])
-    result = Conversion(name, unread=[item for item in unread if item.lost])
+    found, unread = _radiographs(source, radiographs)
     _check_writing(writer, write_options or {})
     task = {"source": str(source.resolve()), "from": name, "to": to, "images": images}
-    plain = {"read": _plain(read_options), "write": _plain(write_options)}
-    if radiographs is not None:
-        task["radiographs"] = str(radiographs.resolve())
+    task["radiographs"] = str((radiographs or source).resolve())
+    options = {"read": _plain(read_options), "write": _plain(write_options)}
 
     def line(item: Annotated) -> dict[str, Any]:
-        image = item.image or found.get(item.key)
-        return _line(item, image, target, writer, images, change)
+        return _line(item, item.image or found.get(item.key), target, writer, images, change)
 
     with occupied(target, "convert"):
-        done = begin(target, {**task, "changed": change is not None, **plain}, resume, overwrite)
-        result.resumed = len(done)
+        done = begin(target, {**task, "changed": bool(change), **options}, resume, overwrite)
+        result = Conversion(name, resumed=len(done), unread=unread)
         _fill(target / JOURNAL, done, annotations, line, result, progress)
-        items = _counted(target / JOURNAL, writer, result)
-        writer.write(target, items, write_options or {})
+        writer.write(target, _counted(target / JOURNAL, writer, result), write_options or {})
         finish(target)
     return result
+
+
+def _check_places(source: Path, target: Path, images: str) -> None:
+    """Raises the errors that wrong places cause."""
+    if images not in IMAGES:
+        raise UnknownNameError("treatment of images", images, IMAGES)
+    if source.resolve() == target.resolve():
+        raise ConfigError(f"{target}: source and target are the same folder; choose another target")
+
+
+def _radiographs(source: Path, named: Path | None) -> tuple[dict[str, Path], list[Unread]]:
+    """Radiographs by key, and what is not read, in the folder `named` or else in the source."""
+    if named is not None and not named.is_dir():
+        raise ConfigError(
+            f"{named}: no such folder; expected that of the radiographs{near_name(named)}"
+        )
+    place = named or source
+    found, unread = radiographs_below(place) if place.is_dir() else ({}, [])
+    return found, [item for item in unread if item.lost]
 
 
 def _check_writing(writer: formats.Format, options: Mapping[str, Any]) -> None:
