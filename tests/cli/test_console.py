@@ -23,6 +23,15 @@ def test_long_messages_are_not_wrapped(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_names_of_files_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    for show in (console.print_line, console.print_warning, console.print_error):
+        show("Mu\udcf1oz\x1b[2J")
+    console.print_lines("two\nlines \x1b[2J\n")
+    found = capsys.readouterr()
+    assert found.out == "Mu\\xf1oz\\x1b[2J\ntwo\nlines \\x1b[2J\n"
+    assert found.err == "warning: Mu\\xf1oz\\x1b[2J\nerror: Mu\\xf1oz\\x1b[2J\n"
+
+
 def test_no_bar_is_drawn_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
     with console.progress_bar("predicting") as update:
         update(1, 2)

@@ -38,6 +38,7 @@ def test_what_is_lost_is_counted(panodent, data: Path, tmp_path: Path) -> None:
         (("--to", "cocoo"), 2, "Did you mean 'coco'"),
         (("--to", "voc", "--geometry", "polygon"), 2, "a geometry is for coco"),
         (("--to", "coco", "--format", "yolo"), 1, "error:"),
+        (("--to", "coco", "--radiographs", "none"), 2, "none: no such folder; expected that of"),
     ],
 )
 def test_faults(panodent, data: Path, tmp_path: Path, options: tuple, code: int, message: str):
@@ -58,3 +59,40 @@ def test_an_annotation_that_cannot_be_converted_is_reported(
     assert found.code == 1
     assert "; 1 failed; " in found.out
     assert "warning: phantom-00001 was not converted: " in found.err
+
+
+def test_results_become_annotations_to_correct(
+    panodent, data: Path, predicted: Path, tmp_path: Path
+) -> None:
+    record = json.loads((predicted / "phantom-00000" / "teeth.json").read_text())
+    shutil.copytree(predicted, tmp_path / "out")
+    record["teeth"][0] |= {"fdi": 0, "flags": ["unnumbered"], "alternative": 0}
+    (tmp_path / "out" / "phantom-00000" / "teeth.json").write_text(json.dumps(record))
+    alone = panodent("convert", tmp_path / "out", tmp_path / "alone", "--to", "labelme")
+    assert alone.code == 0
+    assert "(1 without a number)" in alone.out
+    assert "3 annotations have no radiograph beside them; name its folder with --radio" in alone.err
+    options = ("--to", "labelme", "--radiographs", data / "images")
+    found = panodent("convert", tmp_path / "out", tmp_path / "new", *options)
+    assert found.code == 0
+    assert "no radiograph" not in found.err
+    cases = find(tmp_path / "new").cases
+    assert [case.image.name for case in cases] == [f"phantom-0000{i}.png" for i in range(3)]
+    assert len(cases[0].teeth()) == len(record["teeth"])
+    assert cases[0].teeth().fdi.tolist().count(0) == 1
+    assert cases[0].annotation.findings is not None
+    assert len(cases[0].annotation.findings().findings) == len(record["findings"])
+
+
+def test_predictions_become_annotations(
+    panodent, data: Path, predicted: Path, tmp_path: Path
+) -> None:
+    options = ("--to", "labelme", "--radiographs", data)
+    found = panodent("convert", predicted / "predictions.json", tmp_path / "new", *options)
+    assert found.code == 0
+    assert "predictions.json lists no tooth without a number" in found.err
+    teeth = [case.teeth() for case in find(tmp_path / "new").cases]
+    records = [json.loads(file.read_text()) for file in sorted(predicted.glob("*/teeth.json"))]
+    assert [len(t) for t in teeth] == [
+        sum(tooth["fdi"] != 0 for tooth in record["teeth"]) for record in records
+    ]

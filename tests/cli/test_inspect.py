@@ -28,6 +28,17 @@ def test_problems_are_reported(panodent, data: Path, tmp_path: Path) -> None:
     assert "warning: phantom-00001 cannot be used: " in found.err
 
 
+def test_what_is_not_read_is_named(panodent, data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    (tmp_path / "data" / "images" / "scan.gif").write_bytes(b"GIF89a")
+    (tmp_path / "data" / "images" / "gone").symlink_to("nothing")
+    found = panodent("inspect", tmp_path / "data", "-o", tmp_path / "page")
+    assert found.code == 1
+    assert "scan.gif: GIF is not read; save it as PNG or TIFF\n" in found.err
+    assert "gone: a link to nothing, which does not exist; remove or restore it\n" in found.err
+    assert "2 entries that are not read" in (tmp_path / "page" / "index.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

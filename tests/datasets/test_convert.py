@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import signal
 import subprocess
@@ -94,6 +95,25 @@ def test_an_instance_uid_as_a_file_name_has_no_suffix(tmp_path: Path, name: str)
     assert (done.written, done.failed, done.without_image) == (2, {}, 0)
     found = truths(tmp_path / "out", name, **({"values": "fdi"} if name == "labels" else {}))
     assert sorted(found) == ["1.2.840.0", "1.2.840.1"]
+
+
+@pytest.mark.parametrize("name", formats.NAMES)
+def test_names_that_are_not_utf8(folder: Path, tmp_path: Path, name: str) -> None:
+    convert(folder, tmp_path / "data", "labels")
+    odd = os.fsdecode(b"Mu\xf1oz")
+    for kind in ("images", "labels"):
+        place = tmp_path / "data" / kind
+        (place / odd).mkdir()
+        (place / "phantom-00003.png").rename(place / odd / f"{odd}.png")
+    done = convert(tmp_path / "data", tmp_path / "out", name, read_options={"values": "fdi"})
+    values = {"values": "fdi"} if name == "labels" else {}
+    key = f"{odd}__{odd}" if name == "nnunet" else f"{odd}/{odd}"
+    if formats.get(name).limits.odd_names:
+        assert (done.written, done.failed) == (2, {})
+        assert sorted(truths(tmp_path / "out", name, **values)) == sorted([key, "phantom-00004"])
+    else:
+        assert (done.written, list(done.failed)) == (1, [key])
+        assert "rename the radiograph" in done.failed[key]
 
 
 def test_boxes_are_written_and_the_loss_is_counted(folder: Path, tmp_path: Path) -> None:

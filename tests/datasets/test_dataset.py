@@ -121,3 +121,14 @@ def test_results_of_predict_beside_the_images_are_no_images(tmp_path: Path) -> N
     found = dataset.find(tmp_path, "coco")
     assert [case.key for case in found.cases] == ["phantom-00000"]
     assert found.images_without_labels == ()
+
+
+def test_what_is_not_read_is_named(tmp_path: Path) -> None:
+    folder(tmp_path, {"1.png": 1}, {"1.png": 11, "2.png": 12})
+    (tmp_path / "images" / "2.gif").write_bytes(b"GIF89a")
+    (tmp_path / "images" / "notes.txt").write_text("x")
+    (item,) = found_in(tmp_path).unread
+    assert (item.path.name, item.reason) == ("2.gif", "GIF is not read; save it as PNG or TIFF")
+    (tmp_path / "images" / "1.png").unlink()
+    with pytest.raises(DatasetError, match=r"1 entry of the folder is not read, .* 2\.gif: GIF is"):
+        found_in(tmp_path)

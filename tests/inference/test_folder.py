@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,9 +17,11 @@ from PIL import Image
 from panodent import phantom
 from panodent.bundle import bundle
 from panodent.drawing.overlay import to_png_bytes
-from panodent.errors import OutputError
+from panodent.errors import BundleError, OutputError
 from panodent.inference.folder import Options, predict_files
+from panodent.outputs.earlier_results import SUMMARIES
 from panodent.teeth.run_lengths import from_rle
+from panodent.utils.output_folder import LOCK, occupied
 
 
 @pytest.fixture
@@ -149,3 +155,108 @@ def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path) -> None:
         written.append({file.relative_to(out): file.read_bytes() for file in files})
     assert len(written[0]) == 5 * 3 + 5
     assert written[0] == written[1] == written[2]
+
+
+# --- what the output folder holds already --------------------------------------------------------
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
+def test_results_are_not_replaced_without_a_word(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    predict_files([folder], out)
+    (out / "notes.txt").write_text("mine")
+    (out / "a" / "measures.csv").write_text("of the first call")
+    before = tree(out)
+    with pytest.raises(OutputError, match=r"holds results of an earlier call, .*--overwrite"):
+        predict_files([folder / "a.png"], out)
+    with pytest.raises(OutputError, match=r"1 result of radiographs that .* such as sub/a; name"):
+        predict_files([folder / "a.png"], out, resume=True)
+    assert tree(out) == before
+    predict_files([folder / "a.png"], out, overwrite=True, options=Options(pictures=False))
+    assert sorted(tree(out)) == sorted(["a/labels.png", "a/teeth.json", "notes.txt", *SUMMARIES])
+    assert not (out / "sub").exists()
+
+
+def test_files_of_the_user_are_not_replaced(folder: Path, tmp_path: Path) -> None:
+    mine = folder / "a" / "labels.png"
+    mine.parent.mkdir()
+    mine.write_bytes(b"drawn by hand")
+    for resume in (False, True):
+        with pytest.raises(OutputError, match=r"labels\.png.*--overwrite"):
+            predict_files([folder / "a.png"], folder, resume=resume)
+    assert sorted(tree(folder)) == ["a.png", "a/labels.png", "sub/a.png"]
+    assert mine.read_bytes() == b"drawn by hand"
+
+
+def test_the_output_may_be_the_folder_of_the_radiographs(folder: Path) -> None:
+    (folder / "a.png").rename(folder / "IM0001")  # a DICOM file without suffix has such a name
+    (folder / "IM0001").write_bytes(bytes(128) + b"DICM")
+    first = predict_files([folder], folder)
+    assert {Path(s.file).name: (s.status, s.output) for s in first} == {
+        "IM0001": ("failed", ""),
+        "a.png": ("done", "sub/a"),
+    }
+    before = tree(folder)
+    again = predict_files([folder], folder, resume=True)
+    assert [s.status for s in again] == ["failed", "skipped"]
+    (folder / "sub" / "a" / "teeth.json").unlink()  # as after an interruption
+    third = predict_files([folder], folder, resume=True)
+    assert [s.status for s in third] == ["failed", "done"]
+    assert sorted(tree(folder)) == sorted(before)
+    # Results alone are no radiographs, in whatever way they are named.
+    named = [folder / "sub" / "a", folder / "sub" / "a" / "overlay.png", folder / "run.json"]
+    statuses = predict_files(named, folder.parent / "out")
+    assert [s.status for s in statuses] == ["ignored"] * 3
+
+
+def test_what_is_not_read_is_reported(folder: Path, tmp_path: Path) -> None:
+    (folder / "scan.gif").write_bytes(b"GIF89a")
+    (folder / "gone.png").symlink_to("nothing")
+    (folder / "old.zip").write_bytes(b"PK")
+    (folder / "again").symlink_to(folder / "sub")
+    statuses = predict_files([folder], tmp_path / "out", options=Options(pictures=False))
+    assert {Path(s.file).name: s.status for s in statuses if s.error} == {
+        "scan.gif": "failed",
+        "gone.png": "failed",
+        "old.zip": "ignored",
+        "again": "ignored",
+    }
+
+
+def test_one_call_at_a_time(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said = r"in use by `panodent predict` \(process \d+ on .*\); wait for its end"
+    with occupied(out, "predict"), pytest.raises(OutputError, match=said):
+        predict_files([folder], out)
+    assert not out.exists()
+
+
+def test_a_killed_call_leaves_nothing_for_ever(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code = (
+        "import os, sys\n"
+        "from panodent.inference.folder import predict_files\n"
+        "predict_files([sys.argv[1]], sys.argv[2], report=lambda *_: os.kill(os.getpid(), 9))\n"
+    )
+    process = subprocess.run([sys.executable, "-c", code, str(folder), str(out)])
+    assert process.returncode == -signal.SIGKILL
+    assert (out / LOCK).exists()
+    assert list(out.rglob("*.part"))
+    with pytest.raises(OutputError, match="--resume keeps those that are finished"):
+        predict_files([folder], out)
+    statuses = predict_files([folder], out, resume=True)
+    assert "skipped" in {s.status for s in statuses}
+    assert not list(out.rglob(".*"))
+    assert json.loads((out / "run.json").read_text())["complete"]
+
+
+def test_a_start_that_fails_leaves_no_folder(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "made" / "out"
+    broken = replace(bundle.load(), network=b"no network")
+    with pytest.raises(BundleError):
+        predict_files([folder], out, bundle=broken)
+    assert not out.parent.exists()

@@ -122,5 +122,5 @@ def test_faults_of_the_file(tmp_path: Path) -> None:
         read_finding_results(file)
     crown = {**entry, "category": "crown"}
     file.write_text(json.dumps([crown, {**crown, "file_name": "a.jpg"}]))
-    with pytest.raises(DatasetError, match="two radiographs are 'a'"):
+    with pytest.raises(DatasetError, match=r"'a\.png' and 'a\.jpg' are both 'a'"):
         read_finding_results(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -134,3 +135,13 @@ def test_sync_takes_files_and_folders(tmp_path: Path) -> None:
     sync(tmp_path)
     with pytest.raises(FileNotFoundError):
         sync(tmp_path / "gone")
+
+
+def test_names_that_are_not_utf8_come_back(tmp_path: Path) -> None:
+    name = os.fsdecode(b"Mu\xf1oz")
+    text = json.dumps([name, "Muñoz"], ensure_ascii=False)
+    write_whole(tmp_path / "whole.json", text)
+    with writing(tmp_path / "streamed.json") as stream:
+        stream.write(text)
+    for file in tmp_path.iterdir():
+        assert json.loads(file.read_text("utf-8")) == [name, "Muñoz"]

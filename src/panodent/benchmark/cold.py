@@ -76,7 +76,8 @@ class ColdBenchmark:
         )
 
     def _command(self, path: Path, output: Path) -> list[str]:
-        return ["-m", "panodent", "predict", str(path), "-o", str(output), "--bundle", self.bundle]
+        places = [str(path), "-o", str(output), "--overwrite"]  # the rounds write to one folder
+        return ["-m", "panodent", "predict", *places, "--bundle", self.bundle]
 
     def _stages(self, file: Path, output: Path) -> dict[str, float]:
         module = ["-m", "panodent.benchmark.cold_stages"]

@@ -31,7 +31,7 @@ from panodent.bundle.findings_network import FindingsNetwork, card_entry, from_c
 from panodent.bundle.frame import Frame
 from panodent.bundle.session import Session
 from panodent.dentition import TEETH
-from panodent.errors import BundleError, ConfigError
+from panodent.errors import BundleError, ConfigError, OutputError
 from panodent.utils.arrays import Float32Array, FloatImage
 from panodent.utils.atomic_files import write_whole
 
@@ -199,7 +199,8 @@ def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0) -> Bundle:
             f"{NETWORK_FILE}, as `panodent train` writes into RUN/bundle"
         ) from None
     except ValueError as error:
-        raise BundleError(f"{folder / CARD_FILE}: not JSON ({error})") from None
+        card = folder / CARD_FILE
+        raise BundleError(f"{card}: not JSON ({error}); copy the whole bundle again") from None
     return _checked(folder, card, network, threads)
 
 
@@ -280,10 +281,32 @@ def _norms(file: Path) -> dict[str, npt.NDArray[np.float32]]:
         raise BundleError(f"{file}: damaged ({error}); copy the whole bundle again") from None
 
 
+def check_free(folder: Path, overwrite: bool = False) -> None:
+    """Raises `OutputError` if the folder has files of a bundle, unless these may be overwritten."""
+    files = (CARD_FILE, NETWORK_FILE, REFINER_FILE, FINDINGS_FILE, NORMS_FILE)
+    found = [name for name in files if (folder / name).exists()]
+    if found and not overwrite:
+        raise OutputError(
+            f"{folder}: already holds a bundle ({found[0]}); replace it with --overwrite, or name "
+            "another --output"
+        )
+
+
 def save(bundle: Bundle, folder: Path) -> None:
-    """Writes a bundle; bundle.json is written last, so an interrupted write leaves no bundle."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / CARD_FILE).unlink(missing_ok=True)
+    """Writes a bundle in place of one that is there.
+
+    bundle.json is removed first and written last, so an interrupted write leaves no bundle. Raises
+    `OutputError` if a file cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (CARD_FILE, REFINER_FILE, FINDINGS_FILE, NORMS_FILE):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be written ({error.strerror}); check its permissions, or name "
+            "another --output"
+        ) from None
     write_whole(folder / NETWORK_FILE, bundle.network)
     if bundle.refiner:
         write_whole(folder / REFINER_FILE, bundle.refiner)

@@ -20,7 +20,7 @@ def ensemble(members: Sequence[Bundle]) -> Bundle:
     """
     first, *others = members
     if not others:
-        raise BundleError("an ensemble needs at least two bundles")
+        raise BundleError(f"{len(members)} given; an ensemble needs at least two bundles")
     for number, other in enumerate(others, start=2):
         for what in ("frame", "classes"):
             if getattr(other, what) != getattr(first, what):

@@ -1,12 +1,16 @@
 """The command line `panodent`: one module per command, shared options and console output.
 
-Exit codes: 0 success, 1 an input or the work failed, 2 wrong usage, 130 interrupted (Ctrl-C).
+Exit codes: 0 success, 1 an input or the work failed, 2 wrong usage, 130 interrupted (Ctrl-C), 143
+terminated (SIGTERM).
 Commands import what they need when they run, so that `panodent --help` starts fast.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -93,13 +97,39 @@ def _root(
 def main() -> None:
     """Runs the command that `sys.argv` names; errors end it with one line and an exit code."""
     try:
-        app()
+        with _ending_on_sigterm():
+            app()
     except (UnknownNameError, ConfigError) as error:
         _exit(error, 2)
     except PanodentError as error:
         _exit(error, 1)
+    except OSError as error:  # such as a full disk; the place says more than a traceback
+        if error.strerror is None:
+            raise
+        _exit(": ".join(str(part) for part in (error.filename, error.strerror) if part), 1)
     except KeyboardInterrupt:
         _exit("interrupted; finished results are kept", 130)
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """Ends the command with exit code 143 on SIGTERM, so that incomplete files are deleted.
+
+    Job schedulers send it before they kill. Commands that serve handle it themselves.
+    """
+
+    def end(*_: object) -> None:
+        _exit("terminated; finished results are kept", 143)
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not in the main thread
+        before = None
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _exit(message: object, code: int) -> None:

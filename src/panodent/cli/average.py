@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from panodent.cli.console import main_figures, print_line
-from panodent.cli.options import Output, parse_integers, require_keras
-from panodent.errors import ConfigError
+from panodent.cli.options import Output, Overwrite, parse_integers, require_keras
+from panodent.errors import ConfigError, OutputError
+from panodent.utils.output_folder import occupied
 
 
 def average(
@@ -26,6 +27,7 @@ def average(
             help="Weight of each network as a whole number, such as 1,5 for two.",
         ),
     ] = "",
+    overwrite: Overwrite = False,
 ) -> None:
     """Average the weights of related networks into one bundle.
 
@@ -36,17 +38,26 @@ def average(
     require_keras()
     from panodent.training.recipes import CONFIG_FILE
     from panodent.training.run import reopen
+    from panodent.training.run_folder import remove_run
     from panodent.training.weight_averaging import average as average_weights
 
     if (output / CONFIG_FILE).exists():
         raise ConfigError(f"{output}: holds a training run; give another folder with --output")
+    if (output / "bundle").exists() and not overwrite:
+        raise OutputError(
+            f"{output}: already holds a bundle; replace it with --overwrite, or name another "
+            "--output"
+        )
     expected = "a whole number for each RUN"
     weights = parse_integers(shares, ",", "--shares", expected, len(members)) if shares else []
     run = reopen(members[0], lambda *_: None)
     print_line(f"scored on the {len(run.validation)} radiographs that {members[0]} held out")
-    bundle, evaluations = average_weights(
-        replace(run, folder=output), [str(path) for path in members], weights
-    )
+    with occupied(output, "average", keep="bundle"):
+        if overwrite:
+            remove_run(output, *map(str, members), records=("bundle",))
+        bundle, evaluations = average_weights(
+            replace(run, folder=output), [str(path) for path in members], weights
+        )
     megabytes = len(bundle.network) / 1e6
     print_line(f"bundle {output / 'bundle'}: {len(members)} networks as one of {megabytes:.1f} MB")
     for name, evaluation in evaluations.items():

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from panodent.cli.console import print_line
+from panodent.cli.console import print_lines
 from panodent.cli.options import BundleName
 
 
@@ -68,4 +68,4 @@ def benchmark(
         preload="panodent.cli",
     )
     report = measure(settings, lambda text: print(f"measuring: {text}", file=sys.stderr))
-    print_line(json.dumps(report.to_dict(), indent=1) if as_json else "\n".join(lines(report)))
+    print_lines(json.dumps(report.to_dict(), indent=1) if as_json else "\n".join(lines(report)))

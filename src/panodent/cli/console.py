@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from panodent.utils.wording import shown
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -31,7 +33,7 @@ def _stderr() -> Console:
 def _print_labelled(style: str, label: str, message: object) -> None:
     from rich.markup import escape
 
-    _stderr().print(f"[{style}]{label}:[/] {escape(' '.join(str(message).split()))}")
+    _stderr().print(f"[{style}]{label}:[/] {escape(shown(' '.join(str(message).split())))}")
 
 
 def print_error(message: object) -> None:
@@ -45,9 +47,16 @@ def print_warning(message: object) -> None:
 
 
 def print_line(message: str) -> None:
-    """Prints the message on standard output, unchanged."""
+    """Prints the message on standard output as one line; see `shown` for odd file names."""
     # While Rich draws a progress bar it replaces sys.stdout, and would print to standard error.
-    print(message, file=getattr(sys.stdout, "rich_proxied_file", sys.stdout), flush=True)
+    stream = getattr(sys.stdout, "rich_proxied_file", sys.stdout)
+    print(shown(message), file=stream, flush=True)
+
+
+def print_lines(text: str) -> None:
+    """Prints each line of the text with `print_line`."""
+    for line in text.rstrip("\n").split("\n"):
+        print_line(line)
 
 
 def main_figures(evaluation: Evaluation) -> str:
@@ -100,6 +109,8 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
 
 
 _SENTENCES = {
+    "unread": "{entries} entries of the data folders are not read but may be radiographs; "
+    "`panodent inspect DATA` names them",
     "not_searched": "unlabelled teeth are not looked for: the bundle that training starts from "
     "knows {known} of 52 teeth",
     "ignoring": "{teeth} teeth without annotation in {cases} of {of} radiographs are ignored; "
@@ -146,8 +157,8 @@ class TrainingProgress:
     def report(self, kind: str, row: dict[str, float]) -> None:
         """Shows one message of the run.
 
-        `kind` is 'reading', 'not_searched', 'ignoring', 'step', 'epoch', 'scoring' or 'unscored';
-        `row` holds its figures by name.
+        `kind` is 'unread', 'reading', 'not_searched', 'ignoring', 'step', 'epoch', 'scoring' or
+        'unscored'; `row` holds its figures by name.
         """
         if kind == "reading":
             print_line(f"reading {int(row['cases'])} annotated radiographs")

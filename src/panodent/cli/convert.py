@@ -12,7 +12,9 @@ from panodent.cli.options import (
     FormatName,
     NameMap,
     Numbering,
+    Overwrite,
     Values,
+    check_overwrite,
     drop_none,
     read_options,
 )
@@ -46,14 +48,20 @@ def convert(
     images: Annotated[
         str, typer.Option(help="What to do with radiographs: copy, link (hard link) or none.")
     ] = "copy",
+    radiographs: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the radiographs, if they are not in SOURCE."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue an interrupted conversion.")
     ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Convert annotations to another format, with their radiographs.
 
     What the new format cannot hold is counted and printed as a warning.
     """
+    check_overwrite(overwrite, resume)
     from panodent.datasets.convert import convert as convert_folder
 
     with progress_bar("converting") as update:
@@ -65,19 +73,22 @@ def convert(
             read_options=read_options(values, numbering, name_map),
             write_options=drop_none({"numbering": write_numbering, "geometry": geometry}),
             images=images,
-            resume=resume,
+            radiographs=radiographs,
             progress=update,
+            resume=resume,
+            overwrite=overwrite,
         )
-    _print_summary(conversion, to, target)
-    raise typer.Exit(1 if conversion.failed else 0)
+    _print_summary(conversion, to, target, source)
+    raise typer.Exit(1 if conversion.failed or conversion.unread else 0)
 
 
-def _print_summary(conversion: Conversion, to: str, target: Path) -> None:
+def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) -> None:
     resumed = f", {conversion.resumed} of them by an earlier call" if conversion.resumed else ""
     carried = conversion.findings - conversion.lost_findings["findings"]
     found = f" and {carried} findings" if conversion.findings else ""
+    without = f" ({conversion.unnumbered} without a number)" if conversion.unnumbered else ""
     print_line(
-        f"{conversion.written} radiographs with {conversion.teeth} teeth{found} from "
+        f"{conversion.written} radiographs with {conversion.teeth} teeth{without}{found} from "
         f"{conversion.source_format} to {to}{resumed}; {len(conversion.failed)} failed; in {target}"
     )
     for what, count in sorted(conversion.lost.items()):
@@ -85,6 +96,16 @@ def _print_summary(conversion: Conversion, to: str, target: Path) -> None:
     for what, count in sorted(conversion.lost_findings.items()):
         print_warning(f"{to} cannot hold {what}: lost for {count} of {conversion.findings}")
     if conversion.without_image:
-        print_warning(f"{conversion.without_image} annotations have no radiograph beside them")
+        print_warning(
+            f"{conversion.without_image} annotations have no radiograph beside them; name its "
+            "folder with --radiographs"
+        )
+    if source.is_file() and (source.parent / "run.json").exists():
+        print_warning(
+            f"{source.name} lists no tooth without a number and no radiograph without teeth; "
+            f"convert {source.parent} to keep them"
+        )
+    for item in conversion.unread:
+        print_warning(f"not read: {item.path}: {item.reason}")
     for key, reason in conversion.failed.items():
         print_warning(f"{key} was not converted: {reason}")

@@ -13,6 +13,7 @@ from panodent.cli.options import (
     NameMap,
     Numbering,
     Output,
+    Overwrite,
     Values,
     read_options,
 )
@@ -41,6 +42,7 @@ def correct(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Correct the annotations of a public data set.
 
@@ -60,6 +62,7 @@ def correct(
             format_name=format_name,
             read_options=read_options(values, numbering, name_map),
             progress=update,
+            overwrite=overwrite,
         )
     _print_summary(outcome, to, output)
     if chosen.attribution:

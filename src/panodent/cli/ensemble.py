@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from panodent.cli.console import print_line
-from panodent.cli.options import NewBundle
+from panodent.cli.options import NewBundle, Overwrite
 
 
 def ensemble(
@@ -16,6 +16,7 @@ def ensemble(
         list[Path], typer.Argument(metavar="BUNDLE", help="Bundles or training runs.")
     ],
     output: NewBundle,
+    overwrite: Overwrite = False,
 ) -> None:
     """Join bundles into one that averages their predictions.
 
@@ -25,6 +26,7 @@ def ensemble(
     from panodent.bundle import bundle
     from panodent.bundle.ensemble import ensemble as join
 
+    bundle.check_free(output, overwrite)
     joined = join([bundle.load(member) for member in members])
     bundle.save(joined, output)
     megabytes = len(joined.network) / 1e6

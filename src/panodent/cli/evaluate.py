@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panodent.cli.console import print_line, print_warning, progress_bar
+from panodent.cli.console import print_line, print_lines, print_warning, progress_bar
 from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_options
 from panodent.errors import ConfigError
+from panodent.utils.wording import shown
 
 if TYPE_CHECKING:
     from panodent.evaluation.bootstrap import Estimate
@@ -180,17 +181,19 @@ def _print_groups(groups: Groups) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(title=Text(f"by {groups.name}"), box=SIMPLE_HEAD, title_justify="left")
+    drawn = Table(title=Text(shown(f"by {groups.name}")), box=SIMPLE_HEAD, title_justify="left")
     drawn.add_column("group")
     for name in ("radiographs", "teeth", *GROUP_FIGURES):
         drawn.add_column(name, justify="right")
     for group in groups.groups:
         cells = [_cell(group.figures[name]) for name in GROUP_FIGURES]
-        drawn.add_row(Text(group.name), str(len(group.cases)), str(group.tooth_count), *cells)
-    console = Console(highlight=False)
+        drawn.add_row(
+            Text(shown(group.name)), str(len(group.cases)), str(group.tooth_count), *cells
+        )
+    console = Console(highlight=False, color_system=None)  # `print_lines` shows no colours
     with console.capture() as captured:
         console.print(drawn)
-    print_line(captured.get().rstrip())
+    print_lines(captured.get().rstrip())
     if groups.bands:
         print_line(f"groups: {groups.bands}")
     for name in GROUP_FIGURES:

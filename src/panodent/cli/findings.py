@@ -16,12 +16,14 @@ from panodent.cli.options import (
     NameMap,
     Numbering,
     Output,
+    Overwrite,
     Precision,
     ResumeTraining,
     SplitSeed,
     Values,
     WeightSeed,
     Workers,
+    check_overwrite,
     drop_none,
     parse_size,
     read_options,
@@ -81,6 +83,7 @@ def findings(
     split_seed: SplitSeed = 0,
     seed: WeightSeed = None,
     resume: ResumeTraining = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train the network that finds crowns, implants and more.
 
@@ -89,9 +92,11 @@ def findings(
     Use the data, --val and --split-seed of the bundle, so that the same radiographs stay held out.
     """
     require_keras()
+    check_overwrite(overwrite, resume)
     from panodent.training.findings_config import FindingsConfig
     from panodent.training.findings_run import prepare, reopen
     from panodent.training.run import DataSource
+    from panodent.training.run_folder import holding_run
 
     height, width = parse_size(size) if size else (None, None)
     settings: dict[str, Any] = {"height": height, "width": width, "epochs": epochs, "seed": seed}
@@ -103,7 +108,8 @@ def findings(
             raise ConfigError(
                 "--resume takes data and settings from the run; give no other option than --output"
             )
-        run = reopen(output, _report)
+        with holding_run(output, "findings", keep="examples"):
+            _train(reopen(output, _report))
     elif not data or annotations is None:
         raise ConfigError(
             "findings needs at least one DATA folder of annotated radiographs, and --findings, "
@@ -113,8 +119,8 @@ def findings(
         options = read_options(values, numbering, name_map)
         sources = [DataSource(root, format_name, options) for root in data]
         named = (output, sources, annotations, plain or [], bundle, FindingsConfig(**settings))
-        run = prepare(*named, _report, validation, split_seed, start)
-    _train(run)
+        with holding_run(output, "findings", overwrite, keep="examples"):
+            _train(prepare(*named, _report, validation, split_seed, start, overwrite))
 
 
 def _train(run: FindingsRun) -> None:

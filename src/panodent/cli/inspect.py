@@ -81,7 +81,7 @@ def inspect(
             print_line(f"{counted(count, 'radiograph', 'radiographs')} to review in {store}")
     if output is not None:
         print_line(f"page: {report.write(found, output, audited)}")
-    raise typer.Exit(1 if found.problems else 0)
+    raise typer.Exit(1 if found.problems or found.dataset.unread else 0)
 
 
 def _print_overview(found: Inspection) -> None:
@@ -93,6 +93,10 @@ def _print_overview(found: Inspection) -> None:
     ):
         if keys:
             print_warning(f"{len(keys)} {what}: {_shortened(keys)}")
+    for item in dataset.unread[:LISTED]:
+        print_warning(f"not read: {item.path}: {item.reason}")
+    if (more := len(dataset.unread) - LISTED) > 0:
+        print_warning(f"not read: {more} more; they are on the page (--output)")
     sizes = [f"{width} x {height} ({n})" for (height, width), n in found.sizes.items()]
     print_line(f"sizes: {_shortened(sizes)}")
     rarest = sorted(found.per_number.items(), key=lambda item: item[1])[:RAREST]

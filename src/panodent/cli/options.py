@@ -35,6 +35,9 @@ Precision = Annotated[
 ResumeTraining = Annotated[
     bool, typer.Option("--resume", help="Continue the training in --output.")
 ]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what an earlier call wrote to --output.")
+]
 BundleName = Annotated[
     str, typer.Option(help="Bundle folder or training run; 'default' is the included bundle.")
 ]
@@ -86,6 +89,12 @@ def read_options(
 def drop_none(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options that were given: those whose value is not None."""
     return {name: value for name, value in options.items() if value is not None}
+
+
+def check_overwrite(overwrite: bool, resume: bool) -> None:
+    """Raises `ConfigError` if both --overwrite and --resume are given."""
+    if overwrite and resume:
+        raise ConfigError("--overwrite starts anew and --resume continues; give only one of them")
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from panodent.cli.console import print_line, progress_bar
-from panodent.cli.options import Output, parse_integers, parse_size
+from panodent.cli.options import Output, Overwrite, parse_integers, parse_size
 
 
 def phantom(
@@ -36,6 +36,7 @@ def phantom(
     dicom: Annotated[
         bool, typer.Option("--dicom", help="Write DICOM files instead of PNG.")
     ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Draw synthetic panoramic radiographs with ground truth.
 
@@ -54,5 +55,6 @@ def phantom(
             dicom,
             ages=(limits[0], limits[1]) if limits else None,
             findings=findings,
+            overwrite=overwrite,
         )
     print_line(f"{count} phantoms with ground truth in {output}")

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_error, print_line, print_warning, progress_bar
-from panodent.cli.options import BundleName, Output, WrittenNumbering, checked_numbering
+from panodent.cli.options import (
+    BundleName,
+    Output,
+    Overwrite,
+    WrittenNumbering,
+    check_overwrite,
+    checked_numbering,
+)
 
 if TYPE_CHECKING:
     from panodent.inference.folder import Status
@@ -86,6 +93,7 @@ def predict(
     output: Output,
     bundle: BundleName = "default",
     resume: Resume = False,
+    overwrite: Overwrite = False,
     overlay: Overlay = True,
     chart: Chart = False,
     numbering: WrittenNumbering = "fdi",
@@ -107,6 +115,7 @@ def predict(
     fillings, crowns, implants and more. A radiograph that fails is reported and the others are
     processed; the exit code is then 1.
     """
+    check_overwrite(overwrite, resume)
     from panodent.bundle.bundle import load
     from panodent.inference.folder import Options, predict_files
 
@@ -129,14 +138,9 @@ def predict(
             update(done, total)
             _print_problem(status)
 
+        kept: dict[str, bool] = {"resume": resume, "overwrite": overwrite}
         statuses = predict_files(
-            paths,
-            output,
-            bundle=loaded,
-            options=options,
-            resume=resume,
-            report=report,
-            workers=workers,
+            paths, output, bundle=loaded, options=options, report=report, workers=workers, **kept
         )
     raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None))
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from panodent.cli.console import print_line
-from panodent.cli.options import BundleName, NewBundle
+from panodent.cli.console import print_line, print_warning
+from panodent.cli.options import BundleName, NewBundle, Overwrite
 
 
 def quantise(
@@ -20,17 +20,23 @@ def quantise(
     output: NewBundle,
     bundle: BundleName = "default",
     count: Annotated[int, typer.Option(min=1, help="Number of radiographs used, at most.")] = 64,
+    overwrite: Overwrite = False,
 ) -> None:
     """Convert a bundle's network to 8-bit integers.
 
     The new bundle is half as large, and faster on processors with 8-bit instructions (VNNI).
     """
-    from panodent.bundle.bundle import load, save
+    from panodent.bundle.bundle import check_free, load, save
     from panodent.bundle.quantise import quantise as quantise_bundle
     from panodent.radiograph.discovery import collect
     from panodent.radiograph.radiograph import read
 
-    files = [item.path for item in collect(paths) if not item.problem]
+    check_free(output, overwrite)
+    found = collect(paths)
+    for item in found:
+        if item.problem:
+            print_warning(f"{item.path}: {item.problem}")
+    files = [item.path for item in found if not item.problem]
     chosen = files[:: max(len(files) // count, 1)][:count]
     quantised = quantise_bundle(load(bundle), [read(file).pixels for file in chosen])
     save(quantised, output)

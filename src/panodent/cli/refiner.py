@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,16 +16,21 @@ from panodent.cli.options import (
     NameMap,
     Numbering,
     Output,
+    Overwrite,
     Precision,
     ResumeTraining,
     SplitSeed,
     Values,
     WeightSeed,
+    check_overwrite,
     drop_none,
     read_options,
     require_keras,
 )
 from panodent.errors import ConfigError
+
+if TYPE_CHECKING:
+    from panodent.training.refiner import RefinerRun
 
 Epochs = Annotated[int | None, typer.Option(show_default="12", help="Passes over all teeth.")]
 BatchSize = Annotated[int | None, typer.Option(show_default="64", help="Teeth per training step.")]
@@ -55,6 +60,7 @@ def refiner(
     split_seed: SplitSeed = 0,
     seed: WeightSeed = None,
     resume: ResumeTraining = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train the network that refines a bundle's outlines.
 
@@ -63,10 +69,11 @@ def refiner(
     --split-seed that the bundle was trained with, so that the same radiographs stay held out.
     """
     require_keras()
-    from panodent.training.refiner import train
+    check_overwrite(overwrite, resume)
     from panodent.training.refiner_config import RefinerConfig
     from panodent.training.refiner_run import prepare, reopen
     from panodent.training.run import DataSource
+    from panodent.training.run_folder import holding_run
 
     settings: dict[str, Any] = drop_none(
         {
@@ -78,23 +85,31 @@ def refiner(
             "seed": seed,
         }
     )
-    if resume:
-        if data or settings:
-            raise ConfigError(
-                "--resume takes data and settings from the run; give no other option than --output"
-            )
-        run = reopen(output, _report)
-    else:
-        if not data:
-            raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
-        options = read_options(values, numbering, name_map)
-        sources = [DataSource(root, format_name, options) for root in data]
-        config = RefinerConfig(**settings)
-        run = prepare(output, sources, bundle, config, _report, validation, split_seed)
+    if resume and (data or settings):
+        raise ConfigError(
+            "--resume takes data and settings from the run; give no other option than --output"
+        )
+    if not resume and not data:
+        raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
+    with holding_run(output, "refiner", overwrite, keep="crops"):
+        if resume:
+            run = reopen(output, _report)
+        else:
+            options = read_options(values, numbering, name_map)
+            sources = [DataSource(root, format_name, options) for root in data or ()]
+            named = (output, sources, bundle, RefinerConfig(**settings))
+            run = prepare(*named, _report, validation, split_seed, overwrite)
+        _train(run)
+
+
+def _train(run: RefinerRun) -> None:
+    """Trains, writes the bundle and says how much better the outlines are."""
+    from panodent.training.refiner import train
+
     print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
     made, rows = train(run)
     print_line(
-        f"bundle {output / 'bundle'}: refiner of {len(made.refiner) / 1e6:.1f} MB; Dice of "
+        f"bundle {run.folder / 'bundle'}: refiner of {len(made.refiner) / 1e6:.1f} MB; Dice of "
         f"held-out crops {rows[-1]['dice_before']:.4f} before, {rows[-1]['dice_after']:.4f} after"
     )
 

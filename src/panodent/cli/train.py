@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from panodent.cli.console import TrainingProgress, main_figures, print_line
+from panodent.cli.console import TrainingProgress, main_figures, print_line, print_lines
 from panodent.cli.options import (
     DataFolders,
     FormatName,
     NameMap,
     Numbering,
     Output,
+    Overwrite,
     Values,
     Workers,
+    check_overwrite,
     drop_none,
     parse_integers,
     parse_size,
@@ -148,6 +150,7 @@ def train(
     teachers: Teachers = None,
     workers: Workers = None,
     resume: Resume = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train or fine-tune a network on annotated radiographs.
 
@@ -159,6 +162,7 @@ def train(
     not turned upside down, and labels are resized by nearest neighbour, not bilinearly.
     """
     require_keras()
+    check_overwrite(overwrite, resume)
     settings: dict[str, Any] = {"epochs": epochs, "size": size}
     settings |= {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
     settings |= {"validation": validation, "fold": fold, "split_seed": split_seed}
@@ -177,16 +181,18 @@ def train(
     if not data:
         raise ConfigError("train needs at least one DATA folder of annotated radiographs")
     from panodent.training.run import DataSource, prepare
+    from panodent.training.run_folder import holding_run
 
     training = _configured(recipe, config, settings, start or "")
-    options = read_options(values, numbering, name_map)
     sources = [
-        DataSource(root, format_name, options, times)
+        DataSource(root, format_name, read_options(values, numbering, name_map), times)
         for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)
     ]
     progress = TrainingProgress(training.epochs)
-    run = prepare(output, sources, training, progress.report, start or "", teachers or ())
-    raise typer.Exit(_fit(run, progress))
+    with holding_run(output, "train", overwrite):
+        given = (progress.report, start or "", teachers or (), overwrite)
+        run = prepare(output, sources, training, *given)
+        raise typer.Exit(_fit(run, progress))
 
 
 def _check_resumed(other: bool, reading: Mapping[str, Any]) -> None:
@@ -206,10 +212,12 @@ def _check_resumed(other: bool, reading: Mapping[str, Any]) -> None:
 def _resume(output: Path) -> int:
     from panodent.training.recipes import load_config
     from panodent.training.run import reopen
+    from panodent.training.run_folder import holding_run
 
     config, _ = load_config(output)
     progress = TrainingProgress(config.epochs, _epochs_done(output))
-    return _fit(reopen(output, progress.report), progress, resume=True)
+    with holding_run(output, "train"):
+        return _fit(reopen(output, progress.report), progress, resume=True)
 
 
 def _epochs_done(run: Path) -> int:
@@ -283,7 +291,7 @@ def _fit(run: Run, progress: TrainingProgress, resume: bool = False) -> int:
     interrupted = False
     with progress:
         try:
-            print_line(describe(run))
+            print_lines(describe(run))
             fit(run, resume)
         except KeyboardInterrupt:
             interrupted = True

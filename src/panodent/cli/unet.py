@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from panodent.cli.console import print_line
+from panodent.cli.console import print_line, print_lines
 from panodent.cli.options import parse_size, require_keras
 
 
@@ -29,6 +29,6 @@ def unet(
 
     model = build(named(network), parse_size(size))
     if summary:
-        model.summary(line_length=110, print_fn=print_line)
+        model.summary(line_length=110, print_fn=print_lines)
     write_whole(output, draw(model, network))
     print_line(f"{network}: {model.count_params():,} parameters; picture in {output}")

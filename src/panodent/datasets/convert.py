@@ -28,7 +28,8 @@ from typing import Any
 import numpy as np
 
 from panodent import formats
-from panodent.datasets.dataset import images_below
+from panodent.datasets.conversion_folder import JOURNAL, begin, finish
+from panodent.datasets.dataset import radiographs_below
 from panodent.errors import (
     AnnotationError,
     ConfigError,
@@ -38,15 +39,17 @@ from panodent.errors import (
 )
 from panodent.formats.base import Annotated, finding_losses, losses
 from panodent.formats.naming import Naming
+from panodent.formats.parsing.image_entries import check_odd_name, image_path
 from panodent.formats.registry import BY_NAME, FORMATS
+from panodent.radiograph.folder_search import Unread
 from panodent.radiograph.radiograph import read, suffix_of
 from panodent.teeth.findings import Findings
-from panodent.teeth.teeth import Teeth
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import write_whole
+from panodent.utils.output_folder import occupied
 from panodent.utils.progress import Progress
+from panodent.utils.wording import near_name
 
-JOURNAL = ".convert.jsonl"
-"""The journal's file name, below the new folder. It is deleted when the conversion is complete."""
 IMAGES = ("copy", "link", "none")
 Change = Callable[[str, Teeth], Teeth]
 """Given the key and the teeth of a radiograph, the teeth to write."""
@@ -60,9 +63,11 @@ class Conversion:
     ----------
     source_format : name of the format that was read.
     written, teeth : radiographs and teeth that were written.
+    unnumbered : how many of the teeth have no number.
     findings : findings that were read; `lost_findings` says which were not written.
     resumed : radiographs that an earlier, interrupted call had read.
     without_image : annotations whose radiograph was not found.
+    unread : entries of the source that are not read but may be radiographs.
     lost : number of radiographs by what the new format could not hold, see
         `panodent.formats.base.losses`.
     lost_findings : number of findings by what the new format could not hold of them, see
@@ -73,9 +78,11 @@ class Conversion:
     source_format: str
     written: int = 0
     teeth: int = 0
+    unnumbered: int = 0
     findings: int = 0
     resumed: int = 0
     without_image: int = 0
+    unread: list[Unread] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
     lost_findings: Counter[str] = field(default_factory=Counter)
     failed: dict[str, str] = field(default_factory=dict)
@@ -90,7 +97,9 @@ def convert(
     read_options: Mapping[str, Any] | None = None,
     write_options: Mapping[str, Any] | None = None,
     images: str = "copy",
+    radiographs: Path | None = None,
     resume: bool = False,
+    overwrite: bool = False,
     progress: Progress | None = None,
     change: Change | None = None,
 ) -> Conversion:
@@ -104,7 +113,9 @@ def convert(
     format_name : the format of `source`; recognised if None.
     read_options, write_options : options of the two formats.
     images : 'copy' or 'link' (hard links) radiographs to the new folder, or 'none'.
+    radiographs : a folder to look for the radiographs in, if they are not in `source`.
     resume : continue an interrupted conversion of the same source with the same options.
+    overwrite : replace what an earlier conversion wrote to `target`.
     progress : called after each radiograph.
     change : may replace the teeth of each radiograph; an error that it raises is a failure of that
         radiograph.
@@ -117,30 +128,45 @@ def convert(
     ConfigError, UnknownNameError : names or options are wrong, also in combination.
     OutputError : the new folder is not empty or cannot be written.
     """
-    if images not in IMAGES:
-        raise UnknownNameError("treatment of images", images, IMAGES)
     writer = formats.get(to)
-    if source.resolve() == target.resolve():
-        raise ConfigError(f"{target}: source and target are the same folder; choose another target")
+    _check_places(source, target, images)
     name = format_name or formats.recognise(source)
     annotations = formats.get(name).read(source, read_options or {})
-    radiographs = images_below(source) if source.is_dir() else {}
-    result = Conversion(name)
-    journal = target / JOURNAL
+    found, unread = _radiographs(source, radiographs)
     _check_writing(writer, write_options or {})
     task = {"source": str(source.resolve()), "from": name, "to": to, "images": images}
-    plain = {"read": _plain(read_options), "write": _plain(write_options)}
-    done = _begin(journal, {**task, "changed": change is not None, **plain}, resume)
-    result.resumed = len(done)
+    task["radiographs"] = str((radiographs or source).resolve())
+    options = {"read": _plain(read_options), "write": _plain(write_options)}
 
     def line(item: Annotated) -> dict[str, Any]:
-        image = item.image or radiographs.get(item.key)
-        return _line(item, image, target, writer, images, change)
+        return _line(item, item.image or found.get(item.key), target, writer, images, change)
 
-    _fill(journal, done, annotations, line, result, progress)
-    writer.write(target, _counted(journal, writer, result), write_options or {})
-    journal.unlink()
+    with occupied(target, "convert"):
+        done = begin(target, {**task, "changed": bool(change), **options}, resume, overwrite)
+        result = Conversion(name, resumed=len(done), unread=unread)
+        _fill(target / JOURNAL, done, annotations, line, result, progress)
+        writer.write(target, _counted(target / JOURNAL, writer, result), write_options or {})
+        finish(target)
     return result
+
+
+def _check_places(source: Path, target: Path, images: str) -> None:
+    """Raises the errors that wrong places cause."""
+    if images not in IMAGES:
+        raise UnknownNameError("treatment of images", images, IMAGES)
+    if source.resolve() == target.resolve():
+        raise ConfigError(f"{target}: source and target are the same folder; choose another target")
+
+
+def _radiographs(source: Path, named: Path | None) -> tuple[dict[str, Path], list[Unread]]:
+    """Radiographs by key, and what is not read, in the folder `named` or else in the source."""
+    if named is not None and not named.is_dir():
+        raise ConfigError(
+            f"{named}: no such folder; expected that of the radiographs{near_name(named)}"
+        )
+    place = named or source
+    found, unread = radiographs_below(place) if place.is_dir() else ({}, [])
+    return found, [item for item in unread if item.lost]
 
 
 def _check_writing(writer: formats.Format, options: Mapping[str, Any]) -> None:
@@ -158,34 +184,6 @@ def _check_writing(writer: formats.Format, options: Mapping[str, Any]) -> None:
 
 def _plain(options: Mapping[str, Any] | None) -> dict[str, str]:
     return {key: str(value) for key, value in (options or {}).items()}
-
-
-def _begin(journal: Path, task: Mapping[str, Any], resume: bool) -> set[str]:
-    """Starts the journal or continues it, and returns the keys that it already holds.
-
-    Its first line is `task`, so that a conversion of something else is not continued.
-    """
-    try:
-        journal.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{journal.parent}: cannot be written ({error.strerror})") from None
-    if resume and journal.exists():
-        lines = journal.read_text(encoding="utf-8").splitlines(keepends=True)
-        if not lines or json.loads(lines[0]) != task:
-            raise ConfigError(
-                f"{journal.parent}: holds an unfinished conversion of something else; "
-                "give the same source and options, or leave out --resume"
-            )
-        whole = [line for line in lines if line.endswith("\n")]  # the last may be incomplete
-        write_whole(journal, "".join(whole))
-        return {json.loads(line)["key"] for line in whole[1:]}
-    if any(journal.parent.iterdir()) and not journal.exists():
-        raise OutputError(
-            f"{journal.parent}: is not empty; choose a new folder, so that old and new files "
-            "are not mixed"
-        )
-    write_whole(journal, json.dumps(task) + "\n")
-    return set()
 
 
 def _fill(
@@ -220,15 +218,18 @@ def _line(
     change: Change | None,
 ) -> dict[str, Any]:
     """One annotation as a line of the journal; its radiograph is copied or linked."""
-    teeth = item.read() if change is None else change(item.key, item.read())
     name = f"{item.key}{suffix_of(image).lower() if image else '.png'}"
+    check_odd_name(image_path(name, target), writer.limits)
+    teeth = item.read() if change is None else change(item.key, item.read())
+    put = ""
     if image is not None and images != "none":
-        place = target / writer.image_place(name)
-        name = f"{item.key}{suffix_of(place)}"
-        _put(image, place, images)
+        put = writer.image_place(name)
+        name = f"{item.key}{suffix_of(put)}"
+        _put(image, target / put, images)
     return {
         "key": item.key,
         "name": name,
+        "place": put,
         "image": image is not None,
         "size": list(teeth.size),
         "teeth": _plain_teeth(teeth),
@@ -300,6 +301,7 @@ def _counted(
             result.lost.update(losses(teeth, writer.limits))
             result.written += 1
             result.teeth += len(teeth)
+            result.unnumbered += int((teeth.fdi == UNNUMBERED).sum())
             result.without_image += not entry["image"]
             if "findings" not in entry:
                 unknown += 1

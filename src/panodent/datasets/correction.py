@@ -162,11 +162,13 @@ def correct(
     format_name: str | None = None,
     read_options: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    overwrite: bool = False,
 ) -> Outcome:
     """Writes the corrected annotations of `source` in format `to`, with copies of the radiographs.
 
     A radiograph without a correction is written as it is. Raises `DatasetError` when no correction
-    belongs to a radiograph or two radiographs share one, and as `convert` does.
+    belongs to a radiograph or two radiographs share one, and as `convert` does, also with
+    `overwrite`.
     """
     name = format_name or formats.recognise(source)
     keys = [item.key for item in formats.get(name).read(source, read_options or {})]
@@ -189,6 +191,7 @@ def correct(
         format_name=name,
         read_options=read_options,
         progress=progress,
+        overwrite=overwrite,
         change=change,
     )
     changed = {

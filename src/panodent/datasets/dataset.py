@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,10 @@ from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
 from panodent.formats.registry import FORMATS
-from panodent.radiograph.radiograph import Radiograph, is_candidate, key_of, read
+from panodent.radiograph.folder_search import Unread, search
+from panodent.radiograph.radiograph import Radiograph, key_of, read
 from panodent.teeth.teeth import Teeth
+from panodent.utils.wording import counted, near_name
 
 LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folders)
 """Folders of label maps, which are not radiographs."""
@@ -72,6 +74,7 @@ class Dataset:
     format : name of the annotations' format.
     cases : radiographs with an annotation, in natural order of their keys (2 before 10).
     images_without_labels, labels_without_images : keys of what could not be paired.
+    unread : entries of the folder that are not read but may hide a radiograph.
     """
 
     root: Path
@@ -79,6 +82,7 @@ class Dataset:
     cases: tuple[Case, ...]
     images_without_labels: tuple[str, ...] = field(default=())
     labels_without_images: tuple[str, ...] = field(default=())
+    unread: tuple[Unread, ...] = field(default=())
 
 
 def find(
@@ -105,18 +109,20 @@ def find(
     """
     folder = Path(root)
     if not folder.is_dir():
-        raise DatasetError(f"{folder}: no such folder; expected radiographs with annotations")
+        raise DatasetError(
+            f"{folder}: no such folder; expected radiographs with annotations{near_name(folder)}"
+        )
     name = format_name or formats.recognise(folder)
     annotations = {item.key: item for item in formats.get(name).read(folder, options or {})}
     named = {key: item.image for key, item in annotations.items() if item.image is not None}
-    listed = images_below(folder)
+    listed, unread = radiographs_below(folder)
     images = {k: file for k, file in listed.items() if file not in set(named.values())} | named
     both = sorted(set(images) & set(annotations), key=_natural)
     if not both:
         raise DatasetError(
             f"{folder}: {len(images)} images and {len(annotations)} annotations ({name}), but no "
             f"pair of one name; first image {next(iter(sorted(images)), None)!r}, first annotation "
-            f"{next(iter(sorted(annotations)), None)!r}"
+            f"{next(iter(sorted(annotations)), None)!r}{_hint(unread)}"
         )
     return Dataset(
         folder,
@@ -124,26 +130,24 @@ def find(
         tuple(Case(key, images[key], annotations[key], key) for key in both),
         tuple(sorted(set(images) - set(annotations), key=_natural)),
         tuple(sorted(set(annotations) - set(images), key=_natural)),
+        tuple(item for item in unread if item.lost),
     )
 
 
-def images_below(folder: Path) -> dict[str, Path]:
+def radiographs_below(folder: Path) -> tuple[dict[str, Path], list[Unread]]:
     """The radiographs by key, below an image folder if there is one, else below `folder`.
 
-    Label maps and pictures that `panodent predict` wrote are left out. Raises `DatasetError` if two
-    radiographs have one key.
+    Also the entries there that are not read, see `panodent.radiograph.folder_search`. Label maps
+    and pictures that panodent wrote are left out. Raises `DatasetError` if two radiographs have one
+    key.
     """
     root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
     label_folders = {folder / name for name in LABEL_FOLDERS}
     found: dict[str, Path] = {}
-    for file in sorted(root.rglob("*")):
+    searched = search(root)
+    for file in searched.files:
         inside_labels = any(parent in label_folders for parent in file.parents)
-        if (
-            inside_labels
-            or _is_result(file)
-            or not is_candidate(file)
-            or file.name.endswith((".ome.tif", ".ome.tiff"))
-        ):
+        if inside_labels or file.name.endswith((".ome.tif", ".ome.tiff")):
             continue
         key = key_of(file.relative_to(root))
         if key in found:
@@ -152,14 +156,16 @@ def images_below(folder: Path) -> dict[str, Path]:
                 "Keep one of them"
             )
         found[key] = file
-    return found
+    return found, searched.unread
 
 
-def _is_result(file: Path) -> bool:
-    """Whether `panodent predict` wrote this picture beside its teeth.json."""
-    return (
-        file.stem in ("labels", "overlay", "odontogram") and (file.parent / "teeth.json").exists()
-    )
+def _hint(unread: Sequence[Unread]) -> str:
+    """What a sentence about missing radiographs says of files that are not read."""
+    lost = [item for item in unread if item.lost]
+    if not lost:
+        return ""
+    count = counted(len(lost), "entry of the folder is", "entries of the folder are")
+    return f"; {count} not read, the first is {lost[0].path.name}: {lost[0].reason}"
 
 
 def _natural(key: str) -> tuple[tuple[int, int, str], ...]:

@@ -160,6 +160,7 @@ class Inspection:
                 **({"findings": self._findings_json()} if self.has_findings else {}),
                 "images_without_labels": self.dataset.images_without_labels,
                 "labels_without_images": self.dataset.labels_without_images,
+                "unread": {str(item.path): item.reason for item in self.dataset.unread},
                 "duplicates": self.duplicates,
                 "problems": {f.key: f.problem for f in self.problems},
                 "suspicious": {f.key: [asdict(s) for s in f.suspicions] for f in self.suspicious},

@@ -127,4 +127,8 @@ def fold(
 
 
 def _ranked(groups: Iterable[str], seed: int) -> list[str]:
-    return sorted(groups, key=lambda group: hashlib.sha256(f"{seed}/{group}".encode()).hexdigest())
+    def digest(group: str) -> str:
+        text = f"{seed}/{group}".encode("utf-8", "surrogateescape")  # a name may hold any byte
+        return hashlib.sha256(text).hexdigest()
+
+    return sorted(groups, key=digest)

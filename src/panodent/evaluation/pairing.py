@@ -22,7 +22,7 @@ from panodent.outputs.reader import failures, is_results, read_results
 from panodent.outputs.summary_files import PREDICTIONS
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
-from panodent.utils.wording import counted
+from panodent.utils.wording import counted, near_name
 
 CaseLoader = Callable[[], tuple[Radiograph, Teeth, Teeth]]
 """Reads a case's radiograph, ground truth and prediction, all of the same size."""
@@ -168,6 +168,8 @@ def _truth(
         one = "annotation without a radiograph was not scored"
         many = "annotations without a radiograph were not scored"
         notes.append(counted(len(missing), one, many))
+    for item in found.unread:
+        notes.append(f"not read: {item.path}: {item.reason}")
     return cases, notes
 
 
@@ -178,6 +180,7 @@ def _predictions(
     if not path.exists():
         raise DatasetError(
             f"{path}: no such file or folder; expected what `panodent predict` wrote"
+            f"{near_name(path)}"
         )
     file = path / PREDICTIONS if path.is_dir() else path
     if name is None and is_results(file):

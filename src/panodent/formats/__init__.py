@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.registry import BY_NAME, NAMES
+from panodent.utils.wording import near_name
 
 if TYPE_CHECKING:
     from panodent.formats.base import Annotated, Format
@@ -46,7 +47,9 @@ def recognise(path: Path) -> str:
     recognise it.
     """
     if not path.exists():
-        raise AnnotationError(f"{path}: no such file or folder; expected annotations")
+        raise AnnotationError(
+            f"{path}: no such file or folder; expected annotations{near_name(path)}"
+        )
     found = [name for name in NAMES if get(name).recognises(path)]
     if len(found) == 1:
         return found[0]

@@ -31,7 +31,7 @@ from typing import Any
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
-from panodent.formats import dentex
+from panodent.formats import coco_results, dentex
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.coco_document import (
@@ -67,12 +67,19 @@ class Coco(Format):
     name = "coco"
 
     def recognises(self, path: Path) -> bool:
-        """A JSON file, or a folder with only one, with images, annotations and categories."""
-        return only_json(path, _loaded) is not None
+        """A JSON file, or a folder with only one, with images, annotations and categories.
+
+        A file may also hold results, as `panodent predict` writes predictions.json.
+        """
+        return only_json(path, _loaded) is not None or (
+            path.is_file() and coco_results.begins_with_tooth(path)
+        )
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Annotations by image; an image without annotations has no teeth and no findings."""
         found = only_json(path, _loaded)
+        if found is None and path.is_file() and coco_results.begins_with_tooth(path):
+            return coco_results.annotated_results(path)
         if found is None:
             raise AnnotationError(
                 f"{path}: expected one COCO file, a JSON with images, annotations and categories"

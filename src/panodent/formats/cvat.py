@@ -44,6 +44,7 @@ from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import (
+    check_odd_name,
     checked_items,
     existing_image,
     image_path,
@@ -251,6 +252,7 @@ def _write_images(stream: TextIO, items: Items, path: Path, naming: Naming, poly
     """Writes the images with their shapes; returns whether any has findings."""
     found = False
     for number, (name, teeth, findings) in enumerate(checked_items(items, path)):
+        check_odd_name(name, FORMAT.limits)
         height, width = teeth.size
         stream.write(_tag("image", id=number, name=name, width=width, height=height))
         for index in range(len(teeth)):

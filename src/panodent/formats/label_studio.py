@@ -127,7 +127,7 @@ class LabelStudio(Format):
             listed = enumerate(checked_items(items, path), start=1)
             for number, (name, teeth, findings) in listed:
                 height, width = teeth.size
-                url = f"{LOCAL_FILES}?d={quote(name.as_posix())}"
+                url = f"{LOCAL_FILES}?d={quote(name.as_posix(), errors='surrogateescape')}"
                 results = [
                     {"id": f"{number}-{index + 1}", **result(teeth, index, naming, geometry)}
                     for index in range(len(teeth))

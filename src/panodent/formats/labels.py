@@ -1,9 +1,10 @@
 """Label maps: one indexed or grey PNG a radiograph, with a pixel value for each tooth.
 
 Folders are `masks_machine/`, `masks/` or `labels/` beside the radiographs, or `<name>/labels.png`,
-which `panodent predict` writes. A pixel value does not say by itself which tooth it is, so a value
-map must be named (`VALUE_MAPS`) or given as a JSON file. A label map cannot hold overlaps (the
-smaller tooth is on top) or scores.
+which `panodent predict` writes. The record beside it, `<name>/teeth.json`, is read instead, because
+it has overlaps, scores and teeth without a number as well. A pixel value does not say by itself
+which tooth it is, so a value map must be named (`VALUE_MAPS`) or given as a JSON file. A label map
+cannot hold overlaps (the smaller tooth is on top) or scores.
 
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_masks((2, 3), [(36, [[1, 1]], (0, 1))])
@@ -31,7 +32,13 @@ from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import checked_names
 from panodent.formats.parsing.json_record import is_whole, load
 from panodent.formats.parsing.label_map import lookup_table, read_values, to_teeth, write_png
-from panodent.formats.result_findings import RECORD, RESULTS, read_result
+from panodent.formats.result_record import (
+    RECORD,
+    RESULTS,
+    is_record,
+    read_record_findings,
+    read_record_teeth,
+)
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.teeth import Teeth
 
@@ -69,7 +76,8 @@ class Labels(Format):
 
         The option `values` is a value map, see `value_map`. Without it, the folder's own colour
         map is used, or FDI numbers for what `panodent predict` wrote; for other folders it is
-        required. The findings of results of `panodent predict` are read from their teeth.json.
+        required. Without it, teeth and findings of results of `panodent predict` are read from
+        their teeth.json.
         """
         given = options or {}
         files = _files(path)
@@ -88,8 +96,9 @@ class Labels(Format):
             )
         numbers = value_map(values, Naming.of(given))
         found = (path / RESULTS).is_file()
+        read = _read if given.get("values") is None else read_label_image
         return [
-            Annotated(key, partial(read_label_image, file, numbers), findings=_beside(file, found))
+            Annotated(key, partial(read, file, numbers), findings=_beside(file, found))
             for key, file in sorted(files.items())
         ]
 
@@ -110,6 +119,14 @@ class Labels(Format):
                 raise AnnotationError(f"{name}: the value map has no value for tooth {unknown[0]}")
             file = path / "labels" / f"{key_of(name)}.png"
             write_png(file, lookup_table(by_fdi)[teeth.label_image()])
+
+
+def _read(file: Path, numbers: Mapping[int, int | None]) -> Teeth:
+    """The teeth of the record beside a label map, or of the label map."""
+    record = file.with_name(RECORD)
+    if file.name == RESULT and is_record(record):
+        return read_record_teeth(record)
+    return read_label_image(file, numbers)
 
 
 def read_label_image(file: Path, numbers: Mapping[int, int | None]) -> Teeth:
@@ -173,7 +190,7 @@ def _files(path: Path) -> dict[str, Path]:
 def _beside(file: Path, found: bool) -> Callable[[], AnnotatedFindings] | None:
     """Reads the findings beside a label map that `panodent predict` wrote, if it looked for any."""
     record = file.with_name(RECORD)
-    return partial(read_result, record) if found and record.is_file() else None
+    return partial(read_record_findings, record) if found and record.is_file() else None
 
 
 def _colour_map_beside(path: Path) -> Path | None:

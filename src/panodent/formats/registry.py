@@ -32,6 +32,7 @@ class Limits:
     repeated : whether two teeth may have the same number.
     findings : 'tooth' where findings are kept with the tooth that carries them, 'kind' where their
         kinds are, 'no' where they are not.
+    odd_names : whether the name of a radiograph may have bytes that are not UTF-8; not in XML.
     """
 
     shape: Literal["pixels", "polygons", "boxes"] = "pixels"
@@ -42,6 +43,7 @@ class Limits:
     unnumbered: bool = True
     repeated: bool = True
     findings: Literal["no", "kind", "tooth"] = "no"
+    odd_names: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,14 +100,14 @@ FORMATS: tuple[FormatInfo, ...] = (
         name="cvat",
         module="panodent.formats.cvat",
         description="CVAT for images 1.1, annotations.xml",
-        limits=Limits(findings="tooth"),
+        limits=Limits(findings="tooth", odd_names=False),
         geometries=("mask", "polygon"),
     ),
     FormatInfo(
         name="voc",
         module="panodent.formats.voc",
         description="Pascal VOC, Annotations/*.xml; read as filled boxes with the flag box",
-        limits=Limits(shape="boxes", holes=False, parts=False),
+        limits=Limits(shape="boxes", holes=False, parts=False, odd_names=False),
     ),
     FormatInfo(
         name="label-studio",

@@ -35,6 +35,7 @@ from panodent.formats.naming import Naming
 from panodent.formats.parsing.file_search import files_below
 from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
+    check_odd_name,
     checked_names,
     existing_image,
     image_path,
@@ -92,6 +93,7 @@ class Voc(Format):
         """Writes `Annotations/<key>.xml` with the box of every tooth."""
         naming = Naming.of(options)
         for image, teeth in checked_names(items, path):
+            check_odd_name(image, self.limits)
             folder = (PurePosixPath("JPEGImages") / image).parent.as_posix()
             height, width = teeth.size
             objects = "".join(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from panodent.dicom.source import Model, demand_dicom
 from panodent.errors import NoRadiographError, OutputError, PanodentError
 from panodent.inference.predictor import Predictor
 from panodent.outputs.case import write_case
+from panodent.outputs.earlier_results import RUN, EarlierResults, find_earlier, remove_earlier
 from panodent.outputs.record import RECORD
 from panodent.outputs.summary_files import SummaryFiles
 from panodent.radiograph.discovery import Input, collect
@@ -25,7 +26,9 @@ from panodent.radiograph.radiograph import (
     DEFAULT_MAX_PIXELS,
 )
 from panodent.utils.atomic_files import write_whole
+from panodent.utils.output_folder import occupied
 from panodent.utils.parallel import available_cores, in_order
+from panodent.utils.wording import counted
 from panodent.version import __version__
 
 
@@ -65,6 +68,10 @@ class Status:
     warning: str = ""
 
 
+Outcome = tuple[Status, dict[str, Any] | None]
+"""The outcome for one input, and the content of its teeth.json if there is one."""
+
+
 def predict_files(
     paths: Sequence[str | os.PathLike[str]],
     output: str | os.PathLike[str],
@@ -72,6 +79,7 @@ def predict_files(
     bundle: Bundle | None = None,
     options: Options | None = None,
     resume: bool = False,
+    overwrite: bool = False,
     report: Callable[[int, int, Status], None] | None = None,
     workers: int = 0,
 ) -> list[Status]:
@@ -79,37 +87,87 @@ def predict_files(
 
     A failure is reported and the other inputs continue. `report(done, total, status)` is called for
     each input, in order. `workers` radiographs are processed at a time (0: one per core); results
-    do not depend on it. After an interruption the finished results and summary files remain. Raises
-    `OutputError` when the output folder cannot be written, `BundleError` for a broken bundle.
+    do not depend on it. After an interruption the finished results and summary files remain.
+
+    Earlier results in the folder are kept with `resume` and removed with `overwrite`. Raises
+    `OutputError` if there are some and neither is given, if the folder cannot be written or another
+    process writes there; `BundleError` for a broken bundle.
     """
     folder, options = Path(output), options or Options()
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: is a file; expected a folder for the results")
+        raise OutputError(f"{folder}: is a file; name a folder for the results with --output")
     inputs = collect(paths, folder)
-    threads = min(workers or available_cores(), len(inputs)) or 1
-    bundle = bundle or load(DEFAULT)
-    if threads > 1 and not bundle.threads:
-        # Cores are used better by several radiographs at a time than by the layers of one.
-        bundle = replace(bundle, threads=1)
-    bundle.open_aside()
-    import_ahead(options)
-    bundle.open()
-    predictor = Predictor(bundle, options.mirror)
+    with occupied(folder, "predict") as interrupted:
+        earlier = find_earlier(folder, [item.name for item in inputs if item.name], interrupted)
+        if earlier and not overwrite:
+            _check_earlier(folder, earlier, inputs, resume)
+        threads = min(workers or available_cores(), len(inputs)) or 1
+        bundle = bundle or load(DEFAULT)
+        if threads > 1 and not bundle.threads:
+            # Cores are used better by several radiographs at a time than by the layers of one.
+            bundle = replace(bundle, threads=1)
+        bundle.open_aside()
+        import_ahead(options)
+        bundle.open()
+        if overwrite:
+            remove_earlier(folder, earlier)
+        work = partial(
+            _one, Predictor(bundle, options.mirror), folder=folder, options=options, resume=resume
+        )
+        done = in_order(work, inputs, threads)
+        return _written(folder, bundle, options, done, len(inputs), report)
+
+
+def _written(
+    folder: Path,
+    bundle: Bundle,
+    options: Options,
+    done: Iterator[tuple[Input, Outcome]],
+    total: int,
+    report: Callable[[int, int, Status], None] | None,
+) -> list[Status]:
+    """Writes the files about all radiographs while these are predicted; one status per input."""
     statuses: list[Status] = []
+    _write_run(folder, bundle, options, statuses, total)  # marks the folder from the start
     with SummaryFiles(folder, options.numbering, bundle.findings is not None) as summary:
         try:
-            work = partial(_one, predictor, folder=folder, options=options, resume=resume)
-            for number, (item, done) in enumerate(in_order(work, inputs, threads), start=1):
-                status, record = done
+            for number, (item, (status, record)) in enumerate(done, start=1):
                 statuses.append(status)
                 if record is not None:
                     summary.add(number, item.file_name, record)
                 if report is not None:
-                    report(number, len(inputs), status)
+                    report(number, total, status)
         finally:
             summary.finish()
-            _write_run(folder, predictor.bundle, options, statuses, len(inputs))
+            _write_run(folder, bundle, options, statuses, total)
     return statuses
+
+
+def _check_earlier(
+    folder: Path, earlier: EarlierResults, inputs: Sequence[Input], resume: bool
+) -> None:
+    """Raises `OutputError` where a call without `overwrite` would replace or mix results."""
+    places = {folder / item.name for item in inputs if item.name}
+    others = [case.relative_to(folder).as_posix() for case in earlier.cases if case not in places]
+    if not resume:
+        first = next(iter((*earlier.files, *earlier.cases)))
+        what = "results of an earlier call" if earlier.marked else "files of the same names"
+        keep = "--resume keeps those that are finished, " if earlier.marked else ""
+        raise OutputError(
+            f"{folder}: holds {what}, such as {first.relative_to(folder)}; {keep}--overwrite "
+            "replaces them, or name another --output"
+        )
+    if not earlier.marked:
+        raise OutputError(
+            f"{earlier.files[0]}: no call of panodent predict left this file, so --resume would "
+            "replace a file of yours; name another --output, or replace it with --overwrite"
+        )
+    if others:
+        raise OutputError(
+            f"{folder}: also holds {counted(len(others), 'result', 'results')} of radiographs "
+            f"that are not named now, such as {others[0]}; name them too, delete their folders, or "
+            "replace all results with --overwrite"
+        )
 
 
 def import_ahead(options: Options) -> None:
@@ -125,10 +183,11 @@ def import_ahead(options: Options) -> None:
 
 def _one(
     predictor: Predictor, item: Input, *, folder: Path, options: Options, resume: bool
-) -> tuple[Status, dict[str, Any] | None]:
+) -> Outcome:
     shown = str(item.path)
     if item.problem:
-        return Status(shown, "failed", error=f"{item.path}: {item.problem}"), None
+        status = "ignored" if item.harmless else "failed"
+        return Status(shown, status, error=f"{item.path}: {item.problem}"), None
     place = folder / item.name
     origin = _origin(predictor.bundle, item, options)
     if resume and (record := _finished(place / RECORD, origin)) is not None:
@@ -209,8 +268,9 @@ def _write_run(
         },
         "options": asdict(options),
         "inputs": total,
+        "complete": len(statuses) == total,
         "done": sum(s.status in ("done", "skipped") for s in statuses),
         "failed": sum(s.status == "failed" for s in statuses),
         "files": [asdict(status) for status in statuses],
     }
-    write_whole(folder / "run.json", json.dumps(run, indent=1, ensure_ascii=False) + "\n")
+    write_whole(folder / RUN, json.dumps(run, indent=1, ensure_ascii=False) + "\n")

@@ -11,84 +11,29 @@ False
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from panodent.dentition import TEETH
-from panodent.errors import AnnotationError, DatasetError
-from panodent.formats.coco_document import segmentation_mask
+from panodent.errors import AnnotationError
+from panodent.formats import coco_results
+from panodent.formats.coco_results import Reader, is_results
 from panodent.formats.labels import VALUE_MAPS, read_label_image
 from panodent.outputs.case import LABELS
 from panodent.outputs.summary_files import PREDICTIONS
-from panodent.radiograph.radiograph import key_of
-from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.teeth.teeth import Teeth
 
-Reader = Callable[[], Teeth]
-"""Reads the teeth of one radiograph."""
-
-
-def is_results(file: Path) -> bool:
-    """Whether a file holds COCO results, which are a JSON list; a COCO data set is an object.
-
-    False for a file that cannot be read.
-    """
-    try:
-        with file.open("rb") as stream:
-            return stream.read(64).lstrip().startswith(b"[")
-    except OSError:
-        return False
+__all__ = ["Reader", "failures", "is_results", "read_results"]
 
 
 def read_results(file: Path) -> dict[str, Reader]:
     """Readers of the teeth by key, which is the radiograph's path without suffix.
 
     Radiographs without teeth are those with an empty label image below the file's folder. Raises
-    `AnnotationError` for entries that are not COCO results, `DatasetError` when two radiographs
-    have the same key.
+    as `panodent.formats.coco_results.read_results`.
     """
-    try:
-        entries = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise AnnotationError(f"{file}: not a COCO results file ({error})") from None
-    by_name: dict[str, list[dict[str, Any]]] = {}
-    for number, entry in enumerate(entries):
-        wanted = ("file_name", "category_id", "segmentation", "score")
-        lacking = [f for f in wanted if not isinstance(entry, dict) or f not in entry]
-        if lacking:
-            raise AnnotationError(f"{file}: result {number} lacks {', '.join(lacking)}")
-        by_name.setdefault(str(entry["file_name"]).replace("\\", "/"), []).append(entry)
-    readers: dict[str, Reader] = {}
-    origin: dict[str, str] = {}
-    for name, listed in by_name.items():
-        key = key_of(name)
-        if key in readers:
-            raise DatasetError(
-                f"{file}: {origin[key]!r} and {name!r} are both {key!r} without their suffix; "
-                "predict them into two folders"
-            )
-        readers[key], origin[key] = partial(_from_results, file, name, listed), name
+    readers = coco_results.read_results(file)
     return {**_empty_cases(file.parent, readers), **readers}
-
-
-def _from_results(file: Path, name: str, entries: list[dict[str, Any]]) -> Teeth:
-    try:
-        height, width = entries[0]["segmentation"]["size"]
-        size = (int(height), int(width))
-        items = []
-        for entry in entries:
-            fdi = int(entry["category_id"])
-            if fdi != UNNUMBERED and fdi not in TEETH:
-                raise AnnotationError(
-                    f"category_id {fdi} is no FDI number; expected one, or 0 for a tooth without"
-                )
-            items.append((fdi, segmentation_mask(entry["segmentation"], size)))
-        return Teeth.from_masks(size, items, [float(entry["score"]) for entry in entries])
-    except AnnotationError as error:
-        raise AnnotationError(f"{file}: {name}: {error}") from None
-    except (KeyError, TypeError, ValueError) as error:
-        raise AnnotationError(f"{file}: {name}: not a COCO result ({error!r})") from None
 
 
 def _empty_cases(folder: Path, known: Iterable[str]) -> dict[str, Reader]:

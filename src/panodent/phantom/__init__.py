@@ -7,6 +7,7 @@ trained on those finds the teeth of a phantom. No pixel of a phantom comes from 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.drawing.png import encode
-from panodent.errors import ConfigError, UnknownToothError
+from panodent.errors import ConfigError, OutputError, UnknownToothError
 from panodent.formats import get
 from panodent.formats.finding_annotations import write_findings
 from panodent.phantom.dicom import dicom_bytes
@@ -24,9 +25,12 @@ from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
+from panodent.utils.output_folder import occupied
 
 DEFAULT_SIZE = (1024, 2048)
 """(height, width) in pixels."""
+TRUTH, FINDINGS = "truth.json", "findings.json"
+_DRAWN = re.compile(r"phantom-\d{5,}\.(png|dcm)")
 
 
 def draw(
@@ -86,20 +90,42 @@ def write(
     dicom: bool = False,
     ages: tuple[float, float] | None = None,
     findings: bool = False,
+    overwrite: bool = False,
 ) -> None:
     """Writes a data folder: images/phantom-00007.png (or .dcm), named by seed, and truth.json.
 
     truth.json is in COCO's format. The `count` phantoms have the seeds `seed`, `seed` + 1, ... and
     `size` (height, width) in pixels; `ages` (youngest, oldest) draws children of random ages
     between them. `findings` also writes findings.json, which tells the fillings, crowns and root
-    fillings. Existing files are replaced; `progress(done, total)` is called after each. Raises as
-    `draw`, `ConfigError` for a count below 1, `OutputError` when a file cannot be written.
+    fillings. `progress(done, total)` is called after each. Raises as `draw`, `ConfigError` for a
+    count below 1, `OutputError` when a file cannot be written, and when the folder already holds
+    phantoms, unless `overwrite` replaces them. A folder with other radiographs is refused.
     """
     if count < 1:
         raise ConfigError(f"count is {count}; expected at least 1")
+    if ages is not None and not YOUNGEST <= ages[0] <= ages[1] <= OLDEST:
+        raise ConfigError(
+            f"ages are {ages[0]:g} to {ages[1]:g}; expected two ages from {YOUNGEST:g} to "
+            f"{OLDEST:g} years, the youngest first"
+        )
     root = Path(folder)
+    with occupied(root, "phantom"):
+        _clear(root, overwrite)
+        _write(root, range(seed, seed + count), size, progress, dicom, ages, findings)
+
+
+def _write(
+    root: Path,
+    seeds: range,
+    size: tuple[int, int],
+    progress: Callable[[int, int], None] | None,
+    dicom: bool,
+    ages: tuple[float, float] | None,
+    findings: bool,
+) -> None:
+    """`write` into a folder without phantoms."""
     items, found = [], []
-    for number in range(seed, seed + count):
+    for done, number in enumerate(seeds, start=1):
         age = None if ages is None else float(np.random.default_rng((number, 1)).uniform(*ages))
         radiograph, teeth, restored = draw_all(number, size, age=age)
         name = f"phantom-{number:05d}.{'dcm' if dicom else 'png'}"
@@ -108,10 +134,33 @@ def write(
         items.append((name, teeth))
         found.append((name, restored))
         if progress is not None:
-            progress(number - seed + 1, count)
-    get("coco").write(root / "truth.json", items, {})
+            progress(done, len(seeds))
+    get("coco").write(root / TRUTH, items, {})
     if findings:
-        write_findings(root / "findings.json", found)
+        write_findings(root / FINDINGS, found)
+
+
+def _clear(root: Path, overwrite: bool) -> None:
+    """Removes earlier phantoms if they may be overwritten; raises `OutputError` else."""
+    images = sorted((root / "images").iterdir()) if (root / "images").is_dir() else []
+    drawn = [file for file in images if _DRAWN.fullmatch(file.name)]
+    files = [*drawn, *(root / name for name in (TRUTH, FINDINGS) if (root / name).exists())]
+    if len(drawn) < len(images):
+        other = next(file for file in images if file not in drawn)
+        raise OutputError(
+            f"{root}: has {other.relative_to(root)}, which is no phantom; name another --output, "
+            "so that phantoms and radiographs are not mixed"
+        )
+    if files and not overwrite:
+        raise OutputError(
+            f"{root}: already holds phantoms ({files[0].relative_to(root)}); replace them with "
+            "--overwrite, or name another --output"
+        )
+    for file in reversed(files):
+        try:
+            file.unlink()
+        except OSError as error:
+            raise OutputError(f"{file}: cannot be replaced ({error.strerror})") from None
 
 
 def _png(radiograph: Radiograph) -> bytes:

@@ -31,13 +31,31 @@ _DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
 def is_dicom(file: Path) -> bool:
-    """Whether a file has the DICM mark, or is not empty and has a DICOM suffix."""
+    """Whether a file has the DICM mark or begins as a data set without it, or has a DICOM suffix.
+
+    An empty file is none.
+    """
     try:
         with file.open("rb") as stream:
             head = stream.read(132)
     except OSError:
         return False
-    return head[128:] == b"DICM" or (bool(head) and file.suffix.lower() in SUFFIXES)
+    if head[128:] == b"DICM" or _begins_data_set(head):
+        return True
+    return bool(head) and file.suffix.lower() in SUFFIXES
+
+
+def _begins_data_set(head: bytes) -> bool:
+    """Whether the first element is of group 0008, with a value representation or a short length.
+
+    Old programs write the data set without the preamble that holds the DICM mark.
+
+    >>> _begins_data_set(b"\\x08\\0\\x05\\0CS\\n\\0"), _begins_data_set(b"\\x08\\0 text")
+    (True, False)
+    """
+    if len(head) < 8 or head[:2] != b"\x08\0" or head[3] != 0 or head[2] > 0x18:
+        return False
+    return head[4:6] in (b"UL", b"CS", b"UI", b"SH", b"DA", b"TM") or head[6:8] == b"\0\0"
 
 
 def read_header(file: Path) -> Any:

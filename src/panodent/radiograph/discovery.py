@@ -10,7 +10,9 @@ from pathlib import Path
 
 from panodent.errors import PanodentError
 from panodent.radiograph.dicom_file import directory_files
-from panodent.radiograph.radiograph import DICOMDIR, is_candidate, key_of
+from panodent.radiograph.folder_search import is_result, search
+from panodent.radiograph.radiograph import DICOMDIR, key_of
+from panodent.utils.wording import near_name
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Input:
     file_name : the same with the file's own suffix.
     problem : why the path has no radiograph, '' otherwise.
     found : whether it was found in a folder or a DICOMDIR; then it need not be a radiograph.
+    harmless : whether a path with a problem certainly hides no radiograph.
     """
 
     path: Path
@@ -29,6 +32,7 @@ class Input:
     file_name: str
     problem: str = ""
     found: bool = False
+    harmless: bool = False
 
 
 def collect(paths: Sequence[str | os.PathLike[str]], output: Path | None = None) -> list[Input]:
@@ -36,8 +40,9 @@ def collect(paths: Sequence[str | os.PathLike[str]], output: Path | None = None)
 
     A DICOMDIR is replaced by the files that it lists. A file that is found twice is one input.
     Inputs in sub-folders keep their relative path. If two inputs would have the same name, their
-    names keep the suffix, and then get a number. Files below `output` are skipped. Paths without a
-    radiograph become inputs with a `problem`.
+    names keep the suffix, and then get a number; they do so too if `output` has a file of the name.
+    Results that `panodent predict` wrote are left out. Paths without a radiograph, and entries of
+    folders that may hide one, become inputs with a `problem`.
 
     >>> collect(["missing.png"])[0].problem
     'no such file or folder'
@@ -45,34 +50,57 @@ def collect(paths: Sequence[str | os.PathLike[str]], output: Path | None = None)
     found: list[tuple[Path, str, bool]] = []
     problems: list[Input] = []
     seen: set[Path] = set()
-    skipped = output.resolve() if output is not None else None
     for given in paths:
         path = Path(given)
-        if not path.exists():
-            problems.append(_problem(path, "no such file or folder"))
+        if reason := _unreachable(path):
+            problems.append(_problem(path, reason))
         elif path.is_file() and path.name.upper() == DICOMDIR:
             problems += _add_listed(found, seen, path)
-        elif not path.is_dir():
-            _add(found, seen, path, path.name)
+        elif path.is_dir():
+            problems += _add_folder(found, seen, path, output)
+        elif is_result(path):
+            problems.append(_problem(path, "a result of an earlier call, not a radiograph", True))
         else:
-            files = [f for f in _walk(path) if skipped is None or skipped not in f.parents]
-            if not files:
-                problems.append(
-                    _problem(
-                        path, "the folder contains no PNG, JPEG, TIFF, BMP, WebP or DICOM file"
-                    )
-                )
-            for file in files:
-                _add(found, seen, file, file.relative_to(path.resolve()).as_posix(), True)
-    return [*_named(found), *problems]
+            _add(found, seen, path, path.name)
+    return [*_named(found, output), *problems]
 
 
-def _problem(path: Path, reason: str) -> Input:
-    return Input(path, "", path.name, reason)
+def _problem(path: Path, reason: str, harmless: bool = False) -> Input:
+    return Input(path, "", path.name, reason, harmless=harmless)
 
 
-def _walk(folder: Path) -> list[Path]:
-    return sorted(f for f in folder.resolve().rglob("*") if is_candidate(f) and f.is_file())
+def _unreachable(path: Path) -> str:
+    """Why a given path cannot be followed; empty if it can."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        if path.is_symlink():
+            return f"a link to {os.readlink(path)}, which does not exist"
+        return f"no such file or folder{near_name(path)}"
+    except OSError as error:
+        return f"cannot be opened ({error.strerror})"
+    return ""
+
+
+def _add_folder(
+    found: list[tuple[Path, str, bool]], seen: set[Path], folder: Path, output: Path | None
+) -> list[Input]:
+    """Adds the radiographs below a folder to `found`; returns inputs with a problem."""
+    root = folder.resolve()
+    searched = search(root, output)
+    for file in searched.files:
+        _add(found, seen, file, file.relative_to(root).as_posix(), True)
+    problems = [_problem(item.path, item.reason, not item.lost) for item in searched.unread]
+    if searched.results and not (searched.files or problems):
+        reason = "contains only what panodent wrote; name the folder of the radiographs"
+        problems = [_problem(folder, reason, True)]
+    elif not searched.files and all(item.harmless for item in problems):
+        reason = (
+            "the folder contains no PNG, JPEG, TIFF, BMP, WebP or DICOM file; "
+            "name the folder of the radiographs"
+        )
+        problems.append(_problem(folder, reason))
+    return problems
 
 
 def _add(
@@ -106,7 +134,7 @@ def _add_listed(
     return problems if listed else [_problem(directory, "the DICOMDIR lists no file")]
 
 
-def _named(found: Iterable[tuple[Path, str, bool]]) -> list[Input]:
+def _named(found: Iterable[tuple[Path, str, bool]], output: Path | None) -> list[Input]:
     listed = list(found)
     stems = Counter(key_of(name).casefold() for _, name, _ in listed)
     taken: set[str] = set()
@@ -116,7 +144,8 @@ def _named(found: Iterable[tuple[Path, str, bool]]) -> list[Input]:
         if stems[stem.casefold()] > 1:
             stem = file_name
         name, number = stem, 2
-        while name.casefold() in taken:
+        # A radiograph without suffix has its own name in its own folder.
+        while name.casefold() in taken or (output is not None and (output / name).is_file()):
             name, number = f"{stem}-{number}", number + 1
         taken.add(name.casefold())
         inputs.append(Input(path, name, file_name, found=in_folder))

@@ -24,6 +24,14 @@ from panodent.utils.arrays import FloatImage
 SUFFIXES: tuple[str, ...] = (*raster.SUFFIXES, *DICOM_SUFFIXES)
 """Suffixes of files that are read as radiographs when a folder is searched."""
 
+OTHER_SUFFIXES = frozenset(
+    {
+        ".csv", ".gif", ".gz", ".htm", ".html", ".jp2", ".json", ".jsonl", ".log", ".md", ".npy",
+        ".npz", ".onnx", ".pdf", ".pgm", ".py", ".svg", ".tar", ".toml", ".tsv", ".txt", ".xls",
+        ".xlsx", ".xml", ".yaml", ".yml", ".zip",
+    }
+)  # fmt: skip
+"""Suffixes of files that are certainly no DICOM files, so that they need not be opened."""
 DICOMDIR = "DICOMDIR"
 DEFAULT_MAX_PIXELS = 100_000_000
 
@@ -133,11 +141,15 @@ def suffix_of(name: PurePath | str) -> str:
 
 
 def is_candidate(path: Path) -> bool:
-    """Whether a file in a searched folder is read as a radiograph, by its suffix or DICM mark."""
+    """Whether a file in a searched folder is read as a radiograph.
+
+    That is by its suffix, or, without a suffix of another kind of file, by its first bytes if they
+    are those of DICOM.
+    """
     if path.name.startswith(".") or path.name.upper() == DICOMDIR:
         return False
-    suffix = suffix_of(path)
-    return suffix.lower() in SUFFIXES or (not suffix and is_dicom(path))
+    suffix = suffix_of(path).lower()
+    return suffix in SUFFIXES or (suffix not in OTHER_SUFFIXES and is_dicom(path))
 
 
 def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> Radiograph:

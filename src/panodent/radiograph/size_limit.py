@@ -17,9 +17,10 @@ def check_size(height: int, width: int, max_pixels: int) -> None:
 least 32 x 32
     """
     if height * width > max_pixels:
+        digits = 1 if max_pixels >= 1_000_000 else 6
         raise RadiographError(
-            f"{width} x {height} is {width * height / 1e6:.1f} megapixels; the limit is "
-            f"{max_pixels / 1e6:.1f} (raise it with --max-pixels if you trust the file)"
+            f"{width} x {height} is {width * height / 1e6:.{digits}f} megapixels; the limit is "
+            f"{max_pixels / 1e6:.{digits}f} (raise it with --max-pixels if you trust the file)"
         )
     if min(height, width) < MIN_SIDE:
         raise RadiographError(

@@ -6,15 +6,20 @@ request to a network.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from panodent.utils.wording import counted
+from panodent.utils.wording import counted, shown
 from panodent.version import DISCLAIMER, __version__
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
+
+
+_ODD = re.compile("[^\\n\\t\\r -~\\xa0-\\ud7ff\\ue000-\\U0010ffff]")
+"""Characters of file names that a page cannot hold."""
 
 
 def render(template: str, **values: object) -> Markup:
@@ -31,7 +36,8 @@ def render(template: str, **values: object) -> Markup:
     """
     from markupsafe import Markup
 
-    return Markup(_environment().get_template(template).render(values))  # noqa: S704
+    text = _environment().get_template(template).render(values)
+    return Markup(_ODD.sub(lambda found: shown(found[0]), text))  # noqa: S704
 
 
 @cache

@@ -77,6 +77,7 @@ def to_html(
         "inspection.html.j2",
         title="Inspection",
         inspection=inspection,
+        unread=[f"{item.path}: {item.reason}" for item in inspection.dataset.unread],
         tooth_chart=counts_by_tooth(inspection.per_number),
         sizes=list(inspection.sizes.items()),
         sizes_shown=SIZES_SHOWN,

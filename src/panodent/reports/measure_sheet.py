@@ -23,7 +23,7 @@ from panodent.drawing.display import fitted_size
 from panodent.reports.html import render
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
-from panodent.utils.wording import counted
+from panodent.utils.wording import counted, shown
 from panodent.version import DISCLAIMER, __version__
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def _wrapped(lines: Iterable[str]) -> list[str]:
 
 def _plain(text: str) -> str:
     """The text for matplotlib, which would read dollar signs as mathematics."""
-    return text.replace("$", r"\$")
+    return shown(text).replace("$", r"\$")
 
 
 def _scaled_down(picture: RGBImage) -> RGBImage:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from panodent.analysis.measure import measure
 from panodent.analysis.measurements import Measurements, with_notes
 from panodent.dentition import Numbering, from_fdi
@@ -169,5 +171,7 @@ def _picture(file: Path, height: int | None) -> Any:
     """
     import cv2
 
-    image = cv2.imread(str(file)) if file.exists() else None
+    if not file.exists():
+        return None
+    image = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_COLOR)
     return None if image is None else image[:height, :, ::-1]

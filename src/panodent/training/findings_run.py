@@ -17,6 +17,7 @@ from panodent.training.findings_config import FindingsConfig, config_from
 from panodent.training.fitting import Report, read_record
 from panodent.training.recipes import recipe
 from panodent.training.run import DataSource, recorded_cases, split_data
+from panodent.training.run_folder import check_free, remove_run
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
@@ -34,6 +35,7 @@ def prepare(
     validation: float = 0.15,
     split_seed: int = 0,
     start: str = "",
+    overwrite: bool = False,
 ) -> FindingsRun:
     """A new run for a bundle; the data are split as `panodent train` splits them.
 
@@ -43,14 +45,10 @@ def prepare(
     start : folder of a run whose network this one begins with, or empty.
 
     Radiographs that are neither annotated nor plain are left out. Raises `TrainingError` if the
-    folder already holds a run, `AnnotationError`, `BundleError` or `DatasetError` when something
-    cannot be read, or when nothing is left to train on.
+    folder already holds a run, unless `overwrite` replaces it; `AnnotationError`, `BundleError` or
+    `DatasetError` when something cannot be read, or when nothing is left to train on.
     """
-    if (folder / RECORD_FILE).exists():
-        raise TrainingError(
-            f"{folder}: already holds a findings training; go on with --resume, or name another "
-            "--output"
-        )
+    check_free(folder, overwrite)
     digest = load(bundle).digest
     annotated = read_findings(annotations)
     split = replace(recipe("default"), validation=validation, split_seed=split_seed)
@@ -72,7 +70,8 @@ def prepare(
         "config": asdict(config),
         "data": data,
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    if overwrite:
+        remove_run(folder, bundle, start)
     write_whole(folder / RECORD_FILE, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     return reopen(folder, report)
 

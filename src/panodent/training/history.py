@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import platform
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,12 +62,21 @@ def _curves(rows: Sequence[Row]) -> bytes:
 
 
 def _log(folder: Path, row: Row) -> None:
-    """Adds one epoch to the TensorBoard log."""
-    from tensorboard.summary import Writer
+    """Writes one epoch as an event file of TensorBoard.
 
-    writer = Writer(str(folder))
-    try:
-        for column in ("loss", "val_dice", "learning_rate", "seconds"):
-            writer.add_scalar(column, row[column], int(row["epoch"]))
-    finally:
-        writer.close()
+    TensorBoard's own writer fails in a thread of its own where a disk is full, and takes no name
+    of a folder that is not UTF-8.
+    """
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.plugins.scalar.summary import scalar_pb
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    now, stream = time.time(), io.BytesIO()
+    events = RecordWriter(stream)
+    events.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
+    for column in ("loss", "val_dice", "learning_rate", "seconds"):
+        summary = scalar_pb(column, row[column])
+        event = Event(wall_time=now, step=int(row["epoch"]), summary=summary)
+        events.write(event.SerializeToString())
+    name = f"events.out.tfevents.{int(now):010d}.{platform.node()}.{int(row['epoch']):04d}"
+    write_whole(folder / name, stream.getvalue())

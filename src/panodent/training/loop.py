@@ -55,7 +55,6 @@ def _fit(run: Run, resume: bool) -> list[Row]:
     rows: list[Row] = []
     if resume and run.last.exists():
         rows = checkpoint.load(run.last, model)["history"]
-    (run.folder / "epochs").mkdir(parents=True, exist_ok=True)
     with BatchPool(augmenter, config.workers) as batches:
         for epoch in range(len(rows), config.epochs):
             rows.append(_epoch(run, model, fitted, batches, held, epoch))

@@ -15,6 +15,7 @@ from panodent.training.augmentation.config import SEED_AUGMENT, AugmentConfig
 from panodent.training.settings import Setting
 from panodent.training.settings import settings_table as table_of
 from panodent.training.train_config import Stage, TrainConfig
+from panodent.utils.wording import near_name
 
 CONFIG_FILE = "config.json"
 
@@ -152,7 +153,10 @@ def load_config(folder: Path) -> tuple[TrainConfig, dict[str, Any]]:
         data = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
         return from_dict(data["config"]), data
     except OSError as error:
-        raise TrainingError(f"{folder}: holds no training run ({error.strerror})") from None
+        raise TrainingError(
+            f"{folder}: holds no training run ({error.strerror}); name a folder that "
+            f"`panodent train` wrote, such as runs/mine{near_name(folder)}"
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{folder / CONFIG_FILE}: not of a training run ({error})") from None
 

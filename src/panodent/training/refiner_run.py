@@ -16,6 +16,7 @@ from panodent.training.recipes import recipe
 from panodent.training.refiner import RefinerRun
 from panodent.training.refiner_config import ChangeConfig, RefinerConfig
 from panodent.training.run import DataSource, recorded_cases, split_data
+from panodent.training.run_folder import check_free, remove_run
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
@@ -30,17 +31,14 @@ def prepare(
     report: Report,
     validation: float = 0.15,
     split_seed: int = 0,
+    overwrite: bool = False,
 ) -> RefinerRun:
     """A new run for a bundle; the data are split as `panodent train` splits them.
 
-    Raises `TrainingError` if the folder already holds a run, `BundleError` or `DatasetError` when
-    the bundle or the data cannot be read.
+    Raises `TrainingError` if the folder already holds a run, unless `overwrite` replaces it;
+    `BundleError` or `DatasetError` when the bundle or the data cannot be read.
     """
-    if (folder / RECORD_FILE).exists():
-        raise TrainingError(
-            f"{folder}: already holds a refiner's training; go on with --resume, or name another "
-            "--output"
-        )
+    check_free(folder, overwrite)
     digest = load(bundle).without_refiner().digest
     split = replace(recipe("default"), validation=validation, split_seed=split_seed)
     record = {
@@ -50,7 +48,8 @@ def prepare(
         "config": asdict(config),
         "data": split_data(sources, split),
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    if overwrite:
+        remove_run(folder, bundle)
     write_whole(folder / RECORD_FILE, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     return reopen(folder, report)
 

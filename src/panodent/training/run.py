@@ -23,6 +23,7 @@ from panodent.datasets.dataset import Case
 from panodent.errors import DatasetError, TrainingError
 from panodent.training.fitting import Report
 from panodent.training.recipes import CONFIG_FILE, load_config
+from panodent.training.run_folder import STATE, check_free, remove_run
 from panodent.training.train_config import TrainConfig
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
@@ -69,7 +70,7 @@ class Run:
     @property
     def last(self) -> Path:
         """File of the state after the last complete epoch."""
-        return self.folder / "last.npz"
+        return self.folder / STATE
 
     @property
     def best(self) -> Path:
@@ -84,22 +85,24 @@ def prepare(
     report: Report,
     start: str = "",
     teachers: Sequence[str] = (),
+    overwrite: bool = False,
 ) -> Run:
     """A new run: finds and splits the data and writes config.json.
 
     Duplicates of one radiograph, also across folders, come to the same side. `start` is the bundle
-    or run that training starts from, `teachers` those that it imitates. Raises
-    `TrainingError` if the folder already holds a run.
+    or run that training starts from, `teachers` those that it imitates. Raises `TrainingError` if
+    nothing is left to train on, and if the folder already holds a run, unless `overwrite` replaces
+    it.
     """
-    if (folder / CONFIG_FILE).exists():
-        raise TrainingError(
-            f"{folder}: already holds a training run; go on with --resume, or name another --output"
-        )
-    data = split_data(sources, config)
+    check_free(folder, overwrite)
+    data = split_data(sources, config, report)
     record = {"panodent": __version__, "config": config.to_dict(), "start": start, "data": data}
     record["teachers"] = list(teachers)
+    run = _opened(folder, config, record, report)  # raises before anything is written
+    if overwrite:
+        remove_run(folder, start, *teachers)
     write_whole(folder / CONFIG_FILE, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    return reopen(folder, report)
+    return run
 
 
 def reopen(folder: Path, report: Report) -> Run:
@@ -108,7 +111,11 @@ def reopen(folder: Path, report: Report) -> Run:
     Raises `TrainingError` when the folder holds no run or nothing is left to train on,
     `DatasetError` when data was removed since.
     """
-    config, record = load_config(folder)
+    return _opened(folder, *load_config(folder), report)
+
+
+def _opened(folder: Path, config: TrainConfig, record: Mapping[str, Any], report: Report) -> Run:
+    """The run that a record describes; raises as `reopen`."""
     training: list[Case] = []
     validation: list[Case] = []
     repeats: list[int] = []
@@ -136,13 +143,18 @@ def reopen(folder: Path, report: Report) -> Run:
     )
 
 
-def split_data(sources: Sequence[DataSource], config: TrainConfig) -> list[dict[str, Any]]:
+def split_data(
+    sources: Sequence[DataSource], config: TrainConfig, report: Report = lambda *_: None
+) -> list[dict[str, Any]]:
     """The record of each data folder: how it is read, and the keys of both sides of the split.
 
     Duplicates of one radiograph, also across folders, come to the same side. Of `config` only the
-    settings of the split count. Raises `DatasetError` or `AnnotationError`.
+    settings of the split count. `report("unread", row)` tells how many entries of the folders may
+    be radiographs, but are not read. Raises `DatasetError` or `AnnotationError`.
     """
     found = [source.find() for source in sources]
+    if unread := sum(len(item.unread) for item in found):
+        report("unread", {"entries": unread})
     sides = split_sides([list(item.cases) for item in found], config)
     return [
         {

@@ -3,6 +3,10 @@
 The content goes to a temporary file, `.NAME.*.part` beside the target, which is then renamed. If
 anything fails, the temporary file is deleted and an earlier version of the target stays.
 
+Text is UTF-8. Python keeps the bytes of a file's name that are not UTF-8 as surrogates, for which
+UTF-8 has no code: they are written as `\\udcf1`. In JSON this is the escape of the character, so
+that reading gives the same name back.
+
 >>> from tempfile import TemporaryDirectory
 >>> with TemporaryDirectory() as folder:
 ...     file = Path(folder, "made", "teeth.json")  # missing folders are created
@@ -62,6 +66,7 @@ class PendingFile:
             self.stream: IO = self._temporary.open(
                 "x" if mode == "w" else "xb",
                 encoding="utf-8" if mode == "w" else None,
+                errors="backslashreplace" if mode == "w" else None,
                 newline=newline,
             )
         except OSError as error:
@@ -107,7 +112,7 @@ def write_whole(file: Path, data: bytes | str, *, durable: bool = False) -> None
     Raises `OutputError` if the file cannot be written; then nothing is left behind.
     """
     with writing_bytes(file, durable=durable) as stream:
-        stream.write(data.encode() if isinstance(data, str) else data)
+        stream.write(data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import numpy as np
 from panodent.errors import AnnotationError, RadiographError
 from panodent.formats.base import Annotated, Items
 from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.registry import Limits
 from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS, key_of, read_size
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
@@ -42,13 +43,26 @@ the data folder
     """
     text = str(name if name is not None else "").replace("\\", "/")
     path = PurePosixPath(text)
-    odd = any(ord(char) < 32 or 0xD800 <= ord(char) < 0xE000 for char in text)
-    odd = odd or len(text) > 2048 or any(len(p.encode()) > LONGEST_NAME for p in path.parts)
+    # Python keeps the bytes of a file's name that are not UTF-8 as U+DC80 to U+DCFF.
+    odd = any(ord(c) < 32 or "\ud800" <= c < "\udc80" or "\udcff" < c < "\ue000" for c in text)
+    odd = odd or len(text) > 2048
+    odd = odd or any(len(p.encode("utf-8", "surrogateescape")) > LONGEST_NAME for p in path.parts)
     if odd or not path.name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise AnnotationError(
             f"{file}: an image is named {excerpt(text)}; expected a file below the data folder"
         )
     return path
+
+
+def check_odd_name(name: PurePosixPath | str, limits: Limits) -> None:
+    """Raises `AnnotationError` for a name that a format with these limits cannot hold.
+
+    >>> check_odd_name("Mu\\udcf1oz.png", Limits())
+    """
+    if not limits.odd_names and any("\ud800" <= char < "\ue000" for char in str(name)):
+        raise AnnotationError(
+            f"{name}: the name is not UTF-8, which this format cannot hold; rename the radiograph"
+        )
 
 
 def image_size(height: Any, width: Any, where: str, texts: bool = True) -> tuple[int, int]:

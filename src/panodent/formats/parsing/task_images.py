@@ -87,8 +87,14 @@ class TaskImages:
         except ValueError:
             raise AnnotationError(f"{where}: image {excerpt(urls[0])} is not a URL") from None
         if f"{url.path.rstrip('/')}/".endswith(LOCAL_FILES):
-            return image_path(parse_qs(url.query).get("d", [""])[0].lstrip("/"), self.file)
-        return image_path(unquote(url.path).replace("\\", "/").rpartition("/")[2], self.file)
+            return image_path(_query(url.query).lstrip("/"), self.file)
+        path = unquote(url.path, errors="surrogateescape").replace("\\", "/")
+        return image_path(path.rpartition("/")[2], self.file)
+
+
+def _query(text: str) -> str:
+    """The path in the query of a local file's URL."""
+    return parse_qs(text, errors="surrogateescape").get("d", [""])[0]
 
 
 def _is_picture(text: object) -> bool:

@@ -1,4 +1,8 @@
-"""The findings in a NAME/teeth.json of `panodent predict`, for the conversion of its results."""
+"""The teeth and findings in a NAME/teeth.json of `panodent predict`, read as annotations.
+
+The record has what a label image has not: overlaps, scores, flags and teeth without a number.
+`panodent.outputs.record` reads records that are trusted; these may be of unknown origin.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,43 @@ from panodent.formats.parsing.shapes import tooth_number
 from panodent.teeth.findings import Findings
 from panodent.teeth.masks import trimmed
 from panodent.teeth.run_lengths import from_rle
+from panodent.teeth.teeth import Teeth
 
 RECORD = "teeth.json"
 RESULTS = "findings.json"
 """A file of the output folder that is there if findings were looked for."""
 
 
-def read_result(file: Path) -> AnnotatedFindings:
+def is_record(file: Path) -> bool:
+    """Whether a file begins as a record does: an object with a size and the numbering FDI."""
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(200)
+    except OSError:
+        return False
+    return head.startswith(b"{") and b'"numbering": "FDI"' in head
+
+
+def read_record_teeth(file: Path) -> Teeth:
+    """The teeth of one radiograph; raises `AnnotationError` for a file of another kind."""
+    data = load(file)
+    size = declared_size(data, "height", "width", str(file))
+    items, scores, flags, alternatives = [], [], [], []
+    try:
+        for entry in records(data, "teeth", str(file)):
+            items.append((int(entry["fdi"]), *trimmed(from_rle(entry["rle"], size))))
+            scores.append(float(entry["score"]))
+            flags.append(entry["flags"])
+            alternatives.append(int(entry.get("alternative", 0)))
+        return Teeth.from_masks(size, items, scores, flags, alternatives)
+    except (KeyError, TypeError, ValueError, AnnotationError) as error:
+        raise AnnotationError(
+            f"{file}: not the teeth of a result ({error!r}); expected those that "
+            "`panodent predict` wrote"
+        ) from None
+
+
+def read_record_findings(file: Path) -> AnnotatedFindings:
     """The findings of one radiograph; none if the record says nothing of findings.
 
     Raises `AnnotationError` for a file that `panodent predict` did not write.

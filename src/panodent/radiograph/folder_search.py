@@ -1,0 +1,197 @@
+"""Searches a folder for radiographs, and says of everything else whether a radiograph may be lost.
+
+Files are told apart by their suffix, and by their first bytes where the suffix says nothing. Links
+to files are followed. Links to folders are not, because they can lead in circles and twice to one
+file. Files that panodent wrote (results of `predict`, reports, training runs) are no radiographs.
+
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder:
+...     for name in ("a.png", "b.gif", "notes.txt"):
+...         size = Path(folder, name).write_bytes(b"x")
+...     found = search(Path(folder))
+...     [file.name for file in found.files], [(e.path.name, e.lost) for e in found.unread]
+(['a.png'], [('b.gif', True)])
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from panodent.radiograph.radiograph import SUFFIXES, is_candidate, suffix_of
+from panodent.utils.output_folder import LOCK
+
+PICTURES = {
+    ".gif": "GIF", ".jp2": "JPEG 2000", ".j2k": "JPEG 2000", ".jpx": "JPEG 2000", ".jxl": "JPEG XL",
+    ".pgm": "PGM", ".ppm": "PPM", ".pbm": "PBM", ".pnm": "PNM", ".pam": "PAM", ".heic": "HEIC",
+    ".heif": "HEIF", ".avif": "AVIF", ".psd": "Photoshop", ".exr": "OpenEXR", ".tga": "TGA",
+    ".pcx": "PCX", ".nii": "NIfTI", ".nrrd": "NRRD", ".mha": "MetaImage", ".mhd": "MetaImage",
+}  # fmt: skip
+"""Kinds of pictures that are not read, by suffix."""
+ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
+_SIGNATURES = (
+    (b"\x89PNG", "PNG", ".png"),
+    (b"\xff\xd8\xff", "JPEG", ".jpg"),
+    (b"II*\0", "TIFF", ".tif"),
+    (b"MM\0*", "TIFF", ".tif"),
+)
+"""(first bytes, kind, suffix) of pictures that would be read with their suffix."""
+_RESULT_PICTURE = re.compile(r"(labels|overlay|odontogram)\.png|teeth\.(seg|pr|sr)\.dcm")
+_SUMMARIES = ("run.json", "predictions.json", "teeth.csv", "findings.json", "findings.csv")
+_REPORTS = ("inspection.json", "scores.json")
+
+
+@dataclass(frozen=True)
+class Unread:
+    """An entry of a folder that is not read.
+
+    `reason` says why and what to do; `lost` says whether it may hide a radiograph.
+    """
+
+    path: Path
+    reason: str
+    lost: bool = True
+
+
+@dataclass
+class Found:
+    """What a search found.
+
+    Parameters
+    ----------
+    files : radiographs, sorted by path.
+    unread : entries that are not read, sorted by path.
+    results : how many files were left out because panodent wrote them.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    results: int = 0
+
+
+def search(folder: Path, output: Path | None = None) -> Found:
+    """The radiographs below a folder; `output` is a results folder of this call.
+
+    Paths begin with `folder` as it is given. The folder itself may be a link.
+    """
+    found = Found()
+    top = folder.resolve()
+    waiting = [(folder, False)]
+    while waiting:
+        place, inside = waiting.pop()
+        try:
+            with os.scandir(place) as listed:
+                entries = list(listed)
+        except OSError as error:
+            found.unread.append(_unreadable(place, error, "folder"))
+            continue
+        names = {entry.name for entry in entries}
+        marked = inside or _is_marked(place, names, output)
+        if _is_run(names):
+            found.results += 1
+            continue
+        for entry in entries:
+            path = place / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if not (entry.name in ("pictures", "plates") and _is_report(names)):
+                    waiting.append((path, marked))
+            elif _is_result_name(entry.name, inside, names):
+                found.results += 1
+            else:
+                _look(found, path, entry, top)
+    found.files.sort()
+    found.unread.sort(key=lambda item: item.path)
+    return found
+
+
+def is_result(file: Path) -> bool:
+    """Whether a file is a result that `panodent predict` wrote, judged by what is beside it."""
+    beside = file.parent
+    if file.name in _SUMMARIES:
+        return all((beside / name).is_file() for name in _SUMMARIES[:2])
+    names = {"teeth.json"} if (beside / "teeth.json").is_file() else set()
+    return file.name == "teeth.json" or _is_result_name(file.name, False, names)
+
+
+def _is_result_name(name: str, inside: bool, names: Collection[str]) -> bool:
+    """`inside` says whether the folder is below one that holds results."""
+    return bool((inside or "teeth.json" in names) and _RESULT_PICTURE.fullmatch(name))
+
+
+def _is_marked(place: Path, names: Collection[str], output: Path | None) -> bool:
+    """Whether folders below `place` hold results, also those of an interrupted call."""
+    if LOCK in names or "run.json" in names:
+        return True
+    return output is not None and place.resolve() == output.resolve()
+
+
+def _is_run(names: Collection[str]) -> bool:
+    """Whether a folder is a run of `panodent train`, whose panels are pictures."""
+    return "config.json" in names and bool({"history.csv", "last.npz"}.intersection(names))
+
+
+def _is_report(names: Collection[str]) -> bool:
+    return "index.html" in names and any(name in names for name in _REPORTS)
+
+
+def _look(found: Found, path: Path, entry: os.DirEntry[str], top: Path) -> None:
+    """Adds a file, a link or something else to what was found."""
+    if entry.name.startswith("."):
+        return
+    if entry.is_symlink() and not os.path.isfile(path):
+        if (unread := _of_link(path, top)) is not None:
+            found.unread.append(unread)
+    elif not entry.is_file():
+        if suffix_of(path).lower() in SUFFIXES:
+            found.unread.append(Unread(path, "is not a file but a pipe, a socket or a device"))
+    elif is_candidate(path):
+        found.files.append(path)
+    elif (unread := _of_file(path)) is not None:
+        found.unread.append(unread)
+
+
+def _of_link(path: Path, top: Path) -> Unread | None:
+    """A link that leads to a folder or to nothing; None if it cannot have been a radiograph."""
+    if os.path.isdir(path):
+        target = path.resolve()
+        if target == top or top in target.parents:
+            return Unread(path, "a link to a folder of the same search; not followed", lost=False)
+        return Unread(path, f"a link to the folder {target}, which is not followed; name it too")
+    suffix = suffix_of(path).lower()
+    if suffix and suffix not in SUFFIXES and suffix not in PICTURES:
+        return None
+    try:
+        os.stat(path)
+        reason = "not a file"
+    except FileNotFoundError:
+        reason = "which does not exist"
+    except OSError as error:
+        reason = f"which cannot be opened ({error.strerror})"
+    return Unread(path, f"a link to {os.readlink(path)}, {reason}; remove or restore it")
+
+
+def _of_file(path: Path) -> Unread | None:
+    """A file that is not read; None for what is neither a picture nor an archive."""
+    suffix = suffix_of(path).lower()
+    name = path.name.lower()
+    if name.endswith((*PICTURES, ".nii.gz")):
+        kind = PICTURES.get(suffix, "NIfTI")
+        return Unread(path, f"{kind} is not read; save it as PNG or TIFF")
+    if suffix in ARCHIVES:
+        return Unread(path, "an archive is not searched; unpack it if it holds radiographs", False)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(8)
+    except OSError as error:
+        return None if suffix else _unreadable(path, error, "file")
+    for start, kind, right in _SIGNATURES:
+        if head.startswith(start):
+            return Unread(path, f"a {kind} picture without its suffix; rename it to {right}")
+    return None
+
+
+def _unreadable(path: Path, error: OSError, what: str) -> Unread:
+    return Unread(path, f"the {what} cannot be read ({error.strerror}); change its permissions")

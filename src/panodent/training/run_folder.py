@@ -1,0 +1,98 @@
+"""The folder of a training: which files belong to it, and how a new training replaces them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from panodent.errors import OutputError, TrainingError
+from panodent.utils.output_folder import occupied
+
+STATE = "last.npz"
+"""The state after the last complete epoch. A folder without it has nothing to keep."""
+RUN_FILES = (
+    "config.json", "refiner.json", "findings.json", "ignored.json", STATE, "best.npz", "epochs",
+    "history.csv", "curves.png", "tensorboard", "panels", "crops", "examples", "scores.json",
+    "bundle",
+)  # fmt: skip
+"""All that trainings write to their folder; the first three describe them."""
+RECORDS = RUN_FILES[:3]
+
+
+@contextmanager
+def holding_run(
+    folder: Path, command: str, overwrite: bool = False, keep: str = STATE
+) -> Iterator[None]:
+    """Holds a folder for a training, see `occupied`; `command` is that of the command line.
+
+    Without the file or folder `keep` at the end there is nothing to keep, and the folder is as it
+    was before, except for a training that was overwritten. An `OutputError`, such as of a full
+    disk, says how to continue if there is something.
+    """
+    before = _records(folder)
+
+    def replaced() -> tuple[str, ...]:
+        # Until the earlier training is removed, its files are not those of the new one.
+        return RUN_FILES if overwrite and _records(folder) != before else ()
+
+    with occupied(folder, command, keep=keep, replaced=replaced):
+        try:
+            yield
+        except OutputError as error:
+            if not (folder / keep).exists():
+                raise
+            again = f"panodent {command} --resume --output {folder}"
+            raise OutputError(f"{error}; what is finished is kept, go on with: {again}") from None
+
+
+def _records(folder: Path) -> dict[str, tuple[int, int]]:
+    """What tells the records in a folder apart from others of their names."""
+    files = (folder / name for name in RECORDS)
+    found = {file.name: file.stat() for file in files if file.exists()}
+    return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in found.items()}
+
+
+def check_free(folder: Path, overwrite: bool = False) -> None:
+    """Raises `TrainingError` if the folder holds a training that is not to be overwritten."""
+    held = [name for name in RECORDS if (folder / name).exists()]
+    if held and not overwrite:
+        raise TrainingError(
+            f"{folder}: already holds a training run ({held[0]}); go on with --resume, replace it "
+            "with --overwrite, or name another --output"
+        )
+
+
+def remove_run(folder: Path, *needed: str, records: Sequence[str] = RECORDS) -> None:
+    """Removes a training from its folder; other files stay.
+
+    `needed` are runs or bundles that the new training reads, `records` names of which one shows
+    that the folder holds a training. Raises `TrainingError` if one of them
+    is in the folder, or if the folder has files of these names but no training, which may be of
+    something else; `OutputError` if a file cannot be removed.
+    """
+    for name in filter(None, needed):
+        if folder.resolve() in (Path(name).resolve(), *Path(name).resolve().parents):
+            raise TrainingError(
+                f"{name}: the new training starts from it, so it cannot be replaced; "
+                "name another --output"
+            )
+    if not any((folder / name).exists() for name in RUN_FILES):
+        return
+    if not any((folder / name).exists() for name in records):
+        found = next(name for name in RUN_FILES if (folder / name).exists())
+        raise TrainingError(
+            f"{folder}: has {found}, but holds no training to overwrite; name another --output"
+        )
+    for name in reversed(RUN_FILES):  # the records last: an interrupted removal can be repeated
+        place = folder / name
+        try:
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place)
+            else:
+                place.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{place}: cannot be replaced ({error.strerror}); name another --output"
+            ) from None

@@ -1,0 +1,477 @@
+"""Makes the mistakes that people make with panodent, and writes down what it answers.
+
+Each mistake is a real call of the command on phantoms, in a new folder. The table is
+docs/reference/mistakes.md; a test compares the two:
+
+    python tools/mistakes.py > docs/reference/mistakes.md
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import errno
+import html
+import importlib.util
+import io
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+from PIL import Image
+
+from panodent import phantom
+from panodent.cli import main
+from panodent.utils.atomic_files import PendingFile
+from panodent.utils.output_folder import occupied
+
+Before = Callable[[], Any]
+"""Called in the folder before the mistake; may return a context that lasts during the call."""
+
+HEAD = """# Mistakes and their messages
+
+What panodent answers to frequent mistakes: the exit code, and what it prints on standard error.
+Each message says what came, what was expected and what to do. `tools/mistakes.py` makes every
+mistake on phantoms and writes this page.
+"""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A call of the command that goes wrong.
+
+    what : the mistake in words.
+    command : what is typed after `panodent`.
+    before : what makes it a mistake besides the command.
+    """
+
+    what: str
+    command: str
+    before: Before = lambda: None
+
+
+# --- what lies in the folder ---------------------------------------------------------------------
+
+
+def drawn(folder: Path) -> None:
+    """What all mistakes find: scans/ with two radiographs, and data/ with their annotations.
+
+    The hidden .earlier/ has their predictions.
+    """
+    phantom.write(folder / "data", 2, size=(128, 256))
+    shutil.copytree(folder / "data" / "images", folder / "scans")
+    shutil.rmtree(folder / "data" / "images")
+    shutil.copytree(folder / "scans", folder / "data" / "images")
+    call(f"predict {folder}/scans -o {folder}/.earlier --no-overlay")
+
+
+def written(name: str, content: bytes | str = b"") -> Before:
+    """Writes a file."""
+
+    def write() -> None:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(content.encode() if isinstance(content, str) else content)
+
+    return write
+
+
+def picture(name: str, size: tuple[int, int] = (128, 256), value: int = 7) -> Before:
+    """Writes a picture of one grey value, of (height, width)."""
+
+    def save() -> None:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", size[::-1], value).save(name)
+
+    return save
+
+
+def labels(name: str, value: int = 11, size: tuple[int, int] = (128, 256)) -> Before:
+    """Writes a label image of one tooth."""
+
+    def save() -> None:
+        image = np.zeros(size, np.uint8)
+        image[20:60, 30:50] = value
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(name)
+
+    return save
+
+
+def all_of(*steps: Before) -> Before:
+    """Several steps; the last may return a context."""
+
+    def run() -> Any:
+        return [step() for step in steps][-1]
+
+    return run
+
+
+def labelled(value: int = 11, folder: str = "marked") -> Before:
+    """A data folder of label images: a radiograph and one tooth."""
+    name = "phantom-00000.png"
+
+    def make() -> None:
+        Path(folder, "images").mkdir(parents=True)
+        shutil.copy(f"scans/{name}", f"{folder}/images/{name}")
+        labels(f"{folder}/masks/{name}", value)()
+
+    return make
+
+
+def changed_truth(change: Callable[[dict[str, Any]], None]) -> Before:
+    """Changes the COCO file of data/."""
+
+    def write() -> None:
+        file = Path("data/truth.json")
+        data = json.loads(file.read_text())
+        change(data)
+        file.write_text(json.dumps(data))
+
+    return write
+
+
+def renamed_classes(data: dict[str, Any]) -> None:
+    """The upper teeth only, whose numbers 11 to 28 could be Universal numbers, with other ids."""
+    data["categories"] = [item for item in data["categories"] if item["id"] < 30]
+    data["annotations"] = [item for item in data["annotations"] if item["category_id"] < 30]
+    for category in data["categories"]:
+        category["id"] += 1000
+    for annotation in data["annotations"]:
+        annotation["category_id"] += 1000
+
+
+def odd_class(data: dict[str, Any]) -> None:
+    """One class that is no tooth."""
+    data["categories"][0]["name"] = "sinus"
+    for category in data["categories"]:
+        category["id"] += 1000
+    for annotation in data["annotations"]:
+        annotation["category_id"] += 1000
+
+
+def copied_bundle(change: Callable[[Path], None]) -> Before:
+    """A copy of the default bundle in mine/, changed."""
+
+    def copy() -> None:
+        import panodent.bundle.bundle as bundles
+
+        shutil.copytree(Path(bundles.__file__).parent / "default", "mine")
+        change(Path("mine"))
+
+    return copy
+
+
+def cut_off(file: Path) -> None:
+    """Leaves the first half of a file."""
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def without(*packages: str) -> Before:
+    """Makes packages unknown, as if their extra was not installed."""
+
+    @contextlib.contextmanager
+    def hidden() -> Iterator[None]:
+        find, load = importlib.util.find_spec, builtins.__import__
+
+        def found(name: str, *rest: Any) -> Any:
+            return None if name.split(".")[0] in packages else find(name, *rest)
+
+        def imported(name: str, *rest: Any, **more: Any) -> Any:
+            if name.split(".")[0] in packages:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+            return load(name, *rest, **more)
+
+        there = {name for name in sys.modules if name.split(".")[0] in packages}
+        kept = {name: sys.modules.pop(name) for name in there}
+        with (
+            mock.patch.object(importlib.util, "find_spec", found),
+            mock.patch.object(builtins, "__import__", imported),
+        ):
+            yield
+        sys.modules.update(kept)
+
+    return hidden
+
+
+def failing_disk(number: int) -> Before:
+    """A disk that fails with this error where a file gets its name."""
+
+    def fail(self: PendingFile) -> None:
+        raise self.failure(OSError(number, os.strerror(number)))
+
+    return lambda: mock.patch.object(PendingFile, "commit", fail)
+
+
+def read_only() -> Any:
+    """A file system that cannot be written."""
+    error = OSError(errno.EROFS, os.strerror(errno.EROFS))
+    return mock.patch.object(Path, "mkdir", side_effect=error)
+
+
+def taken() -> Any:
+    """A folder in which another command works."""
+    return occupied(Path("out"), "predict")
+
+
+def predicted() -> None:
+    """out/ with the results of an earlier call."""
+    shutil.copytree(".earlier", "out")
+
+
+def run_folder() -> None:
+    """run/ with a training run of an earlier call, as far as config.json shows it."""
+    written("run/config.json", "{}")()
+
+
+# --- the mistakes --------------------------------------------------------------------------------
+
+MISTAKES: dict[str, tuple[Mistake, ...]] = {
+    "The command": (
+        Mistake("a misspelt command", "predct scans -o out"),
+        Mistake("a misspelt option", "predict scans --ouput out"),
+        Mistake("no output folder", "predict scans"),
+        Mistake("a number that is none", "predict scans -o out --workers two"),
+    ),
+    "Radiographs": (
+        Mistake("a wrong path", "predict scan -o out"),
+        Mistake(
+            "a folder without radiographs", "predict empty -o out", lambda: Path("empty").mkdir()
+        ),
+        Mistake(
+            "pictures of another kind",
+            "predict gifs -o out",
+            written("gifs/a.gif", b"GIF89a"),
+        ),
+        Mistake("a text file", "predict notes.txt -o out", written("notes.txt", "no picture")),
+        Mistake("an empty file", "predict a.png -o out", written("a.png")),
+        Mistake(
+            "a file that is cut off",
+            "predict scans/phantom-00000.png -o out",
+            lambda: cut_off(Path("scans/phantom-00000.png")),
+        ),
+        Mistake("a blank picture", "predict a.png -o out", picture("a.png", (200, 300))),
+        Mistake("a picture of one pixel", "predict a.png -o out", picture("a.png", (1, 1))),
+        Mistake("a label image", "predict a.png -o out", labels("a.png", 36)),
+        Mistake("a limit that is too low", "predict scans -o out --max-pixels 1000"),
+        Mistake(
+            "a link that leads nowhere",
+            "predict more -o out",
+            lambda: (Path("more").mkdir(), Path("more/a.png").symlink_to("../old/a.png")),
+        ),
+        Mistake("DICOM results of a PNG", "predict scans -o out --dicom-seg"),
+        Mistake(
+            "results instead of radiographs",
+            "predict out/phantom-00000 -o new",
+            predicted,
+        ),
+    ),
+    "The output folder": (
+        Mistake("a file", "predict scans -o out", written("out")),
+        Mistake("results of an earlier call", "predict scans -o out", predicted),
+        Mistake(
+            "another choice of radiographs with --resume",
+            "predict scans/phantom-00000.png -o out --resume",
+            predicted,
+        ),
+        Mistake("files of your own", "predict scans -o .", labels("phantom-00000/labels.png")),
+        Mistake("another command works there", "predict scans -o out", taken),
+        Mistake("read-only", "predict scans -o out", lambda: read_only()),
+        Mistake("a full disk", "predict scans -o out", failing_disk(errno.ENOSPC)),
+        Mistake("both of two", "predict scans -o out --resume --overwrite"),
+    ),
+    "Bundles": (
+        Mistake("a wrong path", "predict scans -o out --bundle runs/mine"),
+        Mistake("a folder without a bundle", "predict scans -o out --bundle scans"),
+        Mistake(
+            "a damaged network",
+            "predict scans -o out --bundle mine",
+            copied_bundle(lambda folder: cut_off(folder / "network.onnx")),
+        ),
+        Mistake(
+            "a card that is cut off",
+            "predict scans -o out --bundle mine",
+            copied_bundle(lambda folder: cut_off(folder / "bundle.json")),
+        ),
+        Mistake("one bundle to join", "ensemble default -o joined"),
+        Mistake(
+            "a bundle that exists",
+            "ensemble default default -o mine",
+            copied_bundle(lambda folder: None),
+        ),
+        Mistake("no radiograph to measure on", "quantise none -o small"),
+    ),
+    "Annotations": (
+        Mistake("a wrong path", "inspect dat"),
+        Mistake("radiographs without annotations", "inspect scans"),
+        Mistake("a misspelt format", "inspect data --format cocco"),
+        Mistake("another format than named", "inspect data --format yolo"),
+        Mistake("two formats in one folder", "inspect data", labels("data/masks/a.png")),
+        Mistake(
+            "annotations of other radiographs",
+            "inspect data",
+            lambda: [
+                file.rename(file.with_name(f"x{file.name}"))
+                for file in sorted(Path("data/images").iterdir())
+            ],
+        ),
+        Mistake("JSON that is cut off", "inspect data", lambda: cut_off(Path("data/truth.json"))),
+        Mistake("label images of unknown meaning", "inspect marked", labelled()),
+        Mistake("a misspelt value map", "inspect marked --values univrsal", labelled()),
+        Mistake("the wrong value map", "inspect marked --values universal", labelled(48)),
+        Mistake(
+            "class names that could be two numberings",
+            "inspect data",
+            changed_truth(renamed_classes),
+        ),
+        Mistake("a class that is no tooth", "inspect data", changed_truth(odd_class)),
+        Mistake("no such map", "inspect data --map names.json"),
+        Mistake(
+            "a map to numbers that are no teeth",
+            "inspect data --map names.json",
+            written("names.json", '{"caries": 99}'),
+        ),
+        Mistake(
+            "two radiographs of one name",
+            "inspect data",
+            picture("data/images/phantom-00000.jpg"),
+        ),
+        Mistake(
+            "an annotation of another size",
+            "inspect marked --values fdi",
+            all_of(labelled(), labels("marked/masks/phantom-00000.png", size=(64, 64))),
+        ),
+        Mistake("a misspelt target format", "convert data new --to labelm"),
+        Mistake("a target with other files", "convert data scans --to coco"),
+        Mistake("the same source and target", "convert data data --to coco"),
+        Mistake("outlines in a format of boxes", "convert data new --to voc --geometry polygon"),
+        Mistake("misspelt corrections", "correct data --with ufba -o new"),
+    ),
+    "Training": (
+        Mistake("no data", "train -o run"),
+        Mistake("a wrong path", "train dat -o run"),
+        Mistake("a misspelt recipe", "train data -o run --recipe finetun"),
+        Mistake("a size that does not fit", "train data -o run --size 100x200"),
+        Mistake("a size without height", "train data -o run --size 512"),
+        Mistake("a fold that does not exist", "train data -o run --fold 6/5"),
+        Mistake("classes that are no teeth", "train data -o run --classes 11,19"),
+        Mistake("no such start", "train data -o run --from runs/old"),
+        Mistake("no such settings", "train data -o run --config my.toml"),
+        Mistake(
+            "a misspelt setting",
+            "train data -o run --config my.toml",
+            written("my.toml", "epoch = 3\n"),
+        ),
+        Mistake("a run that exists", "train data -o run", run_folder),
+        Mistake("nothing to resume", "train --resume -o run"),
+        Mistake("other settings with --resume", "train --resume -o run --epochs 9"),
+        Mistake("without the extra", "train data -o run", without("keras")),
+    ),
+    "Scores and measurements": (
+        Mistake("no predictions", "evaluate out data"),
+        Mistake(
+            "predictions of other radiographs",
+            "evaluate out marked --values fdi",
+            all_of(
+                predicted,
+                picture("marked/images/x.png"),
+                labels("marked/masks/x.png"),
+            ),
+        ),
+        Mistake("an unknown group", "evaluate out data --by age", predicted),
+        Mistake("no run", "folds run1 run2"),
+        Mistake("no results", "measure scans"),
+        Mistake("a misspelt numbering", "measure scans --numbering palmar"),
+    ),
+    "Phantoms and services": (
+        Mistake("a size without height", "phantom -o new --size 512"),
+        Mistake("ages outside the range", "phantom -o new --ages 30,40"),
+        Mistake("a folder with phantoms", "phantom -o data --size 128x256"),
+        Mistake("a folder with radiographs", "phantom -o mine", picture("mine/images/opg.png")),
+        Mistake("without the extra", "serve --store studies", without("fastapi", "uvicorn")),
+    ),
+}
+
+
+# --- running them --------------------------------------------------------------------------------
+
+
+def call(command: str) -> tuple[int, str]:
+    """Exit code and standard error of `panodent COMMAND` in this process."""
+    errors = io.StringIO()
+    words = ["panodent", *command.split()]
+    from panodent.cli import console
+
+    console._stderr.cache_clear()
+    with (
+        mock.patch.object(sys, "argv", words),
+        mock.patch.dict(os.environ, {"COLUMNS": "200", "NO_COLOR": "1"}),
+        contextlib.redirect_stderr(errors),
+        contextlib.redirect_stdout(io.StringIO()),
+    ):
+        code: Any = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    console._stderr.cache_clear()
+    return int(code or 0), errors.getvalue()
+
+
+def answer(mistake: Mistake, drawing: Path) -> tuple[int, list[str]]:
+    """Exit code and lines on standard error; `drawing` holds what every mistake finds."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder).resolve()
+        shutil.copytree(drawing, place, dirs_exist_ok=True)
+        with contextlib.chdir(place):
+            context = mistake.before()
+            with context if hasattr(context, "__enter__") else contextlib.nullcontext():
+                code, text = call(mistake.command)
+    text = re.sub(r"process \d+ on \S+, since [-\d]+ [\d:]+", "process 42 on HOST, since T", text)
+    lines = [line for line in text.replace(f"{place}/", "").splitlines() if line.strip()]
+    if lines and lines[0].startswith("Usage: "):
+        lines = lines[-1:]  # before it are the usage and where to find help
+    return code, lines
+
+
+Answered = tuple[str, Mistake, int, list[str]]
+
+
+def answers() -> Iterator[Answered]:
+    """(heading, mistake, exit code, lines) of each mistake."""
+    with tempfile.TemporaryDirectory() as folder:
+        drawn(Path(folder))
+        for heading, mistakes in MISTAKES.items():
+            for mistake in mistakes:
+                yield heading, mistake, *answer(mistake, Path(folder))
+
+
+def page(made: Iterable[Answered] | None = None) -> str:
+    """The table as Markdown, of all mistakes or of those that were made."""
+    parts, last = [HEAD], ""
+    for heading, mistake, code, lines in answers() if made is None else made:
+        if heading != last:
+            parts.append(f"\n## {heading}\n\n| mistake | `panodent ...` | code | answer |\n")
+            parts.append("|---|---|---|---|\n")
+            last = heading
+        said = "<br>".join(map(_code, lines))
+        parts.append(f"| {mistake.what} | {_code(mistake.command)} | {code} | {said} |\n")
+    return "".join(parts)
+
+
+def _code(text: str) -> str:
+    """The text as code in a cell of a table: messages have backticks and pipes."""
+    escaped = html.escape(text, quote=False).replace("`", "&#96;").replace("|", "&#124;")
+    return f"<code>{escaped}</code>"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
