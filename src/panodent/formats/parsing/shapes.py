@@ -22,6 +22,7 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
+from panodent.formats.faults import RAISING, Report
 from panodent.formats.finding_names import OTHER
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.teeth.findings import NOWHERE, Findings
@@ -47,7 +48,7 @@ class AnnotatedShape(NamedTuple):
     ----------
     label : its class name, category or class number.
     where : how an error names it: file, image and place.
-    outline : reads what was drawn; raises `AnnotationError` without `where`.
+    outline : reads what was drawn; raises `AnnotationError`.
     tooth : of a finding: the number of the tooth that carries it as the file has it, see
         `tooth_number`.
     """
@@ -63,6 +64,7 @@ def teeth_of(
     numbers: Mapping[Any, int | None],
     size: tuple[int, int],
     file: Path,
+    report: Report | None = None,
 ) -> Teeth:
     """The teeth of a radiograph of this (height, width).
 
@@ -71,9 +73,12 @@ def teeth_of(
     numbers : FDI number by label, 0 for a tooth without a number. Shapes with None are left out
         and their outlines not read.
     file : named when a label is not in `numbers`: the file was changed since they were read.
+    report : takes a shape that cannot be read, and notes one without pixels; both are left out. By
+        default the first that cannot be read raises `AnnotationError`.
 
-    Shapes of one label and one group are parts of one tooth. Raises `AnnotationError`.
+    Shapes of one label and one group are parts of one tooth.
     """
+    report = report or Report(RAISING, str(file))
     teeth: list[tuple[int, float, list[CroppedMask]]] = []
     groups: dict[Hashable, list[CroppedMask]] = {}
     for shape in shapes:
@@ -82,7 +87,9 @@ def teeth_of(
         fdi = numbers[shape.label]
         if fdi is None:
             continue
-        outline = _drawn(shape)
+        outline = _drawn(shape, report)
+        if outline is None:
+            continue
         group = None if outline.group is None else (shape.label, outline.group)
         if group in groups:
             groups[group].append(outline.mask)
@@ -98,7 +105,10 @@ def teeth_of(
 
 
 def findings_of(
-    shapes: Iterable[AnnotatedShape], kinds: Mapping[Any, str], size: tuple[int, int]
+    shapes: Iterable[AnnotatedShape],
+    kinds: Mapping[Any, str],
+    size: tuple[int, int],
+    report: Report | None = None,
 ) -> AnnotatedFindings:
     """The findings of a radiograph of this (height, width).
 
@@ -106,26 +116,31 @@ def findings_of(
     ----------
     kinds : kind of finding by label, `OTHER` for a finding of no single kind. Other shapes are left
         out and their outlines not read.
+    report : as for `teeth_of`.
 
-    Each shape is a finding of its own: a tooth may carry two fillings. Raises `AnnotationError`.
+    Each shape is a finding of its own: a tooth may carry two fillings.
 
     >>> dot = AnnotatedShape("crown", "shape 1", lambda: Outline((np.ones((1, 1)), (2, 2))), "36")
     >>> findings_of([dot], {"crown": "crown"}, (4, 4)).findings
     Findings(1 on 4 x 4 pixels: 36 crown)
     """
+    report = report or Report(RAISING, "")
     unclear = np.zeros(size, bool)
     items, scores = [], []
     for shape in shapes:
         if shape.label not in kinds:
             continue
-        outline = _drawn(shape)
+        outline = _drawn(shape, report)
+        if outline is None:
+            continue
         mask, (top, left) = outline.mask
         if kinds[shape.label] == OTHER:
             unclear[top : top + mask.shape[0], left : left + mask.shape[1]] |= mask
             continue
-        fdi = tooth_number(shape.tooth, shape.where)
-        items.append((kinds[shape.label], fdi, mask, (top, left)))
-        scores.append(outline.score)
+        with report.catching(_item(shape, report)):
+            fdi = tooth_number(shape.tooth, shape.where)
+            items.append((kinds[shape.label], fdi, mask, (top, left)))
+            scores.append(outline.score)
     return AnnotatedFindings(Findings.from_masks(size, items, scores), unclear)
 
 
@@ -147,11 +162,24 @@ def tooth_number(value: object, where: str) -> int:
     )
 
 
-def _drawn(shape: AnnotatedShape) -> Outline:
-    try:
-        return shape.outline()
-    except AnnotationError as error:
-        raise AnnotationError(f"{shape.where}: {error}") from None
+def _drawn(shape: AnnotatedShape, report: Report) -> Outline | None:
+    """What was drawn; None after a report if it cannot be read or has no pixel."""
+    item = _item(shape, report)
+    outline = None
+    with report.catching(item):
+        outline = shape.outline()
+    if outline is not None and not outline.mask[0].any():
+        report.note("covers no pixel of the image and is left out", item)
+        return None
+    return outline
+
+
+def _item(shape: AnnotatedShape, report: Report) -> str:
+    """The place of a shape in its file, without file and radiograph."""
+    item = shape.where
+    for known in (report.file, report.image):
+        item = item.removeprefix(f"{known}: ") if known else item
+    return "" if item in (report.file, report.image) else item
 
 
 def rings_without_holes(teeth: Teeth, index: int) -> list[Ring]:

@@ -1,0 +1,146 @@
+"""Faults of annotation files: one bad item costs one item, and each is named.
+
+Readers report what they cannot use to a `Faults`, which the option `faults` brings. By default the
+first fault is raised as an `AnnotationError`. A `FaultList` keeps them all, and reading goes on
+with the other items.
+
+>>> found = FaultList()
+>>> report = Report.of({"faults": found}, "a.json", "opg.png")
+>>> with report.catching("annotation 7"):
+...     raise AnnotationError("a polygon is [1, 2]; expected six numbers or more")
+>>> [str(fault) for fault in found]
+['a.json: opg.png: annotation 7: a polygon is [1, 2]; expected six numbers or more']
+>>> with Report.of(None, "a.json").catching("annotation 7"):
+...     raise AnnotationError("a polygon is [1, 2]; expected six numbers or more")
+Traceback (most recent call last):
+    ...
+panodent.errors.AnnotationError: a.json: annotation 7: a polygon is [1, 2]; expected six numbers \
+or more
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from panodent.errors import AnnotationError
+
+OPTION = "faults"
+"""The option of all formats that holds a `Faults`."""
+Cost = Literal["nothing", "annotation", "radiograph"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One item of a data folder that cannot be used as it is.
+
+    Parameters
+    ----------
+    file : the file that has to be mended, as a path.
+    image : the radiograph that it concerns, as the file names it; empty if unknown.
+    item : the place in the file: an annotation's id, a line, a shape; empty for a whole radiograph.
+    problem : what came, what was expected and, where it is special, how to mend it.
+    cost : what is lost if reading goes on.
+    is_note : whether it is harmless, so that nothing has to stop for it.
+    """
+
+    file: str
+    image: str = ""
+    item: str = ""
+    problem: str = ""
+    cost: Cost = "annotation"
+    is_note: bool = False
+
+    def __str__(self) -> str:
+        """File, image, place and problem in one line."""
+        return ": ".join(filter(None, (self.file, self.image, self.item, self.problem)))
+
+
+class Faults:
+    """Takes the faults of a reading; this one raises each as an `AnnotationError`."""
+
+    def add(self, fault: Fault) -> None:
+        """Raises the fault, unless it is only a note."""
+        if not fault.is_note:
+            raise AnnotationError(str(fault))
+
+
+class FaultList(Faults):
+    """Keeps every fault once, in the order in which they were found."""
+
+    def __init__(self) -> None:
+        self._found: dict[Fault, None] = {}
+
+    def add(self, fault: Fault) -> None:
+        """Keeps the fault."""
+        self._found[fault] = None
+
+    def __iter__(self) -> Iterator[Fault]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @property
+    def serious(self) -> list[Fault]:
+        """The faults that are more than a note."""
+        return [fault for fault in self if not fault.is_note]
+
+    @property
+    def notes(self) -> list[Fault]:
+        """The others."""
+        return [fault for fault in self if fault.is_note]
+
+
+RAISING = Faults()
+"""Where faults go that nobody collects."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where the faults of one file, or of one radiograph in it, are reported."""
+
+    faults: Faults
+    file: str
+    image: str = ""
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any] | None, file: str | Path, image: str = "") -> Report:
+        """For a file that is read with these options of a format."""
+        # An empty list of faults is false.
+        return cls((options or {}).get(OPTION, RAISING), str(file), image)
+
+    @property
+    def where(self) -> str:
+        """How errors name the file and the radiograph."""
+        return ": ".join(filter(None, (self.file, self.image)))
+
+    def about(self, image: object) -> Report:
+        """The same for one radiograph."""
+        return replace(self, image=str(image))
+
+    def add(self, problem: str, item: str = "", cost: Cost = "annotation") -> None:
+        """Reports a fault; raises it if nobody collects."""
+        self.faults.add(Fault(self.file, self.image, item, problem, cost))
+
+    def note(self, problem: str, item: str = "") -> None:
+        """Reports something harmless that was left out."""
+        self.faults.add(Fault(self.file, self.image, item, problem, "nothing", True))
+
+    @contextmanager
+    def catching(self, item: str = "", cost: Cost = "annotation") -> Iterator[None]:
+        """Reports an `AnnotationError` inside as a fault of this item."""
+        try:
+            yield
+        except AnnotationError as error:
+            problem = str(error)
+            # The error may name the place already.
+            for known in (self.file, self.image, item):
+                problem = problem.removeprefix(f"{known}: ") if known else problem
+            fault = Fault(self.file, self.image, item, problem, cost)
+        else:
+            return
+        self.faults.add(fault)
