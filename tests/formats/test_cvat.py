@@ -137,7 +137,7 @@ def test_a_box_that_the_map_leaves_out_is_no_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["box", "polyline", "points", "ellipse", "cuboid", "skeleton"])
 def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
     file = saved(tmp_path, f'<{kind} label="36" points="1,1;2,2;3,1"></{kind}>')
-    with pytest.raises(AnnotationError, match=rf"annotations\.xml: sub/opg\.png: 36: a {kind} is"):
+    with pytest.raises(AnnotationError, match=rf"xml: sub/opg\.png: shape 1: 36: a {kind} is"):
         read_first(file)
 
 
@@ -155,7 +155,7 @@ def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
 )
 def test_malformed_polygons(tmp_path: Path, old: str, new: str, reason: str) -> None:
     file = saved(tmp_path, SQUARE.replace(old, new))
-    with pytest.raises(AnnotationError, match=rf"annotations\.xml: sub/opg\.png: 36: .*({reason})"):
+    with pytest.raises(AnnotationError, match=rf"xml: sub/opg\.png: shape 1: 36: .*({reason})"):
         read_first(file)
 
 
@@ -177,7 +177,7 @@ def test_malformed_polygons(tmp_path: Path, old: str, new: str, reason: str) -> 
 )
 def test_malformed_masks(tmp_path: Path, old: str, new: str, reason: str) -> None:
     file = saved(tmp_path, MASK.replace(old, new))
-    with pytest.raises(AnnotationError, match=rf"annotations\.xml: sub/opg\.png: 36: .*{reason}"):
+    with pytest.raises(AnnotationError, match=rf"xml: sub/opg\.png: shape 1: 36: .*{reason}"):
         read_first(file)
 
 
@@ -202,7 +202,7 @@ def test_malformed_images(tmp_path: Path, image: str, reason: str) -> None:
 
 
 def test_a_shape_without_label_is_named(tmp_path: Path) -> None:
-    with pytest.raises(AnnotationError, match=r"xml: sub/opg\.png: a polygon has no label"):
+    with pytest.raises(AnnotationError, match=r"opg\.png: shape 1: a polygon has no label"):
         FORMAT.read(saved(tmp_path, SQUARE.replace("label=", "lable=")))
 
 

@@ -18,6 +18,7 @@ from panodent.cli.options import (
     Output,
     Precision,
     ResumeTraining,
+    SkipBad,
     SplitSeed,
     Values,
     WeightSeed,
@@ -79,6 +80,7 @@ def findings(
     split_seed: SplitSeed = 0,
     seed: WeightSeed = None,
     resume: ResumeTraining = False,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Train the network that finds crowns, implants and more.
 
@@ -108,7 +110,7 @@ def findings(
         )
     else:
         options = read_options(values, numbering, name_map)
-        sources = [DataSource(root, format_name, options) for root in data]
+        sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
         named = (output, sources, annotations, plain or [], bundle, FindingsConfig(**settings))
         run = prepare(*named, _report, validation, split_seed, start)
     _train(run)

@@ -81,7 +81,7 @@ def inspect(
             print_line(f"{counted(count, 'radiograph', 'radiographs')} to review in {store}")
     if output is not None:
         print_line(f"page: {report.write(found, output, audited)}")
-    raise typer.Exit(1 if found.problems else 0)
+    raise typer.Exit(1 if found.problems or found.faulty else 0)
 
 
 def _print_overview(found: Inspection) -> None:
@@ -107,8 +107,19 @@ def _print_findings(found: Inspection) -> None:
         print_line(f"look at {finding.key}: {messages}")
     if (more := len(found.suspicious) - LISTED) > 0:
         print_line(f"look at {more} more: they are on the page (--output)")
+    for note in found.notes[:LISTED]:
+        print_line(f"note: {note}")
+    if (more := len(found.notes) - LISTED) > 0:
+        print_line(f"{counted(more, 'note more is', 'notes more are')} on the page (--output)")
     for finding in found.problems:
         print_warning(f"{finding.key} cannot be used: {finding.problem}")
+    for fault in found.faulty:
+        print_warning(fault)
+    if count := len(found.problems) + len(found.faulty):
+        print_line(
+            f"{counted(count, 'item', 'items')} to correct; train and convert stop for them, or "
+            "leave them out with --skip-bad"
+        )
 
 
 def _audited(found: Inspection, bundles: Sequence[str]) -> Audit:

@@ -71,6 +71,15 @@ NameMap = Annotated[
     ),
 ]
 
+SkipBad = Annotated[
+    bool,
+    typer.Option(
+        "--skip-bad",
+        help="Leave out annotations and radiographs that cannot be used, and say how many. "
+        "Default: list them and stop before the work begins.",
+    ),
+]
+
 
 def read_options(
     values: str | None, numbering: str | None, name_map: Path | None

@@ -18,6 +18,7 @@ from panodent.cli.options import (
     Output,
     Precision,
     ResumeTraining,
+    SkipBad,
     SplitSeed,
     Values,
     WeightSeed,
@@ -55,6 +56,7 @@ def refiner(
     split_seed: SplitSeed = 0,
     seed: WeightSeed = None,
     resume: ResumeTraining = False,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Train the network that refines a bundle's outlines.
 
@@ -88,7 +90,7 @@ def refiner(
         if not data:
             raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
         options = read_options(values, numbering, name_map)
-        sources = [DataSource(root, format_name, options) for root in data]
+        sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
         config = RefinerConfig(**settings)
         run = prepare(output, sources, bundle, config, _report, validation, split_seed)
     print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")

@@ -73,16 +73,30 @@ class FaultList(Faults):
 
     def __init__(self) -> None:
         self._found: dict[Fault, None] = {}
+        self._watched: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
         """Keeps the fault."""
         self._found[fault] = None
+        self._watched.append(fault)
+
+    @contextmanager
+    def watching(self) -> Iterator[list[Fault]]:
+        """A list of the faults that are reported inside, also those that were known before."""
+        self._watched = seen = []
+        try:
+            yield seen
+        finally:
+            self._watched = []
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._found)
 
     def __len__(self) -> int:
         return len(self._found)
+
+    def __bool__(self) -> bool:
+        return True  # an empty list collects, too
 
     @property
     def serious(self) -> list[Fault]:
@@ -110,8 +124,7 @@ class Report:
     @classmethod
     def of(cls, options: Mapping[str, Any] | None, file: str | Path, image: str = "") -> Report:
         """For a file that is read with these options of a format."""
-        # An empty list of faults is false.
-        return cls((options or {}).get(OPTION, RAISING), str(file), image)
+        return cls((options or {}).get(OPTION) or RAISING, str(file), image)
 
     @property
     def where(self) -> str:

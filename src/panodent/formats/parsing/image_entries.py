@@ -14,6 +14,7 @@ import numpy as np
 
 from panodent.errors import AnnotationError, RadiographError
 from panodent.formats.base import Annotated, Items
+from panodent.formats.faults import RAISING, Report
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS, key_of, read_size
 from panodent.teeth.findings import Findings
@@ -105,21 +106,27 @@ def size_of_file(image: Path | None, where: str) -> tuple[int, int]:
         raise AnnotationError(f"{where}: does not say the size of the image; {error}") from None
 
 
-def in_order(file: Path, items: Iterable[Annotated]) -> list[Annotated]:
+def in_order(
+    file: Path, items: Iterable[Annotated], report: Report | None = None
+) -> list[Annotated]:
     """The items sorted by key.
 
-    Raises `AnnotationError`, which names `file`, if two have one key: both would be paired with one
-    radiograph.
+    Two of one key would be paired with one radiograph: `report` takes them as faults, and both are
+    left out. Without a report they raise `AnnotationError`, which names `file`.
     """
     by_key: dict[str, Annotated] = {}
+    shared: set[str] = set()
     for item in items:
         if item.key in by_key:
-            raise AnnotationError(
-                f"{file}: two images share the name {item.key!r} (without suffix); "
-                "rename one of them"
-            )
+            shared.add(item.key)
         by_key[item.key] = item
-    return [by_key[key] for key in sorted(by_key)]
+    report = report or Report(RAISING, str(file))
+    for key in sorted(shared):
+        report.about("").add(
+            f"two images share the name {key!r} (without suffix); rename one of them",
+            cost="radiograph",
+        )
+    return [by_key[key] for key in sorted(by_key) if key not in shared]
 
 
 def checked_names(items: Items, target: Path) -> Iterator[tuple[PurePosixPath, Teeth]]:
