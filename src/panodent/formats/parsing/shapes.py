@@ -24,9 +24,10 @@ from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.faults import RAISING, Report
 from panodent.formats.finding_names import OTHER
+from panodent.formats.naming import CUT_OUT
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.teeth.findings import NOWHERE, Findings
-from panodent.teeth.masks import CroppedMask, joined
+from panodent.teeth.masks import CroppedMask, joined, without
 from panodent.teeth.outlines import Ring
 from panodent.teeth.teeth import Teeth
 
@@ -71,7 +72,7 @@ def teeth_of(
     Parameters
     ----------
     numbers : FDI number by label, 0 for a tooth without a number. Shapes with None are left out
-        and their outlines not read.
+        and their outlines not read. Shapes with `CUT_OUT` cut out of the teeth before them.
     file : named when a label is not in `numbers`: the file was changed since they were read.
     report : takes a shape that cannot be read, and notes one without pixels; both are left out. By
         default the first that cannot be read raises `AnnotationError`.
@@ -90,6 +91,10 @@ def teeth_of(
         outline = _drawn(shape, report)
         if outline is None:
             continue
+        if fdi == CUT_OUT:
+            with report.catching(_item(shape, report)):
+                _cut(teeth, outline.mask)
+            continue
         group = None if outline.group is None else (shape.label, outline.group)
         if group in groups:
             groups[group].append(outline.mask)
@@ -102,6 +107,18 @@ def teeth_of(
         [(fdi, *joined(parts, size)) for fdi, _, parts in teeth],
         [score for _, score, _ in teeth],
     )
+
+
+def _cut(teeth: Iterable[tuple[int, float, list[CroppedMask]]], hole: CroppedMask) -> None:
+    """Takes the pixels of a hole from all parts of these teeth; raises `AnnotationError`."""
+    for fdi, _, parts in teeth:
+        cut = [without(part, hole) for part in parts]
+        if not any(mask.any() for mask, _ in cut):
+            raise AnnotationError(
+                f"cuts away the whole of {f'tooth {fdi}' if fdi else 'a tooth without a number'}; "
+                "expected a part of it: a shape cuts what was drawn before it"
+            )
+        parts[:] = cut
 
 
 def findings_of(
