@@ -12,6 +12,7 @@ from panodent.cli.options import (
     FormatName,
     NameMap,
     Numbering,
+    Predictions,
     SkipBad,
     Values,
     drop_none,
@@ -31,6 +32,7 @@ def convert(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    predictions: Predictions = False,
     write_numbering: Annotated[
         str | None,
         typer.Option(
@@ -64,7 +66,7 @@ def convert(
             target,
             to,
             format_name=format_name,
-            read_options=read_options(values, numbering, name_map),
+            read_options=read_options(values, numbering, name_map, predictions),
             write_options=drop_none({"numbering": write_numbering, "geometry": geometry}),
             images=images,
             resume=resume,

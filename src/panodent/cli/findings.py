@@ -17,6 +17,7 @@ from panodent.cli.options import (
     Numbering,
     Output,
     Precision,
+    Predictions,
     ResumeTraining,
     SkipBad,
     SplitSeed,
@@ -71,6 +72,7 @@ def findings(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    predictions: Predictions = False,
     size: Size = None,
     epochs: Epochs = None,
     batch_size: BatchSize = None,
@@ -109,7 +111,7 @@ def findings(
             "the file that describes their findings"
         )
     else:
-        options = read_options(values, numbering, name_map)
+        options = read_options(values, numbering, name_map, predictions)
         sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
         named = (output, sources, annotations, plain or [], bundle, FindingsConfig(**settings))
         run = prepare(*named, _report, validation, split_seed, start)

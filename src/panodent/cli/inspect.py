@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
-from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_options
+from panodent.cli.options import FormatName, NameMap, Numbering, Predictions, Values, read_options
 from panodent.errors import ConfigError, MissingExtraError, PanodentError
 from panodent.utils.wording import counted
 
@@ -37,6 +37,7 @@ def inspect(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    predictions: Predictions = False,
     audit: Annotated[
         bool,
         typer.Option(
@@ -70,7 +71,9 @@ def inspect(
     from panodent.reports import inspection as report
 
     with progress_bar("reading") as update:
-        found = inspect_folder(data, format_name, read_options(values, numbering, name_map), update)
+        found = inspect_folder(
+            data, format_name, read_options(values, numbering, name_map, predictions), update
+        )
     _print_overview(found)
     _print_findings(found)
     audited = _audited(found, bundle or ["default"]) if audit else None

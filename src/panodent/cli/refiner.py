@@ -17,6 +17,7 @@ from panodent.cli.options import (
     Numbering,
     Output,
     Precision,
+    Predictions,
     ResumeTraining,
     SkipBad,
     SplitSeed,
@@ -47,6 +48,7 @@ def refiner(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    predictions: Predictions = False,
     epochs: Epochs = None,
     batch_size: BatchSize = None,
     learning_rate: LearningRate = None,
@@ -89,7 +91,7 @@ def refiner(
     else:
         if not data:
             raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
-        options = read_options(values, numbering, name_map)
+        options = read_options(values, numbering, name_map, predictions)
         sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
         config = RefinerConfig(**settings)
         run = prepare(output, sources, bundle, config, _report, validation, split_seed)

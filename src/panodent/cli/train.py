@@ -16,6 +16,7 @@ from panodent.cli.options import (
     NameMap,
     Numbering,
     Output,
+    Predictions,
     SkipBad,
     Values,
     drop_none,
@@ -125,6 +126,7 @@ def train(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    predictions: Predictions = False,
     repeat: Repeat = "",
     repeat_mixed: RepeatMixed = "",
     epochs: Epochs = None,
@@ -159,7 +161,7 @@ def train(
     if resume:
         reading: dict[str, Any] = {"--format": format_name, "--values": values}
         reading |= {"--numbering": numbering, "--map": name_map, "--repeat": repeat}
-        reading |= {"--skip-bad": skip_bad}
+        reading |= {"--skip-bad": skip_bad, "--predictions": predictions}
         _check_resumed(any((data, recipe, config, settings, start)), reading)
         raise typer.Exit(_resume(output))
     if not data:
@@ -167,7 +169,7 @@ def train(
     from panodent.training.run import DataSource, prepare
 
     training = _configured(recipe, config, settings, start or "")
-    options = read_options(values, numbering, name_map)
+    options = read_options(values, numbering, name_map, predictions)
     sources = [
         DataSource(root, format_name, options, times, skip_bad)
         for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)

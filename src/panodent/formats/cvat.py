@@ -29,10 +29,9 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
@@ -48,11 +47,10 @@ from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import (
     checked_items,
-    existing_image,
-    image_path,
     image_size,
     in_order,
 )
+from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
 from panodent.formats.parsing.shapes import (
     AnnotatedShape,
     Outline,
@@ -61,7 +59,6 @@ from panodent.formats.parsing.shapes import (
     teeth_of,
 )
 from panodent.formats.parsing.xml_stream import children, element_at, root_name
-from panodent.radiograph.radiograph import key_of
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import NOWHERE
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
@@ -98,7 +95,7 @@ class Cvat(Format):
             if element.tag != "image":
                 videos.see(element)
                 continue
-            with report.about(element.get("name", "")).catching(cost="radiograph"):
+            with report.about(_named(element)).catching(cost="radiograph"):
                 image = _image(element, place, file, report)
                 labels |= dict.fromkeys(label for _, label, _ in _labelled(element, image.report))
                 listed.append(image)
@@ -107,17 +104,16 @@ class Cvat(Format):
                 raise AnnotationError(f"{file}: {videos.refusal()}")
             report.add(videos.refusal(), cost="radiograph")
         naming = Naming.of(options)
-        numbers, kinds = naming.numbers(labels, file), naming.kinds(labels)
-        items = (
-            Annotated(
-                image.key,
-                partial(_read, file, image, numbers),
-                image.size,
-                image.found,
-                partial(_read_findings, file, image, kinds) if kinds else None,
-            )
-            for image in listed
-        )
+        numbers, kinds = naming.numbers(labels, file, report=report), naming.kinds(labels)
+        found = ImageSearch(file.parent).find(Sought(image.name) for image in listed)
+        items = []
+        for image, there in zip(listed, found, strict=True):
+            if there.problem:
+                image.report.add(there.problem, cost="radiograph")
+                continue
+            read = partial(_read, file, image, numbers)
+            findings = partial(_read_findings, file, image, kinds) if kinds else None
+            items.append(Annotated(there.key, read, image.size, there.file, findings))
         return in_order(file, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
@@ -146,27 +142,26 @@ def _find(path: Path) -> Path | None:
     return file if right else None
 
 
-@dataclass(frozen=True)
-class _Image:
-    """An image of the file: key, first byte, (height, width), its radiograph if that exists."""
+class _Image(NamedTuple):
+    """An image of the file: name, first byte of its element, (height, width)."""
 
-    key: str
+    name: str
     place: int
     size: tuple[int, int]
-    found: Path | None
     report: Report
 
 
+def _named(element: Element) -> str:
+    """The name of an image; two subsets of a project may have images of one name."""
+    return "/".join(filter(None, (element.get("subset", "").strip(), element.get("name", ""))))
+
+
 def _image(element: Element, place: int, file: Path, report: Report) -> _Image:
-    """An image, which a project export has in `images/SUBSET/NAME`."""
-    name = image_path(element.get("name"), file)
-    subset = element.get("subset", "").strip()
-    paths = [image_path(f"{subset}/{name}", file), name] if subset else [name]
+    if not element.get("name", ""):
+        raise AnnotationError(f"{file}: an image has no name; expected the path of a file")
+    name = declared_path(_named(element), str(file)).as_posix()
     size = image_size(element.get("height"), element.get("width"), f"{file}: {name}")
-    found = [(path, existing_image(file.parent, path)) for path in paths]
-    # Two subsets may have images of one name: without a file, the subset belongs to the key.
-    path, there = next((pair for pair in found if pair[1] is not None), found[0])
-    return _Image(key_of(path), place, size, there, report.about(path))
+    return _Image(name, place, size, report.about(name))
 
 
 class _Videos:
