@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from panodent import formats
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.evaluation.case_scores import score_pair
+from panodent.formats.faults import FaultList
 from panodent.formats.label_studio import FORMAT
 from panodent.formats.parsing.brush_rle import encode
 from panodent.radiograph.radiograph import Radiograph
@@ -163,7 +166,7 @@ def test_predictions_are_read_on_demand_where_nobody_annotated(tmp_path: Path) -
     assert {key: teeth.fdi.tolist() for key, teeth in read.items()} == {"a": [37], "b": [36]}
     assert read["a"].scores.tolist() == [0.5]
     with pytest.raises(
-        AnnotationError, match=r"export\.json: holds predictions and no annotations"
+        AnnotationError, match=r"export\.json: holds predictions and no annotations; insp"
     ):
         FORMAT.read(saved(tmp_path, only))
 
@@ -189,7 +192,7 @@ def test_a_rectangle_that_the_map_leaves_out_is_no_error(tmp_path: Path) -> None
 def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
     file = saved(tmp_path, task(annotation(region(kind))))
     with pytest.raises(
-        AnnotationError, match=rf"export\.json: task 5: 36: '{kind}' is not an outline"
+        AnnotationError, match=rf"task 5: region 'x': 36: '{kind}' is not an outline"
     ):
         read_first(file)
 
@@ -217,7 +220,7 @@ def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
 def test_malformed_polygons(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
     drawn = region(**changes)
     drawn["value"]["polygonlabels"] = ["36"]
-    with pytest.raises(AnnotationError, match=rf"export\.json: task 5: 36: .*{reason}"):
+    with pytest.raises(AnnotationError, match=rf"task 5: region 'x': 36: .*{reason}"):
         read_first(saved(tmp_path, task(annotation(drawn))))
 
 
@@ -234,7 +237,7 @@ def test_malformed_polygons(tmp_path: Path, changes: dict[str, Any], reason: str
 )
 def test_malformed_brushes(tmp_path: Path, rle: Any, reason: str) -> None:
     drawn = region("brushlabels", value={"rle": rle, "brushlabels": ["36"]})
-    with pytest.raises(AnnotationError, match=rf"export\.json: task 5: 36: .*{reason}"):
+    with pytest.raises(AnnotationError, match=rf"task 5: region 'x': 36: .*{reason}"):
         read_first(saved(tmp_path, task(annotation(drawn))))
 
 
@@ -426,3 +429,121 @@ def test_an_unknown_geometry_suggests(tmp_path: Path) -> None:
         FORMAT.write(tmp_path, [], {"geometry": "polygons"})
     FORMAT.write(tmp_path, [], {})
     assert FORMAT.read(tmp_path / "tasks.json") == []
+
+
+def minimal(*regions: Any, number: int = 5, **changes: Any) -> dict[str, Any]:
+    """An entry of JSON-MIN."""
+    return {
+        "image": URL,
+        "id": number,
+        "tooth": list(regions),
+        "annotator": 1,
+        "annotation_id": 8,
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z",
+        "lead_time": 3.5,
+        **changes,
+    }
+
+
+def bare(label: str = "36", **changes: Any) -> dict[str, Any]:
+    return {
+        "points": POINTS,
+        "closed": True,
+        "polygonlabels": [label],
+        "original_width": 10,
+        "original_height": 8,
+        **changes,
+    }
+
+
+def table(file: Path, *entries: dict[str, Any], separator: str = ",") -> Path:
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, delimiter=separator)
+        writer.writerow(entries[0])
+        for entry in entries:
+            cells = (json.dumps(v, indent=1) if isinstance(v, list) else v for v in entry.values())
+            writer.writerow(cells)
+    return file
+
+
+@pytest.mark.parametrize("kind", ["min.json", "a.csv", "a.tsv"])
+def test_exports_with_an_entry_for_each_annotation(tmp_path: Path, kind: str) -> None:
+    brush = {"format": "rle", "rle": encode(SQUARE), "brushlabels": ["37"]}
+    brush |= {"original_width": 10, "original_height": 8}
+    entries = [
+        minimal(bare(), brush),
+        minimal(bare("11"), updated_at="2025-01-01T00:00:00Z"),  # an older one of the same task
+        minimal(number=6, image="/data/upload/1/3f2a1b2c-other.png"),
+    ]
+    if kind == "min.json":
+        (tmp_path / kind).write_text(json.dumps(entries))
+    else:
+        table(tmp_path / kind, *entries, separator="," if kind == "a.csv" else "\t")
+    assert formats.recognise(tmp_path) == "label-studio"
+    first, second = FORMAT.read(tmp_path)
+    assert (first.key, second.key) == ("3f2a1b2c-opg", "3f2a1b2c-other")
+    found = first.read()
+    assert found.fdi.tolist() == [36, 37]
+    assert [np.array_equal(found.full_mask(i), SQUARE) for i in range(2)] == [True, True]
+    picture(tmp_path / "other.png", (8, 10))
+    assert FORMAT.read(tmp_path)[1].read() == Teeth.empty((8, 10))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("task-1-annotation-2-by-1-tag-36-0.png", "PNG"),
+        ("task-1-annotation-2-by-a@b-36.npy", "NumP"),
+    ],
+)
+def test_brush_masks_are_refused_by_name(tmp_path: Path, name: str, kind: str) -> None:
+    (tmp_path / "masks-of-it").mkdir()
+    (tmp_path / "masks-of-it" / name).touch()
+    assert formats.recognise(tmp_path) == "label-studio"
+    with pytest.raises(AnnotationError, match=f"'Brush labels to {kind}.*choose the export JSON"):
+        FORMAT.read(tmp_path)
+
+
+def test_target_storage_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "7.json").write_text(json.dumps({"result": [], "task": task()}))
+    assert formats.recognise(tmp_path) == "label-studio"
+    with pytest.raises(AnnotationError, match=r"target storage.*choose the export JSON"):
+        FORMAT.read(tmp_path)
+
+
+@pytest.mark.parametrize("value", [{"points": POINTS, "polygonlabels": []}, {"points": POINTS}])
+@pytest.mark.parametrize("kind", ["polygonlabels", "polygon"])
+def test_a_region_without_a_label_is_named_and_not_dropped(
+    tmp_path: Path, kind: str, value: dict[str, Any]
+) -> None:
+    open_one = region(id="y", type=kind, value=value)
+    file = saved(tmp_path, task(annotation(region(), open_one)))
+    with pytest.raises(AnnotationError, match=r"task 5: region 'y': .*label.*; expected one label"):
+        FORMAT.read(file)
+    faults = FaultList()
+    (item,) = FORMAT.read(file, {"faults": faults})
+    assert item.read().fdi.tolist() == [36, 0]
+    ((fault),) = faults
+    assert (fault.image, fault.item, fault.cost) == ("task 5", "region 'y'", "nothing")
+
+
+def test_a_label_in_a_result_of_its_own_counts(tmp_path: Path) -> None:
+    drawn = region(type="polygon", value={"points": POINTS})
+    named = region(type="labels", value={"points": POINTS, "labels": ["36"]})
+    assert read_first(saved(tmp_path, task(annotation(drawn, named)))).fdi.tolist() == [36]
+
+
+def test_one_bad_task_or_region_costs_itself(tmp_path: Path) -> None:
+    far = region(id="far", value={"points": [[1, 2, 3]], "polygonlabels": ["37"]})
+    bad = [{"id": 1}, task("x", id=2), task(annotation(updated_at=3), id=3)]
+    faults = FaultList()
+    file = saved(tmp_path, task(annotation(region(), far)), *bad)
+    (item,) = FORMAT.read(file, {"faults": faults})
+    assert item.read().fdi.tolist() == [36]
+    assert [(fault.image, fault.item, fault.cost) for fault in faults] == [
+        ("", "", "radiograph"),
+        ("task 2", "", "radiograph"),
+        ("task 3", "", "radiograph"),
+        ("task 5", "region 'far': 37", "annotation"),
+    ]

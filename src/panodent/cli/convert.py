@@ -12,6 +12,8 @@ from panodent.cli.options import (
     FormatName,
     NameMap,
     Numbering,
+    Predictions,
+    SkipBad,
     Values,
     drop_none,
     read_options,
@@ -30,6 +32,7 @@ def convert(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    predictions: Predictions = False,
     write_numbering: Annotated[
         str | None,
         typer.Option(
@@ -49,6 +52,7 @@ def convert(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue an interrupted conversion.")
     ] = False,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Convert annotations to another format, with their radiographs.
 
@@ -62,17 +66,21 @@ def convert(
             target,
             to,
             format_name=format_name,
-            read_options=read_options(values, numbering, name_map),
+            read_options=read_options(values, numbering, name_map, predictions),
             write_options=drop_none({"numbering": write_numbering, "geometry": geometry}),
             images=images,
             resume=resume,
+            skip_bad=skip_bad,
             progress=update,
         )
     _print_summary(conversion, to, target)
-    raise typer.Exit(1 if conversion.failed else 0)
+    stopped = conversion.failed and not (skip_bad and conversion.written)
+    raise typer.Exit(1 if stopped else 0)
 
 
 def _print_summary(conversion: Conversion, to: str, target: Path) -> None:
+    from panodent.datasets.checking import left_out
+
     resumed = f", {conversion.resumed} of them by an earlier call" if conversion.resumed else ""
     carried = conversion.findings - conversion.lost_findings["findings"]
     found = f" and {carried} findings" if conversion.findings else ""
@@ -86,5 +94,10 @@ def _print_summary(conversion: Conversion, to: str, target: Path) -> None:
         print_warning(f"{to} cannot hold {what}: lost for {count} of {conversion.findings}")
     if conversion.without_image:
         print_warning(f"{conversion.without_image} annotations have no radiograph beside them")
+    for fault in conversion.faults:
+        if not fault.is_note:
+            print_warning(fault)
     for key, reason in conversion.failed.items():
         print_warning(f"{key} was not converted: {reason}")
+    if what := left_out(conversion.faults):
+        print_line(f"left out: {what} that could not be read")

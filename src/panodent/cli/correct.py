@@ -13,6 +13,7 @@ from panodent.cli.options import (
     NameMap,
     Numbering,
     Output,
+    Predictions,
     Values,
     read_options,
 )
@@ -41,6 +42,7 @@ def correct(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    predictions: Predictions = False,
 ) -> None:
     """Correct the annotations of a public data set.
 
@@ -58,7 +60,7 @@ def correct(
             chosen,
             to,
             format_name=format_name,
-            read_options=read_options(values, numbering, name_map),
+            read_options=read_options(values, numbering, name_map, predictions),
             progress=update,
         )
     _print_summary(outcome, to, output)

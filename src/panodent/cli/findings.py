@@ -17,7 +17,9 @@ from panodent.cli.options import (
     Numbering,
     Output,
     Precision,
+    Predictions,
     ResumeTraining,
+    SkipBad,
     SplitSeed,
     Values,
     WeightSeed,
@@ -70,6 +72,7 @@ def findings(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    predictions: Predictions = False,
     size: Size = None,
     epochs: Epochs = None,
     batch_size: BatchSize = None,
@@ -79,6 +82,7 @@ def findings(
     split_seed: SplitSeed = 0,
     seed: WeightSeed = None,
     resume: ResumeTraining = False,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Train the network that finds crowns, implants and more.
 
@@ -107,8 +111,8 @@ def findings(
             "the file that describes their findings"
         )
     else:
-        options = read_options(values, numbering, name_map)
-        sources = [DataSource(root, format_name, options) for root in data]
+        options = read_options(values, numbering, name_map, predictions)
+        sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
         named = (output, sources, annotations, plain or [], bundle, FindingsConfig(**settings))
         run = prepare(*named, _report, validation, split_seed, start)
     _train(run)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
-from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_options
+from panodent.cli.options import FormatName, NameMap, Numbering, Predictions, Values, read_options
 from panodent.errors import ConfigError, MissingExtraError, PanodentError
 from panodent.utils.wording import counted
 
@@ -37,6 +37,7 @@ def inspect(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    predictions: Predictions = False,
     audit: Annotated[
         bool,
         typer.Option(
@@ -70,7 +71,9 @@ def inspect(
     from panodent.reports import inspection as report
 
     with progress_bar("reading") as update:
-        found = inspect_folder(data, format_name, read_options(values, numbering, name_map), update)
+        found = inspect_folder(
+            data, format_name, read_options(values, numbering, name_map, predictions), update
+        )
     _print_overview(found)
     _print_findings(found)
     audited = _audited(found, bundle or ["default"]) if audit else None
@@ -81,7 +84,7 @@ def inspect(
             print_line(f"{counted(count, 'radiograph', 'radiographs')} to review in {store}")
     if output is not None:
         print_line(f"page: {report.write(found, output, audited)}")
-    raise typer.Exit(1 if found.problems else 0)
+    raise typer.Exit(1 if found.problems or found.faulty else 0)
 
 
 def _print_overview(found: Inspection) -> None:
@@ -107,8 +110,19 @@ def _print_findings(found: Inspection) -> None:
         print_line(f"look at {finding.key}: {messages}")
     if (more := len(found.suspicious) - LISTED) > 0:
         print_line(f"look at {more} more: they are on the page (--output)")
+    for note in found.notes[:LISTED]:
+        print_line(f"note: {note}")
+    if (more := len(found.notes) - LISTED) > 0:
+        print_line(f"{counted(more, 'note more is', 'notes more are')} on the page (--output)")
     for finding in found.problems:
         print_warning(f"{finding.key} cannot be used: {finding.problem}")
+    for fault in found.faulty:
+        print_warning(fault)
+    if count := len(found.problems) + len(found.faulty):
+        print_line(
+            f"{counted(count, 'item', 'items')} to correct; train and convert stop for them, or "
+            "leave them out with --skip-bad"
+        )
 
 
 def _audited(found: Inspection, bundles: Sequence[str]) -> Audit:

@@ -71,12 +71,32 @@ NameMap = Annotated[
     ),
 ]
 
+Predictions = Annotated[
+    bool,
+    typer.Option(
+        "--predictions",
+        help="Label Studio: read the predictions of tasks that have no annotation.",
+    ),
+]
+SkipBad = Annotated[
+    bool,
+    typer.Option(
+        "--skip-bad",
+        help="Leave out annotations and radiographs that cannot be used, and say how many. "
+        "Default: list them and stop before the work begins.",
+    ),
+]
+
 
 def read_options(
-    values: str | None, numbering: str | None, name_map: Path | None
+    values: str | None,
+    numbering: str | None,
+    name_map: Path | None,
+    predictions: bool = False,
 ) -> dict[str, Any]:
     """The options given for reading annotations, as `panodent.formats` takes them."""
-    return drop_none({"values": values, "numbering": numbering, "map": name_map})
+    given = {"values": values, "numbering": numbering, "map": name_map}
+    return drop_none({**given, "predictions": predictions or None})
 
 
 def drop_none(options: Mapping[str, Any]) -> dict[str, Any]:

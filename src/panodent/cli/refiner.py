@@ -17,7 +17,9 @@ from panodent.cli.options import (
     Numbering,
     Output,
     Precision,
+    Predictions,
     ResumeTraining,
+    SkipBad,
     SplitSeed,
     Values,
     WeightSeed,
@@ -46,6 +48,7 @@ def refiner(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    predictions: Predictions = False,
     epochs: Epochs = None,
     batch_size: BatchSize = None,
     learning_rate: LearningRate = None,
@@ -55,6 +58,7 @@ def refiner(
     split_seed: SplitSeed = 0,
     seed: WeightSeed = None,
     resume: ResumeTraining = False,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Train the network that refines a bundle's outlines.
 
@@ -87,8 +91,8 @@ def refiner(
     else:
         if not data:
             raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
-        options = read_options(values, numbering, name_map)
-        sources = [DataSource(root, format_name, options) for root in data]
+        options = read_options(values, numbering, name_map, predictions)
+        sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
         config = RefinerConfig(**settings)
         run = prepare(output, sources, bundle, config, _report, validation, split_seed)
     print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from panodent.cli.console import TrainingProgress, main_figures, print_line
+from panodent.cli.console import TrainingProgress, main_figures, print_line, print_warning
 from panodent.cli.options import (
     DataFolders,
     FormatName,
     NameMap,
     Numbering,
     Output,
+    Predictions,
+    SkipBad,
     Values,
     drop_none,
     parse_integers,
@@ -124,6 +126,7 @@ def train(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    predictions: Predictions = False,
     repeat: Repeat = "",
     repeat_mixed: RepeatMixed = "",
     epochs: Epochs = None,
@@ -138,6 +141,7 @@ def train(
     freeze: Freeze = None,
     classes: Classes = None,
     resume: Resume = False,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Train or fine-tune a network on annotated radiographs.
 
@@ -157,6 +161,7 @@ def train(
     if resume:
         reading: dict[str, Any] = {"--format": format_name, "--values": values}
         reading |= {"--numbering": numbering, "--map": name_map, "--repeat": repeat}
+        reading |= {"--skip-bad": skip_bad, "--predictions": predictions}
         _check_resumed(any((data, recipe, config, settings, start)), reading)
         raise typer.Exit(_resume(output))
     if not data:
@@ -164,9 +169,9 @@ def train(
     from panodent.training.run import DataSource, prepare
 
     training = _configured(recipe, config, settings, start or "")
-    options = read_options(values, numbering, name_map)
+    options = read_options(values, numbering, name_map, predictions)
     sources = [
-        DataSource(root, format_name, options, times)
+        DataSource(root, format_name, options, times, skip_bad)
         for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)
     ]
     progress = TrainingProgress(training.epochs)
@@ -263,7 +268,10 @@ def _fit(run: Run, progress: TrainingProgress, resume: bool = False) -> int:
     """Trains and writes the bundle. Ctrl-C ends training early: the exit code is then 130."""
     from panodent.training.finalise import finalise
     from panodent.training.loop import describe, fit
+    from panodent.training.run import data_notes
 
+    for note in data_notes(run.data):
+        print_warning(note)
     print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
     interrupted = False
     with progress:

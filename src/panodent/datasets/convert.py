@@ -21,22 +21,23 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from panodent import formats
+from panodent.datasets.checking import same_size, stop_at
 from panodent.datasets.dataset import images_below
 from panodent.errors import (
-    AnnotationError,
     ConfigError,
     OutputError,
     PanodentError,
     UnknownNameError,
 )
 from panodent.formats.base import Annotated, finding_losses, losses
+from panodent.formats.faults import OPTION, Fault, FaultList
 from panodent.formats.naming import Naming
 from panodent.formats.registry import BY_NAME, FORMATS
 from panodent.radiograph.radiograph import read, suffix_of
@@ -68,6 +69,7 @@ class Conversion:
     lost_findings : number of findings by what the new format could not hold of them, see
         `panodent.formats.base.finding_losses`.
     failed : for each key that could not be converted, the reason.
+    faults : what `skip_bad` left out, and notes, see `panodent.formats.faults`.
     """
 
     source_format: str
@@ -79,6 +81,7 @@ class Conversion:
     lost: Counter[str] = field(default_factory=Counter)
     lost_findings: Counter[str] = field(default_factory=Counter)
     failed: dict[str, str] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
 
 
 def convert(
@@ -91,6 +94,7 @@ def convert(
     write_options: Mapping[str, Any] | None = None,
     images: str = "copy",
     resume: bool = False,
+    skip_bad: bool = False,
     progress: Progress | None = None,
     change: Change | None = None,
 ) -> Conversion:
@@ -105,14 +109,16 @@ def convert(
     read_options, write_options : options of the two formats.
     images : 'copy' or 'link' (hard links) radiographs to the new folder, or 'none'.
     resume : continue an interrupted conversion of the same source with the same options.
+    skip_bad : leave out annotations and radiographs that cannot be read, and list them in
+        `Conversion.faults` and `Conversion.failed`. Otherwise all are read once before anything is
+        written, and the first fault stops the conversion.
     progress : called after each radiograph.
     change : may replace the teeth of each radiograph; an error that it raises is a failure of that
-        radiograph.
-
-    A radiograph that cannot be converted is reported in `Conversion.failed`; the others go on.
+        radiograph, and the others go on.
 
     Raises
     ------
+    FaultyItemsError : annotations cannot be read; it lists all of them, and nothing was written.
     AnnotationError : `source` as a whole cannot be read.
     ConfigError, UnknownNameError : names or options are wrong, also in combination.
     OutputError : the new folder is not empty or cannot be written.
@@ -123,11 +129,14 @@ def convert(
     if source.resolve() == target.resolve():
         raise ConfigError(f"{target}: source and target are the same folder; choose another target")
     name = format_name or formats.recognise(source)
-    annotations = formats.get(name).read(source, read_options or {})
-    radiographs = images_below(source) if source.is_dir() else {}
+    faults = FaultList()
+    annotations = formats.get(name).read(source, {**(read_options or {}), OPTION: faults})
+    radiographs = images_below(source, faults) if source.is_dir() else {}
     result = Conversion(name)
     journal = target / JOURNAL
     _check_writing(writer, write_options or {})
+    if not skip_bad:
+        _check_reading(annotations, faults)
     task = {"source": str(source.resolve()), "from": name, "to": to, "images": images}
     plain = {"read": _plain(read_options), "write": _plain(write_options)}
     done = _begin(journal, {**task, "changed": change is not None, **plain}, resume)
@@ -135,12 +144,25 @@ def convert(
 
     def line(item: Annotated) -> dict[str, Any]:
         image = item.image or radiographs.get(item.key)
-        return _line(item, image, target, writer, images, change)
+        with faults.watching() as seen:
+            made = _line(item, image, target, writer, images, change)
+        return {**made, "faults": [astuple(fault) for fault in seen]} if seen else made
 
     _fill(journal, done, annotations, line, result, progress)
-    writer.write(target, _counted(journal, writer, result), write_options or {})
+    writer.write(target, _counted(journal, writer, result, faults), write_options or {})
     journal.unlink()
+    result.faults = tuple(faults)
     return result
+
+
+def _check_reading(annotations: list[Annotated], faults: FaultList) -> None:
+    """Reads everything once; raises `FaultyItemsError` with all that cannot be used."""
+    for item in annotations:
+        try:
+            _plain_findings(item, item.read())
+        except PanodentError as error:
+            faults.add(Fault("", problem=str(error), cost="radiograph"))
+    stop_at(faults)
 
 
 def _check_writing(writer: formats.Format, options: Mapping[str, Any]) -> None:
@@ -249,11 +271,7 @@ def _plain_findings(item: Annotated, teeth: Teeth) -> dict[str, Any]:
         return {}
     annotated = item.findings()
     found = annotated.findings
-    if found.size != teeth.size:
-        raise AnnotationError(
-            f"{item.key}: its findings are on {found.size[1]} x {found.size[0]} pixels, its teeth "
-            f"on {teeth.size[1]} x {teeth.size[0]}; expected the same"
-        )
+    same_size(item.key, teeth, found.size)
     marks = zip(found.kinds, _plain_teeth(found.marks), strict=True)
     return {
         "findings": [[kind, *mark] for kind, mark in marks],
@@ -287,7 +305,7 @@ def _as_png(image: Path) -> bytes:
 
 
 def _counted(
-    journal: Path, writer: formats.Format, result: Conversion
+    journal: Path, writer: formats.Format, result: Conversion, faults: FaultList
 ) -> Iterator[tuple[str, Teeth] | tuple[str, Teeth, Findings]]:
     """(file name, teeth, findings if known) of each line of the journal; counts in `result`."""
     unknown, known = 0, False
@@ -295,6 +313,8 @@ def _counted(
         next(stream)
         for line in stream:
             entry = json.loads(line)
+            for fault in entry.get("faults", ()):  # those of an interrupted call, too
+                faults.add(Fault(*fault))
             size = tuple(entry["size"])
             teeth = _teeth(size, entry["teeth"])
             result.lost.update(losses(teeth, writer.limits))

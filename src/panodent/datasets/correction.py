@@ -188,6 +188,7 @@ def correct(
         to,
         format_name=name,
         read_options=read_options,
+        skip_bad=True,
         progress=progress,
         change=change,
     )

@@ -21,6 +21,7 @@ from typing import Any
 from panodent import formats
 from panodent.errors import DatasetError
 from panodent.formats.base import Annotated
+from panodent.formats.faults import OPTION, Fault, FaultList
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
 from panodent.formats.registry import FORMATS
 from panodent.radiograph.radiograph import Radiograph, is_candidate, key_of, read
@@ -80,6 +81,7 @@ def find(
     root: str | os.PathLike[str],
     format_name: str | None = None,
     options: Mapping[str, Any] | None = None,
+    faults: FaultList | None = None,
 ) -> Dataset:
     """Finds the radiographs and annotations below a folder and pairs them.
 
@@ -88,6 +90,8 @@ def find(
     root : the data folder.
     format_name : format of the annotations, one of `panodent.formats.NAMES`; recognised if None.
     options : options of the format for reading.
+    faults : takes the items that cannot be used, also later, when a case is read; the others go on.
+        Without it, the first raises an error.
 
     An annotation is paired with the radiograph that it names itself, or else with the radiograph of
     its key; never by order.
@@ -102,10 +106,12 @@ def find(
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; expected radiographs with annotations")
     name = format_name or formats.recognise(folder)
-    annotations = {item.key: item for item in formats.get(name).read(folder, options or {})}
+    given = {**(options or {}), **({OPTION: faults} if faults is not None else {})}
+    annotations = {item.key: item for item in formats.get(name).read(folder, given)}
     named = {key: item.image for key, item in annotations.items() if item.image is not None}
-    listed = images_below(folder)
-    images = {k: file for k, file in listed.items() if file not in set(named.values())} | named
+    taken = set(named.values())
+    listed = images_below(folder, faults)
+    images = {key: file for key, file in listed.items() if file not in taken} | named
     both = sorted(set(images) & set(annotations), key=_natural)
     if not both:
         raise DatasetError(
@@ -122,15 +128,16 @@ def find(
     )
 
 
-def images_below(folder: Path) -> dict[str, Path]:
+def images_below(folder: Path, faults: FaultList | None = None) -> dict[str, Path]:
     """The radiographs by key, below an image folder if there is one, else below `folder`.
 
-    Label maps and pictures that `panodent predict` wrote are left out. Raises `DatasetError` if two
-    radiographs have one key.
+    Label maps and pictures that `panodent predict` wrote are left out. Two radiographs of one key
+    are left out as a fault; without `faults` they raise `DatasetError`.
     """
     root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
     label_folders = {folder / name for name in LABEL_FOLDERS}
     found: dict[str, Path] = {}
+    shared: set[str] = set()
     for file in sorted(root.rglob("*")):
         inside_labels = any(parent in label_folders for parent in file.parents)
         if (
@@ -142,12 +149,14 @@ def images_below(folder: Path) -> dict[str, Path]:
             continue
         key = key_of(file.relative_to(root))
         if key in found:
-            raise DatasetError(
-                f"{file} and {found[key]} share the name {key!r}; which one is annotated? "
-                "Keep one of them"
-            )
+            problem = f"share the name {key!r}; which one is annotated? Keep one of them"
+            if faults is None:
+                raise DatasetError(f"{file} and {found[key]} {problem}")
+            shared.add(key)
+            both = f"this file and {found[key].name} {problem}"
+            faults.add(Fault(str(file), problem=both, cost="radiograph"))
         found[key] = file
-    return found
+    return {key: file for key, file in found.items() if key not in shared}
 
 
 def _is_result(file: Path) -> bool:

@@ -83,7 +83,9 @@ def pair_folders(
     formats raise.
     """
     cases, notes = _truth(truth, format, options or {})
-    found, failed = _predictions(predictions, prediction_format, prediction_options or {})
+    # Label Studio has predictions in a place of their own.
+    given = {"predictions": True, **(prediction_options or {})}
+    found, failed = _predictions(predictions, prediction_format, given)
     partners, guesses = match(list(cases), list(found))
     pairs = []
     for key, pair in cases.items():

@@ -30,6 +30,8 @@ from panodent.errors import AnnotationError
 
 OPTION = "faults"
 """The option of all formats that holds a `Faults`."""
+LONGEST = 200
+"""Names of radiographs are shortened to so many characters."""
 Cost = Literal["nothing", "annotation", "radiograph"]
 
 
@@ -83,7 +85,8 @@ class FaultList(Faults):
     @contextmanager
     def watching(self) -> Iterator[list[Fault]]:
         """A list of the faults that are reported inside, also those that were known before."""
-        self._watched = seen = []
+        seen: list[Fault] = []
+        self._watched = seen
         try:
             yield seen
         finally:
@@ -132,8 +135,10 @@ class Report:
         return ": ".join(filter(None, (self.file, self.image)))
 
     def about(self, image: object) -> Report:
-        """The same for one radiograph."""
-        return replace(self, image=str(image))
+        """The same for one radiograph; its name may come from anywhere, and is printed."""
+        text = str(image)
+        shown = "".join(char if char.isprintable() else "?" for char in text[:LONGEST])
+        return replace(self, image=shown + ("..." if len(text) > LONGEST else ""))
 
     def add(self, problem: str, item: str = "", cost: Cost = "annotation") -> None:
         """Reports a fault; raises it if nobody collects."""

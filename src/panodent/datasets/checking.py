@@ -1,0 +1,98 @@
+"""Checks that every radiograph of a data folder can be used, before work begins.
+
+>>> from pathlib import Path
+>>> from tempfile import TemporaryDirectory
+>>> from panodent import phantom
+>>> from panodent.datasets.dataset import find
+>>> with TemporaryDirectory() as folder:
+...     phantom.write(Path(folder), 2, size=(64, 128))
+...     Path(folder, "images", "phantom-00001.png").write_bytes(b"")
+...     faults = FaultList()
+...     found = usable(find(folder, faults=faults), faults)
+...     [case.key for case in found.cases], [fault.image for fault in faults.serious]
+0
+(['phantom-00000'], ['phantom-00001'])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from panodent.datasets.dataset import Case, Dataset
+from panodent.errors import DatasetError, FaultyItemsError, PanodentError
+from panodent.formats.faults import Fault, FaultList
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.teeth import Teeth
+from panodent.utils.wording import counted
+
+
+def usable(found: Dataset, faults: FaultList) -> Dataset:
+    """The data folder without the radiographs that cannot be trained on; reads each once.
+
+    A radiograph with an annotation that cannot be read is left out, too: training would take the
+    tooth for background. `faults`, to which `find` reported before, takes what is wrong.
+    """
+    kept = []
+    for case in found.cases:
+        with faults.watching() as seen:
+            check(case, faults)
+        if not any(fault.cost in ("annotation", "radiograph") for fault in seen):
+            kept.append(case)
+    return replace(found, cases=tuple(kept))
+
+
+def check(case: Case, faults: FaultList) -> None:
+    """Reads a radiograph with its annotation; reports what cannot be used."""
+    try:
+        teeth = matched(case.radiograph(), case.teeth())
+        if case.annotation.findings is not None:
+            same_size(case.key, teeth, case.annotation.findings().findings.size)
+    except PanodentError as error:
+        problem = str(error).removeprefix(f"{case.image}: ")
+        faults.add(Fault(str(case.image), case.key, "", problem, "radiograph"))
+
+
+def matched(radiograph: Radiograph, teeth: Teeth) -> Teeth:
+    """The teeth, if they are annotated on an image of this radiograph's size.
+
+    Raises `DatasetError` otherwise.
+    """
+    if teeth.size != radiograph.size:
+        raise DatasetError(
+            f"the radiograph has {radiograph.size[1]} x {radiograph.size[0]} pixels, its "
+            f"annotation {teeth.size[1]} x {teeth.size[0]}"
+        )
+    return teeth
+
+
+def same_size(key: str, teeth: Teeth, size: tuple[int, int]) -> None:
+    """Raises `DatasetError` if the findings of (height, width) `size` do not fit the teeth."""
+    if size != teeth.size:
+        raise DatasetError(
+            f"{key}: its findings are on {size[1]} x {size[0]} pixels, its teeth "
+            f"on {teeth.size[1]} x {teeth.size[0]}; expected the same"
+        )
+
+
+def stop_at(faults: Iterable[Fault]) -> None:
+    """Raises `FaultyItemsError` with all faults that are more than a note, if there are any."""
+    serious = [fault for fault in faults if not fault.is_note]
+    if serious:
+        raise FaultyItemsError(
+            f"{counted(len(serious), 'item', 'items')} cannot be used, and nothing was done yet; "
+            "correct them, or leave them out with --skip-bad",
+            serious,
+        )
+
+
+def left_out(faults: Iterable[Fault]) -> str:
+    """How many annotations and radiographs were left out, in words; empty for none."""
+    listed = [fault for fault in faults if not fault.is_note]
+    annotations = sum(fault.cost == "annotation" for fault in listed)
+    radiographs = sum(fault.cost == "radiograph" for fault in listed)
+    counts = [
+        counted(annotations, "annotation", "annotations") if annotations else "",
+        counted(radiographs, "radiograph", "radiographs") if radiographs else "",
+    ]
+    return " and ".join(filter(None, counts))
