@@ -129,6 +129,14 @@ def test_what_is_left_out_because_nothing_uses_it_is_noted() -> None:
     assert len(faults) == 1
 
 
+def test_unused_numbers_may_not_contradict() -> None:
+    """Of 1 to 60, 11 and 36 are FDI numbers by chance."""
+    names = [str(number) for number in range(1, 61)]
+    with pytest.raises(AnnotationError, match=r"not tooth numbers of one system.*--map"):
+        Naming().numbers(names, FILE, ["11", "36"])
+    assert Naming("fdi").numbers(names, FILE, ["11", "36"])["36"] == 36
+
+
 def test_unused_names_do_not_settle_what_two_numberings_share() -> None:
     with pytest.raises(AnnotationError, match="--numbering"):
         Naming().numbers(["11", "21", "teeth"], FILE, ["11", "21"])

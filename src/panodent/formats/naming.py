@@ -112,16 +112,19 @@ class Naming:
             only, or mean the same teeth in each.
         file : named by errors.
         used : those of the names that annotations use; None: all. Other names help to recognise the
-            numbering. Those among them that are no teeth are left out.
+            numbering, and those among them that are no teeth are left out. Numbers may not
+            contradict the others even if nothing uses them: 1 to 60 are not FDI numbers.
         report : takes a note about the classes that are left out because nothing uses them.
 
         Raises `AnnotationError` if a name in use is not a tooth or the numbering remains open.
         """
         listed = list(dict.fromkeys(names))
-        found, open_names = self._known(listed)
+        found = self.known(listed)
+        open_names = [name for name in listed if name not in found]
         in_use = [name for name in open_names if used is None or name in used]
-        readable = [name for name in open_names if _reads_at_all(name, self.numbering)]
-        readings = self._readings({*in_use, *readable}) or self._readings(in_use)
+        readable = [name for name in open_names if self.reads(name)]
+        numbers = [name for name in readable if _PREFIX.sub("", name.strip()).isdecimal()]
+        readings = self._readings({*in_use, *readable}) or self._readings({*in_use, *numbers})
         if in_use and not readings:
             raise AnnotationError(self._not_teeth(in_use, file))
         if len({tuple(reading[n] for n in in_use) for reading in readings.values()}) > 1:
@@ -134,10 +137,10 @@ class Naming:
             )
         return {name: found[name] if name in found else proven.get(name) for name in listed}
 
-    def _known(self, listed: Iterable[str]) -> tuple[dict[str, int | None], list[str]]:
-        """(what the map and the words that are known mean, the names that must be numbers)."""
+    def known(self, names: Iterable[str]) -> dict[str, int | None]:
+        """The meaning of those names that are no numbers: in the map, or words that are known."""
         found: dict[str, int | None] = {}
-        open_names = []
+        listed = list(names)
         findings = self.kinds(listed)
         for name in listed:
             cuts = _plain(name) in _CUT_OUT_NAMES
@@ -148,9 +151,15 @@ class Naming:
                 found[name] = None
             elif cuts or means_no_number(name):
                 found[name] = CUT_OUT if cuts else UNNUMBERED
-            else:
-                open_names.append(name)
-        return found, open_names
+        return found
+
+    def reads(self, name: str) -> bool:
+        """Whether a name is a tooth in the declared numbering, or in any if none is declared.
+
+        >>> Naming().reads("tooth 36"), Naming("universal").reads("36"), Naming().reads("molar")
+        (True, False, False)
+        """
+        return bool(self._readings([name]))
 
     def _readings(self, names: Collection[str]) -> dict[str, dict[str, int]]:
         """FDI number by name, for each numbering in which all these names are teeth."""
@@ -211,7 +220,7 @@ class Naming:
 
     def _not_teeth(self, names: list[str], file: Path) -> str:
         expected = f"{self.numbering} numbers" if self.numbering else "tooth numbers of one system"
-        odd = [name for name in names if not _reads_at_all(name, self.numbering)] or names
+        odd = [name for name in names if not self.reads(name)] or names
         short = [name for name in odd if len(name) <= _MAP_NAMES][:_MAP_NAMES]
         start = {name: UNNUMBERED if _TOOTH_WORDS.search(name) else None for name in short}
         listed = json.dumps(start, ensure_ascii=not "".join(short).isprintable())
@@ -251,16 +260,6 @@ def _read(name: str, numbering: str) -> int:
             raise UnknownToothError(f"{name!r} declares another numbering")
         text = text[declared.end() :]
     return to_fdi(_PREFIX.sub("", text), numbering)
-
-
-def _reads_at_all(name: str, numbering: str | None) -> bool:
-    for system in [numbering] if numbering else NUMBERINGS:
-        try:
-            _read(name, system)
-        except UnknownToothError:
-            continue
-        return True
-    return False
 
 
 def _ambiguous(names: list[str], readings: Mapping[str, Mapping[str, int]], file: Path) -> str:

@@ -92,11 +92,13 @@ class _Hit(NamedTuple):
 class ImageSearch:
     """The radiographs below a data folder, found by the names in annotation files.
 
-    Files are listed when a name is first not found where it says.
+    Files are listed when a name is first not found where it says. `deep` is whether all folders
+    below `folder` are searched; otherwise only those of images are, and `folder` itself. It is for
+    a single annotation file, which may lie in a large folder of other things.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, deep: bool = True) -> None:
+        self.folder, self.deep = folder, deep
 
     def find(self, sought: Iterable[Sought]) -> list[FoundImage]:
         """The radiograph of each name, in the order of the names.
@@ -187,7 +189,11 @@ class ImageSearch:
 
     @cached_property
     def _files(self) -> list[Path]:
-        return list(radiographs_below(self.folder))
+        if self.deep:
+            return list(radiographs_below(self.folder))
+        *folders, own = self._places
+        beside = [file for file in sorted(own.iterdir()) if is_candidate(file)]
+        return [*(file for folder in folders for file in radiographs_below(folder)), *beside]
 
     @cached_property
     def _tables(self) -> dict[Callable[[str], str], dict[str, list[Path]]]:
