@@ -26,6 +26,7 @@ from panodent.dentition import TEETH, from_universal
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.faults import Report
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import checked_names
@@ -89,7 +90,11 @@ class Labels(Format):
         numbers = value_map(values, Naming.of(given))
         found = (path / RESULTS).is_file()
         return [
-            Annotated(key, partial(read_label_image, file, numbers), findings=_beside(file, found))
+            Annotated(
+                key,
+                partial(read_label_image, file, numbers, Report.of(given, file)),
+                findings=_beside(file, found),
+            )
             for key, file in sorted(files.items())
         ]
 
@@ -112,18 +117,21 @@ class Labels(Format):
             write_png(file, lookup_table(by_fdi)[teeth.label_image()])
 
 
-def read_label_image(file: Path, numbers: Mapping[int, int | None]) -> Teeth:
+def read_label_image(
+    file: Path, numbers: Mapping[int, int | None], report: Report | None = None
+) -> Teeth:
     """The teeth of one label map.
 
     `numbers` is the FDI number by pixel value, for example one of `VALUE_MAPS`. Raises
-    `AnnotationError`, which names the file and the first unknown value.
+    `AnnotationError`, which names the file and the first unknown value; `report` takes unknown
+    values instead.
     """
     expected = (
         f"the value map has {min(numbers)} to {max(numbers)}; is another --values meant?"
         if numbers
         else "the value map is empty"
     )
-    return to_teeth(read_values(file), numbers, file, expected)
+    return to_teeth(read_values(file), numbers, file, expected, report)
 
 
 def value_map(values: str | Path, naming: Naming | None = None) -> Mapping[int, int | None]:

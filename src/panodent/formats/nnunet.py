@@ -29,6 +29,7 @@ from typing import Any
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.faults import Report
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import checked_names, in_order
@@ -81,8 +82,8 @@ class NnUNet(Format):
             case = labels.name.removesuffix(ending)
             image = file.parent / IMAGES / f"{case}_0000{ending}"
             found = image if image.is_file() else None
-            items.append(Annotated(case, partial(_read, labels, by_value), None, found))
-        return in_order(file, items)
+            items.append(Annotated(case, partial(_read, labels, by_value, options), None, found))
+        return in_order(file, items, Report.of(options, file))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `labelsTr/CASE.png`, and `dataset.json` last."""
@@ -164,8 +165,9 @@ def _values(data: Mapping[str, Any], file: Path) -> dict[int, str]:
     return {value: name for value, name in values.items() if value}
 
 
-def _read(file: Path, numbers: Mapping[int, int | None]) -> Teeth:
-    return to_teeth(read_values(file), numbers, file, f"expected one of the labels of {FILE}")
+def _read(file: Path, numbers: Mapping[int, int | None], options: Options | None) -> Teeth:
+    expected = f"expected one of the labels of {FILE}"
+    return to_teeth(read_values(file), numbers, file, expected, Report.of(options, file))
 
 
 FORMAT = NnUNet()

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import AnnotationError
+from panodent.formats.faults import RAISING, Report
 from panodent.teeth.masks import CroppedMask, trimmed
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
@@ -45,7 +46,13 @@ def read_values(file: Path) -> Values:
     return image.astype(np.int64)
 
 
-def to_teeth(image: Values, numbers: Mapping[int, int | None], file: Path, expected: str) -> Teeth:
+def to_teeth(
+    image: Values,
+    numbers: Mapping[int, int | None],
+    file: Path,
+    expected: str,
+    report: Report | None = None,
+) -> Teeth:
     """The teeth of a label map.
 
     Parameters
@@ -53,6 +60,7 @@ def to_teeth(image: Values, numbers: Mapping[int, int | None], file: Path, expec
     numbers : FDI number by pixel value, 0 for a tooth without a number, None to leave a value out.
         Pixels of value 0 are background.
     file, expected : named for a value that is not in `numbers`; `expected` ends the message.
+    report : takes such values, which are left out; without it they raise `AnnotationError`.
 
     >>> image = np.array([[0, 0, 5], [0, 5, 5]])
     >>> to_teeth(image, {5: 36}, Path("a.png"), "expected 5").fdi.tolist()
@@ -62,13 +70,14 @@ def to_teeth(image: Values, numbers: Mapping[int, int | None], file: Path, expec
         ...
     panodent.errors.AnnotationError: a.png: pixel value 5; expected 7
     """
+    report = report or Report(RAISING, str(file))
     teeth: list[tuple[int, *CroppedMask]] = []
-    for value in np.unique(image).tolist():
-        if value == 0:
-            continue
-        if value not in numbers:
-            raise AnnotationError(f"{file}: pixel value {value}; {expected}")
-        fdi = numbers[value]
+    values = [value for value in np.unique(image).tolist() if value]
+    if unknown := [value for value in values if value not in numbers]:
+        shown = ", ".join(map(str, unknown[:3])) + (", ..." if len(unknown) > 3 else "")
+        report.add(f"pixel value{'s' if len(unknown) > 1 else ''} {shown}; {expected}")
+    for value in values:
+        fdi = numbers.get(value)
         if fdi is not None:
             teeth.append((fdi, *trimmed(image == value)))
     return Teeth.from_masks((image.shape[0], image.shape[1]), teeth)
