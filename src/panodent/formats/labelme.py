@@ -192,7 +192,7 @@ def _read_findings(
     carriers: dict[int | str, int] = {}
     for label, shape, _ in _shapes(file, data, report):
         group, fdi = shape.get("group_id"), numbers.get(label)
-        if isinstance(group, int | str) and fdi in TEETH:
+        if isinstance(group, int | str) and fdi is not None and fdi in TEETH:
             carriers.setdefault(group, fdi)
     shapes = (
         AnnotatedShape(label, where, partial(_outline, shape, size), _carrier(shape, carriers))

@@ -3,10 +3,10 @@
 The specification is http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html. The
 pixels xmin, ymin, xmax and ymax are counted from 1 and belong to the box: columns 0 to 9 are xmin 1
 and xmax 10. Files of tools that count from 0 are read in the same way, and their boxes lie one
-pixel off. Masks are filled boxes; such a tooth has the flag 'box', which says so, and reading warns
-of it. An object with a `<polygon>`, as some tools write it, is read as that outline: its corners are
-`<x1>`, `<y1>`, `<x2>` and so on, or `<pt>` or `<point>` elements with `<x>` and `<y>`, in pixels from
-the upper left corner of the image. Boxes are written.
+pixel off. Masks are filled boxes; such a tooth has the flag 'box', which says so, and reading
+warns of it. An object with a `<polygon>`, as some tools write it, is read as that outline: its
+corners are `<x1>`, `<y1>`, `<x2>` and so on, or `<pt>` or `<point>` elements with `<x>` and `<y>`,
+in pixels from the upper left corner of the image. Boxes are written.
 
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_masks((4, 5), [(36, [[1, 1], [1, 0]], (1, 1))])
@@ -172,9 +172,7 @@ def _box(element: Element) -> Box:
         fits = False
     if not fits:
         given = ", ".join(f"{side} {text}" for side, text in zip(_SIDES, texts, strict=True))
-        raise AnnotationError(
-            f"bndbox is {given}; expected pixels with xmin <= xmax, ymin <= ymax"
-        )
+        raise AnnotationError(f"bndbox is {given}; expected pixels with xmin <= xmax, ymin <= ymax")
     return left, top, right, bottom
 
 
@@ -203,12 +201,14 @@ def _warn_of_boxes(
     entries: Iterable[_Entry], numbers: Mapping[str, int | None], report: Report
 ) -> None:
     """Warns of teeth that are boxes and no outlines."""
-    drawn = [shape for entry in entries for label, _, shape in entry.shapes if numbers[label] is not None]
+    drawn = [
+        shape for entry in entries for label, _, shape in entry.shapes if numbers[label] is not None
+    ]
     if boxes := sum(isinstance(shape, tuple) for shape in drawn):
         report.warn(
-            f"{boxes} of {counted(len(drawn), 'tooth is a box', 'teeth are boxes')} and no outline: "
-            "masks are filled rectangles, and a network that is trained on them draws rectangles; "
-            "draw outlines, for example from those of `panodent predict`"
+            f"{boxes} of {counted(len(drawn), 'tooth is a box', 'teeth are boxes')} and no "
+            "outline: masks are filled rectangles, and a network that is trained on them draws "
+            "rectangles; draw outlines, for example from those of `panodent predict`"
         )
 
 
