@@ -14,9 +14,16 @@ import numpy as np
 import pytest
 
 from panodent import formats, phantom
+from panodent.datasets.checking import left_out
 from panodent.datasets.convert import JOURNAL, convert
 from panodent.datasets.dataset import find
-from panodent.errors import AnnotationError, ConfigError, OutputError, UnknownNameError
+from panodent.errors import (
+    AnnotationError,
+    ConfigError,
+    FaultyItemsError,
+    OutputError,
+    UnknownNameError,
+)
 from panodent.evaluation.case_scores import score_pair
 from panodent.teeth.teeth import Teeth
 
@@ -204,16 +211,46 @@ def _content(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_what_fails_is_said_and_the_rest_goes_on(folder: Path, tmp_path: Path) -> None:
+def _broken(folder: Path, root: Path) -> Path:
+    """The data with an annotation that cannot be read, and one of no radiograph."""
     data = json.loads((folder / "truth.json").read_text())
     data["annotations"][0]["segmentation"] = {"size": [1, 1], "counts": "1"}
-    root = tmp_path / "broken"
+    data["annotations"][1]["image_id"] = 99
     root.mkdir()
     (root / "truth.json").write_text(json.dumps(data))
-    done = convert(root, tmp_path / "out", "cvat")
-    assert (done.written, done.without_image) == (1, 1)
-    assert list(done.failed) == ["phantom-00003"]
-    assert "run lengths of size" in done.failed["phantom-00003"]
+    return root
+
+
+def test_faults_stop_a_conversion_before_anything_is_written(folder: Path, tmp_path: Path) -> None:
+    root = _broken(folder, tmp_path / "broken")
+    with pytest.raises(FaultyItemsError) as caught:
+        convert(root, tmp_path / "out", "cvat")
+    first, second = caught.value.faults
+    assert "truth.json: annotation 2: image_id 99 is not among the images" in first
+    assert "truth.json: phantom-00003.png: annotation 1: run lengths of size" in second
+    assert caught.value.summary.startswith("2 items cannot be used, and nothing was done yet; ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_skip_bad_leaves_out_what_is_faulty_and_counts_it(folder: Path, tmp_path: Path) -> None:
+    root = _broken(folder, tmp_path / "broken")
+    expected = convert(folder / "truth.json", tmp_path / "whole", "cvat")
+    done = convert(root, tmp_path / "out", "cvat", skip_bad=True)
+    assert (done.written, done.teeth, done.failed) == (2, expected.teeth - 2, {})
+    assert left_out(done.faults) == "2 annotations"
+
+
+def test_what_an_interrupted_conversion_left_out_is_counted(folder: Path, tmp_path: Path) -> None:
+    root = _broken(folder, tmp_path / "broken")
+
+    def stop(done: int, total: int) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(root, tmp_path / "out", "cvat", skip_bad=True, progress=stop)
+    done = convert(root, tmp_path / "out", "cvat", skip_bad=True, resume=True)
+    assert (done.resumed, left_out(done.faults)) == (2, "2 annotations")
 
 
 @pytest.mark.parametrize("way", ["copy", "link", "none"])
@@ -323,7 +360,7 @@ def test_findings_of_another_size_fail_their_radiograph(treated: Path, tmp_path:
     first = data["images"][0]["id"]
     data["annotations"] = [item for item in data["annotations"] if item["image_id"] != first]
     other.write_text(json.dumps(data))
-    done = convert(source, tmp_path / "out", "cvat")
+    done = convert(source, tmp_path / "out", "cvat", skip_bad=True)
     assert done.written == 1
     assert "expected the same" in next(iter(done.failed.values()))
 

@@ -9,9 +9,9 @@
 ...     Path(folder, "images", "phantom-00001.png").write_bytes(b"")
 ...     faults = FaultList()
 ...     found = usable(find(folder, faults=faults), faults)
-...     [case.key for case in found.cases], [fault.image for fault in faults.serious]
+...     [case.key for case in found.cases], [Path(fault.file).name for fault in faults.serious]
 0
-(['phantom-00000'], ['phantom-00001'])
+(['phantom-00000'], ['phantom-00001.png'])
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dataclasses import replace
 from panodent.datasets.dataset import Case, Dataset
 from panodent.errors import DatasetError, FaultyItemsError, PanodentError
 from panodent.formats.faults import Fault, FaultList
-from panodent.radiograph.radiograph import Radiograph
+from panodent.radiograph.radiograph import Radiograph, key_of
 from panodent.teeth.teeth import Teeth
 from panodent.utils.wording import counted
 
@@ -34,12 +34,26 @@ def usable(found: Dataset, faults: FaultList) -> Dataset:
     tooth for background. `faults`, to which `find` reported before, takes what is wrong.
     """
     kept = []
+    incomplete = {key_of(fault.image) for fault in faults.serious if fault.image and _costs(fault)}
+    ends = {end for key in incomplete for end in _ends(key)}
     for case in found.cases:
         with faults.watching() as seen:
             check(case, faults)
-        if not any(fault.cost in ("annotation", "radiograph") for fault in seen):
+        # A file may name the radiograph with more or fewer folders than its key has.
+        is_whole = case.key not in ends and incomplete.isdisjoint(_ends(case.key))
+        if is_whole and not any(map(_costs, seen)):
             kept.append(case)
     return replace(found, cases=tuple(kept))
+
+
+def _costs(fault: Fault) -> bool:
+    return fault.cost != "nothing"
+
+
+def _ends(key: str) -> list[str]:
+    """The key and its ends: 'a/b/c', 'b/c', 'c'."""
+    parts = key.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
 
 
 def check(case: Case, faults: FaultList) -> None:
@@ -50,7 +64,7 @@ def check(case: Case, faults: FaultList) -> None:
             same_size(case.key, teeth, case.annotation.findings().findings.size)
     except PanodentError as error:
         problem = str(error).removeprefix(f"{case.image}: ")
-        faults.add(Fault(str(case.image), case.key, "", problem, "radiograph"))
+        faults.add(Fault(str(case.image), problem=problem, cost="radiograph"))
 
 
 def matched(radiograph: Radiograph, teeth: Teeth) -> Teeth:

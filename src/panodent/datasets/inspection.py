@@ -22,7 +22,7 @@ from typing import Any
 from panodent.analysis.annotation_checks import Suspicion, suspicions
 from panodent.datasets.checking import matched
 from panodent.datasets.dataset import Case, Dataset, find
-from panodent.datasets.splits import duplicates, fingerprint
+from panodent.datasets.splits import duplicate_cases, fingerprint
 from panodent.dentition import TEETH
 from panodent.errors import DatasetError, PanodentError
 from panodent.formats.faults import Fault, FaultList
@@ -157,15 +157,17 @@ def inspect(
     """
     faults = FaultList()
     dataset = find(root, format_name, options, faults)
-    findings, prints = [], {}
-    for done, case in enumerate(dataset.cases, start=1):
+    findings: list[InspectedCase] = []
+
+    def look(case: Case) -> Float32Array | None:
         finding, print_ = _look(case)
         findings.append(finding)
-        if print_ is not None:
-            prints[case.key] = print_
         if progress is not None:
-            progress(done, len(dataset.cases))
-    return Inspection(dataset, tuple(findings), tuple(duplicates(prints)), tuple(faults))
+            progress(len(findings), len(dataset.cases))
+        return print_
+
+    same = duplicate_cases(dataset.cases, look)
+    return Inspection(dataset, tuple(findings), tuple(same), tuple(faults))
 
 
 def _look(case: Case) -> tuple[InspectedCase, Float32Array | None]:

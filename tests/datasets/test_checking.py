@@ -1,0 +1,63 @@
+"""What cannot be used is found before work begins, item by item."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from panodent import formats
+from panodent.datasets.checking import left_out, stop_at, usable
+from panodent.datasets.dataset import find
+from panodent.errors import FaultyItemsError
+from panodent.formats.faults import Fault, FaultList
+from panodent.teeth.teeth import Teeth
+
+SIZE = (40, 60)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Five radiographs: sound, damaged, of another size, and two with a faulty annotation."""
+    square = np.ones((5, 5), bool)
+    teeth = Teeth.from_masks(SIZE, [(36, square, (2, 2)), (48, square, (9, 9))])
+    names = ("sub/sound", "damaged", "turned", "sub/point", "sub/lost")
+    formats.get("coco").write(tmp_path, [(f"{name}.png", teeth) for name in names])
+    for name in names:
+        file = tmp_path / "images" / f"{name}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros(SIZE[::-1] if name == "turned" else SIZE, np.uint8)).save(file)
+    (tmp_path / "images" / "damaged.png").write_bytes(b"\x89PNG")
+    data = json.loads((tmp_path / "annotations.json").read_text())
+    data["annotations"][6]["segmentation"] = [[3, 3]]  # read with the radiograph
+    data["annotations"][8]["category_id"] = 99  # known from the list
+    data["annotations"][9]["segmentation"] = {"size": [*SIZE], "counts": [2400]}  # no pixel: a note
+    (tmp_path / "annotations.json").write_text(json.dumps(data))
+    return tmp_path
+
+
+def test_only_whole_radiographs_are_trained_on(folder: Path) -> None:
+    faults = FaultList()
+    found = usable(find(folder, faults=faults), faults)
+    assert [case.key for case in found.cases] == ["sub/sound"]
+    assert [(Path(f.image or f.file).name, f.item, f.cost) for f in faults.serious] == [
+        ("lost.png", "annotation 9", "annotation"),
+        ("damaged.png", "", "radiograph"),
+        ("point.png", "annotation 7", "annotation"),
+        ("turned.png", "", "radiograph"),
+    ]
+    assert [fault.item for fault in faults.notes] == ["annotation 10"]
+    assert left_out(faults) == "2 annotations and 2 radiographs"
+    with pytest.raises(FaultyItemsError, match="4 items cannot be used") as caught:
+        stop_at(faults)
+    assert len(caught.value.faults) == 4
+    assert str(caught.value).count("\n") == 4
+
+
+def test_notes_stop_nothing() -> None:
+    note = Fault("a.json", problem="covers no pixel", cost="nothing", is_note=True)
+    stop_at([note])
+    assert left_out([note]) == ""
