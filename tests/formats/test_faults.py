@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.formats.faults import OPTION, Fault, FaultList, Report
+from panodent.formats.faults import OPTION, RAISING, Fault, FaultList, Report
 
 
 def test_nobody_collects_so_the_first_fault_is_raised() -> None:
@@ -45,3 +45,11 @@ def test_other_errors_go_through() -> None:
     with pytest.raises(ZeroDivisionError), Report.of({OPTION: found}, "a.json").catching():
         raise ZeroDivisionError
     assert not len(found)
+
+
+def test_a_warning_is_a_note_that_is_marked() -> None:
+    faults = FaultList()
+    Report(faults, "a.json").warn("3 teeth are boxes")
+    (warning,) = faults.notes
+    assert warning.is_warning
+    Report(RAISING, "a.json").warn("3 teeth are boxes")

@@ -191,7 +191,7 @@ def test_a_broken_json_is_named(tmp_path: Path, content: bytes) -> None:
     assert not FORMAT.recognises(tmp_path)
     with pytest.raises(
         AnnotationError,
-        match=r"dataset\.json: (is not JSON|is nested too deep|.* expected a JSON object)",
+        match=r"dataset\.json: (is not JSON|is not text in UTF-8|is nested too deep|.* expected a JSON object)",
     ):
         FORMAT.read(tmp_path)
 

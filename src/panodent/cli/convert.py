@@ -9,6 +9,8 @@ import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import (
+    Attribute,
+    Encoding,
     FormatName,
     NameMap,
     Numbering,
@@ -32,6 +34,8 @@ def convert(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
     predictions: Predictions = False,
     write_numbering: Annotated[
         str | None,
@@ -66,7 +70,9 @@ def convert(
             target,
             to,
             format_name=format_name,
-            read_options=read_options(values, numbering, name_map, predictions),
+            read_options=read_options(
+                values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
+            ),
             write_options=drop_none({"numbering": write_numbering, "geometry": geometry}),
             images=images,
             resume=resume,
@@ -95,8 +101,10 @@ def _print_summary(conversion: Conversion, to: str, target: Path) -> None:
     if conversion.without_image:
         print_warning(f"{conversion.without_image} annotations have no radiograph beside them")
     for fault in conversion.faults:
-        if not fault.is_note:
+        if fault.is_warning or not fault.is_note:
             print_warning(fault)
+        else:
+            print_line(f"note: {fault}")
     for key, reason in conversion.failed.items():
         print_warning(f"{key} was not converted: {reason}")
     if what := left_out(conversion.faults):

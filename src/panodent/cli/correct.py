@@ -9,6 +9,8 @@ import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import (
+    Attribute,
+    Encoding,
     FormatName,
     NameMap,
     Numbering,
@@ -42,6 +44,8 @@ def correct(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
     predictions: Predictions = False,
 ) -> None:
     """Correct the annotations of a public data set.
@@ -60,7 +64,9 @@ def correct(
             chosen,
             to,
             format_name=format_name,
-            read_options=read_options(values, numbering, name_map, predictions),
+            read_options=read_options(
+                values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
+            ),
             progress=update,
         )
     _print_summary(outcome, to, output)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
-from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_options
+from panodent.cli.options import (
+    Attribute,
+    Encoding,
+    FormatName,
+    NameMap,
+    Numbering,
+    Values,
+    read_options,
+)
 from panodent.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -79,6 +87,8 @@ def evaluate(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
     by: By = None,
     table: GroupTable = None,
     plates: Plates = 0,
@@ -97,7 +107,7 @@ def evaluate(
 
     if plates and output is None:
         raise ConfigError("--plates needs a folder for the drawings; add --output")
-    options = read_options(values, numbering, name_map)
+    options = read_options(values, numbering, name_map, attribute=attribute, encoding=encoding)
     pairing = pair_folders(predictions, truth, format=format_name, options=options)
     groups = groupings(by or (), table, [pair.key for pair in pairing.pairs])
     with progress_bar("scoring") as update:

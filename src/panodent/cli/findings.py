@@ -9,8 +9,10 @@ import typer
 
 from panodent.cli.console import print_line
 from panodent.cli.options import (
+    Attribute,
     BundleName,
     DataFolders,
+    Encoding,
     FormatName,
     HeldOut,
     NameMap,
@@ -72,6 +74,8 @@ def findings(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
     predictions: Predictions = False,
     size: Size = None,
     epochs: Epochs = None,
@@ -111,7 +115,9 @@ def findings(
             "the file that describes their findings"
         )
     else:
-        options = read_options(values, numbering, name_map, predictions)
+        options = read_options(
+            values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
+        )
         sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
         named = (output, sources, annotations, plain or [], bundle, FindingsConfig(**settings))
         run = prepare(*named, _report, validation, split_seed, start)

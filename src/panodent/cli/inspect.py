@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
-from panodent.cli.options import FormatName, NameMap, Numbering, Predictions, Values, read_options
+from panodent.cli.options import (
+    Attribute,
+    Encoding,
+    FormatName,
+    NameMap,
+    Numbering,
+    Predictions,
+    Values,
+    read_options,
+)
 from panodent.errors import ConfigError, MissingExtraError, PanodentError
 from panodent.utils.wording import counted
 
@@ -37,6 +46,8 @@ def inspect(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
     predictions: Predictions = False,
     audit: Annotated[
         bool,
@@ -72,7 +83,12 @@ def inspect(
 
     with progress_bar("reading") as update:
         found = inspect_folder(
-            data, format_name, read_options(values, numbering, name_map, predictions), update
+            data,
+            format_name,
+            read_options(
+                values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
+            ),
+            update,
         )
     _print_overview(found)
     _print_findings(found)
@@ -111,7 +127,10 @@ def _print_findings(found: Inspection) -> None:
     if (more := len(found.suspicious) - LISTED) > 0:
         print_line(f"look at {more} more: they are on the page (--output)")
     for note in found.notes[:LISTED]:
-        print_line(f"note: {note}")
+        if note.is_warning:
+            print_warning(note)
+        else:
+            print_line(f"note: {note}")
     if (more := len(found.notes) - LISTED) > 0:
         print_line(f"{counted(more, 'note more is', 'notes more are')} on the page (--output)")
     for finding in found.problems:

@@ -9,8 +9,10 @@ import typer
 
 from panodent.cli.console import print_line
 from panodent.cli.options import (
+    Attribute,
     BundleName,
     DataFolders,
+    Encoding,
     FormatName,
     HeldOut,
     NameMap,
@@ -48,6 +50,8 @@ def refiner(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
     predictions: Predictions = False,
     epochs: Epochs = None,
     batch_size: BatchSize = None,
@@ -91,7 +95,9 @@ def refiner(
     else:
         if not data:
             raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
-        options = read_options(values, numbering, name_map, predictions)
+        options = read_options(
+            values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
+        )
         sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
         config = RefinerConfig(**settings)
         run = prepare(output, sources, bundle, config, _report, validation, split_seed)

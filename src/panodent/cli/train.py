@@ -11,7 +11,9 @@ import typer
 
 from panodent.cli.console import TrainingProgress, main_figures, print_line, print_warning
 from panodent.cli.options import (
+    Attribute,
     DataFolders,
+    Encoding,
     FormatName,
     NameMap,
     Numbering,
@@ -126,6 +128,8 @@ def train(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
     predictions: Predictions = False,
     repeat: Repeat = "",
     repeat_mixed: RepeatMixed = "",
@@ -162,6 +166,7 @@ def train(
         reading: dict[str, Any] = {"--format": format_name, "--values": values}
         reading |= {"--numbering": numbering, "--map": name_map, "--repeat": repeat}
         reading |= {"--skip-bad": skip_bad, "--predictions": predictions}
+        reading |= {"--attribute": attribute, "--encoding": encoding}
         _check_resumed(any((data, recipe, config, settings, start)), reading)
         raise typer.Exit(_resume(output))
     if not data:
@@ -169,7 +174,9 @@ def train(
     from panodent.training.run import DataSource, prepare
 
     training = _configured(recipe, config, settings, start or "")
-    options = read_options(values, numbering, name_map, predictions)
+    options = read_options(
+        values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
+    )
     sources = [
         DataSource(root, format_name, options, times, skip_bad)
         for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)

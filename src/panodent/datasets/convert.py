@@ -128,9 +128,9 @@ def convert(
     writer = formats.get(to)
     if source.resolve() == target.resolve():
         raise ConfigError(f"{target}: source and target are the same folder; choose another target")
-    name = format_name or formats.recognise(source)
     faults = FaultList()
-    annotations = formats.get(name).read(source, {**(read_options or {}), OPTION: faults})
+    given = {**(read_options or {}), OPTION: faults}
+    name, annotations = formats.read(source, format_name, given)
     radiographs = images_below(source, faults) if source.is_dir() else {}
     result = Conversion(name)
     journal = target / JOURNAL

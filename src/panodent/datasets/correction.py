@@ -168,8 +168,8 @@ def correct(
     A radiograph without a correction is written as it is. Raises `DatasetError` when no correction
     belongs to a radiograph or two radiographs share one, and as `convert` does.
     """
-    name = format_name or formats.recognise(source)
-    keys = [item.key for item in formats.get(name).read(source, read_options or {})]
+    name, annotations = formats.read(source, format_name, read_options)
+    keys = [item.key for item in annotations]
     entry_of = corrections.entries(keys)
     if not entry_of:
         wanted = ", ".join(sorted(corrections.radiographs)[:3])

@@ -105,9 +105,9 @@ def find(
     folder = Path(root)
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; expected radiographs with annotations")
-    name = format_name or formats.recognise(folder)
     given = {**(options or {}), **({OPTION: faults} if faults is not None else {})}
-    annotations = {item.key: item for item in formats.get(name).read(folder, given)}
+    name, items = formats.read(folder, format_name, given)
+    annotations = {item.key: item for item in items}
     named = {key: item.image for key, item in annotations.items() if item.image is not None}
     taken = set(named.values())
     listed = images_below(folder, faults)

@@ -188,5 +188,4 @@ def _predictions(
 
 
 def _annotations(path: Path, name: str | None, options: Mapping[str, Any]) -> dict[str, Annotated]:
-    chosen = name or formats.recognise(path)
-    return {item.key: item for item in formats.get(chosen).read(path, options)}
+    return {item.key: item for item in formats.read(path, name, options)[1]}

@@ -20,9 +20,9 @@ from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.registry import BY_NAME, NAMES
 
 if TYPE_CHECKING:
-    from panodent.formats.base import Annotated, Format
+    from panodent.formats.base import Annotated, Format, Options
 
-__all__ = ["NAMES", "Annotated", "Format", "get", "recognise"]
+__all__ = ["NAMES", "Annotated", "Format", "get", "read", "recognise"]
 
 
 def get(name: str) -> Format:
@@ -37,6 +37,28 @@ def get(name: str) -> Format:
         raise UnknownNameError("format", name, NAMES)
     found: Format = importlib.import_module(BY_NAME[name].module).FORMAT
     return found
+
+
+def read(
+    path: Path, name: str | None = None, options: Options | None = None
+) -> tuple[str, list[Annotated]]:
+    """The format of a file or folder, and its annotated radiographs.
+
+    Parameters
+    ----------
+    path : a data folder, or a file of a format that has only one.
+    name : one of `NAMES`; recognised if None.
+    options : options of the format for reading, see `panodent.formats.base`. `encoding` is that of
+        files that are neither UTF-8 nor UTF-16, for example 'cp1252'.
+
+    Raises `AnnotationError` and `UnknownNameError` as `recognise` and `Format.read`.
+    """
+    from panodent.formats.parsing.text_encoding import declare
+
+    given = options or {}
+    declare(path, given.get("encoding"))
+    chosen = name or recognise(path)
+    return chosen, get(chosen).read(path, given)
 
 
 def recognise(path: Path) -> str:

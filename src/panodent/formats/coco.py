@@ -47,13 +47,13 @@ from panodent.formats.coco_entries import (
     annotation_name,
     check,
     entries_by_image,
-    shown,
     usable_images,
 )
 from panodent.formats.coco_files import CocoFile, coco_files, data_folder
 from panodent.formats.faults import Report
 from panodent.formats.finding_names import OTHER
 from panodent.formats.naming import Naming
+from panodent.formats.parsing.excerpt import shown
 from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import checked_items, in_order
 from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought

@@ -10,13 +10,11 @@ from typing import Any, TypeGuard
 
 from panodent.errors import AnnotationError
 from panodent.formats.faults import Report
-from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.image_entries import image_size
 from panodent.formats.parsing.image_search import declared_path
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import list_items
-
-_LONGEST = 200
 
 
 @dataclass
@@ -72,15 +70,6 @@ def entries_by_image(
         for found in entries.values():
             found.ignored = [a or b for a, b in zip(found.ignored, found.crowds, strict=True)]
     return entries
-
-
-def shown(name: str) -> str:
-    """The name of an image as errors have it: in one line, and not longer than a line.
-
-    >>> shown("sub/opg.png"), shown("a\\ud800.png")
-    ('sub/opg.png', "'a\\\\ud800.png'")
-    """
-    return name if name.isprintable() and len(name) <= _LONGEST else excerpt(name)
 
 
 def annotation_name(entry: object) -> str:

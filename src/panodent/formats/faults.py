@@ -47,6 +47,7 @@ class Fault:
     problem : what came, what was expected and, where it is special, how to mend it.
     cost : what is lost if reading goes on.
     is_note : whether it is harmless, so that nothing has to stop for it.
+    is_warning : whether such a note has to be seen before the data is used.
     """
 
     file: str
@@ -55,6 +56,7 @@ class Fault:
     problem: str = ""
     cost: Cost = "annotation"
     is_note: bool = False
+    is_warning: bool = False
 
     def __str__(self) -> str:
         """File, image, place and problem in one line."""
@@ -147,6 +149,10 @@ class Report:
     def note(self, problem: str, item: str = "") -> None:
         """Reports something harmless that was left out."""
         self.faults.add(Fault(self.file, self.image, item, problem, "nothing", True))
+
+    def warn(self, problem: str, item: str = "") -> None:
+        """Reports what can be used and must be known, such as boxes in place of outlines."""
+        self.faults.add(Fault(self.file, self.image, item, problem, "nothing", True, True))
 
     @contextmanager
     def catching(self, item: str = "", cost: Cost = "annotation") -> Iterator[None]:

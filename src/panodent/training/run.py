@@ -169,8 +169,9 @@ def split_data(sources: Sequence[DataSource], config: TrainConfig) -> list[dict[
             "without_image": len(item.labels_without_images),
             "skip_bad": source.skip_bad,
             "left_out": sorted({c.key for c in item.cases} - {c.key for c in used.cases}),
+            "warnings": [str(fault) for fault in faults if fault.is_warning],
         }
-        for (source, _, item), used, (training, validation) in zip(found, kept, sides, strict=True)
+        for (source, faults, item), used, (training, validation) in zip(found, kept, sides, strict=True)
     ]
 
 
@@ -189,7 +190,7 @@ def recorded_cases(item: Mapping[str, Any]) -> tuple[list[Case], list[Case]]:
 
 
 def data_notes(data: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What is not trained on, in a sentence for each data folder that has such items."""
+    """What is not trained on and what to know of the rest, a sentence each."""
     notes = []
     for item in data:
         if count := item.get("without_image"):
@@ -199,6 +200,7 @@ def data_notes(data: Iterable[Mapping[str, Any]]) -> list[str]:
             shown = ", ".join(left[:5]) + (", ..." if len(left) > 5 else "")
             what = counted(len(left), "radiograph", "radiographs")
             notes.append(f"{item['root']}: --skip-bad left out {what}: {shown}")
+        notes += item.get("warnings", ())
     return notes
 
 

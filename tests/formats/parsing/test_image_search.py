@@ -178,3 +178,38 @@ def test_many_names_are_found_in_linear_time(tmp_path: Path) -> None:
     search.__dict__["_files"] = [tmp_path / str(n) / "a.png" for n in range(4_000)]
     found = search.find(Sought(f"/srv/{n}/a.png") for n in range(4_000))
     assert [item.key for item in found] == [f"{n}/a" for n in range(4_000)]
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "images", "key", "image"),
+    [
+        # What the file names, beside it or in the folder that belongs to its own.
+        ("sub/t.json", "a.png", ["sub/a.png", "a.png"], "sub/a", "sub/a.png"),
+        ("sub/t.json", "C:\\x\\a.png", ["sub/a.png", "a.png"], "sub/a", "sub/a.png"),
+        ("notes/sub/t.json", "a.png", ["images/sub/a.png", "images/a.png"], "sub/a", None),
+        ("notes/t.json", "../images/a.png", ["images/a.png", "images/x/a.png"], "a", None),
+        # What is called as the file.
+        ("notes/sub/t.json", "a.png", ["images/sub/t.tif", "images/t.tif"], "sub/t", None),
+        ("notes/t.json", None, ["images/t.tif"], "t", None),
+        # Nothing.
+        ("notes/sub/t.json", "C:\\x\\a.png", [], "sub/a", ""),
+        ("notes/sub/t.json", "../../../a.png", [], "sub/a", ""),
+        ("notes/sub/t.json", "../b/a.png", [], "b/a", ""),
+        ("notes/sub/t.json", None, [], "sub/t", ""),
+    ],
+)
+def test_radiographs_of_a_file_each(
+    tmp_path: Path, file: str, name: str | None, images: list[str], key: str, image: str | None
+) -> None:
+    folder_of(tmp_path, file, *images)
+    (found,) = ImageSearch(tmp_path).find_own([(tmp_path / file, name)], ("notes",))
+    image = images[0] if image is None else image
+    assert (found.key, found.file) == (key, tmp_path / image if image else None)
+
+
+def test_a_radiograph_that_one_file_names_is_not_anothers_by_its_own_name(tmp_path: Path) -> None:
+    folder_of(tmp_path, "a.json", "b.json", "b.png")
+    files = [(tmp_path / "a.json", "b.png"), (tmp_path / "b.json", "c.png")]
+    first, second = ImageSearch(tmp_path).find_own(files, ())
+    assert (first.file, second.file) == (tmp_path / "b.png", None)
+    assert second.key == "c"

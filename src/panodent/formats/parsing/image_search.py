@@ -29,8 +29,8 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -40,7 +40,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS, LONGEST_NAME
 from panodent.formats.registry import FORMATS
-from panodent.radiograph.radiograph import is_candidate, key_of
+from panodent.radiograph.radiograph import SUFFIXES, is_candidate, key_of
 
 LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folders)
 """Folders of label maps, which are not radiographs."""
@@ -58,11 +58,14 @@ class Sought(NamedTuple):
     places : folders in which the name may be meant, the most likely first; the image folders of the
         data folder and the data folder itself always count.
     where : how errors name the place in the annotation file.
+    beside : whether a file of the last part of the name in the first place is meant, whatever the
+        path says.
     """
 
     name: object
     places: Sequence[Path] = ()
     where: str = "annotations"
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,55 @@ class ImageSearch:
                 found.append(FoundImage(self.key(file), file))
         return found
 
+    def find_own(
+        self, files: Sequence[tuple[Path, object]], folders: Collection[str]
+    ) -> list[FoundImage]:
+        """The radiograph of each annotation file, for formats with a file for each radiograph.
+
+        Parameters
+        ----------
+        files : (annotation file, name of its radiograph in it or None), below the data folder.
+        folders : names of the folders that the format has its files in; those below the data folder
+            have no part in keys.
+
+        The radiograph that the file names counts, first beside the file and in the folder of images
+        that belongs to its own; then the one that is called as the file itself. Without either, the
+        key is the name in the file, from the folder of the file on. Raises as `find`.
+        """
+        sought, own = [], []
+        for file, name in files:
+            below = _inside(PurePosixPath(file.relative_to(self.folder).as_posix()), folders)
+            images = [folder / below.parent for folder in self._places]
+            places = (file.parent, *images)
+            own.append((below, Sought(below.with_suffix(SUFFIXES[0]).as_posix(), images)))
+            sought.append(
+                own[-1][1] if name is None else Sought(name, places, str(file), beside=True)
+            )
+        found = self.find(sought)
+        taken = {item.file for item in found}
+        lacking = [n for n, item in enumerate(found) if item.file is None]
+        second = self.find(own[n][1] for n in lacking)
+        for number, item in zip(lacking, second, strict=True):
+            file, name = files[number]
+            if item.file is not None and item.file not in taken:
+                found[number] = item
+            else:
+                key = key_of(own[number][0])
+                if name is not None:
+                    key = self._key_of_name(file, str(name), folders)
+                found[number] = replace(found[number], key=key)
+        return found
+
+    def _key_of_name(self, file: Path, name: str, folders: Collection[str]) -> str:
+        """The key of a radiograph that is not there, from its name in an annotation file."""
+        text = name.replace("\\", "/")
+        path = Path(os.path.abspath(file.parent / text))
+        root = os.path.abspath(self.folder)
+        foreign = text.startswith("/") or _DRIVE.match(text) or _SERVER.match(text)
+        if foreign or not path.is_relative_to(root):
+            path = Path(os.path.abspath(file.parent / declared_path(name, str(file)).name))
+        return key_of(_inside(PurePosixPath(path.relative_to(root).as_posix()), folders))
+
     def key(self, file: Path) -> str:
         """The key of a file below the folder: its path below the image folder, if it lies there."""
         root = self._places[0]
@@ -179,6 +231,8 @@ class ImageSearch:
             for file in (Path(os.path.abspath(name)) for name in meant):
                 if file.is_relative_to(root):
                     yield self.folder / file.relative_to(root)
+        if sought.beside:
+            yield from (place / path.name for place in sought.places[:1])
         for place in self._places:
             yield place / path
 
@@ -209,6 +263,12 @@ class ImageSearch:
                     table.setdefault("/".join(parts[start:]), []).append(file)
             self._tables[fold] = table
         return self._tables[fold]
+
+
+def _inside(path: PurePosixPath, folders: Collection[str]) -> PurePosixPath:
+    """The path without its first folder, if that is one of these or of images."""
+    nested = len(path.parts) > 1 and path.parts[0] in (*folders, *IMAGE_FOLDERS)
+    return PurePosixPath(*path.parts[1:]) if nested else path
 
 
 def _same(path: str) -> str:

@@ -17,6 +17,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.faults import RAISING, Report
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
+from panodent.formats.parsing.text_encoding import read_text
 from panodent.teeth.outlines import Ring
 
 Record = dict[str, Any]
@@ -24,11 +25,9 @@ Record = dict[str, Any]
 
 
 def load(file: Path) -> Record:
-    """The object that a JSON file in UTF-8 holds; raises `AnnotationError` naming the file."""
+    """The object that a JSON file holds; raises `AnnotationError` naming the file."""
     try:
-        data = json.loads(file.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
+        data = json.loads(read_text(file))
     except RecursionError:
         raise AnnotationError(f"{file}: is nested too deep for JSON of annotations") from None
     except ValueError as error:

@@ -35,11 +35,15 @@ _NUMBERS = {str(fdi): fdi for fdi in TEETH}
 
 
 class Outline(NamedTuple):
-    """What was drawn: the mask, the group of parts that it belongs to (None: none), its score."""
+    """What was drawn: the mask, the group of parts that it belongs to (None: none), its score.
+
+    `is_box` is whether the mask is a filled bounding box; the tooth then has the flag 'box'.
+    """
 
     mask: CroppedMask
     group: Hashable = None
     score: float = 1.0
+    is_box: bool = False
 
 
 class AnnotatedShape(NamedTuple):
@@ -80,7 +84,7 @@ def teeth_of(
     Shapes of one label and one group are parts of one tooth.
     """
     report = report or Report(RAISING, str(file))
-    teeth: list[tuple[int, float, list[CroppedMask]]] = []
+    teeth: list[tuple[int, Outline, list[CroppedMask]]] = []
     groups: dict[Hashable, list[CroppedMask]] = {}
     for shape in shapes:
         if shape.label not in numbers:
@@ -99,17 +103,18 @@ def teeth_of(
         if group in groups:
             groups[group].append(outline.mask)
             continue
-        teeth.append((fdi, outline.score, [outline.mask]))
+        teeth.append((fdi, outline, [outline.mask]))
         if group is not None:
             groups[group] = teeth[-1][2]
     return Teeth.from_masks(
         size,
         [(fdi, *joined(parts, size)) for fdi, _, parts in teeth],
-        [score for _, score, _ in teeth],
+        [outline.score for _, outline, _ in teeth],
+        [{"box"} if outline.is_box else () for _, outline, _ in teeth],
     )
 
 
-def _cut(teeth: Iterable[tuple[int, float, list[CroppedMask]]], hole: CroppedMask) -> None:
+def _cut(teeth: Iterable[tuple[int, Outline, list[CroppedMask]]], hole: CroppedMask) -> None:
     """Takes the pixels of a hole from all parts of these teeth; raises `AnnotationError`."""
     for fdi, _, parts in teeth:
         cut = [without(part, hole) for part in parts]
