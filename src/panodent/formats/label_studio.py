@@ -104,7 +104,7 @@ class LabelStudio(Format):
         listed: list[_Task] = []
         images = TaskImages(file)
         skipped = 0
-        for place, task in tasks(export):
+        for place, task in tasks(export, report):
             with report.catching(cost="radiograph"):
                 where = task_name(task, file)
                 known = report.about(where)

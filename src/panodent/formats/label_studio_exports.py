@@ -11,7 +11,7 @@ counts. The exports to COCO, YOLO and Pascal VOC are folders of those formats.
 >>> with TemporaryDirectory() as folder:
 ...     size = Path(folder, "a.json").write_text(json.dumps([item]))
 ...     export = find(Path(folder))
-...     ((place, task),) = tasks(export)
+...     ((place, task),) = tasks(export, Report.of(None, export.file))
 ...     export.kind, task["data"], task["annotations"][0]["result"][0]["type"]
 ('JSON-MIN', {'image': 'opg.png'}, 'polygonlabels')
 """
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from panodent.errors import AnnotationError
+from panodent.formats.faults import Report
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json
 from panodent.formats.parsing.json_record import Record
@@ -77,16 +78,17 @@ def refusal(path: Path) -> str | None:
     return None
 
 
-def tasks(export: Export) -> Iterator[tuple[Place, Record]]:
-    """(place, task) of each task; raises `AnnotationError` for what is not of the kind.
+def tasks(export: Export, report: Report) -> Iterator[tuple[Place, Any]]:
+    """(place, task) of each task, which may be anything that JSON can hold.
 
-    Tasks may be anything that JSON can hold.
+    `report` takes entries of JSON-MIN and CSV that cannot be read. Raises `AnnotationError` for a
+    file that is not of the kind.
     """
     if export.kind == JSON:
         yield from list_items(export.file)
         return
     latest: dict[str, tuple[str, Place]] = {}
-    for place, task in _of_annotations(export):
+    for place, task in _of_annotations(export, report):
         updated = str(task["annotations"][0].get("updated_at") or "")
         key = json.dumps(task["id"]) if task["id"] is not None else str(place)
         if key not in latest or updated >= latest[key][0]:
@@ -107,16 +109,19 @@ def task_at(export: Export, place: Place) -> Any:
         return _task(_cells(head, stream.read(place[1] - place[0]), export.file), export.file)
 
 
-def _of_annotations(export: Export) -> Iterator[tuple[Place, Record]]:
+def _of_annotations(export: Export, report: Report) -> Iterator[tuple[Place, Record]]:
+    file = export.file
     if export.kind == JSON_MIN:
-        for place, item in list_items(export.file):
-            yield place, _task(item, export.file)
+        for place, item in list_items(file):
+            with report.catching(cost="radiograph"):
+                yield place, _task(item, file)
         return
-    with _opened(export.file) as stream:
-        rows = _rows(stream, export.file)
+    with _opened(file) as stream:
+        rows = _rows(stream, file)
         _, head = next(rows)
         for place, row in rows:
-            yield place, _task(_cells(head, row, export.file), export.file)
+            with report.catching(cost="radiograph"):
+                yield place, _task(_cells(head, row, file), file)
 
 
 def _json_kind(file: Path) -> Export | None:
@@ -158,8 +163,8 @@ def _task(item: Any, file: Path) -> Record:
         _result(value, tag, str(number))
         for tag, values in item.items()
         if isinstance(values, list)
+        if any(isinstance(value, dict) for value in values)
         for number, value in enumerate(values, start=1)
-        if isinstance(value, dict)
     ]
     data = {n: v for n, v in item.items() if isinstance(v, str) and n not in _OF_ANNOTATION}
     moments = {name: item[name] for name in ("created_at", "updated_at") if item.get(name)}
@@ -170,7 +175,9 @@ def _task(item: Any, file: Path) -> Record:
     }
 
 
-def _result(value: Record, tag: str, number: str) -> Record:
+def _result(value: Any, tag: str, number: str) -> Record:
+    if not isinstance(value, dict):
+        return {"id": f"{tag}-{number}", "type": "region", "value": value}
     kinds = [name for name in value if name.endswith("labels")]
     return {
         "id": f"{tag}-{number}",
@@ -216,16 +223,18 @@ def _cells(head: list[str], row: bytes, file: Path) -> Record:
         raise AnnotationError(
             f"{file}: a row has {len(cells)} cells: {excerpt(cells)}; expected {len(head)}"
         )
-    return {name: _value(cell) for name, cell in zip(head, cells, strict=True)}
+    return {name: _value(name, cell, file) for name, cell in zip(head, cells, strict=True)}
 
 
-def _value(cell: str) -> Any:
+def _value(name: str, cell: str, file: Path) -> Any:
     if not cell.startswith(("[", "{")):
         return cell
     try:
         return json.loads(cell)
-    except (ValueError, RecursionError):
-        return cell
+    except (ValueError, RecursionError) as error:
+        raise AnnotationError(
+            f"{file}: a cell of column {excerpt(name)} is not JSON ({error}): {excerpt(cell)}"
+        ) from None
 
 
 def _split(row: bytes, file: Path) -> list[str]:

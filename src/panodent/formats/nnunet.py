@@ -42,8 +42,9 @@ from panodent.utils.atomic_files import write_whole
 FILE = "dataset.json"
 IMAGES = "imagesTr"
 LABELS = "labelsTr"
-ENDINGS = (".png", ".bmp", ".tif", ".tiff")
-"""File formats of pictures that nnU-Net reads. It also reads volumes, which are not radiographs."""
+ENDINGS = (".png", ".bmp", ".tif", ".tiff", ".nii.gz", ".nii")
+"""File formats of pictures that nnU-Net reads, and NIfTI, which may hold one plane. Volumes are not
+radiographs."""
 BACKGROUND = "background"
 _KEYS = ("channel_names", "labels", "numTraining", "file_ending")
 
@@ -127,7 +128,7 @@ def _ending(data: Mapping[str, Any], file: Path) -> str:
     if ending not in ENDINGS:
         raise AnnotationError(
             f"{file}: file_ending is {excerpt(ending)}; expected {', '.join(ENDINGS)} "
-            "(NIfTI and other volumes are not read: save the label maps as PNG)"
+            "(other volumes are not read: save the label maps as PNG)"
         )
     return str(ending)
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from panodent.errors import AnnotationError
+from panodent.errors import AnnotationError, RadiographError
 from panodent.formats.faults import RAISING, Report
+from panodent.radiograph.nifti import is_nifti, read_plane
+from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS
 from panodent.teeth.masks import CroppedMask, trimmed
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
@@ -22,13 +24,15 @@ Values = npt.NDArray[np.int64]
 
 
 def read_values(file: Path) -> Values:
-    """The pixel values (height, width) of a picture with one channel.
+    """The pixel values (height, width) of a picture with one channel, or of a NIfTI of one plane.
 
     A palette's colours are ignored, its indices count. Colour channels that are all equal count as
     one. Raises `AnnotationError` if the file is damaged, too large, or in colour.
     """
     from PIL import Image
 
+    if is_nifti(file):
+        return _nifti_values(file)
     try:
         with Image.open(file) as picture:
             image = np.asarray(picture)
@@ -44,6 +48,19 @@ def read_values(file: Path) -> Values:
             f"{file}: label map is {image.dtype} {image.shape}; expected one channel of integers"
         )
     return image.astype(np.int64)
+
+
+def _nifti_values(file: Path) -> Values:
+    try:
+        plane = read_plane(file, DEFAULT_MAX_PIXELS)
+    except RadiographError as error:
+        raise AnnotationError(str(error)) from None
+    values = plane.astype(np.int64) if plane.dtype.kind in "iu" else None
+    if values is None and np.isfinite(plane).all() and np.abs(plane).max(initial=0) < 2**31:
+        values = np.rint(plane).astype(np.int64)
+    if values is None or (values != plane).any():
+        raise AnnotationError(f"{file}: label map has fractions; expected whole numbers")
+    return values
 
 
 def to_teeth(
