@@ -238,3 +238,18 @@ def test_without_label_images_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "dataset.json").write_text(json.dumps(record()))
     with pytest.raises(AnnotationError, match=r"dataset\.json: expected a folder labelsTr"):
         FORMAT.read(tmp_path)
+
+
+def test_a_class_that_no_label_map_has_does_no_harm(tmp_path: Path) -> None:
+    saved(tmp_path)
+    file = tmp_path / "dataset.json"
+    data = json.loads(file.read_text())
+    data["labels"]["gum"] = 200
+    file.write_text(json.dumps(data))
+    (item, *_) = FORMAT.read(tmp_path)
+    assert len(item.read()) > 0
+    data["labels"] = {"background": 0, "gum": 1, "48": 200}
+    file.write_text(json.dumps(data))
+    (item, *_) = FORMAT.read(tmp_path)
+    with pytest.raises(AnnotationError, match=r"pixel value.*'gum' are not tooth numbers.*--map"):
+        item.read()
