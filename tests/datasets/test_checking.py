@@ -78,6 +78,6 @@ def test_a_conflict_names_exif_and_both_sizes(tmp_path: Path, orientation: int) 
     (fault,) = faults.serious
     assert fault.problem == (
         "the radiograph has 40 x 60 pixels, its annotation 60 x 40; the file stores 60 x 40, and "
-        f"its EXIF orientation {orientation} turns them upright; it was drawn on the pixels as they "
-        "are stored; save the radiograph upright without EXIF orientation, and draw on that"
+        f"its EXIF orientation {orientation} turns them upright; it was drawn on the pixels as "
+        "they are stored; save the radiograph upright without EXIF orientation, and draw on that"
     )

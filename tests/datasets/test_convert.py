@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from panodent import formats, phantom
 from panodent.datasets.checking import left_out
 from panodent.datasets.convert import JOURNAL, convert
 from panodent.datasets.dataset import find
+from panodent.datasets.splits import SHARE, grouped, split
 from panodent.errors import (
     AnnotationError,
     ConfigError,
@@ -379,3 +381,22 @@ def test_radiographs_without_annotated_findings_are_counted(treated: Path, tmp_p
     done = convert(source, tmp_path / "cvat", "cvat")
     assert done.lost["that nobody looked for findings"] == 1
     assert "that nobody looked for findings" not in convert(source, tmp_path / "voc", "voc").lost
+
+
+def test_yolo_lists_the_radiographs_that_a_training_would_hold_out(tmp_path: Path) -> None:
+    phantom.write(tmp_path / "data", 6, size=(64, 128))
+    convert(tmp_path / "data", tmp_path / "new", "yolo")
+    listed = yaml.safe_load((tmp_path / "new" / "data.yaml").read_text())
+    sides = [(tmp_path / "new" / listed[side]).read_text().split() for side in ("train", "val")]
+    training, validation = split(grouped(find(tmp_path / "data").cases), SHARE)
+    expected = ([f"./images/{case.key}.png" for case in side] for side in (training, validation))
+    assert [sorted(side) for side in sides] == [sorted(side) for side in expected]
+    assert all((tmp_path / "new" / place).is_file() for side in sides for place in side)
+    assert len(find(tmp_path / "new").cases) == 6
+
+
+def test_a_single_radiograph_is_on_both_sides_of_yolo(tmp_path: Path) -> None:
+    phantom.write(tmp_path / "data", 1, size=(64, 128))
+    convert(tmp_path / "data", tmp_path / "new", "yolo")
+    listed = yaml.safe_load((tmp_path / "new" / "data.yaml").read_text())
+    assert (listed["train"], listed["val"]) == ("images", "images")

@@ -333,7 +333,9 @@ def test_floats_that_are_no_numbers_are_refused(tmp_path: Path, value: float) ->
         read(tmp_path / "x.tif")
 
 
-@pytest.mark.parametrize(("orientation", "found"), [(1, None), (3, None), (6, 6), (8, 8), (99, None)])
+@pytest.mark.parametrize(
+    ("orientation", "found"), [(1, None), (3, None), (6, 6), (8, 8), (99, None)]
+)
 def test_exif_orientation_that_swaps_the_sides(
     tmp_path: Path, orientation: int, found: int | None
 ) -> None:

@@ -16,8 +16,6 @@ written from the journal. A call that was interrupted can therefore continue aft
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +28,8 @@ import numpy as np
 from panodent import formats
 from panodent.datasets.checking import same_size, stop_at
 from panodent.datasets.dataset import images_below
+from panodent.datasets.image_copies import put
+from panodent.datasets.splits import held_out
 from panodent.errors import (
     ConfigError,
     OutputError,
@@ -40,7 +40,7 @@ from panodent.formats.base import Annotated, finding_losses, losses
 from panodent.formats.faults import OPTION, Fault, FaultList
 from panodent.formats.naming import Naming
 from panodent.formats.registry import BY_NAME, FORMATS
-from panodent.radiograph.radiograph import read, suffix_of
+from panodent.radiograph.radiograph import suffix_of
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
@@ -149,7 +149,11 @@ def convert(
         return {**made, "faults": [astuple(fault) for fault in seen]} if seen else made
 
     _fill(journal, done, annotations, line, result, progress)
-    writer.write(target, _counted(journal, writer, result, faults), write_options or {})
+    writing = dict(write_options or {})
+    if BY_NAME[to].splits:
+        named = ((item.key, item.image or radiographs.get(item.key)) for item in annotations)
+        writing["validation"] = held_out(named)
+    writer.write(target, _counted(journal, writer, result, faults), writing)
     journal.unlink()
     result.faults = tuple(faults)
     return result
@@ -247,7 +251,7 @@ def _line(
     if image is not None and images != "none":
         place = target / writer.image_place(name)
         name = f"{item.key}{suffix_of(place)}"
-        _put(image, place, images)
+        put(image, place, images)
     return {
         "key": item.key,
         "name": name,
@@ -277,31 +281,6 @@ def _plain_findings(item: Annotated, teeth: Teeth) -> dict[str, Any]:
         "findings": [[kind, *mark] for kind, mark in marks],
         "unclear": bool(annotated.unclear.any()),
     }
-
-
-def _put(image: Path, place: Path, images: str) -> None:
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.unlink(missing_ok=True)
-        if place.suffix.lower() != image.suffix.lower():
-            write_whole(place, _as_png(image))
-        elif images == "link":
-            os.link(image.resolve(), place)
-        else:
-            shutil.copyfile(image, place)
-    except OSError as error:
-        raise OutputError(
-            f"{place}: {image.name} cannot be copied there ({error.strerror})"
-        ) from None
-
-
-def _as_png(image: Path) -> bytes:
-    """A radiograph as a PNG of 16 bits, for formats that take PNG only."""
-    import cv2
-
-    deep = np.round(read(image).pixels * 65535).astype(np.uint16)
-    data: bytes = cv2.imencode(".png", deep)[1].tobytes()
-    return data
 
 
 def _counted(

@@ -9,8 +9,8 @@ are found by their pixels and become one group. A group lies on one side of ever
 >>> training, validation = split(cases, share=0.3)
 >>> len(training), len(validation)
 (4, 2)
->>> held_out = [fold(cases, index, 3)[1] for index in (1, 2, 3)]
->>> sorted(case.key for side in held_out for case in side)
+>>> parts = [fold(cases, index, 3)[1] for index in (1, 2, 3)]
+>>> sorted(case.key for side in parts for case in side)
 ['a', 'b', 'c', 'd', 'e', 'f']
 """
 
@@ -18,17 +18,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from panodent.datasets.dataset import Case
 from panodent.datasets.duplicates import Sketches
 from panodent.errors import ConfigError, RadiographError
+from panodent.formats.base import Annotated
 from panodent.radiograph.radiograph import Radiograph
 from panodent.radiograph.resampling import normalised, resized
+from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import Float32Array
 
 _PRINT_SIZE = (32, 64)
+SHARE = 0.15
+"""Share of the radiographs that are held out unless another is chosen."""
 DUPLICATE_CORRELATION = 0.985
 """Two radiographs are duplicates if the correlation of their fingerprints is above this."""
 
@@ -115,6 +121,22 @@ def split(cases: Sequence[Case], share: float, seed: int = 0) -> tuple[list[Case
     count = round(share * len(ranked)) if share == 0 else max(1, round(share * len(ranked)))
     held = set(ranked[:count])
     return [c for c in cases if c.group not in held], [c for c in cases if c.group in held]
+
+
+def held_out(
+    radiographs: Iterable[tuple[str, Path | None]], share: float = SHARE, seed: int = 0
+) -> set[str]:
+    """Keys of the radiographs that a training with the usual settings would validate with.
+
+    Parameters
+    ----------
+    radiographs : (key, file) of each; every file is read to find duplicates. Those without a file
+        are split by their keys alone.
+    share, seed : as for `split`.
+    """
+    nothing = partial(Teeth.empty, (1, 1))
+    cases = [Case(key, file or Path(), Annotated(key, nothing), key) for key, file in radiographs]
+    return {case.key for case in split(grouped(cases), share, seed)[1]} if cases else set()
 
 
 def fold(

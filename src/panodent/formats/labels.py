@@ -103,7 +103,8 @@ class Labels(Format):
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `labels/<key>.png` with the pixel values of the option `values`, by default FDI.
 
-        What they mean is written into the folder, so that reading needs no option. A tooth without a pixel value in the map cannot be written.
+        What they mean is written into the folder, so that reading needs no option. A tooth without
+        a pixel value in the map cannot be written.
         """
         given = options or {}
         naming = Naming.of(given)

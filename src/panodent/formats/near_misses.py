@@ -144,8 +144,8 @@ def _masks(path: Path, files: list[Path]) -> Iterator[str]:
         inside = file.parent.name.casefold() in (*MASKS, "mask", "segmentation")
         if inside and file.suffix.lower() in (".jpg", ".jpeg"):
             yield (
-                f"{shown(file.relative_to(path).as_posix())} is a JPEG, which changes pixel values; "
-                "label maps are PNG"
+                f"{shown(file.relative_to(path).as_posix())} is a JPEG, which changes pixel "
+                "values; label maps are PNG"
             )
             break
     for file in files:

@@ -58,6 +58,7 @@ class FormatInfo:
         can be written in one way only.
     numberings : whether class names can be written in another numbering than FDI.
     label_folders : folders in which it keeps label maps. Pictures there are not radiographs.
+    splits : whether it says which radiographs to validate with, by the option `validation`.
     """
 
     name: str
@@ -67,6 +68,7 @@ class FormatInfo:
     geometries: tuple[str, ...] = ()
     numberings: bool = True
     label_folders: tuple[str, ...] = ()
+    splits: bool = False
 
 
 FORMATS: tuple[FormatInfo, ...] = (
@@ -117,8 +119,9 @@ FORMATS: tuple[FormatInfo, ...] = (
     FormatInfo(
         name="yolo",
         module="panodent.formats.yolo",
-        description="Ultralytics segmentation: a YAML file with names, labels/*.txt",
+        description="Ultralytics segmentation: a YAML file with names or classes.txt, labels/*.txt",
         limits=Limits(shape="polygons", findings="kind"),
+        splits=True,
     ),
     FormatInfo(
         name="nnunet",

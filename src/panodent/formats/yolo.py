@@ -21,12 +21,10 @@ tooth carries a finding cannot be written.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -38,40 +36,41 @@ from panodent.formats.faults import Report
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import (
-    IMAGE_FOLDERS,
     checked_items,
     in_order,
     size_of_file,
 )
-from panodent.formats.parsing.image_search import ImageSearch
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.formats.parsing.text_encoding import read_text
+from panodent.formats.yolo_folder import (
+    FOLDER,
+    NOT_LABELS,
+    LabelledImages,
+    data_folder,
+    label_files,
+    label_folders,
+    looks_right,
+    paired,
+    used_classes,
+)
 from panodent.formats.yolo_names import FILES, LISTS, class_names
-from panodent.radiograph.radiograph import SUFFIXES, is_candidate, key_of
+from panodent.radiograph.radiograph import key_of
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.masks import trimmed
 from panodent.teeth.outlines import Part, Ring, fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import write_whole
 
-FOLDER = "labels"
 CLASSES: tuple[int, ...] = (*PERMANENT, *DECIDUOUS, UNNUMBERED)
 """The FDI number of every class of teeth that is written, in order."""
 FINDINGS: tuple[str, ...] = tuple(KINDS)
 """The kind of every class of findings, in order; they follow the classes of teeth."""
-NOT_LABELS = (*LISTS, "train.txt", "val.txt", "valid.txt", "test.txt")
-"""Lists of class names and of radiographs beside the labels."""
+_WHY_ALL = (
+    "# All teeth are listed, also those that do not occur, so that a class has the same number in\n"
+    "# every export: data sets can be joined, and a network trained further.\n"
+)
 _SAMPLE = 20
-_ENDINGS = tuple(end for suffix in SUFFIXES for end in (suffix, suffix.upper()))
 _MARGIN = 0.01  # Ultralytics accepts coordinates from -0.01 to 1.01
-
-
-class _Images(NamedTuple):
-    """The key of an annotation, the radiographs that may be its own, and why there is none."""
-
-    key: str
-    files: list[Path]
-    problem: str = ""
 
 
 class Yolo(Format):
@@ -85,41 +84,46 @@ class Yolo(Format):
             file, _ = class_names(path)
         except AnnotationError:
             return False
-        folder = _data_folder(path, file)
-        folders = _label_folders(folder)
+        folder = data_folder(path, file)
+        folders = label_folders(folder)
         if file.name in LISTS:  # other formats may have such a list, and a folder of this name
-            texts = (text for place in folders or [folder] for text in _texts(place, not folders))
-            return any(map(_looks_right, islice(texts, _SAMPLE)))
-        return bool(folders) or any(True for _ in _texts(folder, True))
+            places = folders or [folder]
+            texts = (text for place in places for text in label_files(place, not folders))
+            return any(map(looks_right, islice(texts, _SAMPLE)))
+        return bool(folders) or any(True for _ in label_files(folder, True))
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Outlines by image; an empty text file is a radiograph without teeth."""
         file, names = class_names(path)
-        folder = _data_folder(path, file)
-        found = [(place, text) for place in _label_folders(folder) for text in _texts(place)]
-        if not _label_folders(folder):
-            found = [(folder, text) for text in _texts(folder, True)]
+        folder = data_folder(path, file)
+        found = [(place, text) for place in label_folders(folder) for text in label_files(place)]
+        if not label_folders(folder):
+            found = [(folder, text) for text in label_files(folder, True)]
             if not found:
                 raise AnnotationError(
                     f"{file}: expected a folder {FOLDER} beside it, or labels beside radiographs"
                 )
         report, naming = Report.of(options, file), Naming.of(options)
-        used = set().union(*(_classes(text) for _, text in found))
+        used = set().union(*(used_classes(text) for _, text in found))
         by_name = naming.numbers(
             names.values(), file, {names[number] for number in used & names.keys()}, report
         )
         kind_of = naming.kinds(names.values())
         numbers = {index: by_name[name] for index, name in names.items()}
         kinds = {index: kind_of[name] for index, name in names.items() if name in kind_of}
-        items = (_annotated(*item, numbers, kinds, options) for item in _paired(folder, found))
+        items = (_annotated(*item, numbers, kinds, options) for item in paired(folder, found))
         return in_order(file, (item for item in items if item is not None), report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
-        """Writes `labels/<key>.txt` with a line for each tooth, and `data.yaml` last."""
-        import yaml
+        """Writes `labels/<key>.txt` with a line for each tooth, and `data.yaml` last.
 
+        The option `validation` has the keys of the radiographs to validate with; `train.txt` and
+        `val.txt` then list both sides.
+        """
         naming = Naming.of(options)
         names, of_findings = naming.names(CLASSES), False
+        held_out = set((options or {}).get("validation") or ())
+        sides: dict[str, list[str]] = {"train": [], "val": []}
         for name, teeth, findings in checked_items(items, path):
             lines = _lines(teeth, [CLASSES.index(fdi) for fdi in teeth.fdi.tolist()])
             if findings is not None and len(findings):
@@ -127,10 +131,22 @@ class Yolo(Format):
                 numbers = [len(CLASSES) + FINDINGS.index(kind) for kind in findings.kinds]
                 lines += _lines(findings.marks, numbers)
             write_whole(path / FOLDER / f"{key_of(name)}.txt", "".join(lines))
+            side = "val" if key_of(name) in held_out else "train"
+            sides[side].append(f"./{self.image_place(name.as_posix())}\n")
         (path / FOLDER).mkdir(parents=True, exist_ok=True)
         names += [naming.kind_name(kind) for kind in FINDINGS] if of_findings else []
-        listed = {"train": "images", "val": "images", "names": dict(enumerate(names))}
-        write_whole(path / FILES[0], yaml.safe_dump(listed, sort_keys=False))
+        _write_yaml(path, names, sides if all(sides.values()) else {})
+
+
+def _write_yaml(path: Path, names: Sequence[str], sides: Mapping[str, Sequence[str]]) -> None:
+    """Writes `data.yaml`, and the list of radiographs of each side of the split."""
+    import yaml
+
+    for side, lines in sides.items():
+        write_whole(path / f"{side}.txt", "".join(lines))
+    places = {side: f"{side}.txt" for side in sides} or {"train": "images", "val": "images"}
+    listed = yaml.safe_dump({**places, "names": dict(enumerate(names))}, sort_keys=False)
+    write_whole(path / FILES[0], f"{_WHY_ALL}{listed}")
 
 
 def _lines(teeth: Teeth, classes: list[int]) -> list[str]:
@@ -176,78 +192,9 @@ def _text(ring: Ring, size: tuple[int, int]) -> str:
     return " ".join(f"{value:.8g}" for value in (ring / (size[1], size[0])).ravel())
 
 
-def _data_folder(path: Path, file: Path) -> Path:
-    """The data folder: `path`, or the folder of the file that names the classes."""
-    if path.is_dir():
-        return path
-    return file.parent.parent if file.parent.name == FOLDER else file.parent
-
-
-def _label_folders(folder: Path) -> list[Path]:
-    """`labels/`, or else the folders of the splits, `train/labels/` and so on."""
-    if (folder / FOLDER).is_dir():
-        return [folder / FOLDER]
-    return sorted(place for place in folder.glob(f"*/{FOLDER}") if place.is_dir())
-
-
-def _texts(folder: Path, mixed: bool = False) -> Iterator[Path]:
-    """The files of labels below a folder, sorted.
-
-    `mixed` is whether radiographs and other texts may lie there too; files that are neither beside
-    a radiograph of their name nor full of numbers are then passed over.
-    """
-    for text in sorted(folder.rglob("*.txt")):
-        hidden = text.name.startswith(".") or not text.is_file()
-        if not hidden and (not mixed or (text.name not in NOT_LABELS and _is_label(text))):
-            yield text
-
-
-def _is_label(text: Path) -> bool:
-    return _looks_right(text) or any(text.with_suffix(end).is_file() for end in _ENDINGS)
-
-
-def _looks_right(text: Path) -> bool:
-    """Whether the first line of a text is a class number with coordinates."""
-    try:
-        with text.open("rb") as stream:
-            values = [float(word) for word in stream.readline(1 << 16).split()]
-    except (OSError, ValueError):
-        return False
-    return len(values) >= 5 and values[0].is_integer() and all(abs(v) <= 2 for v in values[1:5])
-
-
-def _classes(text: Path) -> set[int]:
-    """The class numbers on the lines of a file; what is wrong with it is said when it is read."""
-    try:
-        words = [line.split(maxsplit=1)[:1] for line in read_text(text).splitlines()]
-    except AnnotationError:
-        return set()
-    return {int(word) for first in words for word in first if re.fullmatch(r"\d{1,6}", word, re.A)}
-
-
-def _paired(root: Path, found: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Path, _Images]]:
-    """(text, radiographs that may belong to it) of each text of a folder."""
-    images: dict[Path, dict[str, list[Path]]] = {}
-    search, alone = ImageSearch(root), []
-    for folder, text in found:
-        below = text.relative_to(folder).with_suffix("")
-        if folder.name == FOLDER:
-            if folder not in images:
-                images[folder] = _images(folder.parent)
-            files = images[folder].get(below.as_posix(), [])
-            key = (folder.parent / below).relative_to(root).as_posix()
-            yield text, _Images(key, files)
-        elif files := [f for f in map(text.with_suffix, _ENDINGS) if f.is_file()]:
-            yield text, _Images(search.key(files[0]), files)
-        else:
-            alone.append(text)
-    for text, place in zip(alone, search.find_own([(t, None) for t in alone], ()), strict=True):
-        yield text, _Images(place.key, [place.file] if place.file else [], place.problem)
-
-
 def _annotated(
     text: Path,
-    images: _Images,
+    images: LabelledImages,
     numbers: Mapping[int, int | None],
     kinds: Mapping[int, str],
     options: Options | None,
@@ -265,17 +212,6 @@ def _annotated(
     read = partial(_read, text, image, numbers, report)
     findings = partial(_read_findings, text, image, numbers, kinds, report) if kinds else None
     return Annotated(images.key, read, None, image, findings)
-
-
-def _images(folder: Path) -> dict[str, list[Path]]:
-    """Radiographs by path without suffix, below the image folder here, or below `folder`."""
-    root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
-    found: dict[str, list[Path]] = {}
-    for file in sorted(root.rglob("*")):
-        if is_candidate(file) and FOLDER not in file.relative_to(root).parts:
-            key = key_of(file.relative_to(root))
-            found.setdefault(key, []).append(file)
-    return found
 
 
 def _read(

@@ -97,8 +97,8 @@ def _beside(file: Path, name: str) -> Path:
         if ".." not in parts[start:] and found.is_file():
             return found
     raise AnnotationError(
-        f"{file}: names is {excerpt(name)}; expected names, a list or map of the classes, or a file "
-        "of them beside it"
+        f"{file}: names is {excerpt(name)}; expected names, a list or map of the classes, or a "
+        "file of them beside it"
     )
 
 
