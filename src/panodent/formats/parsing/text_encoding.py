@@ -34,7 +34,9 @@ LARGEST = 1 << 28
 _LOOKED_AT = 1 << 20
 _UTF8 = codecs.BOM_UTF8
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_DECLARATION = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._\-]{1,40})["']""")
+_DECLARATION = re.compile(
+    rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._\-]{1,40})["']"""
+)
 _NO_TEXT = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined")
 _EXAMPLES = ("cp1252", "cp1251", "gb18030", "shift_jis", "utf-16-le")
 _KANA = re.compile("[\u3041-\u30f6]")
@@ -114,7 +116,7 @@ def fault(file: Path) -> str:
 
 
 def _reason(data: bytes, error: UnicodeDecodeError | None) -> str:
-    at = "" if error is None else f" (byte {error.start} is 0x{data[error.start] :02x})"
+    at = "" if error is None else f" (byte {error.start} is 0x{data[error.start]:02x})"
     likely = guess(data)
     return (
         f"is not text in UTF-8{at}, and may be {likely}; give --encoding {likely} if it is, or save "
@@ -135,7 +137,9 @@ def guess(data: bytes) -> str:
     if max(zeros) > len(sample) // 8:
         return "utf-16-be" if zeros[0] > zeros[1] else "utf-16-le"
     runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
-    if _KANA.search(sample.decode("shift_jis", errors="ignore")) and not _fails(sample, "shift_jis"):
+    if _KANA.search(sample.decode("shift_jis", errors="ignore")) and not _fails(
+        sample, "shift_jis"
+    ):
         return "shift_jis"
     if runs and all(length % 2 == 0 for length in runs) and not _fails(sample, "gb18030"):
         return "gb18030"
@@ -156,7 +160,10 @@ def _is_text_encoding(name: str) -> bool:
         info = codecs.lookup(name)
     except (LookupError, ValueError):
         return False
-    return bool(getattr(info, "_is_text_encoding", True)) and info.name.replace("_", "-") not in _NO_TEXT
+    return (
+        bool(getattr(info, "_is_text_encoding", True))
+        and info.name.replace("_", "-") not in _NO_TEXT
+    )
 
 
 def _in_whole(stream: BinaryIO, file: Path) -> bytes:
