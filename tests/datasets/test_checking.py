@@ -61,3 +61,23 @@ def test_notes_stop_nothing() -> None:
     note = Fault("a.json", problem="covers no pixel", cost="nothing", is_note=True)
     stop_at([note])
     assert left_out([note]) == ""
+
+
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_a_conflict_names_exif_and_both_sizes(tmp_path: Path, orientation: int) -> None:
+    """Tools that ignore EXIF annotate the pixels as they are stored."""
+    teeth = Teeth.from_masks((40, 60), [(36, np.ones((5, 5), bool), (2, 2))])
+    formats.get("coco").write(tmp_path, [("a.jpg", teeth)])
+    (tmp_path / "images").mkdir()
+    picture = Image.fromarray(np.zeros((40, 60), np.uint8))
+    exif = picture.getexif()
+    exif[274] = orientation
+    picture.save(tmp_path / "images" / "a.jpg", exif=exif)
+    faults = FaultList()
+    assert not usable(find(tmp_path, faults=faults), faults).cases
+    (fault,) = faults.serious
+    assert fault.problem == (
+        "the radiograph has 40 x 60 pixels, its annotation 60 x 40; the file stores 60 x 40, and "
+        f"its EXIF orientation {orientation} turns them upright; it was drawn on the pixels as they "
+        "are stored; save the radiograph upright without EXIF orientation, and draw on that"
+    )

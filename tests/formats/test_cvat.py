@@ -393,3 +393,26 @@ def test_recognising(tmp_path: Path) -> None:
 def test_an_unknown_geometry_suggests(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'polygon'"):
         FORMAT.write(tmp_path, [], {"geometry": "polygons"})
+
+
+def polygon_of(label: str, left: int, right: int, layer: int) -> str:
+    points = f"{left},1;{right},1;{right},4;{left},4"
+    return f'<polygon label="{label}" points="{points}" z_order="{layer}"></polygon>'
+
+
+@pytest.mark.parametrize(
+    ("shapes", "area"),
+    [
+        (polygon_of("36", 1, 7, 0) + polygon_of("background", 3, 5, 0), 12),
+        (polygon_of("background", 3, 5, 0) + polygon_of("36", 1, 7, 0), 18),
+        # The layer counts, not the order.
+        (polygon_of("background", 3, 5, 2) + polygon_of("36", 1, 7, 1), 12),
+        (polygon_of("36", 1, 7, 1) + polygon_of("background", 3, 5, 0), 18),
+        (polygon_of("36", 1, 7, 0) + polygon_of("background", 3, 5, 1).replace('"1"', '"x"'), 12),
+    ],
+)
+def test_background_cuts_out_of_lower_layers(tmp_path: Path, shapes: str, area: int) -> None:
+    file = saved(tmp_path, shapes)
+    for options in ({}, {"map": {"background": None}}):
+        (item,) = FORMAT.read(file, options)
+        assert item.read().areas.tolist() == [area]

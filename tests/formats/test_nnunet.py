@@ -206,7 +206,7 @@ def test_a_broken_json_is_named(tmp_path: Path, content: bytes) -> None:
     assert not FORMAT.recognises(tmp_path)
     with pytest.raises(
         AnnotationError,
-        match=r"dataset\.json: (is not JSON|is not text in UTF-8|is nested too deep|.* expected a JSON object)",
+        match=r"dataset\.json: (is not JSON|is not text|is nested too deep|.* expected a JSON obj)",
     ):
         FORMAT.read(tmp_path)
 
@@ -291,3 +291,18 @@ def test_a_class_that_nobody_declared_costs_its_pixels(tmp_path: Path) -> None:
     assert item.read() == SQUARE
     (fault,) = faults
     assert fault.problem == "pixel value 7; expected one of the labels of dataset.json"
+
+
+def test_a_class_that_no_label_map_has_does_no_harm(tmp_path: Path) -> None:
+    saved(tmp_path)
+    file = tmp_path / "dataset.json"
+    data = json.loads(file.read_text())
+    data["labels"]["gum"] = 200
+    file.write_text(json.dumps(data))
+    (item, *_) = FORMAT.read(tmp_path)
+    assert len(item.read()) > 0
+    data["labels"] = {"background": 0, "gum": 1, "48": 200}
+    file.write_text(json.dumps(data))
+    (item, *_) = FORMAT.read(tmp_path)
+    with pytest.raises(AnnotationError, match=r"pixel value.*'gum' are not tooth numbers.*--map"):
+        item.read()

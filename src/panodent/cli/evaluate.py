@@ -17,6 +17,7 @@ from panodent.cli.options import (
     Values,
     read_options,
 )
+from panodent.cli.options import Predictions as TaskPredictions
 from panodent.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def evaluate(
     name_map: NameMap = None,
     attribute: Attribute = None,
     encoding: Encoding = None,
+    read_predictions: TaskPredictions = False,
     by: By = None,
     table: GroupTable = None,
     plates: Plates = 0,
@@ -107,7 +109,9 @@ def evaluate(
 
     if plates and output is None:
         raise ConfigError("--plates needs a folder for the drawings; add --output")
-    options = read_options(values, numbering, name_map, attribute=attribute, encoding=encoding)
+    options = read_options(
+        values, numbering, name_map, read_predictions, attribute=attribute, encoding=encoding
+    )
     pairing = pair_folders(predictions, truth, format=format_name, options=options)
     groups = groupings(by or (), table, [pair.key for pair in pairing.pairs])
     with progress_bar("scoring") as update:

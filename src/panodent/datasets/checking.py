@@ -23,6 +23,7 @@ from panodent.datasets.dataset import Case, Dataset
 from panodent.errors import DatasetError, FaultyItemsError, PanodentError
 from panodent.formats.faults import Fault, FaultList
 from panodent.radiograph.radiograph import Radiograph, key_of
+from panodent.radiograph.raster import turned_by_exif
 from panodent.teeth.teeth import Teeth
 from panodent.utils.wording import counted
 
@@ -73,11 +74,28 @@ def matched(radiograph: Radiograph, teeth: Teeth) -> Teeth:
     Raises `DatasetError` otherwise.
     """
     if teeth.size != radiograph.size:
-        raise DatasetError(
-            f"the radiograph has {radiograph.size[1]} x {radiograph.size[0]} pixels, its "
-            f"annotation {teeth.size[1]} x {teeth.size[0]}"
-        )
+        raise DatasetError(conflict(radiograph, teeth.size))
     return teeth
+
+
+def conflict(radiograph: Radiograph, size: tuple[int, int]) -> str:
+    """What is wrong with an annotation of another (height, width) than the radiograph, in words.
+
+    >>> import numpy as np
+    >>> conflict(Radiograph(np.zeros((40, 50), np.float32)), (50, 60))
+    'the radiograph has 50 x 40 pixels, its annotation 60 x 50'
+    """
+    (height, width), turned = radiograph.size, None
+    said = f"the radiograph has {width} x {height} pixels, its annotation {size[1]} x {size[0]}"
+    if radiograph.source is not None:
+        turned = turned_by_exif(radiograph.source)
+    if turned is None:
+        return said
+    drawn = "; it was drawn on the pixels as they are stored" if size == (width, height) else ""
+    return (
+        f"{said}; the file stores {height} x {width}, and its EXIF orientation {turned} turns them "
+        f"upright{drawn}; save the radiograph upright without EXIF orientation, and draw on that"
+    )
 
 
 def same_size(key: str, teeth: Teeth, size: tuple[int, int]) -> None:

@@ -73,8 +73,12 @@ def recognise(path: Path) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
+        from panodent.formats.near_misses import LOOKED_FOR, near_misses
+
+        near = "; ".join(near_misses(path)) or "nothing like it was found"
         raise AnnotationError(
-            f"{path}: no annotation format recognised; name it with --format ({', '.join(NAMES)})"
+            f"{path}: no annotation format recognised. Looked for {LOOKED_FOR}. Near: {near}. If "
+            f"it is in one of these formats, name it with --format ({', '.join(NAMES)})"
         )
     raise AnnotationError(f"{path}: could be {' or '.join(found)}; name it with --format")
 

@@ -65,7 +65,7 @@ class CocoFile:
     def places(self) -> tuple[Path, ...]:
         """Folders in which its radiographs may lie, the most likely first."""
         beside = _beside(self.file)
-        words = dict.fromkeys([*re.split(r"[_.\\-]", self.file.stem), self.file.stem])
+        words = dict.fromkeys([*re.split(r"[_.\-]", self.file.stem), self.file.stem])
         splits = [word for word in words if word and word not in FOLDERS + IMAGE_FOLDERS]
         images = [beside / name for name in IMAGE_FOLDERS]
         found = [

@@ -4,6 +4,7 @@ The specification is https://docs.cvat.ai/docs/dataset_management/formats/format
 lengths of a mask go row by row through its box and start with zeros; they keep every pixel.
 Polygons run along pixel edges and have no holes, so a tooth with a hole is written as a mask even
 when polygons are asked for. Shapes of one label and one group other than 0 are parts of one tooth.
+Shapes of the label 'background' cut out of teeth in lower layers (`z_order`), or before them.
 The export of a project has its radiographs in `images/SUBSET/`. Tracks of a video are refused.
 
 A finding is a shape whose label means a finding, see `panodent.formats.finding_names`. Its
@@ -26,6 +27,7 @@ z_order="0"></mask>
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -42,7 +44,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import Report
-from panodent.formats.naming import Naming
+from panodent.formats.naming import CUT_OUT, Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import (
@@ -202,19 +204,26 @@ def _labelled(image: Element, report: Report) -> Iterator[tuple[Element, str, st
 
 
 def _read(file: Path, image: _Image, numbers: Mapping[str, int | None]) -> Teeth:
-    return teeth_of(_shapes(file, image), numbers, image.size, file, image.report)
+    layered = CUT_OUT in numbers.values()  # otherwise teeth keep the order of the file
+    return teeth_of(_shapes(file, image, layered), numbers, image.size, file, image.report)
 
 
 def _read_findings(file: Path, image: _Image, kinds: Mapping[str, str]) -> AnnotatedFindings:
     return findings_of(_shapes(file, image), kinds, image.size, image.report)
 
 
-def _shapes(file: Path, image: _Image) -> Iterator[AnnotatedShape]:
-    element = element_at(file, image.place, "image")
-    for shape, label, item in _labelled(element, image.report):
+def _shapes(file: Path, image: _Image, layered: bool = False) -> Iterator[AnnotatedShape]:
+    """The shapes in the order of the file or, if `layered`, from the lowest layer to the top."""
+    listed = _labelled(element_at(file, image.place, "image"), image.report)
+    for shape, label, item in sorted(listed, key=_layer) if layered else listed:
         tooth = next((a.text for a in shape.iter("attribute") if a.get("name") == TOOTH), None)
         drawn = partial(_outline, shape, image.size)
         yield AnnotatedShape(label, f"{image.report.where}: {item}", drawn, tooth)
+
+
+def _layer(item: tuple[Element, str, str]) -> int:
+    text = item[0].get("z_order", "0").strip()
+    return int(text) if re.fullmatch(r"-?\d{1,9}", text, re.ASCII) else 0
 
 
 def _outline(shape: Element, size: tuple[int, int]) -> Outline:

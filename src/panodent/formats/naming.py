@@ -137,6 +137,23 @@ class Naming:
             )
         return {name: found[name] if name in found else proven.get(name) for name in listed}
 
+    def clear(self, names: Iterable[str], file: Path) -> tuple[dict[str, int | None], str]:
+        """(FDI number by class name of those names that are clear, what is wrong with the others).
+
+        For label maps, where only the pixels say which classes are used. Raises as `numbers`, also
+        if no name is clear.
+
+        >>> Naming().clear(["48", "gum"], Path("a.json"))[0]
+        {'48': 48}
+        """
+        listed = list(dict.fromkeys(names))
+        known = self.known(listed)
+        odd = [name for name in listed if name not in known and not self.reads(name)]
+        if len(odd) == len(listed):
+            return self.numbers(listed, file), ""
+        numbers = self.numbers([name for name in listed if name not in odd], file)
+        return numbers, self._not_teeth(odd, file) if odd else ""
+
     def known(self, names: Iterable[str]) -> dict[str, int | None]:
         """The meaning of those names that are no numbers: in the map, or words that are known."""
         found: dict[str, int | None] = {}

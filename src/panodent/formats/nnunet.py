@@ -71,8 +71,8 @@ class NnUNet(Format):
         data = load(file)
         ending = _ending(data, file)
         values = _values(data, file)
-        numbers = Naming.of(options).numbers(values.values(), file)
-        by_value = {value: numbers[name] for value, name in values.items()}
+        numbers, unclear = Naming.of(options).clear(values.values(), file)
+        by_value = {value: numbers[name] for value, name in values.items() if name in numbers}
         folder = file.parent / LABELS
         if not folder.is_dir():
             raise AnnotationError(f"{file}: expected a folder {LABELS} beside it")
@@ -83,7 +83,9 @@ class NnUNet(Format):
             case = labels.name.removesuffix(ending)
             image = file.parent / IMAGES / f"{case}_0000{ending}"
             found = image if image.is_file() else None
-            items.append(Annotated(case, partial(_read, labels, by_value, options), None, found))
+            items.append(
+                Annotated(case, partial(_read, labels, by_value, unclear, options), None, found)
+            )
         return in_order(file, items, Report.of(options, file))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
@@ -166,8 +168,10 @@ def _values(data: Mapping[str, Any], file: Path) -> dict[int, str]:
     return {value: name for value, name in values.items() if value}
 
 
-def _read(file: Path, numbers: Mapping[int, int | None], options: Options | None) -> Teeth:
-    expected = f"expected one of the labels of {FILE}"
+def _read(
+    file: Path, numbers: Mapping[int, int | None], unclear: str, options: Options | None
+) -> Teeth:
+    expected = unclear or f"expected one of the labels of {FILE}"
     return to_teeth(read_values(file), numbers, file, expected, Report.of(options, file))
 
 

@@ -19,7 +19,8 @@ least 32 x 32
     if height * width > max_pixels:
         raise RadiographError(
             f"{width} x {height} is {width * height / 1e6:.1f} megapixels; the limit is "
-            f"{max_pixels / 1e6:.1f} (raise it with --max-pixels if you trust the file)"
+            f"{max_pixels / 1e6:.1f} (predict and serve raise it with --max-pixels, if you trust "
+            "the file)"
         )
     if min(height, width) < MIN_SIDE:
         raise RadiographError(

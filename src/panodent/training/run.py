@@ -171,9 +171,8 @@ def split_data(sources: Sequence[DataSource], config: TrainConfig) -> list[dict[
             "left_out": sorted({c.key for c in item.cases} - {c.key for c in used.cases}),
             "warnings": [str(fault) for fault in faults if fault.is_warning],
         }
-        for (source, faults, item), used, (training, validation) in zip(
-            found, kept, sides, strict=True
-        )
+        for (source, faults, item), used, side in zip(found, kept, sides, strict=True)
+        for training, validation in [side]
     ]
 
 

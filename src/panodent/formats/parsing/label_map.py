@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from panodent.errors import AnnotationError, RadiographError
 from panodent.formats.faults import RAISING, Report
+from panodent.formats.naming import CUT_OUT
 from panodent.radiograph.nifti import is_nifti, read_plane
 from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS
 from panodent.teeth.masks import CroppedMask, trimmed
@@ -95,7 +96,7 @@ def to_teeth(
         report.add(f"pixel value{'s' if len(unknown) > 1 else ''} {shown}; {expected}")
     for value in values:
         fdi = numbers.get(value)
-        if fdi is not None:
+        if fdi is not None and fdi != CUT_OUT:
             teeth.append((fdi, *trimmed(image == value)))
     return Teeth.from_masks((image.shape[0], image.shape[1]), teeth)
 

@@ -1,9 +1,9 @@
 """The encoding of annotation files: UTF-8, UTF-16 with its mark, or what the user declares.
 
-Files are read as UTF-8, with or without a byte order mark, or as UTF-16 if they start with its mark.
-XML may name another encoding in its declaration. A file in any other encoding is an error that
-names the likely one and `--encoding`, which declares it: nothing is guessed, since wrong letters in
-class names and file names look right.
+Files are read as UTF-8, with or without a byte order mark, or as UTF-16 if they start with its
+mark. XML may name another encoding in its declaration. A file in any other encoding is an error
+that names the likely one and `--encoding`, which declares it: nothing is guessed, since wrong
+letters in class names and file names look right.
 
 >>> from tempfile import TemporaryDirectory
 >>> with TemporaryDirectory() as folder:
@@ -119,8 +119,8 @@ def _reason(data: bytes, error: UnicodeDecodeError | None) -> str:
     at = "" if error is None else f" (byte {error.start} is 0x{data[error.start]:02x})"
     likely = guess(data)
     return (
-        f"is not text in UTF-8{at}, and may be {likely}; give --encoding {likely} if it is, or save "
-        "it as UTF-8"
+        f"is not text in UTF-8{at}, and may be {likely}; give --encoding {likely} if it is, or "
+        "save it as UTF-8"
     )
 
 
