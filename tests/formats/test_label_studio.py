@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from panodent import formats
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.evaluation.case_scores import score_pair
 from panodent.formats.faults import FaultList
@@ -429,87 +427,6 @@ def test_an_unknown_geometry_suggests(tmp_path: Path) -> None:
         FORMAT.write(tmp_path, [], {"geometry": "polygons"})
     FORMAT.write(tmp_path, [], {})
     assert FORMAT.read(tmp_path / "tasks.json") == []
-
-
-def minimal(*regions: Any, number: int = 5, **changes: Any) -> dict[str, Any]:
-    """An entry of JSON-MIN."""
-    return {
-        "image": URL,
-        "id": number,
-        "tooth": list(regions),
-        "annotator": 1,
-        "annotation_id": 8,
-        "created_at": "2026-01-01T00:00:00Z",
-        "updated_at": "2026-01-01T00:00:00Z",
-        "lead_time": 3.5,
-        **changes,
-    }
-
-
-def bare(label: str = "36", **changes: Any) -> dict[str, Any]:
-    return {
-        "points": POINTS,
-        "closed": True,
-        "polygonlabels": [label],
-        "original_width": 10,
-        "original_height": 8,
-        **changes,
-    }
-
-
-def table(file: Path, *entries: dict[str, Any], separator: str = ",") -> Path:
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, delimiter=separator)
-        writer.writerow(entries[0])
-        for entry in entries:
-            cells = (json.dumps(v, indent=1) if isinstance(v, list) else v for v in entry.values())
-            writer.writerow(cells)
-    return file
-
-
-@pytest.mark.parametrize("kind", ["min.json", "a.csv", "a.tsv"])
-def test_exports_with_an_entry_for_each_annotation(tmp_path: Path, kind: str) -> None:
-    brush = {"format": "rle", "rle": encode(SQUARE), "brushlabels": ["37"]}
-    brush |= {"original_width": 10, "original_height": 8}
-    entries = [
-        minimal(bare(), brush),
-        minimal(bare("11"), updated_at="2025-01-01T00:00:00Z"),  # an older one of the same task
-        minimal(number=6, image="/data/upload/1/3f2a1b2c-other.png"),
-    ]
-    if kind == "min.json":
-        (tmp_path / kind).write_text(json.dumps(entries))
-    else:
-        table(tmp_path / kind, *entries, separator="," if kind == "a.csv" else "\t")
-    assert formats.recognise(tmp_path) == "label-studio"
-    first, second = FORMAT.read(tmp_path)
-    assert (first.key, second.key) == ("3f2a1b2c-opg", "3f2a1b2c-other")
-    found = first.read()
-    assert found.fdi.tolist() == [36, 37]
-    assert [np.array_equal(found.full_mask(i), SQUARE) for i in range(2)] == [True, True]
-    picture(tmp_path / "other.png", (8, 10))
-    assert FORMAT.read(tmp_path)[1].read() == Teeth.empty((8, 10))
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("task-1-annotation-2-by-1-tag-36-0.png", "PNG"),
-        ("task-1-annotation-2-by-a@b-36.npy", "NumP"),
-    ],
-)
-def test_brush_masks_are_refused_by_name(tmp_path: Path, name: str, kind: str) -> None:
-    (tmp_path / "masks-of-it").mkdir()
-    (tmp_path / "masks-of-it" / name).touch()
-    assert formats.recognise(tmp_path) == "label-studio"
-    with pytest.raises(AnnotationError, match=f"'Brush labels to {kind}.*choose the export JSON"):
-        FORMAT.read(tmp_path)
-
-
-def test_target_storage_is_refused_by_name(tmp_path: Path) -> None:
-    (tmp_path / "7.json").write_text(json.dumps({"result": [], "task": task()}))
-    assert formats.recognise(tmp_path) == "label-studio"
-    with pytest.raises(AnnotationError, match=r"target storage.*choose the export JSON"):
-        FORMAT.read(tmp_path)
 
 
 @pytest.mark.parametrize("value", [{"points": POINTS, "polygonlabels": []}, {"points": POINTS}])

@@ -23,12 +23,16 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from panodent import formats
-from panodent.datasets.checking import same_size, stop_at
+from panodent.datasets.checking import stop_at
 from panodent.datasets.dataset import images_below
 from panodent.datasets.image_copies import put
+from panodent.datasets.journal import (
+    findings_entry,
+    findings_of_entry,
+    teeth_entry,
+    teeth_of_entry,
+)
 from panodent.datasets.splits import held_out
 from panodent.errors import (
     ConfigError,
@@ -102,8 +106,7 @@ def convert(
 
     Parameters
     ----------
-    source : a data folder, or the file of a format that has only one.
-    target : a new or empty folder.
+    source, target : a data folder, or the file of a format that has only one; a new or empty folder.
     to : a name of `panodent.formats.NAMES`.
     format_name : the format of `source`; recognised if None.
     read_options, write_options : options of the two formats.
@@ -111,10 +114,9 @@ def convert(
     resume : continue an interrupted conversion of the same source with the same options.
     skip_bad : leave out annotations and radiographs that cannot be read, and list them in
         `Conversion.faults` and `Conversion.failed`. Otherwise all are read once before anything is
-        written, and the first fault stops the conversion.
+        written.
     progress : called after each radiograph.
-    change : may replace the teeth of each radiograph; an error that it raises is a failure of that
-        radiograph, and the others go on.
+    change : may replace the teeth of each radiograph; its error is a failure of that radiograph.
 
     Raises
     ------
@@ -123,30 +125,23 @@ def convert(
     ConfigError, UnknownNameError : names or options are wrong, also in combination.
     OutputError : the new folder is not empty or cannot be written.
     """
-    if images not in IMAGES:
-        raise UnknownNameError("treatment of images", images, IMAGES)
-    writer = formats.get(to)
-    if source.resolve() == target.resolve():
-        raise ConfigError(f"{target}: source and target are the same folder; choose another target")
     faults = FaultList()
-    given = {**(read_options or {}), OPTION: faults}
-    name, annotations = formats.read(source, format_name, given)
+    writer = _checked_writer(source, target, to, images, write_options or {})
+    name, annotations = formats.read(source, format_name, {**(read_options or {}), OPTION: faults})
     radiographs = images_below(source, faults) if source.is_dir() else {}
-    result = Conversion(name)
-    journal = target / JOURNAL
-    _check_writing(writer, write_options or {})
     if not skip_bad:
         _check_reading(annotations, faults)
+    journal = target / JOURNAL
     task = {"source": str(source.resolve()), "from": name, "to": to, "images": images}
-    plain = {"read": _plain(read_options), "write": _plain(write_options)}
-    done = _begin(journal, {**task, "changed": change is not None, **plain}, resume)
-    result.resumed = len(done)
+    task |= {"read": _plain(read_options), "write": _plain(write_options)}
+    done = _begin(journal, {**task, "changed": change is not None}, resume)
+    result = Conversion(name, resumed=len(done))
 
     def line(item: Annotated) -> dict[str, Any]:
         image = item.image or radiographs.get(item.key)
         with faults.watching() as seen:
             made = _line(item, image, target, writer, images, change)
-        return {**made, "faults": [astuple(fault) for fault in seen]} if seen else made
+        return {**made, "faults": [astuple(fault) for fault in seen]}
 
     _fill(journal, done, annotations, line, result, progress)
     writing = dict(write_options or {})
@@ -163,14 +158,21 @@ def _check_reading(annotations: list[Annotated], faults: FaultList) -> None:
     """Reads everything once; raises `FaultyItemsError` with all that cannot be used."""
     for item in annotations:
         try:
-            _plain_findings(item, item.read())
+            findings_entry(item, item.read())
         except PanodentError as error:
             faults.add(Fault("", problem=str(error), cost="radiograph"))
     stop_at(faults)
 
 
-def _check_writing(writer: formats.Format, options: Mapping[str, Any]) -> None:
-    """Raises the errors that wrong options cause in writing, before anything is read."""
+def _checked_writer(
+    source: Path, target: Path, to: str, images: str, options: Mapping[str, Any]
+) -> formats.Format:
+    """The format to write; raises what wrong options cause in writing, before anything is read."""
+    if images not in IMAGES:
+        raise UnknownNameError("treatment of images", images, IMAGES)
+    writer = formats.get(to)
+    if source.resolve() == target.resolve():
+        raise ConfigError(f"{target}: source and target are the same folder; choose another target")
     numbering = Naming.of(options).numbering
     info = BY_NAME[writer.name]
     if not info.numberings and numbering not in (None, "fdi"):
@@ -180,10 +182,11 @@ def _check_writing(writer: formats.Format, options: Mapping[str, Any]) -> None:
         raise ConfigError(f"{writer.name} has one kind of outline; a geometry is for {choice}")
     with tempfile.TemporaryDirectory() as trial:
         writer.write(Path(trial), [], options)
+    return writer
 
 
-def _plain(options: Mapping[str, Any] | None) -> dict[str, str]:
-    return {key: str(value) for key, value in (options or {}).items()}
+def _plain(options: Mapping[str, Any] | None) -> str:
+    return json.dumps({key: str(value) for key, value in (options or {}).items()})
 
 
 def _begin(journal: Path, task: Mapping[str, Any], resume: bool) -> set[str]:
@@ -257,29 +260,8 @@ def _line(
         "name": name,
         "image": image is not None,
         "size": list(teeth.size),
-        "teeth": _plain_teeth(teeth),
-        **_plain_findings(item, teeth),
-    }
-
-
-def _plain_teeth(teeth: Teeth) -> list[list[Any]]:
-    return [
-        [int(fdi), teeth.rle(i), float(teeth.scores[i]), sorted(teeth.flags[i])]
-        for i, fdi in enumerate(teeth.fdi)
-    ]
-
-
-def _plain_findings(item: Annotated, teeth: Teeth) -> dict[str, Any]:
-    """The findings of an annotation for the journal; nothing if the source has none."""
-    if item.findings is None:
-        return {}
-    annotated = item.findings()
-    found = annotated.findings
-    same_size(item.key, teeth, found.size)
-    marks = zip(found.kinds, _plain_teeth(found.marks), strict=True)
-    return {
-        "findings": [[kind, *mark] for kind, mark in marks],
-        "unclear": bool(annotated.unclear.any()),
+        "teeth": teeth_entry(teeth),
+        **findings_entry(item, teeth),
     }
 
 
@@ -295,7 +277,7 @@ def _counted(
             for fault in entry.get("faults", ()):  # those of an interrupted call, too
                 faults.add(Fault(*fault))
             size = tuple(entry["size"])
-            teeth = _teeth(size, entry["teeth"])
+            teeth = teeth_of_entry(size, entry["teeth"])
             result.lost.update(losses(teeth, writer.limits))
             result.written += 1
             result.teeth += len(teeth)
@@ -305,26 +287,10 @@ def _counted(
                 yield entry["name"], teeth
                 continue
             known = True
-            found = Findings(
-                tuple(kind for kind, *_ in entry["findings"]),
-                _teeth(size, [mark for _, *mark in entry["findings"]]),
-            )
+            found = findings_of_entry(size, entry)
             result.findings += len(found)
             result.lost_findings.update(finding_losses(found, writer.limits))
             result.lost.update(["findings of no single kind"] * entry["unclear"])
             yield entry["name"], teeth, found
     if known and unknown and writer.limits.findings != "no":
         result.lost["that nobody looked for findings"] = unknown
-
-
-def _teeth(size: tuple[int, int], items: list[list[Any]]) -> Teeth:
-    """The record of what `_plain_teeth` made."""
-    kept = Teeth.from_rles(size, [(fdi, rle) for fdi, rle, *_ in items])
-    return Teeth(
-        kept.size,
-        kept.fdi,
-        kept.boxes,
-        kept.masks,
-        np.array([score for _, _, score, _ in items]),
-        tuple(frozenset(flags) for *_, flags in items),
-    )

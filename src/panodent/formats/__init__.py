@@ -2,7 +2,7 @@
 
 >>> from panodent import formats
 >>> formats.NAMES[:3]
-('coco', 'labels', 'ome-tiff')
+('coco', 'coco-panoptic', 'labels')
 >>> formats.get("coco").limits.overlap
 True
 

@@ -111,17 +111,18 @@ def task_at(export: Export, place: Place) -> Any:
 
 def _of_annotations(export: Export, report: Report) -> Iterator[tuple[Place, Record]]:
     file = export.file
+    tags: set[str] = set()
     if export.kind == JSON_MIN:
         for place, item in list_items(file):
             with report.catching(cost="radiograph"):
-                yield place, _task(item, file)
+                yield place, _task(item, file, tags)
         return
     with _opened(file) as stream:
         rows = _rows(stream, file)
         _, head = next(rows)
         for place, row in rows:
             with report.catching(cost="radiograph"):
-                yield place, _task(_cells(head, row, file), file)
+                yield place, _task(_cells(head, row, file), file, tags)
 
 
 def _json_kind(file: Path) -> Export | None:
@@ -155,10 +156,16 @@ def _is_table(file: Path) -> bool:
     return "id" in head and any(name in head for name in _OF_ANNOTATION)
 
 
-def _task(item: Any, file: Path) -> Record:
-    """A task of JSON with the one annotation of this entry."""
+def _task(item: Any, file: Path, tags: set[str] | None = None) -> Record:
+    """A task of JSON with the one annotation of this entry.
+
+    `tags` are the control tags of regions in the entries before it, and takes its own.
+    """
     if not isinstance(item, dict):
         raise AnnotationError(f"{file}: {excerpt(item)} is not an annotation; expected an object")
+    for tag in tags or ():
+        if item.get(tag, "") != "" and not isinstance(item[tag], list):
+            raise AnnotationError(f"{file}: {tag} is {excerpt(item[tag])}; expected a list")
     results = [
         _result(value, tag, str(number))
         for tag, values in item.items()
@@ -166,6 +173,8 @@ def _task(item: Any, file: Path) -> Record:
         if any(isinstance(value, dict) for value in values)
         for number, value in enumerate(values, start=1)
     ]
+    if tags is not None:
+        tags |= {result["from_name"] for result in results if "from_name" in result}
     data = {n: v for n, v in item.items() if isinstance(v, str) and n not in _OF_ANNOTATION}
     moments = {name: item[name] for name in ("created_at", "updated_at") if item.get(name)}
     return {

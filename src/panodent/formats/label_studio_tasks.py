@@ -94,7 +94,7 @@ def regions(annotation: Record, report: Report) -> Iterator[tuple[Record, Any, s
                 given = excerpt(region["value"].get(kind))
                 report.add(f"{excerpt(kind)} are {given}; {_GIVE_ONE}", name, "nothing")
                 yield region, NO_LABEL, kind
-        elif kind == "region" and not is_drawn:
+        elif not is_drawn and (kind == "region" or not isinstance(region.get("type"), str)):
             report.add(f"is {excerpt(value)}; expected an outline with a label", name)
         elif is_drawn and str(region.get("id")) not in labelled:
             report.add(f"has no label; {_GIVE_ONE}", name, "nothing")

@@ -82,6 +82,14 @@ FORMATS: tuple[FormatInfo, ...] = (
         numberings=False,
     ),
     FormatInfo(
+        name="coco-panoptic",
+        module="panodent.formats.coco_panoptic",
+        description="COCO panoptic: a JSON with segments_info, PNGs of segment ids in panoptic/",
+        limits=Limits(overlap=False),
+        numberings=False,
+        label_folders=("panoptic",),
+    ),
+    FormatInfo(
         name="labels",
         module="panodent.formats.labels",
         description="one PNG for each radiograph in masks_machine/, masks/ or labels/, or "
@@ -112,7 +120,7 @@ FORMATS: tuple[FormatInfo, ...] = (
     FormatInfo(
         name="label-studio",
         module="panodent.formats.label_studio",
-        description="a JSON export with brushes or polygons",
+        description="an export with brushes or polygons: JSON, JSON-MIN or CSV",
         limits=Limits(scores=True, findings="tooth"),
         geometries=("brush", "polygon"),
     ),
@@ -126,7 +134,8 @@ FORMATS: tuple[FormatInfo, ...] = (
     FormatInfo(
         name="nnunet",
         module="panodent.formats.nnunet",
-        description="nnU-Net v2 raw data: dataset.json, imagesTr/, labelsTr/ (PNG, TIFF or BMP)",
+        description="nnU-Net v2 raw data: dataset.json, imagesTr/, labelsTr/ (PNG, TIFF, BMP or "
+        "NIfTI of one plane)",
         limits=Limits(overlap=False, unnumbered=False, repeated=False),
         label_folders=("labelsTr", "labelsTs"),
     ),

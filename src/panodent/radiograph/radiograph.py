@@ -143,8 +143,9 @@ def is_candidate(path: Path) -> bool:
 def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> Radiograph:
     """Reads a radiograph from PNG, JPEG, TIFF, BMP, WebP or DICOM of 8 or 16 bits, grey or colour.
 
-    A NIfTI file of one plane is read, too; see `panodent.radiograph.nifti`. EXIF orientation is applied. `max_pixels` limits height x width and is checked on the header,
-    before decoding. Raises `RadiographError`, which names the file, the problem and what to do.
+    A NIfTI file of one plane is read, too; see `panodent.radiograph.nifti`. EXIF orientation is
+    applied. `max_pixels` limits height x width and is checked on the header, before decoding.
+    Raises `RadiographError`, which names the file, the problem and what to do.
     """
     file = Path(path)
     try:
