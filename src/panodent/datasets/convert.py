@@ -106,7 +106,8 @@ def convert(
 
     Parameters
     ----------
-    source, target : a data folder, or the file of a format that has only one; a new or empty folder.
+    source, target : a data folder, or the file of a format that has only one; a new or empty
+        folder.
     to : a name of `panodent.formats.NAMES`.
     format_name : the format of `source`; recognised if None.
     read_options, write_options : options of the two formats.
