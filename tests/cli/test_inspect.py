@@ -64,3 +64,29 @@ def test_every_fault_is_listed_and_the_rest_is_read(panodent, data: Path, tmp_pa
     assert [fault["item"] for fault in told["faults"]] == ["annotation 1", "annotation 2"]
     assert told["faults"][1]["image"] == "phantom-00000.png"
     assert "a polygon is [1, 2, 3, 4, 5]" in (tmp_path / "page" / "index.html").read_text()
+
+
+def test_a_file_that_is_not_utf_8_needs_its_encoding(panodent, data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    (tmp_path / "data" / "images" / "phantom-00000.png").rename(
+        tmp_path / "data" / "images" / "Zähne.png"
+    )
+    file = tmp_path / "data" / "truth.json"
+    text = file.read_text().replace("phantom-00000.png", "Zähne.png")
+    file.write_bytes(text.encode("cp1252"))
+    found = panodent("inspect", tmp_path / "data")
+    assert found.code == 1
+    assert "truth.json is not text in UTF-8" in found.err
+    assert "--encoding cp1252" in found.err
+    found = panodent("inspect", tmp_path / "data", "--encoding", "cp1252")
+    assert (found.code, found.err) == (0, "")
+    assert panodent("inspect", tmp_path / "data", "--encoding", "cp12525").code == 2
+
+
+def test_boxes_are_warned_of(panodent, data: Path, tmp_path: Path) -> None:
+    assert panodent("convert", data, tmp_path / "voc", "--to", "voc").code == 0
+    found = panodent("inspect", tmp_path / "voc")
+    assert found.code == 0
+    assert " teeth are boxes and no outline: masks are filled rectangles" in found.err
+    found = panodent("convert", tmp_path / "voc", tmp_path / "new", "--to", "coco")
+    assert " teeth are boxes and no outline: masks are filled rectangles" in found.err

@@ -22,13 +22,9 @@ from panodent import formats
 from panodent.errors import DatasetError
 from panodent.formats.base import Annotated
 from panodent.formats.faults import OPTION, Fault, FaultList
-from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
-from panodent.formats.registry import FORMATS
-from panodent.radiograph.radiograph import Radiograph, is_candidate, key_of, read
+from panodent.formats.parsing.image_search import image_root, radiographs_below
+from panodent.radiograph.radiograph import Radiograph, key_of, read
 from panodent.teeth.teeth import Teeth
-
-LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folders)
-"""Folders of label maps, which are not radiographs."""
 
 
 @dataclass(frozen=True)
@@ -134,19 +130,10 @@ def images_below(folder: Path, faults: FaultList | None = None) -> dict[str, Pat
     Label maps and pictures that `panodent predict` wrote are left out. Two radiographs of one key
     are left out as a fault; without `faults` they raise `DatasetError`.
     """
-    root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
-    label_folders = {folder / name for name in LABEL_FOLDERS}
+    root = image_root(folder)
     found: dict[str, Path] = {}
     shared: set[str] = set()
-    for file in sorted(root.rglob("*")):
-        inside_labels = any(parent in label_folders for parent in file.parents)
-        if (
-            inside_labels
-            or _is_result(file)
-            or not is_candidate(file)
-            or file.name.endswith((".ome.tif", ".ome.tiff"))
-        ):
-            continue
+    for file in radiographs_below(root):
         key = key_of(file.relative_to(root))
         if key in found:
             problem = f"share the name {key!r}; which one is annotated? Keep one of them"
@@ -157,13 +144,6 @@ def images_below(folder: Path, faults: FaultList | None = None) -> dict[str, Pat
             faults.add(Fault(str(file), problem=both, cost="radiograph"))
         found[key] = file
     return {key: file for key, file in found.items() if key not in shared}
-
-
-def _is_result(file: Path) -> bool:
-    """Whether `panodent predict` wrote this picture beside its teeth.json."""
-    return (
-        file.stem in ("labels", "overlay", "odontogram") and (file.parent / "teeth.json").exists()
-    )
 
 
 def _natural(key: str) -> tuple[tuple[int, int, str], ...]:
