@@ -176,6 +176,14 @@ def test_a_folder_full_of_other_json_is_not_read_to_its_end(
     assert len(seen) == SAMPLE
 
 
+def test_files_of_other_tasks_beside_those_of_instances_do_not_count(tmp_path: Path) -> None:
+    """Datumaro writes all of them at once."""
+    for task in ("instances", "stuff", "person_keypoints"):
+        saved(tmp_path / "annotations" / f"{task}_train.json", document("a.png"))
+    assert [file.file.name for file in coco_files(tmp_path)] == ["instances_train.json"]
+    assert [item.key for item in FORMAT.read(tmp_path)] == ["a"]
+
+
 def test_one_bad_item_costs_one_item(tmp_path: Path) -> None:
     data = document("a.png", "b.png", "c.png", "../")
     data["images"][1]["height"] = 0

@@ -45,6 +45,8 @@ def picture(file: Path) -> None:
         ("a.json", '{"project": {}, "metadata": {}, "view": {}}', "a.json is a project of VIA 3"),
         ("a.xml", "<html/>", "a.xml has the root <html>; CVAT's is <annotations>"),
         ("a.xml", "x", "a.xml is not XML that can be read"),
+        ("train.xml", "<annotations/>", "train.xml looks like CVAT's; expected it to be called"),
+        ("SegmentationClass/a.png", "", "masks of Pascal VOC are not read; export COCO"),
         ("a.zip", "PK", "a.zip is an archive; unpack it"),
         ("a.csv", "x,y", "a.csv is a table"),
         ("Masks/a.png", "", "folder Masks: expected it to be called masks"),

@@ -38,6 +38,9 @@ DEEPEST = 2
 """How many folders below the data folder JSON files are looked for."""
 SAMPLE = 20
 """Of a folder with more JSON files than these, the first tell whether the others are looked at."""
+_INSTANCES = "instances_"
+_OTHER_TASKS = ("stuff_", "person_keypoints_", "captions_", "image_info_")
+"""Files for other tasks, which say the same of the same images beside those of instances."""
 _NEEDED = {"images": "[", "annotations": "["}
 
 
@@ -117,6 +120,8 @@ def _in_folder(folder: Path) -> Iterator[CocoFile]:
         for file in folder.iterdir()
         if file.suffix.lower() == ".json" and not file.name.startswith(".")
     )
+    if any(file.name.startswith(_INSTANCES) for file in files):
+        files = [file for file in files if not file.name.startswith(_OTHER_TASKS)]
     seen = False
     for number, file in enumerate(files):
         if number >= SAMPLE and not seen:

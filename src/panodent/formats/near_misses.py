@@ -86,7 +86,9 @@ def _of_file(file: Path, name: str) -> Iterator[str]:
             yield f"{name} {reason}"
         elif root is None:
             yield f"{name} is not XML that can be read"
-        elif root not in ("annotation", "annotations"):
+        elif root == "annotations":
+            yield f"{name} looks like CVAT's; expected it to be called annotations.xml"
+        elif root != "annotation":
             yield (
                 f"{name} has the root <{excerpt(root)[1:-1]}>; CVAT's is <annotations>, Pascal "
                 "VOC's <annotation>"
@@ -148,6 +150,8 @@ def _masks(path: Path, files: list[Path]) -> Iterator[str]:
                 "values; label maps are PNG"
             )
             break
+    if (path / "SegmentationClass").is_dir() or (path / "SegmentationObject").is_dir():
+        yield "masks of Pascal VOC are not read; export COCO, or XML with polygons"
     for file in files:
         named = _OF_MASK.fullmatch(file.stem)
         if named and file.suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".jpg", ".jpeg"):
