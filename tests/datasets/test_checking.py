@@ -14,6 +14,7 @@ from panodent.datasets.checking import left_out, stop_at, usable
 from panodent.datasets.dataset import find
 from panodent.errors import FaultyItemsError
 from panodent.formats.faults import Fault, FaultList
+from panodent.formats.registry import BY_NAME
 from panodent.teeth.teeth import Teeth
 
 SIZE = (40, 60)
@@ -81,3 +82,36 @@ def test_a_conflict_names_exif_and_both_sizes(tmp_path: Path, orientation: int) 
         f"its EXIF orientation {orientation} turns them upright; it was drawn on the pixels as "
         "they are stored; save the radiograph upright without EXIF orientation, and draw on that"
     )
+
+
+A_FILE_EACH = {
+    "labels": "labels/b.png",
+    "ome-tiff": "b_36.ome.tiff",
+    "voc": "Annotations/b.xml",
+    "yolo": "labels/b.txt",
+    "nnunet": "labelsTr/b.png",
+    "supervisely": "ann/b.png.json",
+    "labelme": "images/b.json",
+    "coco-panoptic": "panoptic/b.png",
+}
+"""The annotation of the radiograph b.png, by format."""
+
+
+@pytest.mark.parametrize("name", A_FILE_EACH)
+def test_one_damaged_file_costs_one_radiograph(tmp_path: Path, name: str) -> None:
+    chosen = formats.get(name)
+    box = [{"box"}] if BY_NAME[name].limits.shape == "boxes" else None
+    teeth = Teeth.from_masks(SIZE, [(48, np.ones((5, 5), bool), (9, 9))], None, box)
+    teeth = teeth if name != "ome-tiff" else Teeth.from_masks(SIZE, [(36, np.ones((5, 5)), (2, 2))])
+    images = ("a.png", "b.png", "c.png")
+    chosen.write(tmp_path, [(image, teeth) for image in images])
+    for image in images:
+        place = tmp_path / chosen.image_place(image)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros(SIZE, np.uint8)).save(place)
+    (tmp_path / A_FILE_EACH[name]).write_bytes(b'{"\xff<36 0.5')
+    options = {"values": "fdi"}
+    faults = FaultList()
+    found = usable(find(tmp_path, None, options, faults), faults)
+    assert [case.key for case in found.cases] == ["a", "c"]
+    assert any("b." in fault.file + fault.image for fault in faults.serious)

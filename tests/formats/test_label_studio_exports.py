@@ -133,9 +133,9 @@ def test_what_is_no_region_among_regions_is_named(tmp_path: Path) -> None:
     faults = FaultList()
     (item,) = FORMAT.read(tmp_path, {"faults": faults})
     assert item.read().fdi.tolist() == [36]
-    first, second = map(str, faults)
-    assert "task 5: region 'tooth-2': is '36'; expected an outline with a label" in first
-    assert "min.json: tooth is '36'; expected a list" in second
+    listing, reading = map(str, faults)
+    assert "min.json: tooth is '36'; expected a list" in listing
+    assert "task 5: region 'tooth-2': is '36'; expected an outline with a label" in reading
 
 
 def test_a_table_that_ends_inside_a_cell_is_named(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from panodent.datasets.dataset import Case, Dataset
 from panodent.errors import DatasetError, FaultyItemsError, PanodentError
@@ -64,8 +65,18 @@ def check(case: Case, faults: FaultList) -> None:
         if case.annotation.findings is not None:
             same_size(case.key, teeth, case.annotation.findings().findings.size)
     except PanodentError as error:
-        problem = str(error).removeprefix(f"{case.image}: ")
-        faults.add(Fault(str(case.image), problem=problem, cost="radiograph"))
+        faults.add(fault_of(error, case.image))
+
+
+def fault_of(error: PanodentError, image: Path | None = None) -> Fault:
+    """The fault of a whole radiograph that cannot be read.
+
+    Errors of files start with the file; others are of the radiograph `image`.
+    """
+    file, colon, problem = str(error).partition(": ")
+    if colon and file and Path(file).is_file():
+        return Fault(file, problem=problem, cost="radiograph")
+    return Fault(str(image or ""), problem=str(error), cost="radiograph")
 
 
 def matched(radiograph: Radiograph, teeth: Teeth) -> Teeth:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from panodent import formats
-from panodent.datasets.checking import stop_at
+from panodent.datasets.checking import fault_of, stop_at
 from panodent.datasets.dataset import images_below
 from panodent.datasets.image_copies import put
 from panodent.datasets.journal import (
@@ -106,8 +106,7 @@ def convert(
 
     Parameters
     ----------
-    source, target : a data folder, or the file of a format that has only one; a new or empty
-        folder.
+    source, target : a data folder, or the file of a format with only one; a new or empty folder.
     to : a name of `panodent.formats.NAMES`.
     format_name : the format of `source`; recognised if None.
     read_options, write_options : options of the two formats.
@@ -161,7 +160,7 @@ def _check_reading(annotations: list[Annotated], faults: FaultList) -> None:
         try:
             findings_entry(item, item.read())
         except PanodentError as error:
-            faults.add(Fault("", problem=str(error), cost="radiograph"))
+            faults.add(fault_of(error))
     stop_at(faults)
 
 

@@ -24,7 +24,7 @@ from panodent.utils.arrays import Float32Array
 
 LENGTH = 128
 """Number of coordinates of a sketch."""
-_BLOCK = 256  # sketches that are compared with all before them at a time
+_BLOCK = 64  # sketches that are compared with all before them at a time
 _ROUNDING = 1e-4
 _REMEMBERED = 64  # fingerprints that are kept while pairs are compared
 
@@ -70,8 +70,10 @@ class Sketches:
         limit = 2 - 2 * self._above + _ROUNDING
         for start in range(0, len(matrix), _BLOCK):
             rows = slice(start, min(start + _BLOCK, len(matrix)))
-            products = matrix[rows] @ matrix[: rows.stop].T
-            distances = squares[rows, None] + squares[None, : rows.stop] - 2 * products
+            distances = matrix[rows] @ matrix[: rows.stop].T
+            distances *= -2
+            distances += squares[rows, None]
+            distances += squares[None, : rows.stop]
             for offset, distance in enumerate(distances):
                 near = np.flatnonzero(distance[: start + offset] < limit)
                 if near.size:
