@@ -176,6 +176,22 @@ def test_a_folder_full_of_other_json_is_not_read_to_its_end(
     assert len(seen) == SAMPLE
 
 
+def test_a_level_of_many_folders_is_not_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from panodent.formats import coco_files as module
+
+    monkeypatch.setattr(module, "MANY", 5)
+    for number in range(20):
+        saved(tmp_path / f"{number:03}" / "teeth.json", {"shapes": []})
+        (tmp_path / f"a{number}").mkdir()  # folders without JSON do not count
+    seen: list[Path] = []
+    kinds = module.member_kinds
+    monkeypatch.setattr(module, "member_kinds", lambda file: [seen.append(file), *kinds(file)][1:])
+    assert coco_files(tmp_path) == []
+    assert len(seen) == 6
+
+
 def test_files_of_other_tasks_beside_those_of_instances_do_not_count(tmp_path: Path) -> None:
     """Datumaro writes all of them at once."""
     for task in ("instances", "stuff", "person_keypoints"):

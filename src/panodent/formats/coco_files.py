@@ -38,6 +38,8 @@ DEEPEST = 2
 """How many folders below the data folder JSON files are looked for."""
 SAMPLE = 20
 """Of a folder with more JSON files than these, the first tell whether the others are looked at."""
+MANY = 200
+"""The same for folders of one level, such as those of many results of `panodent predict`."""
 _INSTANCES = "instances_"
 _OTHER_TASKS = ("stuff_", "person_keypoints_", "captions_", "image_info_")
 """Files for other tasks, which say the same of the same images beside those of instances."""
@@ -92,7 +94,7 @@ def coco_files(path: Path) -> list[CocoFile]:
         return [found] if found else []
     level = [path] if path.is_dir() else []
     for _ in range(DEEPEST + 1):
-        files = [found for folder in level for found in _in_folder(folder)]
+        files = list(_in_folders(level))
         if any(not found.of_findings for found in files):
             return files
         level = [below for folder in level for below in _folders(folder)]
@@ -114,7 +116,20 @@ def _folders(folder: Path) -> Iterator[Path]:
             yield below
 
 
-def _in_folder(folder: Path) -> Iterator[CocoFile]:
+def _in_folders(folders: list[Path]) -> Iterator[CocoFile]:
+    """The COCO files of these folders; not of all if the first with JSON files have none."""
+    seen, others = False, 0
+    for folder in folders:
+        files = _json_files(folder)
+        for found in _of_coco(files):
+            seen = True
+            yield found
+        others += bool(files)
+        if others > MANY and not seen:
+            return
+
+
+def _json_files(folder: Path) -> list[Path]:
     files = sorted(
         file
         for file in folder.iterdir()
@@ -122,6 +137,10 @@ def _in_folder(folder: Path) -> Iterator[CocoFile]:
     )
     if any(file.name.startswith(_INSTANCES) for file in files):
         files = [file for file in files if not file.name.startswith(_OTHER_TASKS)]
+    return files
+
+
+def _of_coco(files: list[Path]) -> Iterator[CocoFile]:
     seen = False
     for number, file in enumerate(files):
         if number >= SAMPLE and not seen:
