@@ -71,7 +71,7 @@ def convert(
             to,
             format_name=format_name,
             read_options=read_options(
-                values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
+                values, numbering, name_map, predictions, attribute, encoding
             ),
             write_options=drop_none({"numbering": write_numbering, "geometry": geometry}),
             images=images,

@@ -65,7 +65,7 @@ def correct(
             to,
             format_name=format_name,
             read_options=read_options(
-                values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
+                values, numbering, name_map, predictions, attribute, encoding
             ),
             progress=update,
         )

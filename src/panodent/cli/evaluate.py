@@ -109,9 +109,7 @@ def evaluate(
 
     if plates and output is None:
         raise ConfigError("--plates needs a folder for the drawings; add --output")
-    options = read_options(
-        values, numbering, name_map, read_predictions, attribute=attribute, encoding=encoding
-    )
+    options = read_options(values, numbering, name_map, read_predictions, attribute, encoding)
     pairing = pair_folders(predictions, truth, format=format_name, options=options)
     groups = groupings(by or (), table, [pair.key for pair in pairing.pairs])
     with progress_bar("scoring") as update:

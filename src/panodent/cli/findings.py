@@ -115,9 +115,7 @@ def findings(
             "the file that describes their findings"
         )
     else:
-        options = read_options(
-            values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
-        )
+        options = read_options(values, numbering, name_map, predictions, attribute, encoding)
         sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
         named = (output, sources, annotations, plain or [], bundle, FindingsConfig(**settings))
         run = prepare(*named, _report, validation, split_seed, start)

@@ -81,15 +81,9 @@ def inspect(
     from panodent.datasets.inspection import inspect as inspect_folder
     from panodent.reports import inspection as report
 
+    options = read_options(values, numbering, name_map, predictions, attribute, encoding)
     with progress_bar("reading") as update:
-        found = inspect_folder(
-            data,
-            format_name,
-            read_options(
-                values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
-            ),
-            update,
-        )
+        found = inspect_folder(data, format_name, options, update)
     _print_overview(found)
     _print_findings(found)
     audited = _audited(found, bundle or ["default"]) if audit else None

@@ -103,7 +103,6 @@ def read_options(
     numbering: str | None,
     name_map: Path | None,
     predictions: bool = False,
-    *,
     attribute: str | None = None,
     encoding: str | None = None,
 ) -> dict[str, Any]:

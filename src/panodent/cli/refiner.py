@@ -95,9 +95,7 @@ def refiner(
     else:
         if not data:
             raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
-        options = read_options(
-            values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
-        )
+        options = read_options(values, numbering, name_map, predictions, attribute, encoding)
         sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
         config = RefinerConfig(**settings)
         run = prepare(output, sources, bundle, config, _report, validation, split_seed)

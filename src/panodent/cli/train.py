@@ -174,9 +174,7 @@ def train(
     from panodent.training.run import DataSource, prepare
 
     training = _configured(recipe, config, settings, start or "")
-    options = read_options(
-        values, numbering, name_map, predictions, attribute=attribute, encoding=encoding
-    )
+    options = read_options(values, numbering, name_map, predictions, attribute, encoding)
     sources = [
         DataSource(root, format_name, options, times, skip_bad)
         for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)

@@ -144,11 +144,10 @@ def convert(
         return {**made, "faults": [astuple(fault) for fault in seen]}
 
     _fill(journal, done, annotations, line, result, progress)
-    writing = dict(write_options or {})
-    if BY_NAME[to].splits:
-        named = ((item.key, item.image or radiographs.get(item.key)) for item in annotations)
-        writing["validation"] = held_out(named)
-    writer.write(target, _counted(journal, writer, result, faults), writing)
+    named = [(item.key, item.image or radiographs.get(item.key)) for item in annotations]
+    validation = {"validation": held_out(named)} if BY_NAME[to].splits else {}
+    written = _counted(journal, writer, result, faults)
+    writer.write(target, written, {**(write_options or {}), **validation})
     journal.unlink()
     result.faults = tuple(faults)
     return result
