@@ -12,6 +12,7 @@ PanodentError
 ├── TeethError             arrays that do not make a valid `Teeth` record
 ├── AnnotationError        an annotation file that breaks the rules of its format
 ├── DatasetError           a folder that is not a usable set of annotated radiographs
+│   └── FaultyItemsError   items of such a folder that cannot be used, all of them
 ├── ConfigError            a setting that is misspelt, out of range or contradictory
 ├── TrainingError          training cannot start, continue or resume
 ├── BundleError            a model bundle is missing, damaged or inconsistent
@@ -79,6 +80,21 @@ class AnnotationError(PanodentError):
 
 class DatasetError(PanodentError):
     """A folder that is not a usable set of annotated radiographs."""
+
+
+class FaultyItemsError(DatasetError):
+    """Items of a data folder that cannot be used; nothing was done yet.
+
+    Parameters
+    ----------
+    summary : how many, and what to do.
+    faults : a line for each.
+    """
+
+    def __init__(self, summary: str, faults: Iterable[object]) -> None:
+        self.summary = summary
+        self.faults = tuple(map(str, faults))
+        super().__init__("\n".join((summary, *self.faults)))
 
 
 class ConfigError(PanodentError, ValueError):

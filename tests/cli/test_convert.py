@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from panodent import formats
 from panodent.datasets.dataset import find
+from panodent.teeth.teeth import Teeth
 
 
 def test_a_folder_is_converted(panodent, data: Path, tmp_path: Path) -> None:
@@ -47,18 +49,36 @@ def test_faults(panodent, data: Path, tmp_path: Path, options: tuple, code: int,
     assert message in found.err
 
 
-def test_an_annotation_that_cannot_be_converted_is_reported(
-    panodent, data: Path, tmp_path: Path
-) -> None:
+def test_faults_are_listed_and_skipped_on_request(panodent, data: Path, tmp_path: Path) -> None:
     shutil.copytree(data, tmp_path / "data")
     truth = json.loads((tmp_path / "data" / "truth.json").read_text())
     broken = next(item for item in truth["annotations"] if item["image_id"] == 2)
     broken["segmentation"]["counts"] = "?"
     (tmp_path / "data" / "truth.json").write_text(json.dumps(truth))
-    found = panodent("convert", tmp_path / "data", tmp_path / "new", "--to", "yolo")
+    command = ("convert", tmp_path / "data", tmp_path / "new", "--to", "yolo")
+    found = panodent(*command)
+    assert (found.code, found.out) == (1, "")
+    assert f"truth.json: phantom-00001.png: annotation {broken['id']}: " in found.err
+    assert "error: 1 item cannot be used, and nothing was done yet; " in found.err
+    assert not (tmp_path / "new").exists()
+    found = panodent(*command, "--skip-bad")
+    assert found.code == 0
+    assert "; 0 failed; " in found.out
+    assert "\nleft out: 1 annotation that could not be read\n" in found.out
+    assert f"truth.json: phantom-00001.png: annotation {broken['id']}: " in found.err
+
+
+def test_a_radiograph_that_fails_is_named(panodent, data: Path, tmp_path: Path) -> None:
+    formats.get("voc").write(tmp_path / "data", [("a.png", Teeth.empty((8, 8)))])
+    file = tmp_path / "data" / "Annotations" / "a.xml"
+    file.write_text(file.read_text().replace("size>", "siz>"))
+    command = ("convert", tmp_path / "data", tmp_path / "new", "--to", "coco")
+    found = panodent(*command)
     assert found.code == 1
-    assert "; 1 failed; " in found.out
-    assert "warning: phantom-00001 was not converted: " in found.err
+    assert "does not say the size of the image, and its radiograph was not found" in found.err
+    found = panodent(*command, "--skip-bad")
+    assert found.code == 1  # nothing is left
+    assert "warning: a was not converted: " in found.err
 
 
 def test_results_become_annotations_to_correct(

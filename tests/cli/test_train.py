@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,30 @@ def test_a_network_is_trained_with_the_settings_given(panodent, data: Path, tmp_
     with_settings = panodent("train", "-o", run, "--resume", "--epochs", 3)
     assert with_settings.code == 2
     assert "give no other option than --output" in with_settings.err
+
+
+def test_what_is_not_trained_on_is_said_first(
+    panodent, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("panodent.training.loop.fit", interrupted)
+    shutil.copytree(data, tmp_path / "data")
+    images = tmp_path / "data" / "images"
+    (images / "phantom-00002.png").write_bytes(b"")
+    options = ("-o", tmp_path / "run", "--size", "64x128", "--epochs", 1, "--batch-size", 1)
+    found = panodent("train", tmp_path / "data", *options)
+    assert found.code == 1
+    assert "phantom-00002.png: " in found.err
+    assert "error: 1 item cannot be used, and nothing was done yet; " in found.err
+    assert not (tmp_path / "run").exists()
+    (images / "phantom-00001.png").unlink()
+    found = panodent("train", tmp_path / "data", *options, "--skip-bad", "--val", 0)
+    assert found.code == 130
+    assert "1 annotation has no radiograph and cannot be used\n" in found.err
+    assert "--skip-bad left out 1 radiograph: phantom-00002\n" in found.err
+    assert found.out.startswith("1 radiographs to train on, 0 held out\n")
 
 
 @pytest.mark.parametrize(

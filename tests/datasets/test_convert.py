@@ -15,11 +15,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from panodent import formats, phantom
+from panodent.datasets.checking import left_out
 from panodent.datasets.convert import JOURNAL, Conversion, convert
 from panodent.datasets.dataset import find
-from panodent.errors import AnnotationError, ConfigError, OutputError, UnknownNameError
+from panodent.datasets.splits import SHARE, grouped, split
+from panodent.errors import (
+    AnnotationError,
+    ConfigError,
+    FaultyItemsError,
+    OutputError,
+    UnknownNameError,
+)
 from panodent.evaluation.case_scores import score_pair
 from panodent.teeth.teeth import Teeth
 
@@ -248,16 +257,46 @@ def _content(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_what_fails_is_said_and_the_rest_goes_on(folder: Path, tmp_path: Path) -> None:
+def _broken(folder: Path, root: Path) -> Path:
+    """The data with an annotation that cannot be read, and one of no radiograph."""
     data = json.loads((folder / "truth.json").read_text())
     data["annotations"][0]["segmentation"] = {"size": [1, 1], "counts": "1"}
-    root = tmp_path / "broken"
+    data["annotations"][1]["image_id"] = 99
     root.mkdir()
     (root / "truth.json").write_text(json.dumps(data))
-    done = convert(root, tmp_path / "out", "cvat")
-    assert (done.written, done.without_image) == (1, 1)
-    assert list(done.failed) == ["phantom-00003"]
-    assert "run lengths of size" in done.failed["phantom-00003"]
+    return root
+
+
+def test_faults_stop_a_conversion_before_anything_is_written(folder: Path, tmp_path: Path) -> None:
+    root = _broken(folder, tmp_path / "broken")
+    with pytest.raises(FaultyItemsError) as caught:
+        convert(root, tmp_path / "out", "cvat")
+    first, second = caught.value.faults
+    assert "truth.json: annotation 2: image_id 99 is not among the images" in first
+    assert "truth.json: phantom-00003.png: annotation 1: run lengths of size" in second
+    assert caught.value.summary.startswith("2 items cannot be used, and nothing was done yet; ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_skip_bad_leaves_out_what_is_faulty_and_counts_it(folder: Path, tmp_path: Path) -> None:
+    root = _broken(folder, tmp_path / "broken")
+    expected = convert(folder / "truth.json", tmp_path / "whole", "cvat")
+    done = convert(root, tmp_path / "out", "cvat", skip_bad=True)
+    assert (done.written, done.teeth, done.failed) == (2, expected.teeth - 2, {})
+    assert left_out(done.faults) == "2 annotations"
+
+
+def test_what_an_interrupted_conversion_left_out_is_counted(folder: Path, tmp_path: Path) -> None:
+    root = _broken(folder, tmp_path / "broken")
+
+    def stop(done: int, total: int) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convert(root, tmp_path / "out", "cvat", skip_bad=True, progress=stop)
+    done = convert(root, tmp_path / "out", "cvat", skip_bad=True, resume=True)
+    assert (done.resumed, left_out(done.faults)) == (2, "2 annotations")
 
 
 @pytest.mark.parametrize("way", ["copy", "link", "none"])
@@ -374,7 +413,7 @@ def test_findings_of_another_size_fail_their_radiograph(treated: Path, tmp_path:
     first = data["images"][0]["id"]
     data["annotations"] = [item for item in data["annotations"] if item["image_id"] != first]
     other.write_text(json.dumps(data))
-    done = convert(source, tmp_path / "out", "cvat")
+    done = convert(source, tmp_path / "out", "cvat", skip_bad=True)
     assert done.written == 1
     assert "expected the same" in next(iter(done.failed.values()))
 
@@ -393,3 +432,22 @@ def test_radiographs_without_annotated_findings_are_counted(treated: Path, tmp_p
     done = convert(source, tmp_path / "cvat", "cvat")
     assert done.lost["that nobody looked for findings"] == 1
     assert "that nobody looked for findings" not in convert(source, tmp_path / "voc", "voc").lost
+
+
+def test_yolo_lists_the_radiographs_that_a_training_would_hold_out(tmp_path: Path) -> None:
+    phantom.write(tmp_path / "data", 6, size=(64, 128))
+    convert(tmp_path / "data", tmp_path / "new", "yolo")
+    listed = yaml.safe_load((tmp_path / "new" / "data.yaml").read_text())
+    sides = [(tmp_path / "new" / listed[side]).read_text().split() for side in ("train", "val")]
+    training, validation = split(grouped(find(tmp_path / "data").cases), SHARE)
+    expected = ([f"./images/{case.key}.png" for case in side] for side in (training, validation))
+    assert [sorted(side) for side in sides] == [sorted(side) for side in expected]
+    assert all((tmp_path / "new" / place).is_file() for side in sides for place in side)
+    assert len(find(tmp_path / "new").cases) == 6
+
+
+def test_a_single_radiograph_is_on_both_sides_of_yolo(tmp_path: Path) -> None:
+    phantom.write(tmp_path / "data", 1, size=(64, 128))
+    convert(tmp_path / "data", tmp_path / "new", "yolo")
+    listed = yaml.safe_load((tmp_path / "new" / "data.yaml").read_text())
+    assert (listed["train"], listed["val"]) == ("images", "images")

@@ -14,7 +14,7 @@ from PIL import Image
 
 from panodent import phantom
 from panodent.datasets.dataset import Case, find
-from panodent.datasets.splits import duplicates, fingerprint, fold, grouped, split
+from panodent.datasets.splits import SHARE, duplicates, fingerprint, fold, grouped, held_out, split
 from panodent.errors import ConfigError
 from panodent.formats.base import Annotated
 from panodent.radiograph.radiograph import Radiograph
@@ -154,3 +154,14 @@ def test_bad_shares_are_refused(share: float) -> None:
 def test_bad_folds_are_refused(index: int, count: int) -> None:
     with pytest.raises(ConfigError, match=f"fold {index}/{count}; expected K/N"):
         fold(some_cases(4), index, count)
+
+
+def test_what_a_training_would_hold_out(tmp_path: Path) -> None:
+    phantom.write(tmp_path, 8, size=(64, 128))
+    files = sorted((tmp_path / "images").iterdir())
+    (tmp_path / "images" / "copy.png").write_bytes(files[0].read_bytes())
+    cases = grouped(find(tmp_path).cases)
+    named = [(case.key, case.image) for case in cases]
+    assert held_out(named) == {case.key for case in split(cases, SHARE)[1]}
+    assert held_out([]) == set()
+    assert len(held_out([("a", None), ("b", None)])) == 1

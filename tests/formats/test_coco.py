@@ -143,20 +143,23 @@ def test_categories_by_id_where_names_are_words(tmp_path: Path) -> None:
 def test_categories_that_are_no_fdi_numbers_are_refused(
     tmp_path: Path, entries: list[dict[str, Any]]
 ) -> None:
+    data = record(categories=entries)
+    drawn = data["annotations"][0]
+    data["annotations"] = [{**drawn, "category_id": entry["id"]} for entry in entries]
     with pytest.raises(AnnotationError, match=r"truth\.json: class names .* not tooth numbers"):
-        FORMAT.read(saved(tmp_path, record(categories=entries)))
+        FORMAT.read(saved(tmp_path, data))
 
 
 def test_an_unknown_category_is_an_error_that_names_file_and_image(tmp_path: Path) -> None:
     file = saved(tmp_path, record(categories=[{"id": 4, "name": "36"}]))
-    with pytest.raises(AnnotationError, match=r"truth\.json: sub/opg\.png: category_id 3"):
+    with pytest.raises(AnnotationError, match=r"sub/opg\.png: annotation 1: category_id 3 is not"):
         read_first(file)
 
 
 def test_an_annotation_of_no_image_is_an_error(tmp_path: Path) -> None:
     data = record()
     data["annotations"][0]["image_id"] = 8
-    with pytest.raises(AnnotationError, match=r"truth\.json: .*image_id \['8'\]"):
+    with pytest.raises(AnnotationError, match=r"truth\.json: annotation 1: image_id 8 is not"):
         FORMAT.read(saved(tmp_path, data))
 
 
@@ -220,13 +223,7 @@ def test_polygons_run_counts_and_text_say_the_same(tmp_path: Path) -> None:
         ({"images": [image_entry(width=10**400)]}, "expected whole numbers from 1 to 100000"),
         ({"images": [image_entry(width=None)]}, "height and width are 8 and None"),
         ({"images": [image_entry(height=1e5, width=1e5)]}, "at most 100000000 in all"),
-        (
-            {"images": [image_entry(file_name="../a.png")]},
-            r"is named '\.\./a\.png'; expected a file",
-        ),
-        ({"images": [image_entry(file_name="/srv/a.png")]}, "expected a file below"),
-        ({"images": [image_entry(file_name="C:\\a.png")]}, "expected a file below"),
-        ({"images": [image_entry(file_name="b\\..\\..\\a.png")]}, "expected a file below"),
+        ({"images": [image_entry(file_name="../")]}, r"is named '\.\./'; expected the path of"),
         ({"images": [image_entry(file_name="a\ud800.png")]}, r"is named 'a\\ud800\.png'"),
         ({"images": [image_entry(file_name=["a.png"])]}, r"file_name is \['a\.png'\]"),
         ({"categories": [{"id": 3, "name": "\ud800"}]}, r"class names '\\ud800' are no"),
@@ -255,7 +252,7 @@ def test_deep_nesting_is_not_recognised(tmp_path: Path, depth: int, place: str) 
     file = tmp_path / "t.json"
     file.write_text(place.format("[" * depth + "]" * depth))
     assert not FORMAT.recognises(tmp_path)
-    with pytest.raises(AnnotationError, match=r"t\.json: expected one COCO file"):
+    with pytest.raises(AnnotationError, match=r"t\.json: expected a COCO file"):
         FORMAT.read(file)
 
 
@@ -288,16 +285,25 @@ def test_windows_paths_and_dots_make_keys(tmp_path: Path) -> None:
     assert (item.key, item.size) == ("sub/opg.v2", (8, 10))
 
 
-def test_a_folder_is_searched_for_its_one_file(tmp_path: Path) -> None:
+def test_a_folder_is_searched_for_its_files(tmp_path: Path) -> None:
     saved(tmp_path, record())
     (tmp_path / "other.json").write_text("[1, 2]")
     (tmp_path / "broken.json").write_bytes(b"\xff{")
     assert FORMAT.recognises(tmp_path)
     assert [item.key for item in FORMAT.read(tmp_path)] == ["sub/opg"]
-    (tmp_path / "second.json").write_text(json.dumps(record()))
-    assert not FORMAT.recognises(tmp_path)
-    with pytest.raises(AnnotationError, match="expected one COCO file"):
+    other = record(images=[image_entry(file_name="b.png")])
+    (tmp_path / "second.json").write_text(json.dumps(other))
+    assert [item.key for item in FORMAT.read(tmp_path)] == ["b", "sub/opg"]
+
+
+def test_a_radiograph_that_two_files_annotate_is_not_guessed(tmp_path: Path) -> None:
+    saved(tmp_path, record())
+    (tmp_path / "copy.json").write_text(json.dumps(record()))
+    with pytest.raises(AnnotationError, match=r"annotated in several files \(copy\.json, truth\.j"):
         FORMAT.read(tmp_path)
+    # A file that lists the radiograph and says nothing of it changes nothing.
+    (tmp_path / "copy.json").write_text(json.dumps(record(annotations=[])))
+    assert [len(item.read()) for item in FORMAT.read(tmp_path)] == [1]
 
 
 def test_writing_is_whole_or_nothing(tmp_path: Path) -> None:
@@ -407,5 +413,5 @@ def test_a_region_to_be_ignored_of_a_category_that_is_left_out_stays_out(tmp_pat
 
 @pytest.mark.parametrize("name", ["iscrowd", "ignore"])
 def test_a_mark_that_is_not_0_or_1_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(AnnotationError, match=rf"truth\.json: {name} of annotations is .*yes"):
+    with pytest.raises(AnnotationError, match=rf"annotation 2: {name} of annotations is .*yes"):
         FORMAT.read(saved(tmp_path, two_teeth({}, {name: "yes"})))

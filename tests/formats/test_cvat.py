@@ -11,6 +11,7 @@ import pytest
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.evaluation.case_scores import score_pair
 from panodent.formats.cvat import FORMAT
+from panodent.formats.faults import FaultList
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 
@@ -137,7 +138,7 @@ def test_a_box_that_the_map_leaves_out_is_no_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["box", "polyline", "points", "ellipse", "cuboid", "skeleton"])
 def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
     file = saved(tmp_path, f'<{kind} label="36" points="1,1;2,2;3,1"></{kind}>')
-    with pytest.raises(AnnotationError, match=rf"annotations\.xml: sub/opg\.png: 36: a {kind} is"):
+    with pytest.raises(AnnotationError, match=rf"xml: sub/opg\.png: shape 1: 36: a {kind} is"):
         read_first(file)
 
 
@@ -155,7 +156,7 @@ def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
 )
 def test_malformed_polygons(tmp_path: Path, old: str, new: str, reason: str) -> None:
     file = saved(tmp_path, SQUARE.replace(old, new))
-    with pytest.raises(AnnotationError, match=rf"annotations\.xml: sub/opg\.png: 36: .*({reason})"):
+    with pytest.raises(AnnotationError, match=rf"xml: sub/opg\.png: shape 1: 36: .*({reason})"):
         read_first(file)
 
 
@@ -177,7 +178,7 @@ def test_malformed_polygons(tmp_path: Path, old: str, new: str, reason: str) -> 
 )
 def test_malformed_masks(tmp_path: Path, old: str, new: str, reason: str) -> None:
     file = saved(tmp_path, MASK.replace(old, new))
-    with pytest.raises(AnnotationError, match=rf"annotations\.xml: sub/opg\.png: 36: .*{reason}"):
+    with pytest.raises(AnnotationError, match=rf"xml: sub/opg\.png: shape 1: 36: .*{reason}"):
         read_first(file)
 
 
@@ -190,10 +191,8 @@ def test_malformed_masks(tmp_path: Path, old: str, new: str, reason: str) -> Non
         ('name="a.png" width="100001" height="2"', "from 1 to 100000"),
         ('name="a.png" width="inf" height="nan"', "from 1 to 100000"),
         ('name="a.png" width="100000" height="100000"', "at most 100000000 in all"),
-        ('width="10" height="8"', "named ''"),
-        ('name="../a.png" width="10" height="8"', r"named '\.\./a\.png'; expected a file below"),
-        ('name="/etc/a.png" width="10" height="8"', "expected a file below"),
-        ('name="C:\\a.png" width="10" height="8"', "expected a file below"),
+        ('width="10" height="8"', "an image has no name; expected the path of a file"),
+        ('name="../" width="10" height="8"', r"named '\.\./'; expected the path of a file"),
     ],
 )
 def test_malformed_images(tmp_path: Path, image: str, reason: str) -> None:
@@ -202,7 +201,7 @@ def test_malformed_images(tmp_path: Path, image: str, reason: str) -> None:
 
 
 def test_a_shape_without_label_is_named(tmp_path: Path) -> None:
-    with pytest.raises(AnnotationError, match=r"xml: sub/opg\.png: a polygon has no label"):
+    with pytest.raises(AnnotationError, match=r"opg\.png: shape 1: a polygon has no label"):
         FORMAT.read(saved(tmp_path, SQUARE.replace("label=", "lable=")))
 
 
@@ -218,6 +217,84 @@ def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(AnnotationError, match="below the data folder"):
         FORMAT.write(tmp_path / "out", [("../a.png", empty)], {})
     assert not list(tmp_path.glob("out/*"))
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/etc/a.png", "C:\\a.png"])
+def test_a_name_that_leads_elsewhere_opens_no_file_there(tmp_path: Path, name: str) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (tmp_path / "a.png").touch()
+    file = saved(data, SQUARE, f'name="{name}" width="10" height="8"')
+    assert [item.image for item in FORMAT.read(file)] == [None]
+    (data / "a.png").touch()
+    assert [(item.key, item.image) for item in FORMAT.read(file)] == [("a", data / "a.png")]
+
+
+def project(folder: Path, *images: str, head: str = "") -> Path:
+    file = folder / "annotations.xml"
+    rows = "".join(f'<image {i} width="10" height="8">{SQUARE}</image>' for i in images)
+    file.write_text(f"<annotations>{head}{rows}</annotations>")
+    return file
+
+
+def test_a_project_has_its_radiographs_in_folders_of_subsets(tmp_path: Path) -> None:
+    for subset in ("train", "default"):
+        (tmp_path / "images" / subset).mkdir(parents=True)
+        (tmp_path / "images" / subset / "a.png").touch()
+    file = project(
+        tmp_path, *(f'name="a.png" subset="{s}" task_id="1"' for s in ("train", "default"))
+    )
+    found = [(item.key, item.image) for item in FORMAT.read(file)]
+    assert found == [
+        ("default/a", tmp_path / "images" / "default" / "a.png"),
+        ("train/a", tmp_path / "images" / "train" / "a.png"),
+    ]
+
+
+def test_equal_names_of_two_subsets_and_one_file_are_not_guessed(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    for name in ("a.png", "b.png"):
+        (tmp_path / "images" / name).touch()
+    images = [f'name="a.png" subset="{s}"' for s in ("train", "test")]
+    file = project(tmp_path, *images, 'name="b.png" subset="test"')
+    faults = FaultList()
+    assert [item.key for item in FORMAT.read(file, {"faults": faults})] == ["b"]
+    assert [(fault.image, fault.cost) for fault in faults] == [
+        ("train/a.png", "radiograph"),
+        ("test/a.png", "radiograph"),
+    ]
+    assert "'train/a.png' and 'test/a.png' may both mean images/a.png" in str(next(iter(faults)))
+
+
+VIDEO = "<meta><project><tasks><task><id>3</id><name>films</name></task></tasks></project></meta>"
+TRACK = '<track id="0" label="36" task_id="3"><box frame="0"/></track>'
+
+
+def test_a_video_is_refused_by_the_name_of_its_task(tmp_path: Path) -> None:
+    with pytest.raises(AnnotationError, match="holds tracks of a video, task 'films'; expected im"):
+        FORMAT.read(project(tmp_path, head=VIDEO + TRACK))
+    file = project(tmp_path, 'name="a.png"', head=VIDEO + TRACK)
+    faults = FaultList()
+    assert [item.key for item in FORMAT.read(file, {"faults": faults})] == ["a"]
+    assert [fault.cost for fault in faults] == ["radiograph"]
+
+
+def test_one_bad_shape_or_image_costs_itself(tmp_path: Path) -> None:
+    shapes = SQUARE + SQUARE.replace("label=", "lable=") + SQUARE.replace("1.00;", "x;")
+    shapes += SQUARE.replace("36", "37") + SQUARE.replace("2.00", "90").replace("6.00", "95")
+    file = saved(tmp_path, shapes)
+    bad = '<image name="bad.png" width="x" height="3"/></annotations>'
+    file.write_text(file.read_text().replace("</annotations>", bad))
+    faults = FaultList()
+    (item,) = FORMAT.read(file, {"faults": faults})
+    assert item.read().fdi.tolist() == item.read().fdi.tolist() == [36, 37]
+    assert [(f.image, f.item, f.cost) for f in faults.serious] == [
+        ("sub/opg.png", "shape 2", "annotation"),
+        ("bad.png", "", "radiograph"),
+        ("sub/opg.png", "shape 3: 36", "annotation"),
+    ]
+    (note,) = faults.notes
+    assert note.item == "shape 5: 36"
 
 
 BOMB = """<!DOCTYPE annotations [<!ENTITY a "36"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
@@ -247,8 +324,8 @@ def test_entities_are_refused(tmp_path: Path, declared: str) -> None:
         (b"<annotations><image>", "not well-formed XML"),
         (b"<annotations>&x;</annotations>", "not well-formed XML"),
         (b"<annotations/><annotations/>", "not well-formed XML"),
-        (b"<annotations>\xff</annotations>", "not well-formed XML"),
-        ("<annotations/>".encode("utf-16"), "expected XML in UTF-8"),
+        (b"<annotations>\xff</annotations>", "is not text in UTF-8 .* --encoding"),
+        ("<annotations/>".encode("utf-16-le"), "may be utf-16-le"),
         (b"<annotation/>", "root element is <annotation>; expected <annotations>"),
         (b"<annotations><track/></annotations>", "tracks of a video"),
         (b"<annotations>" + b"<g>" * 100, "nested deeper than 64"),
@@ -316,3 +393,26 @@ def test_recognising(tmp_path: Path) -> None:
 def test_an_unknown_geometry_suggests(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'polygon'"):
         FORMAT.write(tmp_path, [], {"geometry": "polygons"})
+
+
+def polygon_of(label: str, left: int, right: int, layer: int) -> str:
+    points = f"{left},1;{right},1;{right},4;{left},4"
+    return f'<polygon label="{label}" points="{points}" z_order="{layer}"></polygon>'
+
+
+@pytest.mark.parametrize(
+    ("shapes", "area"),
+    [
+        (polygon_of("36", 1, 7, 0) + polygon_of("background", 3, 5, 0), 12),
+        (polygon_of("background", 3, 5, 0) + polygon_of("36", 1, 7, 0), 18),
+        # The layer counts, not the order.
+        (polygon_of("background", 3, 5, 2) + polygon_of("36", 1, 7, 1), 12),
+        (polygon_of("36", 1, 7, 1) + polygon_of("background", 3, 5, 0), 18),
+        (polygon_of("36", 1, 7, 0) + polygon_of("background", 3, 5, 1).replace('"1"', '"x"'), 12),
+    ],
+)
+def test_background_cuts_out_of_lower_layers(tmp_path: Path, shapes: str, area: int) -> None:
+    file = saved(tmp_path, shapes)
+    for options in ({}, {"map": {"background": None}}):
+        (item,) = FORMAT.read(file, options)
+        assert item.read().areas.tolist() == [area]

@@ -41,7 +41,7 @@ def test_nothing_recognised_names_the_formats(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "other.json").write_text("{}")
     for place in (tmp_path, tmp_path / "other.json"):
-        with pytest.raises(AnnotationError, match=r"--format \(coco, labels, "):
+        with pytest.raises(AnnotationError, match=r"--format \(coco, coco-panoptic, labels, "):
             formats.recognise(place)
     with pytest.raises(AnnotationError, match="gone: no such file or folder"):
         formats.recognise(tmp_path / "gone")

@@ -12,6 +12,7 @@ from PIL import Image
 
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.evaluation.case_scores import score_pair
+from panodent.formats.faults import FaultList
 from panodent.formats.label_studio import FORMAT
 from panodent.formats.parsing.brush_rle import encode
 from panodent.radiograph.radiograph import Radiograph
@@ -163,7 +164,7 @@ def test_predictions_are_read_on_demand_where_nobody_annotated(tmp_path: Path) -
     assert {key: teeth.fdi.tolist() for key, teeth in read.items()} == {"a": [37], "b": [36]}
     assert read["a"].scores.tolist() == [0.5]
     with pytest.raises(
-        AnnotationError, match=r"export\.json: holds predictions and no annotations"
+        AnnotationError, match=r"export\.json: holds predictions and no annotations; insp"
     ):
         FORMAT.read(saved(tmp_path, only))
 
@@ -189,7 +190,7 @@ def test_a_rectangle_that_the_map_leaves_out_is_no_error(tmp_path: Path) -> None
 def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
     file = saved(tmp_path, task(annotation(region(kind))))
     with pytest.raises(
-        AnnotationError, match=rf"export\.json: task 5: 36: '{kind}' is not an outline"
+        AnnotationError, match=rf"task 5: region 'x': 36: '{kind}' is not an outline"
     ):
         read_first(file)
 
@@ -217,7 +218,7 @@ def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
 def test_malformed_polygons(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
     drawn = region(**changes)
     drawn["value"]["polygonlabels"] = ["36"]
-    with pytest.raises(AnnotationError, match=rf"export\.json: task 5: 36: .*{reason}"):
+    with pytest.raises(AnnotationError, match=rf"task 5: region 'x': 36: .*{reason}"):
         read_first(saved(tmp_path, task(annotation(drawn))))
 
 
@@ -234,7 +235,7 @@ def test_malformed_polygons(tmp_path: Path, changes: dict[str, Any], reason: str
 )
 def test_malformed_brushes(tmp_path: Path, rle: Any, reason: str) -> None:
     drawn = region("brushlabels", value={"rle": rle, "brushlabels": ["36"]})
-    with pytest.raises(AnnotationError, match=rf"export\.json: task 5: 36: .*{reason}"):
+    with pytest.raises(AnnotationError, match=rf"task 5: region 'x': 36: .*{reason}"):
         read_first(saved(tmp_path, task(annotation(drawn))))
 
 
@@ -302,9 +303,9 @@ def test_malformed_tasks(tmp_path: Path, item: Any, reason: str) -> None:
         (b'[{"data": {}, "annotations": []},]', "from byte 32"),
         (b'[{"data": {}, "annotations": []}', "from byte 32"),
         (b'[{"data": {}, "annotations": [}]}]', "byte 1 to 32 is not JSON"),
-        (b'[{"data": {"image": "\xff"}}]', "is not JSON"),
+        (b'[{"data": {"image": "\xff"}}]', "is not text in UTF-8 .* --encoding"),
         (b"[" + b"[" * 100_000 + b"]" * 100_000 + b"]", "is not JSON"),
-        ("[{}]".encode("utf-16"), "from byte 0"),
+        ("[{}]".encode("utf-16"), "is not a task"),
         (b'["' + b'\\"' * 100_000, "from byte 1"),
     ],
 )
@@ -426,3 +427,40 @@ def test_an_unknown_geometry_suggests(tmp_path: Path) -> None:
         FORMAT.write(tmp_path, [], {"geometry": "polygons"})
     FORMAT.write(tmp_path, [], {})
     assert FORMAT.read(tmp_path / "tasks.json") == []
+
+
+@pytest.mark.parametrize("value", [{"points": POINTS, "polygonlabels": []}, {"points": POINTS}])
+@pytest.mark.parametrize("kind", ["polygonlabels", "polygon"])
+def test_a_region_without_a_label_is_named_and_not_dropped(
+    tmp_path: Path, kind: str, value: dict[str, Any]
+) -> None:
+    open_one = region(id="y", type=kind, value=value)
+    file = saved(tmp_path, task(annotation(region(), open_one)))
+    with pytest.raises(AnnotationError, match=r"task 5: region 'y': .*label.*; expected one label"):
+        FORMAT.read(file)
+    faults = FaultList()
+    (item,) = FORMAT.read(file, {"faults": faults})
+    assert item.read().fdi.tolist() == [36, 0]
+    ((fault),) = faults
+    assert (fault.image, fault.item, fault.cost) == ("task 5", "region 'y'", "nothing")
+
+
+def test_a_label_in_a_result_of_its_own_counts(tmp_path: Path) -> None:
+    drawn = region(type="polygon", value={"points": POINTS})
+    named = region(type="labels", value={"points": POINTS, "labels": ["36"]})
+    assert read_first(saved(tmp_path, task(annotation(drawn, named)))).fdi.tolist() == [36]
+
+
+def test_one_bad_task_or_region_costs_itself(tmp_path: Path) -> None:
+    far = region(id="far", value={"points": [[1, 2, 3]], "polygonlabels": ["37"]})
+    bad = [{"id": 1}, task("x", id=2), task(annotation(updated_at=3), id=3)]
+    faults = FaultList()
+    file = saved(tmp_path, task(annotation(region(), far)), *bad)
+    (item,) = FORMAT.read(file, {"faults": faults})
+    assert item.read().fdi.tolist() == [36]
+    assert [(fault.image, fault.item, fault.cost) for fault in faults] == [
+        ("", "", "radiograph"),
+        ("task 2", "", "radiograph"),
+        ("task 3", "", "radiograph"),
+        ("task 5", "region 'far': 37", "annotation"),
+    ]

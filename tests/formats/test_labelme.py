@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from panodent.errors import AnnotationError
+from panodent.formats.faults import OPTION, FaultList
 from panodent.formats.labelme import FORMAT
 from panodent.formats.parsing.png_mask import to_text
 from panodent.radiograph.radiograph import Radiograph
@@ -177,12 +178,6 @@ def test_the_radiograph_is_where_the_file_says(
 @pytest.mark.parametrize(
     "name",
     [
-        "../../opg.png",
-        "a/../../../opg.png",
-        "..\\..\\opg.png",
-        "/etc/opg.png",
-        "C:\\opg.png",
-        "http://127.0.0.1/opg.png",
         "",
         ".",
         "..",
@@ -192,10 +187,57 @@ def test_the_radiograph_is_where_the_file_says(
         "a/" * 2000 + "a.png",
     ],
 )
-def test_names_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
+def test_names_that_are_none_are_refused(tmp_path: Path, name: str) -> None:
     saved(tmp_path, imagePath=name)
-    with pytest.raises(AnnotationError, match=r"opg\.json: an image is named .* below the data"):
+    with pytest.raises(AnnotationError, match=r"opg\.json: an image is named .* expected the path"):
         FORMAT.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../opg.png",
+        "a/../../../opg.png",
+        "..\\..\\opg.png",
+        "/etc/opg.png",
+        "C:\\scans\\opg.png",
+        "http://127.0.0.1/opg.png",
+    ],
+)
+def test_radiographs_of_other_places_are_found_in_the_folder_only(
+    tmp_path: Path, name: str
+) -> None:
+    picture(tmp_path / "opg.png")
+    saved(tmp_path / "data", imagePath=name)  # sub/opg.json
+    (item,) = FORMAT.read(tmp_path / "data")
+    assert (item.key, item.image) == ("sub/opg", None)
+    image = picture(tmp_path / "data/sub/opg.png")
+    picture(tmp_path / "data/other/opg.png")
+    (item,) = FORMAT.read(tmp_path / "data")
+    assert (item.key, item.image) == ("sub/opg", image)
+
+
+def test_one_bad_file_costs_one_file(tmp_path: Path) -> None:
+    saved(tmp_path, polygon(), {"label": 3}, polygon("37", points=[[1, 2]]))
+    (tmp_path / "sub" / "bad.json").write_text("{")
+    faults = FaultList()
+    (item,) = FORMAT.read(tmp_path, {OPTION: faults})
+    assert item.read().fdi.tolist() == [36]
+    told = [str(fault).removeprefix(f"{tmp_path}/") for fault in faults.serious]
+    assert [line[:30] for line in sorted(told)] == [
+        "sub/bad.json: is not JSON in U",
+        "sub/opg.json: shape 2: label i",
+        "sub/opg.json: shape 3 ('37'): ",
+    ]
+
+
+def test_other_json_files_are_passed_over(tmp_path: Path) -> None:
+    saved(tmp_path, polygon())
+    (tmp_path / "sub" / "classes.json").write_text('{"36": 1}')
+    faults = FaultList()
+    assert FORMAT.recognises(tmp_path)
+    assert [item.key for item in FORMAT.read(tmp_path, {OPTION: faults})] == ["sub/opg"]
+    assert "classes.json: is no file of labelme; passed over" in str(*faults)
 
 
 def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -304,7 +346,7 @@ def test_malformed_files(tmp_path: Path, changes: dict[str, Any], reason: str) -
     ("content", "reason"),
     [
         (b"", "is not JSON in UTF-8"),
-        (b"\xff", "is not JSON in UTF-8"),
+        (b"\xff", "is not text in UTF-8 .* --encoding"),
         (b'{"a": ' + b"9" * 5000 + b"}", "is not JSON in UTF-8"),
         (b"[" * 100_000, "nested too deep"),
         (b"[]", r"holds \[\]; expected a JSON object"),

@@ -243,3 +243,26 @@ def test_a_folder_without_label_images_is_an_error(tmp_path: Path) -> None:
     assert not FORMAT.recognises(tmp_path)
     with pytest.raises(AnnotationError, match="no label maps; expected PNG files in masks_machine"):
         FORMAT.read(tmp_path, {"values": "fdi"})
+
+
+@pytest.mark.parametrize("values", ["fdi", "universal", "hitl"])
+def test_what_is_written_is_read_back_without_an_option(tmp_path: Path, values: str) -> None:
+    teeth = Teeth.from_masks(
+        (8, 10), [(36, np.ones((2, 3)), (1, 2)), (11, np.ones((2, 2)), (5, 5))]
+    )
+    FORMAT.write(tmp_path, [("opg.png", teeth)], {"values": values})
+    (item,) = FORMAT.read(tmp_path)
+    assert item.read().sorted() == teeth.sorted()
+
+
+def test_a_class_that_no_label_map_has_does_no_harm(tmp_path: Path) -> None:
+    """Whether a class is used is known when its label map is read."""
+    saved(tmp_path / "masks" / "a.png", np.pad(np.full((2, 2), 36, np.uint8), 3))
+    (tmp_path / COLOUR_MAP).write_text('{"36": 36, "gum": 7, "background": 9}')
+    (item,) = FORMAT.read(tmp_path)
+    assert item.read().fdi.tolist() == [36]
+    saved(tmp_path / "masks" / "a.png", np.pad(np.full((2, 2), 7, np.uint8), 3))
+    with pytest.raises(AnnotationError, match=r"pixel value 7; .*'gum' are not tooth.*\"gum\": nu"):
+        item.read()
+    (left_out,) = FORMAT.read(tmp_path, {"map": {"gum": None}})
+    assert len(left_out.read()) == 0

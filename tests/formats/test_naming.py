@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.formats.naming import Naming
+from panodent.formats.faults import FaultList, Report
+from panodent.formats.naming import CUT_OUT, Naming
 
 FILE = Path("meta.json")
 
@@ -86,3 +87,90 @@ def test_unknown_numberings_are_refused() -> None:
 def test_names_are_written_in_the_declared_numbering(numbering: str | None, name: str) -> None:
     assert Naming(numbering).name(36) == name
     assert Naming(numbering).name(0) == "unnumbered"
+
+
+# --- classes that nothing uses, that are no teeth, that cut --------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "used", "numbers"),
+    [
+        (["teeth", "36"], ["36"], [None, 36]),
+        (["0", "36"], ["36"], [None, 36]),
+        # Unused teeth prove the numbering, unless they contradict what is used.
+        (["11", "36"], ["11"], [11, 36]),
+        (["A1", "11", "36"], ["11", "36"], [None, 11, 36]),
+        (["36", "UR8"], ["36"], [36, None]),
+        (["11", "21"], [], [None, None]),
+        (["teeth"], [], [None]),
+        (["unnumbered", "crown", "11", "48"], ["48"], [0, None, 11, 48]),
+    ],
+)
+def test_a_class_that_nothing_uses_does_no_harm(
+    names: list[str], used: list[str], numbers: list[int | None]
+) -> None:
+    found = Naming().numbers(names, FILE, used)
+    assert [found[name] for name in names if name in used] == [
+        number for name, number in zip(names, numbers, strict=True) if name in used
+    ]
+    assert list(found) == names
+    if used:
+        assert list(found.values()) == numbers
+
+
+def test_what_is_left_out_because_nothing_uses_it_is_noted() -> None:
+    faults = FaultList()
+    Naming().numbers(["teeth", "36", "x"], FILE, ["36"], Report(faults, "a.json"))
+    (note,) = faults.notes
+    assert str(note) == (
+        "a.json: class names 'teeth', 'x' are no teeth and no annotation uses them; ignored"
+    )
+    Naming().numbers(["36"], FILE, ["36"], Report(faults, "a.json"))
+    assert len(faults) == 1
+
+
+def test_unused_numbers_may_not_contradict() -> None:
+    """Of 1 to 60, 11 and 36 are FDI numbers by chance."""
+    names = [str(number) for number in range(1, 61)]
+    with pytest.raises(AnnotationError, match=r"not tooth numbers of one system.*--map"):
+        Naming().numbers(names, FILE, ["11", "36"])
+    assert Naming("fdi").numbers(names, FILE, ["11", "36"])["36"] == 36
+
+
+def test_unused_names_do_not_settle_what_two_numberings_share() -> None:
+    with pytest.raises(AnnotationError, match="--numbering"):
+        Naming().numbers(["11", "21", "teeth"], FILE, ["11", "21"])
+
+
+def test_the_message_has_a_map_to_start_from(tmp_path: Path) -> None:
+    names = ["36", "caries", "lower molar", "Zähne \n", "bone"]
+    with pytest.raises(AnnotationError) as caught:
+        Naming().numbers(names, FILE)
+    text = str(caught.value)
+    start = json.loads(text[text.index("{") : text.index("}") + 1])
+    assert start == {"caries": None, "lower molar": 0, "Zähne \n": None, "bone": None}
+    assert "\n" not in text
+    (tmp_path / "map.json").write_text(json.dumps(start))
+    assert Naming.of({"map": tmp_path / "map.json"}).numbers(names, FILE)["36"] == 36
+
+
+def test_the_map_to_start_from_is_no_flood() -> None:
+    with pytest.raises(AnnotationError, match=r"and 121 more names") as caught:
+        Naming().numbers([*(f"class {n}" for n in range(200)), "x" * 10_000], FILE)
+    assert len(str(caught.value)) < 5_000
+
+
+@pytest.mark.parametrize("name", ["background", "_background_", "Hole", "cut out", "cutout"])
+def test_cut_outs_cut_even_if_they_are_left_out(name: str) -> None:
+    assert Naming().numbers([name, "36"], FILE) == {name: CUT_OUT, "36": 36}
+    assert Naming.of({"map": {name: None}}).numbers([name, "36"], FILE)[name] == CUT_OUT
+    assert Naming.of({"map": {name: 0}}).numbers([name, "36"], FILE)[name] == 0
+
+
+def test_a_map_can_name_a_cut_out() -> None:
+    naming = Naming.of({"map": {"gap": "cut-out", "caries": None}})
+    assert naming.numbers(["gap", "caries", "36"], FILE) == {
+        "gap": CUT_OUT,
+        "caries": None,
+        "36": 36,
+    }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,24 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.evaluation.case_scores import score_pair
 from panodent.formats.base import losses
+from panodent.formats.faults import FaultList
 from panodent.formats.nnunet import FORMAT
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 
 SQUARE = Teeth.from_masks((40, 50), [(36, np.ones((3, 4)), (1, 2))])
+
+
+def nifti1(image: np.ndarray, dims: tuple[int, ...] | None = None) -> bytes:
+    """The bytes of a NIfTI-1 file of uint8 or float32 pixels (rows, columns)."""
+    sides = dims or (image.shape[1], image.shape[0], 1)
+    head = bytearray(352)
+    struct.pack_into("<i", head, 0, 348)
+    struct.pack_into(f"<{1 + len(sides)}h", head, 40, len(sides), *sides)
+    struct.pack_into("<h", head, 70, {"u1": 2, "f4": 16}[image.dtype.str[1:]])
+    struct.pack_into("<3f", head, 108, 352, 1, 0)
+    head[344:348] = b"n+1\0"
+    return bytes(head) + image.tobytes()
 
 
 def record(**changes: Any) -> dict[str, Any]:
@@ -169,7 +184,7 @@ def test_labels(
         ({"labels": {"11": 1}}, "class '11' may be"),
         ({"labels": None}, "expected labels"),
         ({"labels": ["36"]}, "expected labels"),
-        ({"file_ending": ".nii.gz"}, "file_ending is '.nii.gz'; expected .png.*NIfTI"),
+        ({"file_ending": ".mha"}, "file_ending is '.mha'; expected .png.*nii.*save the label maps"),
         ({"file_ending": ".jpg"}, "file_ending is '.jpg'"),
         ({"file_ending": None}, "file_ending is None"),
         ({"file_ending": [".png"]}, "file_ending is "),
@@ -191,7 +206,7 @@ def test_a_broken_json_is_named(tmp_path: Path, content: bytes) -> None:
     assert not FORMAT.recognises(tmp_path)
     with pytest.raises(
         AnnotationError,
-        match=r"dataset\.json: (is not JSON|is nested too deep|.* expected a JSON object)",
+        match=r"dataset\.json: (is not JSON|is not text|is nested too deep|.* expected a JSON obj)",
     ):
         FORMAT.read(tmp_path)
 
@@ -238,3 +253,56 @@ def test_without_label_images_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "dataset.json").write_text(json.dumps(record()))
     with pytest.raises(AnnotationError, match=r"dataset\.json: expected a folder labelsTr"):
         FORMAT.read(tmp_path)
+
+
+@pytest.mark.parametrize("ending", [".nii.gz", ".nii"])
+def test_label_maps_in_nifti_with_their_radiographs(tmp_path: Path, ending: str) -> None:
+    for place, image in (("imagesTr/opg_0000", pixels(200)), ("labelsTr/opg", pixels(1.0))):
+        file = tmp_path / f"{place}{ending}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        content = nifti1(image.astype(np.float32 if "labels" in place else np.uint8))
+        file.write_bytes(gzip.compress(content) if ending.endswith("gz") else content)
+    (tmp_path / "dataset.json").write_text(json.dumps(record(file_ending=ending)))
+    (case,) = find(tmp_path).cases
+    assert (case.key, case.image.name) == ("opg", f"opg_0000{ending}")
+    assert case.teeth() == SQUARE
+    assert case.radiograph().size == SQUARE.size
+
+
+def test_a_nifti_with_fractions_or_a_volume_is_no_label_map(tmp_path: Path) -> None:
+    (tmp_path / "labelsTr").mkdir()
+    (tmp_path / "dataset.json").write_text(json.dumps(record(file_ending=".nii")))
+    file = tmp_path / "labelsTr" / "opg.nii"
+    for image, dims, reason in (
+        (pixels(1).astype(np.float32) / 2, None, "opg.nii: label map has fractions"),
+        (pixels(1), (25, 40, 2), "a volume is not a radiograph"),
+    ):
+        file.write_bytes(nifti1(image, dims=dims))
+        with pytest.raises(AnnotationError, match=reason):
+            read_first(tmp_path)
+
+
+def test_a_class_that_nobody_declared_costs_its_pixels(tmp_path: Path) -> None:
+    image = pixels()
+    image[20:25, 20:25] = 7
+    saved(tmp_path, image)
+    faults = FaultList()
+    (item,) = FORMAT.read(tmp_path, {"faults": faults})
+    assert item.read() == SQUARE
+    (fault,) = faults
+    assert fault.problem == "pixel value 7; expected one of the labels of dataset.json"
+
+
+def test_a_class_that_no_label_map_has_does_no_harm(tmp_path: Path) -> None:
+    saved(tmp_path)
+    file = tmp_path / "dataset.json"
+    data = json.loads(file.read_text())
+    data["labels"]["gum"] = 200
+    file.write_text(json.dumps(data))
+    (item, *_) = FORMAT.read(tmp_path)
+    assert len(item.read()) > 0
+    data["labels"] = {"background": 0, "gum": 1, "48": 200}
+    file.write_text(json.dumps(data))
+    (item, *_) = FORMAT.read(tmp_path)
+    with pytest.raises(AnnotationError, match=r"pixel value.*'gum' are not tooth numbers.*--map"):
+        item.read()

@@ -10,6 +10,7 @@ from PIL import Image
 
 from panodent.errors import AnnotationError
 from panodent.formats.base import losses
+from panodent.formats.faults import OPTION, FaultList
 from panodent.formats.voc import FORMAT
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
@@ -101,8 +102,8 @@ def test_boxes_are_rounded_and_cut_off(
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        (">3<", ">x<", "36: bndbox is xmin x, ymin 2, xmax 6, ymax 4; expected pixels"),
-        (">3<", "><", "36: bndbox is xmin , ymin 2"),
+        (">3<", ">x<", r"object 1 \('36'\): bndbox is xmin x, ymin 2, xmax 6, ymax 4; expected"),
+        (">3<", "><", r"\('36'\): bndbox is xmin , ymin 2"),
         (">3<", ">7<", "xmin <= xmax"),
         (">2<", ">5<", "ymin <= ymax"),
         (">3<", ">nan<", "bndbox is xmin nan"),
@@ -236,3 +237,71 @@ def test_nothing_to_read(tmp_path: Path) -> None:
         assert not FORMAT.recognises(place)
         with pytest.raises(AnnotationError, match="expected XML files"):
             FORMAT.read(place)
+
+
+# --- polygons, and the warning of boxes -----------------------------------------------------------
+
+ROBOFLOW = "<x1>2</x1><y1>1</y1><x2>6</x2><y2>1</y2><x3>6.0</x3><y3>4</y3><x4>2</x4><y4>4</y4>"
+LABELME = "".join(f"<pt><x>{x}</x><y>{y}</y></pt>" for x, y in ((2, 1), (6, 1), (6, 4), (2, 4)))
+
+
+def outlined(inside: str, name: str = "36") -> str:
+    return f"<object><name>{name}</name>{BOX}<polygon>{inside}</polygon></object>"
+
+
+@pytest.mark.parametrize("inside", [ROBOFLOW, LABELME, LABELME.replace("pt>", "point>")])
+def test_polygons_are_outlines(tmp_path: Path, inside: str) -> None:
+    saved(tmp_path / "a.xml", SIZE + outlined(inside) + TOOTH)
+    teeth = read_first(tmp_path)
+    square = np.zeros((8, 10), bool)
+    square[1:4, 2:6] = True
+    assert (teeth.full_mask(0) == square).all()
+    assert teeth.flags == (frozenset(), frozenset({"box"}))
+
+
+def test_several_polygons_are_parts(tmp_path: Path) -> None:
+    second = LABELME.replace("<x>6<", "<x>9<").replace("<x>2<", "<x>8<")
+    both = outlined(LABELME).replace("</object>", f"<polygon>{second}</polygon></object>")
+    saved(tmp_path / "a.xml", SIZE + both)
+    assert read_first(tmp_path).areas.tolist() == [12 + 3]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("<x1>2</x1>", ""), (">6.0<", ">six<"), (ROBOFLOW, ""), (ROBOFLOW, ROBOFLOW[:40])],
+)
+def test_malformed_polygons_are_named(tmp_path: Path, old: str, new: str) -> None:
+    saved(tmp_path / "a.xml", SIZE + outlined(ROBOFLOW).replace(old, new))
+    with pytest.raises(AnnotationError, match=r"a\.xml: object 1 \('36'\): a polygon has the cor"):
+        FORMAT.read(tmp_path)
+
+
+def test_boxes_are_warned_of(tmp_path: Path) -> None:
+    saved(tmp_path / "a.xml", SIZE + TOOTH + outlined(LABELME) + TOOTH.replace("36", "caries"))
+    faults = FaultList()
+    FORMAT.read(tmp_path, {OPTION: faults, "map": {"caries": None}})
+    (warning,) = faults
+    assert warning.is_warning
+    assert f"{tmp_path}: 1 of 2 teeth are boxes and no outline" in str(warning)
+    saved(tmp_path / "a.xml", SIZE + outlined(LABELME))
+    FORMAT.read(tmp_path, {OPTION: (faults := FaultList())})
+    assert not list(faults)
+
+
+def test_one_bad_object_costs_one_object_and_one_bad_file_one_file(tmp_path: Path) -> None:
+    saved(tmp_path / "Annotations/a.xml", SIZE + TOOTH + TOOTH.replace(">3<", ">x<"))
+    saved(tmp_path / "Annotations/b.xml", "<")
+    faults = FaultList()
+    (item,) = FORMAT.read(tmp_path, {OPTION: faults})
+    assert len(item.read()) == 1
+    told = [str(fault).rpartition("Annotations/")[2] for fault in faults.serious]
+    assert [line[:24] for line in told] == ["a.xml: object 2 ('36'): ", "b.xml: not well-formed X"]
+
+
+def test_radiographs_of_two_folders_are_not_mixed_up(tmp_path: Path) -> None:
+    for split in ("train", "valid"):
+        saved(tmp_path / split / "opg.xml")
+        picture(tmp_path / split / "opg.png")
+    assert {item.key: item.image for item in FORMAT.read(tmp_path)} == {
+        f"{split}/opg": tmp_path / split / "opg.png" for split in ("train", "valid")
+    }

@@ -11,6 +11,7 @@ import yaml
 from PIL import Image
 
 from panodent.errors import AnnotationError, UnknownNameError
+from panodent.formats.faults import OPTION, FaultList
 from panodent.formats.yolo import CLASSES, FORMAT, one_ring
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.outlines import fill, to_parts
@@ -125,7 +126,7 @@ def test_names(tmp_path: Path, names: Any, options: dict[str, Any], expected: li
         (["caries", "36"], "class names 'caries' are not tooth numbers"),
         (["11"], "class '11' may be"),
         ([], "expected names"),
-        ("36", "expected names"),
+        ("36", "names is '36'; expected names"),
         (None, "expected names"),
         ([True], "class 0 is True; expected text"),
         ([None], "class 0 is None; expected text"),
@@ -168,7 +169,9 @@ def test_numbers_of_thousands_of_digits_are_no_names(tmp_path: Path) -> None:
 def test_a_broken_yaml_is_named(tmp_path: Path, content: bytes) -> None:
     (saved(tmp_path) / "data.yaml").write_bytes(content)
     assert not FORMAT.recognises(tmp_path)
-    with pytest.raises(AnnotationError, match=r"data\.yaml: (is not YAML|expected names)"):
+    with pytest.raises(
+        AnnotationError, match=r"data\.yaml: (is not YAML|expected names|is not text)"
+    ):
         FORMAT.read(tmp_path)
 
 
@@ -323,10 +326,117 @@ def test_recognising(tmp_path: Path) -> None:
     (tmp_path / "data.yaml").rename(tmp_path / "teeth.yml")
     assert FORMAT.recognises(tmp_path)
     (tmp_path / "other.yaml").write_text("a: 1")
+    assert FORMAT.recognises(tmp_path)
+    (tmp_path / "other.yaml").write_text((tmp_path / "teeth.yml").read_text())
     assert not FORMAT.recognises(tmp_path)
     (tmp_path / "teeth.yml").rename(tmp_path / "dataset.yaml")
     assert [item.key for item in FORMAT.read(tmp_path)] == ["opg"]
     (tmp_path / "labels").rename(tmp_path / "truth")
+    assert FORMAT.recognises(tmp_path)
+    assert [(item.key, item.image) for item in FORMAT.read(tmp_path)] == [
+        ("opg", tmp_path / "images" / "opg.png")
+    ]
+    (tmp_path / "truth" / "opg.txt").unlink()
     assert not FORMAT.recognises(tmp_path)
     with pytest.raises(AnnotationError, match=r"dataset\.yaml: expected a folder labels"):
         FORMAT.read(tmp_path)
+
+
+# --- without YAML, and other layouts ------------------------------------------------------------
+
+
+def texts(root: Path, **files: str) -> None:
+    for name, text in files.items():
+        place = root / name.replace("__", "/").replace("_txt", ".txt").replace("_names", ".names")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("files", "images", "keys"),
+    [
+        # Label Studio.
+        ({"classes_txt": "36\n", "labels__a_txt": f"0 {SQUARE}"}, ["images/a.png"], ["a"]),
+        # LabelImg: all in one folder, one radiograph without teeth.
+        (
+            {"classes_txt": "36\n", "a_txt": f"0 {SQUARE}", "b_txt": "", "notes_txt": "see a"},
+            ["a.png", "b.jpg", "c.png"],
+            ["a", "b"],
+        ),
+        # Darknet and CVAT's "YOLO 1.1".
+        (
+            {
+                "obj_names": "36\n",
+                "train_txt": "data/obj_train_data/a.png\n",
+                "obj_train_data__a_txt": f"0 {SQUARE}",
+            },
+            ["obj_train_data/a.png"],
+            ["obj_train_data/a"],
+        ),
+        # Names beside the labels, and labels in a folder of another name.
+        ({"labels__classes_txt": "36\n", "labels__a_txt": f"0 {SQUARE}"}, ["a.png"], ["a"]),
+        ({"classes_txt": "36\n", "truth__a_txt": f"0 {SQUARE}"}, ["images/a.png"], ["a"]),
+        # Splits with equal names.
+        (
+            {
+                "classes_txt": "36\n",
+                "train__labels__a_txt": f"0 {SQUARE}",
+                "val__labels__a_txt": f"0 {SQUARE}",
+            },
+            ["train/images/a.png", "val/images/a.png"],
+            ["train/a", "val/a"],
+        ),
+        (
+            {"classes_txt": "36\n", "train__a_txt": f"0 {SQUARE}", "val__a_txt": f"0 {SQUARE}"},
+            ["train/a.png", "val/a.png"],
+            ["train/a", "val/a"],
+        ),
+        ({"classes_txt": "36\n", "images__a_txt": f"0 {SQUARE}"}, ["images/a.png"], ["a"]),
+    ],
+)
+def test_layouts_without_yaml(
+    tmp_path: Path, files: dict[str, str], images: list[str], keys: list[str]
+) -> None:
+    texts(tmp_path, **files)
+    for image in images:
+        picture(tmp_path / image)
+    assert FORMAT.recognises(tmp_path)
+    items = FORMAT.read(tmp_path)
+    assert [item.key for item in items] == keys
+    assert [item.image.relative_to(tmp_path).as_posix() for item in items] == images[: len(keys)]
+    assert items[0].read().fdi.tolist() == [36]
+
+
+def test_a_list_of_classes_alone_is_no_data_folder(tmp_path: Path) -> None:
+    texts(tmp_path, classes_txt="36\n", readme_txt="36 radiographs of 3 clinics and 2 more")
+    picture(tmp_path / "a.png")
+    assert not FORMAT.recognises(tmp_path)
+    with pytest.raises(AnnotationError, match=r"classes\.txt: expected a folder labels beside it"):
+        FORMAT.read(tmp_path)
+
+
+def test_a_class_that_nothing_uses_does_no_harm(tmp_path: Path) -> None:
+    faults = FaultList()
+    saved(tmp_path, names=("36", "background", "jaw"))
+    (item,) = FORMAT.read(tmp_path, {OPTION: faults})
+    assert item.read().fdi.tolist() == [36]
+    assert "class names 'jaw' are no teeth and no annotation uses them" in str(*faults.notes)
+    saved(tmp_path, f"0 {SQUARE}\n2 {SQUARE}\n", names=("36", "background", "jaw"))
+    with pytest.raises(AnnotationError, match=r"'jaw' are not tooth numbers.*\"jaw\": null"):
+        FORMAT.read(tmp_path)
+
+
+def test_one_bad_line_costs_one_line_and_one_bad_file_one_file(tmp_path: Path) -> None:
+    saved(tmp_path, f"0 {SQUARE}\nx\n0 0.5 0.5 0.1 0.1\n7 {SQUARE}\n")
+    saved(tmp_path, f"0 {SQUARE}\n", name="two")
+    picture(tmp_path / "images/two.bmp")
+    faults = FaultList()
+    (item,) = FORMAT.read(tmp_path, {OPTION: faults})
+    assert item.read().fdi.tolist() == [36]
+    told = [str(fault).partition("labels/")[2] for fault in faults.serious]
+    assert [line[:28] for line in told] == [
+        "two.txt: may be of two.bmp o",
+        "opg.txt: line 2: 'x' is not ",
+        "opg.txt: line 3: five number",
+        "opg.txt: line 4: class 7 is ",
+    ]

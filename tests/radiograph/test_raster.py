@@ -17,6 +17,7 @@ import tifffile
 from PIL import Image
 
 from panodent.errors import RadiographError
+from panodent.radiograph import raster
 from panodent.radiograph.radiograph import Radiograph, read
 
 SIZE = (40, 60)
@@ -330,3 +331,17 @@ def test_floats_that_are_no_numbers_are_refused(tmp_path: Path, value: float) ->
     tifffile.imwrite(tmp_path / "x.tif", image)
     with pytest.raises(RadiographError, match=r"x\.tif: .*not-a-number"):
         read(tmp_path / "x.tif")
+
+
+@pytest.mark.parametrize(
+    ("orientation", "found"), [(1, None), (3, None), (6, 6), (8, 8), (99, None)]
+)
+def test_exif_orientation_that_swaps_the_sides(
+    tmp_path: Path, orientation: int, found: int | None
+) -> None:
+    picture = Image.fromarray(np.zeros((40, 60), np.uint8))
+    exif = picture.getexif()
+    exif[274] = orientation
+    picture.save(tmp_path / "a.png", exif=exif)
+    assert raster.turned_by_exif(tmp_path / "a.png") == found
+    assert raster.turned_by_exif(tmp_path / "gone.png") is None

@@ -17,7 +17,7 @@ def test_sizes_within_the_limits(height: int, width: int) -> None:
         (
             101,
             200,
-            r"200 x 101 is 0\.020200 megapixels; the limit is 0\.020000 \(raise it",
+            r"200 x 101 is 0\.020200 megapixels; the limit is 0\.020000 \(predict and serve raise",
         ),
         (MIN_SIDE - 1, 200, "200 x 31 pixels is too small.*at least 32 x 32"),
         (200, 0, "0 x 200 pixels is too small"),

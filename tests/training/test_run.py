@@ -12,9 +12,9 @@ import pytest
 
 from panodent import formats, phantom
 from panodent.datasets.dataset import find
-from panodent.errors import DatasetError, TrainingError
+from panodent.errors import DatasetError, FaultyItemsError, TrainingError
 from panodent.training.recipes import recipe
-from panodent.training.run import DataSource, Run, prepare, reopen
+from panodent.training.run import DataSource, Run, data_notes, prepare, reopen
 
 
 def quiet(*_: object) -> None:
@@ -93,3 +93,30 @@ def test_a_copied_run_can_be_opened(tmp_path: Path, data: Path) -> None:
     made = run_of(tmp_path / "run", data)
     shutil.copytree(tmp_path / "run", tmp_path / "copy")
     assert keys(reopen(tmp_path / "copy", quiet)) == keys(made)
+
+
+def test_faults_stop_before_a_run_is_made_or_are_left_out(tmp_path: Path, data: Path) -> None:
+    (data / "images" / "phantom-00001.png").unlink()
+    (data / "images" / "phantom-00002.png").write_bytes(b"")
+    (file,) = data.glob("*.json")
+    truth = json.loads(file.read_text())
+    image = next(i["id"] for i in truth["images"] if i["file_name"] == "phantom-00003.png")
+    broken = next(item for item in truth["annotations"] if item["image_id"] == image)
+    broken["segmentation"] = [[1, 2, 3]]
+    file.write_text(json.dumps(truth))
+    run = tmp_path / "run"
+    with pytest.raises(FaultyItemsError) as caught:
+        run_of(run, data)
+    assert not run.exists()
+    assert [f"annotation {broken['id']}: " in text for text in caught.value.faults].count(True) == 1
+    assert ["phantom-00002.png: " in text for text in caught.value.faults].count(True) == 1
+
+    config = replace(recipe("default"), validation=0.3)
+    made = prepare(run, [DataSource(data, skip_bad=True)], config, quiet)
+    used = ["phantom-00000", "phantom-00004", "phantom-00005"]
+    for training, validation in (keys(made), keys(reopen(run, quiet))):
+        assert sorted(training + validation) == used
+    assert data_notes(made.data) == [
+        f"{data}: 1 annotation has no radiograph and cannot be used",
+        f"{data}: --skip-bad left out 2 radiographs: phantom-00002, phantom-00003",
+    ]

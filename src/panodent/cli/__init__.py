@@ -35,8 +35,8 @@ from panodent.cli import (
     train,
     unet,
 )
-from panodent.cli.console import print_error
-from panodent.errors import ConfigError, PanodentError, UnknownNameError
+from panodent.cli.console import print_error, print_warning
+from panodent.errors import ConfigError, FaultyItemsError, PanodentError, UnknownNameError
 from panodent.version import __version__
 
 app = typer.Typer(
@@ -101,6 +101,10 @@ def main() -> None:
             app()
     except (UnknownNameError, ConfigError) as error:
         _exit(error, 2)
+    except FaultyItemsError as error:
+        for fault in error.faults:
+            print_warning(fault)
+        _exit(error.summary, 1)
     except PanodentError as error:
         _exit(error, 1)
     except OSError as error:  # such as a full disk; the place says more than a traceback

@@ -9,10 +9,14 @@ import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import (
+    Attribute,
+    Encoding,
     FormatName,
     NameMap,
     Numbering,
     Overwrite,
+    Predictions,
+    SkipBad,
     Values,
     check_overwrite,
     drop_none,
@@ -32,6 +36,9 @@ def convert(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
+    predictions: Predictions = False,
     write_numbering: Annotated[
         str | None,
         typer.Option(
@@ -55,6 +62,7 @@ def convert(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue an interrupted conversion.")
     ] = False,
+    skip_bad: SkipBad = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Convert annotations to another format, with their radiographs.
@@ -70,19 +78,25 @@ def convert(
             target,
             to,
             format_name=format_name,
-            read_options=read_options(values, numbering, name_map),
+            read_options=read_options(
+                values, numbering, name_map, predictions, attribute, encoding
+            ),
             write_options=drop_none({"numbering": write_numbering, "geometry": geometry}),
             images=images,
             radiographs=radiographs,
+            skip_bad=skip_bad,
             progress=update,
             resume=resume,
             overwrite=overwrite,
         )
     _print_summary(conversion, to, target, source)
-    raise typer.Exit(1 if conversion.failed or conversion.unread else 0)
+    stopped = conversion.failed and not (skip_bad and conversion.written)
+    raise typer.Exit(1 if stopped or conversion.unread else 0)
 
 
 def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) -> None:
+    from panodent.datasets.checking import left_out
+
     resumed = f", {conversion.resumed} of them by an earlier call" if conversion.resumed else ""
     carried = conversion.findings - conversion.lost_findings["findings"]
     found = f" and {carried} findings" if conversion.findings else ""
@@ -107,5 +121,13 @@ def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) 
         )
     for item in conversion.unread:
         print_warning(f"not read: {item.path}: {item.reason}")
+        print_warning(f"{conversion.without_image} annotations have no radiograph beside them")
+    for fault in conversion.faults:
+        if fault.is_warning or not fault.is_note:
+            print_warning(fault)
+        else:
+            print_line(f"note: {fault}")
     for key, reason in conversion.failed.items():
         print_warning(f"{key} was not converted: {reason}")
+    if what := left_out(conversion.faults):
+        print_line(f"left out: {what} that could not be read")

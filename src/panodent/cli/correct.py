@@ -9,11 +9,14 @@ import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import (
+    Attribute,
+    Encoding,
     FormatName,
     NameMap,
     Numbering,
     Output,
     Overwrite,
+    Predictions,
     Values,
     read_options,
 )
@@ -42,6 +45,9 @@ def correct(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
+    predictions: Predictions = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Correct the annotations of a public data set.
@@ -60,7 +66,9 @@ def correct(
             chosen,
             to,
             format_name=format_name,
-            read_options=read_options(values, numbering, name_map),
+            read_options=read_options(
+                values, numbering, name_map, predictions, attribute, encoding
+            ),
             progress=update,
             overwrite=overwrite,
         )

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_line, print_lines, print_warning, progress_bar
-from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_options
+from panodent.cli.options import (
+    Attribute,
+    Encoding,
+    FormatName,
+    NameMap,
+    Numbering,
+    Values,
+    read_options,
+)
+from panodent.cli.options import Predictions as TaskPredictions
 from panodent.errors import ConfigError
 from panodent.utils.wording import shown
 
@@ -80,6 +89,9 @@ def evaluate(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
+    read_predictions: TaskPredictions = False,
     by: By = None,
     table: GroupTable = None,
     plates: Plates = 0,
@@ -98,7 +110,7 @@ def evaluate(
 
     if plates and output is None:
         raise ConfigError("--plates needs a folder for the drawings; add --output")
-    options = read_options(values, numbering, name_map)
+    options = read_options(values, numbering, name_map, read_predictions, attribute, encoding)
     pairing = pair_folders(predictions, truth, format=format_name, options=options)
     groups = groupings(by or (), table, [pair.key for pair in pairing.pairs])
     with progress_bar("scoring") as update:

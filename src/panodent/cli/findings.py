@@ -9,8 +9,10 @@ import typer
 
 from panodent.cli.console import print_line
 from panodent.cli.options import (
+    Attribute,
     BundleName,
     DataFolders,
+    Encoding,
     FormatName,
     HeldOut,
     NameMap,
@@ -18,7 +20,9 @@ from panodent.cli.options import (
     Output,
     Overwrite,
     Precision,
+    Predictions,
     ResumeTraining,
+    SkipBad,
     SplitSeed,
     Values,
     WeightSeed,
@@ -73,6 +77,9 @@ def findings(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
+    predictions: Predictions = False,
     size: Size = None,
     epochs: Epochs = None,
     batch_size: BatchSize = None,
@@ -83,6 +90,7 @@ def findings(
     split_seed: SplitSeed = 0,
     seed: WeightSeed = None,
     resume: ResumeTraining = False,
+    skip_bad: SkipBad = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Train the network that finds crowns, implants and more.
@@ -116,8 +124,8 @@ def findings(
             "the file that describes their findings"
         )
     else:
-        options = read_options(values, numbering, name_map)
-        sources = [DataSource(root, format_name, options) for root in data]
+        options = read_options(values, numbering, name_map, predictions, attribute, encoding)
+        sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
         named = (output, sources, annotations, plain or [], bundle, FindingsConfig(**settings))
         with holding_run(output, "findings", overwrite, keep="examples"):
             _train(prepare(*named, _report, validation, split_seed, start, overwrite))

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
-from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_options
+from panodent.cli.options import (
+    Attribute,
+    Encoding,
+    FormatName,
+    NameMap,
+    Numbering,
+    Predictions,
+    Values,
+    read_options,
+)
 from panodent.errors import ConfigError, MissingExtraError, PanodentError
 from panodent.utils.wording import counted
 
@@ -37,6 +46,9 @@ def inspect(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
+    predictions: Predictions = False,
     audit: Annotated[
         bool,
         typer.Option(
@@ -69,8 +81,9 @@ def inspect(
     from panodent.datasets.inspection import inspect as inspect_folder
     from panodent.reports import inspection as report
 
+    options = read_options(values, numbering, name_map, predictions, attribute, encoding)
     with progress_bar("reading") as update:
-        found = inspect_folder(data, format_name, read_options(values, numbering, name_map), update)
+        found = inspect_folder(data, format_name, options, update)
     _print_overview(found)
     _print_findings(found)
     audited = _audited(found, bundle or ["default"]) if audit else None
@@ -81,7 +94,7 @@ def inspect(
             print_line(f"{counted(count, 'radiograph', 'radiographs')} to review in {store}")
     if output is not None:
         print_line(f"page: {report.write(found, output, audited)}")
-    raise typer.Exit(1 if found.problems or found.dataset.unread else 0)
+    raise typer.Exit(1 if found.problems or found.faulty or found.dataset.unread else 0)
 
 
 def _print_overview(found: Inspection) -> None:
@@ -134,8 +147,22 @@ def _print_findings(found: Inspection) -> None:
         print_line(f"look at {finding.key}: {messages}")
     if (more := len(found.suspicious) - LISTED) > 0:
         print_line(f"look at {more} more: they are on the page (--output)")
+    for note in found.notes[:LISTED]:
+        if note.is_warning:
+            print_warning(note)
+        else:
+            print_line(f"note: {note}")
+    if (more := len(found.notes) - LISTED) > 0:
+        print_line(f"{counted(more, 'note more is', 'notes more are')} on the page (--output)")
     for finding in found.problems:
         print_warning(f"{finding.key} cannot be used: {finding.problem}")
+    for fault in found.faulty:
+        print_warning(fault)
+    if count := len(found.problems) + len(found.faulty):
+        print_line(
+            f"{counted(count, 'item', 'items')} to correct; train and convert stop for them, or "
+            "leave them out with --skip-bad"
+        )
 
 
 def _audited(found: Inspection, bundles: Sequence[str]) -> Audit:

@@ -77,13 +77,46 @@ NameMap = Annotated[
         "finding:crown and so on: findings.",
     ),
 ]
+Attribute = Annotated[
+    str | None,
+    typer.Option(show_default="recognised", help="VIA: region attribute that names the tooth."),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        show_default="UTF-8 or UTF-16",
+        help="Encoding of annotation files that are neither UTF-8 nor UTF-16, such as cp1252.",
+    ),
+]
+Predictions = Annotated[
+    bool,
+    typer.Option(
+        "--predictions",
+        help="Label Studio: read the predictions of tasks that have no annotation.",
+    ),
+]
+SkipBad = Annotated[
+    bool,
+    typer.Option(
+        "--skip-bad",
+        help="Leave out annotations and radiographs that cannot be used, and say how many. "
+        "Default: list them and stop before the work begins.",
+    ),
+]
 
 
 def read_options(
-    values: str | None, numbering: str | None, name_map: Path | None
+    values: str | None,
+    numbering: str | None,
+    name_map: Path | None,
+    predictions: bool = False,
+    attribute: str | None = None,
+    encoding: str | None = None,
 ) -> dict[str, Any]:
     """The options given for reading annotations, as `panodent.formats` takes them."""
-    return drop_none({"values": values, "numbering": numbering, "map": name_map})
+    given: dict[str, Any] = {"values": values, "numbering": numbering, "map": name_map}
+    given |= {"attribute": attribute, "encoding": encoding}
+    return drop_none({**given, "predictions": predictions or None})
 
 
 def drop_none(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,10 @@ import typer
 
 from panodent.cli.console import print_line
 from panodent.cli.options import (
+    Attribute,
     BundleName,
     DataFolders,
+    Encoding,
     FormatName,
     HeldOut,
     NameMap,
@@ -18,7 +20,9 @@ from panodent.cli.options import (
     Output,
     Overwrite,
     Precision,
+    Predictions,
     ResumeTraining,
+    SkipBad,
     SplitSeed,
     Values,
     WeightSeed,
@@ -51,6 +55,9 @@ def refiner(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
+    predictions: Predictions = False,
     epochs: Epochs = None,
     batch_size: BatchSize = None,
     learning_rate: LearningRate = None,
@@ -60,6 +67,7 @@ def refiner(
     split_seed: SplitSeed = 0,
     seed: WeightSeed = None,
     resume: ResumeTraining = False,
+    skip_bad: SkipBad = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Train the network that refines a bundle's outlines.
@@ -95,8 +103,10 @@ def refiner(
         if resume:
             run = reopen(output, _report)
         else:
-            options = read_options(values, numbering, name_map)
-            sources = [DataSource(root, format_name, options) for root in data or ()]
+            options = read_options(values, numbering, name_map, predictions, attribute, encoding)
+            sources = [
+                DataSource(root, format_name, options, skip_bad=skip_bad) for root in data or ()
+            ]
             named = (output, sources, bundle, RefinerConfig(**settings))
             run = prepare(*named, _report, validation, split_seed, overwrite)
         _train(run)

@@ -9,14 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from panodent.cli.console import TrainingProgress, main_figures, print_line, print_lines
+from panodent.cli.console import (
+    TrainingProgress,
+    main_figures,
+    print_line,
+    print_lines,
+    print_warning,
+)
 from panodent.cli.options import (
+    Attribute,
     DataFolders,
+    Encoding,
     FormatName,
     NameMap,
     Numbering,
     Output,
     Overwrite,
+    Predictions,
+    SkipBad,
     Values,
     Workers,
     check_overwrite,
@@ -134,6 +144,9 @@ def train(
     values: Values = None,
     numbering: Numbering = None,
     name_map: NameMap = None,
+    attribute: Attribute = None,
+    encoding: Encoding = None,
+    predictions: Predictions = False,
     repeat: Repeat = "",
     repeat_mixed: RepeatMixed = "",
     epochs: Epochs = None,
@@ -151,6 +164,7 @@ def train(
     workers: Workers = None,
     resume: Resume = False,
     overwrite: Overwrite = False,
+    skip_bad: SkipBad = False,
 ) -> None:
     """Train or fine-tune a network on annotated radiographs.
 
@@ -176,6 +190,8 @@ def train(
     if resume:
         reading: dict[str, Any] = {"--format": format_name, "--values": values}
         reading |= {"--numbering": numbering, "--map": name_map, "--repeat": repeat}
+        reading |= {"--skip-bad": skip_bad, "--predictions": predictions}
+        reading |= {"--attribute": attribute, "--encoding": encoding}
         _check_resumed(any((data, recipe, config, settings, start, teachers)), reading)
         raise typer.Exit(_resume(output))
     if not data:
@@ -184,8 +200,9 @@ def train(
     from panodent.training.run_folder import holding_run
 
     training = _configured(recipe, config, settings, start or "")
+    options = read_options(values, numbering, name_map, predictions, attribute, encoding)
     sources = [
-        DataSource(root, format_name, read_options(values, numbering, name_map), times)
+        DataSource(root, format_name, options, times, skip_bad)
         for root, times in zip(data, _repeats(repeat, len(data), training), strict=True)
     ]
     progress = TrainingProgress(training.epochs)
@@ -286,7 +303,10 @@ def _fit(run: Run, progress: TrainingProgress, resume: bool = False) -> int:
     """Trains and writes the bundle. Ctrl-C ends training early: the exit code is then 130."""
     from panodent.training.finalise import finalise
     from panodent.training.loop import describe, fit
+    from panodent.training.run import data_notes
 
+    for note in data_notes(run.data):
+        print_warning(note)
     print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
     interrupted = False
     with progress:

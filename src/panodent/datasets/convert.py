@@ -16,36 +16,40 @@ written from the journal. A call that was interrupted can therefore continue aft
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from panodent import formats
+from panodent.datasets.checking import fault_of, stop_at
 from panodent.datasets.conversion_folder import JOURNAL, begin, finish
-from panodent.datasets.dataset import radiographs_below
+from panodent.datasets.dataset import images_below
+from panodent.datasets.image_copies import put
+from panodent.datasets.journal import (
+    findings_entry,
+    findings_of_entry,
+    teeth_entry,
+    teeth_of_entry,
+)
+from panodent.datasets.splits import held_out
 from panodent.errors import (
-    AnnotationError,
     ConfigError,
     OutputError,
     PanodentError,
     UnknownNameError,
 )
 from panodent.formats.base import Annotated, finding_losses, losses
+from panodent.formats.faults import OPTION, Fault, FaultList
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.image_entries import check_odd_name, image_path
 from panodent.formats.registry import BY_NAME, FORMATS
 from panodent.radiograph.folder_search import Unread
-from panodent.radiograph.radiograph import read, suffix_of
+from panodent.radiograph.radiograph import suffix_of
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
-from panodent.utils.atomic_files import write_whole
 from panodent.utils.output_folder import occupied
 from panodent.utils.progress import Progress
 from panodent.utils.wording import near_name
@@ -73,6 +77,7 @@ class Conversion:
     lost_findings : number of findings by what the new format could not hold of them, see
         `panodent.formats.base.finding_losses`.
     failed : for each key that could not be converted, the reason.
+    faults : what `skip_bad` left out, and notes, see `panodent.formats.faults`.
     """
 
     source_format: str
@@ -86,6 +91,7 @@ class Conversion:
     lost: Counter[str] = field(default_factory=Counter)
     lost_findings: Counter[str] = field(default_factory=Counter)
     failed: dict[str, str] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
 
 
 def convert(
@@ -100,6 +106,7 @@ def convert(
     radiographs: Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    skip_bad: bool = False,
     progress: Progress | None = None,
     change: Change | None = None,
 ) -> Conversion:
@@ -107,8 +114,7 @@ def convert(
 
     Parameters
     ----------
-    source : a data folder, or the file of a format that has only one.
-    target : a new or empty folder.
+    source, target : a data folder, or the file of a format with only one; a new or empty folder.
     to : a name of `panodent.formats.NAMES`.
     format_name : the format of `source`; recognised if None.
     read_options, write_options : options of the two formats.
@@ -116,61 +122,80 @@ def convert(
     radiographs : a folder to look for the radiographs in, if they are not in `source`.
     resume : continue an interrupted conversion of the same source with the same options.
     overwrite : replace what an earlier conversion wrote to `target`.
+    skip_bad : leave out annotations and radiographs that cannot be read, and list them in
+        `Conversion.faults` and `Conversion.failed`. Otherwise all are read once before anything is
+        written.
     progress : called after each radiograph.
-    change : may replace the teeth of each radiograph; an error that it raises is a failure of that
-        radiograph.
-
-    A radiograph that cannot be converted is reported in `Conversion.failed`; the others go on.
+    change : may replace the teeth of each radiograph; its error is a failure of that radiograph.
 
     Raises
     ------
+    FaultyItemsError : annotations cannot be read; it lists all of them, and nothing was written.
     AnnotationError : `source` as a whole cannot be read.
     ConfigError, UnknownNameError : names or options are wrong, also in combination.
     OutputError : the new folder is not empty or cannot be written.
     """
-    writer = formats.get(to)
-    _check_places(source, target, images)
-    name = format_name or formats.recognise(source)
-    annotations = formats.get(name).read(source, read_options or {})
-    found, unread = _radiographs(source, radiographs)
-    _check_writing(writer, write_options or {})
+    faults = FaultList()
+    writer = _checked_writer(source, target, to, images, write_options or {})
+    name, annotations = formats.read(source, format_name, {**(read_options or {}), OPTION: faults})
+    found, unread = _radiographs(source, radiographs, faults)
+    if not skip_bad:
+        _check_reading(annotations, faults)
     task = {"source": str(source.resolve()), "from": name, "to": to, "images": images}
     task["radiographs"] = str((radiographs or source).resolve())
-    options = {"read": _plain(read_options), "write": _plain(write_options)}
+    task |= {"read": _plain(read_options), "write": _plain(write_options)}
 
     def line(item: Annotated) -> dict[str, Any]:
-        return _line(item, item.image or found.get(item.key), target, writer, images, change)
+        image = item.image or found.get(item.key)
+        with faults.watching() as seen:
+            made = _line(item, image, target, writer, images, change)
+        return {**made, "faults": [astuple(fault) for fault in seen]}
 
     with occupied(target, "convert"):
-        done = begin(target, {**task, "changed": bool(change), **options}, resume, overwrite)
+        done = begin(target, {**task, "changed": change is not None}, resume, overwrite)
         result = Conversion(name, resumed=len(done), unread=unread)
         _fill(target / JOURNAL, done, annotations, line, result, progress)
-        writer.write(target, _counted(target / JOURNAL, writer, result), write_options or {})
+        named = [(item.key, item.image or found.get(item.key)) for item in annotations]
+        validation = {"validation": held_out(named)} if BY_NAME[to].splits else {}
+        written = _counted(target / JOURNAL, writer, result, faults)
+        writer.write(target, written, {**(write_options or {}), **validation})
         finish(target)
+    result.faults = tuple(faults)
     return result
 
 
-def _check_places(source: Path, target: Path, images: str) -> None:
-    """Raises the errors that wrong places cause."""
-    if images not in IMAGES:
-        raise UnknownNameError("treatment of images", images, IMAGES)
-    if source.resolve() == target.resolve():
-        raise ConfigError(f"{target}: source and target are the same folder; choose another target")
-
-
-def _radiographs(source: Path, named: Path | None) -> tuple[dict[str, Path], list[Unread]]:
+def _radiographs(
+    source: Path, named: Path | None, faults: FaultList
+) -> tuple[dict[str, Path], list[Unread]]:
     """Radiographs by key, and what is not read, in the folder `named` or else in the source."""
     if named is not None and not named.is_dir():
         raise ConfigError(
             f"{named}: no such folder; expected that of the radiographs{near_name(named)}"
         )
     place = named or source
-    found, unread = radiographs_below(place) if place.is_dir() else ({}, [])
+    found, unread = images_below(place, faults) if place.is_dir() else ({}, [])
     return found, [item for item in unread if item.lost]
 
 
-def _check_writing(writer: formats.Format, options: Mapping[str, Any]) -> None:
-    """Raises the errors that wrong options cause in writing, before anything is read."""
+def _check_reading(annotations: list[Annotated], faults: FaultList) -> None:
+    """Reads everything once; raises `FaultyItemsError` with all that cannot be used."""
+    for item in annotations:
+        try:
+            findings_entry(item, item.read())
+        except PanodentError as error:
+            faults.add(fault_of(error))
+    stop_at(faults)
+
+
+def _checked_writer(
+    source: Path, target: Path, to: str, images: str, options: Mapping[str, Any]
+) -> formats.Format:
+    """The format to write; raises what wrong options cause in writing, before anything is read."""
+    if images not in IMAGES:
+        raise UnknownNameError("treatment of images", images, IMAGES)
+    writer = formats.get(to)
+    if source.resolve() == target.resolve():
+        raise ConfigError(f"{target}: source and target are the same folder; choose another target")
     numbering = Naming.of(options).numbering
     info = BY_NAME[writer.name]
     if not info.numberings and numbering not in (None, "fdi"):
@@ -180,10 +205,11 @@ def _check_writing(writer: formats.Format, options: Mapping[str, Any]) -> None:
         raise ConfigError(f"{writer.name} has one kind of outline; a geometry is for {choice}")
     with tempfile.TemporaryDirectory() as trial:
         writer.write(Path(trial), [], options)
+    return writer
 
 
-def _plain(options: Mapping[str, Any] | None) -> dict[str, str]:
-    return {key: str(value) for key, value in (options or {}).items()}
+def _plain(options: Mapping[str, Any] | None) -> str:
+    return json.dumps({key: str(value) for key, value in (options or {}).items()})
 
 
 def _fill(
@@ -221,74 +247,24 @@ def _line(
     name = f"{item.key}{suffix_of(image).lower() if image else '.png'}"
     check_odd_name(image_path(name, target), writer.limits)
     teeth = item.read() if change is None else change(item.key, item.read())
-    put = ""
+    made = ""
     if image is not None and images != "none":
-        put = writer.image_place(name)
-        name = f"{item.key}{suffix_of(put)}"
-        _put(image, target / put, images)
+        made = writer.image_place(name)
+        name = f"{item.key}{suffix_of(made)}"
+        put(image, target / made, images)
     return {
         "key": item.key,
         "name": name,
-        "place": put,
+        "place": made,
         "image": image is not None,
         "size": list(teeth.size),
-        "teeth": _plain_teeth(teeth),
-        **_plain_findings(item, teeth),
+        "teeth": teeth_entry(teeth),
+        **findings_entry(item, teeth),
     }
-
-
-def _plain_teeth(teeth: Teeth) -> list[list[Any]]:
-    return [
-        [int(fdi), teeth.rle(i), float(teeth.scores[i]), sorted(teeth.flags[i])]
-        for i, fdi in enumerate(teeth.fdi)
-    ]
-
-
-def _plain_findings(item: Annotated, teeth: Teeth) -> dict[str, Any]:
-    """The findings of an annotation for the journal; nothing if the source has none."""
-    if item.findings is None:
-        return {}
-    annotated = item.findings()
-    found = annotated.findings
-    if found.size != teeth.size:
-        raise AnnotationError(
-            f"{item.key}: its findings are on {found.size[1]} x {found.size[0]} pixels, its teeth "
-            f"on {teeth.size[1]} x {teeth.size[0]}; expected the same"
-        )
-    marks = zip(found.kinds, _plain_teeth(found.marks), strict=True)
-    return {
-        "findings": [[kind, *mark] for kind, mark in marks],
-        "unclear": bool(annotated.unclear.any()),
-    }
-
-
-def _put(image: Path, place: Path, images: str) -> None:
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.unlink(missing_ok=True)
-        if place.suffix.lower() != image.suffix.lower():
-            write_whole(place, _as_png(image))
-        elif images == "link":
-            os.link(image.resolve(), place)
-        else:
-            shutil.copyfile(image, place)
-    except OSError as error:
-        raise OutputError(
-            f"{place}: {image.name} cannot be copied there ({error.strerror})"
-        ) from None
-
-
-def _as_png(image: Path) -> bytes:
-    """A radiograph as a PNG of 16 bits, for formats that take PNG only."""
-    import cv2
-
-    deep = np.round(read(image).pixels * 65535).astype(np.uint16)
-    data: bytes = cv2.imencode(".png", deep)[1].tobytes()
-    return data
 
 
 def _counted(
-    journal: Path, writer: formats.Format, result: Conversion
+    journal: Path, writer: formats.Format, result: Conversion, faults: FaultList
 ) -> Iterator[tuple[str, Teeth] | tuple[str, Teeth, Findings]]:
     """(file name, teeth, findings if known) of each line of the journal; counts in `result`."""
     unknown, known = 0, False
@@ -296,8 +272,10 @@ def _counted(
         next(stream)
         for line in stream:
             entry = json.loads(line)
+            for fault in entry.get("faults", ()):  # those of an interrupted call, too
+                faults.add(Fault(*fault))
             size = tuple(entry["size"])
-            teeth = _teeth(size, entry["teeth"])
+            teeth = teeth_of_entry(size, entry["teeth"])
             result.lost.update(losses(teeth, writer.limits))
             result.written += 1
             result.teeth += len(teeth)
@@ -308,26 +286,10 @@ def _counted(
                 yield entry["name"], teeth
                 continue
             known = True
-            found = Findings(
-                tuple(kind for kind, *_ in entry["findings"]),
-                _teeth(size, [mark for _, *mark in entry["findings"]]),
-            )
+            found = findings_of_entry(size, entry)
             result.findings += len(found)
             result.lost_findings.update(finding_losses(found, writer.limits))
             result.lost.update(["findings of no single kind"] * entry["unclear"])
             yield entry["name"], teeth, found
     if known and unknown and writer.limits.findings != "no":
         result.lost["that nobody looked for findings"] = unknown
-
-
-def _teeth(size: tuple[int, int], items: list[list[Any]]) -> Teeth:
-    """The record of what `_plain_teeth` made."""
-    kept = Teeth.from_rles(size, [(fdi, rle) for fdi, rle, *_ in items])
-    return Teeth(
-        kept.size,
-        kept.fdi,
-        kept.boxes,
-        kept.masks,
-        np.array([score for _, _, score, _ in items]),
-        tuple(frozenset(flags) for *_, flags in items),
-    )

@@ -170,8 +170,8 @@ def correct(
     belongs to a radiograph or two radiographs share one, and as `convert` does, also with
     `overwrite`.
     """
-    name = format_name or formats.recognise(source)
-    keys = [item.key for item in formats.get(name).read(source, read_options or {})]
+    name, annotations = formats.read(source, format_name, read_options)
+    keys = [item.key for item in annotations]
     entry_of = corrections.entries(keys)
     if not entry_of:
         wanted = ", ".join(sorted(corrections.radiographs)[:3])
@@ -190,6 +190,7 @@ def correct(
         to,
         format_name=name,
         read_options=read_options,
+        skip_bad=True,
         progress=progress,
         overwrite=overwrite,
         change=change,

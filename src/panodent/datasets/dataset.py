@@ -22,15 +22,12 @@ from panodent import formats
 from panodent.errors import DatasetError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated
-from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
-from panodent.formats.registry import FORMATS
-from panodent.radiograph.folder_search import Unread, search
+from panodent.formats.faults import OPTION, Fault, FaultList
+from panodent.formats.parsing.image_search import image_root, searched_below
+from panodent.radiograph.folder_search import Unread
 from panodent.radiograph.radiograph import Radiograph, key_of, read
 from panodent.teeth.teeth import Teeth
 from panodent.utils.wording import counted, near_name
-
-LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folders)
-"""Folders of label maps, which are not radiographs."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +86,7 @@ def find(
     root: str | os.PathLike[str],
     format_name: str | None = None,
     options: Mapping[str, Any] | None = None,
+    faults: FaultList | None = None,
 ) -> Dataset:
     """Finds the radiographs and annotations below a folder and pairs them.
 
@@ -97,6 +95,8 @@ def find(
     root : the data folder.
     format_name : format of the annotations, one of `panodent.formats.NAMES`; recognised if None.
     options : options of the format for reading.
+    faults : takes the items that cannot be used, also later, when a case is read; the others go on.
+        Without it, the first raises an error.
 
     An annotation is paired with the radiograph that it names itself, or else with the radiograph of
     its key; never by order.
@@ -112,11 +112,14 @@ def find(
         raise DatasetError(
             f"{folder}: no such folder; expected radiographs with annotations{near_name(folder)}"
         )
-    name = format_name or formats.recognise(folder)
-    annotations = {item.key: item for item in formats.get(name).read(folder, options or {})}
+    given = {**(options or {}), **({OPTION: faults} if faults is not None else {})}
+    name, items = formats.read(folder, format_name, given)
+    annotations = {item.key: item for item in items}
     named = {key: item.image for key, item in annotations.items() if item.image is not None}
-    listed, unread = radiographs_below(folder)
-    images = {k: file for k, file in listed.items() if file not in set(named.values())} | named
+    taken = set(named.values())
+    listed, unread = images_below(folder, faults)
+    unread = [item for item in unread if item.path not in taken]
+    images = {key: file for key, file in listed.items() if file not in taken} | named
     both = sorted(set(images) & set(annotations), key=_natural)
     if not both:
         raise DatasetError(
@@ -134,29 +137,30 @@ def find(
     )
 
 
-def radiographs_below(folder: Path) -> tuple[dict[str, Path], list[Unread]]:
+def images_below(
+    folder: Path, faults: FaultList | None = None
+) -> tuple[dict[str, Path], list[Unread]]:
     """The radiographs by key, below an image folder if there is one, else below `folder`.
 
     Also the entries there that are not read, see `panodent.radiograph.folder_search`. Label maps
-    and pictures that panodent wrote are left out. Raises `DatasetError` if two radiographs have one
-    key.
+    and pictures that panodent wrote are left out. Two radiographs of one key are left out as a
+    fault; without `faults` they raise `DatasetError`.
     """
-    root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
-    label_folders = {folder / name for name in LABEL_FOLDERS}
+    root = image_root(folder)
     found: dict[str, Path] = {}
-    searched = search(root)
+    shared: set[str] = set()
+    searched = searched_below(root)
     for file in searched.files:
-        inside_labels = any(parent in label_folders for parent in file.parents)
-        if inside_labels or file.name.endswith((".ome.tif", ".ome.tiff")):
-            continue
         key = key_of(file.relative_to(root))
         if key in found:
-            raise DatasetError(
-                f"{file} and {found[key]} share the name {key!r}; which one is annotated? "
-                "Keep one of them"
-            )
+            problem = f"share the name {key!r}; which one is annotated? Keep one of them"
+            if faults is None:
+                raise DatasetError(f"{file} and {found[key]} {problem}")
+            shared.add(key)
+            both = f"this file and {found[key].name} {problem}"
+            faults.add(Fault(str(file), problem=both, cost="radiograph"))
         found[key] = file
-    return found, searched.unread
+    return {key: file for key, file in found.items() if key not in shared}, searched.unread
 
 
 def _hint(unread: Sequence[Unread]) -> str:

@@ -21,10 +21,12 @@ from typing import Any
 
 from panodent.analysis.annotation_checks import Suspicion, suspicions
 from panodent.analysis.finding_checks import finding_suspicions
+from panodent.datasets.checking import matched
 from panodent.datasets.dataset import Case, Dataset, find
-from panodent.datasets.splits import duplicates, fingerprint
+from panodent.datasets.splits import duplicate_cases, fingerprint
 from panodent.dentition import TEETH
-from panodent.errors import PanodentError
+from panodent.errors import DatasetError, PanodentError
+from panodent.formats.faults import Fault, FaultList
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import NOWHERE
 from panodent.teeth.teeth import UNNUMBERED
@@ -70,11 +72,14 @@ class Inspection:
     dataset : the paired radiographs and annotations.
     findings : one for each annotated radiograph, in the order of the cases.
     duplicates : groups of keys whose radiographs are the same picture.
+    faults : items of the annotation files that cannot be used as they are, and notes, see
+        `panodent.formats.faults`.
     """
 
     dataset: Dataset
     findings: tuple[InspectedCase, ...]
     duplicates: tuple[tuple[str, ...], ...]
+    faults: tuple[Fault, ...] = ()
 
     @property
     def sizes(self) -> dict[tuple[int, int], int]:
@@ -127,6 +132,16 @@ class Inspection:
         return [f for f in self.findings if f.problem]
 
     @property
+    def faulty(self) -> list[Fault]:
+        """The faults that are more than a note."""
+        return [fault for fault in self.faults if not fault.is_note]
+
+    @property
+    def notes(self) -> list[Fault]:
+        """What is harmless and was left out."""
+        return [fault for fault in self.faults if fault.is_note]
+
+    @property
     def suspicious(self) -> list[InspectedCase]:
         """The radiographs to look at, those with most suspicions first."""
         return sorted((f for f in self.findings if f.suspicions), key=lambda f: -len(f.suspicions))
@@ -163,6 +178,8 @@ class Inspection:
                 "unread": {str(item.path): item.reason for item in self.dataset.unread},
                 "duplicates": self.duplicates,
                 "problems": {f.key: f.problem for f in self.problems},
+                "faults": [asdict(fault) for fault in self.faulty],
+                "notes": [asdict(fault) for fault in self.notes],
                 "suspicious": {f.key: [asdict(s) for s in f.suspicions] for f in self.suspicious},
             },
             indent=1,
@@ -179,18 +196,22 @@ def inspect(
 
     The parameters are those of `panodent.datasets.dataset.find`, which also raises the errors about
     the folder as a whole. A radiograph or annotation that cannot be read becomes an `InspectedCase`
-    with a problem; the others go on. `progress` is called after each radiograph.
+    with a problem, any other item that cannot be used a fault; the others go on. `progress` is
+    called after each radiograph.
     """
-    dataset = find(root, format_name, options)
-    findings, prints = [], {}
-    for done, case in enumerate(dataset.cases, start=1):
+    faults = FaultList()
+    dataset = find(root, format_name, options, faults)
+    findings: list[InspectedCase] = []
+
+    def look(case: Case) -> Float32Array | None:
         finding, print_ = _look(case)
         findings.append(finding)
-        if print_ is not None:
-            prints[case.key] = print_
         if progress is not None:
-            progress(done, len(dataset.cases))
-    return Inspection(dataset, tuple(findings), tuple(duplicates(prints)))
+            progress(len(findings), len(dataset.cases))
+        return print_
+
+    same = duplicate_cases(dataset.cases, look)
+    return Inspection(dataset, tuple(findings), tuple(same), tuple(faults))
 
 
 def _look(case: Case) -> tuple[InspectedCase, Float32Array | None]:
@@ -206,11 +227,10 @@ def _look(case: Case) -> tuple[InspectedCase, Float32Array | None]:
     except PanodentError as error:
         return InspectedCase(case.key, name, radiograph.size, problem=str(error)), print_
     numbers = tuple(teeth.fdi.tolist())
-    if teeth.size != radiograph.size:
-        problem = (
-            f"the radiograph has {radiograph.size[1]} x {radiograph.size[0]} pixels, its "
-            f"annotation {teeth.size[1]} x {teeth.size[0]}"
-        )
+    try:
+        matched(radiograph, teeth)
+    except DatasetError as error:
+        problem = str(error)
         return InspectedCase(case.key, name, radiograph.size, numbers, problem=problem), print_
     found_suspicions = suspicions(teeth)
     looked = InspectedCase(case.key, name, radiograph.size, numbers)

@@ -9,25 +9,32 @@ are found by their pixels and become one group. A group lies on one side of ever
 >>> training, validation = split(cases, share=0.3)
 >>> len(training), len(validation)
 (4, 2)
->>> held_out = [fold(cases, index, 3)[1] for index in (1, 2, 3)]
->>> sorted(case.key for side in held_out for case in side)
+>>> parts = [fold(cases, index, 3)[1] for index in (1, 2, 3)]
+>>> sorted(case.key for side in parts for case in side)
 ['a', 'b', 'c', 'd', 'e', 'f']
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from panodent.datasets.dataset import Case
+from panodent.datasets.duplicates import Sketches
 from panodent.errors import ConfigError, RadiographError
+from panodent.formats.base import Annotated
 from panodent.radiograph.radiograph import Radiograph
 from panodent.radiograph.resampling import normalised, resized
+from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import Float32Array
 
 _PRINT_SIZE = (32, 64)
+SHARE = 0.15
+"""Share of the radiographs that are held out unless another is chosen."""
 DUPLICATE_CORRELATION = 0.985
 """Two radiographs are duplicates if the correlation of their fingerprints is above this."""
 
@@ -61,22 +68,26 @@ def duplicates(prints: Mapping[str, Float32Array]) -> list[tuple[str, ...]]:
     >>> duplicates({"a": one, "b": other, "c": one})
     [('a', 'c')]
     """
-    keys = list(prints)
-    if len(keys) < 2:
-        return []
-    matrix = np.stack([prints[key] for key in keys])
-    leader = list(range(len(keys)))
-    for index in range(1, len(keys)):
-        similar = np.flatnonzero(matrix[:index] @ matrix[index] > DUPLICATE_CORRELATION)
-        if similar.size:
-            # All groups that it resembles become one.
-            joined = {leader[other] for other in similar.tolist()}
-            leader[index] = first = min(joined)
-            leader = [first if old in joined else old for old in leader]
-    groups: dict[int, list[str]] = {}
-    for index, first in enumerate(leader):
-        groups.setdefault(first, []).append(keys[index])
-    return [tuple(group) for group in groups.values() if len(group) > 1]
+    sketches = Sketches(DUPLICATE_CORRELATION)
+    for key, print_ in prints.items():
+        sketches.add(key, print_)
+    return sketches.groups(prints.__getitem__)
+
+
+def duplicate_cases(
+    cases: Iterable[Case], read: Callable[[Case], Float32Array | None]
+) -> list[tuple[str, ...]]:
+    """Groups of keys whose radiographs are duplicates, as `duplicates`, in flat memory.
+
+    `read` is called once for each case and gives its fingerprint, or None to leave it out. The
+    few radiographs that may be duplicates are read again.
+    """
+    sketches, listed = Sketches(DUPLICATE_CORRELATION), {}
+    for case in cases:
+        if (print_ := read(case)) is not None:
+            sketches.add(case.key, print_)
+            listed[case.key] = case
+    return sketches.groups(lambda key: fingerprint(listed[key].radiograph()))
 
 
 def grouped(cases: Sequence[Case]) -> list[Case]:
@@ -84,13 +95,14 @@ def grouped(cases: Sequence[Case]) -> list[Case]:
 
     Reads every radiograph. A case whose file cannot be read keeps its group.
     """
-    prints = {}
-    for case in cases:
+
+    def read(case: Case) -> Float32Array | None:
         try:
-            prints[case.key] = fingerprint(case.radiograph())
+            return fingerprint(case.radiograph())
         except RadiographError:
-            continue
-    group_of = {key: same[0] for same in duplicates(prints) for key in same}
+            return None
+
+    group_of = {key: same[0] for same in duplicate_cases(cases, read) for key in same}
     return [
         Case(case.key, case.image, case.annotation, group_of.get(case.key, case.group))
         for case in cases
@@ -109,6 +121,22 @@ def split(cases: Sequence[Case], share: float, seed: int = 0) -> tuple[list[Case
     count = round(share * len(ranked)) if share == 0 else max(1, round(share * len(ranked)))
     held = set(ranked[:count])
     return [c for c in cases if c.group not in held], [c for c in cases if c.group in held]
+
+
+def held_out(
+    radiographs: Iterable[tuple[str, Path | None]], share: float = SHARE, seed: int = 0
+) -> set[str]:
+    """Keys of the radiographs that a training with the usual settings would validate with.
+
+    Parameters
+    ----------
+    radiographs : (key, file) of each; every file is read to find duplicates. Those without a file
+        are split by their keys alone.
+    share, seed : as for `split`.
+    """
+    nothing = partial(Teeth.empty, (1, 1))
+    cases = [Case(key, file or Path(), Annotated(key, nothing), key) for key, file in radiographs]
+    return {case.key for case in split(grouped(cases), share, seed)[1]} if cases else set()
 
 
 def fold(

@@ -83,7 +83,9 @@ def pair_folders(
     formats raise.
     """
     cases, notes = _truth(truth, format, options or {})
-    found, failed = _predictions(predictions, prediction_format, prediction_options or {})
+    # Label Studio has predictions in a place of their own.
+    given = {"predictions": True, **(prediction_options or {})}
+    found, failed = _predictions(predictions, prediction_format, given)
     partners, guesses = match(list(cases), list(found))
     pairs = []
     for key, pair in cases.items():
@@ -189,5 +191,4 @@ def _predictions(
 
 
 def _annotations(path: Path, name: str | None, options: Mapping[str, Any]) -> dict[str, Annotated]:
-    chosen = name or formats.recognise(path)
-    return {item.key: item for item in formats.get(chosen).read(path, options)}
+    return {item.key: item for item in formats.read(path, name, options)[1]}

@@ -2,7 +2,7 @@
 
 >>> from panodent import formats
 >>> formats.NAMES[:3]
-('coco', 'labels', 'ome-tiff')
+('coco', 'coco-panoptic', 'labels')
 >>> formats.get("coco").limits.overlap
 True
 
@@ -21,9 +21,9 @@ from panodent.formats.registry import BY_NAME, NAMES
 from panodent.utils.wording import near_name
 
 if TYPE_CHECKING:
-    from panodent.formats.base import Annotated, Format
+    from panodent.formats.base import Annotated, Format, Options
 
-__all__ = ["NAMES", "Annotated", "Format", "get", "recognise"]
+__all__ = ["NAMES", "Annotated", "Format", "get", "read", "recognise"]
 
 
 def get(name: str) -> Format:
@@ -40,6 +40,28 @@ def get(name: str) -> Format:
     return found
 
 
+def read(
+    path: Path, name: str | None = None, options: Options | None = None
+) -> tuple[str, list[Annotated]]:
+    """The format of a file or folder, and its annotated radiographs.
+
+    Parameters
+    ----------
+    path : a data folder, or a file of a format that has only one.
+    name : one of `NAMES`; recognised if None.
+    options : options of the format for reading, see `panodent.formats.base`. `encoding` is that of
+        files that are neither UTF-8 nor UTF-16, for example 'cp1252'.
+
+    Raises `AnnotationError` and `UnknownNameError` as `recognise` and `Format.read`.
+    """
+    from panodent.formats.parsing.text_encoding import declare
+
+    given = options or {}
+    declare(path, given.get("encoding"))
+    chosen = name or recognise(path)
+    return chosen, get(chosen).read(path, given)
+
+
 def recognise(path: Path) -> str:
     """The name of the only format that `path` can be in.
 
@@ -54,8 +76,12 @@ def recognise(path: Path) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
+        from panodent.formats.near_misses import LOOKED_FOR, near_misses
+
+        near = "; ".join(near_misses(path)) or "nothing like it was found"
         raise AnnotationError(
-            f"{path}: no annotation format recognised; name it with --format ({', '.join(NAMES)})"
+            f"{path}: no annotation format recognised. Looked for {LOOKED_FOR}. Near: {near}. If "
+            f"it is in one of these formats, name it with --format ({', '.join(NAMES)})"
         )
     raise AnnotationError(f"{path}: could be {' or '.join(found)}; name it with --format")
 

@@ -178,6 +178,10 @@ class Format(ABC):
         What can be checked without decoding masks is checked here. Memory must not grow with the
         masks: they are read by `Annotated.read`.
 
+        One bad item costs one item: it is reported to the option `faults`, a `Faults` of
+        `panodent.formats.faults`, here or when the teeth are read. Without that option the first is
+        raised as an `AnnotationError`.
+
         Raises `AnnotationError` if there is nothing in this format, if a file is damaged, if class
         names are not clearly teeth, if two images have one key, or if a name leads out of the
         folder. Files are of unknown origin, so no content may raise another error, fill the memory

@@ -5,7 +5,9 @@ FDI number; teeth without a number have category 0, 'unnumbered'. Run lengths ke
 COCO polygons have no holes, so a tooth with a hole is written as run lengths even when polygons
 are asked for. A region that is marked to be ignored, with `ignore: 1` or `iscrowd: 1`, is read as a
 tooth without a number, see `panodent.formats.coco_entries.Entries`. DENTEX's files, which have
-quadrants instead of categories, are read too, see `panodent.formats.dentex`.
+quadrants instead of categories, are read too, see `panodent.formats.dentex`. Where the files may
+lie is said in `panodent.formats.coco_files`, how `file_name` finds the radiograph in
+`panodent.formats.parsing.image_search`.
 
 A category is one of findings if its name means a finding, see `panodent.formats.finding_names`, or
 if its supercategory is 'finding'. The number of the tooth is `fdi` of the annotation, or of its
@@ -23,7 +25,7 @@ if its supercategory is 'finding'. The number of the tooth is `fdi` of the annot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -34,27 +36,30 @@ from panodent.errors import AnnotationError
 from panodent.formats import coco_results, dentex
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.coco_categories import Category, category_kinds, category_numbers
 from panodent.formats.coco_document import (
-    FINDING,
     finding_annotation,
     segmentation_mask,
     tooth_annotation,
     writing_coco,
 )
-from panodent.formats.coco_entries import Entries, check, entries_by_image
-from panodent.formats.finding_names import OTHER
-from panodent.formats.naming import Naming, means_no_number
-from panodent.formats.parsing.excerpt import excerpt
-from panodent.formats.parsing.file_search import only_json, target_file
-from panodent.formats.parsing.image_entries import (
-    checked_items,
-    image_path,
-    in_order,
+from panodent.formats.coco_entries import (
+    annotation_name,
+    check,
+    entries_by_image,
+    usable_images,
 )
+from panodent.formats.coco_files import CocoFile, coco_files, data_folder
+from panodent.formats.faults import Report
+from panodent.formats.finding_names import OTHER
+from panodent.formats.naming import Naming
+from panodent.formats.parsing.excerpt import shown
+from panodent.formats.parsing.file_search import target_file
+from panodent.formats.parsing.image_entries import checked_items, in_order
+from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.json_record import Record
-from panodent.formats.parsing.json_stream import items_at, members
+from panodent.formats.parsing.json_stream import items_at
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
-from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
@@ -62,55 +67,43 @@ FILE = "annotations.json"
 
 
 class Coco(Format):
-    """One JSON file for all radiographs."""
+    """One JSON file for all radiographs, or several."""
 
     name = "coco"
 
     def recognises(self, path: Path) -> bool:
-        """A JSON file, or a folder with only one, with images, annotations and categories.
+        """A JSON file with images, annotations and categories, or a folder with such files.
 
         A file may also hold results, as `panodent predict` writes predictions.json.
         """
-        return only_json(path, _loaded) is not None or (
+        return any(not found.of_findings for found in coco_files(path)) or (
             path.is_file() and coco_results.begins_with_tooth(path)
         )
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Annotations by image; an image without annotations has no teeth and no findings."""
-        found = only_json(path, _loaded)
-        if found is None and path.is_file() and coco_results.begins_with_tooth(path):
+        files = coco_files(path)
+        if not files and path.is_file() and coco_results.begins_with_tooth(path):
             return coco_results.annotated_results(path)
-        if found is None:
+        if all(found.of_findings for found in files):
             raise AnnotationError(
-                f"{path}: expected one COCO file, a JSON with images, annotations and categories"
+                f"{path}: expected a COCO file, a JSON with images, annotations and categories, in "
+                "this folder, annotations/ or the folders of the splits"
             )
-        file, data = found
-        is_dentex = dentex.is_dentex(data)
-        number = dentex.numbering(data, file) if is_dentex else None
-        for kind in ("images",) if is_dentex else ("images", "categories"):
-            check(data[kind], kind, file)
         naming = Naming.of(options)
-        numbers: Mapping[Any, int | None]
-        kinds: Mapping[Any, str] = {}
-        names: Mapping[Any, str] = {}
-        if is_dentex:
-            by_name = Naming("fdi", naming.table).numbers(map(str, TEETH), file)
-            numbers = {fdi: by_name[str(fdi)] for fdi in TEETH}
-        else:
-            kinds, names = category_kinds(data["categories"], naming), _names(data)
-            numbers = category_numbers(data["categories"], file, naming)
-        entries = entries_by_image(file, data, number)
-        known = _findings_beside(path, naming) if not kinds else {}
-        return in_order(
-            file,
-            (
-                replace(item, findings=item.findings or known.get(item.key))
-                for image in data["images"]
-                for item in [
-                    _annotated(file, image, entries[image["id"]], numbers, kinds, names, is_dentex)
-                ]
-            ),
-        )
+        contents = [_Content(found, Report.of(options, found.file)) for found in files]
+        of_teeth = [content for content in contents if not content.found.of_findings]
+        of_findings = [content for content in contents if content.found.of_findings]
+        _name_categories(of_teeth, naming, path)
+        _name_categories(of_findings, naming, path)
+        report = Report.of(options, of_teeth[0].file if len(of_teeth) == 1 else path)
+        beside = {}
+        if not any(content.kinds for content in of_teeth):
+            found = _items(of_findings, path)
+            beside = {item.key: item.findings for item in in_order(path, found, report)}
+        items = _items(of_teeth, path)
+        known = (replace(i, findings=i.findings or beside.get(i.key)) for i in items)
+        return in_order(of_teeth[0].file if len(of_teeth) == 1 else path, known, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `annotations.json` or the .json file named; `geometry` is 'rle' or 'polygon'."""
@@ -126,103 +119,90 @@ class Coco(Format):
                 document.add(name.as_posix(), teeth.size, entries)
 
 
-def category_numbers(
-    entries: Iterable[Mapping[str, Any]], file: Path, naming: Naming | None = None
-) -> dict[Any, int | None]:
-    """FDI number by category id; 0 for 'unnumbered', None for what the naming leaves out.
+class _Content:
+    """What was read of one file: images, places of annotations, meaning of categories."""
 
-    Without a declared numbering or a map, these are tried in turn: all names are FDI numbers, and
-    one is above 32, so that they are not Universal numbers; all ids are, under the same condition;
-    the names prove their numbering, see `Naming.numbers`. Raises `AnnotationError`.
+    def __init__(self, found: CocoFile, report: Report) -> None:
+        self.found, self.file, self.report = found, found.file, report
+        self.data = dict(found.data)
+        number = dentex.numbering(self.data, self.file) if found.is_dentex else None
+        if not found.is_dentex:
+            check(self.data["categories"], "categories", self.file)
+        self.data["images"] = usable_images(self.data, self.file, report)
+        self.entries = entries_by_image(self.file, self.data, number, report)
+        listed = [] if found.is_dentex else map(Category.of, self.data["categories"])
+        self.categories = {category.id: category for category in listed}
+        self.numbers: Mapping[Any, int | None] = {}
+        self.kinds: Mapping[Any, str] = {}
 
-    >>> category_numbers([{"id": 1, "name": "36"}, {"id": 2, "name": "unnumbered"}], Path("a.json"))
-    {1: 36, 2: 0}
-    """
-    listed = list(entries)
-    naming = naming or Naming()
-    left_out = dict.fromkeys(category_kinds(listed, naming))
-    names = {e["id"]: str(e.get("name", "")) for e in listed if e["id"] not in left_out}
-    if naming.numbering is None and not naming.table:
-        for values in (names, {key: str(key) for key in names}):
-            plain = {
-                key: value.strip()
-                for key, value in values.items()
-                if not means_no_number(names[key])
-            }
-            is_fdi = all(value.isdecimal() and int(value) in TEETH for value in plain.values())
-            if is_fdi and not all(int(value) <= 32 for value in plain.values()):
-                read = {key: int(plain[key]) if key in plain else UNNUMBERED for key in names}
-                return {**left_out, **read}
-        dentex.check_not_quadrants(names.values(), file)
-    numbers = naming.numbers(names.values(), file)
-    return {**left_out, **{key: numbers[name] for key, name in names.items()}}
+    def about(self, image: Record) -> Report:
+        """Where faults of an image are reported."""
+        return self.report.about(shown(image["file_name"]))
+
+    @property
+    def used(self) -> set[Category]:
+        """The categories that annotations use."""
+        ids = {key for entries in self.entries.values() for key in entries.categories}
+        return {category for key, category in self.categories.items() if key in ids}
 
 
-def category_kinds(entries: Iterable[Mapping[str, Any]], naming: Naming) -> dict[Any, str]:
-    """Kind of finding by category id, for the categories of findings.
-
-    >>> category_kinds([{"id": 1, "name": "36"}, {"id": 2, "name": "crown"}], Naming())
-    {2: 'crown'}
-    """
-    found = {}
-    for entry in entries:
-        name = str(entry.get("name", ""))
-        kind = naming.kinds([name]).get(name)
-        if kind is None and entry.get("supercategory") == FINDING and name not in naming.table:
-            kind = OTHER
-        if kind is not None:
-            found[entry["id"]] = kind
-    return found
-
-
-def _loaded(file: Path, of_findings: bool = False) -> tuple[Path, Record] | None:
-    """The file and its object, if it is COCO's or DENTEX's; of the annotations only the place.
-
-    A file whose categories are all of findings, beside one of teeth, is meant by `of_findings`.
-    """
-    try:
-        data = members(file, ("annotations",))
-    except AnnotationError:
-        return None
-    listed = isinstance(data.get("images"), list) and isinstance(data.get("annotations"), tuple)
-    known = isinstance(data.get("categories"), list) or dentex.is_dentex(data)
-    return (file, data) if listed and known and _of_findings(data) == of_findings else None
+def _name_categories(contents: Sequence[_Content], naming: Naming, path: Path) -> None:
+    """Sets the meaning of the categories of all files; the files prove their numbering together."""
+    listed = [category for content in contents for category in content.categories.values()]
+    used = {category for content in contents for category in content.used}
+    kinds = category_kinds(listed, naming)
+    files = [content.file for content in contents]
+    file = files[0] if len(files) == 1 else path
+    report = replace(contents[0].report, file=str(file)) if contents else None
+    numbers: Mapping[Category, int | None] = {}
+    if contents and not contents[0].found.of_findings:
+        numbers = category_numbers(listed, file, naming, used, report)
+    for content in contents:
+        items = content.categories.items()
+        content.kinds = {key: kinds[category] for key, category in items if category in kinds}
+        content.numbers = {key: numbers[category] for key, category in items if category in numbers}
+        if content.found.is_dentex:
+            by_name = Naming("fdi", naming.table).numbers(map(str, TEETH), content.file)
+            content.numbers = {fdi: by_name[str(fdi)] for fdi in TEETH}
 
 
-def _findings_beside(
-    folder: Path, naming: Naming
-) -> dict[str, Callable[[], AnnotatedFindings] | None]:
-    """Readers of findings by key, from the only JSON of the folder that has nothing else."""
-    found = only_json(folder, partial(_loaded, of_findings=True)) if folder.is_dir() else None
-    if found is None:
-        return {}
-    file, data = found
-    for kind in ("images", "categories"):
-        check(data[kind], kind, file)
-    kinds = category_kinds(data["categories"], naming)
-    entries = entries_by_image(file, data, None)
-    names = _names(data)
-    items = [
-        _annotated(file, image, entries[image["id"]], {}, kinds, names) for image in data["images"]
+def _items(contents: Sequence[_Content], path: Path) -> Iterator[Annotated]:
+    """The annotated radiographs of some files, each with its radiograph if that is found."""
+    listed = [
+        (content, image, Sought(image["file_name"], content.found.places, str(content.file)))
+        for content in contents
+        for image in content.data["images"]
     ]
-    return {item.key: item.findings for item in in_order(file, items)}
+    search = ImageSearch(data_folder(path), deep=path.is_dir())
+    found = search.find(sought for _, _, sought in listed)
+    by_key: dict[str, list[tuple[_Content, Record, FoundImage]]] = {}
+    for (content, image, _), place in zip(listed, found, strict=True):
+        if place.problem:
+            content.about(image).add(place.problem, cost="radiograph")
+        by_key.setdefault(place.key, []).append((content, image, place))
+    for same in by_key.values():
+        for content, image, place in _of_one_file(same):
+            yield _annotated(content, image, place)
 
 
-def _names(data: Record) -> dict[Any, str]:
-    """Category names by id."""
-    return {entry["id"]: str(entry.get("name", "")) for entry in data["categories"]}
+def _of_one_file(
+    same: list[tuple[_Content, Record, FoundImage]],
+) -> list[tuple[_Content, Record, FoundImage]]:
+    """Those of the entries of one radiograph that count, where several files list it.
 
-
-def _of_findings(data: Record) -> bool:
-    categories = data.get("categories")
-    return (
-        isinstance(categories, list)
-        and bool(categories)
-        and all(
-            isinstance(entry, dict) and entry.get("supercategory") == FINDING
-            for entry in categories
-        )
-    )
+    A file that has no annotation of it does not count. Two that have are a fault of both.
+    """
+    if len({content.file for content, _, _ in same}) == 1:
+        return same
+    annotated = [item for item in same if item[0].entries[item[1]["id"]].categories]
+    if len({content.file for content, _, _ in annotated}) > 1:
+        names = ", ".join(dict.fromkeys(content.file.name for content, _, _ in annotated))
+        for content, image, _ in annotated:
+            content.about(image).add(
+                f"is annotated in several files ({names}); keep one of them", cost="radiograph"
+            )
+        return []
+    return annotated or same[:1]
 
 
 _IGNORED = ("region to be ignored",)
@@ -231,53 +211,40 @@ _UNCLEAR = ("finding to be ignored",)
 """The same among findings."""
 
 
-def _annotated(
-    file: Path,
-    image: Record,
-    entries: Entries,
-    numbers: Mapping[Any, int | None],
-    kinds: Mapping[Any, str],
-    names: Mapping[Any, str],
-    is_dentex: bool = False,
-) -> Annotated:
+def _annotated(content: _Content, image: Record, place: FoundImage) -> Annotated:
     size = (int(image["height"]), int(image["width"]))
-    name = image_path(image["file_name"], file)
-    shapes = partial(_shapes, file, f"{file}: {name}", entries, numbers, kinds, size)
+    report = content.about(image)
+    shapes = partial(_shapes, content, image, size, report)
+    file, numbers, kinds = content.file, content.numbers, content.kinds
 
     def read() -> Teeth:
         known = {**dict.fromkeys(kinds), **numbers, _IGNORED: UNNUMBERED, _UNCLEAR: None}
-        teeth = teeth_of(shapes(), known, size, file)
-        return dentex.without_repeats(teeth) if is_dentex else teeth
+        teeth = teeth_of(shapes(), known, size, file, report)
+        return dentex.without_repeats(teeth) if content.found.is_dentex else teeth
 
     def read_findings() -> AnnotatedFindings:
-        return findings_of(shapes(), {**kinds, _UNCLEAR: OTHER}, size, names)
+        names = {key: category.name for key, category in content.categories.items()}
+        return findings_of(shapes(), {**kinds, _UNCLEAR: OTHER}, size, report, names)
 
-    return Annotated(key_of(name), read, size, findings=read_findings if kinds else None)
+    return Annotated(place.key, read, size, place.file, read_findings if kinds else None)
 
 
 def _shapes(
-    file: Path,
-    where: str,
-    entries: Entries,
-    numbers: Mapping[Any, int | None],
-    kinds: Mapping[Any, str],
-    size: tuple[int, int],
+    content: _Content, image: Record, size: tuple[int, int], report: Report
 ) -> Iterator[AnnotatedShape]:
+    entries, numbers, kinds = content.entries[image["id"]], content.numbers, content.kinds
     places = zip(entries.starts, entries.ends, strict=True)
     marked = zip(entries.categories, entries.ignored, strict=True)
-    for (category, ignored), entry in zip(marked, items_at(file, places), strict=True):
-        if category not in numbers and category not in kinds:
-            raise AnnotationError(
-                f"{where}: category_id {excerpt(category)} is not among the categories"
-            )
+    for (category, ignored), entry in zip(marked, items_at(content.file, places), strict=True):
         if not isinstance(entry, dict) or "segmentation" not in entry:
-            raise AnnotationError(f"{file}: changed while it was read; read it again")
+            raise AnnotationError(f"{content.file}: changed while it was read; read it again")
         label = category
         if ignored and category in kinds:
             label = _UNCLEAR
         elif ignored and numbers[category] is not None:  # what the user leaves out stays out
             label = _IGNORED
         drawn = partial(_outline, entry["segmentation"], size)
+        where = f"{report.where}: {annotation_name(entry)}"
         yield AnnotatedShape(label, where, drawn, _tooth(entry))
 
 

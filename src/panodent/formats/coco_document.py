@@ -146,7 +146,8 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
     """The boolean mask (height, width) of a COCO segmentation in any of its three forms.
 
     These are a list of polygons, an object with a list of run lengths (`counts`), and one with a
-    compressed run-length text. Overlapping polygons are joined.
+    compressed run-length text. Overlapping polygons are joined. A part of fewer than three points
+    beside others has no area and is left out.
 
     Raises `AnnotationError` for anything else and for run lengths of another size.
 
@@ -157,7 +158,7 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
     """
     if isinstance(segmentation, list) and segmentation:
         rings = []
-        for flat in segmentation:
+        for flat in [p for p in segmentation if not _is_point_or_line(p)] or segmentation:
             if not isinstance(flat, list) or len(flat) < 6 or len(flat) % 2:
                 raise AnnotationError(
                     f"a polygon is {excerpt(flat)}; expected six numbers or more, an even count"
@@ -181,6 +182,15 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
     raise AnnotationError(
         f"segmentation is {type(segmentation).__name__}; expected polygons or run lengths"
     )
+
+
+def _is_point_or_line(flat: object) -> bool:
+    """Whether a part has one or two points, as cutting tools leave them, or none at all."""
+    return isinstance(flat, list) and len(flat) in (0, 2, 4) and all(map(_is_number, flat))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 def document(file_name: str, teeth: Teeth, findings: Findings | None = None) -> Entry:

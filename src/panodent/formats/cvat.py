@@ -4,6 +4,8 @@ The specification is https://docs.cvat.ai/docs/dataset_management/formats/format
 lengths of a mask go row by row through its box and start with zeros; they keep every pixel.
 Polygons run along pixel edges and have no holes, so a tooth with a hole is written as a mask even
 when polygons are asked for. Shapes of one label and one group other than 0 are parts of one tooth.
+Shapes of the label 'background' cut out of teeth in lower layers (`z_order`), or before them.
+The export of a project has its radiographs in `images/SUBSET/`. Tracks of a video are refused.
 
 A finding is a shape whose label means a finding, see `panodent.formats.finding_names`. Its
 attribute 'fdi' is the number of the tooth that carries it, 0 for none. Each shape is one finding,
@@ -25,12 +27,13 @@ z_order="0"></mask>
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import TextIO
+from pathlib import Path
+from typing import NamedTuple, TextIO
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape, quoteattr
 
@@ -40,17 +43,17 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.naming import Naming
+from panodent.formats.faults import Report
+from panodent.formats.naming import CUT_OUT, Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import (
     check_odd_name,
     checked_items,
-    existing_image,
-    image_path,
     image_size,
     in_order,
 )
+from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
 from panodent.formats.parsing.shapes import (
     AnnotatedShape,
     Outline,
@@ -59,7 +62,6 @@ from panodent.formats.parsing.shapes import (
     teeth_of,
 )
 from panodent.formats.parsing.xml_stream import children, element_at, root_name
-from panodent.radiograph.radiograph import key_of
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import NOWHERE
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
@@ -88,32 +90,34 @@ class Cvat(Format):
         file = path if path.is_file() else _find(path)
         if file is None:
             raise AnnotationError(f"{path}: expected {FILE}, as CVAT for images 1.1 exports it")
+        report = Report.of(options, file)
         labels: dict[str, None] = {}
-        listed: list[tuple[int, PurePosixPath, tuple[int, int]]] = []
-        for place, image in children(file, "annotations", ("image", "track")):
-            if image.tag == "track":
-                raise AnnotationError(
-                    f"{file}: holds tracks of a video; export as 'CVAT for images 1.1'"
-                )
-            name = image_path(image.get("name"), file)
-            size = image_size(image.get("height"), image.get("width"), f"{file}: {name}")
-            labels |= dict.fromkeys(_label(shape, f"{file}: {name}") for shape in _elements(image))
-            listed.append((place, name, size))
+        listed: list[_Image] = []
+        videos = _Videos()
+        for place, element in children(file, "annotations", ("meta", "image", "track")):
+            if element.tag != "image":
+                videos.see(element)
+                continue
+            with report.about(_named(element)).catching(cost="radiograph"):
+                image = _image(element, place, file, report)
+                labels |= dict.fromkeys(label for _, label, _ in _labelled(element, image.report))
+                listed.append(image)
+        if videos.names:
+            if not listed:
+                raise AnnotationError(f"{file}: {videos.refusal()}")
+            report.add(videos.refusal(), cost="radiograph")
         naming = Naming.of(options)
-        numbers, kinds = naming.numbers(labels, file), naming.kinds(labels)
-        return in_order(
-            file,
-            (
-                Annotated(
-                    key_of(name),
-                    partial(_read, file, place, name, size, numbers),
-                    size,
-                    existing_image(file.parent, name),
-                    partial(_read_findings, file, place, name, size, kinds) if kinds else None,
-                )
-                for place, name, size in listed
-            ),
-        )
+        numbers, kinds = naming.numbers(labels, file, report=report), naming.kinds(labels)
+        found = ImageSearch(file.parent).find(Sought(image.name) for image in listed)
+        items = []
+        for image, there in zip(listed, found, strict=True):
+            if there.problem:
+                image.report.add(there.problem, cost="radiograph")
+                continue
+            read = partial(_read, file, image, numbers)
+            findings = partial(_read_findings, file, image, kinds) if kinds else None
+            items.append(Annotated(there.key, read, image.size, there.file, findings))
+        return in_order(file, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `annotations.xml` or the .xml file named; `geometry` is 'mask' or 'polygon'."""
@@ -141,45 +145,86 @@ def _find(path: Path) -> Path | None:
     return file if right else None
 
 
-def _elements(image: Element) -> Iterator[Element]:
-    return (shape for shape in image if shape.tag not in _NOT_SHAPES)
+class _Image(NamedTuple):
+    """An image of the file: name, first byte of its element, (height, width)."""
+
+    name: str
+    place: int
+    size: tuple[int, int]
+    report: Report
 
 
-def _label(shape: Element, where: str) -> str:
-    label = shape.get("label")
-    if label is None:
-        raise AnnotationError(f"{where}: a {shape.tag} has no label")
-    return label
+def _named(element: Element) -> str:
+    """The name of an image; two subsets of a project may have images of one name."""
+    return "/".join(filter(None, (element.get("subset", "").strip(), element.get("name", ""))))
 
 
-def _read(
-    file: Path,
-    place: int,
-    name: PurePosixPath,
-    size: tuple[int, int],
-    numbers: Mapping[str, int | None],
-) -> Teeth:
-    return teeth_of(_shapes(file, place, name, size), numbers, size, file)
+def _image(element: Element, place: int, file: Path, report: Report) -> _Image:
+    if not element.get("name", ""):
+        raise AnnotationError(f"{file}: an image has no name; expected the path of a file")
+    name = declared_path(_named(element), str(file)).as_posix()
+    size = image_size(element.get("height"), element.get("width"), f"{file}: {name}")
+    return _Image(name, place, size, report.about(name))
 
 
-def _read_findings(
-    file: Path,
-    place: int,
-    name: PurePosixPath,
-    size: tuple[int, int],
-    kinds: Mapping[str, str],
-) -> AnnotatedFindings:
-    return findings_of(_shapes(file, place, name, size), kinds, size)
+class _Videos:
+    """The tasks of a file that are videos, by their names."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, None] = {}
+        self._tasks: dict[str, str] = {}
+
+    def see(self, element: Element) -> None:
+        """Takes the head of the file, which names the tasks, or a track."""
+        if element.tag == "track":
+            known = self._tasks.get(element.get("task_id", ""), "")
+            only = next(iter(self._tasks.values())) if len(self._tasks) == 1 else ""
+            self.names[known or only] = None
+            return
+        for task in element.iter("task"):
+            self._tasks[task.findtext("id", "")] = task.findtext("name", "")
+
+    def refusal(self) -> str:
+        """What to tell about them."""
+        named = ", ".join(excerpt(name) for name in self.names if name)
+        return (
+            f"holds tracks of a video{f', task {named}' if named else ''}; expected images: "
+            "export the task as 'CVAT for images 1.1'"
+        )
 
 
-def _shapes(
-    file: Path, place: int, name: PurePosixPath, size: tuple[int, int]
-) -> Iterator[AnnotatedShape]:
-    for element in _elements(element_at(file, place, "image")):
-        label = _label(element, f"{file}: {name}")
-        tooth = next((a.text for a in element.iter("attribute") if a.get("name") == TOOTH), None)
-        drawn = partial(_outline, element, size)
-        yield AnnotatedShape(label, f"{file}: {name}: {label}", drawn, tooth)
+def _labelled(image: Element, report: Report) -> Iterator[tuple[Element, str, str]]:
+    """(shape, label, how errors name it) of everything that was drawn on an image."""
+    drawn = (shape for shape in image if shape.tag not in _NOT_SHAPES)
+    for number, shape in enumerate(drawn, start=1):
+        label = shape.get("label")
+        if label is None:
+            report.add(f"a {shape.tag} has no label; give it one in CVAT", f"shape {number}")
+        else:
+            yield shape, label, f"shape {number}: {label}"
+
+
+def _read(file: Path, image: _Image, numbers: Mapping[str, int | None]) -> Teeth:
+    layered = CUT_OUT in numbers.values()  # otherwise teeth keep the order of the file
+    return teeth_of(_shapes(file, image, layered), numbers, image.size, file, image.report)
+
+
+def _read_findings(file: Path, image: _Image, kinds: Mapping[str, str]) -> AnnotatedFindings:
+    return findings_of(_shapes(file, image), kinds, image.size, image.report)
+
+
+def _shapes(file: Path, image: _Image, layered: bool = False) -> Iterator[AnnotatedShape]:
+    """The shapes in the order of the file or, if `layered`, from the lowest layer to the top."""
+    listed = _labelled(element_at(file, image.place, "image"), image.report)
+    for shape, label, item in sorted(listed, key=_layer) if layered else listed:
+        tooth = next((a.text for a in shape.iter("attribute") if a.get("name") == TOOTH), None)
+        drawn = partial(_outline, shape, image.size)
+        yield AnnotatedShape(label, f"{image.report.where}: {item}", drawn, tooth)
+
+
+def _layer(item: tuple[Element, str, str]) -> int:
+    text = item[0].get("z_order", "0").strip()
+    return int(text) if re.fullmatch(r"-?\d{1,9}", text, re.ASCII) else 0
 
 
 def _outline(shape: Element, size: tuple[int, int]) -> Outline:

@@ -29,11 +29,11 @@ True
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
@@ -41,25 +41,37 @@ import numpy as np
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.label_studio_regions import TOOTH, finding_results, result
+from panodent.formats.faults import Report
+from panodent.formats.label_studio_exports import JSON, Export, find, refusal, task_at, tasks
+from panodent.formats.label_studio_regions import finding_results, result
+from panodent.formats.label_studio_tasks import (
+    NO_LABEL,
+    UNLABELLED,
+    carriers,
+    chosen_annotation,
+    declared_image_size,
+    region_name,
+    regions,
+    task_name,
+    teeth_of_regions,
+)
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.brush_rle import decode
 from panodent.formats.parsing.excerpt import excerpt
-from panodent.formats.parsing.file_search import only_json, target_file
+from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import (
     checked_items,
-    image_size,
     in_order,
     size_of_file,
 )
 from panodent.formats.parsing.json_record import Record
-from panodent.formats.parsing.json_stream import Place, item_at, list_items
+from panodent.formats.parsing.json_stream import Place
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.formats.parsing.task_images import LOCAL_FILES, TaskImages
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
 from panodent.teeth.outlines import fill
-from panodent.teeth.teeth import Teeth
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray
 from panodent.utils.atomic_files import writing
 
@@ -72,51 +84,60 @@ class LabelStudio(Format):
     name = "label-studio"
 
     def recognises(self, path: Path) -> bool:
-        """A JSON file, or a folder with only one, that is a list of tasks."""
-        return only_json(path, _looks_right) is not None
+        """A list of tasks in JSON, JSON-MIN or CSV, or an export that is refused by name."""
+        return find(path) is not None or refusal(path) is not None
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Annotations by image.
 
         With the option `predictions`, tasks without annotations are read from their predictions.
         """
-        file = path if path.is_file() else only_json(path, _looks_right)
-        if file is None:
-            raise AnnotationError(f"{path}: expected one JSON export of Label Studio")
+        export = find(path)
+        if export is None:
+            if (said := refusal(path)) or not path.is_file():
+                raise AnnotationError(said or f"{path}: expected one JSON export of Label Studio")
+            export = Export(path, JSON)  # not recognised: reading says why
+        file = export.file
         wanted = bool((options or {}).get("predictions"))
-        naming = Naming.of(options)
+        naming, report = Naming.of(options), Report.of(options, file)
         labels: dict[str, None] = {}
-        listed: list[tuple[Place, PurePosixPath, Path | None, tuple[int, int] | None]] = []
+        listed: list[_Task] = []
         images = TaskImages(file)
-        skipped = False
-        for place, task in list_items(file):
-            where = _where(file, task)
-            chosen = _chosen(task, wanted, where)
-            if chosen is None:
-                skipped = skipped or bool(task.get("predictions"))
-                continue
-            labels |= dict.fromkeys(label for _, label, _ in _regions(chosen, where))
-            labels |= dict.fromkeys(_carriers(chosen, naming, where))
-            listed.append((place, *images.of(task, where), _size(task, chosen, where)))
-        if skipped and not listed:
-            raise AnnotationError(
-                f"{file}: holds predictions and no annotations; the option predictions reads them"
+        skipped = 0
+        for place, task in tasks(export, report):
+            with report.catching(cost="radiograph"):
+                where = task_name(task, file)
+                known = report.about(where)
+                with known.catching(cost="radiograph"):
+                    chosen = chosen_annotation(task, wanted, known.where)
+                    if chosen is None:
+                        skipped += bool(task.get("predictions"))
+                        continue
+                    found = [label for _, label, _ in regions(chosen, known)]
+                    image = images.of(task, known.where)
+                    size = declared_image_size(task, chosen, known)
+                    labels |= dict.fromkeys(label for label in found if isinstance(label, str))
+                    labels |= dict.fromkeys(carriers(chosen, naming, known))
+                    listed.append(_Task(place, *image, size, known))
+        if skipped:
+            todo = "inspect, convert and train read them with --predictions"
+            if not listed:
+                raise AnnotationError(f"{file}: holds predictions and no annotations; {todo}")
+            report.note(f"{skipped} tasks hold predictions and no annotations; {todo}")
+        numbers = naming.numbers(labels, file, report=report)
+        kinds = naming.kinds(labels)
+        reading = _Reading(export, wanted, {**numbers, NO_LABEL: UNNUMBERED}, kinds)
+        items = (
+            Annotated(
+                key_of(task.name),
+                partial(reading.teeth, task),
+                task.size,
+                task.image,
+                partial(reading.findings, task) if kinds else None,
             )
-        numbers, kinds = naming.numbers(labels, file), naming.kinds(labels)
-        read = partial(_read_findings, numbers=numbers, kinds=kinds)
-        return in_order(
-            file,
-            (
-                Annotated(
-                    key_of(name),
-                    partial(_read, file, place, wanted, numbers, image),
-                    size,
-                    image,
-                    partial(read, file, place, wanted, image) if kinds else None,
-                )
-                for place, name, image, size in listed
-            ),
+            for task in listed
         )
+        return in_order(file, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `tasks.json` or the .json file named; `geometry` is 'brush' or 'polygon'."""
@@ -143,148 +164,51 @@ class LabelStudio(Format):
             stream.write("\n]\n")
 
 
-def _looks_right(file: Path) -> Path | None:
-    """The file, if its first item is a task."""
-    try:
-        _, task = next(list_items(file))
-        _where(file, task)
-    except (AnnotationError, StopIteration):
-        return None
-    known = any(isinstance(task.get(kind), list) for kind in ("annotations", "predictions"))
-    return file if known else None
+class _Task(NamedTuple):
+    """A task of an export: its place, image, (height, width) and where its faults go."""
+
+    place: Place
+    name: PurePosixPath
+    image: Path | None
+    size: tuple[int, int] | None
+    report: Report
 
 
-def _where(file: Path, task: Any) -> str:
-    """How errors name a task; raises `AnnotationError` for anything else."""
-    if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
-        raise AnnotationError(
-            f"{file}: {excerpt(task)} is not a task; expected an object with data"
-        )
-    return f"{file}: task {excerpt(task.get('id'))}"
+@dataclass(frozen=True)
+class _Reading:
+    """Reads the shapes of tasks; `numbers` and `kinds` say what their labels mean."""
 
+    export: Export
+    predictions: bool
+    numbers: Mapping[Any, int | None]
+    kinds: Mapping[str, str]
 
-def _chosen(task: Record, predictions: bool, where: str) -> Record | None:
-    """The annotation that counts: the one updated last that was not cancelled."""
-    listed = task.get("annotations") or (task.get("predictions") if predictions else None) or []
-    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise AnnotationError(f"{where}: annotations are not a list of objects")
-    valid = [item for item in listed if not item.get("was_cancelled")]
-    # Of annotations with the same date, the last in the list counts: `max` takes the first it sees.
-    return max(reversed(valid), key=lambda item: _moment(item, where), default=None)
+    def teeth(self, task: _Task) -> Teeth:
+        shapes, size = self._shapes(task)
+        return teeth_of(shapes, self.numbers, size, self.export.file, task.report)
 
+    def findings(self, task: _Task) -> AnnotatedFindings:
+        shapes, size = self._shapes(task)
+        return findings_of(shapes, self.kinds, size, task.report)
 
-def _moment(annotation: Record, where: str) -> datetime:
-    text = annotation.get("updated_at") or annotation.get("created_at")
-    if text is None:
-        return datetime.min.replace(tzinfo=UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        raise AnnotationError(f"{where}: updated_at is {excerpt(text)}; expected a date") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _regions(annotation: Record, where: str) -> Iterator[tuple[Record, str, str]]:
-    """(region, label, kind of label) of everything that was drawn.
-
-    Choices, texts and relations are results too, but were not drawn.
-    """
-    results = annotation.get("result")
-    if not isinstance(results, list) or not all(isinstance(item, dict) for item in results):
-        raise AnnotationError(f"{where}: result is not a list of objects")
-    for region in results:
-        kind, value = region.get("type"), region.get("value")
-        if not isinstance(kind, str) or not kind.endswith("labels"):
-            continue
-        labels = value.get(kind) if isinstance(value, dict) else None
-        if not isinstance(labels, list) or len(labels) != 1 or not isinstance(labels[0], str):
-            raise AnnotationError(
-                f"{where}: {excerpt(kind)} of a region are {excerpt(labels)}; expected one label"
+    def _shapes(self, task: _Task) -> tuple[list[AnnotatedShape], tuple[int, int]]:
+        """The shapes of a task, and the (height, width) of its image."""
+        entry = task_at(self.export, task.place)
+        where = task.report.where
+        task_name(entry, self.export.file)
+        chosen = chosen_annotation(entry, self.predictions, where) or {}
+        size = declared_image_size(entry, chosen, task.report) or size_of_file(task.image, where)
+        carried = teeth_of_regions(chosen)
+        shapes = [
+            AnnotatedShape(
+                label,
+                f"{where}: {region_name(region, label)}",
+                partial(_outline, region, kind, size),
+                self.numbers.get(carried.get(str(region.get("id")), "")),
             )
-        yield region, labels[0], kind
-
-
-def _carriers(annotation: Record, naming: Naming, where: str) -> Iterator[str]:
-    """The names of the teeth that were chosen for findings."""
-    teeth = _teeth_of_regions(annotation)
-    for region, label, _ in _regions(annotation, where):
-        if (tooth := teeth.get(str(region.get("id")))) and naming.kinds([label]):
-            yield tooth
-
-
-def _teeth_of_regions(annotation: Record) -> dict[str, str]:
-    """The name of the tooth by id of the region, where one was chosen."""
-    found = {}
-    for item in annotation["result"]:
-        value = item.get("value")
-        chosen = value.get("choices") if isinstance(value, dict) else None
-        if item.get("from_name") == TOOTH and isinstance(chosen, list) and len(chosen) == 1:
-            found[str(item.get("id"))] = str(chosen[0])
-    return found
-
-
-def _size(task: Record, annotation: Record, where: str) -> tuple[int, int] | None:
-    """(height, width) of the image that the regions declare, or else the task's data."""
-    given = {
-        image_size(region.get("original_height"), region.get("original_width"), where)
-        for region, _, _ in _regions(annotation, where)
-    }
-    if len(given) > 1:
-        raise AnnotationError(
-            f"{where}: regions are of images of sizes {sorted(given)[:3]}; expected one size"
-        )
-    data = task["data"]
-    if not given and "height" in data and "width" in data:
-        return image_size(data["height"], data["width"], where)
-    return next(iter(given), None)
-
-
-def _read(
-    file: Path,
-    place: Place,
-    predictions: bool,
-    numbers: Mapping[str, int | None],
-    image: Path | None,
-) -> Teeth:
-    shapes, size = _shapes(file, place, predictions, image, numbers)
-    return teeth_of(shapes, numbers, size, file)
-
-
-def _read_findings(
-    file: Path,
-    place: Place,
-    predictions: bool,
-    image: Path | None,
-    numbers: Mapping[str, int | None],
-    kinds: Mapping[str, str],
-) -> AnnotatedFindings:
-    shapes, size = _shapes(file, place, predictions, image, numbers)
-    return findings_of(shapes, kinds, size)
-
-
-def _shapes(
-    file: Path,
-    place: Place,
-    predictions: bool,
-    image: Path | None,
-    numbers: Mapping[str, int | None],
-) -> tuple[list[AnnotatedShape], tuple[int, int]]:
-    """The shapes of a task, and the (height, width) of its image."""
-    task = item_at(file, place)
-    where = _where(file, task)
-    chosen = _chosen(task, predictions, where) or {}
-    size = _size(task, chosen, where) or size_of_file(image, where)
-    teeth = _teeth_of_regions(chosen)
-    shapes = [
-        AnnotatedShape(
-            label,
-            f"{where}: {label}",
-            partial(_outline, region, kind, size),
-            numbers.get(teeth.get(str(region.get("id")), "")),
-        )
-        for region, label, kind in _regions(chosen, where)
-    ]
-    return shapes, size
+            for region, label, kind in regions(chosen, task.report)
+        ]
+        return shapes, size
 
 
 def _outline(region: Record, kind: str, size: tuple[int, int]) -> Outline:
@@ -298,9 +222,9 @@ def _mask(region: Record, kind: str, size: tuple[int, int]) -> BoolArray:
             f"drawn on an image rotated by {excerpt(region['image_rotation'])} degrees; "
             "expected 0: rotate the radiograph itself"
         )
-    if kind in ("brushlabels", "labels") and "rle" in value:
+    if kind in ("brushlabels", "labels", *UNLABELLED) and "rle" in value:
         return decode(value["rle"], size)
-    if kind in ("polygonlabels", "labels") and "points" in value:
+    if kind in ("polygonlabels", "labels", *UNLABELLED) and "points" in value:
         try:
             percent = np.array(value["points"], np.float64)
         except (TypeError, ValueError, OverflowError):

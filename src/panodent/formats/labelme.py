@@ -30,25 +30,25 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
-from pathlib import Path, PurePosixPath
-from posixpath import normpath
+from pathlib import Path
 
 import numpy as np
 
+from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.faults import Report
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import files_below
 from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
     checked_items,
-    existing_image,
-    image_path,
     in_order,
     size_of_file,
 )
+from panodent.formats.parsing.image_search import ImageSearch, declared_path
 from panodent.formats.parsing.json_record import (
     Record,
     declared_size,
@@ -66,7 +66,7 @@ from panodent.formats.parsing.shapes import (
     rings_without_holes,
     teeth_of,
 )
-from panodent.radiograph.radiograph import SUFFIXES, key_of
+from panodent.radiograph.radiograph import key_of
 from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
 from panodent.teeth.outlines import Ring, fill
@@ -75,6 +75,7 @@ from panodent.utils.atomic_files import write_whole
 
 FOLDERS = (*IMAGE_FOLDERS, "annotations", "labels")
 VERSION = "5.5.0"
+_SAMPLE = 20
 _NAMED_TOOTH = re.compile(r"\s*FDI\s*(\d{2})\s*", re.IGNORECASE | re.ASCII)
 
 
@@ -84,42 +85,51 @@ class Labelme(Format):
     name = "labelme"
 
     def recognises(self, path: Path) -> bool:
-        """A JSON with shapes and imagePath, or a folder whose first JSON file is one."""
+        """A JSON with shapes and imagePath, or a folder with one among its first JSON files."""
         _, files = files_below(path, FOLDERS, ".json")
-        try:
-            kinds = {name: kind for name, kind, _ in member_kinds(files[0])} if files else {}
-        except AnnotationError:
-            return False
-        return kinds.get("shapes") == "[" and "imagePath" in kinds
+        return any(map(_looks_right, files[:_SAMPLE]))
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Annotations by image. Each file is read once for its labels, and again for its masks."""
-        root = path.parent if path.is_file() else path
         _, files = files_below(path, FOLDERS, ".json")
         if not files:
             raise AnnotationError(f"{path}: expected JSON files, as labelme writes them")
         labels: dict[str, None] = {}
-        listed: list[tuple[Path, str, Path | None, tuple[int, int] | None]] = []
+        listed: list[tuple[Path, object, tuple[int, int] | None, Report]] = []
         for file in files:
-            data = load(file)
-            labels |= dict.fromkeys(label for label, _, _ in _shapes(file, data))
-            listed.append((file, *_image(root, file, data), _size(file, data)))
+            report = Report.of(options, file)
+            with report.catching(cost="radiograph"):
+                data = load(file)
+                if "imagePath" not in data and "shapes" not in data:
+                    report.note("is no file of labelme; passed over")
+                    continue
+                name, size = data.get("imagePath"), _size(file, data)
+                if not isinstance(name, str):
+                    raise AnnotationError(
+                        f"{file}: imagePath is {excerpt(name)}; expected the name of a file"
+                    )
+                declared_path(name, str(file))
+                labels |= dict.fromkeys(label for label, _, _ in _shapes(file, data, report))
+                listed.append((file, name, size, report))
         naming = Naming.of(options)
         numbers, kinds = naming.numbers(labels, path), naming.kinds(labels)
         findings = partial(_read_findings, numbers=numbers, kinds=kinds)
-        return in_order(
-            path,
-            (
+        search = ImageSearch(path.parent if path.is_file() else path, deep=path.is_dir())
+        found = search.find_own([(file, name) for file, name, _, _ in listed], FOLDERS)
+        items = []
+        for (file, _, size, report), place in zip(listed, found, strict=True):
+            if place.problem and place.file is None:
+                report.add(place.problem, cost="radiograph")
+            items.append(
                 Annotated(
-                    key,
-                    partial(_read, file, image, numbers),
+                    place.key,
+                    partial(_read, file, place.file, numbers, report),
                     size,
-                    image,
-                    partial(findings, file, image) if kinds else None,
+                    place.file,
+                    partial(findings, file, place.file, report) if kinds else None,
                 )
-                for file, key, image, size in listed
-            ),
-        )
+            )
+        return in_order(path, items, Report.of(options, path))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `images/<key>.json`, beside the radiographs."""
@@ -139,35 +149,12 @@ class Labelme(Format):
             write_whole(file, json.dumps(data) + "\n")
 
 
-def _image(root: Path, file: Path, data: Record) -> tuple[str, Path | None]:
-    """The key of an annotation, and its radiograph if the file exists.
-
-    These are tried: the file that `imagePath` names, starting from the JSON's folder; then the file
-    with the JSON's own name. Each may also lie in one of the usual image folders.
-    """
-    text = data.get("imagePath")
-    if not isinstance(text, str):
-        raise AnnotationError(f"{file}: imagePath is {excerpt(text)}; expected the name of a file")
-    text = text.replace("\\", "/")
-    below = PurePosixPath(file.relative_to(root).as_posix())
-    # A name that leads out of the folder is left as it is, for `image_path` to refuse it.
-    odd = text.startswith("/") or ":" in text.partition("/")[0]
-    odd = odd or PurePosixPath(text).name in ("", "..")
-    path = image_path(text if odd else normpath(below.parent / text), file)
-    own = [below.with_suffix(suffix) for suffix in SUFFIXES]
-    for candidate in (path, *own):
-        inside = _inside(candidate)
-        image = root / candidate
-        found = image if image.is_file() else existing_image(root, inside)
-        if found is not None:
-            return key_of(inside), found
-    return key_of(_inside(path)), None
-
-
-def _inside(path: PurePosixPath) -> PurePosixPath:
-    """The path without the first folder, if that is a usual one for images or annotations."""
-    nested = len(path.parts) > 1 and path.parts[0] in FOLDERS
-    return PurePosixPath(*path.parts[1:]) if nested else path
+def _looks_right(file: Path) -> bool:
+    try:
+        kinds = {name: kind for name, kind, _ in member_kinds(file)}
+    except AnnotationError:
+        return False
+    return kinds.get("shapes") == "[" and "imagePath" in kinds
 
 
 def _size(file: Path, data: Record) -> tuple[int, int] | None:
@@ -177,38 +164,41 @@ def _size(file: Path, data: Record) -> tuple[int, int] | None:
     return declared_size(data, "imageHeight", "imageWidth", str(file))
 
 
-def _shapes(file: Path, data: Record) -> Iterator[tuple[str, Record, str]]:
-    return labelled(data, "shapes", "label", "shape", file)
+def _shapes(file: Path, data: Record, report: Report) -> Iterator[tuple[str, Record, str]]:
+    return labelled(data, "shapes", "label", "shape", file, report)
 
 
-def _read(file: Path, image: Path | None, numbers: Mapping[str, int | None]) -> Teeth:
+def _read(
+    file: Path, image: Path | None, numbers: Mapping[str, int | None], report: Report
+) -> Teeth:
     data = load(file)
     size = _size(file, data) or size_of_file(image, str(file))
     shapes = (
         AnnotatedShape(label, where, partial(_outline, shape, size))
-        for label, shape, where in _shapes(file, data)
+        for label, shape, where in _shapes(file, data, report)
     )
-    return teeth_of(shapes, numbers, size, file)
+    return teeth_of(shapes, numbers, size, file, report)
 
 
 def _read_findings(
     file: Path,
     image: Path | None,
+    report: Report,
     numbers: Mapping[str, int | None],
     kinds: Mapping[str, str],
 ) -> AnnotatedFindings:
     data = load(file)
     size = _size(file, data) or size_of_file(image, str(file))
     carriers: dict[int | str, int] = {}
-    for label, shape, _ in _shapes(file, data):
+    for label, shape, _ in _shapes(file, data, report):
         group, fdi = shape.get("group_id"), numbers.get(label)
-        if isinstance(group, int | str) and fdi:
+        if isinstance(group, int | str) and fdi is not None and fdi in TEETH:
             carriers.setdefault(group, fdi)
     shapes = (
         AnnotatedShape(label, where, partial(_outline, shape, size), _carrier(shape, carriers))
-        for label, shape, where in _shapes(file, data)
+        for label, shape, where in _shapes(file, data, report)
     )
-    return findings_of(shapes, kinds, size)
+    return findings_of(shapes, kinds, size, report)
 
 
 def _carrier(shape: Record, carriers: Mapping[int | str, int]) -> int | str | None:

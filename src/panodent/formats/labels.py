@@ -18,6 +18,7 @@ True
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from panodent.dentition import TEETH, from_universal
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.faults import Report
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import checked_names
@@ -41,12 +43,13 @@ from panodent.formats.result_record import (
 )
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.teeth import Teeth
+from panodent.utils.atomic_files import write_whole
 
 FOLDERS = ("masks_machine", "masks", "labels")
 RESULT = "labels.png"
 """What `panodent predict` calls the label map of a radiograph."""
 COLOUR_MAP = "obj_class_to_machine_color.json"
-"""The value map that the data set of Humans in the Loop brings."""
+"""The value map that the data set of Humans in the Loop brings, and that is written."""
 
 # Humans in the Loop, "Teeth Segmentation on dental X-ray images": pixel values follow the order of
 # classes in that data set's meta.json. Here are the values of Universal numbers 1 to 32.
@@ -98,52 +101,79 @@ class Labels(Format):
         found = (path / RESULTS).is_file()
         read = _read if given.get("values") is None else read_label_image
         return [
-            Annotated(key, partial(read, file, numbers), findings=_beside(file, found))
+            Annotated(
+                key,
+                partial(read, file, numbers, Report.of(given, file)),
+                findings=_beside(file, found),
+            )
             for key, file in sorted(files.items())
         ]
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `labels/<key>.png` with the pixel values of the option `values`, by default FDI.
 
-        A tooth without a pixel value in the map cannot be written.
+        What they mean is written into the folder, so that reading needs no option. A tooth without
+        a pixel value in the map cannot be written.
         """
         given = options or {}
-        numbers = value_map(given.get("values", "fdi"), Naming.of(given))
+        naming = Naming.of(given)
+        numbers = value_map(given.get("values", "fdi"), naming)
         if too_large := [value for value in numbers if not 0 < value < 256]:
             raise AnnotationError(
                 f"the value map has {too_large[0]}; label maps hold values of 1 to 255"
             )
-        by_fdi = {fdi: value for value, fdi in numbers.items() if fdi}
+        by_fdi = {fdi: value for value, fdi in numbers.items() if fdi and fdi > 0}
+        written = False
         for name, teeth in checked_names(items, path):
             if unknown := sorted(set(teeth.fdi.tolist()) - set(by_fdi) - {0}):
                 raise AnnotationError(f"{name}: the value map has no value for tooth {unknown[0]}")
             file = path / "labels" / f"{key_of(name)}.png"
             write_png(file, lookup_table(by_fdi)[teeth.label_image()])
+            written = True
+        if written:  # so that reading needs no option `values`
+            names = {naming.name(fdi): value for fdi, value in by_fdi.items()}
+            write_whole(path / COLOUR_MAP, json.dumps(names, indent=1) + "\n")
 
 
-def _read(file: Path, numbers: Mapping[int, int | None]) -> Teeth:
+def _read(file: Path, numbers: Mapping[int, int | None], report: Report | None = None) -> Teeth:
     """The teeth of the record beside a label map, or of the label map."""
     record = file.with_name(RECORD)
     if file.name == RESULT and is_record(record):
         return read_record_teeth(record)
-    return read_label_image(file, numbers)
+    return read_label_image(file, numbers, report)
 
 
-def read_label_image(file: Path, numbers: Mapping[int, int | None]) -> Teeth:
+def read_label_image(
+    file: Path, numbers: Mapping[int, int | None], report: Report | None = None
+) -> Teeth:
     """The teeth of one label map.
 
     `numbers` is the FDI number by pixel value, for example one of `VALUE_MAPS`. Raises
-    `AnnotationError`, which names the file and the first unknown value.
+    `AnnotationError`, which names the file and the first unknown value; `report` takes unknown
+    values instead.
     """
     expected = (
         f"the value map has {min(numbers)} to {max(numbers)}; is another --values meant?"
         if numbers
         else "the value map is empty"
     )
-    return to_teeth(read_values(file), numbers, file, expected)
+    if isinstance(numbers, ValueMap) and numbers.unclear:
+        expected = numbers.unclear
+    return to_teeth(read_values(file), numbers, file, expected, report)
 
 
-def value_map(values: str | Path, naming: Naming | None = None) -> Mapping[int, int | None]:
+class ValueMap(dict[int, int | None]):
+    """FDI number by pixel value; None for a class that the naming leaves out.
+
+    `unclear` says which further classes are no teeth, for the case that a label map has them.
+    """
+
+    def __init__(self, numbers: Mapping[int, int | None], unclear: str = "") -> None:
+        super().__init__(numbers)
+        self.unclear = unclear
+
+
+def value_map(values: str | Path, naming: Naming | None = None) -> ValueMap:
     """FDI number by pixel value; None for a class that the naming leaves out.
 
     `values` is a name of `VALUE_MAPS`, or a JSON file of class name -> pixel value. A pixel value
@@ -153,7 +183,7 @@ def value_map(values: str | Path, naming: Naming | None = None) -> Mapping[int, 
     Raises `UnknownNameError` for an unknown name, `AnnotationError` for a faulty file.
     """
     if str(values) in VALUE_MAPS:
-        return VALUE_MAPS[str(values)]
+        return ValueMap(VALUE_MAPS[str(values)])
     file = Path(values)
     if file.suffix.lower() != ".json":
         raise UnknownNameError("value map", values, [*VALUE_MAPS, "a .json file"])
@@ -161,8 +191,9 @@ def value_map(values: str | Path, naming: Naming | None = None) -> Mapping[int, 
     greys = {name: grey for name, grey in greys.items() if grey != 0}
     if len(set(greys.values())) != len(greys):
         raise AnnotationError(f"{file}: two classes share one pixel value; expected different ones")
-    numbers = (naming or Naming()).numbers(greys, file)
-    return {grey: numbers[name] for name, grey in greys.items()}
+    numbers, unclear = (naming or Naming()).clear(greys, file)
+    found = {grey: numbers[name] for name, grey in greys.items() if name in numbers}
+    return ValueMap(found, unclear)
 
 
 def _grey(value: Any, where: str) -> int:

@@ -12,18 +12,31 @@ Names of findings are no teeth, see `panodent.formats.finding_names`:
 
 >>> Naming().numbers(["48", "crown"], Path("a.json")), Naming().kinds(["48", "crown"])
 ({'48': 48, 'crown': None}, {'crown': 'crown'})
+
+A class that no annotation uses does no harm: it is ignored, with a note. A class in use that is not
+a tooth is an error in every format, until a map says what it means:
+
+>>> Naming().numbers(["48", "teeth"], Path("a.json"), used=["48"])
+{'48': 48, 'teeth': None}
+>>> Naming().numbers(["48", "caries"], Path("a.json"))  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+    ...
+panodent.errors.AnnotationError: a.json: class names 'caries' are not tooth numbers of one system; \
+say what they mean with --map FILE, a JSON file; to start from: {"caries": null} ...
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from panodent.dentition import NUMBERINGS, TEETH, from_fdi, to_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
+from panodent.formats.faults import Report
 from panodent.formats.finding_names import OTHER, SYNONYMS, kind_of, mapped_kind
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.json_record import is_whole, load
@@ -32,6 +45,15 @@ from panodent.teeth.teeth import UNNUMBERED
 UNNUMBERED_NAME = "unnumbered"
 """Class name of a tooth without a number."""
 _UNNUMBERED_NAMES = (UNNUMBERED_NAME, "supernumerary")
+CUT_OUT = -1
+"""In place of an FDI number: a shape that cuts out of the teeth drawn before it, as CVAT's label
+'background' does."""
+_CUT_OUT_NAME = "cut-out"
+"""The value of a map for such a class."""
+_CUT_OUT_NAMES = ("background", "bg", "hole", "holes", "cutout", _CUT_OUT_NAME, "cut-outs")
+_TOOTH_WORDS = re.compile(r"tooth|teeth|molar|incisor|canine|cuspid|dent", re.IGNORECASE)
+_MAP_NAMES = 80
+"""How many class names the map in an error message has at most, and how many characters each."""
 _PREFIX = re.compile(r"^(?:tooth|teeth|number|no\.?|#|t(?=[\W_]*\d))[\s_\-.:#]*", re.IGNORECASE)
 _DECLARED = re.compile(r"^(fdi|iso|universal|palmer)[\s_\-.:#]*", re.IGNORECASE)
 _SYSTEM = {"fdi": "fdi", "iso": "fdi", "universal": "universal", "palmer": "palmer"}
@@ -46,7 +68,8 @@ class Naming:
     numbering : the numbering system that was declared, one of `NUMBERINGS`. None: reading proves
         it from all names of a file together, and writing uses FDI.
     table : FDI number by class name, 0 for a tooth without a number, None for a class that is not a
-        tooth and is left out. It comes before the numbering.
+        tooth and is left out, `CUT_OUT` for one that cuts out of teeth. It comes before the
+        numbering.
     findings : kind of finding by class name, `OTHER` for a finding of no single kind. It comes
         before the names that are known by themselves, as `table` does.
     """
@@ -69,43 +92,101 @@ class Naming:
             table = load(Path(table))
         return cls(numbering, *_checked(table))
 
-    def numbers(self, names: Iterable[str], file: Path) -> dict[str, int | None]:
-        """FDI number by class name; 0 for a tooth without a number, None for what is left out.
+    def numbers(
+        self,
+        names: Iterable[str],
+        file: Path,
+        used: Collection[str] | None = None,
+        report: Report | None = None,
+    ) -> dict[str, int | None]:
+        """FDI number by class name.
 
-        Names look like '36', 'tooth 36', 'FDI-36', 'UL6', or 'unnumbered' or 'supernumerary' for a
-        tooth without a number. Findings are left out. Without a declared numbering, all other
-        names together must be teeth in one numbering only, or mean the same teeth in each.
+        The number is 0 for a tooth without a number, None for what is left out, `CUT_OUT` for what
+        cuts out of teeth.
 
-        Raises `AnnotationError`, which names `file`, if a name is not a tooth or the numbering
-        remains open.
+        Parameters
+        ----------
+        names : all class names that are declared. They look like '36', 'tooth 36', 'FDI-36', 'UL6',
+            or 'unnumbered' or 'supernumerary' for a tooth without a number. Findings are left out.
+            Without a declared numbering, all other names together must be teeth in one numbering
+            only, or mean the same teeth in each.
+        file : named by errors.
+        used : those of the names that annotations use; None: all. Other names help to recognise the
+            numbering, and those among them that are no teeth are left out. Numbers may not
+            contradict the others even if nothing uses them: 1 to 60 are not FDI numbers.
+        report : takes a note about the classes that are left out because nothing uses them.
+
+        Raises `AnnotationError` if a name in use is not a tooth or the numbering remains open.
         """
-        found: dict[str, int | None] = {}
-        open_names: list[str] = []
         listed = list(dict.fromkeys(names))
+        found = self.known(listed)
+        open_names = [name for name in listed if name not in found]
+        in_use = [name for name in open_names if used is None or name in used]
+        readable = [name for name in open_names if self.reads(name)]
+        numbers = [name for name in readable if _PREFIX.sub("", name.strip()).isdecimal()]
+        readings = self._readings({*in_use, *readable}) or self._readings({*in_use, *numbers})
+        if in_use and not readings:
+            raise AnnotationError(self._not_teeth(in_use, file))
+        if len({tuple(reading[n] for n in in_use) for reading in readings.values()}) > 1:
+            raise AnnotationError(_ambiguous(in_use, readings, file))
+        proven = next(iter(readings.values()), {})
+        ignored = [name for name in open_names if name not in proven]
+        if ignored and report is not None:
+            report.note(
+                f"class names {_shown(ignored)} are no teeth and no annotation uses them; ignored"
+            )
+        return {name: found[name] if name in found else proven.get(name) for name in listed}
+
+    def clear(self, names: Iterable[str], file: Path) -> tuple[dict[str, int | None], str]:
+        """(FDI number by class name of those names that are clear, what is wrong with the others).
+
+        For label maps, where only the pixels say which classes are used. Raises as `numbers`, also
+        if no name is clear.
+
+        >>> Naming().clear(["48", "gum"], Path("a.json"))[0]
+        {'48': 48}
+        """
+        listed = list(dict.fromkeys(names))
+        known = self.known(listed)
+        odd = [name for name in listed if name not in known and not self.reads(name)]
+        if len(odd) == len(listed):
+            return self.numbers(listed, file), ""
+        numbers = self.numbers([name for name in listed if name not in odd], file)
+        return numbers, self._not_teeth(odd, file) if odd else ""
+
+    def known(self, names: Iterable[str]) -> dict[str, int | None]:
+        """The meaning of those names that are no numbers: in the map, or words that are known."""
+        found: dict[str, int | None] = {}
+        listed = list(names)
         findings = self.kinds(listed)
         for name in listed:
+            cuts = _plain(name) in _CUT_OUT_NAMES
             if name in self.table:
-                found[name] = self.table[name]
+                # What lies under a cut-out is no tooth, whether the cut-out is wanted or not.
+                found[name] = CUT_OUT if cuts and self.table[name] is None else self.table[name]
             elif name in findings:
                 found[name] = None
-            elif means_no_number(name):
-                found[name] = UNNUMBERED
-            else:
-                open_names.append(name)
-        readings = {}
+            elif cuts or means_no_number(name):
+                found[name] = CUT_OUT if cuts else UNNUMBERED
+        return found
+
+    def reads(self, name: str) -> bool:
+        """Whether a name is a tooth in the declared numbering, or in any if none is declared.
+
+        >>> Naming().reads("tooth 36"), Naming("universal").reads("36"), Naming().reads("molar")
+        (True, False, False)
+        """
+        return bool(self._readings([name]))
+
+    def _readings(self, names: Collection[str]) -> dict[str, dict[str, int]]:
+        """FDI number by name, for each numbering in which all these names are teeth."""
+        found = {}
         for numbering in [self.numbering] if self.numbering else NUMBERINGS:
             try:
-                readings[numbering] = {name: _read(name, numbering) for name in open_names}
+                found[numbering] = {name: _read(name, numbering) for name in names}
             except UnknownToothError:
                 continue
-        if not open_names:
-            return found
-        if not readings:
-            raise AnnotationError(self._not_teeth(open_names, file))
-        if len(readings) > 1 and len({tuple(r.values()) for r in readings.values()}) > 1:
-            raise AnnotationError(_ambiguous(open_names, readings, file))
-        proven = next(iter(readings.values()))
-        return {name: found[name] if name in found else proven[name] for name in listed}
+        return found
 
     def kinds(self, names: Iterable[str]) -> dict[str, str]:
         """Kind of finding by class name, for those names that mean findings.
@@ -156,12 +237,26 @@ class Naming:
 
     def _not_teeth(self, names: list[str], file: Path) -> str:
         expected = f"{self.numbering} numbers" if self.numbering else "tooth numbers of one system"
-        odd = [name for name in names if not _reads_at_all(name, self.numbering)] or names
-        shown = ", ".join(repr(name) for name in odd[:4]) + (", ..." if len(odd) > 4 else "")
+        odd = [name for name in names if not self.reads(name)] or names
+        short = [name for name in odd if len(name) <= _MAP_NAMES][:_MAP_NAMES]
+        start = {name: UNNUMBERED if _TOOTH_WORDS.search(name) else None for name in short}
+        listed = json.dumps(start, ensure_ascii=not "".join(short).isprintable())
+        more = f" and {len(odd) - len(short)} more names" if len(short) < len(odd) else ""
         return (
-            f"{file}: class names {shown} are not {expected}; say what they mean with --map, a "
-            'JSON file such as {"molar 36": 36, "Cr": "finding:crown", "caries": null}'
+            f"{file}: class names {_shown(odd)} are not {expected}; say what they mean with --map "
+            f"FILE, a JSON file; to start from: {listed}{more} (an FDI number such as 36; 0: a "
+            'tooth without a number; null: left out; "finding:crown" and so on: a finding; '
+            '"cut-out": cuts out of teeth)'
         )
+
+
+def _shown(names: list[str]) -> str:
+    return ", ".join(map(excerpt, names[:4])) + (", ..." if len(names) > 4 else "")
+
+
+def _plain(name: str) -> str:
+    """The name for comparison with `_CUT_OUT_NAMES`."""
+    return re.sub(r"[\s_\-]+", "-", name.strip(" _-")).casefold()
 
 
 def means_no_number(name: str) -> bool:
@@ -184,16 +279,6 @@ def _read(name: str, numbering: str) -> int:
     return to_fdi(_PREFIX.sub("", text), numbering)
 
 
-def _reads_at_all(name: str, numbering: str | None) -> bool:
-    for system in [numbering] if numbering else NUMBERINGS:
-        try:
-            _read(name, system)
-        except UnknownToothError:
-            continue
-        return True
-    return False
-
-
 def _ambiguous(names: list[str], readings: Mapping[str, Mapping[str, int]], file: Path) -> str:
     """The message about the first name that has two meanings."""
     systems = list(readings)
@@ -214,12 +299,15 @@ def _checked(table: Mapping[str, Any]) -> tuple[dict[str, int | None], dict[str,
         if kind is not None:
             findings[name] = kind
             continue
+        if value == _CUT_OUT_NAME:
+            numbers[name] = CUT_OUT
+            continue
         is_tooth = is_whole(value) and (value == UNNUMBERED or value in TEETH)
         if value is not None and not is_tooth:
             kinds = ", ".join(f"{OTHER}:{kind}" for kind in SYNONYMS)
             raise AnnotationError(
                 f"map: {name!r} is {excerpt(value)}; expected an FDI number, 0 (no number), null, "
-                f"{OTHER} or one of {kinds}"
+                f"{_CUT_OUT_NAME}, {OTHER} or one of {kinds}"
             )
         numbers[name] = value
     return numbers, findings

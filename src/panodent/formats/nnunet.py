@@ -29,6 +29,7 @@ from typing import Any
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.faults import Report
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import checked_names, in_order
@@ -41,8 +42,9 @@ from panodent.utils.atomic_files import write_whole
 FILE = "dataset.json"
 IMAGES = "imagesTr"
 LABELS = "labelsTr"
-ENDINGS = (".png", ".bmp", ".tif", ".tiff")
-"""File formats of pictures that nnU-Net reads. It also reads volumes, which are not radiographs."""
+ENDINGS = (".png", ".bmp", ".tif", ".tiff", ".nii.gz", ".nii")
+"""File formats of pictures that nnU-Net reads, and NIfTI, which may hold one plane. Volumes are not
+radiographs."""
 BACKGROUND = "background"
 _KEYS = ("channel_names", "labels", "numTraining", "file_ending")
 
@@ -69,8 +71,8 @@ class NnUNet(Format):
         data = load(file)
         ending = _ending(data, file)
         values = _values(data, file)
-        numbers = Naming.of(options).numbers(values.values(), file)
-        by_value = {value: numbers[name] for value, name in values.items()}
+        numbers, unclear = Naming.of(options).clear(values.values(), file)
+        by_value = {value: numbers[name] for value, name in values.items() if name in numbers}
         folder = file.parent / LABELS
         if not folder.is_dir():
             raise AnnotationError(f"{file}: expected a folder {LABELS} beside it")
@@ -81,8 +83,10 @@ class NnUNet(Format):
             case = labels.name.removesuffix(ending)
             image = file.parent / IMAGES / f"{case}_0000{ending}"
             found = image if image.is_file() else None
-            items.append(Annotated(case, partial(_read, labels, by_value), None, found))
-        return in_order(file, items)
+            items.append(
+                Annotated(case, partial(_read, labels, by_value, unclear, options), None, found)
+            )
+        return in_order(file, items, Report.of(options, file))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `labelsTr/CASE.png`, and `dataset.json` last."""
@@ -126,7 +130,7 @@ def _ending(data: Mapping[str, Any], file: Path) -> str:
     if ending not in ENDINGS:
         raise AnnotationError(
             f"{file}: file_ending is {excerpt(ending)}; expected {', '.join(ENDINGS)} "
-            "(NIfTI and other volumes are not read: save the label maps as PNG)"
+            "(other volumes are not read: save the label maps as PNG)"
         )
     return str(ending)
 
@@ -164,8 +168,11 @@ def _values(data: Mapping[str, Any], file: Path) -> dict[int, str]:
     return {value: name for value, name in values.items() if value}
 
 
-def _read(file: Path, numbers: Mapping[int, int | None]) -> Teeth:
-    return to_teeth(read_values(file), numbers, file, f"expected one of the labels of {FILE}")
+def _read(
+    file: Path, numbers: Mapping[int, int | None], unclear: str, options: Options | None
+) -> Teeth:
+    expected = unclear or f"expected one of the labels of {FILE}"
+    return to_teeth(read_values(file), numbers, file, expected, Report.of(options, file))
 
 
 FORMAT = NnUNet()

@@ -25,6 +25,7 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.faults import Report
 from panodent.formats.parsing.image_entries import checked_names
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import CroppedMask, trimmed
@@ -52,14 +53,16 @@ class OmeTiff(Format):
             teeth = by_key.setdefault(key, [])
             if part.lower() == "background":
                 backgrounds[key] = file
-                continue
-            if int(part) not in TEETH:
-                raise AnnotationError(f"{file}: {part} in the file's name is not an FDI number")
-            teeth.append((int(part), file))
+            elif int(part) in TEETH:
+                teeth.append((int(part), file))
+            else:
+                Report.of(options, file).add(
+                    f"{part} in the file's name is not an FDI number; rename the file"
+                )
         if not by_key:
             raise AnnotationError(f"{path}: expected files named <image>_<FDI>.ome.tiff")
         return [
-            Annotated(key, partial(_read, files, backgrounds.get(key)))
+            Annotated(key, partial(_read, key, files, backgrounds.get(key), options))
             for key, files in sorted(by_key.items())
         ]
 
@@ -96,21 +99,30 @@ def _files(path: Path) -> Iterable[tuple[str, str, Path]]:
             yield match["key"], match["part"], file
 
 
-def _read(files: list[tuple[int, Path]], background: Path | None) -> Teeth:
+def _read(
+    key: str, files: list[tuple[int, Path]], background: Path | None, options: Options | None
+) -> Teeth:
     if not files and background is not None:
         height, width = _read_mask(background).shape
         return Teeth.empty((height, width))
     size: tuple[int, int] | None = None
     items: list[tuple[int, *CroppedMask]] = []
     for fdi, file in files:
-        mask = _read_mask(file)
-        size = size or (mask.shape[0], mask.shape[1])
-        if mask.shape != size:
-            raise AnnotationError(
-                f"{file}: size {mask.shape} differs from {size}, that of the image's other files"
-            )
-        items.append((fdi, *trimmed(mask)))
-    assert size is not None  # noqa: S101 - each key comes from a file
+        report = Report.of(options, file)
+        with report.catching():
+            mask = _read_mask(file)
+            size = size or (mask.shape[0], mask.shape[1])
+            if mask.shape != size:
+                raise AnnotationError(
+                    f"{file}: size {mask.shape} differs from {size}, that of the image's other "
+                    "files"
+                )
+            if mask.any():
+                items.append((fdi, *trimmed(mask)))
+            else:
+                report.note("covers no pixel of the image and is left out")
+    if size is None:
+        raise AnnotationError(f"{key}: none of its {len(files)} files can be read")
     return Teeth.from_masks(size, items)
 
 

@@ -60,6 +60,7 @@ class FormatInfo:
         can be written in one way only.
     numberings : whether class names can be written in another numbering than FDI.
     label_folders : folders in which it keeps label maps. Pictures there are not radiographs.
+    splits : whether it says which radiographs to validate with, by the option `validation`.
     """
 
     name: str
@@ -69,6 +70,7 @@ class FormatInfo:
     geometries: tuple[str, ...] = ()
     numberings: bool = True
     label_folders: tuple[str, ...] = ()
+    splits: bool = False
 
 
 FORMATS: tuple[FormatInfo, ...] = (
@@ -80,6 +82,14 @@ FORMATS: tuple[FormatInfo, ...] = (
         limits=Limits(findings="tooth"),
         geometries=("rle", "polygon"),
         numberings=False,
+    ),
+    FormatInfo(
+        name="coco-panoptic",
+        module="panodent.formats.coco_panoptic",
+        description="COCO panoptic: a JSON with segments_info, PNGs of segment ids in panoptic/",
+        limits=Limits(overlap=False),
+        numberings=False,
+        label_folders=("panoptic",),
     ),
     FormatInfo(
         name="labels",
@@ -112,20 +122,22 @@ FORMATS: tuple[FormatInfo, ...] = (
     FormatInfo(
         name="label-studio",
         module="panodent.formats.label_studio",
-        description="a JSON export with brushes or polygons",
+        description="an export with brushes or polygons: JSON, JSON-MIN or CSV",
         limits=Limits(scores=True, findings="tooth"),
         geometries=("brush", "polygon"),
     ),
     FormatInfo(
         name="yolo",
         module="panodent.formats.yolo",
-        description="Ultralytics segmentation: a YAML file with names, labels/*.txt",
+        description="Ultralytics segmentation: a YAML file with names or classes.txt, labels/*.txt",
         limits=Limits(shape="polygons", findings="kind"),
+        splits=True,
     ),
     FormatInfo(
         name="nnunet",
         module="panodent.formats.nnunet",
-        description="nnU-Net v2 raw data: dataset.json, imagesTr/, labelsTr/ (PNG, TIFF or BMP)",
+        description="nnU-Net v2 raw data: dataset.json, imagesTr/, labelsTr/ (PNG, TIFF, BMP or "
+        "NIfTI of one plane)",
         limits=Limits(overlap=False, unnumbered=False, repeated=False),
         label_folders=("labelsTr", "labelsTs"),
     ),

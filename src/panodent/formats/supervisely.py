@@ -34,8 +34,10 @@ import numpy.typing as npt
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.faults import Report
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.file_search import first_sound
 from panodent.formats.parsing.image_entries import checked_names, in_order
 from panodent.formats.parsing.json_record import Record, declared_size, labelled, load, number, ring
 from panodent.formats.parsing.png_mask import from_text, to_text
@@ -56,34 +58,38 @@ class Supervisely(Format):
     name = "supervisely"
 
     def recognises(self, path: Path) -> bool:
-        """A folder whose first file in an `ann` folder is a JSON with objects and size."""
-        file = next((file for _, file in _files(path)), None)
-        try:
-            data = load(file) if file else {}
-        except AnnotationError:
-            return False
+        """A folder whose first sound file in an `ann` folder is a JSON with objects and size."""
+        data = first_sound((file for _, file in _files(path)), load) or {}
         return isinstance(data.get("objects"), list) and isinstance(data.get("size"), dict)
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Annotations by image. Each file is read once for its classes, and again for its masks."""
+        report = Report.of(options, path)
         titles: dict[str, None] = {}
         listed: list[tuple[Path, Path, tuple[int, int]]] = []
-        for dataset, file in _files(path):
-            data = load(file)
-            titles |= dict.fromkeys(title for title, _, _ in _objects(file, data))
-            listed.append((dataset, file, _size(file, data)))
-        if not listed:
+        files = list(_files(path))
+        for dataset, file in files:
+            of_file = Report.of(options, file)
+            with of_file.catching(cost="radiograph"):
+                data = load(file)
+                size = _size(file, data)
+                titles |= dict.fromkeys(title for title, _, _ in _objects(file, data, of_file))
+                listed.append((dataset, file, size))
+        if not files:
             raise AnnotationError(
                 f"{path}: expected JSON files in {ANNOTATIONS}/ or <dataset>/{ANNOTATIONS}/"
             )
-        numbers = Naming.of(options).numbers(titles, path)
+        numbers = Naming.of(options).numbers(titles, path, report=report)
         return in_order(
             path,
             (
-                Annotated(key, partial(_read, file, size, numbers), size, image)
+                Annotated(
+                    key, partial(_read, file, size, numbers, Report.of(options, file)), size, image
+                )
                 for dataset, file, size in listed
                 for key, image in [_image(path, dataset, file)]
             ),
+            report,
         )
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
@@ -151,19 +157,21 @@ def _size(file: Path, data: Record) -> tuple[int, int]:
     return declared_size(size, "height", "width", str(file))
 
 
-def _objects(file: Path, data: Record) -> Iterator[tuple[str, Record, str]]:
-    return labelled(data, "objects", "classTitle", "object", file)
+def _objects(file: Path, data: Record, report: Report) -> Iterator[tuple[str, Record, str]]:
+    return labelled(data, "objects", "classTitle", "object", file, report)
 
 
-def _read(file: Path, size: tuple[int, int], numbers: Mapping[str, int | None]) -> Teeth:
+def _read(
+    file: Path, size: tuple[int, int], numbers: Mapping[str, int | None], report: Report
+) -> Teeth:
     data = load(file)
     if _size(file, data) != size:
         raise AnnotationError(f"{file}: changed while it was read; read it again")
     shapes = (
         AnnotatedShape(title, where, partial(_outline, item, size))
-        for title, item, where in _objects(file, data)
+        for title, item, where in _objects(file, data, report)
     )
-    return teeth_of(shapes, numbers, size, file)
+    return teeth_of(shapes, numbers, size, file, report)
 
 
 def _outline(item: Record, size: tuple[int, int]) -> Outline:

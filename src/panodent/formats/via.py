@@ -21,38 +21,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.faults import Report
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
-from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.file_search import only_json, target_file
 from panodent.formats.parsing.image_entries import (
+    LONGEST_NAME,
     checked_names,
-    existing_image,
-    image_path,
     image_size,
     in_order,
     size_of_file,
 )
-from panodent.formats.parsing.json_record import Record, is_whole, records, ring
+from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
+from panodent.formats.parsing.json_record import Record, records, ring
 from panodent.formats.parsing.json_stream import Place, item_at, items_at, member_kinds
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
-from panodent.radiograph.radiograph import key_of
+from panodent.formats.via_attributes import ATTRIBUTES, Attributes, class_name
 from panodent.teeth.masks import trimmed
 from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import writing
 
 FILE = "via.json"
-ATTRIBUTES = ("tooth", "fdi", "label", "class", "name")
-"""Region attributes that usually name the tooth, in the order in which they are tried."""
 HEIGHT, WIDTH = "image_height", "image_width"
-_METADATA = "_via_img_metadata"
+_METADATA, _SETTINGS = "_via_img_metadata", "_via_settings"
 
 
 class Via(Format):
@@ -67,36 +67,40 @@ class Via(Format):
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Annotations by image.
 
-        The option `attribute` says which region attribute names the tooth. Without it, the only
-        attribute that all regions have is taken, or else the first of `ATTRIBUTES`.
+        The option `attribute` says which region attribute names the tooth. Without it, see
+        `panodent.formats.via_attributes`.
         """
         file = path if path.is_file() else only_json(path, _looks_right)
         if file is None:
             raise AnnotationError(f"{path}: expected one project or JSON export of VIA 2")
+        report, naming = Report.of(options, file), Naming.of(options)
         # The file is read twice, image by image, so that no outlines stay in memory: once to find
         # the attribute that names the tooth, and once for the names.
-        listed, known = [], _Attributes()
-        for place, entry in _entries(file):
-            name = image_path(entry.get("filename"), file)
-            for _, attributes, _ in _regions(entry, f"{file}: {name}"):
-                known.add(attributes)
-            listed.append((name, place))
-        attribute = known.choice((options or {}).get("attribute"), file)
-        sizes, labels = [], dict[str, None]()
-        for (name, _), entry in zip(listed, items_at(file, [p for _, p in listed]), strict=True):
-            where = f"{file}: {name}"
-            sizes.append(_size(entry, where))
-            labels |= dict.fromkeys(
-                _label(attributes, attribute, region_name)
-                for _, attributes, region_name in _regions(entry, where)
-            )
-        numbers = Naming.of(options).numbers(labels, file)
+        listed, known = [], Attributes()
+        for key, place, entry in _entries(file):
+            with report.about("").catching(excerpt(key), cost="radiograph"):
+                name = _name(entry, key, file)
+                about = report.about(shown(name))
+                with about.catching(cost="radiograph"):
+                    size = _size(entry, about.where)
+                    for _, attributes, _ in _regions(entry, about):
+                        known.add(attributes)
+                    listed.append(_Image(file, place, name, size, about))
+        attribute = known.choice((options or {}).get("attribute"), naming, file)
+        labels = dict[str, None]()
+        for image, entry in zip(listed, items_at(file, [i.place for i in listed]), strict=True):
+            labels |= dict.fromkeys(x for _, x, _ in _labelled(entry, attribute, image.report))
+        numbers = naming.numbers(labels, file)
+        folders = [file.parent, *_default_folder(file)]
+        search = ImageSearch(file.parent, deep=path.is_dir())
+        found = search.find(Sought(i.name, folders, i.report.where) for i in listed)
         items = []
-        for (name, place), size in zip(listed, sizes, strict=True):
-            image = existing_image(file.parent, name)
-            read = partial(_read, file, place, name, size, image, attribute, numbers)
-            items.append(Annotated(key_of(name), read, size, image))
-        return in_order(file, items)
+        for image, at in zip(listed, found, strict=True):
+            if at.problem:
+                image.report.add(at.problem, cost="radiograph")
+            read = partial(_read, image, at.file, attribute, numbers)
+            items.append(Annotated(at.key, read, image.size, at.file))
+        return in_order(file, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `via.json` or the .json file named; the option `attribute` names the teeth."""
@@ -140,88 +144,83 @@ def _looks_right(file: Path) -> Path | None:
     return file if known else None
 
 
-def _entries(file: Path) -> Iterator[tuple[Place, Record]]:
-    """(place in the file, entry) of the images of a project or of its export."""
+@dataclass(frozen=True)
+class _Image:
+    """An image of the file: its place there, name, (height, width) if known, and faults."""
+
+    file: Path
+    place: Place
+    name: str
+    size: tuple[int, int] | None
+    report: Report
+
+
+def _entries(file: Path) -> Iterator[tuple[str, Place, Any]]:
+    """(id, place in the file, entry) of the images of a project or of its export."""
     whole = {name: (kind, place) for name, kind, place in member_kinds(file) if name == _METADATA}
     kind, within = whole.get(_METADATA, ("{", None))
     if kind != "{" and within is not None:
         images = item_at(file, within)
         raise AnnotationError(f"{file}: {_METADATA} is {excerpt(images)}; expected an object")
     for key, _, place in member_kinds(file, within):
-        entry = item_at(file, place)
-        if not isinstance(entry, dict):
-            raise AnnotationError(
-                f"{file}: {excerpt(key)} is {excerpt(entry)}; expected an image with its regions"
-            )
-        if not isinstance(entry.get("filename"), str):
-            raise AnnotationError(
-                f"{file}: {excerpt(key)}: filename is {excerpt(entry.get('filename'))}; "
-                "expected the name of an image"
-            )
-        yield place, entry
+        yield key, place, item_at(file, place)
 
 
-def _regions(entry: Record, where: str) -> list[tuple[Record, Record, str]]:
-    """(region, its attributes, how errors name it)."""
+def _name(entry: Any, key: str, file: Path) -> str:
+    """The name of the radiograph; raises `AnnotationError` for an entry that is no image."""
+    if not isinstance(entry, dict):
+        raise AnnotationError(
+            f"{file}: {excerpt(key)} is {excerpt(entry)}; expected an image with its regions"
+        )
+    name = entry.get("filename")
+    if not isinstance(name, str):
+        raise AnnotationError(
+            f"{file}: {excerpt(key)}: filename is {excerpt(name)}; expected the name of an image"
+        )
+    declared_path(name, str(file))
+    return name
+
+
+def _default_folder(file: Path) -> Iterator[Path]:
+    """The folder of radiographs that the settings of a project name."""
+    for name, kind, place in member_kinds(file):
+        if name == _SETTINGS and kind == "{":
+            core = item_at(file, place).get("core")
+            folder = core.get("default_filepath") if isinstance(core, dict) else None
+            if isinstance(folder, str) and folder.isprintable() and len(folder) < LONGEST_NAME:
+                yield file.parent / folder.replace("\\", "/").strip("/")
+
+
+def _regions(entry: Record, report: Report) -> list[tuple[Record, Record, str]]:
+    """(region, its attributes, its number); raises `AnnotationError` if there is no list of them.
+
+    A region without attributes is reported.
+    """
     regions = entry.get("regions")
     if isinstance(regions, dict):  # VIA 1 writes an object with numbers as names
         regions = list(regions.values())
     listed = []
-    for index, region in enumerate(records({"regions": regions}, "regions", where), start=1):
+    found = records({"regions": regions}, "regions", report.where)
+    for item, region in ((f"region {number}", item) for number, item in enumerate(found, start=1)):
         attributes = region.get("region_attributes")
-        if not isinstance(attributes, dict):
-            raise AnnotationError(
-                f"{where}: region {index}: region_attributes are {excerpt(attributes)}; "
-                "expected an object"
-            )
-        listed.append((region, attributes, f"{where}: region {index}"))
+        if isinstance(attributes, dict):
+            listed.append((region, attributes, item))
+        else:
+            report.add(f"region_attributes are {excerpt(attributes)}; expected an object", item)
     return listed
 
 
-class _Attributes:
-    """Counts the attributes of regions, to find the one that names the tooth."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.having: dict[str, int] = {}
-
-    def add(self, attributes: Record) -> None:
-        """Counts the attributes of one region."""
-        self.count += 1
-        for name in attributes:
-            self.having[name] = self.having.get(name, 0) + 1
-
-    def choice(self, wanted: str | None, file: Path) -> str:
-        """The attribute that names the tooth; raises `AnnotationError` if that is not clear."""
-        known = list(self.having)
-        shared = [name for name in known if self.having[name] == self.count]
-        if not self.count or wanted in known:
-            return wanted or ATTRIBUTES[0]
-        asked = f"none is {excerpt(wanted)}, which the option attribute says"
-        if wanted is None:
-            if len(shared) == 1:
-                return shared[0]
-            usual = [(names, name) for names in (shared, known) for name in ATTRIBUTES]
-            for names, name in usual:
-                if found := [given for given in names if given.strip().casefold() == name]:
-                    return found[0]
-            asked = "say with the option attribute which one names the tooth"
-        raise AnnotationError(f"{file}: regions have the attributes {excerpt(known)}; {asked}")
-
-
-def _label(attributes: Record, attribute: str, where: str) -> str:
-    """The class name in an attribute: a text, a choice, or check boxes with only one ticked."""
-    given = value = attributes.get(attribute)
-    if isinstance(value, dict):
-        ticked = [name for name, state in value.items() if state is True]
-        value = ticked[0] if len(ticked) == 1 else None
-    if is_whole(value):
-        value = str(value)
-    if not isinstance(value, str) or not value.strip():
-        raise AnnotationError(
-            f"{where}: attribute {excerpt(attribute)} is {excerpt(given)}; expected one class name"
-        )
-    return value
+def _labelled(entry: Record, attribute: str, report: Report) -> Iterator[tuple[Record, str, str]]:
+    """(region, class name, its number); a region without a class name is reported."""
+    for region, attributes, item in _regions(entry, report):
+        given = attributes.get(attribute)
+        label = class_name(given)
+        if label is None:
+            report.add(
+                f"attribute {excerpt(attribute)} is {excerpt(given)}; expected one class name", item
+            )
+        else:
+            yield region, label, f"{item} ({excerpt(label)})"
 
 
 def _size(entry: Record, where: str) -> tuple[int, int] | None:
@@ -233,25 +232,18 @@ def _size(entry: Record, where: str) -> tuple[int, int] | None:
 
 
 def _read(
-    file: Path,
-    place: Place,
-    name: PurePosixPath,
-    size: tuple[int, int] | None,
-    image: Path | None,
-    attribute: str,
-    numbers: Mapping[str, int | None],
+    image: _Image, found: Path | None, attribute: str, numbers: Mapping[str, int | None]
 ) -> Teeth:
-    where = f"{file}: {name}"
-    size = size or size_of_file(image, where)
-    entry = item_at(file, place)
+    where = image.report.where
+    size = image.size or size_of_file(found, where)
+    entry = item_at(image.file, image.place)
     if not isinstance(entry, dict):
-        raise AnnotationError(f"{file}: changed while it was read; read it again")
+        raise AnnotationError(f"{image.file}: changed while it was read; read it again")
     shapes = (
-        AnnotatedShape(label, f"{region_name} ({excerpt(label)})", partial(_outline, region, size))
-        for region, attributes, region_name in _regions(entry, where)
-        for label in [_label(attributes, attribute, region_name)]
+        AnnotatedShape(label, f"{where}: {item}", partial(_outline, region, size))
+        for region, label, item in _labelled(entry, attribute, image.report)
     )
-    return teeth_of(shapes, numbers, size, file)
+    return teeth_of(shapes, numbers, size, image.file, image.report)
 
 
 def _outline(region: Record, size: tuple[int, int]) -> Outline:

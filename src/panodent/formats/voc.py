@@ -1,9 +1,12 @@
-"""Pascal VOC: one XML a radiograph, with the bounding boxes of teeth.
+"""Pascal VOC: one XML a radiograph, with the bounding boxes or polygons of teeth.
 
 The specification is http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/devkit_doc.html. The
 pixels xmin, ymin, xmax and ymax are counted from 1 and belong to the box: columns 0 to 9 are xmin 1
 and xmax 10. Files of tools that count from 0 are read in the same way, and their boxes lie one
-pixel off. Masks are filled boxes; every tooth has the flag 'box', which says so.
+pixel off. Masks are filled boxes; such a tooth has the flag 'box', which says so, and reading
+warns of it. An object with a `<polygon>`, as some tools write it, is read as that outline: its
+corners are `<x1>`, `<y1>`, `<x2>` and so on, or `<pt>` or `<point>` elements with `<x>` and `<y>`,
+in pixels from the upper left corner of the image. Boxes are written.
 
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_masks((4, 5), [(36, [[1, 1], [1, 0]], (1, 1))])
@@ -20,6 +23,7 @@ pixel off. Masks are filled boxes; every tooth has the flag 'box', which says so
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,42 +35,48 @@ import numpy as np
 
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.faults import Report
 from panodent.formats.naming import Naming
+from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import files_below
 from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
     check_odd_name,
     checked_names,
-    existing_image,
-    image_path,
     image_size,
     in_order,
     size_of_file,
 )
+from panodent.formats.parsing.image_search import ImageSearch, declared_path
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.formats.parsing.xml_stream import children, root_name
-from panodent.radiograph.radiograph import SUFFIXES, key_of
+from panodent.radiograph.radiograph import key_of
+from panodent.teeth.masks import trimmed
+from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
+from panodent.utils.wording import counted
 
 FOLDERS = ("Annotations", "annotations")
 _PLACES = (*FOLDERS, *IMAGE_FOLDERS)
+_CORNER = re.compile(r"[xy]\d*")
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 Box = tuple[int, int, int, int]
 """(xmin, ymin, xmax, ymax) as in the file."""
+Rings = list[list[list[float]]]
+"""The corners [x, y] of each polygon of an object."""
 
 
 @dataclass
 class _Entry:
-    """The content of one XML file.
-
-    `below` is the path of the file below its folder, `name` that of its radiograph.
-    """
+    """The content of one XML file; `name` is that of its radiograph."""
 
     file: Path
-    below: PurePosixPath
-    name: PurePosixPath | None = None
+    report: Report
+    name: str | None = None
     size: tuple[int, int] | None = None
-    boxes: list[tuple[str, Box]] = field(default_factory=list)
+    shapes: list[tuple[str, str, Box | Rings]] = field(default_factory=list)
+    """(class name, how errors name the object, what was drawn)."""
 
 
 class Voc(Format):
@@ -81,13 +91,31 @@ class Voc(Format):
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Boxes by image; an XML without a size takes it from the radiograph."""
-        root, files = files_below(path, _PLACES, ".xml")
+        _, files = files_below(path, _PLACES, ".xml")
         if not files:
             raise AnnotationError(f"{path}: expected XML files in {FOLDERS[0]} or beside images")
-        entries = [_entry(file, root) for file in files]
-        labels = dict.fromkeys(label for entry in entries for label, _ in entry.boxes)
+        entries = []
+        for file in files:
+            report = Report.of(options, file)
+            with report.catching(cost="radiograph"):
+                entries.append(_entry(file, report))
+        labels = dict.fromkeys(label for entry in entries for label, _, _ in entry.shapes)
         numbers = Naming.of(options).numbers(labels, path)
-        return in_order(path, (_annotated(entry, root, numbers) for entry in entries))
+        folder = path if path.is_dir() else path.parent
+        folder = folder.parent if folder.name in FOLDERS else folder
+        found = ImageSearch(folder, deep=path.is_dir()).find_own(
+            [(entry.file, entry.name) for entry in entries], FOLDERS
+        )
+        for entry, place in zip(entries, found, strict=True):
+            if place.problem and place.file is None:
+                entry.report.add(place.problem, cost="radiograph")
+        report = Report.of(options, path)
+        _warn_of_boxes(entries, numbers, report)
+        items = (
+            Annotated(place.key, partial(_read, entry, place.file, numbers), entry.size, place.file)
+            for entry, place in zip(entries, found, strict=True)
+        )
+        return in_order(path, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `Annotations/<key>.xml` with the box of every tooth."""
@@ -113,26 +141,31 @@ class Voc(Format):
         return f"JPEGImages/{name}"
 
 
-def _entry(file: Path, root: Path) -> _Entry:
-    entry = _Entry(file, PurePosixPath(file.relative_to(root).as_posix()))
+def _entry(file: Path, report: Report) -> _Entry:
+    entry = _Entry(file, report)
+    objects = 0
     for _, element in children(file, "annotation", ("filename", "size", "object")):
         if element.tag == "filename":
             # A path is that of another computer; only the file name counts.
             text = (element.text or "").strip().replace("\\", "/").rpartition("/")[2]
-            entry.name = image_path(str(entry.below.parent / text), file) if text else None
+            entry.name = declared_path(text, str(file)).name if text else None
         elif element.tag == "size":
             sides = element.findtext("height"), element.findtext("width")
             unknown = all((side or "").strip() in ("", "0") for side in sides)
             entry.size = None if unknown else image_size(*sides, str(file))
         else:
-            entry.boxes.append(_box(element, file))
+            objects += 1
+            label = (element.findtext("name") or "").strip()
+            item = f"object {objects} ({excerpt(label)})"
+            if not label:
+                report.add("an object has no name", f"object {objects}")
+                continue
+            with report.catching(item):
+                entry.shapes.append((label, item, _polygons(element) or _box(element)))
     return entry
 
 
-def _box(element: Element, file: Path) -> tuple[str, Box]:
-    label = (element.findtext("name") or "").strip()
-    if not label:
-        raise AnnotationError(f"{file}: an object has no name")
+def _box(element: Element) -> Box:
     texts = [element.findtext(f"bndbox/{side}") for side in _SIDES]
     try:
         left, top, right, bottom = (math.floor(float(text or "") + 0.5) for text in texts)
@@ -141,37 +174,62 @@ def _box(element: Element, file: Path) -> tuple[str, Box]:
         fits = False
     if not fits:
         given = ", ".join(f"{side} {text}" for side, text in zip(_SIDES, texts, strict=True))
-        raise AnnotationError(
-            f"{file}: {label}: bndbox is {given}; expected pixels with xmin <= xmax, ymin <= ymax"
+        raise AnnotationError(f"bndbox is {given}; expected pixels with xmin <= xmax, ymin <= ymax")
+    return left, top, right, bottom
+
+
+def _polygons(element: Element) -> Rings:
+    """The polygons of an object; empty if it has none."""
+    rings = []
+    for polygon in element.iterfind("polygon"):
+        texts: dict[str, list[str]] = {"x": [], "y": []}
+        for corner in polygon.iter():
+            if _CORNER.fullmatch(corner.tag):
+                texts[corner.tag[0]].append(corner.text or "")
+        try:
+            points = [[float(x), float(y)] for x, y in zip(*texts.values(), strict=True)]
+        except ValueError:
+            points = []
+        if len(points) < 3:
+            raise AnnotationError(
+                f"a polygon has the corners {excerpt(list(zip(*texts.values(), strict=False)))}; "
+                "expected at least three, x1, y1, x2, ... or pt with x and y, in pixels"
+            )
+        rings.append(points)
+    return rings
+
+
+def _warn_of_boxes(
+    entries: Iterable[_Entry], numbers: Mapping[str, int | None], report: Report
+) -> None:
+    """Warns of teeth that are boxes and no outlines."""
+    drawn = [
+        shape for entry in entries for label, _, shape in entry.shapes if numbers[label] is not None
+    ]
+    if boxes := sum(isinstance(shape, tuple) for shape in drawn):
+        report.warn(
+            f"{boxes} of {counted(len(drawn), 'tooth is a box', 'teeth are boxes')} and no "
+            "outline: masks are filled rectangles, and a network that is trained on them draws "
+            "rectangles; draw outlines, for example from those of `panodent predict`"
         )
-    return label, (left, top, right, bottom)
-
-
-def _annotated(entry: _Entry, root: Path, numbers: Mapping[str, int | None]) -> Annotated:
-    """Paired with the image that the file names, or else with the image of the file's own name."""
-    folder = root.parent if root.name in FOLDERS else root
-    stem = entry.below.with_suffix("")
-    names = [PurePosixPath(f"{stem}{suffix}") for suffix in SUFFIXES]
-    key, image = key_of(entry.name or entry.below), None
-    for name in [entry.name, *names] if entry.name else names:
-        image = existing_image(folder, name)
-        if image is not None:
-            key = key_of(name)
-            break
-    return Annotated(key, partial(_read, entry, image, numbers), entry.size, image)
 
 
 def _read(entry: _Entry, image: Path | None, numbers: Mapping[str, int | None]) -> Teeth:
-    height, width = size = entry.size or size_of_file(image, str(entry.file))
-    items = []
-    for label, (left, top, right, bottom) in entry.boxes:
-        fdi = numbers[label]
-        if fdi is None:
-            continue
-        top, left = min(max(top - 1, 0), height), min(max(left - 1, 0), width)
-        sides = max(min(bottom, height) - top, 0), max(min(right, width) - left, 0)
-        items.append((fdi, np.ones(sides, bool), (top, left)))
-    return Teeth.from_masks(size, items, flags=[{"box"}] * len(items))
+    size = entry.size or size_of_file(image, str(entry.file))
+    shapes = [
+        AnnotatedShape(label, item, partial(_outline, drawn, size))
+        for label, item, drawn in entry.shapes
+    ]
+    return teeth_of(shapes, numbers, size, entry.file, entry.report)
+
+
+def _outline(drawn: Box | Rings, size: tuple[int, int]) -> Outline:
+    if isinstance(drawn, list):
+        return Outline(trimmed(fill([[ring] for ring in drawn], size)))
+    left, top, right, bottom = drawn
+    top, left = min(max(top - 1, 0), size[0]), min(max(left - 1, 0), size[1])
+    sides = max(min(bottom, size[0]) - top, 0), max(min(right, size[1]) - left, 0)
+    return Outline((np.ones(sides, bool), (top, left)), is_box=True)
 
 
 def _object(label: str, box: Iterable[int]) -> str:

@@ -5,7 +5,8 @@ The specification is https://docs.ultralytics.com/datasets/segment/. A line is `
 joined to one ring by bridges without width. Reading such a ring here gives back every pixel;
 cv2.fillPoly, which Ultralytics uses, also fills the pixels on the line itself. The size of the
 image is taken from the radiograph. Paths in the YAML are not followed: labels are read from
-`labels/` or `<split>/labels/` beside it.
+`labels/` or `<split>/labels/` beside it, or else from all folders, as files beside radiographs or
+with the name of one. Where the names of classes are is said in `panodent.formats.yolo_names`.
 
 Kinds of findings are classes after those of teeth, see `panodent.formats.finding_names`. Which
 tooth carries a finding cannot be written.
@@ -20,9 +21,9 @@ tooth carries a finding cannot be written.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -31,31 +32,44 @@ from panodent.dentition import DECIDUOUS, PERMANENT
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.faults import Report
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import (
-    IMAGE_FOLDERS,
     checked_items,
     in_order,
     size_of_file,
 )
-from panodent.formats.parsing.json_record import is_whole
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
-from panodent.radiograph.radiograph import is_candidate, key_of
+from panodent.formats.parsing.text_encoding import read_text
+from panodent.formats.yolo_folder import (
+    FOLDER,
+    NOT_LABELS,
+    LabelledImages,
+    data_folder,
+    label_files,
+    label_folders,
+    looks_right,
+    paired,
+    used_classes,
+)
+from panodent.formats.yolo_names import FILES, LISTS, class_names
+from panodent.radiograph.radiograph import key_of
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.masks import trimmed
 from panodent.teeth.outlines import Part, Ring, fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import write_whole
 
-FILES = ("data.yaml", "dataset.yaml")
-FOLDER = "labels"
 CLASSES: tuple[int, ...] = (*PERMANENT, *DECIDUOUS, UNNUMBERED)
 """The FDI number of every class of teeth that is written, in order."""
 FINDINGS: tuple[str, ...] = tuple(KINDS)
 """The kind of every class of findings, in order; they follow the classes of teeth."""
-NOT_LABELS = ("classes.txt", "labels.txt")
-"""Lists of class names that other tools write beside the labels."""
+_WHY_ALL = (
+    "# All teeth are listed, also those that do not occur, so that a class has the same number in\n"
+    "# every export: data sets can be joined, and a network trained further.\n"
+)
+_SAMPLE = 20
 _MARGIN = 0.01  # Ultralytics accepts coordinates from -0.01 to 1.01
 
 
@@ -65,39 +79,51 @@ class Yolo(Format):
     name = "yolo"
 
     def recognises(self, path: Path) -> bool:
-        """A YAML with names, or a folder with one, that has a folder of labels beside it."""
-        file = _find(path)
-        if file is None or not _label_folders(file.parent):
-            return False
+        """A folder with class names and with labels, or the YAML file of such a folder."""
         try:
-            _names(file)
+            file, _ = class_names(path)
         except AnnotationError:
             return False
-        return True
+        folder = data_folder(path, file)
+        folders = label_folders(folder)
+        if file.name in LISTS:  # other formats may have such a list, and a folder of this name
+            places = folders or [folder]
+            texts = (text for place in places for text in label_files(place, not folders))
+            return any(map(looks_right, islice(texts, _SAMPLE)))
+        return bool(folders) or any(True for _ in label_files(folder, True))
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Outlines by image; an empty text file is a radiograph without teeth."""
-        file = _find(path)
-        if file is None:
-            raise AnnotationError(f"{path}: expected {' or '.join(FILES)}, or one other YAML file")
-        names = _names(file)
-        naming = Naming.of(options)
-        by_name, kind_of = naming.numbers(names.values(), file), naming.kinds(names.values())
+        file, names = class_names(path)
+        folder = data_folder(path, file)
+        found = [(place, text) for place in label_folders(folder) for text in label_files(place)]
+        if not label_folders(folder):
+            found = [(folder, text) for text in label_files(folder, True)]
+            if not found:
+                raise AnnotationError(
+                    f"{file}: expected a folder {FOLDER} beside it, or labels beside radiographs"
+                )
+        report, naming = Report.of(options, file), Naming.of(options)
+        used = set().union(*(used_classes(text) for _, text in found))
+        by_name = naming.numbers(
+            names.values(), file, {names[number] for number in used & names.keys()}, report
+        )
+        kind_of = naming.kinds(names.values())
         numbers = {index: by_name[name] for index, name in names.items()}
         kinds = {index: kind_of[name] for index, name in names.items() if name in kind_of}
-        folders = _label_folders(file.parent)
-        if not folders:
-            raise AnnotationError(f"{file}: expected a folder {FOLDER} beside it")
-        return in_order(
-            file, (item for folder in folders for item in _listed(folder, file, numbers, kinds))
-        )
+        items = (_annotated(*item, numbers, kinds, options) for item in paired(folder, found))
+        return in_order(file, (item for item in items if item is not None), report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
-        """Writes `labels/<key>.txt` with a line for each tooth, and `data.yaml` last."""
-        import yaml
+        """Writes `labels/<key>.txt` with a line for each tooth, and `data.yaml` last.
 
+        The option `validation` has the keys of the radiographs to validate with; `train.txt` and
+        `val.txt` then list both sides.
+        """
         naming = Naming.of(options)
         names, of_findings = naming.names(CLASSES), False
+        held_out = set((options or {}).get("validation") or ())
+        sides: dict[str, list[str]] = {"train": [], "val": []}
         for name, teeth, findings in checked_items(items, path):
             lines = _lines(teeth, [CLASSES.index(fdi) for fdi in teeth.fdi.tolist()])
             if findings is not None and len(findings):
@@ -105,10 +131,22 @@ class Yolo(Format):
                 numbers = [len(CLASSES) + FINDINGS.index(kind) for kind in findings.kinds]
                 lines += _lines(findings.marks, numbers)
             write_whole(path / FOLDER / f"{key_of(name)}.txt", "".join(lines))
+            side = "val" if key_of(name) in held_out else "train"
+            sides[side].append(f"./{self.image_place(name.as_posix())}\n")
         (path / FOLDER).mkdir(parents=True, exist_ok=True)
         names += [naming.kind_name(kind) for kind in FINDINGS] if of_findings else []
-        listed = {"train": "images", "val": "images", "names": dict(enumerate(names))}
-        write_whole(path / FILES[0], yaml.safe_dump(listed, sort_keys=False))
+        _write_yaml(path, names, sides if all(sides.values()) else {})
+
+
+def _write_yaml(path: Path, names: Sequence[str], sides: Mapping[str, Sequence[str]]) -> None:
+    """Writes `data.yaml`, and the list of radiographs of each side of the split."""
+    import yaml
+
+    for side, lines in sides.items():
+        write_whole(path / f"{side}.txt", "".join(lines))
+    places = {side: f"{side}.txt" for side in sides} or {"train": "images", "val": "images"}
+    listed = yaml.safe_dump({**places, "names": dict(enumerate(names))}, sort_keys=False)
+    write_whole(path / FILES[0], f"{_WHY_ALL}{listed}")
 
 
 def _lines(teeth: Teeth, classes: list[int]) -> list[str]:
@@ -154,129 +192,63 @@ def _text(ring: Ring, size: tuple[int, int]) -> str:
     return " ".join(f"{value:.8g}" for value in (ring / (size[1], size[0])).ravel())
 
 
-def _find(path: Path) -> Path | None:
-    if not path.is_dir():
-        return path if _is_yaml(path) else None
-    files = [path / name for name in FILES if (path / name).is_file()]
-    if files:
-        return files[0]
-    files = [file for file in path.iterdir() if _is_yaml(file)]
-    return files[0] if len(files) == 1 else None
+def _annotated(
+    text: Path,
+    images: LabelledImages,
+    numbers: Mapping[int, int | None],
+    kinds: Mapping[int, str],
+    options: Options | None,
+) -> Annotated | None:
+    """The annotation of a text; None for a list of classes, and for two radiographs of one name."""
+    if not images.files and text.name in NOT_LABELS:
+        return None
+    report = Report.of(options, text)
+    if len(images.files) > 1 or images.problem:
+        names = " or ".join(image.name for image in images.files[:3])
+        problem = images.problem or f"may be of {names}; rename one of them"
+        report.add(problem, cost="radiograph")
+        return None
+    image = images.files[0] if images.files else None
+    read = partial(_read, text, image, numbers, report)
+    findings = partial(_read_findings, text, image, numbers, kinds, report) if kinds else None
+    return Annotated(images.key, read, None, image, findings)
 
 
-def _is_yaml(file: Path) -> bool:
-    return file.suffix.lower() in (".yaml", ".yml") and file.is_file()
-
-
-def _names(file: Path) -> dict[int, str]:
-    """Class names by number; raises `AnnotationError` if the YAML has none."""
-    import yaml
-
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
-    # PyYAML raises these for tags that do not fit their text, and for deep nesting.
-    except (
-        *(yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError),
-        *(OverflowError, RecursionError),
-    ) as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise AnnotationError(f"{file}: is not YAML ({reason})") from None
-    names = data.get("names") if isinstance(data, dict) else None
-    if isinstance(names, list):
-        names = dict(enumerate(names))
-    if not isinstance(names, dict) or not names:
-        raise AnnotationError(f"{file}: expected names, a list or map of the classes")
-    found = {}
-    for key, name in names.items():
-        index = excerpt(key).strip("'")
-        if not re.fullmatch(r"\d{1,6}", index, re.ASCII):
-            raise AnnotationError(f"{file}: names: {excerpt(key)} is not a class number")
-        if not isinstance(name, str) and not (is_whole(name) and abs(name) < 10**9):
-            raise AnnotationError(f"{file}: names: class {index} is {excerpt(name)}; expected text")
-        if int(index) in found:
-            raise AnnotationError(f"{file}: names: class {int(index)} is named twice")
-        found[int(index)] = str(name)
-    return found
-
-
-def _label_folders(folder: Path) -> list[Path]:
-    """`labels/`, or else the folders of the splits, `train/labels/` and so on."""
-    if (folder / FOLDER).is_dir():
-        return [folder / FOLDER]
-    return sorted(place for place in folder.glob(f"*/{FOLDER}") if place.is_dir())
-
-
-def _listed(
-    folder: Path, file: Path, numbers: Mapping[int, int | None], kinds: Mapping[int, str]
-) -> Iterable[Annotated]:
-    images = _images(folder.parent)
-    split = folder.parent.relative_to(file.parent)
-    for text in sorted(folder.rglob("*.txt")):
-        below = text.relative_to(folder).with_suffix("").as_posix()
-        found = images.get(below, [])
-        if not found and text.name in NOT_LABELS:
-            continue
-        if len(found) > 1:
-            raise AnnotationError(
-                f"{text}: may be of {' or '.join(i.name for i in found[:3])}; rename one of them"
-            )
-        image = found[0] if found else None
-        read = partial(_read, text, image, numbers)
-        findings = partial(_read_findings, text, image, numbers, kinds) if kinds else None
-        yield Annotated((split / below).as_posix(), read, None, image, findings)
-
-
-def _images(folder: Path) -> dict[str, list[Path]]:
-    """Radiographs by path without suffix, below the image folder here, or below `folder`."""
-    root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
-    found: dict[str, list[Path]] = {}
-    for file in sorted(root.rglob("*")):
-        if is_candidate(file) and FOLDER not in file.relative_to(root).parts:
-            key = key_of(file.relative_to(root))
-            found.setdefault(key, []).append(file)
-    return found
-
-
-def _read(file: Path, image: Path | None, numbers: Mapping[int, int | None]) -> Teeth:
-    lines, size = _loaded(file, image)
-    return teeth_of(_shapes(lines, str(file), size, numbers), numbers, size, file)
+def _read(
+    file: Path, image: Path | None, numbers: Mapping[int, int | None], report: Report
+) -> Teeth:
+    lines, size = read_text(file).splitlines(), size_of_file(image, str(file))
+    return teeth_of(_shapes(lines, report, size, numbers), numbers, size, file, report)
 
 
 def _read_findings(
-    file: Path, image: Path | None, numbers: Mapping[int, int | None], kinds: Mapping[int, str]
+    file: Path,
+    image: Path | None,
+    numbers: Mapping[int, int | None],
+    kinds: Mapping[int, str],
+    report: Report,
 ) -> AnnotatedFindings:
-    lines, size = _loaded(file, image)
-    return findings_of(_shapes(lines, str(file), size, numbers), kinds, size)
-
-
-def _loaded(file: Path, image: Path | None) -> tuple[list[str], tuple[int, int]]:
-    """The lines of a text file, and the (height, width) of its radiograph."""
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
-    except ValueError:
-        raise AnnotationError(f"{file}: is not text in UTF-8") from None
-    return lines, size_of_file(image, str(file))
+    lines, size = read_text(file).splitlines(), size_of_file(image, str(file))
+    return findings_of(_shapes(lines, report, size, numbers), kinds, size, report)
 
 
 def _shapes(
-    lines: list[str], where: str, size: tuple[int, int], numbers: Mapping[int, int | None]
+    lines: list[str], report: Report, size: tuple[int, int], numbers: Mapping[int, int | None]
 ) -> Iterator[AnnotatedShape]:
     for number, line in enumerate(lines, start=1):
         words = line.split()
         if not words:
             continue
-        place = f"{where}: line {number}"
-        values = _values(words, place)
-        if int(values[0]) not in numbers:
-            raise AnnotationError(f"{place}: class {int(values[0])} is not among the names")
-        yield AnnotatedShape(int(values[0]), place, partial(_outline, values[1:], size))
+        place = f"line {number}"
+        with report.catching(place):
+            values = _values(words)
+            if int(values[0]) not in numbers:
+                raise AnnotationError(f"class {int(values[0])} is not among the names")
+            drawn = partial(_outline, values[1:], size)
+            yield AnnotatedShape(int(values[0]), f"{report.where}: {place}", drawn)
 
 
-def _values(words: list[str], where: str) -> list[float]:
+def _values(words: list[str]) -> list[float]:
     """The numbers of a line, the first of which is a class number; raises `AnnotationError`."""
     try:
         values = [float(word) for word in words]
@@ -284,9 +256,7 @@ def _values(words: list[str], where: str) -> list[float]:
     except (ValueError, OverflowError):
         values, index = [], -1
     if not 0 <= index < 10**6 or index != values[0]:
-        raise AnnotationError(
-            f"{where}: {excerpt(' '.join(words))} is not a class number with coordinates"
-        )
+        raise AnnotationError(f"{excerpt(' '.join(words))} is not a class number with coordinates")
     return values
 
 

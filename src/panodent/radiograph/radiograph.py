@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import RadiographError
-from panodent.radiograph import dicom_pixels, raster
+from panodent.radiograph import dicom_pixels, nifti, raster
 from panodent.radiograph.dicom_file import SUFFIXES as DICOM_SUFFIXES
 from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.dicom_geometry import Turn
@@ -155,8 +155,9 @@ def is_candidate(path: Path) -> bool:
 def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> Radiograph:
     """Reads a radiograph from PNG, JPEG, TIFF, BMP, WebP or DICOM of 8 or 16 bits, grey or colour.
 
-    EXIF orientation is applied. `max_pixels` limits height x width and is checked on the header,
-    before decoding. Raises `RadiographError`, which names the file, the problem and what to do.
+    A NIfTI file of one plane is read, too; see `panodent.radiograph.nifti`. EXIF orientation is
+    applied. `max_pixels` limits height x width and is checked on the header, before decoding.
+    Raises `RadiographError`, which names the file, the problem and what to do.
     """
     file = Path(path)
     try:
@@ -176,6 +177,8 @@ def read(path: str | os.PathLike[str], max_pixels: int = DEFAULT_MAX_PIXELS) -> 
 def read_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     """(height, width) of the upright radiograph, from the header; raises `RadiographError`."""
     file = Path(path)
+    if nifti.is_nifti(file):
+        return nifti.size_of(file, DEFAULT_MAX_PIXELS)
     return dicom_pixels.size_of(file) if is_dicom(file) else raster.size_of(file)
 
 
@@ -197,7 +200,14 @@ def _read_dicom(file: Path, max_pixels: int) -> Radiograph:
     return Radiograph(found.pixels, file, found.spacing, found.notes, found.turn)
 
 
+def _read_nifti(file: Path, max_pixels: int) -> Radiograph:
+    pixels, notes = nifti.grey(nifti.read_plane(file, max_pixels), file)
+    radiograph = from_array(pixels, file)
+    return replace(radiograph, notes=(*radiograph.notes, *notes))
+
+
 _READERS: list[tuple[Callable[[Path], bool], Callable[[Path, int], Radiograph]]] = [
+    (nifti.is_nifti, _read_nifti),
     (is_dicom, _read_dicom),
     (lambda file: True, _read_raster),
 ]

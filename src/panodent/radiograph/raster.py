@@ -109,6 +109,19 @@ def size_of(file: Path) -> tuple[int, int]:
     return (width, height) if rotated else (height, width)
 
 
+def turned_by_exif(file: Path) -> int | None:
+    """The EXIF orientation of a picture if it swaps height and width, else None.
+
+    None too for a file that is not a picture.
+    """
+    try:
+        with decoding(file), _opened(file) as stream, _open_header(stream) as picture:
+            found = picture.getexif().get(_ORIENTATION)
+    except RadiographError:
+        return None
+    return int(found) if found in (5, 6, 7, 8) else None
+
+
 @contextmanager
 def _without_pillow_limit() -> Iterator[None]:
     """Disables Pillow's pixel limit (`check_size` is used instead) and its warnings.

@@ -20,7 +20,8 @@ least 32 x 32
         digits = 1 if max_pixels >= 1_000_000 else 6
         raise RadiographError(
             f"{width} x {height} is {width * height / 1e6:.{digits}f} megapixels; the limit is "
-            f"{max_pixels / 1e6:.{digits}f} (raise it with --max-pixels if you trust the file)"
+            f"{max_pixels / 1e6:.{digits}f} (predict and serve raise it with --max-pixels, if you "
+            "trust the file)"
         )
     if min(height, width) < MIN_SIDE:
         raise RadiographError(

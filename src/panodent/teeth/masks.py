@@ -80,6 +80,21 @@ def joined(pieces: Sequence[CroppedMask], size: tuple[int, int]) -> CroppedMask:
     return trimmed(whole)
 
 
+def without(piece: CroppedMask, hole: CroppedMask) -> CroppedMask:
+    """The mask without the pixels of another one of the same image; its box stays as it is.
+
+    >>> without((np.ones((1, 3), bool), (2, 3)), (np.ones((5, 1), bool), (0, 4)))[0].tolist()
+    [[True, False, True]]
+    """
+    mask, (top, left) = piece
+    part, (row, col) = clipped(hole[0], (hole[1][0] - top, hole[1][1] - left), mask.shape[:2])
+    if not part.any():
+        return piece
+    kept = mask.copy()
+    kept[row : row + part.shape[0], col : col + part.shape[1]] &= ~part
+    return kept, (top, left)
+
+
 def nearest_pixels(start: int, stop: int, old: int, new: int) -> tuple[npt.NDArray[np.int64], int]:
     """Source pixels of the target pixels whose centres fall into [start, stop), along one axis.
 

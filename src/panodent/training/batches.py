@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from panodent.datasets.checking import conflict
 from panodent.datasets.dataset import Case
 from panodent.dentition import TEETH
 from panodent.errors import ConfigError
@@ -49,10 +50,7 @@ def load(case: Case, classes: Sequence[int], limit: tuple[int, int]) -> Example:
     """
     radiograph, teeth = case.radiograph(), case.teeth()
     if teeth.size != radiograph.size:
-        raise ConfigError(
-            f"{case.image}: radiograph is {radiograph.size}, its annotation {teeth.size} "
-            "(height, width); they must be of one size"
-        )
+        raise ConfigError(f"{case.image}: {conflict(radiograph, teeth.size)}; expected one size")
     size = (min(limit[0], radiograph.size[0]), min(limit[1], radiograph.size[1]))
     pixels = np.round(resized(radiograph.pixels, size) * 255).astype(np.uint8)
     return Example(case.key, pixels, class_image(teeth.resized(size), classes))

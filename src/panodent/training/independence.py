@@ -75,10 +75,7 @@ def _origin(bundle: str, prints: Prints, before: tuple[str, ...]) -> Origin:
     gaps: list[str] = []
     try:
         data, start = record["data"], str(record["start"])
-        sources = [
-            (DataSource(Path(item["root"]), item["format"], item["options"]), item["training"])
-            for item in data
-        ]
+        sources = [(DataSource.recorded(item), item["training"]) for item in data]
     except (KeyError, TypeError) as error:
         raise TrainingError(f"{run / CONFIG_FILE}: {error!r} where data were expected") from None
     for source, keys in sources:

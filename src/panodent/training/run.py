@@ -13,19 +13,21 @@ RUN/bundle/            the best network, ready for `panodent predict`
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from panodent.datasets import dataset, splits
+from panodent.datasets import checking, dataset, splits
 from panodent.datasets.dataset import Case
 from panodent.errors import DatasetError, TrainingError
+from panodent.formats.faults import FaultList
 from panodent.training.fitting import Report
 from panodent.training.recipes import CONFIG_FILE, load_config
 from panodent.training.run_folder import STATE, check_free, remove_run
 from panodent.training.train_config import TrainConfig
 from panodent.utils.atomic_files import write_whole
+from panodent.utils.wording import counted
 from panodent.version import __version__
 
 
@@ -34,17 +36,29 @@ class DataSource:
     """A data folder: where it is, how it is read, and how often it is shown.
 
     `format` is recognised when None; `options` are those of the format, such as `values`; an epoch
-    shows each of its training cases `repeat` times.
+    shows each of its training cases `repeat` times; `skip_bad` leaves out what cannot be used.
     """
 
     root: Path
     format: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     repeat: int = 1
+    skip_bad: bool = False
 
-    def find(self) -> dataset.Dataset:
-        """The cases of the folder; raises `DatasetError` or `AnnotationError`."""
-        return dataset.find(self.root, self.format, self.options)
+    @classmethod
+    def recorded(cls, item: Mapping[str, Any]) -> DataSource:
+        """The data folder of a record that `split_data` made."""
+        skip_bad = bool(item.get("skip_bad"))
+        return cls(Path(item["root"]), item["format"], item["options"], skip_bad=skip_bad)
+
+    def find(self, faults: FaultList | None = None) -> dataset.Dataset:
+        """The cases of the folder; raises `DatasetError` or `AnnotationError`.
+
+        `faults` takes what cannot be used, see `panodent.datasets.dataset.find`.
+        """
+        if faults is None and self.skip_bad:
+            faults = FaultList()
+        return dataset.find(self.root, self.format, self.options, faults)
 
 
 @dataclass
@@ -148,14 +162,19 @@ def split_data(
 ) -> list[dict[str, Any]]:
     """The record of each data folder: how it is read, and the keys of both sides of the split.
 
-    Duplicates of one radiograph, also across folders, come to the same side. Of `config` only the
-    settings of the split count. `report("unread", row)` tells how many entries of the folders may
-    be radiographs, but are not read. Raises `DatasetError` or `AnnotationError`.
+    Every radiograph and annotation is read once. Duplicates of one radiograph, also across folders,
+    come to the same side. Of `config` only the settings of the split count. `report("unread", row)`
+    tells how many entries of the folders may be radiographs, but are not read.
+
+    Raises `FaultyItemsError` with all items that cannot be used, unless `skip_bad` leaves them out;
+    `DatasetError` or `AnnotationError` where a folder as a whole cannot be read.
     """
-    found = [source.find() for source in sources]
-    if unread := sum(len(item.unread) for item in found):
+    found = [(source, faults := FaultList(), source.find(faults)) for source in sources]
+    if unread := sum(len(item.unread) for _, _, item in found):
         report("unread", {"entries": unread})
-    sides = split_sides([list(item.cases) for item in found], config)
+    kept = [checking.usable(item, faults) for _, faults, item in found]
+    checking.stop_at(f for source, faults, _ in found if not source.skip_bad for f in faults)
+    sides = split_sides([list(item.cases) for item in kept], config)
     return [
         {
             "root": str(source.root.resolve()),
@@ -164,8 +183,13 @@ def split_data(
             "repeat": source.repeat,
             "training": training,
             "validation": validation,
+            "without_image": len(item.labels_without_images),
+            "skip_bad": source.skip_bad,
+            "left_out": sorted({c.key for c in item.cases} - {c.key for c in used.cases}),
+            "warnings": [str(fault) for fault in faults if fault.is_warning],
         }
-        for source, item, (training, validation) in zip(sources, found, sides, strict=True)
+        for (source, faults, item), used, side in zip(found, kept, sides, strict=True)
+        for training, validation in [side]
     ]
 
 
@@ -174,13 +198,28 @@ def recorded_cases(item: Mapping[str, Any]) -> tuple[list[Case], list[Case]]:
 
     Raises `DatasetError` when one was removed since.
     """
-    source = DataSource(Path(item["root"]), item["format"], item["options"])
+    source = DataSource.recorded(item)
     cases = {case.key: case for case in source.find().cases}
     if gone := [key for key in item["training"] + item["validation"] if key not in cases]:
         raise DatasetError(
             f"{source.root}: {gone[0]} was there when the run began and is missing now; restore it"
         )
     return [cases[key] for key in item["training"]], [cases[key] for key in item["validation"]]
+
+
+def data_notes(data: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What is not trained on and what to know of the rest, a sentence each."""
+    notes = []
+    for item in data:
+        if count := item.get("without_image"):
+            one, many = "annotation has no radiograph", "annotations have no radiograph"
+            notes.append(f"{item['root']}: {counted(count, one, many)} and cannot be used")
+        if left := item.get("left_out"):
+            shown = ", ".join(left[:5]) + (", ..." if len(left) > 5 else "")
+            what = counted(len(left), "radiograph", "radiographs")
+            notes.append(f"{item['root']}: --skip-bad left out {what}: {shown}")
+        notes += item.get("warnings", ())
+    return notes
 
 
 def _for_each_folder(repeat_mixed: tuple[int, ...], folders: int) -> tuple[int, ...]:

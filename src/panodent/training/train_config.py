@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from panodent.bundle.frame import Frame
+from panodent.datasets.splits import SHARE
 from panodent.dentition import PERMANENT, TEETH
 from panodent.errors import ConfigError, UnknownNameError
 from panodent.training.augmentation.config import AugmentConfig
@@ -69,7 +70,7 @@ class TrainConfig:
     )
     precision: str = setting("float32", "What layers compute in: float32 or mixed_bfloat16.")
     validation: float = setting(
-        0.15, "Share of groups of radiographs held out, below 1.", (0, 1), "share"
+        SHARE, "Share of groups of radiographs held out, below 1.", (0, 1), "share"
     )
     fold: tuple[int, int] | None = setting(
         None, "(K, N): hold out part K (from 1) of N; replaces `validation`."

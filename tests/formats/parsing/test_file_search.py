@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from panodent.formats.parsing.file_search import files_below, only_json, target_file
+from panodent.errors import AnnotationError
+from panodent.formats.parsing.file_search import (
+    TRIED,
+    files_below,
+    first_sound,
+    only_json,
+    target_file,
+)
 
 
 def touched(root: Path, *names: str) -> Path:
@@ -74,3 +81,15 @@ def test_a_single_file_lies_in_its_folder(tmp_path: Path) -> None:
 )
 def test_the_file_to_write(path: str, file: str) -> None:
     assert target_file(Path(path), "t.json") == Path(file)
+
+
+def test_one_damaged_file_does_not_hide_a_folder(tmp_path: Path) -> None:
+    def read(file: Path) -> str:
+        if file.name < "c":
+            raise AnnotationError("damaged")
+        return file.name
+
+    files = [tmp_path / name for name in "abcd"]
+    assert first_sound(files, read) == "c"
+    assert first_sound(files[:2], read) is None
+    assert first_sound([tmp_path / "a"] * TRIED + files, read) is None

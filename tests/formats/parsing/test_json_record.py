@@ -35,7 +35,7 @@ def test_an_object_is_loaded_with_or_without_byte_order_mark(tmp_path: Path) -> 
     [
         (b"", "is not JSON in UTF-8"),
         (b"{", "is not JSON in UTF-8"),
-        (b'{"a": "\xff"}', "is not JSON in UTF-8"),
+        (b'{"a": "\xff"}', "is not text in UTF-8 .* --encoding"),
         (b'{"a": ' + b"9" * 5000 + b"}", "is not JSON in UTF-8"),
         (b"[" * 100_000, "is nested too deep"),
         (b"[1]", r"holds \[1\]; expected a JSON object"),

@@ -71,7 +71,7 @@ def test_two_values_of_one_tooth_stay_two() -> None:
 
 
 def test_an_unknown_value_names_the_file() -> None:
-    with pytest.raises(AnnotationError, match=r"^a\.png: pixel value 7; expected 5$"):
+    with pytest.raises(AnnotationError, match=r"^a\.png: pixel values 7, 255; expected 5$"):
         to_teeth(IMAGE.astype(np.int64), {5: 36}, Path("a.png"), "expected 5")
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from panodent.errors import AnnotationError
+from panodent.formats.faults import FaultList, Report
+from panodent.formats.naming import CUT_OUT
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, rings_without_holes, teeth_of
 from panodent.teeth.teeth import Teeth
 
@@ -76,3 +78,33 @@ def test_rings_of_a_tooth_with_and_without_holes() -> None:
     first, second = rings_without_holes(teeth, 1)
     assert sorted(map(tuple, first.tolist())) == [(5, 5), (5, 6), (6, 5), (6, 6)]
     assert sorted(map(tuple, second.tolist())) == [(7, 5), (7, 6), (8, 5), (8, 6)]
+
+
+def cut_out(corner: tuple[int, int], sides: tuple[int, int] = (1, 1)) -> AnnotatedShape:
+    return AnnotatedShape(
+        "hole", "a.json: shape 9", lambda: Outline((np.ones(sides, bool), corner))
+    )
+
+
+def cut(*shapes: AnnotatedShape, report: Report | None = None) -> Teeth:
+    return teeth_of(shapes, {**NUMBERS, "hole": CUT_OUT}, (8, 10), Path("a.json"), report)
+
+
+def test_a_cut_out_takes_pixels_from_what_was_drawn_before_it() -> None:
+    block = AnnotatedShape("36", "", lambda: Outline((np.ones((3, 3), bool), (2, 2))))
+    other = AnnotatedShape("37", "", lambda: Outline((np.ones((3, 3), bool), (2, 4))))
+    teeth = cut(block, cut_out((3, 3)), other)
+    assert teeth.areas.tolist() == [8, 9]
+    assert not teeth.full_mask(0)[3, 3]
+    # Larger than the image's part of the tooth, and beside all teeth.
+    assert cut(block, cut_out((4, 0), (4, 10))).areas.tolist() == [6]
+    assert cut(block, cut_out((7, 9))).areas.tolist() == [9]
+
+
+def test_a_cut_out_of_a_whole_tooth_is_a_fault_and_cuts_nothing() -> None:
+    with pytest.raises(AnnotationError, match=r"shape 9: cuts away the whole of tooth 36"):
+        cut(shape("36", (0, 0)), cut_out((0, 0)))
+    faults = FaultList()
+    teeth = cut(shape("odd", (0, 0)), cut_out((0, 0)), report=Report(faults, "a.json"))
+    assert teeth.fdi.tolist() == [0]
+    assert "shape 9: cuts away the whole of a tooth without a number" in str(*faults.serious)

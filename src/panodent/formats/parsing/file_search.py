@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from panodent.errors import AnnotationError
+
 Found = TypeVar("Found")
+TRIED = 20
+"""How many files of a folder are tried to recognise its format."""
 
 
 def only_json(path: Path, look: Callable[[Path], Found | None]) -> Found | None:
@@ -19,6 +24,19 @@ def only_json(path: Path, look: Callable[[Path], Found | None]) -> Found | None:
     found = (look(file) for file in files if file.suffix.lower() == ".json")
     accepted = [item for item in found if item is not None]
     return accepted[0] if len(accepted) == 1 else None
+
+
+def first_sound(files: Iterable[Path], read: Callable[[Path], Found]) -> Found | None:
+    """What `read` returns for the first of the files that it reads without an `AnnotationError`.
+
+    None if it reads none of the first `TRIED`: one damaged file must not hide a whole folder.
+    """
+    for file in islice(files, TRIED):
+        try:
+            return read(file)
+        except AnnotationError:
+            continue
+    return None
 
 
 def files_below(path: Path, folders: Iterable[str], suffix: str) -> tuple[Path, list[Path]]:

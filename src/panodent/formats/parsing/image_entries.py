@@ -14,6 +14,7 @@ import numpy as np
 
 from panodent.errors import AnnotationError, RadiographError
 from panodent.formats.base import Annotated, Items
+from panodent.formats.faults import RAISING, Report
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.registry import Limits
 from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS, key_of, read_size
@@ -43,15 +44,29 @@ the data folder
     """
     text = str(name if name is not None else "").replace("\\", "/")
     path = PurePosixPath(text)
-    # Python keeps the bytes of a file's name that are not UTF-8 as U+DC80 to U+DCFF.
-    odd = any(ord(c) < 32 or "\ud800" <= c < "\udc80" or "\udcff" < c < "\ue000" for c in text)
-    odd = odd or len(text) > 2048
-    odd = odd or any(len(p.encode("utf-8", "surrogateescape")) > LONGEST_NAME for p in path.parts)
-    if odd or not path.name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    if (
+        is_no_name(text, path.parts)
+        or not path.name
+        or path.is_absolute()
+        or ".." in path.parts
+        or ":" in path.parts[0]
+    ):
         raise AnnotationError(
             f"{file}: an image is named {excerpt(text)}; expected a file below the data folder"
         )
     return path
+
+
+def is_no_name(text: str, parts: Iterable[str]) -> bool:
+    """Whether a path, and its parts, cannot be of a file: too long, or with control characters.
+
+    >>> is_no_name("a\\x1b.png", ["a.png"]), is_no_name("Mu\\udcf1oz.png", ["Mu\\udcf1oz.png"])
+    (True, False)
+    """
+    # Python keeps the bytes of a file's name that are not UTF-8 as U+DC80 to U+DCFF.
+    odd = any(ord(c) < 32 or "\ud800" <= c < "\udc80" or "\udcff" < c < "\ue000" for c in text)
+    odd = odd or len(text) > 2048
+    return odd or any(len(p.encode("utf-8", "surrogateescape")) > LONGEST_NAME for p in parts)
 
 
 def check_odd_name(name: PurePosixPath | str, limits: Limits) -> None:
@@ -119,21 +134,27 @@ def size_of_file(image: Path | None, where: str) -> tuple[int, int]:
         raise AnnotationError(f"{where}: does not say the size of the image; {error}") from None
 
 
-def in_order(file: Path, items: Iterable[Annotated]) -> list[Annotated]:
+def in_order(
+    file: Path, items: Iterable[Annotated], report: Report | None = None
+) -> list[Annotated]:
     """The items sorted by key.
 
-    Raises `AnnotationError`, which names `file`, if two have one key: both would be paired with one
-    radiograph.
+    Two of one key would be paired with one radiograph: `report` takes them as faults, and both are
+    left out. Without a report they raise `AnnotationError`, which names `file`.
     """
     by_key: dict[str, Annotated] = {}
+    shared: set[str] = set()
     for item in items:
         if item.key in by_key:
-            raise AnnotationError(
-                f"{file}: two images share the name {item.key!r} (without suffix); "
-                "rename one of them"
-            )
+            shared.add(item.key)
         by_key[item.key] = item
-    return [by_key[key] for key in sorted(by_key)]
+    report = report or Report(RAISING, str(file))
+    for key in sorted(shared):
+        report.about("").add(
+            f"two images share the name {key!r} (without suffix); rename one of them",
+            cost="radiograph",
+        )
+    return [by_key[key] for key in sorted(by_key) if key not in shared]
 
 
 def checked_names(items: Items, target: Path) -> Iterator[tuple[PurePosixPath, Teeth]]:

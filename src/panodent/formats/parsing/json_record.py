@@ -14,8 +14,10 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from panodent.errors import AnnotationError
+from panodent.formats.faults import RAISING, Report
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
+from panodent.formats.parsing.text_encoding import read_text
 from panodent.teeth.outlines import Ring
 
 Record = dict[str, Any]
@@ -23,11 +25,9 @@ Record = dict[str, Any]
 
 
 def load(file: Path) -> Record:
-    """The object that a JSON file in UTF-8 holds; raises `AnnotationError` naming the file."""
+    """The object that a JSON file holds; raises `AnnotationError` naming the file."""
     try:
-        data = json.loads(file.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
+        data = json.loads(read_text(file))
     except RecursionError:
         raise AnnotationError(f"{file}: is nested too deep for JSON of annotations") from None
     except ValueError as error:
@@ -56,23 +56,24 @@ def records(owner: Record, name: str, where: str) -> list[Record]:
 
 
 def labelled(
-    owner: Record, name: str, label: str, what: str, file: Path
+    owner: Record, name: str, label: str, what: str, file: Path, report: Report | None = None
 ) -> Iterator[tuple[str, Record, str]]:
     """(class name, object, how errors name it) of each object in the list `name` of `owner`.
 
-    `label` is the field that holds the class name, `what` the word for such an object. Raises
-    `AnnotationError`, which starts with `file`, if the class name is not a text.
+    `label` is the field that holds the class name, `what` the word for such an object. An object
+    whose class name is not a text is reported; without a report it raises `AnnotationError`, which
+    starts with `file`.
 
     >>> list(labelled({"shapes": [{"label": "36"}]}, "shapes", "label", "shape", Path("a.json")))
     [('36', {'label': '36'}, "a.json: shape 1 ('36')")]
     """
+    report = report or Report(RAISING, str(file))
     for index, item in enumerate(records(owner, name, str(file)), start=1):
         text = item.get(label)
-        if not isinstance(text, str):
-            raise AnnotationError(
-                f"{file}: {what} {index}: {label} is {excerpt(text)}; expected a class name"
-            )
-        yield text, item, f"{file}: {what} {index} ({excerpt(text)})"
+        if isinstance(text, str):
+            yield text, item, f"{file}: {what} {index} ({excerpt(text)})"
+        else:
+            report.add(f"{label} is {excerpt(text)}; expected a class name", f"{what} {index}")
 
 
 def is_whole(value: object) -> TypeGuard[int]:

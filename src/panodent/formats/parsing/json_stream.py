@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.text_encoding import decoded, mapped, opened
+from panodent.formats.parsing.text_encoding import fault as text_fault
 
 Place = tuple[int, int]
 """The first byte of an item in its file, and the byte after its last one."""
@@ -37,7 +39,7 @@ def list_items(file: Path, within: Place | None = None) -> Iterator[tuple[Place,
     `within` is the place of a list inside the file, if the file is more than that list. Raises
     `AnnotationError`, which names the file and the byte at which the form is broken.
     """
-    data = _mapped(file)
+    data = mapped(file)
     first, last = within or (0, len(data))
     depth, start, edge = 0, 0, first
     for token in _TOKEN.finditer(data, first, last):
@@ -72,13 +74,13 @@ def item_at(file: Path, place: Place) -> Any:
 
 def items_at(file: Path, places: Iterable[Place]) -> Iterator[Any]:
     """The items at these places, one after the other; raises `AnnotationError`."""
-    try:
-        with file.open("rb") as stream:
+    with opened(file) as stream:
+        try:
             for place in places:
                 stream.seek(place[0])
                 yield _parsed(file, place, stream.read(place[1] - place[0]))
-    except OSError as error:
-        raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
+        except OSError as error:
+            raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
 
 
 def members(file: Path, lists: Collection[str]) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def members(file: Path, lists: Collection[str]) -> dict[str, Any]:
     The values called `lists` are not read if they are lists: their places are given instead.
     Raises `AnnotationError`, which names the file.
     """
-    data = _mapped(file)
+    data = mapped(file)
     return {
         name: place
         if name in lists and data[place[0] : place[0] + 1] == b"["
@@ -102,13 +104,13 @@ def member_kinds(file: Path, within: Place | None = None) -> Iterator[tuple[str,
     The object is the whole file, or lies at the place `within` it. Values are not read, so that a
     large one costs no memory. Raises `AnnotationError`.
     """
-    data = _mapped(file)
+    data = mapped(file)
     for name, place in _member_places(file, data, within):
         yield name, data[place[0] : place[0] + 1].decode("latin-1"), place
 
 
 def _member_places(
-    file: Path, data: mmap.mmap, within: Place | None = None
+    file: Path, data: mmap.mmap | bytes, within: Place | None = None
 ) -> Iterator[tuple[str, Place]]:
     """(name, place of the value) of each member, see `member_kinds`.
 
@@ -162,19 +164,9 @@ def _member_places(
     raise _fault(file, edge)
 
 
-def _mapped(file: Path) -> mmap.mmap:
-    try:
-        with file.open("rb") as stream:
-            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-    except OSError as error:
-        raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
-    except ValueError:
-        raise AnnotationError(f"{file}: is empty; expected JSON") from None
-
-
 def _parsed(file: Path, place: Place, text: bytes) -> Any:
     try:
-        return json.loads(text.decode())
+        return json.loads(decoded(text, file))
     except (ValueError, RecursionError) as error:
         raise AnnotationError(
             f"{file}: the item from byte {place[0]} to {place[1]} is not JSON ({error})"
@@ -182,4 +174,6 @@ def _parsed(file: Path, place: Place, text: bytes) -> Any:
 
 
 def _fault(file: Path, byte: int) -> AnnotationError:
+    if reason := text_fault(file):
+        return AnnotationError(f"{file}: {reason}")
     return AnnotationError(f"{file}: not JSON of the expected form from byte {byte} on")

@@ -11,7 +11,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from panodent.errors import AnnotationError
+from panodent.errors import AnnotationError, RadiographError
+from panodent.formats.faults import RAISING, Report
+from panodent.formats.naming import CUT_OUT
+from panodent.radiograph.nifti import is_nifti, read_plane
+from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS
 from panodent.teeth.masks import CroppedMask, trimmed
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
@@ -21,13 +25,15 @@ Values = npt.NDArray[np.int64]
 
 
 def read_values(file: Path) -> Values:
-    """The pixel values (height, width) of a picture with one channel.
+    """The pixel values (height, width) of a picture with one channel, or of a NIfTI of one plane.
 
     A palette's colours are ignored, its indices count. Colour channels that are all equal count as
     one. Raises `AnnotationError` if the file is damaged, too large, or in colour.
     """
     from PIL import Image
 
+    if is_nifti(file):
+        return _nifti_values(file)
     try:
         with Image.open(file) as picture:
             image = np.asarray(picture)
@@ -45,7 +51,26 @@ def read_values(file: Path) -> Values:
     return image.astype(np.int64)
 
 
-def to_teeth(image: Values, numbers: Mapping[int, int | None], file: Path, expected: str) -> Teeth:
+def _nifti_values(file: Path) -> Values:
+    try:
+        plane = read_plane(file, DEFAULT_MAX_PIXELS)
+    except RadiographError as error:
+        raise AnnotationError(str(error)) from None
+    values = plane.astype(np.int64) if plane.dtype.kind in "iu" else None
+    if values is None and np.isfinite(plane).all() and np.abs(plane).max(initial=0) < 2**31:
+        values = np.rint(plane).astype(np.int64)
+    if values is None or (values != plane).any():
+        raise AnnotationError(f"{file}: label map has fractions; expected whole numbers")
+    return values
+
+
+def to_teeth(
+    image: Values,
+    numbers: Mapping[int, int | None],
+    file: Path,
+    expected: str,
+    report: Report | None = None,
+) -> Teeth:
     """The teeth of a label map.
 
     Parameters
@@ -53,6 +78,7 @@ def to_teeth(image: Values, numbers: Mapping[int, int | None], file: Path, expec
     numbers : FDI number by pixel value, 0 for a tooth without a number, None to leave a value out.
         Pixels of value 0 are background.
     file, expected : named for a value that is not in `numbers`; `expected` ends the message.
+    report : takes such values, which are left out; without it they raise `AnnotationError`.
 
     >>> image = np.array([[0, 0, 5], [0, 5, 5]])
     >>> to_teeth(image, {5: 36}, Path("a.png"), "expected 5").fdi.tolist()
@@ -62,14 +88,15 @@ def to_teeth(image: Values, numbers: Mapping[int, int | None], file: Path, expec
         ...
     panodent.errors.AnnotationError: a.png: pixel value 5; expected 7
     """
+    report = report or Report(RAISING, str(file))
     teeth: list[tuple[int, *CroppedMask]] = []
-    for value in np.unique(image).tolist():
-        if value == 0:
-            continue
-        if value not in numbers:
-            raise AnnotationError(f"{file}: pixel value {value}; {expected}")
-        fdi = numbers[value]
-        if fdi is not None:
+    values = [value for value in np.unique(image).tolist() if value]
+    if unknown := [value for value in values if value not in numbers]:
+        shown = ", ".join(map(str, unknown[:3])) + (", ..." if len(unknown) > 3 else "")
+        report.add(f"pixel value{'s' if len(unknown) > 1 else ''} {shown}; {expected}")
+    for value in values:
+        fdi = numbers.get(value)
+        if fdi is not None and fdi != CUT_OUT:
             teeth.append((fdi, *trimmed(image == value)))
     return Teeth.from_masks((image.shape[0], image.shape[1]), teeth)
 

@@ -23,10 +23,12 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
+from panodent.formats.faults import RAISING, Report
 from panodent.formats.finding_names import OTHER
+from panodent.formats.naming import CUT_OUT
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.teeth.findings import NOWHERE, Findings
-from panodent.teeth.masks import CroppedMask, joined
+from panodent.teeth.masks import CroppedMask, joined, without
 from panodent.teeth.outlines import Ring
 from panodent.teeth.teeth import Teeth
 
@@ -34,11 +36,15 @@ _NUMBERS = {str(fdi): fdi for fdi in TEETH}
 
 
 class Outline(NamedTuple):
-    """What was drawn: the mask, the group of parts that it belongs to (None: none), its score."""
+    """What was drawn: the mask, the group of parts that it belongs to (None: none), its score.
+
+    `is_box` is whether the mask is a filled bounding box; the tooth then has the flag 'box'.
+    """
 
     mask: CroppedMask
     group: Hashable = None
     score: float = 1.0
+    is_box: bool = False
 
 
 class AnnotatedShape(NamedTuple):
@@ -48,7 +54,7 @@ class AnnotatedShape(NamedTuple):
     ----------
     label : its class name, category or class number.
     where : how an error names it: file, image and place.
-    outline : reads what was drawn; raises `AnnotationError` without `where`.
+    outline : reads what was drawn; raises `AnnotationError`.
     tooth : of a finding: the number of the tooth that carries it as the file has it, see
         `tooth_number`.
     """
@@ -64,18 +70,22 @@ def teeth_of(
     numbers: Mapping[Any, int | None],
     size: tuple[int, int],
     file: Path,
+    report: Report | None = None,
 ) -> Teeth:
     """The teeth of a radiograph of this (height, width).
 
     Parameters
     ----------
     numbers : FDI number by label, 0 for a tooth without a number. Shapes with None are left out
-        and their outlines not read.
+        and their outlines not read. Shapes with `CUT_OUT` cut out of the teeth before them.
     file : named when a label is not in `numbers`: the file was changed since they were read.
+    report : takes a shape that cannot be read, and notes one without pixels; both are left out. By
+        default the first that cannot be read raises `AnnotationError`.
 
-    Shapes of one label and one group are parts of one tooth. Raises `AnnotationError`.
+    Shapes of one label and one group are parts of one tooth.
     """
-    teeth: list[tuple[int, float, list[CroppedMask]]] = []
+    report = report or Report(RAISING, str(file))
+    teeth: list[tuple[int, Outline, list[CroppedMask]]] = []
     groups: dict[Hashable, list[CroppedMask]] = {}
     for shape in shapes:
         if shape.label not in numbers:
@@ -83,25 +93,45 @@ def teeth_of(
         fdi = numbers[shape.label]
         if fdi is None:
             continue
-        outline = _drawn(shape)
+        outline = _drawn(shape, report)
+        if outline is None:
+            continue
+        if fdi == CUT_OUT:
+            with report.catching(_item(shape, report)):
+                _cut(teeth, outline.mask)
+            continue
         group = None if outline.group is None else (shape.label, outline.group)
         if group in groups:
             groups[group].append(outline.mask)
             continue
-        teeth.append((fdi, outline.score, [outline.mask]))
+        teeth.append((fdi, outline, [outline.mask]))
         if group is not None:
             groups[group] = teeth[-1][2]
     return Teeth.from_masks(
         size,
         [(fdi, *joined(parts, size)) for fdi, _, parts in teeth],
-        [score for _, score, _ in teeth],
+        [outline.score for _, outline, _ in teeth],
+        [{"box"} if outline.is_box else () for _, outline, _ in teeth],
     )
+
+
+def _cut(teeth: Iterable[tuple[int, Outline, list[CroppedMask]]], hole: CroppedMask) -> None:
+    """Takes the pixels of a hole from all parts of these teeth; raises `AnnotationError`."""
+    for fdi, _, parts in teeth:
+        cut = [without(part, hole) for part in parts]
+        if not any(mask.any() for mask, _ in cut):
+            raise AnnotationError(
+                f"cuts away the whole of {f'tooth {fdi}' if fdi else 'a tooth without a number'}; "
+                "expected a part of it: a shape cuts what was drawn before it"
+            )
+        parts[:] = cut
 
 
 def findings_of(
     shapes: Iterable[AnnotatedShape],
     kinds: Mapping[Any, str],
     size: tuple[int, int],
+    report: Report | None = None,
     names: Mapping[Any, str] | None = None,
 ) -> AnnotatedFindings:
     """The findings of a radiograph of this (height, width).
@@ -110,29 +140,34 @@ def findings_of(
     ----------
     kinds : kind of finding by label, `OTHER` for a finding of no single kind. Other shapes are left
         out and their outlines not read.
+    report : as for `teeth_of`.
     names : class name by label, of the labels that have one; by default the labels themselves.
 
-    Each shape is a finding of its own: a tooth may carry two fillings. Raises `AnnotationError`.
+    Each shape is a finding of its own: a tooth may carry two fillings.
 
     >>> dot = AnnotatedShape("crown", "shape 1", lambda: Outline((np.ones((1, 1)), (2, 2))), "36")
     >>> findings_of([dot], {"crown": "crown"}, (4, 4)).findings
     Findings(1 on 4 x 4 pixels: 36 crown)
     """
+    report = report or Report(RAISING, "")
     unclear = np.zeros(size, bool)
     items, scores, others = [], [], Counter[str]()
     for shape in shapes:
         if shape.label not in kinds:
             continue
-        outline = _drawn(shape)
+        outline = _drawn(shape, report)
+        if outline is None:
+            continue
         mask, (top, left) = outline.mask
         if kinds[shape.label] == OTHER:
             unclear[top : top + mask.shape[0], left : left + mask.shape[1]] |= mask
             name = str(shape.label) if names is None else names.get(shape.label)
             others.update([name] if name is not None else [])
             continue
-        fdi = tooth_number(shape.tooth, shape.where)
-        items.append((kinds[shape.label], fdi, mask, (top, left)))
-        scores.append(outline.score)
+        with report.catching(_item(shape, report)):
+            fdi = tooth_number(shape.tooth, shape.where)
+            items.append((kinds[shape.label], fdi, mask, (top, left)))
+            scores.append(outline.score)
     return AnnotatedFindings(Findings.from_masks(size, items, scores), unclear, dict(others))
 
 
@@ -154,11 +189,24 @@ def tooth_number(value: object, where: str) -> int:
     )
 
 
-def _drawn(shape: AnnotatedShape) -> Outline:
-    try:
-        return shape.outline()
-    except AnnotationError as error:
-        raise AnnotationError(f"{shape.where}: {error}") from None
+def _drawn(shape: AnnotatedShape, report: Report) -> Outline | None:
+    """What was drawn; None after a report if it cannot be read or has no pixel."""
+    item = _item(shape, report)
+    outline = None
+    with report.catching(item):
+        outline = shape.outline()
+    if outline is not None and not outline.mask[0].any():
+        report.note("covers no pixel of the image and is left out", item)
+        return None
+    return outline
+
+
+def _item(shape: AnnotatedShape, report: Report) -> str:
+    """The place of a shape in its file, without file and radiograph."""
+    item = shape.where
+    for known in (report.file, report.image):
+        item = item.removeprefix(f"{known}: ") if known else item
+    return "" if item in (report.file, report.image) else item
 
 
 def rings_without_holes(teeth: Teeth, index: int) -> list[Ring]:

@@ -21,6 +21,8 @@ from xml.etree.ElementTree import Element, SubElement
 from xml.parsers import expat
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.text_encoding import fault as text_fault
+from panodent.formats.parsing.text_encoding import opened
 
 _CHUNK = 1 << 18
 _DEEPEST = 64
@@ -33,7 +35,7 @@ def root_name(file: Path) -> str | None:
     """
     builder = _Builder(file, 0, ())
     try:
-        with file.open("rb") as stream:
+        with opened(file) as stream:
             builder.parser.Parse(stream.read(_CHUNK), False)
     except (AnnotationError, expat.ExpatError, OSError):
         pass  # faults after the root element are reported when the file is read
@@ -119,14 +121,14 @@ def _built(builder: _Builder, start: int) -> Iterator[tuple[int, Element]]:
     """The elements from byte `start` on, each as soon as the chunk with its end is parsed."""
     file = builder.file
     try:
-        with file.open("rb") as stream:
+        with opened(file) as stream:
             stream.seek(start)
             more = True
             while more:
                 chunk = stream.read(_CHUNK)
                 more = bool(chunk)
                 if b"\0" in chunk:
-                    raise AnnotationError(f"{file}: holds zero bytes; expected XML in UTF-8")
+                    raise AnnotationError(f"{file}: {text_fault(file) or 'holds zero bytes'}")
                 fault: expat.ExpatError | None = None
                 try:
                     builder.parser.Parse(chunk, not more)
@@ -137,6 +139,7 @@ def _built(builder: _Builder, start: int) -> Iterator[tuple[int, Element]]:
                 yield from builder.finished
                 builder.finished.clear()
                 if fault is not None:
-                    raise AnnotationError(f"{file}: not well-formed XML in UTF-8 ({fault})")
+                    reason = text_fault(file) or f"not well-formed XML in UTF-8 ({fault})"
+                    raise AnnotationError(f"{file}: {reason}")
     except OSError as error:
         raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None

@@ -1,0 +1,111 @@
+"""Measures time and memory of `panodent inspect` and `convert` on large annotated folders.
+
+    python benchmarks/large_folder.py [--format coco ...] [--sizes 1250,2500,5000,10000]
+
+Makes folders of small noise pictures with 28 teeth each, and runs both commands on each in a
+process of its own. Seconds are of the processor, so that other programs do not count. Neither time
+per radiograph nor memory should grow with the folder; the last column is the time per radiograph
+divided by that in the smallest folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from panodent import formats
+from panodent.dentition import PERMANENT
+from panodent.formats.registry import BY_NAME
+from panodent.teeth.teeth import Teeth
+
+SIZE = (64, 128)
+TEETH = tuple(fdi for fdi in PERMANENT if fdi % 10 < 8)
+_MEBIBYTE = 1024 if sys.platform == "linux" else 1024 * 1024  # of ru_maxrss
+
+
+def picture(number: int) -> np.ndarray:
+    """A (64, 128) uint8 picture of noise, different for each number."""
+    noise = np.random.default_rng(number).normal(128, 40, (16, 32))
+    return cv2.resize(noise, SIZE[::-1]).clip(0, 255).astype(np.uint8)
+
+
+def teeth() -> Teeth:
+    """28 boxes of 6 x 6 pixels in two rows."""
+    square = np.ones((6, 6), bool)
+    places = [
+        (12 + 24 * (fdi // 10 > 2), column) for fdi, column in zip(TEETH, _columns(), strict=True)
+    ]
+    return Teeth.from_masks(
+        SIZE, [(fdi, square, place) for fdi, place in zip(TEETH, places, strict=True)]
+    )
+
+
+def _columns() -> Iterator[int]:
+    for index in range(len(TEETH)):
+        yield 4 + 8 * (index % 14)
+
+
+def make(folder: Path, name: str, count: int) -> None:
+    """A data folder of `count` annotated radiographs in a format."""
+    chosen, drawn = formats.get(name), teeth()
+    files = [f"scan-{number:06d}.png" for number in range(count)]
+    for number, file in enumerate(files):
+        place = folder / chosen.image_place(file)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(place), picture(number))
+    chosen.write(folder, ((file, drawn) for file in files))
+
+
+def measured(*arguments: object) -> tuple[float, float]:
+    """(seconds of the processor, largest resident memory in MiB) of a call of panodent."""
+    command = [sys.executable, "-m", "panodent", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / _MEBIBYTE
+
+
+def main() -> None:
+    """Prints a row for each format, command and size of folder."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--format", action="append", choices=[*BY_NAME])
+    parser.add_argument("--sizes", default="1250,2500,5000,10000")
+    options = parser.parse_args()
+    sizes = [int(text) for text in options.sizes.split(",")]
+    heads = ("format", "command", "radiographs", "seconds", "ms each", "MiB", "growth")
+    print("{:14}{:9}{:>12}{:>9}{:>9}{:>7}{:>8}".format(*heads))
+    for name in options.format or ["coco"]:
+        first: dict[str, float] = {}
+        for count in sizes:
+            with tempfile.TemporaryDirectory() as place:
+                data, other = Path(place, "data"), Path(place, "other")
+                make(data, name, count)
+                reading = ("--values", "fdi") if name == "labels" else ()
+                to = "coco" if name != "coco" else "cvat"
+                runs = {
+                    "inspect": ("inspect", data, *reading),
+                    "convert": ("convert", data, other, "--to", to, *reading),
+                }
+                for command, arguments in runs.items():
+                    seconds, memory = measured(*arguments)
+                    each = 1000 * seconds / count
+                    growth = each / first.setdefault(command, each)
+                    print(
+                        f"{name:14}{command:9}{count:12}{seconds:9.1f}{each:9.2f}{memory:7.0f}"
+                        f"{growth:8.2f}",
+                        flush=True,
+                    )
+
+
+if __name__ == "__main__":
+    main()

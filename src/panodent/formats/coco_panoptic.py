@@ -1,0 +1,238 @@
+"""COCO panoptic: a JSON with segments, and PNGs whose colours are the ids of segments.
+
+The specification is https://cocodataset.org/#format-data, panoptic segmentation. The segment of a
+pixel is R + 256 G + 65536 B; 0 is background. The PNGs lie in the folder with the name of the
+JSON, in `panoptic/`, or beside the JSON. A segment with `iscrowd: 1` is read as a tooth without a
+number. Segments cannot overlap (the smaller tooth is on top) and have no scores.
+
+>>> from tempfile import TemporaryDirectory
+>>> teeth = Teeth.from_label_image([[0, 36, 36], [0, 36, 37]])
+>>> with TemporaryDirectory() as folder:
+...     FORMAT.write(Path(folder), [("opg.png", teeth)])
+...     data = load(Path(folder, "panoptic.json"))
+...     FORMAT.read(Path(folder))[0].read() == teeth
+True
+>>> [segment["category_id"] for segment in data["annotations"][0]["segments_info"]]
+[36, 37]
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.errors import AnnotationError
+from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.coco_categories import Category, category_numbers
+from panodent.formats.coco_document import bbox, categories, image
+from panodent.formats.coco_entries import check, usable_images
+from panodent.formats.faults import Report
+from panodent.formats.naming import Naming
+from panodent.formats.parsing.excerpt import excerpt, shown
+from panodent.formats.parsing.file_search import only_json, target_file
+from panodent.formats.parsing.image_entries import checked_names, in_order
+from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
+from panodent.formats.parsing.json_record import Record, is_whole, load, records
+from panodent.formats.parsing.json_stream import list_items, members
+from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
+from panodent.radiograph.radiograph import key_of
+from panodent.teeth.masks import trimmed
+from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.atomic_files import write_whole
+
+FILE = "panoptic.json"
+FOLDER = "panoptic"
+_CROWD = ("segment of a crowd",)
+"""Stands for the category of such a segment; the categories of a file are numbers or texts."""
+
+
+class CocoPanoptic(Format):
+    """One JSON file for all radiographs, and a PNG for each."""
+
+    name = "coco-panoptic"
+
+    def recognises(self, path: Path) -> bool:
+        """A JSON file, or a folder with only one, whose first annotation has segments."""
+        return _find(path) is not None
+
+    def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
+        """Segments by image; an image without an annotation is not annotated."""
+        file = path if path.is_file() else _find(path)
+        if file is None:
+            raise AnnotationError(f"{path}: expected one JSON with segments_info, as COCO panoptic")
+        report = Report.of(options, file)
+        data = load(file)
+        check(records(data, "categories", str(file)), "categories", file)
+        records(data, "images", str(file))
+        images = {entry["id"]: entry for entry in usable_images(data, file, report)}
+        listed: list[_Image] = []
+        for entry in records(data, "annotations", str(file)):
+            with report.catching(f"image {excerpt(entry.get('image_id'))}", "radiograph"):
+                listed.append(_image(entry, images, file, report))
+        known = {entry["id"]: Category.of(entry) for entry in data["categories"]}
+        used = {known[s["category_id"]] for found in listed for s in found.segments}
+        by_category = category_numbers(known.values(), file, Naming.of(options), used, report)
+        numbers = {key: by_category[category] for key, category in known.items()}
+        places = ImageSearch(file.parent).find(Sought(found.name) for found in listed)
+        items = []
+        for found, place in zip(listed, places, strict=True):
+            if place.problem:
+                found.report.add(place.problem, cost="radiograph")
+            read = partial(_read, file, found, {**numbers, _CROWD: UNNUMBERED})
+            key, radiograph = place.key, place.file
+            if radiograph is not None and _folders(file)[0] in radiograph.parents:
+                # A PNG of segments is no radiograph, though its name is like one.
+                key, radiograph = key_of(declared_path(found.name, str(file))), None
+            items.append(Annotated(key, read, found.size, radiograph))
+        return in_order(file, items, report)
+
+    def write(self, path: Path, items: Items, options: Options | None = None) -> None:
+        """Writes `panoptic/<key>.png`, and `panoptic.json` or the .json file named."""
+        file = target_file(path, FILE)
+        images, annotations = [], []
+        for number, (name, teeth) in enumerate(checked_names(items, path), start=1):
+            place = f"{key_of(name)}.png"
+            write_whole(file.parent / FOLDER / place, _png(_ids(teeth)))
+            images.append(image(number, name.as_posix(), teeth.size))
+            annotations.append(
+                {"image_id": number, "file_name": place, "segments_info": [*_segments(teeth)]}
+            )
+        listed = [{**entry, "isthing": 1} for entry in categories(unnumbered=True)]
+        made = {"images": images, "annotations": annotations, "categories": listed}
+        write_whole(file, json.dumps(made) + "\n")
+
+
+@dataclass(frozen=True)
+class _Image:
+    """An annotated image: name, (height, width), its PNG and its segments."""
+
+    name: str
+    size: tuple[int, int]
+    png: str
+    segments: list[Record]
+    report: Report
+
+
+def is_panoptic(file: Path) -> bool:
+    """Whether a JSON file has annotations, the first of which has segments."""
+    try:
+        place = members(file, ("annotations",)).get("annotations")
+        entry = next(list_items(file, place))[1] if isinstance(place, tuple) else None
+    except (AnnotationError, StopIteration):
+        return False
+    return isinstance(entry, dict) and isinstance(entry.get("segments_info"), list)
+
+
+def _find(path: Path) -> Path | None:
+    found = only_json(path, lambda file: file if is_panoptic(file) else None)
+    if found is None and path.is_dir():
+        found = only_json(path / "annotations", lambda file: file if is_panoptic(file) else None)
+    return found
+
+
+def _folders(file: Path) -> tuple[Path, ...]:
+    """Where the PNGs may lie; radiographs are never in the first."""
+    return file.with_suffix(""), file.parent / FOLDER, file.parent
+
+
+def _image(entry: Record, images: Mapping[Any, Record], file: Path, report: Report) -> _Image:
+    key = entry.get("image_id")
+    if not isinstance(key, int | float | str) or key not in images:
+        raise AnnotationError("is not among the images; expected the id of one")
+    found = images[key]
+    name = shown(found["file_name"])
+    png = declared_path(entry.get("file_name"), f"{file}: {name}").as_posix()
+    about = report.about(name)
+    segments = []
+    for segment in records(entry, "segments_info", f"{file}: {name}"):
+        item = f"segment {excerpt(segment.get('id'))}"
+        if not is_whole(segment.get("id")) or not 0 < segment["id"] < 1 << 24:
+            about.add("expected a whole number of at least 1 as id", item)
+        elif not isinstance(segment.get("category_id"), int | float | str):
+            about.add(f"category_id is {excerpt(segment.get('category_id'))}", item)
+        else:
+            segments.append(segment)
+    size = (int(found["height"]), int(found["width"]))
+    return _Image(found["file_name"], size, png, segments, about)
+
+
+def _read(file: Path, found: _Image, numbers: Mapping[Any, int | None]) -> Teeth:
+    ids = _read_ids(file, found)
+    known = {segment["id"] for segment in found.segments}
+    if stray := [key for key in np.unique(ids).tolist() if key and key not in known]:
+        shown_ids = ", ".join(map(str, stray[:3])) + (", ..." if len(stray) > 3 else "")
+        found.report.add(f"{found.png} has pixels of segments {shown_ids}, which are not listed")
+    return teeth_of(_shapes(ids, found), numbers, found.size, file, found.report)
+
+
+def _shapes(ids: npt.NDArray[np.int32], found: _Image) -> Iterator[AnnotatedShape]:
+    for segment in found.segments:
+        label = _CROWD if segment.get("iscrowd") == 1 else segment["category_id"]
+        where = f"{found.report.where}: segment {segment['id']}"
+        yield AnnotatedShape(label, where, partial(_outline, ids, segment["id"]))
+
+
+def _outline(ids: npt.NDArray[np.int32], key: int) -> Outline:
+    return Outline(trimmed(ids == key))
+
+
+def _read_ids(file: Path, found: _Image) -> npt.NDArray[np.int32]:
+    """The segment id of each pixel (height, width)."""
+    from PIL import Image
+
+    place = next((p for f in _folders(file) if (p := f / found.png).is_file()), None)
+    if place is None:
+        raise AnnotationError(f"{found.report.where}: {found.png} was not found beside the JSON")
+    try:
+        with Image.open(place, formats=("PNG",)) as picture:
+            if picture.size != found.size[::-1]:
+                raise AnnotationError(
+                    f"{place}: is {picture.height} x {picture.width}; the image is "
+                    f"{found.size[0]} x {found.size[1]}"
+                )
+            colours = np.asarray(picture.convert("RGB"), np.int32)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise AnnotationError(f"{place}: cannot be read as PNG ({error})") from None
+    return colours[..., 0] + 256 * colours[..., 1] + 65536 * colours[..., 2]
+
+
+def _ids(teeth: Teeth) -> npt.NDArray[np.int32]:
+    """The position of the tooth at each pixel, counted from 1; the smaller tooth is on top."""
+    ids = np.zeros(teeth.size, np.int32)
+    for index in np.argsort(-teeth.areas, kind="stable").tolist():
+        top, left, bottom, right = teeth.boxes[index].tolist()
+        ids[top:bottom, left:right][teeth.masks[index]] = index + 1
+    return ids
+
+
+def _segments(teeth: Teeth) -> Iterator[Record]:
+    areas = np.bincount(_ids(teeth).ravel(), minlength=len(teeth) + 1)
+    for index, fdi in enumerate(teeth.fdi.tolist()):
+        top, left, bottom, right = teeth.boxes[index].tolist()
+        yield {
+            "id": index + 1,
+            "category_id": fdi,
+            "area": int(areas[index + 1]),
+            "bbox": bbox(left, top, right, bottom),
+            "iscrowd": 0,
+        }
+
+
+def _png(ids: npt.NDArray[np.int32]) -> bytes:
+    from PIL import Image
+
+    colours = np.stack([ids & 255, ids >> 8 & 255, ids >> 16], axis=-1).astype(np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(colours).save(stream, "PNG", compress_level=3)
+    return stream.getvalue()
+
+
+FORMAT = CocoPanoptic()

@@ -1,0 +1,256 @@
+"""The kinds of Label Studio's exports: which are read as tasks, and which are refused by name.
+
+The kinds are listed at https://labelstud.io/guide/export. JSON has everything. JSON-MIN and CSV
+have one entry for each annotation, with the regions of each control tag in a member or cell of its
+name; they are read as tasks of JSON, and of several annotations of a task the one updated last
+counts. The exports to COCO, YOLO and Pascal VOC are folders of those formats.
+
+>>> from tempfile import TemporaryDirectory
+>>> region = {"points": [[0, 0]], "polygonlabels": ["36"], "original_width": 5}
+>>> item = {"id": 7, "image": "opg.png", "tooth": [region], "annotation_id": 1}
+>>> with TemporaryDirectory() as folder:
+...     size = Path(folder, "a.json").write_text(json.dumps([item]))
+...     export = find(Path(folder))
+...     ((place, task),) = tasks(export, Report.of(None, export.file))
+...     export.kind, task["data"], task["annotations"][0]["result"][0]["type"]
+('JSON-MIN', {'image': 'opg.png'}, 'polygonlabels')
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from panodent.errors import AnnotationError
+from panodent.formats.faults import Report
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.file_search import only_json
+from panodent.formats.parsing.json_record import Record
+from panodent.formats.parsing.json_stream import Place, item_at, list_items, member_kinds
+
+JSON, JSON_MIN, CSV = "JSON", "JSON-MIN", "CSV"
+_TABLES = {".csv": ",", ".tsv": "\t"}
+_OF_ANNOTATION = ("annotation_id", "annotator", "lead_time")
+"""Members of JSON-MIN and columns of CSV that no other file has."""
+_MASKS = re.compile(r"task-\d+-annotation-\d+-by-.*\.(png|npy)", re.IGNORECASE)
+_LONGEST_ROW = 64 * 1024 * 1024
+
+
+class Export(NamedTuple):
+    """An export that is read: its file, and its kind as Label Studio calls it."""
+
+    file: Path
+    kind: str
+
+
+def find(path: Path) -> Export | None:
+    """The export of a file, or of a folder that has only one; None if there is none."""
+    if (found := only_json(path, _json_kind)) is not None:
+        return found
+    files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
+    tables = [file for file in files if file.suffix.lower() in _TABLES and _is_table(file)]
+    return Export(tables[0], CSV) if len(tables) == 1 else None
+
+
+def refusal(path: Path) -> str | None:
+    """Why an export of another kind cannot be read, and which to choose; None for other files."""
+    choose = "choose the export JSON instead"
+    folders = [path, *sorted(f for f in path.iterdir() if f.is_dir())] if path.is_dir() else []
+    for folder in folders:
+        for file in folder.iterdir():
+            if match := _MASKS.fullmatch(file.name):
+                kind = {"png": "PNG", "npy": "NumPy"}[match[1].lower()]
+                return (
+                    f"{path}: is Label Studio's export 'Brush labels to {kind}', whose masks do "
+                    f"not say to which radiograph they belong; {choose}"
+                )
+    files = sorted(path.glob("*.json"))[:1] if path.is_dir() else [path]
+    for file in files:
+        if file.suffix.lower() == ".json" and _is_stored(file):
+            return (
+                f"{file}: is an annotation in Label Studio's target storage, a file for each; "
+                f"{choose}"
+            )
+    return None
+
+
+def tasks(export: Export, report: Report) -> Iterator[tuple[Place, Any]]:
+    """(place, task) of each task, which may be anything that JSON can hold.
+
+    `report` takes entries of JSON-MIN and CSV that cannot be read. Raises `AnnotationError` for a
+    file that is not of the kind.
+    """
+    if export.kind == JSON:
+        yield from list_items(export.file)
+        return
+    latest: dict[str, tuple[str, Place]] = {}
+    for place, task in _of_annotations(export, report):
+        updated = str(task["annotations"][0].get("updated_at") or "")
+        key = json.dumps(task["id"]) if task["id"] is not None else str(place)
+        if key not in latest or updated >= latest[key][0]:
+            latest[key] = (updated, place)
+    for _, place in latest.values():
+        yield place, task_at(export, place)
+
+
+def task_at(export: Export, place: Place) -> Any:
+    """The task at a place that `tasks` has found."""
+    if export.kind == JSON:
+        return item_at(export.file, place)
+    if export.kind == JSON_MIN:
+        return _task(item_at(export.file, place), export.file)
+    with _opened(export.file) as stream:
+        head = next(_rows(stream, export.file))[1]
+        stream.seek(place[0])
+        return _task(_cells(head, stream.read(place[1] - place[0]), export.file), export.file)
+
+
+def _of_annotations(export: Export, report: Report) -> Iterator[tuple[Place, Record]]:
+    file = export.file
+    tags: set[str] = set()
+    if export.kind == JSON_MIN:
+        for place, item in list_items(file):
+            with report.catching(cost="radiograph"):
+                yield place, _task(item, file, tags)
+        return
+    with _opened(file) as stream:
+        rows = _rows(stream, file)
+        _, head = next(rows)
+        for place, row in rows:
+            with report.catching(cost="radiograph"):
+                yield place, _task(_cells(head, row, file), file, tags)
+
+
+def _json_kind(file: Path) -> Export | None:
+    """The export that a JSON file is by its first item."""
+    try:
+        _, item = next(list_items(file))
+    except (AnnotationError, StopIteration):
+        return None
+    if not isinstance(item, dict):
+        return None
+    if isinstance(item.get("data"), dict):
+        listed = (item.get(kind) for kind in ("annotations", "predictions"))
+        return Export(file, JSON) if any(isinstance(one, list) for one in listed) else None
+    return Export(file, JSON_MIN) if any(name in item for name in _OF_ANNOTATION) else None
+
+
+def _is_stored(file: Path) -> bool:
+    try:
+        kinds = {name: kind for name, kind, _ in member_kinds(file)}
+    except AnnotationError:
+        return False
+    return kinds.get("result") == "[" and "task" in kinds
+
+
+def _is_table(file: Path) -> bool:
+    try:
+        with _opened(file) as stream:
+            head = _split(stream.readline(1 << 16), file)
+    except (AnnotationError, OSError):
+        return False
+    return "id" in head and any(name in head for name in _OF_ANNOTATION)
+
+
+def _task(item: Any, file: Path, tags: set[str] | None = None) -> Record:
+    """A task of JSON with the one annotation of this entry.
+
+    `tags` are the control tags of regions in the entries before it, and takes its own.
+    """
+    if not isinstance(item, dict):
+        raise AnnotationError(f"{file}: {excerpt(item)} is not an annotation; expected an object")
+    for tag in tags or ():
+        if item.get(tag, "") != "" and not isinstance(item[tag], list):
+            raise AnnotationError(f"{file}: {tag} is {excerpt(item[tag])}; expected a list")
+    results = [
+        _result(value, tag, str(number))
+        for tag, values in item.items()
+        if isinstance(values, list)
+        if any(isinstance(value, dict) for value in values)
+        for number, value in enumerate(values, start=1)
+    ]
+    if tags is not None:
+        tags |= {result["from_name"] for result in results if "from_name" in result}
+    data = {n: v for n, v in item.items() if isinstance(v, str) and n not in _OF_ANNOTATION}
+    moments = {name: item[name] for name in ("created_at", "updated_at") if item.get(name)}
+    return {
+        "id": item.get("id"),
+        "data": data,
+        "annotations": [{"id": item.get("annotation_id"), "result": results, **moments}],
+    }
+
+
+def _result(value: Any, tag: str, number: str) -> Record:
+    if not isinstance(value, dict):
+        return {"id": f"{tag}-{number}", "type": "region", "value": value}
+    kinds = [name for name in value if name.endswith("labels")]
+    return {
+        "id": f"{tag}-{number}",
+        "from_name": tag,
+        "type": kinds[0] if kinds else "region",
+        "value": value,
+        "original_width": value.get("original_width"),
+        "original_height": value.get("original_height"),
+        "image_rotation": value.get("image_rotation", 0),
+    }
+
+
+def _opened(file: Path) -> Any:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
+
+
+def _rows(stream: Any, file: Path) -> Iterator[tuple[Place, Any]]:
+    """(place, names of the columns) of the first row, then (place, bytes) of the others.
+
+    A quoted cell may hold line breaks: a row is complete when its quotation marks are even.
+    """
+    start, row = 0, b""
+    head = True
+    for line in iter(lambda: stream.readline(_LONGEST_ROW), b""):
+        row += line
+        if row.count(b'"') % 2 and len(row) < _LONGEST_ROW:
+            continue
+        if row.strip():
+            place = (start, start + len(row))
+            yield place, _split(row, file) if head else row
+            head = False
+        start, row = start + len(row), b""
+    if row or head:
+        raise AnnotationError(f"{file}: ends inside a quoted cell; expected CSV of Label Studio")
+
+
+def _cells(head: list[str], row: bytes, file: Path) -> Record:
+    cells = _split(row, file)
+    if len(cells) != len(head):
+        raise AnnotationError(
+            f"{file}: a row has {len(cells)} cells: {excerpt(cells)}; expected {len(head)}"
+        )
+    return {name: _value(name, cell, file) for name, cell in zip(head, cells, strict=True)}
+
+
+def _value(name: str, cell: str, file: Path) -> Any:
+    if not cell.startswith(("[", "{")):
+        return cell
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError) as error:
+        raise AnnotationError(
+            f"{file}: a cell of column {excerpt(name)} is not JSON ({error}): {excerpt(cell)}"
+        ) from None
+
+
+def _split(row: bytes, file: Path) -> list[str]:
+    try:
+        text = row.decode("utf-8-sig")
+        separator = _TABLES.get(file.suffix.lower(), ",")
+        csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_ROW))
+        return next(csv.reader([text], delimiter=separator, strict=True), [])
+    except (ValueError, csv.Error) as error:
+        raise AnnotationError(f"{file}: is not CSV in UTF-8 ({error})") from None

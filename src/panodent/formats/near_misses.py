@@ -1,0 +1,178 @@
+"""What in a folder looks like annotations that no format recognises, and what is wrong with it.
+
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder:
+...     Path(folder, "Masks").mkdir()
+...     size = Path(folder, "truth.json").write_text('{"images": [], "annotations": []}')
+...     for found in near_misses(Path(folder)):
+...         print(found)
+truth.json has images and annotations but not categories, which COCO needs
+folder Masks: expected it to be called masks, in this spelling, for label maps
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from panodent.errors import AnnotationError
+from panodent.formats.labels import FOLDERS as MASKS
+from panodent.formats.parsing.excerpt import excerpt, shown
+from panodent.formats.parsing.json_record import load
+from panodent.formats.parsing.json_stream import list_items, member_kinds
+from panodent.formats.parsing.text_encoding import fault as text_fault
+from panodent.formats.parsing.xml_stream import root_name
+from panodent.formats.yolo_names import LISTS
+
+LOOKED_FOR = (
+    "JSON of COCO, Label Studio, labelme, VIA or Supervisely, XML of CVAT or Pascal VOC, YOLO's "
+    "labels with data.yaml or classes.txt, nnU-Net's dataset.json, label maps in "
+    f"{', '.join(f'{name}/' for name in MASKS)}"
+)
+_MOST = 6
+_ENTRIES = 2_000
+_LARGEST = 1 << 26  # bytes of a JSON that is read to its end
+_COCO = ("images", "annotations", "categories")
+_FOLDERS = {
+    **dict.fromkeys(("masks", "mask", "segmentation", "segmentations"), ("masks", "label maps")),
+    **dict.fromkeys(("labels", "label"), ("labels", "label maps or YOLO's texts")),
+    **dict.fromkeys(("annotations", "annotation", "xml"), ("Annotations", "XML of Pascal VOC")),
+    "images": ("images", "radiographs"),
+}
+_RIGHT = ("masks", "labels", "annotations", "Annotations", "images", "masks_machine")
+_OF_MASK = re.compile(r"(.+?)[_\-. ](mask|masks|label|labels|seg|segmentation|gt)", re.IGNORECASE)
+_LINE = re.compile(rb"\s*\d{1,6}(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*")
+
+
+def near_misses(path: Path) -> list[str]:
+    """What is nearly a format, a sentence each; at most six."""
+    if path.is_file():
+        return list(islice(_of_file(path, path.name), _MOST))
+    entries = sorted(islice(_below(path), _ENTRIES))
+    found = [sentence for sentences in _kinds(path, entries) for sentence in sentences]
+    return list(dict.fromkeys(found))[:_MOST]
+
+
+def _below(path: Path) -> Iterator[Path]:
+    """Files and folders of the folder and of its own folders."""
+    for folder, names, files in os.walk(path):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        yield from (Path(folder, name) for name in (*names, *sorted(files)) if name[0] != ".")
+        if Path(folder) != path:
+            names.clear()
+
+
+def _kinds(path: Path, entries: list[Path]) -> Iterator[Iterable[str]]:
+    files = [entry for entry in entries if entry.is_file()]
+    for suffix in (".json", ".xml", ".zip", ".csv"):
+        of_kind = [file for file in files if file.suffix.lower() == suffix]
+        for file in of_kind[:2]:
+            yield _of_file(file, file.relative_to(path).as_posix())
+    yield _folders(path, entries)
+    yield _masks(path, files)
+    yield _texts(path, files)
+
+
+def _of_file(file: Path, name: str) -> Iterator[str]:
+    suffix, name = file.suffix.lower(), shown(name)
+    if suffix == ".json":
+        yield from _json(file, name)
+    elif suffix == ".xml":
+        root = root_name(file)
+        if reason := text_fault(file):
+            yield f"{name} {reason}"
+        elif root is None:
+            yield f"{name} is not XML that can be read"
+        elif root == "annotations":
+            yield f"{name} looks like CVAT's; expected it to be called annotations.xml"
+        elif root != "annotation":
+            yield (
+                f"{name} has the root <{excerpt(root)[1:-1]}>; CVAT's is <annotations>, Pascal "
+                "VOC's <annotation>"
+            )
+    elif suffix == ".zip":
+        yield f"{name} is an archive; unpack it"
+    elif suffix == ".csv":
+        yield f"{name} is a table; export the annotations as JSON or XML"
+
+
+def _json(file: Path, name: str) -> Iterator[str]:
+    if reason := text_fault(file):
+        yield f"{name} {reason}"
+        return
+    try:
+        kinds = {key: kind for key, kind, _ in member_kinds(file)}
+    except AnnotationError:
+        try:
+            next(list_items(file), None)
+        except AnnotationError:
+            yield f"{name} is not JSON{_syntax(file)}"
+        return
+    having = [key for key in _COCO if key in kinds]
+    if 2 <= len(having) < len(_COCO):
+        lacking = next(key for key in _COCO if key not in kinds)
+        yield f"{name} has {' and '.join(having)} but not {lacking}, which COCO needs"
+    elif "metadata" in kinds and "view" in kinds:
+        yield f"{name} is a project of VIA 3; export it as VIA 2, or draw in VIA 2"
+
+
+def _syntax(file: Path) -> str:
+    """What is wrong with a JSON, in brackets."""
+    try:
+        if file.stat().st_size <= _LARGEST:
+            load(file)
+    except (AnnotationError, OSError) as error:
+        found = re.search(r"\(([^()]*(?:\([^()]*\))?)\)$", str(error))
+        return f" ({found[1]})" if found else ""
+    return ""
+
+
+def _folders(path: Path, entries: list[Path]) -> Iterator[str]:
+    for entry in entries:
+        right = _FOLDERS.get(entry.name.casefold())
+        if right and entry.parent == path and entry.name not in _RIGHT and entry.is_dir():
+            name, purpose = right
+            yield (
+                f"folder {entry.name}: expected it to be called {name}, in this spelling, for "
+                f"{purpose}"
+            )
+
+
+def _masks(path: Path, files: list[Path]) -> Iterator[str]:
+    for file in files:
+        inside = file.parent.name.casefold() in (*MASKS, "mask", "segmentation")
+        if inside and file.suffix.lower() in (".jpg", ".jpeg"):
+            yield (
+                f"{shown(file.relative_to(path).as_posix())} is a JPEG, which changes pixel "
+                "values; label maps are PNG"
+            )
+            break
+    if (path / "SegmentationClass").is_dir() or (path / "SegmentationObject").is_dir():
+        yield "masks of Pascal VOC are not read; export COCO, or XML with polygons"
+    for file in files:
+        named = _OF_MASK.fullmatch(file.stem)
+        if named and file.suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".jpg", ".jpeg"):
+            yield (
+                f"{shown(file.relative_to(path).as_posix())} looks like a label map; expected "
+                f"masks/{shown(named[1])}.png, with the name of its radiograph"
+            )
+            break
+
+
+def _texts(path: Path, files: list[Path]) -> Iterator[str]:
+    for file in files:
+        if file.suffix.lower() == ".txt" and file.name not in LISTS:
+            try:
+                with file.open("rb") as stream:
+                    line = stream.readline(1 << 14)
+            except OSError:
+                continue
+            if _LINE.fullmatch(line):
+                yield (
+                    f"{shown(file.relative_to(path).as_posix())} looks like YOLO; expected the "
+                    f"names of the classes in data.yaml or {LISTS[0]}, a name on each line"
+                )
+                return

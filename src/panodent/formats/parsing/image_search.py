@@ -1,0 +1,343 @@
+"""Finds the radiographs that annotation files name, as tools and other computers name them.
+
+Files name radiographs by a path from the data folder, from their own folder or from a folder of
+another computer (`C:\\scans\\a.png`), with folders of the tool in front (`upload/a.png`) or with a
+name that the tool made of it (`3f2a1b2c-a.png`). All formats find them by these rules:
+
+1. the path as it stands, in the folders where the format has its radiographs;
+2. else the file below the data folder that shares the longest end of the path: `x/train/a.png` is
+   `images/train/a.png` and not `images/val/a.png`;
+3. the same without regard to case and to the form of accents, with `%20` for a space, without the
+   eight hexadecimal digits that Label Studio puts before names, and last without regard to the
+   suffix.
+
+A file outside of the data folder is never opened. If two files suit a name equally well, or two
+names one file, nothing is guessed: the radiograph is not found, and `FoundImage.problem` says why.
+
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder:
+...     Path(folder, "images", "train").mkdir(parents=True)
+...     Path(folder, "images", "train", "a.png").touch()
+...     search = ImageSearch(Path(folder))
+...     found = search.find([Sought("C:\\\\scans\\\\train\\\\a.png"), Sought("../b.png")])
+>>> [(item.key, item.file and item.file.name, item.problem) for item in found]
+[('train/a', 'a.png', ''), ('b', None, '')]
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from panodent.errors import AnnotationError
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.image_entries import IMAGE_FOLDERS, is_no_name
+from panodent.formats.registry import FORMATS
+from panodent.radiograph.folder_search import Found, search
+from panodent.radiograph.radiograph import SUFFIXES, is_candidate, key_of
+
+LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folders)
+"""Folders of label maps, which are not radiographs."""
+_DRIVE = re.compile(r"[A-Za-z]:")
+_SERVER = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://[^/]*")
+_UPLOADED = re.compile(r"(^|/)[0-9a-f]{8}-(?=[^/]+$)")
+
+
+class Sought(NamedTuple):
+    """A radiograph that an annotation file names.
+
+    Parameters
+    ----------
+    name : its name in the file.
+    places : folders in which the name may be meant, the most likely first; the image folders of the
+        data folder and the data folder itself always count.
+    where : how errors name the place in the annotation file.
+    beside : whether a file of the last part of the name in the first place is meant, whatever the
+        path says.
+    """
+
+    name: object
+    places: Sequence[Path] = ()
+    where: str = "annotations"
+    beside: bool = False
+
+
+@dataclass(frozen=True)
+class FoundImage:
+    """What was found for a name.
+
+    Parameters
+    ----------
+    key : the key of the radiograph, see `panodent.formats.base.Annotated`; without a file, that of
+        the name.
+    file : the radiograph, or None.
+    problem : why there is no file although there are candidates; empty otherwise.
+    """
+
+    key: str
+    file: Path | None = None
+    problem: str = ""
+
+
+class _Hit(NamedTuple):
+    """Files that suit a name; `strength` compares hits of several names, the smallest first."""
+
+    files: list[Path]
+    strength: tuple[int, int] = (0, 0)
+
+
+class ImageSearch:
+    """The radiographs below a data folder, found by the names in annotation files.
+
+    Files are listed when a name is first not found where it says. `deep` is whether all folders
+    below `folder` are searched; otherwise only those of images are, and `folder` itself. It is for
+    a single annotation file, which may lie in a large folder of other things.
+    """
+
+    def __init__(self, folder: Path, deep: bool = True) -> None:
+        self.folder, self.deep = folder, deep
+
+    def find(self, sought: Iterable[Sought]) -> list[FoundImage]:
+        """The radiograph of each name, in the order of the names.
+
+        All names of a data set belong into one call, so that no file is given to two. Raises
+        `AnnotationError` for a name that is not one: no text, empty, too long, or with control
+        characters.
+        """
+        listed = [(item, declared_path(item.name, item.where)) for item in sought]
+        hits = [self._hit(item, path) for item, path in listed]
+        claims: dict[Path, list[int]] = {}
+        for number, hit in enumerate(hits):
+            if len(hit.files) == 1:
+                claims.setdefault(hit.files[0], []).append(number)
+        best = {
+            file: min(hits[number].strength for number in numbers)
+            for file, numbers in claims.items()
+        }
+        found = []
+        for (_, path), hit in zip(listed, hits, strict=True):
+            if len(hit.files) != 1:
+                found.append(FoundImage(key_of(path), None, self._unclear(path, hit.files)))
+                continue
+            (file,) = hit.files
+            equals = [n for n in claims[file] if hits[n].strength == best[file]]
+            names = dict.fromkeys(str(listed[n][1]) for n in equals)
+            if hit.strength != best[file]:
+                found.append(FoundImage(key_of(path)))  # another name means this file
+            elif len(names) > 1:
+                shown = " and ".join(map(excerpt, list(names)[:2]))
+                problem = f"{shown} may both mean {self._below(file)}; correct the names"
+                found.append(FoundImage(key_of(path), None, problem))
+            else:
+                found.append(FoundImage(self.key(file), file))
+        return found
+
+    def find_own(
+        self, files: Sequence[tuple[Path, object]], folders: Collection[str]
+    ) -> list[FoundImage]:
+        """The radiograph of each annotation file, for formats with a file for each radiograph.
+
+        Parameters
+        ----------
+        files : (annotation file, name of its radiograph in it or None), below the data folder.
+        folders : names of the folders that the format has its files in; those below the data folder
+            have no part in keys.
+
+        The radiograph that the file names counts, first beside the file and in the folder of images
+        that belongs to its own; then the one that is called as the file itself. Without either, the
+        key is the name in the file, from the folder of the file on. Raises as `find`.
+        """
+        sought, own = [], []
+        for file, name in files:
+            below = _inside(PurePosixPath(file.relative_to(self.folder).as_posix()), folders)
+            images = [folder / below.parent for folder in self._places]
+            places = (file.parent, *images)
+            own.append((below, Sought(below.with_suffix(SUFFIXES[0]).as_posix(), images)))
+            sought.append(
+                own[-1][1] if name is None else Sought(name, places, str(file), beside=True)
+            )
+        found = self.find(sought)
+        taken = {item.file for item in found}
+        lacking = [n for n, item in enumerate(found) if item.file is None]
+        second = self.find(own[n][1] for n in lacking)
+        for number, item in zip(lacking, second, strict=True):
+            file, name = files[number]
+            if item.file is not None and item.file not in taken:
+                found[number] = item
+            else:
+                key = key_of(own[number][0])
+                if name is not None:
+                    key = self._key_of_name(file, str(name), folders)
+                found[number] = replace(found[number], key=key)
+        return found
+
+    def _key_of_name(self, file: Path, name: str, folders: Collection[str]) -> str:
+        """The key of a radiograph that is not there, from its name in an annotation file."""
+        text = name.replace("\\", "/")
+        path = Path(os.path.abspath(file.parent / text))
+        root = os.path.abspath(self.folder)
+        foreign = text.startswith("/") or _DRIVE.match(text) or _SERVER.match(text)
+        if foreign or not path.is_relative_to(root):
+            path = Path(os.path.abspath(file.parent / declared_path(name, str(file)).name))
+        return key_of(_inside(PurePosixPath(path.relative_to(root).as_posix()), folders))
+
+    def key(self, file: Path) -> str:
+        """The key of a file below the folder: its path below the image folder, if it lies there."""
+        root = self._places[0]
+        return key_of(file.relative_to(root if file.is_relative_to(root) else self.folder))
+
+    def _below(self, file: Path) -> str:
+        return file.relative_to(self.folder).as_posix()
+
+    def _unclear(self, path: PurePosixPath, files: Sequence[Path]) -> str:
+        if not files:
+            return ""
+        names = " or ".join(self._below(file) for file in files[:3])
+        return (
+            f"image {excerpt(str(path))} may be {names}; name its folder in the annotation file, "
+            "or keep one of them"
+        )
+
+    def _hit(self, sought: Sought, path: PurePosixPath) -> _Hit:
+        for file in self._where_it_says(sought, path):
+            if file.is_file():
+                return _Hit([file])
+        names = [path.as_posix(), unquote(path.as_posix())]
+        names.append(_UPLOADED.sub(r"\1", names[-1]))
+        rank = 0
+        for fold in (_same, _folded, _stem):
+            table = self._table(fold)
+            for name in dict.fromkeys(names):
+                rank += 1
+                parts = fold(name).split("/")
+                for start in range(len(parts)):
+                    if files := table.get("/".join(parts[start:])):
+                        return _Hit(files, (rank, start))
+        return _Hit([])
+
+    def _where_it_says(self, sought: Sought, path: PurePosixPath) -> Iterator[Path]:
+        text, root = str(sought.name).replace("\\", "/"), os.path.abspath(self.folder)
+        for place in sought.places:
+            # `..` counts from this place, and may not lead out of the data folder.
+            meant = [place / path]
+            if ".." in text and not (_DRIVE.match(text) or _SERVER.match(text)):
+                meant.insert(0, place / text.lstrip("/"))
+            for file in (Path(os.path.abspath(name)) for name in meant):
+                if file.is_relative_to(root):
+                    yield self.folder / file.relative_to(root)
+        if sought.beside:
+            yield from (place / path.name for place in sought.places[:1])
+        for place in self._places:
+            yield place / path
+
+    @cached_property
+    def _places(self) -> list[Path]:
+        folders = (self.folder / name for name in IMAGE_FOLDERS)
+        return [*(folder for folder in folders if folder.is_dir()), self.folder]
+
+    @cached_property
+    def _files(self) -> list[Path]:
+        if self.deep:
+            return list(radiographs_below(self.folder))
+        *folders, own = self._places
+        beside = [file for file in sorted(own.iterdir()) if is_candidate(file)]
+        return [*(file for folder in folders for file in radiographs_below(folder)), *beside]
+
+    @cached_property
+    def _tables(self) -> dict[Callable[[str], str], dict[str, list[Path]]]:
+        return {}
+
+    def _table(self, fold: Callable[[str], str]) -> dict[str, list[Path]]:
+        """The files by every end of their folded path."""
+        if fold not in self._tables:
+            table: dict[str, list[Path]] = {}
+            for file in self._files:
+                parts = fold(self._below(file)).split("/")
+                for start in range(len(parts)):
+                    table.setdefault("/".join(parts[start:]), []).append(file)
+            self._tables[fold] = table
+        return self._tables[fold]
+
+
+def _inside(path: PurePosixPath, folders: Collection[str]) -> PurePosixPath:
+    """The path without its first folder, if that is one of these or of images."""
+    nested = len(path.parts) > 1 and path.parts[0] in (*folders, *IMAGE_FOLDERS)
+    return PurePosixPath(*path.parts[1:]) if nested else path
+
+
+def _same(path: str) -> str:
+    return path
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def _stem(path: str) -> str:
+    return _folded(key_of(path))
+
+
+def declared_path(name: object, where: str) -> PurePosixPath:
+    """The name of a radiograph as a path that cannot lead out of a folder.
+
+    Backslashes become slashes; drive, server and leading slashes are left out, and so are `.` and
+    `..` with what they take back. Raises `AnnotationError`, which starts with `where`, for what is
+    no name of a file.
+
+    >>> declared_path("C:\\\\scans\\\\..\\\\old\\\\a.png", "a.json")
+    PurePosixPath('old/a.png')
+    >>> declared_path("../../", "a.json")
+    Traceback (most recent call last):
+        ...
+    panodent.errors.AnnotationError: a.json: an image is named '../../'; expected the path of a file
+    """
+    text = name.replace("\\", "/") if isinstance(name, str) else ""
+    if server := _SERVER.match(text):
+        text = text[server.end() :].partition("?")[0]
+    kept: list[str] = []
+    for part in _DRIVE.sub("", text, count=1).split("/"):
+        if part == "..":
+            del kept[-1:]
+        elif part not in ("", "."):
+            kept.append(part)
+    if is_no_name(text, kept) or not kept or text.rpartition("/")[2] in ("", ".", ".."):
+        raise AnnotationError(
+            f"{where}: an image is named {excerpt(name)}; expected the path of a file"
+        )
+    return PurePosixPath(*kept)
+
+
+def image_root(folder: Path) -> Path:
+    """The folder of radiographs below a data folder: the first of `IMAGE_FOLDERS`, or `folder`."""
+    return next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
+
+
+def searched_below(folder: Path) -> Found:
+    """The files below a folder that may be radiographs, and what is not read, both sorted.
+
+    Label maps, hidden files and pictures that panodent wrote are left out.
+    """
+    label_folders = {folder / name for name in LABEL_FOLDERS}
+    found = search(folder)
+
+    def is_label(file: Path) -> bool:
+        return any(parent in label_folders for parent in file.parents)
+
+    files = [
+        file
+        for file in found.files
+        if not (is_label(file) or file.name.endswith((".ome.tif", ".ome.tiff")))
+    ]
+    return Found(files, [item for item in found.unread if not is_label(item.path)], found.results)
+
+
+def radiographs_below(folder: Path) -> list[Path]:
+    """The files of `searched_below`."""
+    return searched_below(folder).files

@@ -1,0 +1,100 @@
+"""What is nearly a format is named, with what to mend."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from panodent import formats
+from panodent.errors import AnnotationError
+from panodent.formats.near_misses import near_misses
+
+
+def saved(root: Path, name: str, content: bytes | str) -> Path:
+    file = root / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return file
+
+
+def picture(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.zeros((40, 50), np.uint8)).save(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.json", '{"images": [], "annotations": [', "a.json is not JSON (Expecting value"),
+        ("a.json", '{"images": [],}', "a.json is not JSON ("),
+        ("sub/a.json", '{"images": 1 "b": 2}', "sub/a.json is not JSON (Expecting ',' delimiter"),
+        (
+            "a.json",
+            '{"Zähne": [1}'.encode("cp1252"),
+            "a.json is not text in UTF-8 (byte 3 is 0xe4)",
+        ),
+        (
+            "a.json",
+            '{"images": [], "categories": []}',
+            "has images and categories but not annotati",
+        ),
+        ("a.json", '{"project": {}, "metadata": {}, "view": {}}', "a.json is a project of VIA 3"),
+        ("a.xml", "<html/>", "a.xml has the root <html>; CVAT's is <annotations>"),
+        ("a.xml", "x", "a.xml is not XML that can be read"),
+        ("train.xml", "<annotations/>", "train.xml looks like CVAT's; expected it to be called"),
+        ("SegmentationClass/a.png", "", "masks of Pascal VOC are not read; export COCO"),
+        ("a.zip", "PK", "a.zip is an archive; unpack it"),
+        ("a.csv", "x,y", "a.csv is a table"),
+        ("Masks/a.png", "", "folder Masks: expected it to be called masks"),
+        ("mask/a.png", "", "folder mask: expected it to be called masks"),
+        ("ANNOTATIONS/a.txt", "", "folder ANNOTATIONS: expected it to be called Annotations"),
+        ("masks/a.jpg", "", "masks/a.jpg is a JPEG, which changes pixel values"),
+        ("1_mask.png", "", "1_mask.png looks like a label map; expected masks/1.png"),
+        ("truth/1-seg.png", "", "truth/1-seg.png looks like a label map; expected masks/1.png"),
+        (
+            "labels/a.txt",
+            "0 0.1 0.1 0.2 0.1 0.2 0.2\n",
+            "labels/a.txt looks like YOLO; expected the",
+        ),
+    ],
+)
+def test_near_misses(tmp_path: Path, name: str, content: bytes | str, sentence: str) -> None:
+    saved(tmp_path, name, content)
+    found = near_misses(tmp_path)
+    assert any(sentence in said for said in found), found
+    with pytest.raises(AnnotationError, match=r"no annotation format recognised\. Looked for JSON"):
+        formats.recognise(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.png", "images/a.png", "classes.txt", "notes.txt", ".hidden.json", "Images.txt"]
+)
+def test_what_is_nothing_is_not_named(tmp_path: Path, name: str) -> None:
+    saved(tmp_path, name, "36 teeth")
+    assert near_misses(tmp_path) == []
+    with pytest.raises(AnnotationError, match="Near: nothing like it was found"):
+        formats.recognise(tmp_path)
+
+
+def test_a_single_file_is_looked_at(tmp_path: Path) -> None:
+    file = saved(tmp_path, "truth.json", json.dumps({"images": [], "annotations": []}))
+    assert near_misses(file) == [
+        "truth.json has images and annotations but not categories, which COCO needs"
+    ]
+
+
+def test_there_are_few_and_a_large_folder_is_not_read_whole(tmp_path: Path) -> None:
+    for number in range(30):
+        saved(tmp_path, f"{number}.json", "{")
+        saved(tmp_path, f"{number}_mask.png", "")
+    assert len(near_misses(tmp_path)) == 3
+
+
+def test_surrogates_and_control_characters_do_not_reach_the_message(tmp_path: Path) -> None:
+    saved(tmp_path, "a\x1b[2J\n.json", "{")
+    (said,) = near_misses(tmp_path)
+    assert said.isprintable()

@@ -1,0 +1,74 @@
+"""Labels of YOLO and the radiographs that belong to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from panodent.formats.yolo_folder import (
+    data_folder,
+    label_files,
+    label_folders,
+    looks_right,
+    paired,
+    used_classes,
+)
+
+
+def saved(root: Path, **files: str) -> Path:
+    for name, text in files.items():
+        place = root / name.replace("__", "/").replace("_dot_", ".")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("line", "right"),
+    [
+        ("0 0.1 0.1 0.2 0.1 0.2 0.2", True),
+        ("3 0.5 0.5 0.1 0.1", True),
+        ("0.5 0.5 0.5 0.1 0.1", False),
+        ("0 100 100 200 200", False),
+        ("36 radiographs of 3 clinics", False),
+        ("", False),
+    ],
+)
+def test_what_looks_like_labels(tmp_path: Path, line: str, right: bool) -> None:
+    assert looks_right(saved(tmp_path, a_dot_txt=line) / "a.txt") == right
+
+
+def test_folders_and_files(tmp_path: Path) -> None:
+    saved(tmp_path, a_dot_txt="0 0.1 0.1 0.2 0.2", b_dot_txt="", b_dot_png="", notes_dot_txt="x")
+    assert label_folders(tmp_path) == []
+    assert [text.name for text in label_files(tmp_path, mixed=True)] == ["a.txt", "b.txt"]
+    saved(tmp_path, val__labels__c_dot_txt="", train__labels__c_dot_txt="")
+    folders = [tmp_path / split / "labels" for split in ("train", "val")]
+    assert label_folders(tmp_path) == folders
+    saved(tmp_path, labels__d_dot_txt="")
+    assert label_folders(tmp_path) == [tmp_path / "labels"]
+    assert data_folder(
+        tmp_path / "labels" / "classes.txt", tmp_path / "labels" / "classes.txt"
+    ) == (tmp_path)
+
+
+def test_classes_that_are_used(tmp_path: Path) -> None:
+    saved(tmp_path, a_dot_txt="0 0.1\n\n12 x\nx 1\n-1 2\n1.5 3\n")
+    assert used_classes(tmp_path / "a.txt") == {0, 12}
+    assert used_classes(tmp_path / "gone.txt") == set()
+
+
+def test_radiographs_of_labels(tmp_path: Path) -> None:
+    saved(tmp_path, labels__x__a_dot_txt="", images__x__a_dot_png="", images__y__a_dot_png="")
+    folder = tmp_path / "labels"
+    ((text, images),) = paired(tmp_path, [(folder, folder / "x" / "a.txt")])
+    assert (text.name, images.key, images.files) == (
+        "a.txt",
+        "x/a",
+        [tmp_path / "images" / "x" / "a.png"],
+    )
+    saved(tmp_path, truth__a_dot_txt="")
+    ((_, unclear),) = paired(tmp_path, [(tmp_path, tmp_path / "truth" / "a.txt")])
+    assert unclear.files == []
+    assert "may be images/x/a.png or images/y/a.png" in unclear.problem
