@@ -181,7 +181,7 @@ def _task(item: Any, file: Path, tags: Collection[str] = ()) -> Record:
         _result(value, tag, str(number))
         for tag, values in item.items()
         if isinstance(values, list)
-        if any(isinstance(value, dict) for value in values)
+        if tag in tags or any(isinstance(value, dict) for value in values)
         for number, value in enumerate(values, start=1)
     ]
     data = {n: v for n, v in item.items() if isinstance(v, str) and n not in _OF_ANNOTATION}
