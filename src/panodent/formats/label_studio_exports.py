@@ -21,12 +21,12 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from panodent.errors import AnnotationError
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultList, Report
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json
 from panodent.formats.parsing.json_record import Record
@@ -110,19 +110,30 @@ def task_at(export: Export, place: Place) -> Any:
 
 
 def _of_annotations(export: Export, report: Report) -> Iterator[tuple[Place, Record]]:
-    file = export.file
-    tags: set[str] = set()
+    # Entries may lack the list of a control tag, but not have something else in its place.
+    tags = {
+        name
+        for _, item in _entries(export, Report(FaultList(), str(export.file)))
+        if isinstance(item, dict)
+        for name, values in item.items()
+        if isinstance(values, list) and any(isinstance(value, dict) for value in values)
+    }
+    for place, item in _entries(export, report):
+        with report.catching(cost="radiograph"):
+            yield place, _task(item, export.file, tags)
+
+
+def _entries(export: Export, report: Report) -> Iterator[tuple[Place, Any]]:
+    """(place, entry) of JSON-MIN and CSV; `report` takes rows that cannot be read."""
     if export.kind == JSON_MIN:
-        for place, item in list_items(file):
-            with report.catching(cost="radiograph"):
-                yield place, _task(item, file, tags)
+        yield from list_items(export.file)
         return
-    with _opened(file) as stream:
-        rows = _rows(stream, file)
+    with _opened(export.file) as stream:
+        rows = _rows(stream, export.file)
         _, head = next(rows)
         for place, row in rows:
             with report.catching(cost="radiograph"):
-                yield place, _task(_cells(head, row, file), file, tags)
+                yield place, _cells(head, row, export.file)
 
 
 def _json_kind(file: Path) -> Export | None:
@@ -156,25 +167,23 @@ def _is_table(file: Path) -> bool:
     return "id" in head and any(name in head for name in _OF_ANNOTATION)
 
 
-def _task(item: Any, file: Path, tags: set[str] | None = None) -> Record:
+def _task(item: Any, file: Path, tags: Collection[str] = ()) -> Record:
     """A task of JSON with the one annotation of this entry.
 
-    `tags` are the control tags of regions in the entries before it, and takes its own.
+    `tags` are the control tags of regions in the whole file.
     """
     if not isinstance(item, dict):
         raise AnnotationError(f"{file}: {excerpt(item)} is not an annotation; expected an object")
-    for tag in tags or ():
+    for tag in tags:
         if item.get(tag, "") != "" and not isinstance(item[tag], list):
             raise AnnotationError(f"{file}: {tag} is {excerpt(item[tag])}; expected a list")
     results = [
         _result(value, tag, str(number))
         for tag, values in item.items()
         if isinstance(values, list)
-        if any(isinstance(value, dict) for value in values)
+        if tag in tags or any(isinstance(value, dict) for value in values)
         for number, value in enumerate(values, start=1)
     ]
-    if tags is not None:
-        tags |= {result["from_name"] for result in results if "from_name" in result}
     data = {n: v for n, v in item.items() if isinstance(v, str) and n not in _OF_ANNOTATION}
     moments = {name: item[name] for name in ("created_at", "updated_at") if item.get(name)}
     return {
