@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from panodent.dicom.source import SourceImage
-
 pytest.importorskip("highdicom")
+
+from panodent.dicom import pr
+from panodent.dicom.source import SourceImage
+from panodent.errors import OutputLimitError
 
 
 def test_a_presentation_state_draws_every_tooth(made: dict[str, Any], source: SourceImage) -> None:
@@ -25,9 +29,31 @@ def test_a_presentation_state_draws_every_tooth(made: dict[str, Any], source: So
 
 
 def test_long_outlines_are_thinned(source: SourceImage, monkeypatch: pytest.MonkeyPatch) -> None:
-    from panodent.dicom import pr
-
     monkeypatch.setattr(pr, "MAX_POINTS", 10)
     annotation = pr.presentation(source).GraphicAnnotationSequence[0]
     points = [item.NumberOfGraphicPoints for item in annotation.GraphicObjectSequence]
     assert max(points) <= 11  # 10, and the first one again to close the outline
+
+
+@pytest.mark.parametrize(
+    ("first", "signed", "expected"),
+    [(0, 0, 0), (100, 0, 100), (-2048, 1, None), (63488, 1, None)],
+)
+def test_luts_are_repeated_unless_they_are_for_signed_values(
+    source: SourceImage, first: int, signed: int, expected: int | None
+) -> None:
+    from pydicom.dataset import Dataset
+
+    header, item = copy.deepcopy(source.header), Dataset()
+    item.add_new("LUTDescriptor", "SS" if first < 0 else "US", [4096, first, 10])
+    item.add_new("LUTData", "OW", np.arange(4096, dtype="<u2").tobytes())
+    header.VOILUTSequence, header.PixelRepresentation = [item], signed
+    if expected is None:
+        with pytest.raises(OutputLimitError, match="signed values, from -2048"):
+            pr.presentation(replace(source, header=header))
+        return
+    made = pr.presentation(replace(source, header=header))
+    lut = made.SoftcopyVOILUTSequence[0].VOILUTSequence[0]
+    assert list(lut.LUTDescriptor) == [4096, expected, 16]
+    # Ten bits are told, twelve are used: scaled from 12 to 16 bits.
+    assert np.frombuffer(lut.LUTData, "<u2").tolist() == (np.arange(4096) * 16).tolist()

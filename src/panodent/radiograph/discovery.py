@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panodent.errors import PanodentError
-from panodent.radiograph.dicom_file import directory_files
-from panodent.radiograph.radiograph import DICOMDIR, is_candidate, key_of
+from panodent.radiograph.dicomdir import directory_files, is_directory_file
+from panodent.radiograph.radiograph import is_candidate, key_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def collect(paths: Sequence[str | os.PathLike[str]], output: Path | None = None)
         path = Path(given)
         if not path.exists():
             problems.append(_problem(path, "no such file or folder"))
-        elif path.is_file() and path.name.upper() == DICOMDIR:
+        elif path.is_file() and is_directory_file(path.name):
             problems += _add_listed(found, seen, path)
         elif not path.is_dir():
             _add(found, seen, path, path.name)

@@ -18,13 +18,13 @@ from panodent.radiograph import dicom_pixels, raster
 from panodent.radiograph.dicom_file import SUFFIXES as DICOM_SUFFIXES
 from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.dicom_geometry import Turn
+from panodent.radiograph.dicomdir import is_directory_file, without_version
 from panodent.radiograph.luma import luma
 from panodent.utils.arrays import FloatImage
 
 SUFFIXES: tuple[str, ...] = (*raster.SUFFIXES, *DICOM_SUFFIXES)
 """Suffixes of files that are read as radiographs when a folder is searched."""
 
-DICOMDIR = "DICOMDIR"
 DEFAULT_MAX_PIXELS = 100_000_000
 
 
@@ -129,14 +129,14 @@ def suffix_of(name: PurePath | str) -> str:
     ('.png', '')
     """
     suffix = PurePath(name).suffix
-    return "" if suffix[1:].isdecimal() else suffix
+    return "" if without_version(suffix)[1:].isdecimal() else suffix
 
 
 def is_candidate(path: Path) -> bool:
-    """Whether a file in a searched folder is read as a radiograph, by its suffix or DICM mark."""
-    if path.name.startswith(".") or path.name.upper() == DICOMDIR:
+    """Whether a file in a searched folder is read as a radiograph, by its suffix or content."""
+    if path.name.startswith(".") or is_directory_file(path.name):
         return False
-    suffix = suffix_of(path)
+    suffix = suffix_of(without_version(path.name))
     return suffix.lower() in SUFFIXES or (not suffix and is_dicom(path))
 
 
