@@ -161,7 +161,9 @@ def _one(
 
 def _status(shown: str, what: str, item: Input, record: dict[str, Any]) -> Status:
     doubtful = sum(bool(tooth["flags"]) for tooth in record["teeth"])
-    findings, warning = len(record.get("findings", ())), record.get("warning", "")
+    findings = len(record.get("findings", ()))
+    left_out = [note for note in record.get("notes", ()) if " was left out: " in note]
+    warning = "; ".join(filter(None, [record.get("warning", ""), *left_out]))
     return Status(shown, what, item.name, len(record["teeth"]), doubtful, findings, warning=warning)
 
 
