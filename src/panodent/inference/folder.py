@@ -28,7 +28,6 @@ from panodent.utils.atomic_files import write_whole
 from panodent.utils.parallel import available_cores, in_order
 from panodent.version import __version__
 
-
 _LEFT_OUT = [f"teeth.{kind}.dcm was left out" for kind in ("seg", "pr", "sr")]
 """How notes about DICOM objects that could not be made begin."""
 
