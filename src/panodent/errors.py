@@ -8,6 +8,7 @@ PanodentError
 ├── UnknownToothError      a number that is not a tooth in its numbering system
 ├── RadiographError        a file that cannot be read as a radiograph
 │   ├── NoRadiographError  a valid file that holds something else
+│   ├── OutputLimitError   one kind of output cannot hold what the radiograph has
 │   └── TaskError          a worker of the service could not process a radiograph
 ├── TeethError             arrays that do not make a valid `Teeth` record
 ├── AnnotationError        an annotation file that breaks the rules of its format
@@ -68,6 +69,10 @@ class RadiographError(PanodentError):
 
 class NoRadiographError(RadiographError):
     """A valid file that holds something else: a CT slice, a report, a segmentation."""
+
+
+class OutputLimitError(RadiographError):
+    """One kind of output cannot hold what the radiograph has; the others can."""
 
 
 class TeethError(PanodentError, ValueError):

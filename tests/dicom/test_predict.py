@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pydicom = pytest.importorskip("pydicom")
@@ -69,6 +70,45 @@ def test_a_header_that_allows_no_result_fails_alone(scene: Radiograph, tmp_path:
     assert "a.dcm: writing a DICOM segmentation" in statuses[0].error
     assert "Doe" not in statuses[0].error
     assert not (tmp_path / "out" / "a").exists()
+
+
+def signed_lut(dataset: Any) -> None:
+    item = pydicom.Dataset()
+    item.add_new("LUTDescriptor", "SS", [4096, -2048, 16])
+    item.add_new("LUTData", "OW", np.arange(0, 65536, 16, dtype="<u2").tobytes())
+    dataset.PixelRepresentation, dataset.VOILUTSequence = 1, [item]
+    dataset.PixelData = (dataset.pixel_array.astype(np.int16) - 2048).tobytes()
+
+
+@pytest.mark.parametrize("kinds", [("seg", "pr", "sr"), ("pr",)])
+def test_what_one_object_cannot_hold_costs_that_object_only(
+    scene: Radiograph, tmp_path: Path, kinds: tuple[str, ...]
+) -> None:
+    file, out = stored(scene, tmp_path, signed_lut), tmp_path / "out"
+    (status,) = predict_files([file], out, options=Options(dicom=kinds))
+    assert status.status == "done"
+    assert "teeth.pr.dcm was left out: the radiograph has a VOI LUT for signed" in status.warning
+    written = {place.name for place in (out / "opg").glob("teeth.*")}
+    assert written == {"teeth.json", *(f"teeth.{kind}.dcm" for kind in kinds if kind != "pr")}
+    notes = json.loads((out / "opg/teeth.json").read_text())["notes"]
+    assert sum("teeth.pr.dcm was left out" in note for note in notes) == 1
+    assert not any(str(tmp_path) in note for note in notes)
+    (again,) = predict_files([file], out, options=Options(dicom=kinds), resume=True)
+    assert (again.status, again.warning) == ("skipped", status.warning)
+
+
+def test_a_broken_lut_costs_nothing(scene: Radiograph, tmp_path: Path) -> None:
+    def cut(dataset: Any) -> None:
+        item = pydicom.Dataset()
+        item.add_new("LUTDescriptor", "US", [4096, 0, 16])
+        item.add_new("LUTData", "OW", bytes(8000))
+        dataset.VOILUTSequence = [item]
+
+    out, options = tmp_path / "out", Options(dicom=("seg", "pr", "sr"))
+    (status,) = predict_files([stored(scene, tmp_path, cut)], out, options=options)
+    assert (status.status, status.warning) == ("done", "")
+    state = pydicom.dcmread(out / "opg/teeth.pr.dcm")
+    assert state.SoftcopyVOILUTSequence[0].WindowWidth == 4096  # no LUT, as in the pixels
 
 
 def test_predicting_a_study_of_mixed_objects(scene: Radiograph, tmp_path: Path) -> None:

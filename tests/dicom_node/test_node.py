@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pydicom = pytest.importorskip("pydicom")
@@ -311,6 +312,30 @@ def test_what_cannot_be_segmented_is_laid_aside_and_the_rest_goes_on(
     (reason,) = (tmp_path / "spool/failed").glob("*.txt")
     assert "multi-frame" in reason.read_text()
     assert "spool" not in reason.read_text()
+
+
+def test_what_predict_reads_is_not_laid_aside(
+    start: Callable[..., Node], archive: Archive, tmp_path: Path
+) -> None:
+    """An odd modality, a bad window, a broken LUT, and a LUT that one result cannot hold."""
+    sent = [to_dicom(phantom.draw(seed, (256, 512))[0], seed) for seed in (1, 2)]
+    sent[0].Modality, sent[0].VOILUTSequence = "opg", [pydicom.Dataset()]
+    sent[0].WindowCenter, sent[0].WindowWidth = 99999, 2
+    item = pydicom.Dataset()
+    item.add_new("LUTDescriptor", "SS", [4096, -2048, 16])
+    item.add_new("LUTData", "OW", np.arange(0, 65536, 16, dtype="<u2").tobytes())
+    sent[1].PixelRepresentation, sent[1].VOILUTSequence = 1, [item]
+    sent[1].PixelData = (sent[1].pixel_array.astype(np.int16) - 2048).tobytes()
+    said: list[str] = []
+    node = start(archive.port, report=said.append)
+    for dataset in sent:
+        assert send(node, dataset) == 0
+    until(lambda: len(archive.kept) == 5 and empty(node))
+    assert not list((tmp_path / "spool/failed").iterdir())
+    assert sorted(str(kept.Modality) for kept in archive.kept) == ["PR", "SEG", "SEG", "SR", "SR"]
+    assert sum("teeth.pr.dcm was left out" in text for text in said) == 1
+    report = next(k for k in archive.kept[::-1] if k.Modality == "SR")
+    assert "teeth.pr.dcm was left out" in report.ContentSequence[-1].TextValue
 
 
 def test_only_titles_on_the_list_are_taken(

@@ -184,7 +184,10 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
     "zero rows": (lambda: content(plain(Rows=0)), "512 x 0 pixels is too small"),
     "rows as text": (lambda: replaced(0x00280010, b"LO", NAME.encode()), "damaged"),
     "no bits": (lambda: content(plain(BitsAllocated=None)), "it has no BitsAllocated"),
-    "more bits stored than kept": (lambda: content(plain(BitsStored=32)), "'Bits Stored' value"),
+    "32 bits": (
+        lambda: content(plain(BitsAllocated=32, BitsStored=32)),
+        "pixel data is less than expected",
+    ),
     "65535 samples": (lambda: content(plain(SamplesPerPixel=65535)), "65535 samples"),
     "unknown photometric": (
         lambda: content(plain(PhotometricInterpretation="PLAID")),
@@ -308,6 +311,7 @@ ODD: dict[str, Callable[[], bytes]] = {
     "private junk": lambda: before_patient(
         element(0x00090010, b"LO", b"JUNK") + element(0x00091001, b"UN", bytes(range(256)) * 40_000)
     ),
+    "more bits stored than kept": lambda: content(plain(BitsStored=32)),
     "empty rescale": lambda: replaced(0x00281053, b"DS", b""),
     "orientation that is no orientation": lambda: replaced(0x00200020, b"CS", b"UP\\DOWN "),
     "spacing as text": lambda: replaced(0x00181164, b"DS", b"wide\\high "),

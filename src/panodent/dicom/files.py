@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from panodent.analysis.measure import measure
 from panodent.dicom.pr import presentation
 from panodent.dicom.seg import segmentation
-from panodent.dicom.source import SourceImage
+from panodent.dicom.source import SourceImage, using_highdicom
 from panodent.dicom.sr import Measures, report
-from panodent.errors import UnknownNameError
+from panodent.errors import OutputLimitError, RadiographError, UnknownNameError
 from panodent.utils.atomic_files import write_whole
 
 KINDS: Mapping[str, Callable[[SourceImage], Any]] = {
@@ -63,9 +64,43 @@ def _measures(source: SourceImage) -> dict[int, Measures]:
     }
 
 
-def contents(source: SourceImage, kinds: Sequence[str]) -> dict[str, bytes]:
-    """Content of the files of `make`, by file name."""
-    return {name_of(kind): to_bytes(dataset) for kind, dataset in make(source, kinds).items()}
+def contents(
+    source: SourceImage, kinds: Sequence[str], report: Callable[[str], None] | None = None
+) -> dict[str, bytes]:
+    """Content of the files of `make`, by file name.
+
+    With `report`, a kind that cannot be made is left out and reported in one sentence, which the
+    structured report has as a comment; the others are made. An error that applies to all kinds is
+    raised, unless it is an `OutputLimitError`.
+    """
+    made: dict[str, bytes] = {}
+    errors: list[RadiographError] = []
+    for kind in sorted(kinds, key=lambda kind: kind == "sr"):
+        try:
+            for name, dataset in make(source, [kind]).items():
+                with using_highdicom(f"writing {name_of(name)}", source.header):
+                    made[name_of(name)] = to_bytes(dataset)
+        except RadiographError as error:
+            if report is None:
+                raise
+            errors.append(error)
+            reason = str(error).removeprefix(f"{source.header.get('filename', '')}: ")
+            source = replace(source, notes=(*source.notes, left_out(kind, reason)))
+    if errors and not made and not isinstance(errors[0], OutputLimitError):
+        raise errors[0]
+    if report is not None:
+        for note in source.notes[len(source.notes) - len(errors) :]:
+            report(note)
+    return made
+
+
+def left_out(kind: str, reason: str) -> str:
+    """The note for a kind of object that could not be made.
+
+    >>> left_out("pr", "no LUT")
+    'teeth.pr.dcm was left out: no LUT'
+    """
+    return f"{name_of(kind)} was left out: {reason}"
 
 
 def write(folder: Path, results: Mapping[str, bytes]) -> None:

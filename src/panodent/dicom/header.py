@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from panodent.errors import RadiographError
-from panodent.radiograph.dicom_pixels import rescale, window, window_function
+from panodent.radiograph.dicom_pixels import rescale
+from panodent.radiograph.dicom_voi import window, window_function
 
 _REQUIRED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 _COPIED = ("PatientName", "PatientID")

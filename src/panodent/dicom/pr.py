@@ -15,7 +15,15 @@ import numpy as np
 
 from panodent.dicom.finding_codes import CODES
 from panodent.dicom.source import SourceImage, using_highdicom
-from panodent.radiograph.dicom_pixels import rescale, window, window_function
+from panodent.errors import OutputLimitError
+from panodent.radiograph.dicom_pixels import rescale
+from panodent.radiograph.dicom_voi import (
+    Lut,
+    has_voi_lut,
+    read_voi_lut,
+    window,
+    window_function,
+)
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
@@ -33,7 +41,8 @@ def presentation(source: SourceImage) -> Any:
 
     The texts are the numbers of teeth and the names of findings.
 
-    Raises `MissingExtraError` without highdicom, and `RadiographError` for an unsuitable header.
+    Raises `MissingExtraError` without highdicom, `OutputLimitError` for a VOI LUT that it cannot
+    hold, and `RadiographError` for an unsuitable header.
 
     >>> from panodent import phantom
     >>> from panodent.dicom.source import Model
@@ -173,11 +182,16 @@ def _modality(header: Any, highdicom: Any) -> Any:
 
 
 def _voi(header: Any, pr: Any, highdicom: Any) -> Any:
-    if header.get("VOILUTSequence"):
-        item = header.VOILUTSequence[0]
-        table = highdicom.VOILUT(
-            first_mapped_value=int(item.LUTDescriptor[1]), lut_data=_full_scale(item)
-        )
+    if (lut := _voi_lut(header)) is not None:
+        if lut.first < 0:
+            raise OutputLimitError(
+                f"the radiograph has a VOI LUT for signed values, from {lut.first}, which a "
+                "presentation state cannot hold; use the segmentation"
+            )
+        # Scaled to 8 or 16 bits: its descriptor may say 10 or 12.
+        bits = 8 if lut.bits <= 8 else 16
+        data = (lut.values << (bits - lut.bits)).astype(np.uint8 if bits == 8 else np.uint16)
+        table = highdicom.VOILUT(first_mapped_value=lut.first, lut_data=data)
         return [pr.SoftcopyVOILUTTransformation(voi_luts=[table])]
     if (ends := window(header)) is None:
         return None
@@ -188,6 +202,20 @@ def _voi(header: Any, pr: Any, highdicom: Any) -> Any:
     ]
 
 
+def _voi_lut(header: Any) -> Lut | None:
+    """The VOI LUT; None if there is none, or a broken one, which is left out of the pixels too."""
+    if not has_voi_lut(header):
+        return None
+    bits, signed = int(header.get("BitsStored") or 16), header.get("PixelRepresentation") == 1
+    ends = np.array([-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] if signed else [0, 2**bits - 1])
+    slope, intercept = rescale(header) or (1.0, 0.0)
+    low, high = sorted((ends * slope + intercept).tolist())
+    try:
+        return read_voi_lut(header, low, high)
+    except ValueError:
+        return None
+
+
 def _lut_data(item: Any) -> Any:
     data, bits = item.LUTData, int(item.LUTDescriptor[2])
     if isinstance(data, bytes):
@@ -195,12 +223,6 @@ def _lut_data(item: Any) -> Any:
     else:
         values = np.atleast_1d(np.asarray(data, np.uint16))
     return values[: _entries(item)].astype(np.uint8 if bits == 8 else np.uint16)
-
-
-def _full_scale(item: Any) -> Any:
-    """A VOI LUT scaled to 8 or 16 bits: its descriptor may say 10 or 12."""
-    data, bits = _lut_data(item), int(item.LUTDescriptor[2])
-    return data << np.uint16(16 - bits) if 8 < bits < 16 else data
 
 
 def _entries(item: Any) -> int:

@@ -15,7 +15,7 @@ from panodent.dentition import TEETH
 from panodent.dicom.header import prepare
 from panodent.errors import MissingExtraError, PanodentError, RadiographError
 from panodent.radiograph.dicom_file import decoding, is_dicom, quiet, read_header, reason
-from panodent.radiograph.dicom_pixels import find_problem
+from panodent.radiograph.dicom_kind import find_problem
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth

@@ -23,7 +23,7 @@ from panodent.dicom.source import Model, source_of
 from panodent.dicom_node.spool import Spool, open_spool
 from panodent.errors import ConfigError, MissingExtraError, PanodentError
 from panodent.inference.predictor import Predictor
-from panodent.radiograph.dicom_pixels import RADIOGRAPH_CLASSES
+from panodent.radiograph.dicom_kind import RADIOGRAPH_CLASSES
 from panodent.utils.network import is_loopback
 
 ReportFunction = Callable[[str], None]
@@ -35,9 +35,11 @@ SEEN_DAYS = 90
 """Days for which the node recognises an object that is sent again."""
 STALE_SECONDS = 600.0
 """A partly received file that was not written to for so long is deleted."""
-_SYNTAXES = (
+SYNTAXES = (
     "1.2.840.10008.1.2.1",
     "1.2.840.10008.1.2",
+    "1.2.840.10008.1.2.2",
+    "1.2.840.10008.1.2.1.99",
     "1.2.840.10008.1.2.5",
     "1.2.840.10008.1.2.4.50",
     "1.2.840.10008.1.2.4.57",
@@ -178,7 +180,7 @@ class Node:
         entity.maximum_associations = 8
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 60
         for abstract in RADIOGRAPH_CLASSES:
-            entity.add_supported_context(abstract, list(_SYNTAXES))
+            entity.add_supported_context(abstract, list(SYNTAXES))
         entity.add_supported_context("1.2.840.10008.1.1")
         return entity
 
@@ -232,7 +234,9 @@ class Node:
             found = predictor.predict(file)
             model = Model(str(self.bundle.provenance.get("name", "")), self.bundle.digest)
             results = files.contents(
-                source_of(found.radiograph, found, model, found.findings), self.kinds
+                source_of(found.radiograph, found, model, found.findings),
+                self.kinds,
+                lambda note: self.report(f"{key}: {note}"),
             )
         except PanodentError as error:
             self.spool.mark_failed(file, str(error).replace(f"{file}: ", ""))

@@ -31,6 +31,9 @@ from panodent.utils.parallel import available_cores, in_order
 from panodent.utils.wording import counted
 from panodent.version import __version__
 
+_LEFT_OUT = [f"teeth.{kind}.dcm was left out" for kind in ("seg", "pr", "sr")]
+"""How notes about DICOM objects that could not be made begin."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -220,7 +223,9 @@ def _one(
 
 def _status(shown: str, what: str, item: Input, record: dict[str, Any]) -> Status:
     doubtful = sum(bool(tooth["flags"]) for tooth in record["teeth"])
-    findings, warning = len(record.get("findings", ())), record.get("warning", "")
+    findings = len(record.get("findings", ()))
+    left_out = [note for note in record.get("notes", ()) if note.startswith(tuple(_LEFT_OUT))]
+    warning = "; ".join(filter(None, [record.get("warning", ""), *left_out]))
     return Status(shown, what, item.name, len(record["teeth"]), doubtful, findings, warning=warning)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def write_case(
     draw_findings : whether overlay.png has them too.
 
     Raises `OutputError` when the folder cannot be written, `RadiographError` for DICOM objects of
-    a radiograph that is not a DICOM file.
+    a radiograph that is not a DICOM file or whose header allows none. A DICOM object that cannot
+    hold what the radiograph has is left out, and the notes in teeth.json say so.
 
     >>> from tempfile import TemporaryDirectory
     >>> import numpy as np
@@ -69,7 +71,9 @@ def write_case(
     ['labels.png', 'overlay.png', 'teeth.json']
     """
     # Before anything is written: an unusable DICOM header makes the whole case fail.
-    made = _dicom_objects(radiograph, teeth, model, findings, dicom) if dicom else {}
+    notes: list[str] = []
+    made = _dicom_objects(radiograph, teeth, model, findings, dicom, notes) if dicom else {}
+    radiograph = replace(radiograph, notes=(*radiograph.notes, *notes))
     _remove(folder / RECORD)
     write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
     if pictures:
@@ -95,13 +99,14 @@ def _dicom_objects(
     model: Model | None,
     findings: Findings | None,
     kinds: Sequence[str],
+    notes: list[str],
 ) -> dict[str, bytes]:
-    """The content of each DICOM object, by its file's name."""
+    """The content of each DICOM object, by its file's name; those left out are added to `notes`."""
     # Imported on request, because imports make every start slower.
     from panodent.dicom import files
 
     source = source_of(radiograph, teeth, model or Model("", ""), findings)
-    return files.contents(source, kinds)
+    return files.contents(source, kinds, notes.append)
 
 
 def _write_chart(

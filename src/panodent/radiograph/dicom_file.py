@@ -19,6 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from panodent.errors import MissingExtraError, PanodentError, RadiographError
+from panodent.radiograph.dicom_encoding import (
+    BIG_ENDIAN,
+    EXPLICIT,
+    HEAD_BYTES,
+    IMPLICIT,
+    Encoding,
+    encoding_at,
+    frame_syntax,
+    start_of,
+)
 
 SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
 MAX_OTHER_BYTES = 64_000_000
@@ -31,35 +41,20 @@ _DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
 def is_dicom(file: Path) -> bool:
-    """Whether a file has the DICM mark or begins as a data set without it, or has a DICOM suffix.
-
-    An empty file is none.
-    """
+    """Whether a file has the DICM mark, or elements of DICOM, or a DICOM suffix and any content."""
     try:
         with file.open("rb") as stream:
-            head = stream.read(132)
+            head = stream.read(HEAD_BYTES)
     except OSError:
         return False
-    if head[128:] == b"DICM" or _begins_data_set(head):
-        return True
-    return bool(head) and file.suffix.lower() in SUFFIXES
-
-
-def _begins_data_set(head: bytes) -> bool:
-    """Whether the first element is of group 0008, with a value representation or a short length.
-
-    Old programs write the data set without the preamble that holds the DICM mark.
-
-    >>> _begins_data_set(b"\\x08\\0\\x05\\0CS\\n\\0"), _begins_data_set(b"\\x08\\0 text")
-    (True, False)
-    """
-    if len(head) < 8 or head[:2] != b"\x08\0" or head[3] != 0 or head[2] > 0x18:
-        return False
-    return head[4:6] in (b"UL", b"CS", b"UI", b"SH", b"DA", b"TM") or head[6:8] == b"\0\0"
+    return bool(head) and (file.suffix.lower() in SUFFIXES or start_of(head) is not None)
 
 
 def read_header(file: Path) -> Any:
     """The data set (pydicom) of a DICOM file, without pixels and values above `MAX_VALUE_BYTES`.
+
+    If the file has no transfer syntax, or one that contradicts its content, then `file_meta` has
+    that of the content, and `reading_note` says so.
 
     Raises `RadiographError` for a damaged file, `MissingExtraError` without pydicom.
     """
@@ -86,26 +81,26 @@ def add_pixels(header: Any, file: Path, max_bytes: int) -> None:
     for name in names:
         if name in found:
             header[name] = found[name]
+    if getattr(header, "reading_note", "") and "PixelData" in header:
+        _recognise_compression(header)
 
 
-def directory_files(file: Path) -> list[Path]:
-    """The files that a DICOMDIR lists, in its order.
+def _recognise_compression(header: Any) -> None:
+    """Sets the transfer syntax of compressed pixels in a file that does not have one."""
+    from pydicom.encaps import get_frame
+    from pydicom.uid import UID
 
-    Raises `RadiographError` if it is damaged or lists a file outside its own folder.
-    """
-    root = file.resolve().parent
-    found: list[Path] = []
-    with decoding(file):
-        for record in read_header(file).DirectoryRecordSequence:
-            parts = record.get("ReferencedFileID")
-            if not parts:
-                continue
-            place = root.joinpath(*([parts] if isinstance(parts, str) else parts)).resolve()
-            if not place.is_relative_to(root):
-                raise RadiographError(f"{file}: lists a file outside its own folder")
-            if place != file.resolve():
-                found.append(place)
-    return found
+    if not header["PixelData"].is_undefined_length:
+        return
+    with quiet():
+        syntax = UID(frame_syntax(get_frame(header.PixelData, 0, number_of_frames=1)))
+    if not syntax:
+        raise RadiographError(
+            "it has no transfer syntax, and its pixels are compressed in an unknown way; send it "
+            "again from its source"
+        )
+    header.file_meta.TransferSyntaxUID = syntax
+    header.reading_note = f"the file has no transfer syntax: read as {syntax.name}"
 
 
 @contextmanager
@@ -215,7 +210,52 @@ def _read(file: Path, limit: int = MAX_OTHER_BYTES, **how: Any) -> Any:
             # Its size is checked already; deferred values cannot be read later from inflated data.
             return pydicom.dcmread(file, force=True, **{**how, "defer_size": None})
         with _CountingReader(io.FileIO(file)) as stream:
-            return pydicom.dcmread(stream, force=True, **how)
+            return _read_stream(stream, **how)
+
+
+def _read_stream(stream: io.BufferedReader, **how: Any) -> Any:
+    """`pydicom.dcmread`, also for files without preamble, meta group or a true transfer syntax."""
+    import pydicom
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.filereader import read_dataset
+    from pydicom.uid import UID
+
+    start = start_of(stream.read(HEAD_BYTES))
+    meta = FileMetaDataset()
+    claimed, found = "", None
+    if start is not None:
+        stream.seek(start)
+        meta = FileMetaDataset(
+            read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2)
+        )
+        claimed = str(meta.get("TransferSyntaxUID") or "").strip()
+        at = stream.tell()
+        found = encoding_at(stream.read(HEAD_BYTES), 0)
+    true = bool(claimed) and (claimed not in _NATIVE or found is None or found.syntax == claimed)
+    if (true and start in (0, 132)) or found is None:
+        stream.seek(0)
+        dataset = pydicom.dcmread(stream, force=True, **how)
+        if claimed or dataset.original_encoding[0] is None:
+            return dataset
+        encoding = Encoding(*dataset.original_encoding)
+    else:
+        stream.seek(at)
+        encoding = found
+        pixels, names = how.pop("stop_before_pixels", False), how.pop("specific_tags", None)
+        stop = (lambda tag, vr, length: tag >= _PIXELS) if pixels else None
+        tags = None if names is None else [pydicom.tag.Tag(name) for name in names]
+        elements = read_dataset(stream, *encoding, stop_when=stop, specific_tags=tags, **how)
+        dataset = pydicom.FileDataset(stream, elements, None, meta, *encoding)
+        dataset.set_original_encoding(*encoding, elements.original_character_set)
+    if not true:
+        dataset.file_meta.TransferSyntaxUID = UID(encoding.syntax)
+        why = "contradicts its transfer syntax" if claimed else "has no transfer syntax"
+        dataset.reading_note = f"the file {why}: read as {UID(encoding.syntax).name}"
+    return dataset
+
+
+_NATIVE = (IMPLICIT, EXPLICIT, BIG_ENDIAN)
+_PIXELS = 0x7FE00008
 
 
 def _is_deflated(file: Path, limit: int) -> bool:

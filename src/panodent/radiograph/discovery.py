@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panodent.errors import PanodentError
-from panodent.radiograph.dicom_file import directory_files
+from panodent.radiograph.dicomdir import directory_files, is_directory_file
 from panodent.radiograph.folder_search import is_result, search
-from panodent.radiograph.radiograph import DICOMDIR, key_of
+from panodent.radiograph.radiograph import key_of
 from panodent.utils.wording import near_name
 
 
@@ -54,7 +54,7 @@ def collect(paths: Sequence[str | os.PathLike[str]], output: Path | None = None)
         path = Path(given)
         if reason := _unreachable(path):
             problems.append(_problem(path, reason))
-        elif path.is_file() and path.name.upper() == DICOMDIR:
+        elif path.is_file() and is_directory_file(path.name):
             problems += _add_listed(found, seen, path)
         elif path.is_dir():
             problems += _add_folder(found, seen, path, output)

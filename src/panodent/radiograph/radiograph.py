@@ -18,6 +18,7 @@ from panodent.radiograph import dicom_pixels, nifti, raster
 from panodent.radiograph.dicom_file import SUFFIXES as DICOM_SUFFIXES
 from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.dicom_geometry import Turn
+from panodent.radiograph.dicomdir import is_directory_file, without_version
 from panodent.radiograph.luma import luma
 from panodent.utils.arrays import FloatImage
 
@@ -32,7 +33,6 @@ OTHER_SUFFIXES = frozenset(
     }
 )  # fmt: skip
 """Suffixes of files that are certainly no DICOM files, so that they need not be opened."""
-DICOMDIR = "DICOMDIR"
 DEFAULT_MAX_PIXELS = 100_000_000
 
 
@@ -137,7 +137,7 @@ def suffix_of(name: PurePath | str) -> str:
     ('.png', '')
     """
     suffix = PurePath(name).suffix
-    return "" if suffix[1:].isdecimal() else suffix
+    return "" if without_version(suffix)[1:].isdecimal() else suffix
 
 
 def is_candidate(path: Path) -> bool:
@@ -146,9 +146,9 @@ def is_candidate(path: Path) -> bool:
     That is by its suffix, or, without a suffix of another kind of file, by its first bytes if they
     are those of DICOM.
     """
-    if path.name.startswith(".") or path.name.upper() == DICOMDIR:
+    if path.name.startswith(".") or is_directory_file(path.name):
         return False
-    suffix = suffix_of(path).lower()
+    suffix = suffix_of(without_version(path.name)).lower()
     return suffix in SUFFIXES or (suffix not in OTHER_SUFFIXES and is_dicom(path))
 
 

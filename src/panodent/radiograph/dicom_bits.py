@@ -1,0 +1,130 @@
+"""Which bits of a DICOM pixel hold its value, where header and pixels contradict each other.
+
+BitsStored and HighBit are claims. They are believed as long as neighbouring pixels agree: where
+bits above BitsStored belong to the value, one of them changes exactly when the bits below it wrap
+around; bits of an old overlay do not depend on the bits below. Source: DICOM PS3.5 section 8.1.1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Values = npt.NDArray[np.int64]
+_EVIDENCE = 0.25
+"""Mean wrap of the lower bits, as a share of their range, that proves a carry."""
+_MIN_PAIRS = 16
+_NOISE = 0.2
+"""Mean step between neighbours, as a share of the range; a third if neighbours are independent."""
+_MAX_ROWS = 512
+
+
+def complete(dataset: Any) -> tuple[str, ...]:
+    """Sets missing and impossible bit counts in a header in place, so that pixels can be decoded.
+
+    Returns notes. BitsAllocated is needed: without it an `AttributeError` is raised.
+    """
+    allocated = int(dataset.BitsAllocated)
+    notes = []
+    stored = dataset.get("BitsStored")
+    if not isinstance(stored, int) or not 1 <= stored <= allocated:
+        dataset.BitsStored = allocated
+        notes.append(f"{_claim('BitsStored', stored)}: the pixels have {allocated} bits")
+    if dataset.get("PixelRepresentation") not in (0, 1):
+        dataset.PixelRepresentation = 0
+        notes.append("PixelRepresentation is missing or unknown: read as unsigned")
+    return tuple(notes)
+
+
+def stored_values(
+    raw: npt.NDArray[Any], values: Values, dataset: Any
+) -> tuple[Values, int, tuple[str, ...]]:
+    """(stored value of each value in `values`, bits in use, notes).
+
+    raw : the pixels (H, W), 8 or 16 bits, signed or unsigned, as the file has them.
+    values : the different values of `raw` that are no padding.
+    """
+    width, bits = raw.dtype.itemsize * 8, int(dataset.BitsStored)
+    high = dataset.get("HighBit")
+    shift = int(high) + 1 - bits if isinstance(high, int) else 0
+    used = int(np.bitwise_or.reduce(values & (2**width - 1)))
+    if shift and 0 < shift <= width - bits:
+        if used >> bits == 0:
+            note = f"HighBit is {high}, but the pixels use the lowest {bits} bits"
+            return _signed(values, bits, raw), bits, (note,)
+        if used % 2**shift and _belong_together(raw, shift):
+            note = f"BitsStored is {bits}, but the pixels use {width} bits"
+            return values, width, (note,)
+        return values >> shift, bits, ()
+    notes: tuple[str, ...] = ()
+    if shift:
+        notes = (f"HighBit {high} contradicts BitsStored {bits} and was ignored",)
+    least, most = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if raw.dtype.kind == "i" else (0, used)
+    most = 2**bits - 1 if raw.dtype.kind == "u" else most
+    if values.min() < least or values.max() > most:
+        if raw.dtype.kind == "i" and used >> bits == 0:  # negative values without sign extension
+            return _two_complement(raw, values, bits, notes)
+        if _belong_together(raw, bits):
+            notes += (f"BitsStored is {bits}, but the pixels use {width} bits",)
+            return values, width, notes
+        notes += (f"bits above BitsStored, {bits}, hold other data and were cleared",)
+        return _signed(values, bits, raw), bits, notes
+    if raw.dtype.kind == "i" and bits == width and values.min() < 0:
+        return _two_complement(raw, values, bits, notes)
+    return values, bits, notes
+
+
+def _two_complement(
+    raw: npt.NDArray[Any], values: Values, bits: int, notes: tuple[str, ...]
+) -> tuple[Values, int, tuple[str, ...]]:
+    """Signed values, or unsigned ones where the sign bit is the highest bit of the value."""
+    if carry(raw.view(f"u{raw.dtype.itemsize}"), bits - 1) < -_EVIDENCE:
+        note = "PixelRepresentation is signed, but the pixels are unsigned"
+        return values & (2**bits - 1), bits, (*notes, note)
+    return _signed(values, bits, raw), bits, notes
+
+
+def _signed(values: Values, bits: int, raw: npt.NDArray[Any]) -> Values:
+    """The lowest bits of values, in two's complement if the pixels are signed."""
+    low = values & (2**bits - 1)
+    return low - ((low >> (bits - 1)) << bits) if raw.dtype.kind == "i" else low
+
+
+def _belong_together(raw: npt.NDArray[Any], bits: int) -> bool:
+    """Whether the lower bits and the bits above them are one value.
+
+    They are if the bits above carry, or if the lower bits alone are noise and the whole is smooth.
+    """
+    if carry(raw, bits) < -_EVIDENCE:
+        return True
+    rows = _sample(raw)
+    alone = np.abs(np.diff(rows & (2**bits - 1), axis=1)).mean() / 2**bits
+    whole = np.abs(np.diff(rows, axis=1)).mean() / max(int(rows.max()) - int(rows.min()), 1)
+    return bool(alone > _NOISE and whole < alone / 2)
+
+
+def _sample(raw: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    return raw[:: -(-raw.shape[0] // _MAX_ROWS)].astype(np.int32)
+
+
+def carry(raw: npt.NDArray[Any], bits: int) -> float:
+    """How far the lower bits wrap where the bits above them change by one, from -1 to 1.
+
+    Near -1 the bits above belong to the value, near 0 they are independent of it. 1 means that the
+    bits below jump in the same direction, as signed values do at the sign bit.
+
+    >>> carry(np.arange(2**13, dtype=np.uint16).reshape(1, -1), 8)
+    -0.99609375
+    """
+    rows = _sample(raw)
+    above, below = np.diff(rows >> bits, axis=1), np.diff(rows & (2**bits - 1), axis=1)
+    near = np.abs(above) == 1
+    if np.count_nonzero(near) < _MIN_PAIRS:
+        return 0.0
+    return float((above[near] * below[near]).mean()) / 2**bits
+
+
+def _claim(name: str, value: Any) -> str:
+    return f"{name} is {value}" if isinstance(value, int) else f"{name} is missing"

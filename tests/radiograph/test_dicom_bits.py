@@ -1,0 +1,121 @@
+"""Bit counts that contradict the pixels: the pixels decide, and a note says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pydicom = pytest.importorskip("pydicom")
+
+from panodent import phantom  # noqa: E402
+from panodent.phantom.dicom import to_dicom  # noqa: E402
+from panodent.radiograph.dicom_bits import carry, complete  # noqa: E402
+from panodent.radiograph.radiograph import Radiograph, read  # noqa: E402
+
+PICTURE = phantom.draw(1, (128, 256))[0].pixels
+
+
+def made(
+    bits: int, stored: int, high: int | None, *, shift: int = 0, window: bool = False, sign: int = 0
+) -> Any:
+    """Pixels of `bits` bits, shifted; the header claims `stored` and `high`."""
+    dataset = to_dicom(Radiograph(PICTURE))
+    values = np.round(PICTURE * (2**bits - 1)).astype(np.int64) << shift
+    dataset.PixelData = values.astype("<u2").tobytes()
+    dataset.BitsStored, dataset.PixelRepresentation = stored, sign
+    dataset.HighBit = high
+    dataset.WindowCenter, dataset.WindowWidth = 2 ** (bits - 1), 2**bits
+    if not window:
+        del dataset.WindowCenter, dataset.WindowWidth
+    return dataset
+
+
+def found(dataset: Any, folder: Path) -> Radiograph:
+    dataset.save_as(folder / "a.dcm", enforce_file_format=True)
+    return read(folder / "a.dcm")
+
+
+@pytest.mark.parametrize("window", [True, False])
+@pytest.mark.parametrize(
+    ("bits", "stored", "high", "shift", "note"),
+    [
+        (12, 12, 11, 0, ""),
+        (12, 16, 15, 0, ""),
+        (16, 12, 11, 0, "BitsStored is 12, but the pixels use 16 bits"),
+        (16, 8, 7, 0, "BitsStored is 8, but the pixels use 16 bits"),
+        (12, 8, 7, 0, "BitsStored is 8, but the pixels use 16 bits"),
+        (12, 12, 15, 4, ""),  # in the upper bits, as HighBit says
+        (12, 12, 15, 0, "HighBit is 15, but the pixels use the lowest 12 bits"),
+        (16, 12, 15, 0, "BitsStored is 12, but the pixels use 16 bits"),
+        (12, 16, 11, 0, "HighBit 11 contradicts BitsStored 16 and was ignored"),
+        (12, 12, 200, 0, "HighBit 200 contradicts BitsStored 12 and was ignored"),
+        (12, 32, 31, 0, "BitsStored is 32: the pixels have 16 bits"),
+        (12, 0, 11, 0, "BitsStored is 0: the pixels have 16 bits"),
+    ],
+)
+def test_the_pixels_decide(
+    tmp_path: Path, bits: int, stored: int, high: int, shift: int, note: str, window: bool
+) -> None:
+    radiograph = found(made(bits, stored, high, shift=shift, window=window), tmp_path)
+    assert np.abs(radiograph.pixels - PICTURE).max() < 0.001
+    bit_notes = [n for n in radiograph.notes if "Bit" in n]
+    assert (note in bit_notes) if note else not bit_notes
+
+
+def test_missing_counts(tmp_path: Path) -> None:
+    dataset = made(12, 12, None)
+    del dataset.BitsStored, dataset.PixelRepresentation
+    radiograph = found(dataset, tmp_path)
+    assert np.abs(radiograph.pixels - PICTURE).max() < 0.001
+    assert "BitsStored is missing: the pixels have 16 bits" in radiograph.notes
+    assert "PixelRepresentation is missing or unknown: read as unsigned" in radiograph.notes
+
+
+@pytest.mark.parametrize(("bits", "stored"), [(12, 12), (16, 16)])
+def test_unsigned_pixels_told_as_signed(tmp_path: Path, bits: int, stored: int) -> None:
+    radiograph = found(made(bits, stored, stored - 1, sign=1), tmp_path)
+    assert np.abs(radiograph.pixels - PICTURE).max() < 0.001
+    assert "PixelRepresentation is signed, but the pixels are unsigned" in radiograph.notes
+
+
+@pytest.mark.parametrize("extended", [True, False])
+def test_signed_pixels_stay_signed(tmp_path: Path, extended: bool) -> None:
+    dataset = made(12, 12, 11, sign=1)
+    values = np.round(PICTURE * 4095).astype(np.int64) - 2048
+    kept = values if extended else values & 0xFFF  # with and without sign extension
+    dataset.PixelData = (kept & 0xFFFF).astype("<u2").tobytes()
+    dataset.RescaleIntercept = 2048
+    dataset.WindowCenter, dataset.WindowWidth = 2048, 4096
+    radiograph = found(dataset, tmp_path)
+    assert np.abs(radiograph.pixels - PICTURE).max() < 0.001
+    assert not any("signed" in note for note in radiograph.notes)
+
+
+def test_other_data_above_the_stored_bits_are_cleared(tmp_path: Path) -> None:
+    dataset = made(12, 12, 11, window=True)
+    values = np.frombuffer(dataset.PixelData, "<u2").reshape(PICTURE.shape).copy()
+    values[30:60, 40:90] |= 0x8000  # an overlay of old
+    values[70:90, 100:140] |= 0x1000
+    dataset.PixelData = values.tobytes()
+    radiograph = found(dataset, tmp_path)
+    assert np.abs(radiograph.pixels - PICTURE).max() < 0.001
+    assert "bits above BitsStored, 12, hold other data and were cleared" in radiograph.notes
+
+
+def test_carry_of_values_overlays_and_signs() -> None:
+    ramp = np.tile(np.arange(0, 4096, 16, dtype=np.uint16), (4, 1))
+    noise = np.random.default_rng(0).integers(0, 256, ramp.shape, dtype=np.uint16)
+    signed = (np.tile(np.tile([-3, 2], 128), (4, 1)) & 0xFFF).astype(np.uint16)
+    assert carry(ramp, 8) < -0.9
+    assert abs(carry(noise + 256 * (ramp > 2000), 8)) < 0.25
+    assert carry(signed, 11) > 0.9
+    assert carry(ramp, 15) == 0  # no pixel has bits above
+
+
+def test_a_sound_header_is_not_changed() -> None:
+    header = to_dicom(Radiograph(PICTURE))
+    assert complete(header) == ()
+    assert (header.BitsStored, header.PixelRepresentation) == (12, 0)
