@@ -26,6 +26,7 @@ from panodent.cli import (
     phantom,
     predict,
     quantise,
+    recipes,
     refiner,
     serve,
     train,
@@ -49,6 +50,7 @@ app = typer.Typer(
 COMMANDS = (
     predict.predict,
     train.train,
+    recipes.recipes,
     evaluate.evaluate,
     folds.folds,
     average.average,
