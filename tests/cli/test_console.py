@@ -73,11 +73,20 @@ def test_progress_of_a_resumed_run(
         progress.report("scoring", {"done": 1, "cases": 2})
         now = 3700.0
         progress.report(
-            "epoch", {"epoch": 2, "loss": 1.25, "val_dice": 0.5, "seconds": 9.6, **frame}
+            "epoch",
+            {"epoch": 2, "loss": 1.25, "val_loss": 1.5, "val_dice": 0.5, "seconds": 9.6, **frame},
         )
+        nan = float("nan")
+        progress.report(
+            "epoch",
+            {"epoch": 4, "loss": 1, "val_loss": nan, "val_dice": nan, "seconds": 9.6, **frame},
+        )
+        progress.report("stopped_early", {"patience": 2, "best": 2})
     assert capsys.readouterr().out == (
         "reading 7 annotated radiographs\n"
-        "epoch 2/4  512x256  loss 1.2500  dice 0.5000  10 s  left 2:00:00\n"
+        "epoch 2/4  256x512  loss 1.2500  validation loss 1.5000  dice 0.5000  10 s  left 2:00:00\n"
+        "epoch 4/4  256x512  loss 1.0000  10 s  left 0:00:00\n"
+        "stopped early: no epoch since 2 improved the Dice (2 in a row)\n"
     )
 
 

@@ -6,12 +6,13 @@ radiograph.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -104,6 +105,7 @@ _SENTENCES = {
     "knows {known} of 52 teeth",
     "ignoring": "{teeth} teeth without annotation in {cases} of {of} radiographs are ignored; "
     "ignored.json lists them",
+    "stopped_early": "stopped early: no epoch since {best} improved the Dice ({patience} in a row)",
     "unscored": "scores count the {classes} teeth that the network knows; {teeth} others of the "
     "ground truth are left out",
 }
@@ -143,11 +145,11 @@ class TrainingProgress:
     def __exit__(self, *_: object) -> None:
         self.progress.stop()
 
-    def report(self, kind: str, row: dict[str, float]) -> None:
+    def report(self, kind: str, row: dict[str, Any]) -> None:
         """Shows one message of the run.
 
-        `kind` is 'reading', 'not_searched', 'ignoring', 'step', 'epoch', 'scoring' or 'unscored';
-        `row` holds its figures by name.
+        `kind` is 'reading', 'not_searched', 'ignoring', 'step', 'epoch', 'scoring', 'unscored',
+        'stopped_early' or 'warning'; `row` holds its figures by name, and 'text' for a warning.
         """
         if kind == "reading":
             print_line(f"reading {int(row['cases'])} annotated radiographs")
@@ -158,6 +160,8 @@ class TrainingProgress:
             self._epoch(row)
         elif kind == "scoring":
             self.progress.update(self.task, completed=row["done"], total=row["cases"])
+        elif kind == "warning":
+            print_warning(row["text"])
         elif kind in _SENTENCES:
             print_line(_SENTENCES[kind].format(**{name: int(value) for name, value in row.items()}))
 
@@ -176,9 +180,14 @@ class TrainingProgress:
 
     def _epoch(self, row: dict[str, float]) -> None:
         self.dice = row["val_dice"]
+        validated = (
+            ""
+            if math.isnan(row["val_dice"])
+            else f"validation loss {row['val_loss']:.4f}  dice {row['val_dice']:.4f}  "
+        )
         print_line(
-            f"epoch {int(row['epoch'])}/{self.epochs}  {int(row['width'])}x{int(row['height'])}  "
-            f"loss {row['loss']:.4f}  dice {row['val_dice']:.4f}  {row['seconds']:.0f} s  "
+            f"epoch {int(row['epoch'])}/{self.epochs}  {int(row['height'])}x{int(row['width'])}  "
+            f"loss {row['loss']:.4f}  {validated}{row['seconds']:.0f} s  "
             f"left {self._remaining(row['epoch'])}"
         )
 

@@ -16,6 +16,7 @@ from panodent.evaluation.pairing import CaseLoader
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 from panodent.training.held_out import folder_names, held_out
+from panodent.training.recipes import load_config
 from panodent.training.run import reopen
 
 Progress = Callable[[int, int], None]
@@ -27,9 +28,10 @@ def evaluate_folds(
     """Scores finished runs on what they held out.
 
     Returns the evaluation of each data folder, the evaluation of all, and what a report draws, by
-    case key. Raises `TrainingError` for a run without a bundle, `DatasetError` when two runs held
-    out the same radiograph, which would count twice.
+    case key. Raises `TrainingError` for a run without a bundle, `DatasetError` when the runs are
+    not of one cross-validation, or two held out the same radiograph, which would count twice.
     """
+    missing_folds(folders)
     opened = [reopen(folder, lambda *_: None) for folder in folders]
     total = sum(len(run.validation) for run in opened)
     owner_of: dict[Path, Path] = {}
@@ -59,6 +61,37 @@ def evaluate_folds(
             scores.setdefault(name, [])
     each = {name: summarise(cases) for name, cases in scores.items() if cases}
     return each, summarise([case for cases in scores.values() for case in cases]), pictures
+
+
+def missing_folds(folders: Sequence[Path]) -> list[int]:
+    """The folds of the cross-validation that no run in `folders` held out, from 1.
+
+    Runs that held out a share instead of a fold are not counted. Raises `DatasetError` when a fold
+    is given twice or the runs differ in the number of folds or in their split seed, and
+    `TrainingError` when a folder holds no run.
+    """
+    owner: dict[tuple[int, int, int], Path] = {}
+    for folder in folders:
+        config, _ = load_config(folder)
+        if config.fold is None:
+            continue
+        number, count = config.fold
+        first = next(iter(owner), (number, count, config.split_seed))
+        if (count, config.split_seed) != first[1:]:
+            raise DatasetError(
+                f"{folder} held out fold {number}/{count} with split seed {config.split_seed}, "
+                f"{owner[first]} fold {first[0]}/{first[1]} with split seed {first[2]}; "
+                "give runs of one cross-validation"
+            )
+        if (known := owner.get((number, count, config.split_seed))) is not None:
+            raise DatasetError(
+                f"{known} and {folder} both held out fold {number}/{count}; give each fold once"
+            )
+        owner[number, count, config.split_seed] = folder
+    if not owner:
+        return []
+    held = {number for number, _, _ in owner}
+    return [number for number in range(1, next(iter(owner))[1] + 1) if number not in held]
 
 
 def _again(made: bundle.Bundle, case: Case) -> tuple[Radiograph, Teeth, Teeth]:

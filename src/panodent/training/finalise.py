@@ -24,6 +24,7 @@ from panodent.errors import BundleError, TrainingError
 from panodent.evaluation.evaluate import CaseScores, Evaluation, summarise
 from panodent.inference.rescaling import usual_sizes
 from panodent.training import checkpoint, onnx_export, transfer
+from panodent.training.epochs import candidates, finished
 from panodent.training.held_out import folder_name, held_out
 from panodent.training.history import Row
 from panodent.training.run import Run
@@ -91,26 +92,24 @@ def _best(run: Run, model: Any, export_row: Callable[[Row], Bundle]) -> Row:
     progress = checkpoint.load(run.best, model, with_optimiser=False)
     rows: list[Row] = checkpoint.progress(run.last)["history"]
     best = rows[progress["best"]]
-    saved = {
-        int(row["epoch"]): file
-        for row in rows
-        if (row["height"], row["width"]) == (best["height"], best["width"])
-        and (file := run.folder / "epochs" / f"{int(row['epoch']):03d}.npz").exists()
-    }
-    candidates = sorted(saved, key=lambda epoch: -rows[epoch - 1]["val_dice"])
-    candidates = candidates[: run.config.candidate_epochs]
-    if not run.validation or len(candidates) < 2:
-        return best
+    ranked = candidates(rows, len(rows))
+    saved = [epoch for epoch in ranked if run.epoch_file(epoch).exists()]
+    saved = saved[: run.config.candidate_epochs]
+    if not run.validation or len(saved) < 2:
+        return {**best, **progress.get("decoded", {})}
     dice = {}
-    for epoch in candidates:
-        checkpoint.load(saved[epoch], model, with_optimiser=False)
+    for epoch in saved:
+        checkpoint.load(run.epoch_file(epoch), model, with_optimiser=False)
         cases = [item.scores for item in held_out(run, export_row(rows[epoch - 1]))]
         dice[epoch] = summarise(cases, samples=0).figures["dice"].value or 0.0
-    chosen = max(candidates, key=lambda epoch: (dice[epoch], epoch))
-    checkpoint.load(saved[chosen], model, with_optimiser=False)
-    state = {"history": rows, "best": chosen - 1}
+    chosen = max(saved, key=lambda epoch: (dice[epoch], epoch))
+    checkpoint.load(run.epoch_file(chosen), model, with_optimiser=False)
+    decoded = {"decoded_dice": dice[chosen]}
+    state = {"history": rows, "best": chosen - 1, "decoded": decoded}
     checkpoint.save(run.best, model, state, with_optimiser=False)
-    return {**rows[chosen - 1], "decoded_dice": dice[chosen]}
+    if finished(rows, run.config) and not run.config.keep_epochs:
+        run.remove_epochs([chosen])
+    return {**rows[chosen - 1], **decoded}
 
 
 def export(run: Run, model: Any, settings: UNetConfig, row: Row) -> Bundle:

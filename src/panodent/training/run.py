@@ -4,7 +4,7 @@ RUN/config.json        settings, and which cases are on which side of the split
 RUN/ignored.json       unlabelled teeth that training ignores, with `ignore_unlabelled`
 RUN/last.npz           weights, optimiser and counters after the last complete epoch
 RUN/best.npz           weights of the best epoch by validation Dice
-RUN/epochs/NNN.npz     weights of each epoch
+RUN/epochs/NNN.npz     weights of the epochs that may become the bundle; of all with `keep_epochs`
 RUN/history.csv        one row per epoch; curves.png draws it; tensorboard/ holds the same
 RUN/panels/            original, prediction and truth side by side
 RUN/bundle/            the best network, ready for `panodent predict`
@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from panodent.datasets import dataset, splits
-from panodent.datasets.dataset import Case
-from panodent.errors import DatasetError, TrainingError
+from panodent.datasets.dataset import Case, Dataset
+from panodent.errors import ConfigError, DatasetError, TrainingError
+from panodent.training.data_checks import check_data, check_fold, check_sides
 from panodent.training.fitting import Report
 from panodent.training.recipes import CONFIG_FILE, load_config
 from panodent.training.train_config import TrainConfig
@@ -76,6 +77,17 @@ class Run:
         """File of the best epoch's weights."""
         return self.folder / "best.npz"
 
+    def epoch_file(self, epoch: int) -> Path:
+        """File of the weights of an epoch, counted from 1."""
+        return self.folder / "epochs" / f"{epoch:03d}.npz"
+
+    def remove_epochs(self, kept: Sequence[int]) -> None:
+        """Removes the weights of all epochs but these, which bounds the space that a run takes."""
+        names = {self.epoch_file(epoch).name for epoch in kept}
+        for file in (self.folder / "epochs").glob("*.npz"):
+            if file.name not in names:
+                file.unlink(missing_ok=True)
+
 
 def prepare(
     folder: Path,
@@ -88,18 +100,76 @@ def prepare(
     """A new run: finds and splits the data and writes config.json.
 
     Duplicates of one radiograph, also across folders, come to the same side. `start` is the bundle
-    or run that training starts from, `teachers` those that it imitates. Raises
-    `TrainingError` if the folder already holds a run.
+    or run that training starts from, `teachers` those that it imitates. What is odd in the data is
+    reported as `panodent.training.data_checks.check_data` says. Raises `TrainingError` if the
+    folder already holds a run, `ConfigError` or `DatasetError` when training would be useless.
     """
+    (made,) = _prepare({folder: config}, sources, start, report, teachers)
+    return made
+
+
+def prepare_folds(
+    folder: Path,
+    sources: Sequence[DataSource],
+    config: TrainConfig,
+    count: int,
+    report: Report,
+    start: str = "",
+    teachers: Sequence[str] = (),
+) -> list[Run]:
+    """New runs FOLDER/fold-1 to fold-COUNT of one cross-validation; see `prepare`."""
+    configs = {
+        folder / f"fold-{number}": replace(config, fold=(number, count))
+        for number in range(1, count + 1)
+    }
+    return _prepare(configs, sources, start, report, teachers)
+
+
+def fold_folders(folder: Path) -> list[Path]:
+    """The runs that `prepare_folds` made in a folder, in order; empty where there are none."""
+    found = [path for path in folder.glob("fold-*") if (path / CONFIG_FILE).exists()]
+    numbered = [path for path in found if path.name[5:].isdecimal()]
+    return sorted(numbered, key=lambda path: int(path.name[5:]))
+
+
+def _prepare(
+    configs: Mapping[Path, TrainConfig],
+    sources: Sequence[DataSource],
+    start: str,
+    report: Report,
+    teachers: Sequence[str],
+) -> list[Run]:
+    """Runs by their folders, which differ in the split only; the data are read once."""
+    for folder, config in configs.items():
+        _check_start(folder, config, start)
+        _for_each_folder(config.repeat_mixed or (1,), len(sources))
+    found = [source.find() for source in sources]
+    check_data(found, next(iter(configs.values())), start, report)
+    folders = [list(item.cases) for item in found]
+    groups = groups_of(folders)
+    records = {
+        folder: _records(sources, found, split_sides(folders, groups, config))
+        for folder, config in configs.items()
+    }
+    for folder, data in records.items():
+        settings = configs[folder].to_dict()
+        record = {"panodent": __version__, "config": settings, "start": start, "data": data}
+        record["teachers"] = list(teachers)
+        write_whole(folder / CONFIG_FILE, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    return [reopen(folder, report) for folder in configs]
+
+
+def _check_start(folder: Path, config: TrainConfig, start: str) -> None:
+    """Raises an error when a run cannot be made in a folder, or would learn nothing."""
+    if config.freeze and not start:
+        raise ConfigError(
+            f"freeze is {config.freeze!r}, but training starts from scratch, and layers that keep "
+            "random weights learn nothing; add --from default, or leave out --freeze"
+        )
     if (folder / CONFIG_FILE).exists():
         raise TrainingError(
             f"{folder}: already holds a training run; go on with --resume, or name another --output"
         )
-    data = split_data(sources, config)
-    record = {"panodent": __version__, "config": config.to_dict(), "start": start, "data": data}
-    record["teachers"] = list(teachers)
-    write_whole(folder / CONFIG_FILE, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    return reopen(folder, report)
 
 
 def reopen(folder: Path, report: Report) -> Run:
@@ -120,8 +190,7 @@ def reopen(folder: Path, report: Report) -> Run:
         validation += held
         repeats += [item["repeat"]] * len(shown)
         repeats_mixed += [times] * len(shown)
-    if not training:
-        raise TrainingError("no case is left for training; lower --val")
+    check_sides(len(training), len(validation))
     return Run(
         folder,
         config,
@@ -140,10 +209,21 @@ def split_data(sources: Sequence[DataSource], config: TrainConfig) -> list[dict[
     """The record of each data folder: how it is read, and the keys of both sides of the split.
 
     Duplicates of one radiograph, also across folders, come to the same side. Of `config` only the
-    settings of the split count. Raises `DatasetError` or `AnnotationError`.
+    settings of the split count. Raises `DatasetError` or `AnnotationError`, `ConfigError` for more
+    folds than radiographs, and `TrainingError` when nothing is left to train on.
     """
     found = [source.find() for source in sources]
-    sides = split_sides([list(item.cases) for item in found], config)
+    folders = [list(item.cases) for item in found]
+    return _records(sources, found, split_sides(folders, groups_of(folders), config))
+
+
+def _records(
+    sources: Sequence[DataSource],
+    found: Sequence[Dataset],
+    sides: Sequence[tuple[list[str], list[str]]],
+) -> list[dict[str, Any]]:
+    """The records that `split_data` returns."""
+    check_sides(*(sum(len(keys) for keys in side) for side in zip(*sides, strict=True)))
     return [
         {
             "root": str(source.root.resolve()),
@@ -183,13 +263,10 @@ def _for_each_folder(repeat_mixed: tuple[int, ...], folders: int) -> tuple[int, 
     return repeat_mixed
 
 
-def split_sides(
-    folders: list[list[Case]], config: TrainConfig
-) -> list[tuple[list[str], list[str]]]:
-    """(training keys, validation keys) of each folder.
+def groups_of(folders: Sequence[Sequence[Case]]) -> list[dict[str, str]]:
+    """The group of each case by its key, for each folder; duplicates share one across folders.
 
-    Each folder is split separately, so that each is on both sides. A radiograph in several folders
-    is held out of all of them if it is held out of one.
+    Reads every radiograph.
     """
     together = [
         replace(case, key=f"{place}/{case.key}", group=f"{place}/{case.group}")
@@ -197,9 +274,21 @@ def split_sides(
         for case in cases
     ]
     groups = iter(case.group for case in splits.grouped(together))
-    group_of = [{case.key: next(groups) for case in cases} for cases in folders]
+    return [{case.key: next(groups) for case in cases} for cases in folders]
+
+
+def split_sides(
+    folders: Sequence[Sequence[Case]], groups: Sequence[Mapping[str, str]], config: TrainConfig
+) -> list[tuple[list[str], list[str]]]:
+    """(training keys, validation keys) of each folder; `groups` is what `groups_of` returns.
+
+    Each folder is split separately, so that each is on both sides. A radiograph in several folders
+    is held out of all of them if it is held out of one. Raises `ConfigError` for more folds than
+    there are different radiographs.
+    """
+    check_fold(config.fold, len({group for here in groups for group in here.values()}))
     held: set[str] = set()
-    for cases, groups_here in zip(folders, group_of, strict=True):
+    for cases, groups_here in zip(folders, groups, strict=True):
         named = [replace(c, group=groups_here[c.key].split("/", 1)[1]) for c in cases]
         held |= {groups_here[case.key] for case in _split(named, config)[1]}
     return [
@@ -207,7 +296,7 @@ def split_sides(
             [case.key for case in cases if groups_here[case.key] not in held],
             [case.key for case in cases if groups_here[case.key] in held],
         )
-        for cases, groups_here in zip(folders, group_of, strict=True)
+        for cases, groups_here in zip(folders, groups, strict=True)
     ]
 
 
