@@ -5,6 +5,7 @@ BUNDLE/network.onnx    the network for inference
 BUNDLE/norms.npz       batch-norm statistics, which fine-tuning needs back (optional)
 BUNDLE/refiner.onnx    the network that refines outlines (optional)
 BUNDLE/findings.onnx   the network that finds fillings, crowns, implants and more (optional)
+BUNDLE/seen.txt        digests of the radiographs that it was trained on (optional)
 
 The bundle named "default" lies inside the package: nothing is downloaded at run time.
 """
@@ -29,6 +30,9 @@ import numpy.typing as npt
 from panodent.bundle.calibration import Calibration
 from panodent.bundle.findings_network import FindingsNetwork, card_entry, from_card
 from panodent.bundle.frame import Frame
+from panodent.bundle.seen import Seen
+from panodent.bundle.seen import read as read_seen
+from panodent.bundle.seen import write as write_seen
 from panodent.bundle.session import Session
 from panodent.dentition import TEETH
 from panodent.errors import BundleError, ConfigError
@@ -64,6 +68,8 @@ class Bundle:
         `panodent.inference.rescaling` recognises an unusual scale by it.
     refiner : bytes of the network that `panodent.inference.refinement` uses, or none.
     findings : the network that `panodent.inference.findings` uses, or None.
+    seen : which radiographs it was trained on.
+    source : the folder that it was read from, "default" for the included bundle, or empty.
 
     Raises `BundleError` for repeated or unknown classes and impossible sizes.
     """
@@ -80,6 +86,8 @@ class Bundle:
     sizes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     refiner: bytes = field(default=b"", repr=False)
     findings: FindingsNetwork | None = field(default=None, repr=False)
+    seen: Seen = field(default=Seen(), repr=False, compare=False)
+    source: str = field(default="", compare=False)
     _network_session: Session = field(init=False, repr=False, compare=False)
     _refiner_session: Session = field(init=False, repr=False, compare=False)
 
@@ -200,7 +208,9 @@ def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0) -> Bundle:
         ) from None
     except ValueError as error:
         raise BundleError(f"{folder / CARD_FILE}: not JSON ({error})") from None
-    return _checked(folder, card, network, threads)
+    made = _checked(folder, card, network, threads)
+    source = DEFAULT if str(path) == DEFAULT else str(folder.resolve())
+    return replace(made, seen=read_seen(folder, card.get("seen")), source=source)
 
 
 def _folder(path: str | os.PathLike[str]) -> Path:
@@ -315,6 +325,8 @@ def save(bundle: Bundle, folder: Path) -> None:
         card["refiner"] = {"file": REFINER_FILE, "sha256": _sha256(bundle.refiner)}
     if bundle.findings is not None:
         card["findings"] = _findings_entry(bundle.findings)
+    if (seen := write_seen(bundle.seen, folder)) is not None:
+        card["seen"] = seen
     write_whole(folder / CARD_FILE, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -94,11 +95,14 @@ def evaluate(
     """
     from panodent.evaluation.grouping import groupings
     from panodent.evaluation.pairing import evaluate_pairs, pair_folders
+    from panodent.evaluation.seen_cases import note_on_seen
 
     if plates and output is None:
         raise ConfigError("--plates needs a folder for the drawings; add --output")
     options = read_options(values, numbering, name_map)
     pairing = pair_folders(predictions, truth, format=format_name, options=options)
+    if note := note_on_seen(pairing, predictions):
+        pairing = replace(pairing, notes=(*pairing.notes, note))
     groups = groupings(by or (), table, [pair.key for pair in pairing.pairs])
     with progress_bar("scoring") as update:
         evaluation = evaluate_pairs(

@@ -120,6 +120,8 @@ def score_folds(runs: Sequence[Path], output: Path | None) -> None:
     for name, evaluation in each.items():
         print_line(f"held out of {name} ({len(evaluation.cases)}): {main_figures(evaluation)}")
     print_line(f"all {len(together.cases)}: {main_figures(together)}")
+    for note in together.notes:
+        print_warning(note)
     if output is not None:
         page = write(together, output, cases=pictures, title="Cross-validation")
         print_line(f"page: {page}")

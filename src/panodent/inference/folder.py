@@ -204,6 +204,7 @@ def _write_run(
         "bundle": {
             "sha256": bundle.digest,
             "name": bundle.provenance.get("name", ""),
+            "path": bundle.source,
             "refined": bool(bundle.refiner),
             **({"findings": list(bundle.findings.kinds)} if bundle.findings else {}),
         },

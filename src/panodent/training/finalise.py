@@ -7,9 +7,10 @@ it is compared with Keras, calibrated, and scored on the radiographs that the ru
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,14 @@ from panodent.drawing.overlay import to_png_bytes
 from panodent.drawing.panel import panel
 from panodent.errors import BundleError, TrainingError
 from panodent.evaluation.evaluate import CaseScores, Evaluation, summarise
+from panodent.evaluation.seen_cases import about_seen
 from panodent.inference.rescaling import usual_sizes
 from panodent.training import checkpoint, onnx_export, transfer
 from panodent.training.epochs import candidates, finished
-from panodent.training.held_out import folder_name, held_out
+from panodent.training.held_out import folder_name, folder_names, held_out
 from panodent.training.history import Row
 from panodent.training.run import Run
+from panodent.training.seen import known_before, seen_by, seen_with
 from panodent.training.unet import UNetConfig, build, named
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
@@ -63,11 +66,17 @@ def finalise(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
 
 
 def complete(
-    run: Run, made: Bundle, model: Any, origin: Mapping[str, Any]
+    run: Run,
+    made: Bundle,
+    model: Any,
+    origin: Mapping[str, Any],
+    further: Sequence[str | Path] = (),
 ) -> tuple[Bundle, dict[str, Evaluation]]:
     """Completes the bundle of an exported network and writes RUN/bundle, panels and scores.json.
 
     `model` is the Keras network that was exported, `origin` becomes a part of the provenance.
+    `further` are other bundles and runs whose networks are a part of it. Held-out radiographs that
+    the bundle which the run started from was trained on are reported, and noted in the scores.
     Raises `BundleError` when the exported network and Keras disagree.
     """
     largest = _check_export(run, made.network, model, made.frame)
@@ -76,10 +85,16 @@ def complete(
         sizes=usual_sizes(case.teeth() for case in run.training),
         provenance=_provenance(run, origin, largest),
         norms=transfer.norms(model),
+        seen=seen_with(run.training, seen_by(run.start), *map(seen_by, further)),
     )
     made = _with_further_networks(made, run.start)
     made = replace(made, calibration=_calibration(run, made))
-    evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
+    notes = _notes_on_seen(run)
+    evaluations = {
+        name: summarise(cases, notes=notes[name]) for name, cases in _score(run, made).items()
+    }
+    for text in dict.fromkeys(text for texts in notes.values() for text in texts):
+        run.report("warning", {"text": text})
     made = replace(made, scores={name: e.headline() for name, e in evaluations.items()})
     scores = {name: evaluation.to_dict() for name, evaluation in evaluations.items()}
     write_whole(run.folder / "scores.json", json.dumps(scores, indent=1, allow_nan=False) + "\n")
@@ -130,6 +145,20 @@ def _check_export(run: Run, network: bytes, model: Any, frame: Frame) -> float:
             f"at most {onnx_export.TOLERANCE} is expected from rounding. The bundle was not written"
         )
     return largest
+
+
+def _notes_on_seen(run: Run) -> dict[str, list[str]]:
+    """By data folder, what to know of held-out radiographs that the start was trained on."""
+    if not run.start:
+        return {name: [] for name in folder_names(run)}
+    seen = seen_by(run.start)
+    known = known_before(run, seen)
+    held = dict(zip(folder_names(run), (len(item["validation"]) for item in run.data), strict=True))
+    texts = {
+        name: about_seen(run.start, seen, known.get(name, ()), count)
+        for name, count in held.items()
+    }
+    return {name: [text] if text else [] for name, text in texts.items()}
 
 
 def _provenance(run: Run, origin: Mapping[str, Any], largest: float) -> dict[str, Any]:
