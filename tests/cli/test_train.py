@@ -98,7 +98,7 @@ def test_training_starts_from_the_default_bundle_unless_told(
     asked: list[tuple[object, ...]] = []
 
     def prepare(
-        folder: Path, sources: list, config: TrainConfig, report: object, start: str
+        folder: Path, sources: list, config: TrainConfig, report: object, start: str, *_: object
     ) -> None:
         asked.append((start, config.epochs, set(config.classes)))
         raise KeyboardInterrupt

@@ -85,7 +85,7 @@ def complete(
         sizes=usual_sizes(case.teeth() for case in run.training),
         provenance=_provenance(run, origin, largest),
         norms=transfer.norms(model),
-        seen=seen_with(run.training, seen_by(run.start), *map(seen_by, further)),
+        seen=seen_with(run.training, *map(seen_by, (run.start, *run.teachers, *further))),
     )
     made = _with_further_networks(made, run.start)
     made = replace(made, calibration=_calibration(run, made))
