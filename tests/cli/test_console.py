@@ -29,6 +29,18 @@ def test_no_bar_is_drawn_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+def test_lines_tell_of_progress_in_a_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(console.time, "monotonic", lambda: now)
+    with console.progress_bar("predicting") as update:
+        for done, seconds in enumerate((9.0, 11.0, 12.0, 22.0, 40.0), start=1):
+            now = seconds
+            update(done, 5)
+    assert capsys.readouterr() == ("", "predicting: 2 of 5\npredicting: 4 of 5\n")
+
+
 def test_a_bar_is_drawn_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,11 +14,15 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from panodent.utils.wording import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from panodent.evaluation.evaluate import Evaluation
 
+LINE_SECONDS = 10.0
+"""Seconds between lines of progress in a log."""
 MAIN_FIGURES = ("dice", "dice_obb", "numbering", "detection_f1", "ap50")
 
 
@@ -66,10 +70,10 @@ def main_figures(evaluation: Evaluation) -> str:
 def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on standard error. Yields a function to call with (done, total).
 
-    Nothing is drawn where standard error is not a terminal.
+    Where standard error is not a terminal, a line tells of progress every `LINE_SECONDS`.
     """
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield _progress_lines(title)
         return
     from rich.progress import (
         BarColumn,
@@ -98,6 +102,20 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
             progress.update(task, completed=done, total=total)
 
         yield update
+
+
+def _progress_lines(title: str) -> Callable[[int, int], None]:
+    """A function that prints a line such as "predicting: 120 of 600" now and then."""
+    last = time.monotonic()
+
+    def update(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= LINE_SECONDS and done < total:
+            last = now
+            print(f"{title}: {done} of {total}", file=sys.stderr, flush=True)
+
+    return update
 
 
 _SENTENCES = {
@@ -152,7 +170,8 @@ class TrainingProgress:
         'stopped_early' or 'warning'; `row` holds its figures by name, and 'text' for a warning.
         """
         if kind == "reading":
-            print_line(f"reading {int(row['cases'])} annotated radiographs")
+            cases = counted(int(row["cases"]), "annotated radiograph", "annotated radiographs")
+            print_line(f"reading {cases}")
             self.started = time.monotonic()
         elif kind == "step":
             self._step(row)

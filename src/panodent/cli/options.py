@@ -41,7 +41,11 @@ ResumeTraining = Annotated[
     bool, typer.Option("--resume", help="Continue the training in --output.")
 ]
 BundleName = Annotated[
-    str, typer.Option(help="Bundle folder or training run; 'default' is the included bundle.")
+    str,
+    typer.Option(
+        help="Bundle (the folder of a trained model) or training run; 'default' is the included "
+        "bundle."
+    ),
 ]
 FormatName = Annotated[
     str | None,

@@ -36,7 +36,8 @@ class Options:
     `pictures` and `chart` write overlays and odontograms, `max_pixels` limits a radiograph's size,
     `mirror` also predicts on the mirror image, `dicom` names the DICOM objects to write,
     `numbering` is that of the numbers in pictures and of a further column of teeth.csv,
-    `draw_findings` draws findings on overlays, if they are looked for.
+    `draw_findings` draws findings on overlays, if they are looked for; teeth whose score is below
+    `min_score` are left out.
     """
 
     pictures: bool = True
@@ -46,6 +47,7 @@ class Options:
     dicom: tuple[str, ...] = ()
     numbering: Numbering = "fdi"
     draw_findings: bool = True
+    min_score: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def predict_files(
     bundle.open_aside()
     import_ahead(options)
     bundle.open()
-    predictor = Predictor(bundle, options.mirror)
+    predictor = Predictor(bundle, options.mirror, options.min_score)
     statuses: list[Status] = []
     with SummaryFiles(folder, options.numbering, bundle.findings is not None) as summary:
         try:
@@ -146,7 +148,7 @@ def _one(
             dicom=options.dicom,
             numbering=options.numbering,
             model=Model(str(predictor.bundle.provenance.get("name", "")), predictor.bundle.digest),
-            extra=origin,
+            extra={"quality": round(found.quality, 4), "warning": found.warning, **origin},
             findings=found.findings,
             draw_findings=options.draw_findings,
         )
