@@ -11,6 +11,7 @@ import typer
 from panodent.cli.console import main_figures, print_line
 from panodent.cli.options import Output, parse_integers, require_keras
 from panodent.errors import ConfigError
+from panodent.utils.wording import counted
 
 
 def average(
@@ -43,7 +44,8 @@ def average(
     expected = "a whole number for each RUN"
     weights = parse_integers(shares, ",", "--shares", expected, len(members)) if shares else []
     run = reopen(members[0], lambda *_: None)
-    print_line(f"scored on the {len(run.validation)} radiographs that {members[0]} held out")
+    radiographs = counted(len(run.validation), "radiograph", "radiographs")
+    print_line(f"scored on {radiographs} that {members[0]} held out")
     bundle, evaluations = average_weights(
         replace(run, folder=output), [str(path) for path in members], weights
     )

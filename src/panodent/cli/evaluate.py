@@ -11,6 +11,7 @@ import typer
 from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import FormatName, NameMap, Numbering, Values, read_options
 from panodent.errors import ConfigError
+from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.evaluation.bootstrap import Estimate
@@ -128,10 +129,11 @@ def evaluate(
             from panodent.reports import failure_plates
 
             count = failure_plates.write(evaluation, pairing.pictures(), output / "plates", plates)
-            print_line(f"plates: {count} drawings in {output / 'plates'}")
+            print_line(f"plates: {counted(count, 'drawing', 'drawings')} in {output / 'plates'}")
     if missing := evaluation.without_prediction:
         print_warning(
-            f"{len(missing)} cases have no prediction and count as 0; the first is {missing[0]}"
+            f"{counted(len(missing), 'case has', 'cases have')} no prediction and "
+            f"{'counts' if len(missing) == 1 else 'count'} as 0; the first is {missing[0]}"
         )
         raise typer.Exit(1)
 
@@ -145,7 +147,7 @@ def _evaluate_findings(
 
     with progress_bar("scoring findings") as update:
         scores = evaluate_findings(pairing, predictions, annotations, samples, progress=update)
-    print_line(f"findings in {len(scores.cases)} radiographs")
+    print_line(f"findings in {counted(len(scores.cases), 'radiograph', 'radiographs')}")
     for name, figure in scores.figures.items():
         if figure.value is not None:
             interval = "" if figure.low is None else f"  ({figure.low:.4f} to {figure.high:.4f})"

@@ -28,6 +28,7 @@ from panodent.cli.options import (
     require_keras,
 )
 from panodent.errors import ConfigError
+from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.training.findings import FindingsRun
@@ -124,7 +125,8 @@ def _train(run: FindingsRun) -> None:
 
     labelled = sum(case.key in run.annotated for case in run.training)
     print_line(
-        f"{len(run.training)} radiographs to train on, {labelled} of them with annotated findings; "
+        f"{counted(len(run.training), 'radiograph', 'radiographs')} to train on, "
+        f"{labelled} of them with annotated findings; "
         f"{len(run.validation)} held out"
     )
     model, rows = train(run)

@@ -8,6 +8,7 @@ import typer
 
 from panodent.cli.console import print_line, progress_bar
 from panodent.cli.options import Output, parse_integers, parse_size
+from panodent.utils.wording import counted
 
 
 def phantom(
@@ -55,4 +56,4 @@ def phantom(
             ages=(limits[0], limits[1]) if limits else None,
             findings=findings,
         )
-    print_line(f"{count} phantoms with ground truth in {output}")
+    print_line(f"{counted(count, 'phantom', 'phantoms')} with ground truth in {output}")

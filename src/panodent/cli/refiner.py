@@ -26,6 +26,7 @@ from panodent.cli.options import (
     require_keras,
 )
 from panodent.errors import ConfigError
+from panodent.utils.wording import counted
 
 Epochs = Annotated[int | None, typer.Option(show_default="12", help="Passes over all teeth.")]
 BatchSize = Annotated[int | None, typer.Option(show_default="64", help="Teeth per training step.")]
@@ -91,7 +92,8 @@ def refiner(
         sources = [DataSource(root, format_name, options) for root in data]
         config = RefinerConfig(**settings)
         run = prepare(output, sources, bundle, config, _report, validation, split_seed)
-    print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
+    radiographs = counted(len(run.training), "radiograph", "radiographs")
+    print_line(f"{radiographs} to train on, {len(run.validation)} held out")
     made, rows = train(run)
     print_line(
         f"bundle {output / 'bundle'}: refiner of {len(made.refiner) / 1e6:.1f} MB; Dice of "

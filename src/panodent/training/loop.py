@@ -105,7 +105,7 @@ def describe(run: Run) -> str:
         return text
     count = sum(layer.count_params() for layer in frozen)
     return (
-        f"{text}\nfrozen: {len(frozen)} layers with {count:,} parameters, "
+        f"{text}\nfrozen: {counted(len(frozen), 'layer', 'layers')} with {count:,} parameters, "
         f"{frozen[0].name} to {frozen[-1].name}; frozen batch norms stay in inference mode"
     )
 
