@@ -16,6 +16,9 @@ demo: $(VENV)/demo.stamp
 	@echo "Pictures of what was found (research use only, not a medical device):"
 	@ls demo/teeth/*/overlay.png demo/teeth/*/odontogram.png demo/scores/index.html
 
+# The tests start many processes, which would compile every module anew where Python is told not to
+# keep byte code.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/dev.stamp docs lint
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
@@ -38,7 +41,7 @@ wheel-check: $(VENV)/bin/python
 	$(BIN)/python tools/wheel_check.py $(if $(KEEP),--keep $(KEEP))
 
 # A bundle as it ships, from both data sets as published: `make weights UFBA=... HITL=...`. Hours.
-# FROM=scratch begins with random weights; OUTPUT names the folder; the same command continues.
+# FROM=scratch begins with random weights, FROM=teacher needs a GPU; OUTPUT names the folder; the same command continues.
 weights: $(VENV)/dev.stamp
 	$(BIN)/python tools/weights.py --ufba "$(UFBA)" --hitl "$(HITL)" --output "$(or $(OUTPUT),weights)" --from $(or $(FROM),default)
 

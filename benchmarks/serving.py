@@ -41,9 +41,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="panodent-load-") as folder:
         height, width = (int(side) for side in options.size.split("x"))
         files = draw_phantoms(Path(folder), options.files, (height, width))
-        predictor = Predictor(load("default", 1))
+        predictor = Predictor(load(options.bundle, 1))
         expected = {file: offline(predictor, file) for file in files}
-        service = Service(Path(folder) / "store", options.workers)
+        service = Service(Path(folder) / "store", options.workers, options.bundle)
         try:
             found = run(service, expected, options)
         finally:
@@ -57,6 +57,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=500)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--workers", type=int, default=0, help="0: one per core")
+    parser.add_argument("--bundle", default="default")
     parser.add_argument("--files", type=int, default=12, help="number of different radiographs")
     parser.add_argument("--size", default="1024x2041", help="HEIGHTxWIDTH in pixels")
     return parser.parse_args()
@@ -70,11 +71,10 @@ def offline(predictor: Predictor, file: Path) -> list[dict[str, Any]]:
 class Service:
     """`panodent serve` in a new process, ready to predict."""
 
-    def __init__(self, store: Path, workers: int) -> None:
+    def __init__(self, store: Path, workers: int, bundle: str) -> None:
         command = [sys.executable, "-m", "panodent", "serve", "--store", str(store), "--port", "0"]
-        self.process = subprocess.Popen(
-            [*command, "--workers", str(workers)], stdout=subprocess.PIPE, text=True
-        )
+        command += ["--workers", str(workers), "--bundle", bundle]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = ""
         while not (told := re.search(r"http://\S+?(?=/ )", line)):
             line = self.process.stdout.readline()

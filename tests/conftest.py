@@ -1,20 +1,25 @@
-"""What many tests share: one phantom, drawn once, and ports that nobody else takes."""
+"""What many tests share: phantoms, bundles, ports that nobody else takes, training in seconds."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from panodent import phantom
-from panodent.bundle.bundle import Bundle, load
+from panodent.analysis.arch_levels import LENGTHS
+from panodent.bundle.bundle import Bundle, load, save
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
+from panodent.dentition import ARCHES, TEETH
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.teeth import Teeth
@@ -44,6 +49,38 @@ def free_port() -> Iterator[Callable[[], int]]:
 
 
 @pytest.fixture(scope="session")
+def teeth_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the default bundle without its further networks: half the time."""
+    folder = tmp_path_factory.mktemp("bundles") / "teeth"
+    save(load().without_refiner().without_findings(), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def untraced() -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """In `with untraced():` Keras computes step by step.
+
+    It traces a network's graph otherwise, which takes longer than all steps of a short training.
+    """
+    pytest.importorskip("keras", reason="needs the train extra")
+    from panodent.training import backend  # noqa: F401 - imported first, it quietens TensorFlow
+
+    tensorflow = pytest.importorskip("tensorflow")
+
+    @contextlib.contextmanager
+    def stepwise() -> Iterator[None]:
+        tensorflow.config.run_functions_eagerly(True)
+        try:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Even though the `tf.config")  # data is traced
+                yield
+        finally:
+            tensorflow.config.run_functions_eagerly(False)
+
+    return stepwise
+
+
+@pytest.fixture(scope="session")
 def finding_bundle() -> Bundle:
     """The default bundle with a network that takes every bright pixel for a filling."""
     onnx = pytest.importorskip("onnx", reason="needs the train extra")
@@ -70,3 +107,67 @@ def finding_bundle() -> Bundle:
     limits = {"filling": KindLimits(area=2e-4, score=0.5)}
     network = FindingsNetwork(model.SerializeToString(), Frame(*size), kinds, limits)
     return replace(load(), findings=network)
+
+
+@pytest.fixture(scope="session")
+def jaw() -> Callable[..., Teeth]:
+    """Draws one jaw of teeth with crowns and roots, see `_jaw`."""
+    return _jaw
+
+
+_SIZE = (400, 800)
+_BITE = 200
+_PITCH, _LENGTH, _WIDTH = 36, 90, 30
+
+
+def _jaw(
+    upper: bool = False,
+    without: tuple[int, ...] = (),
+    lift: dict[int, float] | None = None,
+    lean: dict[int, float] | None = None,
+    scale: dict[int, float] | None = None,
+    crownless: tuple[int, ...] = (),
+    width: float = 1.0,
+) -> Teeth:
+    """A row of upright permanent teeth without third molars but those in `lean`.
+
+    lift : how far a tooth lies below the bite, in pixels.
+    lean : degrees that a tooth leans mesially.
+    scale : size of a tooth.
+    crownless : teeth of which only the tapering root is drawn.
+    width : by which all columns are squeezed.
+    """
+    arch = ARCHES[0] if upper else ARCHES[1][::-1]
+    size = (_SIZE[0], round(_SIZE[1] * width))
+    items = []
+    for place, fdi in enumerate(arch):
+        if fdi in without or (fdi % 10 == 8 and fdi not in (lean or {})):
+            continue
+        usual = LENGTHS["upper" if upper else "lower"][min(fdi % 10, 7) - 1]
+        points = _outline(usual * (scale or {}).get(fdi, 1.0), fdi in crownless)
+        away = (lift or {}).get(fdi, 0.0)
+        mesial = 1 if TEETH[fdi].side == "right" else -1
+        points = _turned(points, (lean or {}).get(fdi, 0.0) * mesial)
+        points = points * (1, -1 if upper else 1)
+        points += (60 + _PITCH * place, _BITE + (-1 if upper else 1) * (5 + away))
+        image = np.zeros(size, np.uint8)
+        cv2.fillPoly(image, [np.round(points * (width, 1)).astype(np.int32)], 1)
+        items.append((fdi, image > 0))
+    return Teeth.from_masks(size, items)
+
+
+def _outline(length: float, crownless: bool = False) -> np.ndarray:
+    """(n, 2) outline of a lower tooth, its crown's end at y = 0; crown wider than root."""
+    long, half = _LENGTH * length, _WIDTH * length / 2
+    neck = 0.38 * long
+    root = [(0.6 * half, neck), (0.4 * half, long), (-0.4 * half, long), (-0.6 * half, neck)]
+    crown = [(-half, 0.25 * neck), (-0.8 * half, 0), (0.8 * half, 0), (half, 0.25 * neck)]
+    return np.array(root if crownless else [*crown, *root])
+
+
+def _turned(points: np.ndarray, degrees: float) -> np.ndarray:
+    """The points turned about the crown's end, the crown towards the image's right."""
+    angle = np.deg2rad(degrees)
+    middle = points.mean(axis=0)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return (points - middle) @ turn.T + middle

@@ -173,8 +173,9 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, s
         for line in block.splitlines():
             if not line.startswith("panodent ") or "train" in line or "runs/" in line:
                 continue
+            shorter = line.replace("--count 12", "--count 2")  # nothing is shown of the twelve
             with chdir(folder):
-                done = CliRunner().invoke(app, shlex.split(line)[1:])
+                done = CliRunner().invoke(app, shlex.split(shorter)[1:])
             assert done.exit_code == 0, f"{line}: {done.output}"
             printed[line] = done.stdout
     (folder / "opg.png").write_bytes((folder / "sample/images/phantom-00007.png").read_bytes())

@@ -16,6 +16,7 @@ from panodent import phantom
 from panodent.bundle import bundle
 from panodent.cli import app
 from panodent.dentition import TEETH
+from panodent.training.recipes import from_toml
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -46,10 +47,11 @@ def test_every_step_is_a_command_and_takes_what_was_made_before(start: str, tmp_
         parsed = group.commands[command[0]].make_context(command[0], list(command[1:]))  # type: ignore[attr-defined]
         used = {part for part in command if part.startswith(str(tmp_path / "out"))}
         output = str(parsed.params["output"])
-        assert used - {output} - {str(tmp_path / "out" / "bfloat16.toml")} <= known
+        settings = {str(tmp_path / "out" / f"{name}.toml") for name in weights.SETTINGS}
+        assert used - {output} - settings <= known
         known.add(output)
-    assert made[-1][:1] == ["train"]
-    assert "children" in made[-1]
+    assert made[-1][:1] == ["average" if start == "teacher" else "train"]
+    assert "children" in [command for command in made if command[0] == "train"][-1]
 
 
 @pytest.mark.parametrize("folder", ["", "nowhere"])
@@ -64,6 +66,12 @@ def test_a_step_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
         weights.main([*data, "--until", "childen"])
 
 
+@pytest.mark.parametrize("name", weights.SETTINGS)
+def test_settings_are_those_of_a_recipe(name: str, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(weights.SETTINGS[name], encoding="utf-8")
+    assert from_toml(tmp_path / "a.toml").precision == "mixed_bfloat16"
+
+
 def test_make_passes_its_variables_on() -> None:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipe = re.search(r"^weights:.*\n((?:\t.*\n)+)", text, re.MULTILINE)
@@ -72,11 +80,30 @@ def test_make_passes_its_variables_on() -> None:
         assert part in recipe[1]
 
 
+UNTRACED = """
+import runpy
+from panodent.training import backend
+import tensorflow
+tensorflow.config.run_functions_eagerly(True)
+runpy.run_module("panodent", run_name="__main__")
+"""
+"""Runs panodent with a Keras that computes step by step; to trace its graph takes longer."""
+
+
+def untraced(command: list[str]) -> list[str]:
+    """A training that is not traced; other commands as they are."""
+    python, *module, name = command[:4]
+    assert module == ["-m", "panodent"]
+    return [python, "-c", UNTRACED, *command[3:]] if name == "train" else command
+
+
 def test_a_tiny_run_makes_a_bundle_and_finished_steps_are_skipped(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("keras", reason="needs the train extra")
     monkeypatch.setattr(weights.os, "nice", lambda by: 19)
+    start = weights._run
+    monkeypatch.setattr(weights, "_run", lambda command: start(untraced(command)))
     for seed, name in enumerate(("ufba", "hi tl")):
         phantom.write(tmp_path / name, 2, seed=90 + 2 * seed, size=(64, 128), ages=(8, 12))
     output = tmp_path / "made"

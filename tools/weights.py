@@ -1,6 +1,7 @@
 """Makes a default bundle from the two public data sets, step by step.
 
-    python tools/weights.py --ufba UFBA --hitl HITL [--output weights] [--from default|scratch]
+    python tools/weights.py --ufba UFBA --hitl HITL [--output weights]
+        [--from default|scratch|teacher]
 
 `UFBA` is a folder with UFBA-425, `HITL` one with Humans in the Loop, both as published; with
 `--corrected`, their annotations are corrected already. Every step is a panodent command, which is
@@ -9,6 +10,8 @@ training is resumed: run the same command again. Steps run at low priority.
 
 `--from default` trains the bundle inside the package further, which has seen these radiographs
 before. `--from scratch` makes all passes from random weights; each holds out the same radiographs.
+`--from teacher` trains a large network, lets the one inside the package imitate it, and averages
+both states of that; it needs a GPU (KERAS_BACKEND=jax, and `--train "--workers 8"`).
 The last step's folder contains `bundle/`; `--until children` ends with scores of held-out
 radiographs, the last step holds nothing out.
 """
@@ -26,7 +29,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 STEPS_FILE = "steps.json"
-SETTINGS = {"bfloat16": 'precision = "mixed_bfloat16"\n'}
+BFLOAT16 = 'precision = "mixed_bfloat16"\n'
+BATCH16 = f"{BFLOAT16}batch_size = 16\nignore_unlabelled = 0.0\n"
+SETTINGS = {
+    "bfloat16": BFLOAT16,
+    "batch16": BATCH16,
+    "wide": f'{BATCH16}network = "wide"\n',
+}
 
 CORRECT = {
     "ufba": "correct {given-ufba} --with ufba425",
@@ -50,6 +59,10 @@ MIXED = (
     "train {ufba} {hitl} {phantoms} --repeat 1,5,1 --split-seed 5 --recipe refine "
     "--config {bfloat16}"
 )
+ALL_KINDS = (
+    "train {ufba} {hitl} {phantoms-of-children} {phantoms} --recipe children --split-seed 5 "
+)
+WIDE = f"{ALL_KINDS} --config {{wide}} --repeat 12,48,4,4 --repeat-mixed 48,48,4,4"
 PLANS: Mapping[str, Mapping[str, str]] = {
     "default": {
         **CORRECT,
@@ -79,11 +92,24 @@ PLANS: Mapping[str, Mapping[str, str]] = {
         "children": f"{CHILDREN} --from {{cs}}",
         **LAST,
     },
+    "teacher": {
+        **CORRECT,
+        **PHANTOMS_OF_CHILDREN,
+        "phantoms": "phantom --seed 1000 --count 40 --size 512x1024",
+        "teacher": f"{WIDE} --epochs 8 --learning-rate 2e-3",
+        "teacher-all": f"{WIDE} --from {{teacher}} --epochs 7 --learning-rate 7e-4 --seed 3 "
+        "--val 0",
+        "pupil": f"{ALL_KINDS} --config {{batch16}} --repeat 3,12,1,1 --repeat-mixed 12,12,1,1 "
+        "--from default --teacher {teacher-all} --epochs 16 --learning-rate 1.5e-3 --seed 5 "
+        "--val 0",
+        "all": "average {pupil} default",
+    },
 }
 """The commands of each plan by the folder that they write to; `{NAME}` is the folder of a step."""
 REMARKS = {
     "default": "the bundle that training started from has seen all radiographs of both data sets, "
     "so scores of the held-out ones are a little too good",
+    "teacher": "the last steps hold nothing out, so radiographs of both data sets cannot score it",
     "scratch": "no pass but the last has seen the held-out radiographs; they also chose the epoch",
 }
 

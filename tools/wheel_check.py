@@ -3,8 +3,9 @@
     python tools/wheel_check.py [--keep FOLDER]
 
 Builds the wheel from the source distribution, checks what both contain, installs the wheel in a new
-virtual environment outside the repository, and segments a phantom with it. Needs a Python with pip,
-and PyPI. Stops with exit code 1 at the first error. `--keep` copies both files to a folder.
+virtual environment outside the repository, segments a phantom with it, and runs the wheel once more
+with uvx. Needs a Python with pip, and PyPI. Stops with exit code 1 at the first error. `--keep`
+copies both files to a folder.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ def main() -> None:
             check_archive(archive)
             check_wheel(wheel)
             use(wheel, folder)
+            use_once(wheel, folder)
             if given.keep:
                 given.keep.mkdir(parents=True, exist_ok=True)
                 for file in (archive, wheel):
@@ -147,6 +149,17 @@ def use(wheel: Path, folder: Path) -> None:
     for name in ("labels.png", "overlay.png"):
         if not (case.parent / name).stat().st_size:
             raise ReleaseError(f"{name} is empty")
+
+
+def use_once(wheel: Path, folder: Path) -> None:
+    """Runs the wheel without installing it, as `uvx` and `pipx run` do."""
+    with timed("uvx"):
+        python = environment(folder / "uv", "uv")
+        limits = ("--constraints", ROOT / "constraints.txt", "--python", sys.executable)
+        uvx = (python.with_name("uv"), "tool", "run", *limits, "--from", wheel)
+        said = run(*uvx, "panodent", "--version", cwd=folder / "work").strip()
+    if said != f"panodent {version()}":
+        raise ReleaseError(f"uvx panodent --version says {said!r}")
 
 
 def environment(folder: Path, *requirements: str | Path) -> Path:

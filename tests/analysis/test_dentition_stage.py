@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -81,3 +83,25 @@ def test_stages(items: tuple[Item, ...], scores: list[float], expected) -> None:
 )
 def test_a_deciduous_tooth_beside_its_successor(successor: Item, expected: dict) -> None:
     assert beside_successor(teeth((55, 20, 20), successor, (16, 20, 10))) == expected
+
+
+RISING = {fdi + side: -4 * (fdi - 32) ** 2 for fdi in (33, 34, 35, 36, 37) for side in (0, 10)}
+
+
+def test_a_jaw_that_rises_backwards(jaw: Callable[..., Teeth]) -> None:
+    # 47 reaches 36 pixels higher than 46, more than a third of the usual height.
+    assert erupted(jaw(lift=RISING)).all()
+
+
+def test_a_germ_below_the_curve(jaw: Callable[..., Teeth]) -> None:
+    teeth = jaw(lift={**RISING, 35: RISING[35] + 50})
+    assert [fdi for fdi, out in zip(teeth.fdi, erupted(teeth), strict=True) if not out] == [35]
+
+
+@pytest.mark.parametrize(("scale", "expected"), [(1.0, True), (0.8, False)])
+def test_a_second_molar_that_grows_is_not_compared_with_the_curve(
+    jaw: Callable[..., Teeth], scale: float, expected: bool
+) -> None:
+    # The third molar behind it reaches far above it.
+    teeth = jaw(lean={48: 0.0}, lift={48: -40.0}, scale={47: scale})
+    assert erupted(teeth)[teeth.fdi.tolist().index(47)] == expected

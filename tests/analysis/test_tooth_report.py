@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -71,3 +73,10 @@ def test_nothing_to_say() -> None:
     assert len(tooth_report(Teeth.empty(SIZE))) == 32
     unnumbered = Teeth.from_masks(SIZE, [(0, DOT, (1, 1))])
     assert {line.states for line in tooth_report(unnumbered)} == {("not found",)}
+
+
+def test_impacted_teeth_and_remnants(jaw: Callable[..., Teeth]) -> None:
+    said = texts(jaw(lean={48: 60.0}, crownless=(35,)))
+    assert "48: impacted (mesial, depth A)" in said
+    assert "35: root remnant" in said
+    assert not any(text.startswith("36") for text in said)

@@ -31,7 +31,7 @@ def test_multiply_adds_are_those_of_the_layers() -> None:
     assert multiply_adds(made) == by_hand(made)
 
 
-def test_the_network_is_compared_with_a_matrix_product() -> None:
+def test_the_network_is_compared_with_a_matrix_product(small_matrices: None) -> None:
     found = measure(bundle.load(), 5)  # of which a busy machine may disturb two
     # Both are rounded: to a tenth and to a hundredth.
     least, most = (2 * found.multiply_adds / (found.gflops + off) / 1e6 for off in (0.05, -0.05))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import panodent
-from panodent.benchmark import peers
+from panodent.benchmark import peers, report
 from panodent.errors import BenchmarkError, UnknownNameError
 
 PEER = """
@@ -21,7 +21,8 @@ for line in sys.stdin:
 
 def measured(files: list[Path], tmp_path: Path, names: tuple[str, ...]) -> list[peers.Peer]:
     predictor = panodent.load()
-    return peers.measure(names, predictor, files, tmp_path / "out", 1, sys.executable)
+    with peers.started(names, sys.executable) as runners:
+        return peers.measure(runners, predictor, files, tmp_path / "out", 1)
 
 
 def test_a_peer_predicts_every_radiograph(files, tmp_path: Path, monkeypatch) -> None:
@@ -48,8 +49,18 @@ def test_an_unknown_peer_and_a_missing_runner_are_named(files, tmp_path: Path, m
     with pytest.raises(UnknownNameError, match="known: seed-keras, yolo-onnx, yolo-onnx-boxes"):
         measured(files, tmp_path, ("yolo",))
     monkeypatch.setattr(peers, "runners_folder", lambda: tmp_path)
-    with pytest.raises(BenchmarkError, match="run from a checkout"):
+    with pytest.raises(BenchmarkError, match=r"seed_keras\.py, which is in panodent's source"):
         measured(files, tmp_path, ("seed-keras",))
+
+
+def test_a_peer_that_cannot_run_is_told_before_anything_is_measured(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(peers, "runners_folder", lambda: tmp_path)
+    said: list[str] = []
+    with pytest.raises(BenchmarkError, match="source only"):
+        report.measure(report.BenchmarkSettings(against=("seed-keras",)), said.append)
+    assert said == []
 
 
 def test_the_yolo_shaped_peer_is_as_large_as_published(files, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from panodent import phantom
+from panodent.datasets.dataset import find
 
 SCRIPTS = Path(__file__).parents[2] / "benchmarks"
 
@@ -30,16 +32,29 @@ def run(script: str, *arguments: object) -> str:
     return done.stdout
 
 
-def test_alarms_counts_warnings(data: Path) -> None:
-    printed = run("alarms.py", data)
+def test_alarms_counts_warnings(data: Path, teeth_bundle: Path) -> None:
+    printed = run("alarms.py", data, "--bundle", teeth_bundle)
     rows = dict(re.findall(r"^\| ([\w ,]+) \| (\d+ of \d+) \|$", printed, re.M))
     assert rows["all, unchanged"].endswith(" of 8")
     assert rows["held out, upside down"].endswith(" of 1")
     assert rows["textures"].endswith(" of 20")
 
 
-def test_audit_finds_planted_mistakes(data: Path) -> None:
-    printed = run("audit.py", data, "--count", 14)
+def test_attributes_compares_labels_with_the_rule(data: Path, tmp_path: Path) -> None:
+    teeth = find(data).cases[0].teeth()
+    key, numbers = find(data).cases[0].key, teeth.fdi.tolist()
+    labels = {"mine": {key: {"36": "erupted", "38": "impacted mesial"}}}
+    assert 36 in numbers
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    printed = run("attributes.py", data, "--labels", tmp_path / "labels.json")
+    assert 'annotated teeth, part "mine"' in printed
+    assert printed.count("| third molars | impacted | 0 of 1 |") == 2
+    assert f"{key} 38: impacted mesial, said " in printed
+    assert f"{key} 36" not in printed
+
+
+def test_audit_finds_planted_mistakes(data: Path, teeth_bundle: Path) -> None:
+    printed = run("audit.py", data, "--count", 14, "--bundle", teeth_bundle)
     assert "8 radiographs; in the training data of the bundle: {'no': 8}" in printed
     rows = dict(re.findall(r"^\| (\w+) \| (\d+) \| [\d.-]+ \| [\d.a-z]+ \|", printed, re.M))
     assert rows == dict.fromkeys(
@@ -47,8 +62,8 @@ def test_audit_finds_planted_mistakes(data: Path) -> None:
     ) | {"deciduous": "0"}
 
 
-def test_numbering_counts_wrong_and_doubtful_teeth(data: Path) -> None:
-    printed = run("numbering.py", data, "--repeats", 1)
+def test_numbering_counts_wrong_and_doubtful_teeth(data: Path, teeth_bundle: Path) -> None:
+    printed = run("numbering.py", data, "--repeats", 1, "--bundle", teeth_bundle)
     rows = re.findall(
         r"^\| ([\w ,]+) \| (\d+) \| (\d\.\d{4}) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$",
         printed,
@@ -62,9 +77,9 @@ def test_numbering_counts_wrong_and_doubtful_teeth(data: Path) -> None:
         assert both <= min(wrong, doubtful)
 
 
-def test_robustness_scores_every_change(data: Path) -> None:
-    printed = run("robustness.py", data)
-    assert "| dice, numbering | default | default, first look |" in printed
+def test_robustness_scores_every_change(data: Path, teeth_bundle: Path) -> None:
+    printed = run("robustness.py", data, "--bundle", teeth_bundle)
+    assert f"| dice, numbering | {teeth_bundle} | {teeth_bundle}, first look |" in printed
     assert len(re.findall(r"^\| .+ \| 0\.\d{4}, \d\.\d{4} \| ", printed, re.M)) == 15
     assert "| mean of all changes | " in printed
 

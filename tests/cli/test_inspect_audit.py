@@ -17,6 +17,8 @@ from panodent.bundle.seen import Seen
 from panodent.cli import app
 from panodent.datasets.dataset import find
 from panodent.errors import BundleError, ConfigError
+from panodent.formats.finding_annotations import write_findings
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
 SEED = 40
@@ -40,7 +42,10 @@ def truth(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wrong(truth: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same; 34 and 35 are exchanged in the first, 11 is not annotated in the second."""
+    """The same; 34 and 35 are exchanged in the first, 11 is not annotated in the second.
+
+    The first has an annotated crown.
+    """
     root = tmp_path_factory.mktemp("wrong")
     first, second = find(truth).cases
     teeth = first.teeth()
@@ -54,6 +59,8 @@ def wrong(truth: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / "images" / case.image.name).write_bytes(case.image.read_bytes())
     named = zip((first.image.name, second.image.name), items, strict=True)
     formats.get("coco").write(root / "truth.json", named)
+    crown = Findings.from_masks(teeth.size, [("crown", 36, np.ones((3, 4), bool), (9, 9))])
+    write_findings(root / "findings.json", [(first.image.name, crown)])
     return root
 
 
@@ -118,6 +125,8 @@ def test_mistakes_go_to_the_page_of_the_service(wrong: Path, tmp_path: Path) -> 
     assert sorted(reasons) == [34, 35]
     assert all("exchanged" in reason for reason in reasons.values())
     assert "are exchanged" in study.about["warning"]
+    assert [(one["id"], one["kind"], one["fdi"]) for one in study.findings] == [("f1", "crown", 36)]
+    assert not study.findings_saved
     files = tmp_path / "store" / "files" / study.id
     assert sorted(file.name for file in files.iterdir()) == ["image.png", "original.png"]
 

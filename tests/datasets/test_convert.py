@@ -8,13 +8,15 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from panodent import formats, phantom
-from panodent.datasets.convert import JOURNAL, convert
+from panodent.datasets.convert import JOURNAL, Conversion, convert
 from panodent.datasets.dataset import find
 from panodent.errors import AnnotationError, ConfigError, OutputError, UnknownNameError
 from panodent.evaluation.case_scores import score_pair
@@ -40,14 +42,36 @@ def dice(truth: Teeth, found: Teeth) -> float:
     return value
 
 
+Converted = Callable[[str], tuple[Path, Conversion]]
+
+
+def converted_once(source: Path, target: Path) -> Converted:
+    """Converts `source` to each format that is asked for, once."""
+
+    @cache
+    def to(name: str) -> tuple[Path, Conversion]:
+        return target / name, convert(source, target / name, name)
+
+    return to
+
+
+@pytest.fixture(scope="module")
+def there(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Converted:
+    return converted_once(folder, tmp_path_factory.mktemp("there"))
+
+
+@pytest.fixture(scope="module")
+def truth(folder: Path) -> dict[str, Teeth]:
+    return truths(folder, "coco")
+
+
 @pytest.mark.parametrize(("first", "second"), list(itertools.product(WHOLE, WHOLE)))
-def test_there_and_onwards(folder: Path, tmp_path: Path, first: str, second: str) -> None:
-    truth = truths(folder, "coco")
-    convert(folder, tmp_path / "one", first)
+def test_there_and_onwards(
+    there: Converted, truth: dict[str, Teeth], tmp_path: Path, first: str, second: str
+) -> None:
+    one, _ = there(first)
     values = {"values": "fdi"} if first == "labels" else {}
-    done = convert(
-        tmp_path / "one", tmp_path / "two", second, format_name=first, read_options=values
-    )
+    done = convert(one, tmp_path / "two", second, format_name=first, read_options=values)
     assert (done.written, done.failed, done.without_image) == (2, {}, 0)
     found = truths(tmp_path / "two", second, **({"values": "fdi"} if second == "labels" else {}))
     assert found.keys() == truth.keys()
@@ -272,14 +296,21 @@ def found_in(root: Path, name: str) -> dict[str, list[tuple[str, int, int]]]:
 HOLDING = [name for name in formats.NAMES if formats.get(name).limits.findings == "tooth"]
 
 
+@pytest.fixture(scope="module")
+def treated_there(treated: Path, tmp_path_factory: pytest.TempPathFactory) -> Converted:
+    return converted_once(treated, tmp_path_factory.mktemp("treated_there"))
+
+
 @pytest.mark.parametrize(("first", "second"), list(itertools.product(HOLDING, HOLDING)))
-def test_findings_there_and_onwards(treated: Path, tmp_path: Path, first: str, second: str) -> None:
+def test_findings_there_and_onwards(
+    treated: Path, treated_there: Converted, tmp_path: Path, first: str, second: str
+) -> None:
     truth = found_in(treated, "coco")
     count = sum(map(len, truth.values()))
     assert count > 0
-    done = convert(treated, tmp_path / "one", first)
+    one, done = treated_there(first)
     assert (done.findings, done.lost_findings) == (count, {})
-    done = convert(tmp_path / "one", tmp_path / "two", second)
+    done = convert(one, tmp_path / "two", second)
     assert (done.findings, done.lost_findings) == (count, {})
     assert found_in(tmp_path / "two", second) == truth
 

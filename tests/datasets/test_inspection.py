@@ -11,13 +11,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from panodent import formats, phantom
+from panodent.cli import app
 from panodent.datasets.convert import convert
 from panodent.datasets.dataset import find
 from panodent.datasets.inspection import inspect
 from panodent.drawing.overlay import to_png_bytes
+from panodent.formats.finding_annotations import write_findings
 from panodent.reports import inspection
+from panodent.teeth.findings import Findings
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +111,55 @@ def test_the_command_reports_and_its_code_tells(data: Path, tmp_path: Path) -> N
     assert "look at <b>mirrored" in found.stdout
     assert "broken cannot be used" in found.stderr
     assert (tmp_path / "p" / "index.html").exists()
+
+
+@pytest.fixture
+def with_findings(tmp_path: Path) -> Path:
+    """A phantom with a filling on 36, one without a tooth, and one of a class that is no kind."""
+    phantom.write(tmp_path, 1, size=(128, 256))
+    dot = np.ones((4, 4), bool)
+    found = Findings.from_masks(
+        (128, 256), [("filling", 36, dot, (9, 9)), ("filling", 0, dot, (20, 20))]
+    )
+    write_findings(tmp_path / "findings.json", [("phantom-00000.png", found)])
+    data = json.loads((tmp_path / "findings.json").read_text())
+    data["categories"].append({"id": 99, "name": "caries", "supercategory": "finding"})
+    data["annotations"].append({**data["annotations"][0], "id": 99, "category_id": 99})
+    (tmp_path / "findings.json").write_text(json.dumps(data))
+    return tmp_path
+
+
+def test_findings_are_counted(with_findings: Path) -> None:
+    found = inspect(with_findings)
+    assert found.has_findings
+    assert found.per_kind == {"filling": 2}
+    assert (found.loose, found.other_findings) == (1, {"caries": 1})
+    (case,) = found.suspicious
+    assert [s.message for s in case.suspicions] == ["1 filling without the number of a tooth"]
+    assert json.loads(found.to_json())["findings"] == {
+        "radiographs": 1,
+        "per_kind": {"filling": 2},
+        "without_tooth": 1,
+        "other_classes": {"caries": 1},
+    }
+    page = inspection.to_html(found)
+    assert "class caries, which is no kind" in page
+    assert "1 finding without a tooth." in page
+
+
+def test_the_command_tells_of_findings(with_findings: Path) -> None:
+    done = CliRunner().invoke(app, ["inspect", str(with_findings)])
+    assert "findings in 1 radiograph: 2 fillings; 1 without a tooth" in done.output
+    assert "1 finding of class 'caries', which is no kind" in " ".join(done.output.split())
+
+
+def test_a_map_names_such_a_class(with_findings: Path) -> None:
+    found = inspect(with_findings, options={"map": {"caries": "finding:filling"}})
+    assert (found.per_kind, found.other_findings) == ({"filling": 3}, {})
+
+
+def test_without_findings_nothing_is_said_of_them(data: Path) -> None:
+    found = inspect(data)
+    assert not found.has_findings
+    assert "findings" not in json.loads(found.to_json())
+    assert "Findings by kind" not in inspection.to_html(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 highdicom = pytest.importorskip("highdicom")
 
+from panodent.analysis.tooth_attributes import tooth_attributes  # noqa: E402
 from panodent.dentition import DECIDUOUS, TEETH  # noqa: E402
 from panodent.dicom import sr  # noqa: E402
 from panodent.dicom.source import SourceImage  # noqa: E402
@@ -75,3 +77,23 @@ def test_a_report_of_deciduous_teeth(source: SourceImage) -> None:
     assert all(site.meaning.startswith("Deciduous") for site in sites)
     # Permanent teeth that were not found are said to be absent, deciduous ones are not.
     assert len(content.get_image_measurement_groups()) == 32
+
+
+def test_attributes_are_evaluations(source: SourceImage, jaw: Callable[..., Teeth]) -> None:
+    teeth = jaw(lean={48: 60.0}, crownless=(35,)).resized(source.teeth.size)
+    told = tooth_attributes(teeth)
+    report = sr.report(replace(source, teeth=teeth, attributes=told))
+    content = highdicom.sr.ComprehensiveSR.from_dataset(report).content
+    said = {
+        group.finding_sites[0].value.value: [
+            item.value.meaning for item in group.get_qualitative_evaluations()
+        ]
+        for group in content.get_planar_roi_measurement_groups()
+    }
+    assert said[TEETH[35].snomed] == ["Present", "Root remnant"]
+    assert said[TEETH[36].snomed] == ["Present"]
+    assert said[TEETH[48].snomed][:3] == ["Present", "Impacted", "Mesioangular"]
+
+
+def test_attributes_are_judged_on_the_upright_radiograph(source: SourceImage) -> None:
+    assert source.attributes == tooth_attributes(source.teeth)

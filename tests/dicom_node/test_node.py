@@ -87,14 +87,14 @@ def radiographs() -> list[Any]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Node]]:
+def start(teeth_bundle: Path, tmp_path: Path) -> Iterator[Callable[..., Node]]:
     running: list[Node] = []
 
     def begin(port: int, **settings: Any) -> Node:
         node = Node(
             tmp_path / "spool",
             ApplicationEntity("ARCHIVE", "127.0.0.1", port),
-            bundle.load(threads=1),
+            bundle.load(teeth_bundle, threads=1),
             port=0,
             first_pause=0.2,
             **settings,
@@ -225,13 +225,13 @@ def test_a_device_that_vanishes_in_the_middle_sends_again(
     until(lambda: not list(node.spool.work.iterdir()))
 
 
-def _process(spool: Path, port: int) -> tuple[subprocess.Popen[str], int]:
+def _process(spool: Path, port: int, bundle: Path) -> tuple[subprocess.Popen[str], int]:
     """`panodent dicom-node` and the port that it listens on."""
     peer = f"ARCHIVE@127.0.0.1:{port}"
     running = subprocess.Popen(
         [
             *(sys.executable, "-m", "panodent", "dicom-node", "--forward", peer),
-            *("--spool", str(spool), "--port", "0", "--threads", "1"),
+            *("--spool", str(spool), "--port", "0", "--threads", "1", "--bundle", str(bundle)),
         ],
         stdout=subprocess.PIPE,
         text=True,
@@ -243,22 +243,26 @@ def _process(spool: Path, port: int) -> tuple[subprocess.Popen[str], int]:
 
 
 def test_a_node_killed_at_the_worst_times_loses_nothing(
-    archive: Archive, radiographs: list[Any], free_port: Callable[[], int], tmp_path: Path
+    archive: Archive,
+    radiographs: list[Any],
+    free_port: Callable[[], int],
+    teeth_bundle: Path,
+    tmp_path: Path,
 ) -> None:
     """Killed right after its acknowledgements, and again while it sends."""
     spool = tmp_path / "spool"
-    running, port = _process(spool, free_port())  # nobody is there to send to
+    running, port = _process(spool, free_port(), teeth_bundle)  # nobody is there to send to
     for dataset in radiographs:
         assert store(port, dataset) == 0
     running.kill()
     running.wait()
     archive.stops_at = 2
-    running, _ = _process(spool, archive.port)
+    running, _ = _process(spool, archive.port, teeth_bundle)
     until(lambda: len(archive.kept) == 2)
     running.kill()
     running.wait()
     archive.go.set()
-    running, _ = _process(spool, archive.port)
+    running, _ = _process(spool, archive.port, teeth_bundle)
     try:
         until(lambda: len({dataset.SOPInstanceUID for dataset in archive.kept}) == 6)
         until(lambda: not list((spool / "outgoing").iterdir()))

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from panodent.drawing.legend import count_doubtful, legend_items, legend_strip, not_found
+from panodent.drawing.legend import (
+    count_doubtful,
+    counted_attributes,
+    legend_items,
+    legend_strip,
+    not_found,
+)
 from panodent.teeth.teeth import Teeth
 from panodent.version import DISCLAIMER
 
@@ -50,3 +58,11 @@ def test_the_legend_fits_any_width(blocks, width: int) -> None:
     assert strip.shape[1] == width
     if width >= 200:
         assert (strip[:, -2:] == strip[0, 0]).all()
+
+
+def test_the_legend_counts_impacted_teeth_and_remnants(jaw: Callable[..., Teeth]) -> None:
+    assert counted_attributes(jaw()) == []
+    assert counted_attributes(jaw(lean={48: 60.0, 38: 60.0}, crownless=(35,))) == [
+        "2 impacted",
+        "1 root remnant",
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -224,3 +225,23 @@ def test_mistakes_are_refused() -> None:
         svg(chart(), "palmar")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="320"):
         png(chart(), width=10)
+
+
+def test_impacted_teeth_and_remnants_are_marked(jaw: Callable[..., Teeth]) -> None:
+    plain, marked = svg(jaw(lean={48: 0.0})), svg(jaw(lean={48: 60.0}, crownless=(35,)))
+    found, before = groups(marked), groups(plain)
+    assert found[48].attrib["data-impaction"] == "mesial"
+    assert found[48].findtext("s:desc", None, NS) == (
+        "found, impacted (mesial, depth A), score 1.00"
+    )
+    assert found[35].attrib["data-remnant"] == "true"
+    assert found[35].findtext("s:desc", None, NS) == "found, root remnant, score 1.00"
+    shapes = {fdi: len(group.findall("s:path", NS)) for fdi, group in found.items()}
+    usual = {fdi: len(group.findall("s:path", NS)) for fdi, group in before.items()}
+    assert shapes[48] == usual[48] + 3  # a ring, and an arrow of two lines
+    assert shapes[35] == usual[35]
+    assert "stroke-dasharray" in found[35].findall("s:path", NS)[0].attrib  # the missing crown
+    both = ET.fromstring(marked), ET.fromstring(plain)  # noqa: S314
+    assert float(both[0].attrib["height"]) > float(both[1].attrib["height"])
+    assert "root remnant" in words(both[0])
+    assert "root remnant" not in words(both[1])

@@ -118,6 +118,24 @@ def test_a_tooth_that_is_an_implant_or_pontic_is_none() -> None:
     assert found(logits(("crown", 52, 60, 63, 68)), present)[0] == []
 
 
+@pytest.mark.parametrize("kind", ["implant", "pontic"])
+def test_the_other_teeth_keep_their_numbers(kind: str) -> None:
+    present = teeth()
+    replaced, findings = found(logits((kind, 53, 60, 71, 68)), present)
+    assert [int(present.fdi[index]) for index in replaced] == [44]
+    assert names(findings) == [(kind, 44)]
+    # What stands where no tooth was found gets a position of its own.
+    _, findings = found(logits((kind, 53, 60, 71, 68)), teeth(44))
+    assert names(findings) == [(kind, 44)]
+
+
+@pytest.mark.parametrize("limit", [KindLimits(area=0.02), KindLimits(score=0.9999)])
+def test_what_is_no_finding_removes_no_tooth(limit: KindLimits) -> None:
+    strict = replace(NETWORK, limits={"implant": limit})
+    replaced, findings = decode(strict, logits(("implant", 56, 60, 72, 68)), teeth(), {})
+    assert (replaced, len(findings)) == ([], 0)
+
+
 def test_a_wire_belongs_to_no_tooth_but_brackets_do() -> None:
     _, findings = found(logits(("appliance", 40, 35, 41, 120)), teeth())
     assert names(findings) == [("appliance", 0)]

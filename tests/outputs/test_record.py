@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -99,3 +100,15 @@ def test_the_second_number_is_kept() -> None:
     for tooth in record["teeth"]:  # files of earlier versions have no such key
         del tooth["alternative"]
     assert from_record(record).alternatives.tolist() == [0, 0]
+
+
+def test_attributes_of_teeth(jaw: Callable[..., Teeth]) -> None:
+    teeth = jaw(lean={48: 60.0}, crownless=(35,))
+    record = json.loads(json.dumps(to_record(teeth)))
+    told = {tooth["fdi"]: tooth for tooth in record["teeth"]}
+    assert record["attributes_version"] == 1
+    assert told[35]["remnant"] is True
+    assert told[35]["impaction"] is None
+    assert set(told[48]["impaction"]) == {"angulation", "angle", "depth", "below"}
+    assert told[48]["impaction"]["angulation"] == "mesial"
+    assert from_record(record) == teeth

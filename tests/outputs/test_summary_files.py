@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -41,6 +42,7 @@ def test_results_and_table(tmp_path: Path) -> None:
     assert rows[0] == list(COLUMNS)
     assert rows[1] == [
         "a.png", "36", "lower left first molar", "0.75", "10", "2", "16", "6", "24", "doubtful",
+        "true", "false", "", "",
     ]  # fmt: skip
     assert [row[1] for row in rows[1:]] == ["36", "0", "36"]
 
@@ -86,3 +88,26 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         SummaryFiles(tmp_path / "file"),
     ):
         pass
+
+
+def test_attributes_have_columns(tmp_path: Path, jaw: Callable[..., Teeth]) -> None:
+    teeth = jaw(lean={48: 60.0}, crownless=(35,))
+    with SummaryFiles(tmp_path) as summary:
+        summary.add(1, "a.png", to_record(teeth))
+        summary.finish()
+    rows = list(csv.DictReader((tmp_path / "teeth.csv").read_text().splitlines()))
+    told = {row["fdi"]: [row[n] for n in ("remnant", "impaction", "depth")] for row in rows}
+    assert told["48"] == ["false", "mesial", "A"]
+    assert told["35"] == ["true", "", ""]
+    assert told["36"] == ["false", "", ""]
+
+
+def test_a_record_of_an_earlier_version_has_empty_columns(tmp_path: Path) -> None:
+    record = to_record(TEETH)
+    for tooth in record["teeth"]:
+        del tooth["remnant"], tooth["impaction"]
+    with SummaryFiles(tmp_path) as summary:
+        summary.add(1, "a.png", record)
+        summary.finish()
+    row = next(csv.DictReader((tmp_path / "teeth.csv").read_text().splitlines()))
+    assert (row["remnant"], row["impaction"], row["depth"]) == ("", "", "")

@@ -154,13 +154,15 @@ def _read(file: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """Starts a service; it is ended with the tests."""
+def serve(
+    teeth_bundle: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Server]]:
+    """Starts a service, with `teeth_bundle` unless options name another; it ends with the tests."""
     begun: list[Server] = []
 
     def start(*options: str, store: Path | None = None, **environment: str) -> Server:
         folder = store or tmp_path_factory.mktemp("serve") / "store"
-        server = Server(folder, options, environment)
+        server = Server(folder, ("--bundle", str(teeth_bundle), *options), environment)
         begun.append(server)
         return server.start()
 
@@ -173,8 +175,9 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
 
 @pytest.fixture(scope="session")
 def server(serve: Callable[..., Server]) -> Server:
-    """One service for all tests that do it no harm."""
-    return serve("--workers", "2", "--max-mib", "4", "--max-pixels", "4000000")
+    """One service, with the default bundle, for all tests that do it no harm."""
+    limits = ("--max-mib", "4", "--max-pixels", "4000000")
+    return serve("--workers", "2", "--bundle", "default", *limits)
 
 
 @pytest.fixture(scope="session")

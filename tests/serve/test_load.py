@@ -10,19 +10,9 @@ from pathlib import Path
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "serving.py"
 
 
-def test_many_clients_get_each_the_offline_answer():
-    options = [
-        "--requests",
-        "32",
-        "--files",
-        "3",
-        "--clients",
-        "16",
-        "--size",
-        "256x512",
-        "--workers",
-        "2",
-    ]
+def test_many_clients_get_each_the_offline_answer(teeth_bundle):
+    options = ["--requests", "32", "--files", "3", "--clients", "16", "--size", "256x512"]
+    options += ["--workers", "2", "--bundle", teeth_bundle]
     done = subprocess.run(
         [sys.executable, BENCHMARK, *options], capture_output=True, text=True, timeout=300
     )

@@ -59,7 +59,10 @@ class FakePool:
             (Path(task["folder"]) / "teeth.json").write_text("{}")
             return {}, {}
         if task["task"] == "edit":
-            return {}, {"teeth": json.dumps(task["record"]["teeth"]).encode()}
+            blobs = {"teeth": json.dumps(task["record"]["teeth"]).encode()}
+            if task["finding_entries"] is not None:
+                blobs["findings"] = json.dumps(task["finding_entries"]).encode()
+            return {}, blobs
         return {}, {"file": b"x"}
 
 
@@ -105,17 +108,25 @@ def test_a_file_that_cannot_be_read_leaves_nothing(tmp_path):
 
 def test_a_study_keeps_its_findings(tmp_path, monkeypatch):
     finding = {"kind": "crown", "fdi": 11, "score": 0.9, "box": [1, 0, 2, 2], "rle": "222"}
+    shown = {"id": "f1", **{key: value for key, value in finding.items() if key != "rle"}}
 
     async def do(service: Service, pool: FakePool) -> None:
         without = await service.add(write_upload(service.store.files, "x.png", b"x"))
         monkeypatch.setitem(RECORD, "findings", [finding])
         study = await service.add(write_upload(service.store.files, "y.png", b"x"))
+        # Who sends teeth alone says nothing of findings.
         saved = await service.save(study.id, 0, [])
-        kept = service.store.get(study.id)
-        for found in (study, saved, kept):
-            (shown,) = found.public()["findings"]
-            assert shown == {key: value for key, value in finding.items() if key != "rle"}
-        assert without.public()["findings"] is None
+        for found in (study, saved, service.store.get(study.id)):
+            assert found.public()["findings"] == found.public()["predicted_findings"] == [shown]
+            assert not found.findings_saved
+        changed = {**saved.findings[0], "kind": "filling"}
+        for found in (await service.save(study.id, 1, [], [changed]), service.store.get(study.id)):
+            assert found.public()["findings"] == [{**shown, "kind": "filling"}]
+            assert found.public()["predicted_findings"] == [shown]
+            assert found.findings_saved
+        assert without.public()["findings"] is without.public()["predicted_findings"] is None
+        assert "findings" not in without.record()
+        assert (await service.save(without.id, 0, [], [])).public()["findings"] == []
 
     working(tmp_path, do)
 

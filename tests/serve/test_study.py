@@ -40,7 +40,10 @@ def test_an_edit_answers_the_doubt(found):
 
 
 def test_a_study_keeps_nothing_that_an_edit_elsewhere_changes(found):
-    assert all("reason" in tooth and "erupted" not in tooth for tooth in found)
+    assert all(
+        "reason" in tooth and not {"erupted", "remnant", "impaction"} & set(tooth)
+        for tooth in found
+    )
 
 
 def test_the_api_says_which_teeth_have_erupted():
@@ -57,13 +60,20 @@ def test_the_api_says_which_teeth_have_erupted():
     assert Study("0" * 32, "a.png", "image", "", "", 512, 256, [], []).public()["teeth"] == []
 
 
-def test_the_api_shows_findings_as_predicted():
-    finding = {"kind": "crown", "fdi": 36, "score": 0.9, "box": [1, 1, 3, 3], "rle": "x"}
-    about = {"findings": [finding]}
-    study = Study("0" * 32, "a.png", "image", "", "", 512, 256, [], [], about)
-    assert study.public()["findings"] == [{k: v for k, v in finding.items() if k != "rle"}]
+def test_the_api_shows_findings_as_predicted_and_as_they_are():
+    finding = {"id": "f1", "kind": "crown", "fdi": 36, "box": [1, 1, 3, 3], "rle": "x"}
+    study = Study(
+        "0" * 32, "a.png", "image", "", "", 9, 9, [], [],
+        predicted_findings=[finding], findings=[{**finding, "kind": "filling"}],
+    )  # fmt: skip
+    shown = {key: value for key, value in finding.items() if key != "rle"}
+    assert study.public()["predicted_findings"] == [shown]
+    assert study.public()["findings"] == [{**shown, "kind": "filling"}]
+    assert study.record()["findings"] == [{**finding, "kind": "filling"}]
     assert "findings" not in study.summary()
-    assert Study("0" * 32, "a.png", "image", "", "", 9, 9, [], []).public()["findings"] is None
+    nothing = Study("0" * 32, "a.png", "image", "", "", 9, 9, [], [])
+    assert nothing.public()["findings"] is nothing.public()["predicted_findings"] is None
+    assert "findings" not in nothing.record()
 
 
 def test_a_drawn_tooth_holds_the_pixels_of_its_outline(found):

@@ -9,15 +9,28 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 pytest.importorskip("keras", reason="needs the train extra")
 
 from panodent import phantom
 from panodent.bundle import bundle
+from panodent.cli import app
+from panodent.training.loop import fit
+from panodent.training.recipes import recipe
+from panodent.training.run import DataSource, prepare
+from panodent.training.train_config import Stage
+from panodent.training.unet import NETWORKS, UNetConfig
+
+Train = Callable[..., Result]
 
 SETTINGS = ("--size", "64x128", "--val", "0.3", "--batch-size", "2")
 
@@ -29,14 +42,16 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "panodent", "train", *map(str, arguments)]
+@pytest.fixture(scope="module")
+def train(untraced: Callable[[], AbstractContextManager[None]]) -> Train:
+    """Runs `panodent train ARGUMENTS` in this process, step by step."""
 
+    def run(*arguments: object) -> Result:
+        given = ["train", *map(str, arguments)]
+        with untraced():
+            return CliRunner().invoke(app, given, catch_exceptions=False)
 
-def train(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments), capture_output=True, text=True, timeout=900, check=False
-    )
+    return run
 
 
 def history(run: Path) -> list[dict[str, str]]:
@@ -59,9 +74,12 @@ def stop(event, arguments):
         os.kill(os.getpid(), signal.SIGSTOP)
 
 sys.addaudithook(stop)
+from panodent.training import backend
+import tensorflow
+tensorflow.config.run_functions_eagerly(True)
 runpy.run_module("panodent", run_name="__main__")
 """
-"""Runs panodent until there is this file and another is opened; then it waits for SIGCONT."""
+"""Runs panodent step by step until this file is there and another is opened; then it waits."""
 
 
 def begin(run: Path, *arguments: object) -> subprocess.Popen[bytes]:
@@ -84,11 +102,11 @@ def begin(run: Path, *arguments: object) -> subprocess.Popen[bytes]:
 
 
 @pytest.fixture(scope="module")
-def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(data: Path, train: Train, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of the default recipe that nothing interrupted."""
     run = tmp_path_factory.mktemp("runs") / "whole"
     found = train(data, "--output", run, "--epochs", 4, "--from", "scratch", *SETTINGS)
-    assert found.returncode == 0, found.stderr
+    assert found.exit_code == 0, found.output
     assert "4 radiographs to train on, 2 held out" in found.stdout
     return run
 
@@ -115,26 +133,28 @@ def test_a_run_leaves_what_it_promises(whole: Path) -> None:
     assert kept == [f"{made.provenance['epoch']:03d}.npz"]
 
 
-def test_trained_in_half_precision_it_is_exported_in_whole(data: Path, tmp_path: Path) -> None:
+def test_trained_in_half_precision_it_is_exported_in_whole(
+    data: Path, train: Train, tmp_path: Path
+) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text('precision = "mixed_bfloat16"\nlearning_rate = 1e-5\n')
     given = ("--from", "default", "--epochs", 1, "--config", settings, *SETTINGS)
     found = train(data, "--output", tmp_path / "run", *given)
     # The logits of a trained network are large enough for bfloat16 to round them visibly.
-    assert found.returncode == 0, found.stderr
+    assert found.exit_code == 0, found.output
     exported = bundle.load(tmp_path / "run").provenance["export"]
     assert exported["largest_logit_difference"] < 0.05
 
 
 def test_killed_and_resumed_it_ends_as_if_it_never_stopped(
-    data: Path, whole: Path, tmp_path: Path
+    data: Path, train: Train, whole: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "killed"
     process = begin(run, data, "--epochs", 4, "--from", "scratch", *SETTINGS)
     process.send_signal(signal.SIGKILL)
     process.wait()
     found = train("--resume", "--output", run)
-    assert found.returncode == 0, found.stderr
+    assert found.exit_code == 0, found.output
     assert "epoch 2/4" in found.stdout
     assert "epoch 1/4" not in found.stdout
     for ours, theirs in zip(history(run), history(whole), strict=True):
@@ -153,21 +173,32 @@ def test_ctrl_c_leaves_a_usable_run(data: Path, tmp_path: Path) -> None:
     assert 1 <= len(history(run)) < 60
 
 
-def test_fine_tuning_says_what_is_frozen(data: Path, tmp_path: Path) -> None:
+def test_fine_tuning_says_what_is_frozen(data: Path, train: Train, tmp_path: Path) -> None:
     run = tmp_path / "tuned"
     found = train(
         data, "--from", "default", "--freeze", "encoder", "--classes", "11,21,16,26",
         "--epochs", 1, "--output", run, *SETTINGS,
     )  # fmt: skip
-    assert found.returncode == 0, found.stderr
+    assert found.exit_code == 0, found.output
     assert "4 teeth and 'none', 1 epoch\n" in found.stdout
     assert "frozen: " in found.stdout
     assert "encoder_0_0" in found.stdout
     assert bundle.load(run).classes == (11, 21, 16, 26)
 
 
-def test_the_seed_recipe_runs(data: Path, tmp_path: Path) -> None:
+def test_the_seed_recipe_runs(data: Path, train: Train, tmp_path: Path) -> None:
     found = train(data, "--recipe", "seed", "--size", "64x128", "--epochs", 1, "-o", tmp_path / "s")
-    assert found.returncode == 0, found.stderr
+    assert found.exit_code == 0, found.output
     assert "from scratch: 1,941,361 parameters, 32 teeth and 'none'" in found.stdout
     assert "6 radiographs to train from scratch, which needs about 300" in found.stderr
+
+
+def test_a_traced_network_takes_the_frames_of_all_stages(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NETWORKS, "default", UNetConfig(filters=(4, 8), offsets=True))
+    stages = (Stage(1, 32, 64), Stage(1, 64, 128))
+    config = replace(recipe("default"), stages=stages, batch_size=2, validation=0.3)
+    rows = fit(prepare(tmp_path / "run", [DataSource(data)], config, lambda *_: None))
+    assert [(row["height"], row["width"]) for row in rows] == [(32, 64), (64, 128)]
+    assert all(0 < row["loss"] < 10 for row in rows)

@@ -9,7 +9,7 @@ pytest.importorskip("keras", reason="needs the train extra")
 
 from panodent.bundle.frame import OFFSET_UNIT
 from panodent.training.augmentation.augment import IGNORED
-from panodent.training.losses import ToothLoss, class_shares, offset_loss
+from panodent.training.losses import DistillationLoss, ToothLoss, class_shares, offset_loss
 
 CLASSES = 4
 
@@ -118,3 +118,32 @@ def test_dice_may_leave_out_classes_that_are_absent() -> None:
     # The Dice of the absent class is 1 / (4 x probability + 1).
     share = 1 / (1 + np.exp(-1))
     assert both - entropy == pytest.approx((1 - 1 / (4 * share + 1)) / 2, abs=1e-3)
+
+
+def test_distillation_wants_the_mean_of_the_teachers(labels: np.ndarray) -> None:
+    truth = ToothLoss(CLASSES)
+    right = logits_of(labels, 2.0)
+    swapped = logits_of(np.where(labels == 1, 2, np.where(labels == 2, 1, labels)), 2.0)
+    loss = DistillationLoss(truth, CLASSES, weight=1.0)
+    agreeing = value(loss, labels, np.concatenate([right, right, right], axis=-1))
+    quarrel = value(loss, labels, np.concatenate([right, right, swapped], axis=-1))
+    against = value(loss, labels, np.concatenate([right, swapped, swapped], axis=-1))
+    assert agreeing < quarrel < against
+    none = DistillationLoss(truth, CLASSES, weight=0.0)
+    both = np.concatenate([right, swapped], axis=-1)
+    assert value(none, labels, both) == pytest.approx(value(truth, labels, right))
+
+
+def test_distillation_learns_offsets_where_the_teacher_sees_a_tooth(labels: np.ndarray) -> None:
+    loss = DistillationLoss(ToothLoss(CLASSES), CLASSES + 2, weight=1.0)
+    planes = np.concatenate([logits_of(labels), np.zeros((*labels.shape, 2), np.float32)], axis=-1)
+    moved = planes.copy()
+    moved[..., CLASSES:][labels > 0] += 1.0
+    elsewhere = planes.copy()
+    elsewhere[..., CLASSES:][labels == 0] += 1.0
+    costs = [
+        value(loss, labels, np.concatenate([planes, teacher], axis=-1))
+        for teacher in (planes, elsewhere, moved)
+    ]
+    assert costs[1] == pytest.approx(costs[0], abs=1e-5)
+    assert costs[2] == pytest.approx(costs[0] + 2.0, abs=1e-4)

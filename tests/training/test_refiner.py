@@ -75,7 +75,9 @@ def test_batches_are_changed_at_random_but_reproducible() -> None:
     assert not np.allclose(once, other)
 
 
-def test_a_run_is_trained_resumed_and_becomes_a_bundle(data: Path, tmp_path: Path) -> None:
+def test_a_run_is_trained_resumed_and_becomes_a_bundle(
+    data: Path, untraced, tmp_path: Path
+) -> None:
     sources = [DataSource(data)]
     whole = prepare(tmp_path / "whole", sources, "default", SMALL, ignore, validation=0.5)
     assert (len(whole.training), len(whole.validation)) == (1, 1)
@@ -103,9 +105,10 @@ def test_a_run_is_trained_resumed_and_becomes_a_bundle(data: Path, tmp_path: Pat
         if kind == "epoch" and row["epoch"] == 1:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        refiner.train(replace(half, report=stop))
-    continued, rows_again = refiner.train(reopen(tmp_path / "half", ignore))
+    with untraced():
+        with pytest.raises(KeyboardInterrupt):
+            refiner.train(replace(half, report=stop))
+        continued, rows_again = refiner.train(reopen(tmp_path / "half", ignore))
     assert [row["loss"] for row in rows_again] == pytest.approx([row["loss"] for row in rows])
     assert len(continued.refiner) == len(made.refiner)
 

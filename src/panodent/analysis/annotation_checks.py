@@ -53,6 +53,9 @@ KINDS = {
     "repeated": "a number used several times",
     "tiny": "a tiny tooth",
     "empty": "no teeth",
+    "loose": "a finding without a tooth",
+    "absent": "a finding on a tooth that is not there",
+    "taken": "an implant or pontic in place of a tooth",
 }
 """Meaning of each `Suspicion.kind`."""
 

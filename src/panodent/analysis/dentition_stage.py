@@ -1,8 +1,8 @@
 """Which teeth have erupted, and whether a dentition is primary, mixed or permanent.
 
 A permanent tooth counts as erupted when its crown reaches about the height of its neighbours'
-crowns. Panoramic radiographs do not show the gum: a tooth that is about to erupt may be counted
-either way.
+crowns, or the curve through the crowns of its jaw. Panoramic radiographs do not show the gum: a
+tooth that is about to erupt may be counted either way.
 """
 
 from __future__ import annotations
@@ -23,6 +23,14 @@ REACH = 1.3
 """Neighbours stand within this many of their mean widths."""
 SHORT = 0.35
 """A tooth has not erupted when its crown ends this share of the usual height below the bite."""
+ON_CURVE = 0.15
+"""It has erupted if its crown ends less than this share below the curve of its jaw's crowns: lower
+molars rise backwards, so that the neighbour behind reaches further."""
+FEWEST_ON_CURVE = 8
+"""Teeth from which the curve of a jaw is determined, third molars left out."""
+GROWN = 0.85
+"""Least height of a second molar, as a share of the first molar's, to be compared with the curve:
+the curve may fall off beyond the last erupted tooth of a child."""
 
 
 def erupted(teeth: Teeth) -> BoolArray:
@@ -58,6 +66,7 @@ def erupted_by_boxes(numbers: Sequence[int], places: npt.NDArray[np.integer]) ->
         for index, short in zip(here, _below_neighbours(boxes, edge), strict=True):
             deciduous = TEETH[numbers[index]].deciduous
             result[index] = deciduous or short <= SHORT * usual
+        result[_on_curve(numbers, here, boxes, edge, usual)] = True
     place = {n: i for i, n in enumerate(numbers) if n != UNNUMBERED}
     for fdi in (n for position in (7, 8) for n in place if n < 50 and n % 10 == position):
         # Molars erupt one after the other, from the front.
@@ -72,6 +81,35 @@ def _below_neighbours(boxes: Float64Array, edge: Float64Array) -> Float64Array:
     width = boxes[:, 3] - boxes[:, 1]
     near = np.abs(middle[:, None] - middle[None]) <= REACH * (width[:, None] + width[None]) / 2
     return np.where(near, edge[None], -np.inf).max(axis=1) - edge
+
+
+def _on_curve(
+    numbers: Sequence[int], here: list[int], boxes: Float64Array, edge: Float64Array, usual: float
+) -> list[int]:
+    """Which of the teeth `here` of one jaw reach the curve of its crowns.
+
+    `here` are positions in `numbers`, `boxes` (n, 4) and `edge` (n,) those of these teeth, `usual`
+    is the usual height of a tooth. Third molars, and second molars that grow, are never among them.
+    """
+    fit = np.array([place for place, i in enumerate(here) if numbers[i] % 10 != 8], int)
+    x, reached = (boxes[fit, 1] + boxes[fit, 3]) / 2, edge[fit]
+    if len(np.unique(x)) < FEWEST_ON_CURVE:
+        return []
+    kept, short = np.ones(len(fit), bool), np.zeros(len(fit))
+    for _ in range(6):  # germs are left out step by step
+        short = np.polyval(np.polyfit(x[kept], reached[kept], 2), x) - reached
+        near = short <= ON_CURVE * usual
+        if len(np.unique(x[near])) < FEWEST_ON_CURVE or (near == kept).all():
+            break
+        kept = near
+    height = {numbers[i]: boxes[place, 2] - boxes[place, 0] for place, i in enumerate(here)}
+    found = []
+    for place, missing in zip(fit.tolist(), short, strict=True):
+        fdi = numbers[here[place]]
+        grown = fdi % 10 < 7 or height[fdi] >= GROWN * height.get(fdi - 1, np.inf)
+        if grown and missing <= ON_CURVE * usual:
+            found.append(here[place])
+    return found
 
 
 def stage(teeth: Teeth) -> tuple[Stage, float] | None:

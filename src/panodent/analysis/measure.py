@@ -3,7 +3,7 @@
 The magnification of a panoramic radiograph varies across the image, and objects that lie across
 the arch are distorted: lengths and angles compare teeth of one radiograph, and millimetres are
 always uncalibrated. `docs/reference/measurements.md` has the definitions. DMFT is not computed,
-because caries and fillings are not detected.
+because caries is not looked for.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from panodent.analysis.dentition_stage import erupted
+from panodent.analysis.long_axis import long_axis, tilt, turned
 from panodent.analysis.measurements import (
     Gap,
     Measurements,
@@ -26,8 +27,6 @@ from panodent.dentition import ARCHES, PERMANENT, TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
 
-MIN_ELONGATION = 1.2
-"""Smallest ratio of a mask's principal axes with which it has a long axis."""
 MIN_TEETH_FOR_PLANE = 3
 """Fewest teeth of a jaw from which the occlusal plane is determined."""
 NO_PLANE = "too few teeth to determine the occlusal plane; the image rows are used instead"
@@ -55,7 +54,7 @@ def measure(teeth: Teeth, spacing: tuple[float, float] | None = None) -> Measure
     >>> tooth.length, tooth.width, tooth.distal
     (60.0, 20.0, Neighbour(fdi=12, gap=10.0, overlap=0))
     """
-    axes = [_long_axis(teeth, index) for index in range(len(teeth))]
+    axes = [long_axis(teeth, index) for index in range(len(teeth))]
     out = erupted(teeth)
     plane, notes = _occlusal_plane(teeth.select(out))
     present = _present(teeth)
@@ -110,14 +109,14 @@ def _row(arch: Sequence[int], present: dict[int, int], out: BoolArray) -> list[t
 def _tooth_measure(
     teeth: Teeth, index: int, axis: Float64Array | None, plane: float
 ) -> ToothMeasure:
-    """One tooth without its neighbours; `axis` is its `_long_axis`, `plane` is in degrees."""
+    """One tooth without its neighbours; `axis` is its `long_axis`, `plane` is in degrees."""
     fdi = int(teeth.fdi[index])
     top, left, bottom, right = teeth.boxes[index].tolist()
     points = np.argwhere(teeth.masks[index])[:, ::-1] + (left + 0.5, top + 0.5)
     along = axis if axis is not None else np.array([0.0, 1.0])
     across = np.array([-along[1], along[0]])
     lengths = [float(np.ptp(points @ direction)) + 1 for direction in (along, across)]
-    tilt = None if axis is None or fdi == UNNUMBERED else _tilt(fdi, axis, plane)
+    leaning = None if axis is None or fdi == UNNUMBERED else tilt(fdi, axis, plane)
     return ToothMeasure(
         fdi,
         TEETH[fdi].name if fdi != UNNUMBERED else "unnumbered tooth",
@@ -128,29 +127,10 @@ def _tooth_measure(
         (round(float(points[:, 0].mean()), 2), round(float(points[:, 1].mean()), 2)),
         None if axis is None else (round(float(axis[0]), 4), round(float(axis[1]), 4)),
         None if axis is None else round(_angle(axis, plane), 2),
-        None if tilt is None else round(tilt, 2),
+        None if leaning is None else round(leaning, 2),
         round(float(lengths[0]), 2),
         round(float(lengths[1]), 2),
     )
-
-
-def _long_axis(teeth: Teeth, index: int) -> Float64Array | None:
-    """Unit vector (x, y) of the mask's first principal axis, from crown to root; None if round."""
-    rows, cols = np.nonzero(teeth.masks[index])
-    if len(rows) < 3:
-        return None
-    points = np.stack([cols, rows], axis=1) - (cols.mean(), rows.mean())
-    values, vectors = np.linalg.eigh(points.T @ points / len(points))
-    if values[1] < MIN_ELONGATION**2 * max(values[0], 0.0):
-        return None
-    axis: Float64Array = vectors[:, 1]
-    fdi = int(teeth.fdi[index])
-    upwards = fdi != UNNUMBERED and TEETH[fdi].jaw == "upper"
-    if abs(axis[1]) > 0.5 or fdi == UNNUMBERED:
-        return axis if (axis[1] < 0) == upwards else -axis
-    # A horizontal tooth: its crown is the wider half.
-    along, across = points @ axis, np.abs(points @ np.array([-axis[1], axis[0]]))
-    return axis if across[along < 0].mean() >= across[along > 0].mean() else -axis
 
 
 def _angle(axis: Float64Array, plane: float) -> float:
@@ -159,15 +139,6 @@ def _angle(axis: Float64Array, plane: float) -> float:
     return float(
         np.rad2deg(np.arccos(min(abs(axis[0] * np.cos(turn) + axis[1] * np.sin(turn)), 1.0)))
     )
-
-
-def _tilt(fdi: int, axis: Float64Array, plane: float) -> float:
-    """Degrees from the occlusal plane's perpendicular to the crown, positive mesially."""
-    turn = np.deg2rad(plane)
-    rightwards = np.array([np.cos(turn), np.sin(turn)])
-    mesial = rightwards if TEETH[fdi].side == "right" else -rightwards
-    towards = np.array([-np.sin(turn), np.cos(turn)]) * (1 if TEETH[fdi].jaw == "upper" else -1)
-    return float(np.rad2deg(np.arctan2(-axis @ mesial, -axis @ towards)))
 
 
 def _occlusal_plane(teeth: Teeth) -> tuple[float, tuple[str, ...]]:
@@ -250,7 +221,7 @@ def _third_molars(found: Sequence[ToothMeasure], present: dict[int, int]) -> tup
         if not found[present[fdi - 1]].erupted:
             continue  # a germ behind a germ: Winter's classes are of impacted teeth
         if third is not None and second is not None:
-            angle = (third - second + 180) % 360 - 180
+            angle = turned(third, second)
             result.append(ThirdMolar(fdi, round(angle, 2), winter_class(angle)))
     return tuple(result)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from panodent.analysis.dentition_stage import erupted
+from panodent.analysis.tooth_attributes import tooth_attributes
 from panodent.dentition import PERMANENT, Numbering, from_fdi
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import NOWHERE, Findings
@@ -30,7 +30,8 @@ class ToothReport:
     Parameters
     ----------
     fdi : its number, 0 for findings on no single tooth.
-    states : "missing", "not found", "unerupted", "doubtful"; none for a tooth that was found.
+    states : "missing", "not found", "doubtful", and those of
+        `panodent.analysis.tooth_attributes.ToothAttributes.words`; none for a whole, erupted tooth.
     findings : what was found on it or in its place, such as "root filling".
     """
 
@@ -47,12 +48,16 @@ class ToothReport:
 def tooth_report(teeth: Teeth, findings: Findings | None = None) -> list[ToothReport]:
     """The teeth of which there is something to say, by FDI number.
 
-    These are permanent teeth that were not found, teeth that have not erupted, doubtful teeth, and
-    those with `findings`; last comes what was found on no single tooth.
+    These are permanent teeth that were not found, teeth that have not erupted, impacted teeth, root
+    remnants, doubtful teeth, and those with `findings`; last comes what was found on no single
+    tooth.
     """
     held = findings if findings is not None else Findings.empty(teeth.size)
     numbers = set(teeth.fdi.tolist()) - {0}
-    germs = set(teeth.fdi[~erupted(teeth)].tolist())
+    told = {
+        fdi: attributes.words
+        for fdi, attributes in zip(teeth.fdi.tolist(), tooth_attributes(teeth), strict=True)
+    }
     doubtful = {
         fdi
         for fdi, flags in zip(teeth.fdi.tolist(), teeth.flags, strict=True)
@@ -62,8 +67,7 @@ def tooth_report(teeth: Teeth, findings: Findings | None = None) -> list[ToothRe
     for fdi in sorted({*PERMANENT, *numbers, *held.fdi.tolist()} - {NOWHERE}):
         kinds = held.of_tooth(fdi)
         if fdi in numbers:
-            named = (("unerupted", germs), ("doubtful", doubtful))
-            states = tuple(state for state, which in named if fdi in which)
+            states = (*told[fdi], *(("doubtful",) if fdi in doubtful else ()))
         else:
             states = ("missing" if set(kinds) & set(REPLACING) else "not found",)
         words = _listed(kinds, held.in_doubt(fdi))

@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -38,9 +38,8 @@ _END_SECONDS = 10
 
 
 def runners_folder() -> Path:
-    """`benchmarks/` of the source that this panodent runs from, or else of the current folder."""
-    beside = Path(__file__).parents[3] / "benchmarks"
-    return beside if beside.is_dir() else Path("benchmarks")
+    """`benchmarks/` of the source that this panodent runs from; an installed one has none."""
+    return Path(__file__).parents[3] / "benchmarks"
 
 
 class Runner:
@@ -53,7 +52,8 @@ class Runner:
         script = folder / command[0]
         if not script.is_file():
             raise BenchmarkError(
-                f"{script}: not there; peers are in panodent's source: run from a checkout of it"
+                f"--against needs {script.name}, which is in panodent's source only; in a checkout "
+                "of it, run pip install -e . and panodent benchmark again"
             )
         self.name = " ".join([script.stem.replace("_", "-"), *command[1:]])
         self.requirements = script.with_suffix(".requirements.txt")
@@ -103,6 +103,23 @@ class Runner:
             self.process.kill()
 
 
+@contextmanager
+def started(names: Sequence[str], python: str) -> Iterator[list[Runner]]:
+    """The running peers of these `PEERS`; they end with the context. `python` runs them.
+
+    Raises `UnknownNameError` for another name, `BenchmarkError` for a peer that does not start.
+    """
+    for name in names:
+        if name not in PEERS:
+            raise UnknownNameError("peer", name, PEERS)
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(Runner(command, python, runners_folder()))
+            for name in names
+            for command in PEERS[name]
+        ]
+
+
 @dataclass(frozen=True)
 class Peer:
     """A peer compared with panodent; times in milliseconds.
@@ -119,41 +136,26 @@ class Peer:
     ratio: Spread
 
 
-def check_names(names: Sequence[str]) -> None:
-    """Raises `UnknownNameError` for a name that is not in `PEERS`."""
-    for name in names:
-        if name not in PEERS:
-            raise UnknownNameError("peer", name, PEERS)
-
-
 def measure(
-    names: Sequence[str],
+    runners: Sequence[Runner],
     predictor: Predictor,
     files: Sequence[Path],
     output: Path,
     rounds: int,
-    python: str,
 ) -> list[Peer]:
     """Measures panodent and the peers in turns on each radiograph, `rounds` times after a warm-up.
 
-    `names` are keys of `PEERS`, `python` is the interpreter that runs them, `output` a folder for
-    panodent's results. Raises `UnknownNameError` and `BenchmarkError`.
+    `runners` are `started`, `output` is a folder for panodent's results. Raises `BenchmarkError`
+    when a peer ends.
     """
-    check_names(names)
 
     def panodent(file: Path) -> dict[str, float]:
         timer = StageTimer()
         time_prediction(predictor, file, output, timer)
         return timer.latest()
 
-    with ExitStack() as stack:
-        runners = [
-            stack.enter_context(Runner(command, python, runners_folder()))
-            for name in names
-            for command in PEERS[name]
-        ]
-        programs = [panodent, *(runner.predict for runner in runners)]
-        timers = _take_turns(programs, files, rounds)
+    programs = [panodent, *(runner.predict for runner in runners)]
+    timers = _take_turns(programs, files, rounds)
     own = timers[0].times[FILE_TO_TEETH]
     return [
         Peer(

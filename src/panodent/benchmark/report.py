@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -98,7 +98,15 @@ def measure(settings: BenchmarkSettings, notify: Notify = lambda text: None) -> 
     Raises `RadiographError` for a folder without radiographs, `BenchmarkError` for a peer or a
     process that fails, `BundleError`, `UnknownNameError`.
     """
-    peers.check_names(settings.against)
+    # Peers start first, so that one that cannot run is told at once.
+    with peers.started(settings.against, settings.python) as runners:
+        return _measure(settings, runners, notify)
+
+
+def _measure(
+    settings: BenchmarkSettings, runners: Sequence[peers.Runner], notify: Notify
+) -> Report:
+    """`measure` with the peers running."""
     bundle = load(settings.bundle)
     bundle.open()
     predictor = Predictor(bundle)
@@ -111,16 +119,9 @@ def measure(settings: BenchmarkSettings, notify: Notify = lambda text: None) -> 
         notify("network and matrix product")
         limit = speed_limit.measure(bundle, settings.rounds)
         compared = []
-        if settings.against:
+        if runners:
             notify("peers")
-            compared = peers.measure(
-                settings.against,
-                predictor,
-                files,
-                folder / "peers",
-                settings.rounds,
-                settings.python,
-            )
+            compared = peers.measure(runners, predictor, files, folder / "peers", settings.rounds)
         notify("cold")
         cold = ColdBenchmark(settings.bundle, variables, settings.preload)
         first = cold.measure_file(files[0], folder / "cold", settings.rounds)

@@ -98,7 +98,30 @@ def _print_overview(found: Inspection) -> None:
     sizes = [f"{height} x {width} ({n})" for (height, width), n in found.sizes.items()]
     print_line(f"sizes (height x width): {_shortened(sizes)}")
     rarest = sorted(found.per_number.items(), key=lambda item: item[1])[:RAREST]
+    _print_kinds(found)
     print_line("rarest teeth: " + ", ".join(f"{fdi} ({count})" for fdi, count in rarest))
+
+
+def _print_kinds(found: Inspection) -> None:
+    """What was done to the teeth, if the annotations say it."""
+    from panodent.teeth.finding_kinds import KINDS
+
+    if not found.has_findings:
+        return
+    counts = [
+        counted(count, KINDS[kind].title, KINDS[kind].plural)
+        for kind, count in found.per_kind.items()
+    ]
+    shown = sum(f.kinds is not None for f in found.findings)
+    print_line(
+        f"findings in {counted(shown, 'radiograph', 'radiographs')}: "
+        f"{', '.join(counts) or 'none'}; {found.loose} without a tooth"
+    )
+    for name, count in found.other_findings.items():
+        print_warning(
+            f"{counted(count, 'finding', 'findings')} of class {name!r}, which is no kind: nothing "
+            f'is learned there; --map \'{{"{name}": "finding:KIND"}}\' names one'
+        )
 
 
 def _print_findings(found: Inspection) -> None:
@@ -227,8 +250,10 @@ def _put_in_store(found: Inspection, audited: Audit, folder: Path) -> int:
                 i: entry.mistake.reason for entry in entries for i in entry.mistake.annotated
             }
             said = "; ".join(entry.mistake.reason for entry in entries)
+            annotated = case.findings()
+            findings = None if annotated is None else annotated.findings
             args = (case.radiograph(), case.teeth(), doubtful, f"likely mistakes: {said}")
-            add_annotated(opened, key, case.image, *args)
+            add_annotated(opened, key, case.image, *args, findings)
     finally:
         opened.close()
     return len(mistakes)

@@ -20,6 +20,7 @@ from typing import Any
 
 from panodent import formats
 from panodent.errors import DatasetError
+from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
 from panodent.formats.registry import FORMATS
@@ -55,6 +56,10 @@ class Case:
     def teeth(self) -> Teeth:
         """Reads the annotated teeth; raises `AnnotationError`."""
         return self.annotation.read()
+
+    def findings(self) -> AnnotatedFindings | None:
+        """Reads the annotated findings; None if the data set has none. Raises `AnnotationError`."""
+        return None if self.annotation.findings is None else self.annotation.findings()
 
 
 @dataclass(frozen=True)

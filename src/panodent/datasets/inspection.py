@@ -16,14 +16,17 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from panodent.analysis.annotation_checks import Suspicion, suspicions
+from panodent.analysis.finding_checks import finding_suspicions
 from panodent.datasets.dataset import Case, Dataset, find
 from panodent.datasets.splits import duplicates, fingerprint
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError
+from panodent.teeth.finding_kinds import KINDS
+from panodent.teeth.findings import NOWHERE
 from panodent.teeth.teeth import UNNUMBERED
 from panodent.utils.arrays import Float32Array
 from panodent.utils.progress import Progress
@@ -42,6 +45,9 @@ class InspectedCase:
     numbers : FDI numbers of its teeth, 0 for those without a number.
     suspicions : what looks wrong with the annotation, see `panodent.analysis.annotation_checks`.
     problem : why it cannot be used at all; empty if it can.
+    kinds : the kind of each of its findings; None if the data set has none.
+    loose : how many of them have no tooth.
+    others : how many findings are of a class that is no kind, by the class's name.
     """
 
     key: str
@@ -50,6 +56,9 @@ class InspectedCase:
     numbers: tuple[int, ...] = ()
     suspicions: tuple[Suspicion, ...] = ()
     problem: str = ""
+    kinds: tuple[str, ...] | None = None
+    loose: int = 0
+    others: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,30 @@ class Inspection:
         return sum(f.numbers.count(UNNUMBERED) for f in self.findings)
 
     @property
+    def has_findings(self) -> bool:
+        """Whether the annotations of any radiograph can say what was done to teeth."""
+        return any(f.kinds is not None for f in self.findings)
+
+    @property
+    def per_kind(self) -> dict[str, int]:
+        """Number of findings by kind; kinds that occur only."""
+        counts = Counter(kind for f in self.findings for kind in f.kinds or ())
+        return {kind: counts[kind] for kind in KINDS if counts[kind]}
+
+    @property
+    def loose(self) -> int:
+        """Number of findings without a tooth."""
+        return sum(f.loose for f in self.findings)
+
+    @property
+    def other_findings(self) -> dict[str, int]:
+        """Number of findings of classes that are no kind, by the class's name."""
+        found = Counter[str]()
+        for case in self.findings:
+            found.update(case.others)
+        return dict(found.most_common())
+
+    @property
     def problems(self) -> list[InspectedCase]:
         """The radiographs that cannot be used."""
         return [f for f in self.findings if f.problem]
@@ -101,6 +134,15 @@ class Inspection:
     def case(self, key: str) -> Case:
         """The case with this key."""
         return next(case for case in self.dataset.cases if case.key == key)
+
+    def _findings_json(self) -> dict[str, Any]:
+        annotated = sum(f.kinds is not None for f in self.findings)
+        return {
+            "radiographs": annotated,
+            "per_kind": self.per_kind,
+            "without_tooth": self.loose,
+            "other_classes": self.other_findings,
+        }
 
     def to_json(self) -> str:
         """Counts, problems and suspicions as JSON text, for programs."""
@@ -115,6 +157,7 @@ class Inspection:
                     {"height": h, "width": w, "count": n} for (h, w), n in self.sizes.items()
                 ],
                 "teeth_per_number": {str(n): count for n, count in self.per_number.items()},
+                **({"findings": self._findings_json()} if self.has_findings else {}),
                 "images_without_labels": self.dataset.images_without_labels,
                 "labels_without_images": self.dataset.labels_without_images,
                 "duplicates": self.duplicates,
@@ -158,7 +201,7 @@ def _look(case: Case) -> tuple[InspectedCase, Float32Array | None]:
         return InspectedCase(case.key, name, problem=str(error)), None
     print_ = fingerprint(radiograph)
     try:
-        teeth = case.teeth()
+        teeth, found = case.teeth(), case.findings()
     except PanodentError as error:
         return InspectedCase(case.key, name, radiograph.size, problem=str(error)), print_
     numbers = tuple(teeth.fdi.tolist())
@@ -168,7 +211,10 @@ def _look(case: Case) -> tuple[InspectedCase, Float32Array | None]:
             f"annotation {teeth.size[1]} x {teeth.size[0]}"
         )
         return InspectedCase(case.key, name, radiograph.size, numbers, problem=problem), print_
-    return (
-        InspectedCase(case.key, name, radiograph.size, numbers, tuple(suspicions(teeth))),
-        print_,
-    )
+    found_suspicions = suspicions(teeth)
+    looked = InspectedCase(case.key, name, radiograph.size, numbers)
+    if found is not None:
+        found_suspicions += finding_suspicions(teeth, found.findings)
+        loose = int((found.findings.fdi == NOWHERE).sum())
+        looked = replace(looked, kinds=found.findings.kinds, loose=loose, others=found.others)
+    return replace(looked, suspicions=tuple(found_suspicions)), print_

@@ -35,12 +35,12 @@ def name_of(kind: str) -> str:
 def make(source: SourceImage, kinds: Sequence[str]) -> dict[str, Any]:
     """Data sets by kind; those that would be empty are left out.
 
-    Without teeth these are the presentation state and, without findings too, the segmentation.
+    Without teeth and findings these are the presentation state and the segmentation.
 
     Raises `UnknownNameError` for another kind, `RadiographError` for an unsuitable header.
     """
     made = {}
-    empty = set() if len(source.teeth) else {"pr"} if source.findings else {"pr", "seg"}
+    empty = set() if len(source.teeth) or source.findings else {"pr", "seg"}
     for kind in kinds:
         if kind not in KINDS:
             raise UnknownNameError("DICOM result", kind, KINDS)

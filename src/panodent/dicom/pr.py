@@ -1,5 +1,6 @@
 """Outlines and numbers as a softcopy presentation state, for viewers without segmentations.
 
+Teeth are one layer, and each kind of finding is one, in the colour of its segments.
 A presentation state replaces the LUTs and window of the radiograph, so a grayscale state repeats
 them; colour images get a colour state. Graphics are in PIXEL units: the upper left corner of the
 first pixel is (0, 0). Source: DICOM PS3.3 A.33 and C.10.5.
@@ -7,22 +8,30 @@ first pixel is (0, 0). Source: DICOM PS3.3 A.33 and C.10.5.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from panodent.dentition import TEETH
+from panodent.dicom.finding_codes import CODES
 from panodent.dicom.source import SourceImage, using_highdicom
 from panodent.radiograph.dicom_pixels import rescale, window, window_function
-from panodent.teeth.teeth import UNNUMBERED
+from panodent.teeth.finding_kinds import KINDS
+from panodent.teeth.findings import Findings
+from panodent.teeth.teeth import UNNUMBERED, Teeth
+
+Colour = tuple[int, int, int]
 
 LAYER = "TEETH"
+TEETH_COLOUR: Colour = (255, 220, 0)
 MAX_POINTS = 4000
 """Points in a polyline: each takes eight bytes, and an element with a short length 64 KiB."""
 
 
 def presentation(source: SourceImage) -> Any:
-    """The data set: closed outlines of all teeth, and their numbers, at least one tooth.
+    """The data set: closed outlines of all teeth and findings, at least one of them, with texts.
+
+    The texts are the numbers of teeth and the names of findings.
 
     Raises `MissingExtraError` without highdicom, and `RadiographError` for an unsuitable header.
 
@@ -39,24 +48,31 @@ def presentation(source: SourceImage) -> Any:
         import highdicom
         from highdicom import pr
 
-        layer = pr.GraphicLayer(
-            LAYER,
-            order=1,
-            description="Teeth with FDI numbers",
-            display_color=highdicom.color.CIELabColor.from_rgb(255, 220, 0),
-        )
-        annotation = pr.GraphicAnnotation(
-            referenced_images=[source.header],
-            graphic_layer=layer,
-            graphic_objects=_outlines(source, pr),
-            text_objects=_numbers(source, pr),
-        )
+        layers: list[Any] = []
+        annotations: list[Any] = []
+        for name, description, colour, graphics, texts in _layers(source, pr):
+            layer = pr.GraphicLayer(
+                name,
+                order=len(layers) + 1,
+                description=description,
+                display_color=highdicom.color.CIELabColor.from_rgb(*colour),
+            )
+            layers.append(layer)
+            annotations.append(
+                pr.GraphicAnnotation(
+                    referenced_images=[source.header],
+                    graphic_layer=layer,
+                    graphic_objects=graphics,
+                    text_objects=texts,
+                )
+            )
+        also = ", and findings" if source.findings else ""
         shared = {
             "referenced_images": [source.header],
             "content_label": LAYER,
-            "content_description": "Teeth with FDI numbers",
-            "graphic_annotations": [annotation],
-            "graphic_layers": [layer],
+            "content_description": f"Teeth with FDI numbers{also}",
+            "graphic_annotations": annotations,
+            "graphic_layers": layers,
             **source.uids("pr"),
             **source.common,
         }
@@ -83,10 +99,28 @@ def _srgb() -> bytes:
     return display[:12] + b"scnr" + display[16:]
 
 
-def _outlines(source: SourceImage, pr: Any) -> list[Any]:
+def _layers(
+    source: SourceImage, pr: Any
+) -> Iterator[tuple[str, str, Colour, list[Any], list[Any]]]:
+    """(name, description, colour, outlines, texts) of each layer: teeth, then kinds."""
+    teeth = source.teeth
+    if len(teeth):
+        words = [str(fdi) if fdi != UNNUMBERED else "?" for fdi in teeth.fdi.tolist()]
+        description = "Teeth with FDI numbers"
+        yield LAYER, description, TEETH_COLOUR, _outlines(teeth, pr), _texts(teeth, words, pr)
+    findings = source.findings or Findings.empty(teeth.size)
+    for kind, entry in KINDS.items():
+        marks = findings.of_kind(kind).marks
+        if len(marks):
+            texts = _texts(marks, [entry.title] * len(marks), pr)
+            description = entry.plural.capitalize()
+            yield kind.upper(), description, CODES[kind].colour, _outlines(marks, pr), texts
+
+
+def _outlines(teeth: Teeth, pr: Any) -> list[Any]:
     found = []
-    for index in range(len(source.teeth)):
-        for part in source.teeth.polygons(index, tolerance=0.5):
+    for index in range(len(teeth)):
+        for part in teeth.polygons(index, tolerance=0.5):
             for ring in part:
                 step = -(-len(ring) // MAX_POINTS)
                 points = np.asarray(ring, np.float64)[::step]
@@ -95,12 +129,12 @@ def _outlines(source: SourceImage, pr: Any) -> list[Any]:
     return found
 
 
-def _numbers(source: SourceImage, pr: Any) -> list[Any]:
-    height, width = source.teeth.size
+def _texts(teeth: Teeth, words: Sequence[str], pr: Any) -> list[Any]:
+    """A text in the middle of each tooth or finding."""
+    height, width = teeth.size
     found = []
-    for (row, col), fdi in zip(source.teeth.centroids(), source.teeth.fdi.tolist(), strict=True):
-        text = str(TEETH[fdi].fdi) if fdi != UNNUMBERED else "?"
-        half_wide, half_high = width / 80, height / 60
+    for (row, col), text in zip(teeth.centroids(), words, strict=True):
+        half_wide, half_high = max(len(text), 2) * width / 160, height / 60
         box = (
             max(col - half_wide, 0),
             max(row - half_high, 0),

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from panodent.analysis.tooth_attributes import ToothAttributes, tooth_attributes
 from panodent.dentition import TEETH
 from panodent.dicom.header import prepare
 from panodent.errors import MissingExtraError, PanodentError, RadiographError
@@ -51,6 +52,7 @@ class SourceImage:
     notes : sentences that a reader of the results should know, those of the radiograph.
     findings : what was done to the teeth, in the layout of the file's pixels; None if nothing was
         looked for.
+    attributes : what each tooth is like, judged on the upright radiograph; empty if not told.
     """
 
     header: Any
@@ -58,6 +60,7 @@ class SourceImage:
     model: Model
     notes: tuple[str, ...] = ()
     findings: Findings | None = None
+    attributes: tuple[ToothAttributes, ...] = ()
 
     @property
     def common(self) -> dict[str, Any]:
@@ -127,7 +130,8 @@ def source_of(
     turned = _in_file_layout(radiograph, teeth)
     if findings is not None:
         findings = Findings(findings.kinds, _in_file_layout(radiograph, findings.marks))
-    return SourceImage(header, turned, model, radiograph.notes, findings)
+    attributes = tooth_attributes(teeth)
+    return SourceImage(header, turned, model, radiograph.notes, findings, attributes)
 
 
 def _in_file_layout(radiograph: Radiograph, teeth: Teeth) -> Teeth:

@@ -1,9 +1,10 @@
 """Teeth and findings as a Comprehensive SR with TID 1500 (Measurement Report).
 
 Each tooth is a measurement group with its outline, its site as SNOMED CT code, its area in pixels
-and its score as certainty. Absent permanent teeth are groups without a region. Findings are groups
-after those of teeth; their site is the tooth that carries them or stood there. Notes about the
-radiograph or the model are comments at the end. Source: DICOM PS3.16, TID 1500, 1410 and 1501.
+and its score as certainty; that it is unerupted, impacted or a root remnant is an evaluation.
+Absent permanent teeth are groups without a region. Findings are groups after those of teeth; their
+site is the tooth that carries them or stood there. Notes about the radiograph or the model are
+comments at the end. Source: DICOM PS3.16, TID 1500, 1410 and 1501.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from panodent.dentition import PERMANENT
+from panodent.dicom.attribute_codes import evaluations
 from panodent.dicom.finding_codes import CODES, KIND, finding_label
 from panodent.dicom.header import for_image_library
 from panodent.dicom.source import (
@@ -126,6 +128,8 @@ def _found(source: SourceImage, index: int, more: Measures) -> Any:
         **more,
     }
     sure = fdi != UNNUMBERED and not teeth.flags[index]
+    told = [(_PRESENCE, _PRESENT if sure else _UNSURE)]
+    told += evaluations(source.attributes[index]) if source.attributes else []
     return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(source, tooth_label(fdi), index),
         referenced_region=_region(source, teeth, index),
@@ -134,7 +138,7 @@ def _found(source: SourceImage, index: int, more: Measures) -> Any:
         algorithm_id=_algorithm(source),
         finding_sites=_site(fdi),
         qualitative_evaluations=[
-            sr.QualitativeEvaluation(_code(_PRESENCE), _code(_PRESENT if sure else _UNSURE))
+            sr.QualitativeEvaluation(_code(name), _code(value)) for name, value in told
         ],
     )
 

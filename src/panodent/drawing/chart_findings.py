@@ -28,8 +28,8 @@ INK: Colour = (28, 32, 38)
 BAR = 15.0
 """Distance of the bar of a bridge from the biting edge, in chart units."""
 
-_WHITE: Colour = (255, 255, 255)
-_METAL: Colour = (214, 218, 224)
+WHITE: Colour = (255, 255, 255)
+METAL: Colour = (214, 218, 224)
 _HATCH = 4.6  # distance of the lines of a cap
 _POST_DEPTH = 0.42  # how far a post reaches into the root, as a share of its length
 _IN_BRIDGE = ("pontic", "crown")
@@ -47,7 +47,7 @@ def finding_shapes(fdi: int, kinds: Collection[str], standing: bool = True) -> l
             found += draw(shape, fdi)
     if standing:
         return found
-    return [Shape(shape.crown, _WHITE, INK), *found] if set(kinds) & set(_IN_BRIDGE) else found
+    return [Shape(shape.crown, WHITE, INK), *found] if set(kinds) & set(_IN_BRIDGE) else found
 
 
 def bridges(kinds: Mapping[int, Collection[str]]) -> list[tuple[int, int]]:
@@ -112,7 +112,7 @@ def _implant(shape: Pictogram, _: int) -> list[Shape]:
         reach = half * (1 - 0.4 * (y - top) / (tip - top)) + 2.2
         threads.append(Shape((("M", (-reach, y + 1.2)), ("L", (reach, y - 1.2))), None, INK, 1.9))
     collar = rounded(-half - 1.2, top - 1.5, half + 1.2, top + 2.2, 1.0)
-    return [Shape(body, _METAL, INK, 1.5), *threads, Shape(collar, INK, INK, 1.0)]
+    return [Shape(body, METAL, INK, 1.5), *threads, Shape(collar, INK, INK, 1.0)]
 
 
 def _root_filling(shape: Pictogram, _: int) -> list[Shape]:
@@ -127,13 +127,13 @@ def _post(shape: Pictogram, fdi: int) -> list[Shape]:
     end = NECK + _POST_DEPTH * (shape.length - NECK)
     bottom = float(np.interp(end, canal[:, 1], canal[:, 0]))
     line: Path = (("M", (float(canal[0, 0]), NECK - 13.0)), ("L", (bottom, end)))
-    return [Shape(line, None, _WHITE, 8.4), Shape(line, None, INK, 5.6)]
+    return [Shape(line, None, WHITE, 8.4), Shape(line, None, INK, 5.6)]
 
 
 def _appliance(_: Pictogram, __: int) -> list[Shape]:
     bracket = rounded(-5.2, 19.5, 5.2, 29.5, 1.2)
     slot: Path = (("M", (-5.2, 24.5)), ("L", (5.2, 24.5)))
-    return [Shape(bracket, _WHITE, _WHITE, 3.6), Shape(bracket, _WHITE, INK, 1.7),
+    return [Shape(bracket, WHITE, WHITE, 3.6), Shape(bracket, WHITE, INK, 1.7),
             Shape(slot, None, INK, 1.9)]  # fmt: skip
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
-from panodent.analysis.dentition_stage import erupted
 from panodent.dentition import ARCH_ORDER, TEETH
+from panodent.drawing import chart_marks
 from panodent.drawing.canvas import Colour, blended, text_width
 from panodent.drawing.chart_findings import BAR, INK, finding_shapes, scaled
-from panodent.drawing.legend import count_doubtful
+from panodent.drawing.legend import count_doubtful, counted_attributes
 from panodent.drawing.tooth_shapes import pictogram
 from panodent.drawing.vector import Part, Path, Shape, Text, rounded
 from panodent.teeth.finding_kinds import KINDS
@@ -43,8 +43,7 @@ def summary(teeth: Teeth, findings: Findings | None = None) -> str:
     words = [f"{len(numbers & set(ARCH_ORDER))} of 32 permanent teeth found"]
     if deciduous:
         words.append(counted(deciduous, "deciduous tooth", "deciduous teeth"))
-    if count := int((~erupted(teeth)).sum()):
-        words.append(f"{count} unerupted")
+    words += counted_attributes(teeth)
     if count := count_doubtful(teeth):
         words.append(f"{count} doubtful")
     if unnumbered:
@@ -61,17 +60,20 @@ def key(
     top: float,
     about: str,
     kinds: Collection[str] = (),
+    marks: Collection[str] = (),
 ) -> list[Part]:
     """The key between x = `left` and `right`, from y = `top` downwards.
 
     `about` is the `summary`; `kinds` are those of the findings on the chart, which has paler teeth
-    if there are any.
+    if there are any; `marks` are those of `panodent.drawing.chart_marks` on it.
     """
     line = top + 26
-    last = line + 28 + (FINDINGS_HEIGHT if kinds else 0.0)
+    below = line + (chart_marks.HEIGHT if marks else 0.0)
+    last = below + 28 + (FINDINGS_HEIGHT if kinds else 0.0)
     return [
         *_states(left, line, blended(_GREY, _WHITE, 0.45) if kinds else _GREY),
-        *_findings(left, line + 14, kinds),
+        *chart_marks.samples(left, line + chart_marks.HEIGHT, marks),
+        *_findings(left, below + 14, kinds),
         Text(about, left, last, 12, INK, "left"),
         Text(DISCLAIMER, right, line, 11, _QUIET, "right"),
     ]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from panodent.analysis.dentition_stage import erupted
+from panodent.analysis.tooth_attributes import tooth_attributes
 from panodent.dentition import ARCH_ORDER, DECIDUOUS, Numbering, from_fdi
 from panodent.drawing.canvas import (
     Colour,
@@ -56,6 +56,20 @@ def count_doubtful(teeth: Teeth) -> int:
     return sum("doubtful" in flags for flags in teeth.flags)
 
 
+def counted_attributes(teeth: Teeth) -> list[str]:
+    """How many teeth are unerupted, impacted or root remnants, such as "2 unerupted".
+
+    An impacted tooth counts as such only.
+    """
+    told = tooth_attributes(teeth)
+    impacted = sum(one.impaction is not None for one in told)
+    unerupted = sum(not one.erupted and one.impaction is None for one in told)
+    remnants = sum(one.remnant for one in told)
+    words = [f"{unerupted} unerupted"] if unerupted else []
+    words += [f"{impacted} impacted"] if impacted else []
+    return [*words, *([counted(remnants, "root remnant", "root remnants")] if remnants else [])]
+
+
 def legend_items(
     teeth: Teeth, numbering: Numbering, findings: Findings | None = None
 ) -> list[LegendItem]:
@@ -64,8 +78,7 @@ def legend_items(
     found = [LegendItem(counted(len(teeth), "tooth", "teeth") if len(teeth) else "No teeth found")]
     if count := int(np.isin(teeth.fdi, DECIDUOUS).sum()):
         found.append(LegendItem(f"{count} deciduous"))
-    if count := int((~erupted(teeth)).sum()):
-        found.append(LegendItem(f"{count} unerupted"))
+    found += [LegendItem(words) for words in counted_attributes(teeth)]
     if count := count_doubtful(teeth):
         found.append(LegendItem(f"{count} doubtful (dashed, ?)", "dashed"))
     if count := int((teeth.fdi == UNNUMBERED).sum()):

@@ -4,7 +4,8 @@ Two rows of sixteen teeth, the upper jaw above the lower, the patient's right on
 radiograph. Where a deciduous tooth was found, two inner rows show the twenty deciduous teeth, each
 in the column of its successor. Colour is not the only sign of a state: found teeth are filled,
 doubtful teeth dashed with "?", teeth not found pale with a cross. Teeth that have not erupted,
-germs and impacted teeth, are white inside a ring. Findings are drawn in black on paler teeth, see
+germs and impacted teeth, are white inside a ring; an arrow shows where an impacted tooth points.
+Of a root remnant only the root is full. Findings are drawn in black on paler teeth, see
 `panodent.drawing.chart_findings`.
 
 `svg` and `png` draw the same description.
@@ -22,10 +23,10 @@ from typing import Literal
 
 import numpy as np
 
-from panodent.analysis.dentition_stage import erupted
+from panodent.analysis.tooth_attributes import ToothAttributes, tooth_attributes
 from panodent.analysis.tooth_report import in_words
 from panodent.dentition import ARCH_ORDER, DECIDUOUS_ARCHES, NUMBERINGS, TEETH, Numbering, from_fdi
-from panodent.drawing import chart_key
+from panodent.drawing import chart_key, chart_marks
 from panodent.drawing.canvas import Colour, RGBImage, blended
 from panodent.drawing.chart_findings import BAR, bridges, finding_shapes, scaled
 from panodent.drawing.tooth_shapes import pictogram
@@ -37,6 +38,7 @@ from panodent.teeth.teeth import Teeth
 State = Literal["found", "doubtful", "not found"]
 Palette = Mapping[int, Colour]
 
+_WHOLE = ToothAttributes(erupted=True)
 _WHITE: Colour = (255, 255, 255)
 _INK: Colour = (28, 32, 38)
 _QUIET: Colour = (104, 110, 118)
@@ -58,17 +60,22 @@ _MIN_WIDTH, _MAX_WIDTH = 320, 8000  # of a PNG, in pixels
 class ChartTooth:
     """One tooth of the chart: its state, how often its number was found, and the highest score.
 
-    `erupted` is False for a tooth that was found and has not erupted. `findings` are the kinds that
-    were found on it or in its place, `in_doubt` those of them that are all doubtful.
+    `attributes` are those of a tooth that was found. `findings` are the kinds that were found on it
+    or in its place, `in_doubt` those of them that are all doubtful.
     """
 
     fdi: int
     state: State
     count: int = 0
     score: float = 0.0
-    erupted: bool = True
+    attributes: ToothAttributes = _WHOLE
     findings: tuple[str, ...] = ()
     in_doubt: tuple[str, ...] = ()
+
+    @property
+    def ringed(self) -> bool:
+        """Whether it has not erupted, or is impacted."""
+        return not self.attributes.erupted or self.attributes.impaction is not None
 
 
 @dataclass(frozen=True)
@@ -111,10 +118,10 @@ class _Look:
 def chart_teeth(teeth: Teeth, findings: Findings | None = None) -> list[ChartTooth]:
     """The 32 permanent teeth in arch order; the 20 deciduous ones too, if one of them was found.
 
-    A number that occurs several times is doubtful if one of its teeth is, and has erupted if one of
-    them has; the highest score counts.
+    A number that occurs several times is doubtful if one of its teeth is; the highest score and the
+    attributes of an erupted one count.
     """
-    charted, out = [], erupted(teeth)
+    charted, told = [], tooth_attributes(teeth)
     findings = findings or Findings.empty(teeth.size)
     deciduous = [fdi for arch in DECIDUOUS_ARCHES for fdi in arch]
     seen = np.isin([*teeth.fdi, *findings.fdi], deciduous).any()
@@ -127,8 +134,8 @@ def chart_teeth(teeth: Teeth, findings: Findings | None = None) -> list[ChartToo
         doubted = any("doubtful" in teeth.flags[i] for i in places)
         score = max(float(teeth.scores[i]) for i in places)
         state: State = "doubtful" if doubted else "found"
-        standing = bool(out[places].any())
-        charted.append(ChartTooth(fdi, state, len(places), score, standing, kinds, in_doubt))
+        first = max((told[i] for i in places), key=lambda one: one.erupted)
+        charted.append(ChartTooth(fdi, state, len(places), score, first, kinds, in_doubt))
     return charted
 
 
@@ -195,8 +202,10 @@ def _chart(
     top = 2 * middle - 38
     left, about = _MARGIN * 0.6, chart_key.summary(teeth, findings)
     shown = {kind for found in kinds.values() for kind in found}
-    groups.append(_Group(tuple(chart_key.key(left, _WIDTH - left, top, about, shown))))
+    marks = chart_marks.marks(tooth.attributes for tooth in charted)
+    groups.append(_Group(tuple(chart_key.key(left, _WIDTH - left, top, about, shown, marks))))
     height = top + chart_key.HEIGHT + (chart_key.FINDINGS_HEIGHT if shown else 0.0)
+    height += chart_marks.HEIGHT if marks else 0.0
     return groups, height, about
 
 
@@ -241,6 +250,8 @@ def _tooth(charted: ChartTooth, look: _Look) -> _Group:
     label += f" x{charted.count}" if charted.count > 1 else ""
     parts: list[Part] = _tooth_shapes(charted, x, edge, scale, up, colour, look.faint)
     drawn = finding_shapes(charted.fdi, charted.findings, found)
+    if charted.attributes.impaction is not None:
+        drawn += chart_marks.arrow(charted.fdi, charted.attributes.impaction)
     parts += [scaled(shape, x, edge, scale, up) for shape in drawn]
     if charted.state == "doubtful":
         at = edge + sign * 21 * scale + 6.5 * max(scale, 0.75)
@@ -271,19 +282,22 @@ def _tooth_shapes(
         return _absent(charted, x, edge, scale, up)
     line = blended(colour, _INK, 0.5)
     parts: list[Part] = []
-    if not charted.erupted:
+    if charted.ringed:
         parts.append(Shape(_ring(charted.fdi, x, edge, scale, up), _WHITE, _RING, 1.0))
     if charted.state == "doubtful":
         pale = Shape(crown, blended(colour, _WHITE, 0.8), line, 1.4, (4.0, 3.0))
         return [*parts, *(replace(pale, path=root, fill=_WHITE) for root in roots), pale]
     light = blended(colour, _WHITE, 0.6)
-    if not charted.erupted:
+    if charted.ringed:
         hollow = Shape(crown, light, line, 1.3)
         return [*parts, *(replace(hollow, path=root, fill=_WHITE) for root in roots), hollow]
     strong = blended(colour, _WHITE, 0.1)
     if faint:
         strong, light = blended(colour, _WHITE, 0.5), blended(colour, _WHITE, 0.75)
     full = Shape(crown, strong, line, 1.3)
+    if charted.attributes.remnant:
+        crownless = Shape(crown, _WHITE, _QUIET, 1.0, chart_marks.DOTTED)
+        return [*parts, crownless, *(replace(full, path=root) for root in roots)]
     return [*parts, *(replace(full, path=root, fill=light) for root in roots), full]
 
 
@@ -315,7 +329,7 @@ def _svg_group(group: _Group, numbering: Numbering) -> str:
         return f"<g>{body}</g>"
     tooth, held = group.tooth, ""
     title = f"{from_fdi(tooth.fdi, numbering)} {TEETH[tooth.fdi].name}"
-    about = tooth.state + ("" if tooth.erupted else ", unerupted")
+    about = ", ".join((tooth.state, *tooth.attributes.words))
     if tooth.count:
         about += f", score {tooth.score:.2f}"
     if tooth.count > 1:
@@ -323,9 +337,13 @@ def _svg_group(group: _Group, numbering: Numbering) -> str:
     if tooth.findings:
         about += "; " + in_words(tooth.findings, tooth.in_doubt)
         held = f' data-findings="{" ".join(tooth.findings)}"'
+    if tooth.attributes.impaction is not None:
+        held += f' data-impaction="{tooth.attributes.impaction.angulation}"'
+    if tooth.attributes.remnant:
+        held += ' data-remnant="true"'
     return (
         f'<g class="tooth {tooth.state.replace(" ", "-")}" role="img" data-fdi="{tooth.fdi}" '
-        f'data-state="{tooth.state}" data-erupted="{str(tooth.erupted).lower()}"{held}>'
+        f'data-state="{tooth.state}" data-erupted="{str(tooth.attributes.erupted).lower()}"{held}>'
         f"<title>{escape(title)}</title>"
         f"<desc>{escape(about)}</desc>{body}</g>"
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from panodent.teeth.findings import Findings
 from panodent.utils.arrays import BoolArray
@@ -16,7 +17,9 @@ class AnnotatedFindings:
     ----------
     findings : all findings of known kinds.
     unclear : (height, width) bool: pixels of other categories.
+    others : how many annotations each of these categories has, by name.
     """
 
     findings: Findings
     unclear: BoolArray
+    others: Mapping[str, int] = field(default_factory=dict)

@@ -85,11 +85,12 @@ class Coco(Format):
         naming = Naming.of(options)
         numbers: Mapping[Any, int | None]
         kinds: Mapping[Any, str] = {}
+        names: Mapping[Any, str] = {}
         if is_dentex:
             by_name = Naming("fdi", naming.table).numbers(map(str, TEETH), file)
             numbers = {fdi: by_name[str(fdi)] for fdi in TEETH}
         else:
-            kinds = category_kinds(data["categories"], naming)
+            kinds, names = category_kinds(data["categories"], naming), _names(data)
             numbers = category_numbers(data["categories"], file, naming)
         entries = entries_by_image(file, data, number)
         known = _findings_beside(path, naming) if not kinds else {}
@@ -99,7 +100,7 @@ class Coco(Format):
                 replace(item, findings=item.findings or known.get(item.key))
                 for image in data["images"]
                 for item in [
-                    _annotated(file, image, entries[image["id"]], numbers, kinds, is_dentex)
+                    _annotated(file, image, entries[image["id"]], numbers, kinds, names, is_dentex)
                 ]
             ),
         )
@@ -193,8 +194,16 @@ def _findings_beside(
         check(data[kind], kind, file)
     kinds = category_kinds(data["categories"], naming)
     entries = entries_by_image(file, data, None)
-    items = [_annotated(file, image, entries[image["id"]], {}, kinds) for image in data["images"]]
+    names = _names(data)
+    items = [
+        _annotated(file, image, entries[image["id"]], {}, kinds, names) for image in data["images"]
+    ]
     return {item.key: item.findings for item in in_order(file, items)}
+
+
+def _names(data: Record) -> dict[Any, str]:
+    """Category names by id."""
+    return {entry["id"]: str(entry.get("name", "")) for entry in data["categories"]}
 
 
 def _of_findings(data: Record) -> bool:
@@ -221,6 +230,7 @@ def _annotated(
     entries: Entries,
     numbers: Mapping[Any, int | None],
     kinds: Mapping[Any, str],
+    names: Mapping[Any, str],
     is_dentex: bool = False,
 ) -> Annotated:
     size = (int(image["height"]), int(image["width"]))
@@ -233,7 +243,7 @@ def _annotated(
         return dentex.without_repeats(teeth) if is_dentex else teeth
 
     def read_findings() -> AnnotatedFindings:
-        return findings_of(shapes(), {**kinds, _UNCLEAR: OTHER}, size)
+        return findings_of(shapes(), {**kinds, _UNCLEAR: OTHER}, size, names)
 
     return Annotated(key_of(name), read, size, findings=read_findings if kinds else None)
 

@@ -183,8 +183,8 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
     )
 
 
-def document(file_name: str, teeth: Teeth) -> Entry:
-    """A whole COCO document of one radiograph.
+def document(file_name: str, teeth: Teeth, findings: Findings | None = None) -> Entry:
+    """A whole COCO document of one radiograph, with its `findings` if they are known.
 
     >>> teeth = Teeth.from_masks((2, 3), [(36, [[0, 1, 1], [0, 1, 0]])])
     >>> made = document("opg.png", teeth)
@@ -193,13 +193,17 @@ def document(file_name: str, teeth: Teeth) -> Entry:
     >>> [(entry["id"], entry["image_id"], entry["category_id"]) for entry in made["annotations"]]
     [(1, 1, 36)]
     """
+    entries = [tooth_annotation(teeth, index) for index in range(len(teeth))]
+    listed = categories(bool((teeth.fdi == UNNUMBERED).any()))
+    if findings is not None:
+        entries += [finding_annotation(findings, index) for index in range(len(findings))]
+        listed += finding_categories()
     return {
         "images": [image(1, file_name, teeth.size)],
         "annotations": [
-            {"id": index + 1, "image_id": 1, **tooth_annotation(teeth, index)}
-            for index in range(len(teeth))
+            {"id": number, "image_id": 1, **entry} for number, entry in enumerate(entries, start=1)
         ],
-        "categories": categories(bool((teeth.fdi == UNNUMBERED).any())),
+        "categories": listed,
     }
 
 
@@ -207,11 +211,12 @@ class CocoWriter:
     """Writes a COCO file image by image; only the entries of the images stay in memory.
 
     Annotations go to a temporary file first, since COCO lists the images before them. Ids of
-    images and annotations count from 1 in the order in which they come.
+    images and annotations count from 1 in the order in which they come. With `findings_only` all
+    annotations are of findings, and the file has no categories of teeth.
     """
 
-    def __init__(self, spool: TextIO) -> None:
-        self._spool = spool
+    def __init__(self, spool: TextIO, findings_only: bool = False) -> None:
+        self._spool, self._findings_only = spool, findings_only
         self._images: list[Entry] = []
         self._annotations = 0
         self._unnumbered = False
@@ -233,13 +238,14 @@ class CocoWriter:
         self._spool.seek(0)
         stream.write(f'{{"images": {json.dumps(self._images)}, "annotations": [')
         shutil.copyfileobj(self._spool, stream)
-        listed = categories(self._unnumbered) + (finding_categories() if self._findings else [])
+        listed = [] if self._findings_only else categories(self._unnumbered)
+        listed += finding_categories() if self._findings or self._findings_only else []
         stream.write(f'], "categories": {json.dumps(listed)}}}')
 
 
 @contextmanager
-def writing_coco(file: Path) -> Iterator[CocoWriter]:
-    """A writer whose file appears when the block ends without an error.
+def writing_coco(file: Path, findings_only: bool = False) -> Iterator[CocoWriter]:
+    """A writer whose file appears when the block ends without an error; see `CocoWriter`.
 
     Raises `OutputError` if the file cannot be written.
 
@@ -253,6 +259,6 @@ def writing_coco(file: Path) -> Iterator[CocoWriter]:
         writing(file) as stream,
         tempfile.TemporaryFile("w+", encoding="utf-8", dir=file.parent) as spool,
     ):
-        writer = CocoWriter(spool)
+        writer = CocoWriter(spool, findings_only)
         yield writer
         writer.finish(stream)

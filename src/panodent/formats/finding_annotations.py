@@ -16,6 +16,7 @@ True
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def _annotated(
 ) -> AnnotatedFindings:
     size = (int(entry["height"]), int(entry["width"]))
     unclear = np.zeros(size, bool)
-    items = []
+    items, others = [], Counter[str]()
     for item in annotations:
         kind, mask = names[item["category_id"]], segmentation_mask(item["segmentation"], size)
         fdi = int(item.get("fdi", NOWHERE))
@@ -86,7 +87,8 @@ def _annotated(
             items.append((kind, fdi, *trimmed(mask)))
         else:
             unclear |= mask
-    return AnnotatedFindings(Findings.from_masks(size, items), unclear)
+            others[kind] += 1
+    return AnnotatedFindings(Findings.from_masks(size, items), unclear, dict(others))
 
 
 def write_findings(file: Path, items: Iterable[tuple[str, Findings]]) -> None:

@@ -3,7 +3,7 @@
 Connected regions of one kind become objects. Regions of fillings, crowns, posts, root fillings and
 appliances are cut between the teeth that carry them. Implants, pontics, and crowns without a tooth
 get the number of the missing tooth's position. A found "tooth" that is an implant or a pontic is
-no tooth and is removed.
+no tooth and is removed; the numbers of the others stay, since they count positions, not objects.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ def decode(
     kinds = {kind: best == index for index, kind in enumerate(network.kinds, start=1)}
     size = (best.shape[0], best.shape[1])
     owners = tooth_plane(teeth, size)
-    replaced = _replaced(teeth, owners, kinds)
+    probability = softmax(logits)
+    scores = dict(zip(network.kinds, probability[1:], strict=True))
+    replaced = _replaced(teeth, owners, _sure(kinds, scores, network.limits))
     if replaced:
         teeth = teeth.select(np.setdiff1d(np.arange(len(teeth)), replaced))
         owners = tooth_plane(teeth, size)
-    probability = softmax(logits)
-    scores = dict(zip(network.kinds, probability[1:], strict=True))
     pieces = _pieces(network, kinds, scores, teeth, owners, sizes)
     items, calibrated = [], []
     for piece in pieces:
@@ -84,6 +84,32 @@ def decode(
         calibrated.append(float(np.clip(network.calibration(piece.score), 0, 1)))
     flags = [{"doubtful"} if score < LOW_SCORE else set() for score in calibrated]
     return replaced, Findings.from_masks(teeth.size, items, calibrated, flags).sorted()
+
+
+def _sure(
+    kinds: Mapping[str, BoolArray],
+    scores: Mapping[str, Float32Array],
+    limits: Mapping[str, KindLimits],
+) -> dict[str, BoolArray]:
+    """The pixels (h, w) of each kind without regions that are too small or too unsure to be found.
+
+    What is no finding must not remove a tooth.
+    """
+    return {
+        kind: np.any(
+            [np.zeros(mask.shape, bool)]
+            + [
+                region
+                for region in _regions(mask)
+                if _enough(
+                    _Piece(kind, region, NOWHERE, float(scores[kind][region].mean())), limits
+                )
+            ],
+            axis=0,
+        )
+        for kind, mask in kinds.items()
+        if kind in ("implant", "pontic", "crown")
+    }
 
 
 def _replaced(

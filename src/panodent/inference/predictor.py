@@ -85,8 +85,9 @@ class Prediction(Teeth):
     def report(self, numbering: Numbering = "fdi") -> str:
         """What there is to say of each tooth, in words: a line for each, by FDI number.
 
-        Teeth that were not found, have not erupted, are doubtful or carry findings are listed, such
-        as "36: crown, root filling" and "46: missing, implant"; the numbers are in `numbering`
+        Teeth that were not found, have not erupted, are impacted, root remnants or doubtful, or
+        carry findings are listed, such as "36: crown, root filling", "46: missing, implant" and
+        "48: impacted (mesial, depth B)"; the numbers are in `numbering`
         ('fdi', 'universal', 'palmer').
         """
         return "\n".join(line.text(numbering) for line in tooth_report(self, self.findings))

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent.analysis.dentition_stage import erupted, stage
+from panodent.analysis.dentition_stage import stage
 from panodent.analysis.doubt_reasons import doubt_reasons
 from panodent.analysis.prediction_quality import quality, warning
+from panodent.analysis.tooth_attributes import tooth_attributes
 from panodent.dentition import TEETH
 from panodent.errors import OutputError
 from panodent.radiograph.radiograph import Radiograph
@@ -34,6 +35,8 @@ RECORD = "teeth.json"
 
 FINDINGS_VERSION = 1
 """Version of the form of `findings` in the record."""
+ATTRIBUTES_VERSION = 1
+"""Version of the form of `erupted`, `remnant` and `impaction` of teeth in the record."""
 
 
 def to_record(
@@ -45,10 +48,11 @@ def to_record(
     """Teeth as plain data, coordinates in pixels of the input.
 
     Keys: width, height, numbering, notice, quality, warning, dentition ("permanent", "mixed",
-    "primary" or None) and dentition_certainty, teeth (see `tooth_record`, here with erupted and
-    reason); with a `radiograph` also spacing_mm ([row, column] or None) and notes; then those of
-    `extra`. With `findings` also findings_version and findings, a list of `finding_record`; the
-    keys are missing where nothing was looked for, and the list is empty where nothing was found.
+    "primary" or None) and dentition_certainty, attributes_version, teeth (see `tooth_record`, here
+    with those of `panodent.analysis.tooth_attributes.ToothAttributes`, and reason); with a
+    `radiograph` also spacing_mm ([row, column] or None) and notes; then those of `extra`. With
+    `findings` also findings_version and findings, a list of `finding_record`; the keys are missing
+    where nothing was looked for, and the list is empty where nothing was found.
     """
     height, width = teeth.size
     kind, certainty = stage(teeth) or (None, 0.0)
@@ -61,10 +65,11 @@ def to_record(
         "warning": warning(teeth),
         "dentition": kind,
         "dentition_certainty": round(certainty, 4),
+        "attributes_version": ATTRIBUTES_VERSION,
         "teeth": [
-            {**tooth_record(teeth, index), "erupted": bool(out), "reason": reason}
-            for index, (out, reason) in enumerate(
-                zip(erupted(teeth), doubt_reasons(teeth), strict=True)
+            {**tooth_record(teeth, index), **attributes.to_dict(), "reason": reason}
+            for index, (attributes, reason) in enumerate(
+                zip(tooth_attributes(teeth), doubt_reasons(teeth), strict=True)
             )
         ],
     }

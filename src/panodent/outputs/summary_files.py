@@ -22,7 +22,10 @@ PREDICTIONS = "predictions.json"
 """COCO results of all numbered teeth."""
 TABLE = "teeth.csv"
 """A row for each tooth."""
-COLUMNS = ("file_name", "fdi", "name", "score", "left", "top", "right", "bottom", "area", "flags")
+COLUMNS = (
+    "file_name", "fdi", "name", "score", "left", "top", "right", "bottom", "area", "flags",
+    "erupted", "remnant", "impaction", "depth",
+)  # fmt: skip
 FINDINGS = "findings.json"
 """COCO results of all findings; `category` is the kind."""
 FINDINGS_TABLE = "findings.csv"
@@ -57,12 +60,11 @@ class SummaryFiles:
     def __enter__(self) -> SummaryFiles:
         self._results = _Results(self._open(PREDICTIONS))
         self._rows = csv.writer(self._open(TABLE, newline="").stream)
-        extra = (self.numbering,) if self.numbering != "fdi" else ()
-        self._rows.writerow([*COLUMNS, *extra, *(["findings"] if self.findings else [])])
+        self._rows.writerow(tooth_columns(self.numbering, self.findings))
         if self.findings:
             self._found = _Results(self._open(FINDINGS))
             self._found_rows = csv.writer(self._open(FINDINGS_TABLE, newline="").stream)
-            self._found_rows.writerow([*FINDING_COLUMNS, *extra])
+            self._found_rows.writerow(finding_columns(self.numbering))
         return self
 
     def _open(self, name: str, newline: str | None = None) -> PendingFile:
@@ -87,27 +89,10 @@ class SummaryFiles:
             }
             if tooth["fdi"]:  # a category is a number; a tooth without one is in teeth.json
                 self._results.add(result)
-            row = [file_name, tooth["fdi"], tooth["name"], *_common(tooth), *self._number(tooth)]
-            self._rows.writerow([*row, _carried(tooth, record)] if self.findings else row)
+            self._rows.writerow(tooth_row(file_name, tooth, record, self.numbering, self.findings))
         for finding in record.get("findings", ()) if self.findings else ():
-            result = {
-                "image_id": image_id,
-                "file_name": file_name,
-                "category": finding["kind"],
-                "fdi": finding["fdi"],
-                "segmentation": run_lengths(finding["rle"], size),
-                "bbox": bbox(*finding["box"]),
-                "score": finding["score"],
-            }
-            self._found.add(result)
-            row = [file_name, finding["fdi"], finding["kind"], *_common(finding)]
-            self._found_rows.writerow([*row, *self._number(finding)])
-
-    def _number(self, entry: dict[str, Any]) -> list[str]:
-        """The column of another numbering, if one is asked for."""
-        if self.numbering == "fdi":
-            return []
-        return [from_fdi(entry["fdi"], self.numbering) if entry["fdi"] else ""]
+            self._found.add(finding_result(image_id, file_name, finding, size))
+            self._found_rows.writerow(finding_row(file_name, finding, self.numbering))
 
     def finish(self) -> None:
         """Puts all files in place; call it once, after the last radiograph."""
@@ -145,9 +130,75 @@ class _Results:
         self._stream.write("\n]\n")
 
 
+def tooth_columns(numbering: Numbering, findings: bool) -> list[str]:
+    """The head of the table of teeth.
+
+    >>> tooth_columns("palmer", findings=True)[-3:]
+    ['depth', 'palmer', 'findings']
+    """
+    return [*COLUMNS, *_numbering_column(numbering), *(["findings"] if findings else [])]
+
+
+def tooth_row(
+    file_name: str,
+    tooth: dict[str, Any],
+    record: dict[str, Any],
+    numbering: Numbering,
+    findings: bool,
+) -> list[Any]:
+    """The row of a tooth; `tooth` is one of `record`, see `panodent.outputs.record`."""
+    row = [file_name, tooth["fdi"], tooth["name"], *_common(tooth), *_attributes(tooth)]
+    row += _number(tooth, numbering)
+    return [*row, _carried(tooth, record)] if findings else row
+
+
+def finding_columns(numbering: Numbering) -> list[str]:
+    """The head of the table of findings."""
+    return [*FINDING_COLUMNS, *_numbering_column(numbering)]
+
+
+def finding_row(file_name: str, finding: dict[str, Any], numbering: Numbering) -> list[Any]:
+    """The row of a finding of a record."""
+    row = [file_name, finding["fdi"], finding["kind"], *_common(finding)]
+    return [*row, *_number(finding, numbering)]
+
+
+def finding_result(
+    image_id: int, file_name: str, finding: dict[str, Any], size: tuple[int, int]
+) -> dict[str, Any]:
+    """A finding of a record as a COCO result, in an image of this (height, width)."""
+    return {
+        "image_id": image_id,
+        "file_name": file_name,
+        "category": finding["kind"],
+        "fdi": finding["fdi"],
+        "segmentation": run_lengths(finding["rle"], size),
+        "bbox": bbox(*finding["box"]),
+        "score": finding["score"],
+    }
+
+
+def _numbering_column(numbering: Numbering) -> list[str]:
+    return [] if numbering == "fdi" else [numbering]
+
+
+def _number(entry: dict[str, Any], numbering: Numbering) -> list[str]:
+    """The column of another numbering, if one is asked for."""
+    if numbering == "fdi":
+        return []
+    return [from_fdi(entry["fdi"], numbering) if entry["fdi"] else ""]
+
+
 def _common(entry: dict[str, Any]) -> list[Any]:
     """The columns that teeth and findings share."""
     return [entry["score"], *entry["box"], entry["area"], " ".join(entry["flags"])]
+
+
+def _attributes(tooth: dict[str, Any]) -> list[str]:
+    """The columns of a tooth's attributes; empty where a record does not tell them."""
+    impaction = tooth.get("impaction") or {}
+    told = [str(tooth[name]).lower() if name in tooth else "" for name in ("erupted", "remnant")]
+    return [*told, impaction.get("angulation", ""), impaction.get("depth", "")]
 
 
 def _carried(tooth: dict[str, Any], record: dict[str, Any]) -> str:

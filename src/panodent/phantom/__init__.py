@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from panodent.dentition import TEETH
+from panodent.drawing.png import encode
 from panodent.errors import ConfigError, UnknownToothError
 from panodent.formats import get
 from panodent.formats.finding_annotations import write_findings
@@ -115,13 +116,7 @@ def write(
 
 def _png(radiograph: Radiograph) -> bytes:
     """The bytes of a PNG file, eight-bit grey."""
-    import io
-
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(np.round(radiograph.pixels * 255).astype(np.uint8)).save(stream, "PNG")
-    return stream.getvalue()
+    return encode(np.round(radiograph.pixels * 255).astype(np.uint8))
 
 
 __all__ = ["DEFAULT_SIZE", "draw", "draw_all", "write"]

@@ -18,6 +18,7 @@ from panodent.reports.audit import LISTED, Audit
 from panodent.reports.charts import counts_by_tooth
 from panodent.reports.html import render
 from panodent.reports.pictures import CasePicture, write_picture
+from panodent.teeth.finding_kinds import KINDS as FINDING_KINDS
 from panodent.utils.atomic_files import write_whole
 
 SUSPICIOUS_SHOWN = 24
@@ -80,6 +81,7 @@ def to_html(
         sizes=list(inspection.sizes.items()),
         sizes_shown=SIZES_SHOWN,
         kinds=_kinds,
+        finding_kinds=FINDING_KINDS,
         observations=_observations,
         picture_sections=[
             ("Pictures of annotations to check", suspicious, left_out),

@@ -140,8 +140,8 @@ class Service:
         record = json.loads(blobs["record"])
         teeth = with_ids(record["teeth"])
         moment = now()
-        about = ["quality", "warning", "notes", "spacing_mm", "bundle"]
-        about += ["findings"] if "findings" in record else []
+        findings = with_ids(record["findings"], "f") if "findings" in record else None
+        about = ("quality", "warning", "notes", "spacing_mm", "bundle")
         return Study(
             id=upload.id,
             name=upload.name,
@@ -153,12 +153,23 @@ class Service:
             predicted=teeth,
             teeth=teeth,
             about={key: record.get(key) for key in about},
+            predicted_findings=findings,
+            findings=findings,
         )
 
     # --- one study ------------------------------------------------------------------------
 
-    async def save(self, study: str, revision: int, entries: Sequence[dict[str, Any]]) -> Study:
-        """Saves a user's edit; a worker draws the outlines. Results and training data follow."""
+    async def save(
+        self,
+        study: str,
+        revision: int,
+        entries: Sequence[dict[str, Any]],
+        finding_entries: Sequence[dict[str, Any]] | None = None,
+    ) -> Study:
+        """Saves a user's edit; a worker draws the outlines. Results and training data follow.
+
+        Without `finding_entries`, findings stay as they are and follow their teeth.
+        """
         before = await self.call_store(self.store.get, study)
         if before.revision != revision:
             raise stale_edit(before.revision, revision)
@@ -169,10 +180,14 @@ class Service:
             "record": before.record(),
             "predicted": list(before.predicted),
             "revision": revision,
+            "finding_entries": finding_entries,
+            "predicted_findings": before.predicted_findings,
+            "findings_saved": before.findings_saved,
         }
         _, blobs = await self.pool.run(task)
         teeth = json.loads(blobs["teeth"])
-        saved = await self.call_store(self.store.save, study, revision, teeth)
+        findings = json.loads(blobs["findings"]) if "findings" in blobs else None
+        saved = await self.call_store(self.store.save, study, revision, teeth, findings)
         self._study_saved.notify()
         return saved
 

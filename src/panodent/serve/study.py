@@ -1,6 +1,7 @@
-"""A study: one radiograph with its teeth as predicted, and as corrected by a user.
+"""A study: one radiograph with its teeth and findings, as predicted and as corrected by a user.
 
-Teeth are dictionaries here, as in teeth.json, with an `id` that stays the same during edits.
+Teeth and findings are dictionaries here, as in teeth.json, with an `id` that stays the same during
+edits.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import numpy as np
 from panodent.analysis.dentition_stage import erupted_by_boxes
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError, TeethError
-from panodent.outputs.record import tooth_record
+from panodent.outputs.record import FINDINGS_VERSION, tooth_record
 from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 ToothRecord = dict[str, Any]
 """A tooth as in teeth.json, with `id`."""
+FindingRecord = dict[str, Any]
+"""A finding as in teeth.json, with `id`."""
 MAX_TEETH = 100
 MAX_POINTS = 200_000
 MAX_NAME_LENGTH = 120
@@ -38,10 +41,12 @@ class Study:
     created, updated : times, ISO 8601 in UTC.
     width, height : of the upright radiograph, in pixels.
     predicted, teeth : the teeth as predicted, and as corrected so far.
-    about : quality, warning, notes, spacing_mm and bundle, as in teeth.json; findings, as
-        predicted, if the bundle looks for them.
+    about : quality, warning, notes, spacing_mm and bundle, as in teeth.json.
     revision : number of saves; a save must name the revision that it is based on.
     saved : whether a user has saved it.
+    predicted_findings, findings : what was done to the teeth, as predicted, and as corrected so
+        far; None if nothing was looked for.
+    findings_saved : whether a user has saved findings, not teeth alone.
     """
 
     id: str
@@ -56,6 +61,9 @@ class Study:
     about: Mapping[str, Any] = field(default_factory=dict)
     revision: int = 0
     saved: bool = False
+    predicted_findings: Sequence[FindingRecord] | None = None
+    findings: Sequence[FindingRecord] | None = None
+    findings_saved: bool = False
 
     def summary(self) -> dict[str, Any]:
         """The study without its teeth, as the API lists it."""
@@ -78,17 +86,20 @@ class Study:
 
     def public(self) -> dict[str, Any]:
         """The study as the API shows it: teeth with `erupted`, findings; no run lengths."""
-        findings = self.about.get("findings")
         return {
             **self.summary(),
             "predicted": _shown(self.predicted),
             "teeth": _shown(self.teeth),
-            "findings": None if findings is None else [_without_rle(item) for item in findings],
+            "predicted_findings": _shown_findings(self.predicted_findings),
+            "findings": _shown_findings(self.findings),
         }
 
     def record(self) -> dict[str, Any]:
-        """The current teeth as in teeth.json, for `panodent.outputs.record.from_record`."""
-        return {"width": self.width, "height": self.height, "teeth": list(self.teeth)}
+        """The current teeth and findings as in teeth.json, for `panodent.outputs.record`."""
+        record = {"width": self.width, "height": self.height, "teeth": list(self.teeth)}
+        if self.findings is None:
+            return record
+        return {**record, "findings_version": FINDINGS_VERSION, "findings": list(self.findings)}
 
 
 def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
@@ -101,19 +112,29 @@ def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
     ]
 
 
+def _shown_findings(findings: Sequence[FindingRecord] | None) -> list[FindingRecord] | None:
+    return None if findings is None else [_without_rle(item) for item in findings]
+
+
 def _without_rle(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != "rle"}
 
 
-def with_ids(teeth: Iterable[Mapping[str, Any]]) -> list[ToothRecord]:
-    """The teeth of a teeth.json with ids added, without what an edit of another tooth can change.
+_OF_ALL_TEETH = ("erupted", "remnant", "impaction")
+"""What an edit of another tooth can change."""
+
+
+def with_ids(entries: Iterable[Mapping[str, Any]], letter: str = "t") -> list[dict[str, Any]]:
+    """Teeth or findings of a teeth.json with ids, without what an edit of another can change.
+
+    Ids begin with `letter`.
 
     >>> with_ids([{"fdi": 36, "erupted": True}, {"fdi": 37}])
     [{'id': 't1', 'fdi': 36}, {'id': 't2', 'fdi': 37}]
     """
     return [
-        {"id": f"t{number}", **{key: value for key, value in tooth.items() if key != "erupted"}}
-        for number, tooth in enumerate(teeth, start=1)
+        {"id": f"{letter}{number}", **{k: v for k, v in entry.items() if k not in _OF_ALL_TEETH}}
+        for number, entry in enumerate(entries, start=1)
     ]
 
 
@@ -150,8 +171,7 @@ def apply_edit(
     """
     if len(entries) > MAX_TEETH:
         raise TeethError(f"{len(entries)} teeth; expected at most {MAX_TEETH}")
-    if _points(entries) > MAX_POINTS:
-        raise TeethError(f"the outlines have more than {MAX_POINTS} points; simplify them")
+    check_points(entries)
     known = {tooth["id"]: tooth for tooth in (*predicted, *current)}
     origin = {tooth["id"]: tooth for tooth in predicted}
     teeth: list[ToothRecord] = []
@@ -181,10 +201,13 @@ def apply_edit(
     return teeth
 
 
-def _points(entries: Sequence[Mapping[str, Any]]) -> int:
-    return sum(
+def check_points(entries: Sequence[Mapping[str, Any]]) -> None:
+    """Raises `TeethError` if the outlines of an edit have more than `MAX_POINTS` points."""
+    points = sum(
         len(ring) for entry in entries for part in entry.get("polygons") or () for ring in part
     )
+    if points > MAX_POINTS:
+        raise TeethError(f"the outlines have more than {MAX_POINTS} points; simplify them")
 
 
 def _drawn(size: tuple[int, int], fdi: int, polygons: Any, number: int) -> ToothRecord:

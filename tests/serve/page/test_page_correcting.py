@@ -315,6 +315,7 @@ def test_looking_by_mouse(page: Any, study: dict[str, Any]) -> None:
     expect(shown).not_to_have_text(fitted)
     painted(page)
     before = centre_on_screen(page, 11)
+    page.mouse.move(*before)
     page.mouse.down()
     page.mouse.move(before[0] + 50, before[1] + 20, steps=3)
     page.mouse.up()

@@ -63,6 +63,36 @@ def test_sizes_and_themes(browser: Any, service: Any, size: str) -> None:
     context.close()
 
 
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_findings_in_two_themes(browser: Any, service: Any, phantom_file: Path, size: str) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(service.url)
+    page.wait_for_selector("html[data-ready]")
+    page.set_input_files("#files", str(phantom_file))
+    expect(page.locator("#findings-title")).to_be_visible()
+    page.wait_for_selector("#viewer[data-shown]")
+    for theme, key, there in (
+        ("dark", "Escape", "#findings-title"),
+        ("light", "s", "path.finding.chosen"),
+        ("dark", "c", ".kinds[open]"),
+    ):
+        page.emulate_media(color_scheme=theme)
+        page.keyboard.press(key)
+        expect(page.locator(there)).to_be_visible()
+        name = f"{size}-{theme}-findings-{key.lower()}.png"
+        page.screenshot(path=ARTEFACTS / name, full_page=size != "desk")
+        if size == "desk":
+            assert faults(page) == []
+        wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert wide[0] <= wide[1]
+    context.close()
+
+
 def test_dialogs_are_in_reach_of_all(page: Any, study: dict[str, Any]) -> None:
     page.keyboard.press("k")
     expect(page.locator(".place[aria-pressed=true]")).to_have_count(1)

@@ -102,6 +102,76 @@ def test_edits(start_page: Any) -> None:
     assert done("restore taken") == [18, 17, 16, 0]
 
 
+FINDINGS = """async (work) => {
+  const { useKinds } = await import('/static/js/kinds.js');
+  const { toothFrom } = await import('/static/js/edits.js');
+  const f = await import('/static/js/findings.js');
+  useKinds({
+    filling: { carrier: 'tooth' }, crown: { carrier: 'either' }, implant: { carrier: 'position' },
+  });
+  const square = (x, y = 0, side = 8) =>
+    [[[[x, y], [x + side, y], [x + side, y + side], [x, y + side]]]];
+  const teeth = [[36, 0], [37, 10]].map(([fdi, x]) => toothFrom(square(x), fdi));
+  const kinds = ['filling', 'crown', 'implant'];
+  const made = kinds.map((kind) => f.findingFrom(square(1, 1, 2), kind, 36));
+  const linked = f.linked(made, teeth);
+  const fdi = (list) => list.map((finding) => finding.fdi);
+  const numbered = (number) => [{ ...teeth[0], fdi: number }, teeth[1]];
+  switch (work) {
+    case 'linked': return linked.map((finding) => finding.tooth === teeth[0].key);
+    case 'renumbered': return fdi(f.followed(linked, numbered(46)));
+    case 'without number': return fdi(f.followed(linked, numbered(0)));
+    case 'deleted': return fdi(f.followed(linked, [teeth[1]]));
+    case 'restored': return fdi(f.followed(f.followed(linked, [teeth[1]]), teeth));
+    case 'merged': {
+      const joined = f.joined(linked, [teeth[0].key], teeth[1].key);
+      return fdi(f.followed(joined, [teeth[1]]));
+    }
+    case 'assigned': {
+      const given = f.assigned(linked, linked[0].key, 37);
+      return fdi(f.followed(f.linked(given, teeth), numbered(46)));
+    }
+    case 'turned': {
+      const [implant] = f.turned(linked, linked[0].key, 'implant');
+      return [implant.kind, implant.fdi, f.followed([implant], [])[0].fdi];
+    }
+    case 'drawn': return [
+      [1, 'filling', 0], [1, 'filling', 11], [12, 'crown', 36], [30, 'crown', 46],
+      [1, 'implant', 0], [1, 'implant', 46],
+    ].map(([x, kind, wanted]) =>
+      f.drawn([], square(x, 1, 4), kind, wanted, teeth, [60, 20]).finding.fdi);
+    case 'outside':
+      try {
+        return f.drawn([], square(-9), 'crown', 0, teeth, [60, 20]);
+      } catch (error) {
+        return error.message;
+      }
+  }
+}"""
+
+
+def test_findings_follow_teeth_as_in_the_service(start_page: Any) -> None:
+    def done(work: str) -> Any:
+        return start_page.evaluate(FINDINGS, work)
+
+    try:
+        # An implant is on no tooth, also where one is marked.
+        assert done("linked") == [True, True, False]
+        assert done("renumbered") == [46, 46, 36]
+        assert done("without number") == [0, 0, 36]
+        assert done("deleted") == [0, 36, 36]
+        assert done("restored") == [36, 36, 36]
+        assert done("merged") == [37, 37, 36]
+        assert done("assigned") == [37, 46, 36]
+        assert done("turned") == ["implant", 36, 36]
+        # The tooth below counts before the wanted number, but not for an implant.
+        assert done("drawn") == [36, 36, 37, 46, 0, 46]
+        assert "no pixel" in done("outside")
+    finally:
+        start_page.reload()  # with the table of kinds of the service
+        start_page.wait_for_selector("html[data-ready]")
+
+
 MIXED = """async ([numbers, from, step]) => {
   const edits = await import('/static/js/edits.js');
   const teeth = numbers.map((fdi, i) => edits.toothFrom([[[[i, 0], [i + 1, 0], [i + 1, 9]]]], fdi));

@@ -57,7 +57,15 @@ def test_each_export_holds_the_teeth(page: Any, study: dict[str, Any]) -> None:
     record = json.loads(taken(page, "teeth.json"))
     assert [tooth["fdi"] for tooth in record["teeth"]] == [t["fdi"] for t in study["teeth"]]
     coco = json.loads(taken(page, "coco.json"))
-    assert sorted(one["category_id"] for one in coco["annotations"]) == fdi
+    assert sorted(one["category_id"] for one in coco["annotations"] if "fdi" not in one) == fdi
+    assert [one["fdi"] for one in coco["annotations"] if "fdi" in one] == [
+        one["fdi"] for one in study["findings"]
+    ]
+    results = json.loads(taken(page, "findings.json"))
+    assert [(one["category"], one["fdi"]) for one in results] == [
+        (one["kind"], one["fdi"]) for one in study["findings"]
+    ]
+    assert len(taken(page, "findings.csv").splitlines()) == len(results) + 1
     assert taken(page, "report.pdf").startswith(b"%PDF-")
     expect(page.locator("[data-export$='.dcm']")).to_have_count(0)
 

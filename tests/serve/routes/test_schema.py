@@ -8,7 +8,16 @@ import pytest
 from pydantic import ValidationError
 
 from panodent.outputs.record import finding_record
-from panodent.serve.routes.schema import Edit, EditedTooth, FoundFinding, Kind, problems, upload
+from panodent.serve.routes.schema import (
+    Edit,
+    EditedFinding,
+    EditedTooth,
+    FoundFinding,
+    Kind,
+    StudyFinding,
+    problems,
+    upload,
+)
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import Findings
 
@@ -67,3 +76,12 @@ def test_findings_have_every_kind_and_field() -> None:
     record = finding_record(Findings.from_masks((4, 4), [("post", 11, [[1]], (1, 1))]), 0)
     assert FoundFinding.model_validate(record).model_dump() == record
     assert set(FoundFinding.model_fields) == set(record)
+    shown = {"id": "f1", **{key: value for key, value in record.items() if key != "rle"}}
+    assert StudyFinding.model_validate(shown).model_dump() == shown
+    assert set(StudyFinding.model_fields) == set(shown)
+    entry = {"id": None, "kind": "post", "fdi": 11, "polygons": None}
+    assert EditedFinding.model_validate({"kind": "post", "fdi": 11}).model_dump() == entry
+    assert Edit.model_validate({"revision": 0, "teeth": []}).findings is None
+    for wrong in ({"kind": "caries", "fdi": 11}, {"kind": "post", "fdi": 100}, {"kind": "post"}):
+        with pytest.raises(ValidationError):
+            EditedFinding.model_validate(wrong)

@@ -17,6 +17,7 @@ from panodent.inference.predictor import Predictor
 from panodent.outputs.record import from_record
 from panodent.serve.routes.studies import choose_media_type
 from panodent.serve.workers.exports import MEDIA_TYPES
+from panodent.teeth.finding_kinds import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +164,48 @@ def test_a_study_is_kept_corrected_exported_and_deleted(server, png, offline):
     assert study["id"] not in (training / "annotations.json").read_text()
 
 
+def test_findings_are_corrected_with_the_teeth(server, png):
+    study = server.post("/v1/studies", png).json()
+    path, findings = f"{server.url}/v1/studies/{study['id']}", study["findings"]
+    assert findings == study["predicted_findings"]
+    assert findings  # the phantom has some
+    tooth = next(t for t in study["teeth"] if t["fdi"] == findings[0]["fdi"])
+    free = next(n for n in (18, 28, 38, 48) if n not in {t["fdi"] for t in study["teeth"]})
+
+    # Teeth alone: the findings of the tooth follow it.
+    teeth = [{"id": t["id"], "fdi": t["fdi"]} for t in study["teeth"]]
+    moved = [{**t, "fdi": free} if t["id"] == tooth["id"] else t for t in teeth]
+    saved = requests.put(f"{path}/teeth", json={"revision": 0, "teeth": moved}, timeout=60).json()
+    assert saved["findings"][0] == {**findings[0], "fdi": free}
+
+    square = [[[[1, 1], [9, 1], [9, 9], [1, 9]]]]
+    said = [
+        {"id": findings[0]["id"], "kind": "implant", "fdi": 46},
+        {"kind": "appliance", "fdi": 0, "polygons": square},
+    ]
+    edit = {"revision": 1, "teeth": teeth, "findings": said}
+    saved = requests.put(f"{path}/teeth", json=edit, timeout=60).json()
+    assert [(f["kind"], f["fdi"], f["flags"]) for f in saved["findings"]] == [
+        ("implant", 46, ["edited"]),
+        ("appliance", 0, ["edited"]),
+    ]
+    assert saved["findings"] == server.get(f"/v1/studies/{study['id']}").json()["findings"]
+    assert saved["predicted_findings"] == findings
+    assert "reload it" in detail(requests.put(f"{path}/teeth", json=edit, timeout=60), 409)
+    for wrong, words in (({"fdi": 19}, "19 is not"), ({"id": "f99"}, "unknown id")):
+        bad = {**edit, "revision": 2, "findings": [{**said[0], **wrong}]}
+        assert words in detail(requests.put(f"{path}/teeth", json=bad, timeout=60), 422)
+    bad = {**edit, "revision": 2, "findings": [{**said[0], "kind": "caries"}]}
+    assert "implant" in detail(requests.put(f"{path}/teeth", json=bad, timeout=60), 422)
+
+    rows = server.get(f"/v1/studies/{study['id']}/export/findings.csv").text.splitlines()
+    assert [row.split(",")[1:3] for row in rows[1:]] == [["46", "implant"], ["0", "appliance"]]
+    training = server.store / "training" / "findings.json"
+    listed = eventually(lambda: training.exists() and json.loads(training.read_text()))
+    assert study["id"] in listed["images"][-1]["file_name"]
+    requests.delete(path, timeout=60)
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -172,6 +215,8 @@ def test_a_study_is_kept_corrected_exported_and_deleted(server, png, offline):
         '{"revision": 0, "teeth": [{"fdi": 11, "polygons": [[[[NaN, 0], [1, 1], [2, 2]]]]}]}',
         '{"revision": 0, "teeth": [{"fdi": 11, "polygons": [[[[1e300, 0], [1, 1], [2, 2]]]]}]}',
         '{"revision": 0, "teeth": [], "more": 1}',
+        '{"revision": 0, "teeth": [], "findings": [{"kind": "caries", "fdi": 0}]}',
+        '{"revision": 0, "teeth": [], "findings": [{"kind": "post", "fdi": 0, "score": 1}]}',
     ],
 )  # fmt: skip
 def test_damaged_edits_are_refused(server, body):
@@ -260,3 +305,6 @@ def test_operators_are_told_how_it_is(server, png):
     about = server.get("/v1/info").json()
     assert about["max_bytes"] == 4 << 20
     assert len(about["teeth"]) == 52
+    assert set(about["findings"]) == set(KINDS)
+    assert about["findings"]["implant"]["carrier"] == "position"
+    assert set(about["teeth"]["36"]["signs"]) == set(KINDS) - {"pontic"}

@@ -32,6 +32,13 @@ def test_the_archive_holds_the_folder_and_is_made_in_pieces(tmp_path: Path) -> N
         assert {name: archive.read(f"images/{name}") for name in images} == images
 
 
+def test_findings_are_in_the_archive_where_there_are_some(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, {"a.png": b"there"}, ["a.png"])
+    (folder / "findings.json").write_text("{}")
+    with zipfile.ZipFile(io.BytesIO(b"".join(zipped(folder)))) as archive:
+        assert archive.namelist() == ["annotations.json", "findings.json", "images/a.png"]
+
+
 def test_an_image_deleted_meanwhile_is_left_out(tmp_path: Path) -> None:
     pieces = zipped(folder_of(tmp_path, {"a.png": b"there"}, ["gone.png", "a.png"]))
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:

@@ -82,6 +82,19 @@ def test_a_save_must_build_on_the_present_revision(store: Store):
         store.save(new_id(), 0, [])
 
 
+def test_findings_are_saved_with_teeth_or_left_as_they_are(store: Store):
+    finding = {"id": "f1", "kind": "crown", "fdi": 11}
+    made = kept(store, predicted_findings=[finding], findings=[finding])
+    assert store.get(made.id).findings == [finding]
+    assert not store.save(made.id, 0, [TOOTH]).findings_saved
+    saved = store.save(made.id, 1, [TOOTH], [{**finding, "kind": "post"}])
+    assert (saved.findings_saved, saved.findings[0]["kind"]) == (True, "post")
+    assert saved.predicted_findings == [finding]
+    assert store.save(made.id, 2, []).findings == saved.findings
+    assert store.save(made.id, 3, [], []).findings == []
+    assert "findings" not in store.page(1, 0)[1][0]
+
+
 def test_everything_is_there_after_a_restart(tmp_path: Path, database: str):
     first = Store(tmp_path / "store", database)
     made = kept(first)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sql
 
 from panodent.errors import ConfigError
-from panodent.serve.store.tables import IDENTITY, insert_study, open_database, studies, study_of
+from panodent.serve.store.tables import (
+    IDENTITY,
+    VERSION,
+    about,
+    insert_study,
+    open_database,
+    studies,
+    study_of,
+)
 from panodent.serve.study import Study
 
 STUDY = Study(
     id="a" * 32, name="M\u00fcller.png", kind="image", created="2026-01-01", updated="2026-01-02",
     width=3, height=2, predicted=[{"id": "t1", "fdi": 11}], teeth=[{"id": "t1", "fdi": 11}],
     about={"quality": 0.5, "notes": ["x"]},
+    predicted_findings=[{"id": "f1", "kind": "filling", "fdi": 11}],
+    findings=[{"id": "f1", "kind": "filling", "fdi": 11}],
 )  # fmt: skip
 
 
@@ -28,7 +40,15 @@ def test_a_study_comes_back_from_its_row(tmp_path: Path, database: str) -> None:
     with engine.begin() as connection:
         connection.execute(studies.update().values(teeth="[]", saved=True, revision=1))
         row = connection.execute(studies.select()).mappings().one()
-    assert (study_of(row).teeth, study_of(row).predicted) == ([], STUDY.predicted)
+    found = study_of(row)
+    assert (found.teeth, found.predicted) == ([], STUDY.predicted)
+    # Without its tooth a filling is on no tooth; nobody has saved it so.
+    assert (found.findings[0]["fdi"], found.findings_saved) == (0, False)
+    assert found.predicted_findings == STUDY.predicted_findings
+    with engine.begin() as connection:
+        connection.execute(studies.update().values(findings="[]"))
+        found = study_of(connection.execute(studies.select()).mappings().one())
+    assert (found.findings, found.findings_saved) == ([], True)
     engine.dispose()
 
 
@@ -39,6 +59,49 @@ def test_a_database_can_be_opened_again_with_its_folder_only(tmp_path: Path) -> 
     assert (tmp_path / IDENTITY).read_text() == identity
     (tmp_path / IDENTITY).write_text("b" * 32)
     with pytest.raises(ConfigError, match="do not belong together"):
+        open_database("", tmp_path)
+
+
+def test_a_database_of_version_1_is_upgraded(tmp_path: Path, database: str) -> None:
+    open_database(database, tmp_path).dispose()
+    engine = sql.create_engine(
+        database.replace("postgresql:", "postgresql+pg8000:")
+        or f"sqlite:///{tmp_path / 'store.sqlite'}"
+    )
+    finding = {"kind": "crown", "fdi": 11, "score": 0.9}
+    with engine.begin() as connection:
+        insert_study(connection, replace(STUDY, predicted_findings=None, findings=None), ".png")
+        insert_study(connection, replace(STUDY, id="b" * 32, predicted_findings=None), ".png")
+        old = {**STUDY.about, "findings": [finding]}
+        where = studies.c.id == STUDY.id
+        saved = {"saved": True, "revision": 2, "written": 2}
+        connection.execute(studies.update().values(saved))
+        connection.execute(studies.update().where(where).values(about=json.dumps(old)))
+        connection.execute(about.update().values(version=1))
+        for name in ("predicted_findings", "findings"):
+            connection.execute(sql.text(f"ALTER TABLE study DROP COLUMN {name}"))
+        # A crash after the first new column: the upgrade goes on where it stopped.
+        connection.execute(sql.text("ALTER TABLE study ADD COLUMN predicted_findings TEXT"))
+    engine.dispose()
+    for _ in range(2):
+        engine = open_database(database, tmp_path)
+        with engine.connect() as connection:
+            rows = connection.execute(studies.select().order_by(studies.c.id)).mappings().all()
+            assert connection.execute(sql.select(about.c.version)).scalar_one() == VERSION
+        assert [row["written"] for row in rows] == [0, 2]  # findings were not in the results
+        first, second = (study_of(row) for row in rows)
+        assert first.about == second.about == STUDY.about
+        assert first.findings == first.predicted_findings == [{"id": "f1", **finding}]
+        assert second.findings is second.predicted_findings is None
+        engine.dispose()
+
+
+def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    engine = open_database("", tmp_path)
+    with engine.begin() as connection:
+        connection.execute(about.update().values(version=VERSION + 1))
+    engine.dispose()
+    with pytest.raises(ConfigError, match="install a newer one"):
         open_database("", tmp_path)
 
 

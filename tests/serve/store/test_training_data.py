@@ -7,12 +7,16 @@ import pytest
 
 from panodent.datasets.dataset import find
 from panodent.drawing.overlay import to_png_bytes
+from panodent.formats.finding_annotations import read_findings
 from panodent.outputs.record import to_record
 from panodent.phantom import draw
 from panodent.phantom.dicom import dicom_bytes
 from panodent.serve.store.store import Store
+from panodent.serve.store.training_data import FINDINGS
 from panodent.serve.store.upload import write_upload
 from panodent.serve.study import Study, with_ids
+from panodent.teeth.findings import Findings
+from panodent.teeth.teeth import Teeth
 
 
 @pytest.fixture
@@ -62,3 +66,27 @@ def test_deleted_studies_leave_the_data_folder(store: Store):
     store.training.write()
     assert made[0].id not in (store.training.folder / "annotations.json").read_text()
     assert [case.key for case in find(store.training.folder).cases] == [made[1].id]
+
+
+def test_findings_are_listed_where_a_user_has_saved_them(store: Store):
+    picture = to_png_bytes(np.zeros((128, 256), np.uint8))
+    made = [keep(store, seed, f"{seed}.png", picture) for seed in (1, 2, 3)]
+    for one in made:
+        store.save(one.id, 0, one.teeth)
+    store.training.write()
+    assert not (store.training.folder / FINDINGS).exists()
+
+    mask = np.ones((3, 4), bool)
+    items = [("crown", 36, mask, (5, 6)), ("appliance", 0, mask, (9, 9))]
+    marked = Findings.from_masks((128, 256), items)
+    record = to_record(Teeth.empty((128, 256)), findings=marked)["findings"]
+    store.save(made[0].id, 1, made[0].teeth, with_ids(record, "f"))
+    store.save(made[1].id, 1, made[1].teeth, [])
+    store.training.write()
+    # What `panodent findings` reads: the third study says nothing, the second that there is none.
+    found = read_findings(store.training.folder / FINDINGS)
+    assert set(found) == {made[0].id, made[1].id}
+    assert found[made[0].id].findings == marked
+    assert len(found[made[1].id].findings) == 0
+    # What `panodent train` reads.
+    assert {case.key for case in find(store.training.folder).cases} == {one.id for one in made}

@@ -14,10 +14,12 @@ from PIL import Image
 from panodent.dicom.source import Model
 from panodent.errors import TeethError
 from panodent.inference.predictor import PERMANENT_ONLY
-from panodent.outputs.record import to_record
+from panodent.outputs.record import findings_from_record, to_record
 from panodent.phantom import draw
 from panodent.serve.study import with_ids
 from panodent.serve.workers.task_runner import TaskRunner, WorkerSettings, kind_of
+from panodent.teeth.findings import Findings
+from panodent.teeth.teeth import Teeth
 
 
 @pytest.fixture
@@ -56,6 +58,48 @@ def test_edits_keep_the_teeth_that_they_name(runner: TaskRunner, record: dict[st
     assert json.loads(blobs["teeth"]) == [record["teeth"][1]]
     with pytest.raises(TeethError, match="unknown id"):
         runner.run({**task, "entries": [{"id": "t999", "fdi": 11}]})
+
+
+def test_edits_of_teeth_take_findings_along(runner: TaskRunner, record: dict[str, Any]) -> None:
+    first, second = record["teeth"][:2]
+    shape = {key: first[key] for key in ("score", "box", "area", "flags", "polygons", "rle")}
+    found = [{"id": "f1", "kind": "filling", "fdi": first["fdi"], **shape}]
+    swapped = [{"id": "t1", "fdi": second["fdi"]}, {"id": "t2", "fdi": first["fdi"]}]
+    task = {
+        "task": "edit", "record": {**record, "findings": found}, "predicted": record["teeth"],
+        "revision": 0, "entries": swapped, "predicted_findings": found, "findings_saved": False,
+    }  # fmt: skip
+    _, blobs = runner.run(task)
+    assert set(blobs) == {"teeth"}  # they follow from the predicted ones
+    for more in ({"findings_saved": True}, {"finding_entries": [
+        {"id": "f1", "kind": "filling", "fdi": second["fdi"]}
+    ]}):  # fmt: skip
+        _, blobs = runner.run({**task, **more})
+        assert json.loads(blobs["findings"]) == [{**found[0], "fdi": second["fdi"]}]
+    # Left behind by its tooth on purpose: that is a change of the finding.
+    stays = {"id": "f1", "kind": "filling", "fdi": first["fdi"]}
+    _, blobs = runner.run({**task, "finding_entries": [stays]})
+    (one,) = json.loads(blobs["findings"])
+    assert (one["fdi"], one["flags"], one["score"]) == (first["fdi"], ["edited"], 1.0)
+
+
+def test_results_have_the_findings(
+    runner: TaskRunner, record: dict[str, Any], file: Path, tmp_path: Path
+) -> None:
+    marked = Findings.from_masks((128, 256), [("crown", 36, np.ones((4, 4), bool), (9, 9))])
+    known = {**record, **_findings_part(marked)}
+    task = {"name": "scan.png", "file": str(file), "record": known}
+    runner.run({**task, "task": "write", "folder": str(tmp_path / "out")})
+    written = json.loads((tmp_path / "out" / "teeth.json").read_text())
+    assert findings_from_record(written) == marked
+    task |= {"task": "export", "export": "findings.csv", "numbering": "fdi"}
+    _, blobs = runner.run(task)
+    assert b"36,crown" in blobs["file"]
+
+
+def _findings_part(marked: Findings) -> dict[str, Any]:
+    made = to_record(Teeth.empty(marked.size), findings=marked)
+    return {key: made[key] for key in ("findings_version", "findings")}
 
 
 @pytest.mark.parametrize("spacing", [None, [0.1, 0.1]])

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -98,7 +99,10 @@ def teeth_of(
 
 
 def findings_of(
-    shapes: Iterable[AnnotatedShape], kinds: Mapping[Any, str], size: tuple[int, int]
+    shapes: Iterable[AnnotatedShape],
+    kinds: Mapping[Any, str],
+    size: tuple[int, int],
+    names: Mapping[Any, str] | None = None,
 ) -> AnnotatedFindings:
     """The findings of a radiograph of this (height, width).
 
@@ -106,6 +110,7 @@ def findings_of(
     ----------
     kinds : kind of finding by label, `OTHER` for a finding of no single kind. Other shapes are left
         out and their outlines not read.
+    names : class name by label, of the labels that have one; by default the labels themselves.
 
     Each shape is a finding of its own: a tooth may carry two fillings. Raises `AnnotationError`.
 
@@ -114,7 +119,7 @@ def findings_of(
     Findings(1 on 4 x 4 pixels: 36 crown)
     """
     unclear = np.zeros(size, bool)
-    items, scores = [], []
+    items, scores, others = [], [], Counter[str]()
     for shape in shapes:
         if shape.label not in kinds:
             continue
@@ -122,11 +127,13 @@ def findings_of(
         mask, (top, left) = outline.mask
         if kinds[shape.label] == OTHER:
             unclear[top : top + mask.shape[0], left : left + mask.shape[1]] |= mask
+            name = str(shape.label) if names is None else names.get(shape.label)
+            others.update([name] if name is not None else [])
             continue
         fdi = tooth_number(shape.tooth, shape.where)
         items.append((kinds[shape.label], fdi, mask, (top, left)))
         scores.append(outline.score)
-    return AnnotatedFindings(Findings.from_masks(size, items, scores), unclear)
+    return AnnotatedFindings(Findings.from_masks(size, items, scores), unclear, dict(others))
 
 
 def tooth_number(value: object, where: str) -> int:

@@ -47,19 +47,23 @@ _FINDING: dict[str, Any] = {
     "flags": [],
     "polygons": [[[[830, 610], [850, 610], [850, 622], [830, 622]]]],
 }
+_ATTRIBUTES = {"erupted": True, "remnant": False, "impaction": None}
 _STUDY_TOOTH = {"id": "t1", **_TOOTH, "erupted": True}
+_STUDY_FINDING = {"id": "f1", **_FINDING}
 
 MODELS: Mapping[str, Any] = {
     "StudyDetail": {
         **_SUMMARY,
         "predicted": [_STUDY_TOOTH],
         "teeth": [_STUDY_TOOTH],
-        "findings": [_FINDING],
+        "predicted_findings": [_STUDY_FINDING],
+        "findings": [_STUDY_FINDING],
     },
     "StudyList": {"total": 1, "studies": [_SUMMARY]},
     "Edit": {
         "revision": 0,
         "teeth": [{"id": "t1", "fdi": 37}, {"fdi": 38, "polygons": _SQUARE}],
+        "findings": [{"id": "f1", "kind": "crown", "fdi": 37}],
     },
     "Job": {
         "id": _ID,
@@ -82,10 +86,11 @@ MODELS: Mapping[str, Any] = {
         "warning": "",
         "dentition": "permanent",
         "dentition_certainty": 0.97,
+        "attributes_version": 1,
         "spacing_mm": None,
         "notes": [],
         "bundle": "5d1f",
-        "teeth": [{**_TOOTH, "erupted": True, "rle": "eV[a05Zo1=CbN"}],
+        "teeth": [{**_TOOTH, **_ATTRIBUTES, "rle": "eV[a05Zo1=CbN"}],
     },
     "Message": {"status": "ready", "detail": ""},
     "PredictRequest": {

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from panodent.serve.finding_edits import MAX_FINDINGS
 from panodent.serve.study import MAX_TEETH
 
 Kind = Literal["filling", "crown", "pontic", "root_filling", "post", "implant", "appliance"]
@@ -33,6 +34,15 @@ class StudyTooth(BaseModel):
     )
 
 
+class ToothImpaction(BaseModel):
+    """How an impacted tooth lies."""
+
+    angulation: Literal["mesial", "distal", "horizontal", "vertical", "inverted"]
+    angle: float = Field(description="Degrees against its neighbours, positive mesially")
+    depth: Literal["A", "B", "C"] = Field(description="Class of Pell and Gregory")
+    below: float = Field(description="How far its crown ends below theirs, in lengths of a tooth")
+
+
 class FoundTooth(BaseModel):
     """A tooth as in teeth.json."""
 
@@ -44,13 +54,15 @@ class FoundTooth(BaseModel):
     flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
     alternative: int
     erupted: bool
+    remnant: bool = Field(description="Whether only its root is left")
+    impaction: ToothImpaction | None
     reason: str
     polygons: list[list[list[list[float]]]]
     rle: str = Field(description="The mask in COCO's compressed run-length encoding")
 
 
-class StudyFinding(BaseModel):
-    """What was done to a tooth, or stands where one stood, as predicted."""
+class _Finding(BaseModel):
+    """What was done to a tooth, or stands where one stood."""
 
     kind: Kind
     fdi: int = Field(description="The tooth that carries it or stood there; 0 for none")
@@ -61,7 +73,13 @@ class StudyFinding(BaseModel):
     polygons: list[list[list[list[float]]]]
 
 
-class FoundFinding(StudyFinding):
+class StudyFinding(_Finding):
+    """A finding of a study, in pixels of the radiograph."""
+
+    id: str = Field(examples=["f3"])
+
+
+class FoundFinding(_Finding):
     """A finding as in teeth.json."""
 
     rle: str = Field(description="The mask in COCO's compressed run-length encoding")
@@ -78,6 +96,7 @@ class Record(BaseModel):
     warning: str
     dentition: Literal["permanent", "mixed", "primary"] | None
     dentition_certainty: float = Field(ge=0, le=1)
+    attributes_version: int
     spacing_mm: list[float] | None
     notes: list[str]
     bundle: str
@@ -108,12 +127,15 @@ class StudySummary(BaseModel):
 
 
 class StudyDetail(StudySummary):
-    """A study with its teeth as predicted and as corrected so far, and its findings."""
+    """A study with its teeth and findings as predicted and as corrected so far."""
 
     predicted: list[StudyTooth]
     teeth: list[StudyTooth]
+    predicted_findings: list[StudyFinding] | None = Field(
+        None, description="Null if the bundle did not look for findings"
+    )
     findings: list[StudyFinding] | None = Field(
-        None, description="As predicted, read-only; null if the bundle does not look for findings"
+        None, description="As corrected so far; null if nobody has looked for findings"
     )
 
 
@@ -133,8 +155,23 @@ class EditedTooth(BaseModel):
     polygons: Annotated[list[Part], Field(max_length=1000)] | None = None
 
 
+class EditedFinding(BaseModel):
+    """A finding of an edit: known by `id`, drawn by `polygons`, or both for a redrawn one."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: Annotated[str, Field(max_length=40)] | None = None
+    kind: Kind
+    fdi: int = Field(
+        ge=0, le=99, strict=True, description="The tooth that carries it or stood there; 0 for none"
+    )
+    polygons: Annotated[list[Part], Field(max_length=1000)] | None = None
+
+
 class Edit(BaseModel):
-    """All teeth of a study after the edit; teeth that are not listed are deleted."""
+    """All teeth and findings of a study after the edit; those that are not listed are deleted.
+
+    Without `findings` they stay as they are, and follow their teeth.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -146,6 +183,7 @@ class Edit(BaseModel):
     )
     revision: int = Field(ge=0, le=2**31 - 2, strict=True)
     teeth: Annotated[list[EditedTooth], Field(max_length=MAX_TEETH)]
+    findings: Annotated[list[EditedFinding], Field(max_length=MAX_FINDINGS)] | None = None
 
 
 class JobItem(BaseModel):

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from panodent.dentition import TEETH
+from panodent.drawing.chart_findings import INK, METAL, WHITE, finding_shapes
+from panodent.drawing.finding_patterns import STYLES
 from panodent.drawing.tooth_shapes import pictogram
 from panodent.drawing.vector import to_svg_path
 from panodent.serve.problems import problem
@@ -19,6 +21,7 @@ from panodent.serve.service import Service
 from panodent.serve.store.store import unknown_study
 from panodent.serve.store.upload import Upload
 from panodent.serve.workers.exports import MEDIA_TYPES
+from panodent.teeth.finding_kinds import KINDS
 from panodent.version import DISCLAIMER, __version__
 
 router = APIRouter(prefix="/v1")
@@ -42,7 +45,7 @@ def service_of(request: Request) -> Service:
 
 @router.get("/info", responses=schema.problems(), summary="Version, limits and tooth names")
 async def info(request: Request) -> dict[str, Any]:
-    """Version, bundle, limits, and names, numbers, colours and pictograms of the 52 teeth."""
+    """Version, bundle, limits, the 52 teeth and the kinds of findings, and how they are drawn."""
     state = request.app.state
     return {
         "version": __version__,
@@ -53,6 +56,7 @@ async def info(request: Request) -> dict[str, Any]:
         "max_pixels": state.settings.max_pixels,
         "exports": sorted(MEDIA_TYPES),
         "teeth": _TEETH,
+        "findings": _FINDINGS,
     }
 
 
@@ -203,13 +207,18 @@ async def image(request: Request, study: StudyId) -> Response:
 @router.put(
     "/studies/{study}/teeth",
     response_model=schema.StudyDetail,
-    summary="Save corrected teeth",
+    summary="Save corrected teeth and findings",
     responses=schema.problems(404, 409),
 )
 async def save(request: Request, study: StudyId, edit: schema.Edit) -> Response:
-    """`revision` is the one that the edit is based on; a later save is a conflict (409)."""
+    """`revision` is the one that the edit is based on; a later save is a conflict (409).
+
+    Findings of a tooth that is renumbered get its new number. Fillings, root fillings and posts of
+    a tooth that is deleted get 0. With `findings`, the edit says all of it itself.
+    """
     entries = [tooth.model_dump() for tooth in edit.teeth]
-    saved = await service_of(request).save(study, edit.revision, entries)
+    findings = None if edit.findings is None else [one.model_dump() for one in edit.findings]
+    saved = await service_of(request).save(study, edit.revision, entries, findings)
     return JSONResponse(saved.public())
 
 
@@ -271,7 +280,33 @@ def _tooth(fdi: int) -> dict[str, Any]:
         "deciduous": tooth.deciduous,
         "colour": "#{:02x}{:02x}{:02x}".format(*tooth.colour),
         "path": [to_svg_path(path) for path in (*shape.roots, shape.crown)],
+        "signs": {kind: _sign(fdi, kind) for kind in KINDS if kind != "pontic"},  # as of a crown
     }
 
 
+def _sign(fdi: int, kind: str) -> list[dict[str, Any]]:
+    """The shapes of a kind of finding on a tooth of the chart; those of one look are one path."""
+    looks: dict[tuple[str, str, float], str] = {}
+    for shape in finding_shapes(fdi, [kind]):
+        fill = "none" if shape.fill is None else _ROLES[shape.fill]
+        look = (fill, _ROLES[shape.stroke], shape.width)
+        looks[look] = looks.get(look, "") + to_svg_path(shape.path)
+    return [
+        {"d": path, "fill": fill, "stroke": stroke, "width": width}
+        for (fill, stroke, width), path in looks.items()
+    ]
+
+
+_ROLES = {INK: "ink", WHITE: "white", METAL: "metal"}
+"""What the page draws in colours of its theme."""
 _TEETH = {str(fdi): _tooth(fdi) for fdi in TEETH}
+_FINDINGS = {
+    name: {
+        "title": kind.title,
+        "plural": kind.plural,
+        "carrier": kind.carrier,
+        "description": kind.description,
+        "colour": "#{:02x}{:02x}{:02x}".format(*STYLES[name][0]),
+    }
+    for name, kind in KINDS.items()
+}

@@ -15,6 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from panodent.serve.problems import problem
 from panodent.serve.routes import schema
 from panodent.serve.routes.studies import service_of
+from panodent.serve.store.training_data import FINDINGS, TEETH
 
 router = APIRouter(prefix="/v1")
 
@@ -28,7 +29,10 @@ CHUNK = 1 << 20
     responses={200: {"content": {"application/zip": {}}}, **schema.problems(404)},
 )
 async def training(request: Request) -> Response:
-    """A COCO file and its images; unpacked, it is a data folder for `panodent train`."""
+    """COCO files and their images; unpacked, it is a data folder for `panodent train`.
+
+    findings.json lists the studies whose findings a user has saved, for `panodent findings`.
+    """
     folder = service_of(request).store.training
     await asyncio.to_thread(folder.write)  # so that the latest saves are included
     if not any((folder.folder / "images").iterdir()):
@@ -42,11 +46,17 @@ def zipped(folder: Path) -> Iterator[bytes]:
 
     An image that is deleted in the meantime is left out.
     """
-    truth = (folder / "annotations.json").read_bytes()
+    truth = (folder / TEETH).read_bytes()
+    try:
+        findings = (folder / FINDINGS).read_bytes()
+    except FileNotFoundError:
+        findings = None
     buffer = _ZipBuffer()
     # Images are stored as they are: most formats are compressed already.
     with zipfile.ZipFile(cast(IO[bytes], buffer), "w") as archive:
-        archive.writestr("annotations.json", truth, zipfile.ZIP_DEFLATED)
+        archive.writestr(TEETH, truth, zipfile.ZIP_DEFLATED)
+        if findings is not None:
+            archive.writestr(FINDINGS, findings, zipfile.ZIP_DEFLATED)
         yield buffer.take()
         for name in [image["file_name"] for image in json.loads(truth)["images"]]:
             try:

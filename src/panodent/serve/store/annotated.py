@@ -17,6 +17,7 @@ from panodent.radiograph.radiograph import Radiograph
 from panodent.serve.store.store import Store, now
 from panodent.serve.store.upload import Upload, new_id, suffix_of
 from panodent.serve.study import MAX_NAME_LENGTH, Study, display_name, with_ids
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Flag, Teeth
 from panodent.utils.atomic_files import sync, write_whole
 
@@ -32,17 +33,19 @@ def add_annotated(
     teeth: Teeth,
     doubtful: Mapping[int, str],
     warning: str,
+    findings: Findings | None = None,
 ) -> Study:
     """A new study of a radiograph with its annotation, which nobody has saved yet.
 
-    `doubtful` says why the page marks teeth, by position; `warning` is shown above the picture.
-    Raises `OutputError` where the radiograph cannot be copied.
+    `findings` are those annotated, None if nothing is known of them. `doubtful` says why the page
+    marks teeth, by position; `warning` is shown above the picture. Raises `OutputError` where the
+    radiograph cannot be copied.
     """
     flags: list[frozenset[Flag]] = [
         held | {"doubtful"} if place in doubtful else held for place, held in enumerate(teeth.flags)
     ]
     marked = replace(teeth, flags=tuple(flags))
-    record = to_record(marked, radiograph)
+    record = to_record(marked, radiograph, findings=findings)
     name = display_name(f"{key.replace('/', '_')}{file.suffix}")[-MAX_NAME_LENGTH:]
     upload = Upload(new_id(), name, suffix_of(file.name), store.files)
     try:
@@ -57,6 +60,7 @@ def add_annotated(
     entries = with_ids(
         {**tooth, "reason": doubtful.get(place, "")} for place, tooth in enumerate(record["teeth"])
     )
+    found = with_ids(record["findings"], "f") if "findings" in record else None
     moment = now()
     about = {key: record[key] for key in ("quality", "notes", "spacing_mm")}
     study = Study(
@@ -70,6 +74,8 @@ def add_annotated(
         predicted=entries,
         teeth=entries,
         about={**about, "warning": warning[:MOST_WORDS], "bundle": ""},
+        predicted_findings=found,
+        findings=found,
     )
     store.add(study, upload.suffix)
     return study

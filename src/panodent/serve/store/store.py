@@ -27,13 +27,15 @@ from panodent.serve.store.job_queue import UNFINISHED, JobQueue
 from panodent.serve.store.tables import insert_study, items, jobs, open_database, studies, study_of
 from panodent.serve.store.training_data import TrainingData
 from panodent.serve.store.upload import ORIGINAL
-from panodent.serve.study import Study, ToothRecord
+from panodent.serve.study import FindingRecord, Study, ToothRecord
 from panodent.utils.atomic_files import sync
 from panodent.utils.file_lock import lock_file
 
 log = logging.getLogger("panodent.serve")
 
 PICTURE = "image.png"
+HEAVY = {"predicted": "[]", "teeth": None, "predicted_findings": None, "findings": None}
+"""Columns that summaries do without, and what stands for them."""
 IDS_PER_STATEMENT = 500
 """Ids in one SQL statement: databases limit the number of parameters."""
 
@@ -129,7 +131,7 @@ class Store:
 
     def page(self, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
         """(number of all studies, summaries of at most `limit` of them, newest first)."""
-        light = [c for c in studies.c if c.name not in ("predicted", "teeth")]
+        light = [c for c in studies.c if c.name not in HEAVY]
         with self._engine.connect() as connection:
             rows = connection.execute(
                 sql.select(*light)
@@ -139,7 +141,7 @@ class Store:
             ).mappings()
             found = [
                 {
-                    **study_of({**row, "predicted": "[]", "teeth": None}).summary(),
+                    **study_of({**row, **HEAVY}).summary(),
                     "count": row["count"],
                 }
                 for row in rows
@@ -153,10 +155,17 @@ class Store:
                 connection.execute(sql.select(sql.func.count()).select_from(studies)).scalar_one()
             )
 
-    def save(self, study: str, revision: int, teeth: Sequence[ToothRecord]) -> Study:
-        """Saves corrected teeth; returns the study.
+    def save(
+        self,
+        study: str,
+        revision: int,
+        teeth: Sequence[ToothRecord],
+        findings: Sequence[FindingRecord] | None = None,
+    ) -> Study:
+        """Saves corrected teeth and findings; returns the study.
 
-        Raises `StaleError` if `revision` is not the current one, and `UnknownStudyError`.
+        Without `findings` those that were saved before stay as they are. Raises `StaleError` if
+        `revision` is not the current one, and `UnknownStudyError`.
         """
         values = {
             "teeth": json.dumps(list(teeth)),
@@ -165,6 +174,8 @@ class Store:
             "saved": True,
             "updated": now(),
         }
+        if findings is not None:
+            values["findings"] = json.dumps(list(findings))
         with self._engine.begin() as connection:
             changed = connection.execute(
                 studies.update()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ import sqlalchemy as sql
 from sqlalchemy import event
 
 from panodent.errors import ConfigError, MissingExtraError
-from panodent.serve.study import Study, ToothRecord
+from panodent.serve.finding_edits import following
+from panodent.serve.study import Study, ToothRecord, with_ids
 from panodent.utils.atomic_files import write_whole
 
-VERSION = 1
+VERSION = 2
+"""Databases of version 1 are upgraded when they are opened; newer ones are refused."""
 IDENTITY = "store-id"
 TIMEOUT_SECONDS = 30
 """Longest wait for an answer of PostgreSQL."""
@@ -46,6 +48,10 @@ studies = sql.Table(
     sql.Column("predicted", sql.Text, nullable=False),
     # Null until the first save: the teeth are those predicted.
     sql.Column("teeth", sql.Text, nullable=True),
+    # Null if nothing was looked for.
+    sql.Column("predicted_findings", sql.Text, nullable=True),
+    # Null until a user saves findings: they are those predicted, on the teeth as they are now.
+    sql.Column("findings", sql.Text, nullable=True),
     # The revision of the results in the store; lower than `revision` until they are written.
     sql.Column("written", sql.Integer, nullable=False),
 )
@@ -96,17 +102,40 @@ def open_database(url: str, folder: Path) -> sql.Engine:
             if found is None:
                 identity = _identity_for_new(folder, shown)
                 connection.execute(about.insert().values(version=VERSION, store=identity))
-            elif found["version"] == VERSION:
+            elif found["version"] <= VERSION:
                 _check_identity(connection, folder, found["store"], shown)
+                if found["version"] < VERSION:
+                    _upgrade(connection)
     except sql.exc.SQLAlchemyError as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
         raise ConfigError(f"database {shown} cannot be opened ({reason})") from None
-    if found is not None and found["version"] != VERSION:
+    if found is not None and found["version"] > VERSION:
         raise ConfigError(
-            f"database {shown} has version {found['version']}; this panodent expects version "
-            f"{VERSION}; use another --store"
+            f"database {shown} has version {found['version']}; this panodent reads up to version "
+            f"{VERSION}; install a newer one, or use another --store"
         )
     return engine
+
+
+def _upgrade(connection: sql.Connection) -> None:
+    """From version 1, which kept predicted findings in `about`; a second time it changes nothing.
+
+    SQLite commits a new column at once, so a crash can leave a part of the work done. Results of
+    saved studies have no findings; they are written again.
+    """
+    present = {column["name"] for column in sql.inspect(connection).get_columns(studies.name)}
+    for column in (studies.c.predicted_findings, studies.c.findings):
+        if column.name not in present:
+            connection.execute(
+                sql.text(f"ALTER TABLE {studies.name} ADD COLUMN {column.name} TEXT")
+            )
+    rows = connection.execute(sql.select(studies.c.id, studies.c.about)).all()
+    for name, text in rows:
+        if (entries := (kept := json.loads(text)).pop("findings", None)) is not None:
+            values: dict[str, Any] = {"about": json.dumps(kept), "written": 0}
+            values["predicted_findings"] = json.dumps(with_ids(entries, "f"))
+            connection.execute(studies.update().where(studies.c.id == name).values(**values))
+    connection.execute(about.update().values(version=VERSION))
 
 
 def _engine(place: sql.URL, shown: str) -> sql.Engine:
@@ -196,14 +225,27 @@ def insert_study(connection: sql.Connection, study: Study, suffix: str) -> None:
             about=json.dumps(dict(study.about)),
             predicted=json.dumps(list(study.predicted)),
             teeth=None,
+            predicted_findings=_json_or_null(study.predicted_findings),
+            findings=None,
             written=study.revision,
         )
     )
 
 
+def _json_or_null(entries: Sequence[Any] | None) -> str | None:
+    return None if entries is None else json.dumps(list(entries))
+
+
 def study_of(row: Mapping[str, Any]) -> Study:
     """The study of a row of `studies`."""
     predicted: list[ToothRecord] = json.loads(row["predicted"])
+    teeth = predicted if row["teeth"] is None else json.loads(row["teeth"])
+    found = None if row["predicted_findings"] is None else json.loads(row["predicted_findings"])
+    saved = row["findings"] is not None
+    if saved:
+        findings = json.loads(row["findings"])
+    else:
+        findings = None if found is None else following(found, predicted, teeth)
     return Study(
         id=row["id"],
         name=row["name"],
@@ -213,8 +255,11 @@ def study_of(row: Mapping[str, Any]) -> Study:
         width=row["width"],
         height=row["height"],
         predicted=predicted,
-        teeth=predicted if row["teeth"] is None else json.loads(row["teeth"]),
+        teeth=teeth,
         about=json.loads(row["about"]),
         revision=row["revision"],
         saved=bool(row["saved"]),
+        predicted_findings=found,
+        findings=findings,
+        findings_saved=saved,
     )

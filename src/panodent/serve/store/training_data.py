@@ -1,4 +1,7 @@
-"""Saved studies as a data folder for `panodent train`: images and a COCO file."""
+"""Saved studies as a data folder: images, and COCO files of their teeth and findings.
+
+`panodent train` reads the teeth, `panodent findings` both.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from panodent.formats.coco_document import annotation, run_lengths, writing_coco
-from panodent.serve.study import Study, ToothRecord
+from panodent.formats.coco_document import FINDING_IDS, annotation, run_lengths, writing_coco
+from panodent.serve.study import FindingRecord, Study, ToothRecord
 from panodent.utils.atomic_files import write_whole
 
+TEETH, FINDINGS = "annotations.json", "findings.json"
+"""Names of the COCO files."""
 SavedStudies = Callable[[], Iterable[tuple[Study, Path]]]
 """Returns the saved studies, each with its original file."""
 
@@ -24,10 +29,17 @@ class TrainingData:
         self._lock = threading.Lock()
 
     def write(self) -> None:
-        """Writes images/ID.* and annotations.json; images of other studies are deleted."""
+        """Writes images/ID.*, annotations.json and findings.json; other images are deleted.
+
+        findings.json lists the studies whose findings a user has saved: of the others, nobody has
+        said what they show. It is left out if there are none.
+        """
         with self._lock:
-            kept = set()
-            with writing_coco(self.folder / "annotations.json") as document:
+            kept, listed = set(), 0
+            with (
+                writing_coco(self.folder / TEETH) as document,
+                writing_coco(self.folder / FINDINGS, findings_only=True) as found,
+            ):
                 for study, file in self._saved():
                     name = f"{study.id}{_suffix(study, file)}"
                     if not _link_or_copy(file, self.folder / "images" / name):
@@ -35,6 +47,11 @@ class TrainingData:
                     kept.add(name)
                     size = (study.height, study.width)
                     document.add(name, size, (_annotation(tooth, size) for tooth in study.teeth))
+                    if study.findings_saved and study.findings is not None:
+                        listed += 1
+                        found.add(name, size, (_finding(one, size) for one in study.findings))
+            if not listed:
+                (self.folder / FINDINGS).unlink()
             for place in (self.folder / "images").iterdir():
                 if place.name not in kept:
                     place.unlink(missing_ok=True)
@@ -53,6 +70,13 @@ def _suffix(study: Study, file: Path) -> str:
 def _annotation(tooth: ToothRecord, size: tuple[int, int]) -> dict[str, Any]:
     segmentation = run_lengths(tooth["rle"], size)
     return annotation(tooth["fdi"], segmentation, tooth["area"], tooth["box"])
+
+
+def _finding(finding: FindingRecord, size: tuple[int, int]) -> dict[str, Any]:
+    segmentation = run_lengths(finding["rle"], size)
+    category = FINDING_IDS[finding["kind"]]
+    entry = annotation(category, segmentation, finding["area"], finding["box"])
+    return {**entry, "fdi": finding["fdi"]}
 
 
 def _link_or_copy(source: Path, place: Path) -> bool:

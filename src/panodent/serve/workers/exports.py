@@ -1,25 +1,34 @@
-"""The files that a study can be exported as, made from its radiograph and its current teeth."""
+"""The files that a study can be exported as, made from its radiograph, teeth and findings."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from panodent.analysis.measure import measure
 from panodent.analysis.measurements import with_notes
-from panodent.dentition import NUMBERINGS, Numbering, from_fdi
+from panodent.dentition import NUMBERINGS, Numbering
 from panodent.dicom import files
 from panodent.dicom.source import Model, source_of
 from panodent.drawing import odontogram
+from panodent.drawing.canvas import RGBImage
 from panodent.drawing.overlay import overlay, to_png_bytes
 from panodent.errors import RadiographError, UnknownNameError
 from panodent.formats.coco_document import document
-from panodent.outputs.record import to_record
-from panodent.outputs.summary_files import COLUMNS
+from panodent.outputs.record import finding_record, to_record
+from panodent.outputs.summary_files import (
+    FINDINGS,
+    FINDINGS_TABLE,
+    finding_columns,
+    finding_result,
+    finding_row,
+    tooth_columns,
+    tooth_row,
+)
 from panodent.radiograph.radiograph import Radiograph
 from panodent.reports import measure_sheet
 from panodent.teeth.findings import Findings
@@ -30,36 +39,32 @@ DICOM_KINDS = tuple(files.KINDS)
 
 @dataclass(frozen=True)
 class ExportInput:
-    """What an export is made from; `name` is the radiograph's file name as the user knows it."""
+    """What an export is made from.
+
+    name : the radiograph's file name as the user knows it.
+    numbering : 'fdi', 'universal' or 'palmer', for tables, pictures and the report.
+    findings : None if nothing was looked for.
+    """
 
     name: str
     radiograph: Radiograph
     teeth: Teeth
     numbering: Numbering
     model: Model
+    findings: Findings | None = None
 
 
-def make_export(
-    export: str,
-    name: str,
-    radiograph: Radiograph,
-    teeth: Teeth,
-    numbering: str,
-    model: Model,
-) -> bytes:
+def make_export(export: str, case: ExportInput) -> bytes:
     """The content of the file `export`, one of `MEDIA_TYPES`.
 
-    name : the radiograph's file name as the user knows it.
-    numbering : 'fdi', 'universal' or 'palmer', for tables, pictures and the report.
-
     Raises `UnknownNameError` for another export or numbering, and `RadiographError` if a DICOM
-    result cannot be made.
+    result cannot be made, or a file of findings where nothing was looked for.
     """
     if export not in _MAKERS:
         raise UnknownNameError("export", export, _MAKERS)
-    if numbering not in NUMBERINGS:
-        raise UnknownNameError("numbering", numbering, NUMBERINGS)
-    return _MAKERS[export](ExportInput(name, radiograph, teeth, numbering, model))
+    if case.numbering not in NUMBERINGS:
+        raise UnknownNameError("numbering", case.numbering, NUMBERINGS)
+    return _MAKERS[export](case)
 
 
 def dicom_result(
@@ -76,48 +81,96 @@ def dicom_result(
     return files.to_bytes(made[kind])
 
 
+def _overlay(case: ExportInput) -> RGBImage:
+    return overlay(case.radiograph, case.teeth, numbering=case.numbering, findings=case.findings)
+
+
 def _coco(case: ExportInput) -> bytes:
-    return json.dumps(document(case.name, case.teeth), ensure_ascii=False).encode()
+    made = document(case.name, case.teeth, case.findings)
+    return json.dumps(made, ensure_ascii=False).encode()
 
 
 def _table(case: ExportInput) -> bytes:
+    record, looked = to_record(case.teeth, findings=case.findings), case.findings is not None
+    return _csv(
+        tooth_columns(case.numbering, looked),
+        (tooth_row(case.name, t, record, case.numbering, looked) for t in record["teeth"]),
+    )
+
+
+def _csv(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     table = csv.writer(text)
-    numbered = case.numbering != "fdi"
-    table.writerow([*COLUMNS, *([case.numbering] if numbered else [])])
-    for tooth in to_record(case.teeth)["teeth"]:
-        row = [case.name, *(tooth[key] for key in ("fdi", "name", "score")), *tooth["box"]]
-        other = [from_fdi(tooth["fdi"], case.numbering) if tooth["fdi"] else ""] * numbered
-        table.writerow([*row, tooth["area"], " ".join(tooth["flags"]), *other])
+    table.writerow(head)
+    table.writerows(rows)
     return text.getvalue().encode()
 
 
+def _findings(case: ExportInput) -> Findings:
+    if case.findings is None:
+        raise RadiographError(
+            "no findings are known of this radiograph, because the bundle did not look for them; "
+            "draw them on the page, or start the service with a bundle that has a findings network"
+        )
+    return case.findings
+
+
+def _findings_table(case: ExportInput) -> bytes:
+    findings = _findings(case)
+    records = (finding_record(findings, index) for index in range(len(findings)))
+    return _csv(
+        finding_columns(case.numbering),
+        (finding_row(case.name, record, case.numbering) for record in records),
+    )
+
+
+def _findings_results(case: ExportInput) -> bytes:
+    findings = _findings(case)
+    return json.dumps(
+        [
+            finding_result(0, case.name, finding_record(findings, index), findings.size)
+            for index in range(len(findings))
+        ],
+        ensure_ascii=False,
+    ).encode()
+
+
 def _sheet(case: ExportInput) -> bytes:
-    numbering, notes = case.numbering, case.radiograph.notes
-    picture = overlay(case.radiograph, case.teeth, numbering=numbering)[: case.teeth.size[0]]
-    measures = with_notes(measure(case.teeth, case.radiograph.spacing), notes)
-    return measure_sheet.pdf(case.name, measures, case.teeth, picture, numbering)
+    picture = _overlay(case)[: case.teeth.size[0]]
+    measures = with_notes(measure(case.teeth, case.radiograph.spacing), case.radiograph.notes)
+    return measure_sheet.pdf(
+        case.name, measures, case.teeth, picture, case.numbering, case.findings
+    )
 
 
 def _record(case: ExportInput) -> bytes:
     extra: dict[str, Any] = {"file_name": case.name, "bundle": case.model.digest}
-    return json.dumps(to_record(case.teeth, case.radiograph, extra), ensure_ascii=False).encode()
+    record = to_record(case.teeth, case.radiograph, extra, case.findings)
+    return json.dumps(record, ensure_ascii=False).encode()
+
+
+def _chart_svg(case: ExportInput) -> bytes:
+    return odontogram.svg(case.teeth, case.numbering, findings=case.findings).encode()
+
+
+def _chart_png(case: ExportInput) -> bytes:
+    return to_png_bytes(odontogram.png(case.teeth, case.numbering, findings=case.findings))
 
 
 _MAKERS: Mapping[str, Callable[[ExportInput], bytes]] = {
-    "overlay.png": lambda case: to_png_bytes(
-        overlay(case.radiograph, case.teeth, numbering=case.numbering)
-    ),
+    "overlay.png": lambda case: to_png_bytes(_overlay(case)),
     "labels.png": lambda case: to_png_bytes(case.teeth.label_image()),
     "teeth.json": _record,
     "coco.json": _coco,
     "teeth.csv": _table,
-    "odontogram.svg": lambda case: odontogram.svg(case.teeth, case.numbering).encode(),
-    "odontogram.png": lambda case: to_png_bytes(odontogram.png(case.teeth, case.numbering)),
+    FINDINGS: _findings_results,
+    FINDINGS_TABLE: _findings_table,
+    "odontogram.svg": _chart_svg,
+    "odontogram.png": _chart_png,
     "report.pdf": _sheet,
     **{
         files.name_of(kind): lambda case, kind=kind: dicom_result(  # type: ignore[misc]
-            kind, case.radiograph, case.teeth, case.model
+            kind, case.radiograph, case.teeth, case.model, case.findings
         )
         for kind in DICOM_KINDS
     },

@@ -16,12 +16,14 @@ from panodent.dicom.source import Model
 from panodent.drawing.overlay import to_png_bytes
 from panodent.inference.predictor import Prediction, Predictor
 from panodent.outputs.case import write_case
-from panodent.outputs.record import from_record, to_record
+from panodent.outputs.record import findings_from_record, from_record, to_record
 from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.radiograph import Radiograph, read
+from panodent.serve.finding_edits import apply_finding_edit, following
 from panodent.serve.study import apply_edit
 from panodent.serve.workers import exports
 from panodent.serve.workers.protocol import Answer, Task
+from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
 
@@ -82,13 +84,22 @@ class TaskRunner:
         return {}, {"image": _png(radiograph)}
 
     def edit(self, task: Task) -> Answer:
-        """The teeth after a user's edit; see `panodent.serve.study.apply_edit`."""
-        record = task["record"]
+        """The teeth after a user's edit, and the findings if they are to be saved.
+
+        See `panodent.serve.study.apply_edit` and `panodent.serve.finding_edits`.
+        """
+        record, revision = task["record"], int(task["revision"])
         size = (int(record["height"]), int(record["width"]))
-        teeth = apply_edit(
-            size, task["predicted"], record["teeth"], int(task["revision"]), task["entries"]
-        )
-        return {}, {"teeth": json.dumps(teeth).encode()}
+        teeth = apply_edit(size, task["predicted"], record["teeth"], revision, task["entries"])
+        blobs = {"teeth": json.dumps(teeth).encode()}
+        entries = task.get("finding_entries")
+        findings = following(record.get("findings") or (), record["teeth"], teeth)
+        if entries is not None:
+            predicted = following(task["predicted_findings"] or (), task["predicted"], teeth)
+            findings = apply_finding_edit(size, predicted, findings, revision, entries)
+        if entries is not None or task.get("findings_saved"):
+            blobs["findings"] = json.dumps(findings).encode()
+        return {}, blobs
 
     def measure(self, task: Task) -> Answer:
         """The output of `panodent measure` for `record`."""
@@ -99,15 +110,15 @@ class TaskRunner:
 
     def export(self, task: Task) -> Answer:
         """One file made from corrected teeth; see `panodent.serve.workers.exports`."""
-        radiograph, teeth = self._read(task)
-        content = exports.make_export(
-            task["export"], task["name"], radiograph, teeth, task["numbering"], self.model
+        radiograph, teeth, findings = self._read(task)
+        case = exports.ExportInput(
+            task["name"], radiograph, teeth, task["numbering"], self.model, findings
         )
-        return {}, {"file": content}
+        return {}, {"file": exports.make_export(task["export"], case)}
 
     def write(self, task: Task) -> Answer:
         """Writes the files of `panodent predict` to `folder`."""
-        radiograph, teeth = self._read(task)
+        radiograph, teeth, findings = self._read(task)
         kinds: Sequence[str] = exports.DICOM_KINDS if kind_of(task["file"]) == "dicom" else ()
         write_case(
             Path(task["folder"]),
@@ -117,14 +128,20 @@ class TaskRunner:
             dicom=kinds,
             model=self.model,
             extra={"file_name": task["name"], "bundle": self.model.digest},
+            findings=findings,
         )
         return {}, {}
 
-    def _read(self, task: Task) -> tuple[Radiograph, Teeth]:
+    def _read(self, task: Task) -> tuple[Radiograph, Teeth, Findings | None]:
         radiograph = read(task["file"], self.settings.max_pixels)
         # Those of the prediction say what the model cannot do; the file alone does not.
         notes = tuple(task.get("notes") or radiograph.notes)
-        return replace(radiograph, notes=notes), from_record(task["record"])
+        findings = findings_from_record(task["record"])
+        return (
+            replace(radiograph, notes=notes),
+            from_record(task["record"]),
+            None if findings is None else findings.sorted(),
+        )
 
 
 def kind_of(file: str) -> str:

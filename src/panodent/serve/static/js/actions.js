@@ -3,6 +3,8 @@
 import { remove, renumber, restore, shift } from "./edits.js";
 import { alongArches, written } from "./arch.js";
 import { showExports, takeTraining } from "./exports.js";
+import { bringBack, discard, findingActions } from "./findingactions.js";
+import { inOrder } from "./findings.js";
 import { showHelp } from "./help.js";
 import { say } from "./notices.js";
 import { pickNumber } from "./picker.js";
@@ -18,6 +20,7 @@ export function actions(page) {
     ...choosing(page),
     ...numbering(page),
     ...shaping(page),
+    ...findingActions(page),
     ...undoing(page),
   ];
 }
@@ -66,11 +69,11 @@ function zooming({ session, viewer }) {
     { id: "actual", label: "Actual size", group, keys: ["1"], enabled, run: () => viewer.zoom(1 / viewer.camera.scale) },
     {
       id: "zoom-tooth",
-      label: "Zoom to the tooth",
+      label: "Zoom to the tooth or finding",
       group,
       keys: ["z"],
-      enabled: () => Boolean(session.only),
-      run: () => viewer.show(session.only),
+      enabled: () => Boolean(session.shape),
+      run: () => viewer.show(session.shape),
     },
   ];
 }
@@ -111,11 +114,17 @@ function showing({ session, viewer, toggleView }) {
 function choosing({ session }) {
   const group = "Select";
   const enabled = () => session.teeth.length > 0;
-  const doubtful = () => session.teeth.filter((tooth) => session.state(tooth) !== "found");
+  const doubted = (one) => session.state(one) !== "found";
+  const doubtful = () => [
+    ...alongArches(session.teeth.filter(doubted)),
+    ...inOrder(session.findings.filter(doubted)),
+  ];
   const nextDoubtful = () => {
-    const list = alongArches(doubtful());
-    const now = list.findIndex((tooth) => tooth.key === session.chosen[0]);
-    session.choose([list[(now + 1) % list.length].key]);
+    const list = doubtful();
+    const now = list.findIndex(({ key }) => key === (session.picked ?? session.chosen[0]));
+    const next = list[(now + 1) % list.length];
+    if (next.kind) session.pick(next.key);
+    else session.choose([next.key]);
   };
   const extend = (by) => () => {
     const before = session.chosen;
@@ -128,7 +137,7 @@ function choosing({ session }) {
     { id: "previous-tooth", label: "Previous tooth", group, keys: ["j"], enabled, run: () => session.step(-1) },
     {
       id: "next-doubtful",
-      label: "Next doubtful or unnumbered tooth",
+      label: "Next doubtful or unnumbered tooth, then doubtful findings",
       group,
       keys: ["d"],
       enabled: () => doubtful().length > 0,
@@ -165,7 +174,7 @@ function shaping({ session, toolbox }) {
   const merging = tool("merge");
   const study = () => Boolean(session.study);
   return [
-    { id: "outline", label: "Outline: edit its points", group, keys: ["e"], icon: "outline", enabled: one, ...tool("outline") },
+    { id: "outline", label: "Outline: edit its points", group, keys: ["e"], icon: "outline", enabled: () => Boolean(session.shape), ...tool("outline") },
     { id: "split", label: "Split in two", group, keys: ["x"], icon: "split", enabled: one, ...tool("split"), run: () => splitting(toolbox) },
     {
       id: "merge",
@@ -184,8 +193,8 @@ function shaping({ session, toolbox }) {
       group,
       keys: ["Del"],
       icon: "remove",
-      enabled: some,
-      run: () => session.edit(remove(session.teeth, session.chosen), []),
+      enabled: () => some() || session.finding !== null,
+      run: () => (session.finding ? discard(session) : session.edit(remove(session.teeth, session.chosen), [])),
     },
   ];
 }
@@ -200,7 +209,7 @@ function undoing({ session }) {
       keys: ["b"],
       icon: "restore",
       enabled: () => restorable(session) !== null,
-      run: () => restoring(session),
+      run: () => (session.finding ? bringBack(session) : restoring(session)),
     },
     { id: "undo", label: "Undo", group, keys: ["Ctrl+Z"], icon: "undo", enabled: () => session.canUndo, run: () => session.undo() },
     { id: "redo", label: "Redo", group, keys: ["Ctrl+Shift+Z", "Ctrl+Y"], icon: "redo", enabled: () => session.canRedo, run: () => session.redo() },
@@ -215,7 +224,14 @@ function splitting(toolbox) {
 async function renumbering(session) {
   const tooth = session.only;
   const before = session.teeth;
-  const fdi = await pickNumber(tooth, (number) => session.bearing(number));
+  const fdi = await pickNumber(tooth.fdi, (number) => session.bearing(number), {
+    title: tooth.fdi ? `New number for ${written(tooth.fdi, preference("numbering"))}` : "Number of the tooth",
+    none: "No number",
+    set: "Set number",
+    own: "its current number",
+    taken: "in use, the two teeth swap numbers",
+    free: "free",
+  });
   if (fdi === null || fdi === tooth.fdi || session.teeth !== before) return;
   const { teeth, swapped } = renumber(session.teeth, tooth.key, fdi);
   session.edit(teeth, [tooth.key]);
@@ -223,11 +239,11 @@ async function renumbering(session) {
   if (swapped) say(`${shown(fdi)} was in use: the other tooth is now ${tooth.fdi ? shown(tooth.fdi) : "without a number"}.`);
 }
 
-/** The tooth that "As found" restores: the selected tooth as predicted, or the one removed here. */
+/** What "As found" restores: the selected tooth or finding as predicted, or the tooth removed here. */
 function restorable(session) {
   if (session.number) return session.removed.find((tooth) => tooth.fdi === session.number) ?? null;
-  const tooth = session.only;
-  return tooth && session.change(tooth) ? session.origin(tooth) : null;
+  const { shape } = session;
+  return shape && session.change(shape) ? session.origin(shape) : null;
 }
 
 function restoring(session) {

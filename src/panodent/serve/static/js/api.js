@@ -62,11 +62,12 @@ export const example = () => json("/v1/example", { method: "POST" });
 export const remove = (id) => request(`/v1/studies/${id}`, { method: "DELETE" });
 export const picture = async (id) => (await request(`/v1/studies/${id}/image`)).blob();
 
-export const save = (id, revision, teeth) =>
+/** `findings` is undefined if nothing is known of them. */
+export const save = (id, revision, { teeth, findings }) =>
   json(`/v1/studies/${id}/teeth`, {
     method: "PUT",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ revision, teeth }),
+    body: JSON.stringify({ revision, teeth, findings }),
   });
 
 export const exported = async (id, name, numbering) =>

@@ -2,6 +2,7 @@
 
 import { actions } from "./actions.js";
 import * as api from "./api.js";
+import { announce } from "./announce.js";
 import { useTeeth } from "./arch.js";
 import { bindCaption } from "./caption.js";
 import { Commands } from "./commands.js";
@@ -10,6 +11,7 @@ import { byId, sentence, toggle } from "./dom.js";
 import { Gestures, changeWindow } from "./gestures.js";
 import { Inspector } from "./inspector.js";
 import { listen as listenToKeys } from "./keyboard.js";
+import { useKinds } from "./kinds.js";
 import { Measures } from "./measures.js";
 import { complain } from "./notices.js";
 import { Odontogram } from "./odontogram.js";
@@ -123,7 +125,7 @@ function toggleView() {
   if (!byId("view-panel").hidden) byId("view-panel").querySelector("input").focus();
 }
 
-// --- choosing teeth ---------------------------------------------------------------------------
+// --- choosing teeth and findings --------------------------------------------------------------
 
 function pick(fdi, key, event) {
   if (key && toolbox.current?.click?.(null, key)) return;
@@ -132,15 +134,21 @@ function pick(fdi, key, event) {
   else if (fdi) session.chooseNumber(fdi);
 }
 
+/** A click on the radiograph. A second one on a finding, or one with a key, means the tooth below it. */
+function pickAt(key, event) {
+  const finding = session.findingOf(key);
+  const below = finding && (key === session.picked || event.shiftKey || event.ctrlKey || event.metaKey);
+  if (finding && !below) return session.pick(key);
+  const tooth = finding ? viewer.toothAt(event) : key;
+  return tooth ? pick(0, tooth, event) : session.choose([]);
+}
+
 function bindViewer() {
   new Gestures(viewer, {
     tool: () => toolbox.current,
     hover: (key) => session.hover(key),
-    open: (key) => viewer.show(session.tooth(key)),
-    click: (key, event) => {
-      if (key) pick(0, key, event);
-      else session.choose([]);
-    },
+    open: (key) => viewer.show(session.tooth(key) ?? session.findingOf(key)),
+    click: pickAt,
   });
 }
 
@@ -172,6 +180,7 @@ async function start() {
   });
   const info = await api.info();
   useTeeth(info.teeth);
+  useKinds(info.findings);
   uploads.limit = info.max_bytes;
   commands.add(
     actions({ session, viewer, toolbox, saving, studies, commands, info, open, example, toggleList, toggleView }),
@@ -182,6 +191,7 @@ async function start() {
   new Inspector(byId("inspector"), session, commands, measures);
   bindViewer();
   bindCaption(byId("caption"), session, measures);
+  announce(byId("selected"), session);
   listenToKeys(commands, () => toolbox.current, otherKeys);
   keepUpToDate(viewPanel(byId("view-panel"), viewer, commands));
   byId("loading").remove();

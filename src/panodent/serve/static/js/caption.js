@@ -1,25 +1,41 @@
-// One line about the hovered tooth, in the corner of the radiograph.
+// One line about the hovered tooth or finding, in the corner of the radiograph.
 
 import { isUnerupted, nameOf, written } from "./arch.js";
 import { toggle } from "./dom.js";
+import { kindOf, replaces } from "./kinds.js";
 import { preference } from "./preferences.js";
 
 /** Updates the line at each hover. */
 export function bindCaption(element, session, measures) {
   session.addEventListener("hover", () => {
+    const finding = session.findingOf(session.hovered);
     const tooth = session.tooth(session.hovered);
-    toggle(element, "hidden", !tooth);
+    toggle(element, "hidden", !tooth && !finding);
+    if (finding) element.textContent = [spoken(finding), ...certainty(session, finding)].join(" · ");
     if (!tooth) return;
-    const change = session.change(tooth);
-    const size = measures.of(tooth);
+    const size = session.change(tooth) ? null : measures.of(tooth);
     element.textContent = [
       `${written(tooth.fdi, preference("numbering"))} ${nameOf(tooth.fdi)}`,
-      change ? `${change} by hand` : `certainty ${tooth.score.toFixed(2)}`,
-      session.state(tooth) === "doubtful" ? "doubtful" : null,
+      ...certainty(session, tooth),
       isUnerupted(tooth) ? "unerupted" : null,
-      size && !change ? `${size.length.toFixed(0)} × ${size.width.toFixed(0)} px` : null,
+      size ? `${size.length.toFixed(0)} × ${size.width.toFixed(0)} px` : null,
     ]
       .filter(Boolean)
       .join(" · ");
   });
+}
+
+/** How sure it is, or what was changed: parts of a line. */
+export function certainty(session, one) {
+  const change = session.change(one);
+  const doubtful = session.state(one) === "doubtful";
+  return [change ? `${change} by hand` : `certainty ${one.score.toFixed(2)}`, ...(doubtful ? ["doubtful"] : [])];
+}
+
+/** A finding in words, such as "crown on 36 lower left first molar". */
+export function spoken({ kind, fdi }) {
+  const { title } = kindOf(kind);
+  if (!fdi) return `${title} on no single tooth`;
+  const tooth = `${written(fdi, preference("numbering"))} ${nameOf(fdi)}`;
+  return replaces(kind) ? `${title} in place of ${tooth}` : `${title} on ${tooth}`;
 }

@@ -13,11 +13,13 @@ const FILES = [
   ["odontogram.svg", "Odontogram", "SVG"],
   ["odontogram.png", "Odontogram", "PNG"],
   ["teeth.csv", "Table", "CSV, one row per tooth"],
-  ["teeth.json", "Teeth", "JSON with numbers, scores, boxes and outlines"],
+  ["findings.csv", "Table of findings", "CSV, one row per finding"],
+  ["teeth.json", "Teeth and findings", "JSON with numbers, scores, boxes and outlines"],
+  ["findings.json", "Findings", "COCO results, as written by panodent predict"],
   ["coco.json", "COCO annotation", "JSON with run-length encoded masks, for training"],
-  ["teeth.seg.dcm", "DICOM segmentation", "one segment per tooth"],
+  ["teeth.seg.dcm", "DICOM segmentation", "one segment per tooth and finding"],
   ["teeth.pr.dcm", "DICOM presentation state", "outlines over the radiograph"],
-  ["teeth.sr.dcm", "DICOM structured report", "numbers and measurements"],
+  ["teeth.sr.dcm", "DICOM structured report", "numbers, findings and measurements"],
 ];
 
 /** Starts a download of a blob. */
@@ -33,7 +35,11 @@ function keep(blob, name) {
 /** Shows the dialog of exports; `save()` saves unsaved changes. */
 export function showExports(session, known, save) {
   const { study } = session;
-  const fits = ([name]) => known.includes(name) && (!name.endsWith(".dcm") || study.kind === "dicom");
+  const charted = study.charted || session.findings.length > 0;
+  const fits = ([name]) =>
+    known.includes(name) &&
+    (!name.endsWith(".dcm") || study.kind === "dicom") &&
+    (!name.startsWith("findings.") || charted);
   const dialog = h(
     "dialog",
     { class: "exports", "aria-labelledby": "exports-title" },
@@ -76,7 +82,7 @@ function unsaved(save) {
     if (await save()) banner.remove();
   };
   const button = h("button", { type: "button", class: "primary", onclick }, "Save now");
-  const text = "Exports contain saved teeth; your latest changes are not saved yet.";
+  const text = "Exports contain what is saved; your latest changes are not saved yet.";
   const banner = h("p", { class: "banner" }, text, button);
   return banner;
 }

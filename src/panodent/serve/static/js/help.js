@@ -59,7 +59,8 @@ function mouse() {
     ["Wheel, two fingers", "Zoom"],
     ["Drag", "Move the radiograph"],
     ["Right button", "Drag: window and level"],
-    ["Click", "Select a tooth; with Shift or Ctrl several"],
+    ["Click", "Select a finding or a tooth; with Shift or Ctrl several teeth"],
+    ["Click again", "Select the tooth below a finding"],
     ["Double click", "Zoom to a tooth"],
   ];
   return h(

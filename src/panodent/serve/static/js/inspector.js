@@ -1,7 +1,8 @@
-// The panel with details and commands of the selected tooth, or an overview of all teeth.
+// The panel with details and commands of the selected tooth or finding, or an overview of all.
 
 import { alongArches, isUnerupted, nameOf, permanent, toothOf, written } from "./arch.js";
 import { h, sentence, whenReleased } from "./dom.js";
+import * as findings from "./findingpanel.js";
 import { moves, restore } from "./edits.js";
 import { details, list, overview } from "./figures.js";
 import { preference } from "./preferences.js";
@@ -24,19 +25,20 @@ export class Inspector {
     measures.addEventListener("change", refresh);
   }
 
-  /** Rebuilds the panel; the focused button keeps the focus. */
+  /** Rebuilds the panel; the focused control keeps the focus. */
   refresh() {
     if (!this.#session.study) return;
     const inside = this.#element.contains(document.activeElement);
-    const name = inside ? document.activeElement.dataset.command : null;
+    const { command, show } = inside ? document.activeElement.dataset : {};
     this.#element.replaceChildren(...this.#content());
     if (!inside) return;
-    const again = name && this.#element.querySelector(`[data-command="${name}"]`);
+    const again = this.#element.querySelector(`[data-command="${command}"], [data-show="${show}"]`);
     (again || this.#element.querySelector("h2")).focus();
   }
 
   #content() {
     const session = this.#session;
+    if (session.finding) return findings.onePanel(session, this.#commands, number);
     if (session.number) return this.#absent(session.number);
     if (session.chosen.length > 1) return this.#several();
     if (session.only) return this.#tooth(session.only);
@@ -62,6 +64,7 @@ export class Inspector {
       ),
       this.#score(tooth, change),
       this.#actions(["renumber", "outline", "split", "merge", "remove", "restore"]),
+      findings.ofTooth(session, this.#commands, tooth.fdi),
       tooth.fdi ? this.#shifts() : null,
       ...details(this.#measures.of(tooth), session.dirty, number),
     ].filter(Boolean);
@@ -86,13 +89,15 @@ export class Inspector {
 
   #absent(fdi) {
     const removed = this.#session.removed.some((tooth) => tooth.fdi === fdi);
+    const replaced = this.#session.isReplaced(fdi);
     const said = removed
       ? "Removed by hand. Its outline is dotted on the radiograph."
-      : "Not found on this radiograph.";
+      : replaced ? "Missing." : "Not found on this radiograph.";
     return [
       h("div", { class: "headline" }, h("span", { class: "big", "data-state": "absent" }, number(fdi)), heading(nameOf(fdi))),
       h("p", {}, said),
       this.#actions(["add", ...(removed ? ["restore"] : [])]),
+      findings.ofTooth(this.#session, this.#commands, fdi),
     ];
   }
 
@@ -101,13 +106,16 @@ export class Inspector {
     const { teeth, study } = session;
     const doubtful = teeth.filter((tooth) => session.state(tooth) === "doubtful");
     const changed = teeth.filter((tooth) => session.change(tooth));
-    const missing = permanent().filter((fdi) => !session.bearing(fdi));
-    const third = missing.filter((fdi) => fdi % 10 === 8);
+    const absent = permanent().filter((fdi) => !session.bearing(fdi));
+    const missing = absent.filter((fdi) => session.isReplaced(fdi));
+    const lost = absent.filter((fdi) => !session.isReplaced(fdi));
+    const third = lost.filter((fdi) => fdi % 10 === 8);
     const along = alongArches(teeth.filter((tooth) => tooth.fdi));
     const deciduous = along.filter((tooth) => toothOf(tooth.fdi).deciduous).map((tooth) => number(tooth.fdi));
     const unerupted = along.filter(isUnerupted).map((tooth) => number(tooth.fdi));
     const counts = [
-      ["Not found", missing.filter((fdi) => fdi % 10 !== 8).map(number).join(" ") || "none"],
+      missing.length && ["Missing, implant or pontic", missing.map(number).join(" ")],
+      ["Not found", lost.filter((fdi) => fdi % 10 !== 8).map(number).join(" ") || "none"],
       deciduous.length && ["Deciduous", deciduous.join(" ")],
       unerupted.length && ["Unerupted", unerupted.join(" ")],
       third.length && ["Third molars not found", third.map(number).join(" ")],
@@ -123,6 +131,7 @@ export class Inspector {
       this.#lost(),
       list(counts),
       this.#actions(["add"]),
+      findings.all(session, this.#commands, number),
       ...overview(this.#measures.all, session.dirty, number),
       study.notes?.length ? h("p", { class: "quiet-text" }, study.notes.map(sentence).join(". ")) : null,
       h("p", { class: "quiet-text" }, "Select a tooth on the radiograph or in the chart to view and correct it."),

@@ -1,10 +1,13 @@
 // The chart of the teeth, linked with the radiograph. States are visible without colour: found teeth
 // are filled, doubtful ones dashed with "?", absent ones pale with a cross, those removed by hand
-// dotted, unerupted ones hollow in a ring; "*" marks changes by hand.
+// dotted, unerupted ones hollow in a ring; "*" marks changes by hand. Findings are drawn as dentists
+// chart them.
 
 import { arch, isUnerupted, nameOf, toothOf, written } from "./arch.js";
 import { h, svg, whenReleased } from "./dom.js";
+import { inWords, isShown } from "./kinds.js";
 import { preference } from "./preferences.js";
+import { signs } from "./signs.js";
 
 const COLUMNS = [33, 29, 31, 31, 31, 46, 43, 39]; // width by position from the midline
 const LENGTH = 110;
@@ -55,7 +58,8 @@ export class Odontogram {
     const ring = svg("rect", {
       x: -width / 2 + 1.2, y: -1, width: width - 2.4, height: LENGTH - 1, rx: 9, class: "ring",
     });
-    const figure = svg("g", { transform: up ? "scale(1 -1)" : null }, ring, ...shapes, cross);
+    const found = svg("g", { class: "signs" });
+    const figure = svg("g", { transform: up ? "scale(1 -1)" : null }, ring, ...shapes, cross, found);
     const button = h(
       "button",
       {
@@ -117,7 +121,7 @@ export class Odontogram {
 
   #changed() {
     const session = this.#session;
-    const deciduous = [...session.teeth, ...session.found].some(
+    const deciduous = [...session.teeth, ...session.found, ...session.findings].some(
       (tooth) => tooth.fdi && toothOf(tooth.fdi).deciduous,
     );
     this.#rows[1].hidden = this.#rows[2].hidden = !deciduous;
@@ -142,13 +146,30 @@ export class Odontogram {
     button.toggleAttribute("data-unerupted", unerupted);
     button.setAttribute("aria-pressed", chosen);
     button.lastChild.textContent = number + mark;
-    const states = { found: "found", doubtful: "doubtful", removed: "removed by hand", absent: "not found" };
-    const said = states[state] + (unerupted ? ", unerupted" : "");
+    const held = this.#showFindings(button, fdi, tooth);
+    const states = { found: "found", doubtful: "doubtful", removed: "removed by hand", absent: session.isReplaced(fdi) ? "missing" : "not found" };
+    const said = [states[state], unerupted && "unerupted", ...held].filter(Boolean).join(", ");
     button.setAttribute(
       "aria-label",
       `${number}${mark} ${nameOf(fdi)}, ${said}${change ? `, ${change} by hand` : ""}`,
     );
     button.title = `${number} ${nameOf(fdi)}: ${said}`;
+  }
+
+  /** Draws what was found on a tooth or in its place; returns it in words. */
+  #showFindings(button, fdi, tooth) {
+    const session = this.#session;
+    const findings = session.findingsAt(fdi);
+    const shown = findings.map(({ kind }) => kind).filter(isShown);
+    const looks = [...new Set(shown)].sort().join() + (tooth ? "" : " alone");
+    button.classList.toggle("carries", session.finding?.fdi === fdi);
+    if (button.dataset.signs !== looks) {
+      button.dataset.signs = looks;
+      button.querySelector(".signs").replaceChildren(...signs(fdi, shown, Boolean(tooth)));
+    }
+    const words = inWords(findings, (finding) => session.state(finding) === "doubtful");
+    button.toggleAttribute("data-doubt", shown.length > 0 && words.some((word) => word.endsWith("?")));
+    return words;
   }
 
   #fillTray() {
@@ -178,8 +199,9 @@ export class Odontogram {
   }
 
   #hovered() {
-    const tooth = this.#session.tooth(this.#session.hovered);
-    for (const [fdi, button] of this.#buttons) button.classList.toggle("hovered", tooth?.fdi === fdi);
+    const { hovered } = this.#session;
+    const one = this.#session.tooth(hovered) ?? this.#session.findingOf(hovered);
+    for (const [fdi, button] of this.#buttons) button.classList.toggle("hovered", one?.fdi === fdi);
     for (const button of this.#tray.querySelectorAll(".loose")) {
       button.classList.toggle("hovered", button.dataset.key === this.#session.hovered);
     }

@@ -1,16 +1,19 @@
-// Asks for the number of a tooth: typed, or selected in a chart of all numbers.
+// Asks for a number: typed, or selected in a chart of all numbers.
 
 import { arch, nameOf, read, written } from "./arch.js";
 import { byId, h } from "./dom.js";
 import { preference } from "./preferences.js";
 
-/** Resolves to an FDI number, 0 for "no number", or null. `bearing(fdi)` returns a number's tooth. */
-export const pickNumber = (tooth, bearing) =>
-  new Promise((resolve) => new Picker(tooth, bearing, resolve).show());
+/** Resolves to an FDI number, 0 for none, or null. `now` is the present number, `bearing(fdi)` returns
+ *  a number's tooth. `words` has `title`, the buttons `none` and `set`, and what numbers are called that
+ *  are `own`, `taken` and `free`. */
+export const pickNumber = (now, bearing, words) =>
+  new Promise((resolve) => new Picker(now, bearing, words, resolve).show());
 
 class Picker {
-  #tooth;
+  #now;
   #bearing;
+  #words;
   #resolve;
   #picked = null;
   #numbering = preference("numbering");
@@ -32,9 +35,10 @@ class Picker {
   #says = h("p", { id: "picked-says", class: "quiet-text", role: "status" });
   #dialog;
 
-  constructor(tooth, bearing, resolve) {
-    this.#tooth = tooth;
+  constructor(now, bearing, words, resolve) {
+    this.#now = now;
     this.#bearing = bearing;
+    this.#words = words;
     this.#resolve = resolve;
     this.#dialog = this.#build();
   }
@@ -46,12 +50,10 @@ class Picker {
   }
 
   #build() {
-    const number = written(this.#tooth.fdi, this.#numbering);
-    const title = this.#tooth.fdi ? `New number for ${number}` : "Number of the tooth";
     return h(
       "dialog",
       { class: "picker", "aria-labelledby": "picker-title", onclose: () => this.#closed() },
-      h("h2", { id: "picker-title" }, title),
+      h("h2", { id: "picker-title" }, this.#words.title),
       h("div", { class: "typed" }, h("label", { for: "picked" }, "Number"), this.#field, this.#says),
       h("h3", {}, "Permanent teeth"),
       this.#row("upper", false),
@@ -67,8 +69,8 @@ class Picker {
         "div",
         { class: "choices" },
         h("button", { type: "button", onclick: () => this.#dialog.close() }, "Cancel"),
-        h("button", { type: "button", onclick: () => this.#finish(0) }, "No number"),
-        h("button", { type: "button", class: "primary", onclick: () => this.#take() }, "Set number"),
+        h("button", { type: "button", onclick: () => this.#finish(0) }, this.#words.none),
+        h("button", { type: "button", class: "primary", onclick: () => this.#take() }, this.#words.set),
       ),
     );
   }
@@ -85,8 +87,8 @@ class Picker {
   }
 
   #cell(fdi) {
-    const state = fdi === this.#tooth.fdi ? "own" : this.#bearing(fdi) ? "taken" : "free";
-    const said = { own: "current number", taken: "in use: the numbers are swapped", free: "free" }[state];
+    const state = this.#state(fdi);
+    const said = this.#words[state];
     const number = written(fdi, this.#numbering);
     return h(
       "button",
@@ -100,6 +102,10 @@ class Picker {
       },
       number,
     );
+  }
+
+  #state(fdi) {
+    return fdi === this.#now ? "own" : this.#bearing(fdi) ? "taken" : "free";
   }
 
   #typed() {
@@ -137,8 +143,6 @@ class Picker {
   }
 
   #meaning(fdi) {
-    if (fdi === this.#tooth.fdi) return `${nameOf(fdi)}: its current number.`;
-    const taken = this.#bearing(fdi) ? ": in use, the two teeth swap numbers." : ".";
-    return nameOf(fdi) + taken;
+    return `${nameOf(fdi)}: ${this.#words[this.#state(fdi)]}.`;
   }
 }

@@ -7,6 +7,8 @@ const DEFAULTS = {
   outlines: true,
   numbers: true,
   colours: "tones",
+  findings: true,
+  hiddenKinds: [],
   singleKeys: true,
 };
 const KEY = "panodent.preferences";

@@ -59,6 +59,19 @@ export function union(a, b) {
   return { left, top, width, height, data };
 }
 
+/** How many pixels two masks share. */
+export function overlap(a, b) {
+  const [left, top] = [Math.max(a.left, b.left), Math.max(a.top, b.top)];
+  const right = Math.min(a.left + a.width, b.left + b.width);
+  const bottom = Math.min(a.top + a.height, b.top + b.height);
+  const at = (mask, x, y) => mask.data[(y - mask.top) * mask.width + x - mask.left];
+  let shared = 0;
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) shared += at(a, x, y) & at(b, x, y);
+  }
+  return shared;
+}
+
 /** The two sides of a mask along the line through a and b. */
 export function cut(mask, a, b) {
   const sides = [mask, mask].map((one) => ({ ...one, data: new Uint8Array(one.data.length) }));

@@ -23,13 +23,13 @@ export class Saving {
     return Boolean(study) && !this.busy && (dirty || !study.saved);
   }
 
-  /** Saves; resolves to whether the teeth are saved. */
+  /** Saves; resolves to whether the study is saved. */
   async save() {
     const session = this.#session;
     if (!session.study || this.busy) return false;
     this.busy = true;
     const { id, revision } = session.study;
-    const sent = session.teeth;
+    const sent = { teeth: session.teeth, findings: session.findings };
     try {
       const answer = await api.save(id, revision, session.entries(sent));
       if (session.study?.id === id) session.saved(answer, sent);
@@ -48,7 +48,7 @@ export class Saving {
   async #settle(id) {
     const choice = await ask(
       "Somebody else has saved this radiograph",
-      "It was saved after you opened it, perhaps in another window. Your changes are not lost: choose which teeth to keep.",
+      "It was saved after you opened it, perhaps in another window. Your changes are not lost: choose whose to keep.",
       [
         ["theirs", "Keep theirs, discard mine"],
         ["mine", "Keep mine, replace theirs", "primary"],

@@ -1,60 +1,77 @@
-// The open study: its teeth, undo and redo, and the selection.
+// The open study: its teeth and findings, undo and redo, and the selection.
 
 import { alongArches } from "./arch.js";
-import { toothFrom } from "./edits.js";
+import { redraw, toothFrom } from "./edits.js";
+import { findingFrom, followed, inOrder, linked, reshaped } from "./findings.js";
+import { History } from "./history.js";
+import { isShown, replaces } from "./kinds.js";
 
-/** Dispatches `change` (teeth, study or selection) and `hover`. */
+/** Dispatches `change` (teeth, findings, study or selection) and `hover`. */
 export class Session extends EventTarget {
-  study = null; // from the service, without teeth
+  study = null; // from the service, without teeth and findings
   teeth = []; // current teeth
+  findings = []; // current findings
   found = []; // teeth as predicted
+  foundFindings = []; // findings as predicted
   chosen = []; // keys of the selected teeth, in order of selection
   number = 0; // a selected number without a tooth
+  picked = null; // key of the selected finding; then no tooth is selected
   hovered = null; // a key
   #known = new Map(); // the service's teeth by id
-  #saved = [];
-  #past = [];
-  #future = [];
+  #knownFindings = new Map(); // its findings by id
+  #saved = { teeth: this.teeth, findings: this.findings };
+  #history = new History();
 
   /** Opens a study from /v1/studies/ID; null closes it. */
   open(answer) {
-    this.#past = [];
-    this.#future = [];
+    this.#history = new History();
     this.chosen = [];
     this.number = 0;
-    this.hovered = null;
-    this.study = null;
-    this.teeth = this.found = this.#saved = [];
+    this.picked = this.hovered = this.study = null;
+    this.teeth = this.found = this.findings = this.foundFindings = [];
     if (answer) {
       this.found = answer.predicted.map(taken);
-      this.#saved = this.teeth = this.#receive(answer);
+      this.foundFindings = linked((answer.predicted_findings ?? []).map(takenFinding), this.found);
+      ({ teeth: this.teeth, findings: this.findings } = this.#receive(answer));
     }
+    this.#saved = { teeth: this.teeth, findings: this.findings };
     this.#tell("change");
   }
 
   /** Handles the response to a save of `sent`; earlier edits can still be undone. */
   saved(answer, sent) {
-    const current = this.teeth === sent;
-    const teeth = this.#receive(answer).map((tooth, i) => ({ ...tooth, key: sent[i].key }));
-    this.#saved = teeth;
-    if (current) this.teeth = teeth; // otherwise it was edited during the save
+    const own = this.#receive(answer);
+    const teeth = own.teeth.map((tooth, i) => ({ ...tooth, key: sent.teeth[i].key }));
+    const findings = own.findings.map((finding, i) => {
+      const { key, tooth } = sent.findings[i];
+      return { ...finding, key, tooth };
+    });
+    // Otherwise they were edited during the save.
+    if (this.teeth === sent.teeth) this.teeth = teeth;
+    if (this.findings === sent.findings) this.findings = findings;
+    this.#saved = { teeth, findings };
     this.#tell("change");
   }
 
-  #receive({ predicted, teeth, ...study }) {
-    this.study = study;
-    const own = teeth.map((tooth) => {
-      const origin = this.origin(tooth);
-      const same = origin && JSON.stringify(origin.polygons) === JSON.stringify(tooth.polygons);
-      // Unchanged outlines share one array, so that "redrawn" is a comparison of identity.
-      return taken(same ? { ...tooth, polygons: origin.polygons } : tooth);
-    });
-    this.#known = new Map([...this.found, ...own].map((tooth) => [tooth.id, tooth]));
-    return own;
+  #receive({ predicted, predicted_findings: _, teeth, findings, ...study }) {
+    // `charted`: whether somebody, the model or a person, has looked for findings.
+    this.study = { ...study, charted: findings !== null };
+    // Unchanged outlines share one array, so that "redrawn" is a comparison of identity.
+    const like = (one, origin) => {
+      if (!origin) return one;
+      const same = JSON.stringify(origin.polygons) === JSON.stringify(one.polygons);
+      return { ...one, key: origin.key, polygons: same ? origin.polygons : one.polygons };
+    };
+    const own = teeth.map((tooth) => taken(like(tooth, this.origin(tooth))));
+    const marked = (findings ?? []).map((one) => takenFinding(like(one, this.origin(one))));
+    this.#known = byId([...this.found, ...own]);
+    this.#knownFindings = byId([...this.foundFindings, ...marked]);
+    return { teeth: own, findings: linked(marked, own) };
   }
 
   get dirty() {
-    return this.study !== null && this.teeth !== this.#saved;
+    if (this.study === null) return false;
+    return this.teeth !== this.#saved.teeth || this.findings !== this.#saved.findings;
   }
 
   get size() {
@@ -63,50 +80,74 @@ export class Session extends EventTarget {
 
   // --- editing ------------------------------------------------------------------------------
 
-  /** Sets the new teeth, and the keys of the selected ones. */
-  edit(teeth, chosen = this.chosen) {
-    this.#past.push({ teeth: this.teeth, chosen: this.chosen });
-    this.#future = [];
-    this.#go({ teeth, chosen });
+  /** Sets the new teeth, and the keys of the selected ones; findings follow their teeth. */
+  edit(teeth, chosen = this.chosen, findings = this.#linked()) {
+    this.#history.keep(this.#present());
+    this.#go({ teeth, findings: followed(findings, teeth), chosen, picked: this.picked });
+  }
+
+  /** Sets the new findings, and the key of the selected one. */
+  editFindings(findings, picked = this.picked) {
+    this.#history.keep(this.#present());
+    this.#go({ teeth: this.teeth, findings: linked(findings, this.teeth), chosen: [], picked });
+  }
+
+  /** Replaces the outline of what is selected. */
+  redraw(polygons) {
+    if (this.finding) this.editFindings(reshaped(this.findings, this.picked, polygons));
+    else this.edit(redraw(this.teeth, this.only.key, polygons));
+  }
+
+  #linked() {
+    return linked(this.findings, this.teeth);
+  }
+
+  #present() {
+    const { teeth, findings, chosen, picked } = this;
+    return { teeth, findings, chosen, picked };
   }
 
   get canUndo() {
-    return this.#past.length > 0;
+    return this.#history.canUndo;
   }
 
   get canRedo() {
-    return this.#future.length > 0;
+    return this.#history.canRedo;
   }
 
   undo() {
-    if (!this.canUndo) return;
-    this.#future.push({ teeth: this.teeth, chosen: this.chosen });
-    this.#go(this.#past.pop());
+    if (this.canUndo) this.#go(this.#history.back(this.#present()));
   }
 
   redo() {
-    if (!this.canRedo) return;
-    this.#past.push({ teeth: this.teeth, chosen: this.chosen });
-    this.#go(this.#future.pop());
+    if (this.canRedo) this.#go(this.#history.forward(this.#present()));
   }
 
-  #go({ teeth, chosen }) {
+  #go({ teeth, findings, chosen, picked }) {
     this.teeth = teeth;
+    this.findings = findings;
     this.chosen = chosen.filter((key) => this.tooth(key));
-    if (this.chosen.length) this.number = 0;
+    this.picked = !this.chosen.length && this.findingOf(picked) ? picked : null;
+    if (this.chosen.length || this.picked) this.number = 0;
     this.#tell("change");
   }
 
-  /** The teeth for PUT /v1/studies/ID/teeth: known outlines are given by their id. */
-  entries(teeth = this.teeth) {
-    return teeth.map(({ id, fdi, polygons }) => {
-      const known = this.#known.get(id);
-      if (!known) return { fdi, polygons };
-      return known.polygons === polygons ? { id, fdi } : { id, fdi, polygons };
-    });
+  /** Teeth and findings for PUT /v1/studies/ID/teeth: known outlines are given by their id. */
+  entries({ teeth, findings }) {
+    const entry = (known, { id, polygons }) => {
+      if (!known.has(id)) return { polygons };
+      return known.get(id).polygons === polygons ? { id } : { id, polygons };
+    };
+    const said = this.study.charted || findings.length > 0;
+    return {
+      teeth: teeth.map((tooth) => ({ ...entry(this.#known, tooth), fdi: tooth.fdi })),
+      findings: said
+        ? findings.map((one) => ({ ...entry(this.#knownFindings, one), kind: one.kind, fdi: one.fdi }))
+        : undefined,
+    };
   }
 
-  /** After a conflict: bases the current teeth on the service's latest revision. */
+  /** After a conflict: bases the current teeth and findings on the service's latest revision. */
   rebase(answer) {
     this.#receive(answer);
   }
@@ -117,8 +158,22 @@ export class Session extends EventTarget {
     return this.teeth.find((tooth) => tooth.key === key) ?? null;
   }
 
+  findingOf(key) {
+    return this.findings.find((finding) => finding.key === key) ?? null;
+  }
+
   bearing(fdi) {
     return this.teeth.find((tooth) => tooth.fdi === fdi) ?? null;
+  }
+
+  /** The findings on a tooth or in its place; 0 for those of no single tooth. */
+  findingsAt(fdi) {
+    return inOrder(this.findings.filter((finding) => finding.fdi === fdi));
+  }
+
+  /** Whether an implant or a pontic stands in place of a tooth, which is missing then. */
+  isReplaced(fdi) {
+    return !this.bearing(fdi) && this.findings.some((one) => one.fdi === fdi && replaces(one.kind));
   }
 
   /** The selected tooth if it is the only one, otherwise null. */
@@ -126,8 +181,20 @@ export class Session extends EventTarget {
     return this.chosen.length === 1 ? this.tooth(this.chosen[0]) : null;
   }
 
-  origin(tooth) {
-    return this.found.find((one) => one.id === tooth.id) ?? null;
+  /** The selected finding or null. */
+  get finding() {
+    return this.findingOf(this.picked);
+  }
+
+  /** The selected finding, or the only selected tooth, or null. */
+  get shape() {
+    return this.finding ?? this.only;
+  }
+
+  /** A tooth or a finding as predicted; null for what was added by hand. */
+  origin(one) {
+    const among = one.kind ? this.foundFindings : this.found;
+    return among.find((other) => other.id === one.id) ?? null;
   }
 
   /** Predicted teeth that were removed. */
@@ -135,27 +202,43 @@ export class Session extends EventTarget {
     return this.found.filter((tooth) => !this.teeth.some((one) => one.id === tooth.id));
   }
 
-  /** How a tooth differs from the prediction: "", "added", "renumbered", "redrawn" or both. */
-  change(tooth) {
-    const origin = this.origin(tooth);
+  /** Predicted findings that were removed. */
+  get removedFindings() {
+    return this.foundFindings.filter((finding) => !this.findings.some((one) => one.id === finding.id));
+  }
+
+  /** How a tooth or a finding differs from the prediction: "", "added", or what was done to it. */
+  change(one) {
+    const origin = this.origin(one);
     if (!origin) return "added";
     const said = [];
-    if (origin.fdi !== tooth.fdi) said.push("renumbered");
-    if (origin.polygons !== tooth.polygons) said.push("redrawn");
+    // A finding that follows its tooth to another number was not changed itself.
+    const fdi = one.kind ? followed([origin], this.teeth)[0].fdi : origin.fdi;
+    if (origin.kind !== one.kind) said.push("kind changed");
+    if (fdi !== one.fdi) said.push(one.kind ? "reassigned" : "renumbered");
+    if (origin.polygons !== one.polygons) said.push("redrawn");
     return said.join(", ");
   }
 
-  /** "unnumbered", "doubtful" or "found"; an edited tooth is not doubtful any more. */
-  state(tooth) {
-    if (!tooth.fdi) return "unnumbered";
-    return tooth.flags.includes("doubtful") && !this.change(tooth) ? "doubtful" : "found";
+  /** "unnumbered", "doubtful" or "found"; what was edited is not doubtful any more. */
+  state(one) {
+    if (!one.fdi && !one.kind) return "unnumbered";
+    return one.flags.includes("doubtful") && !this.change(one) ? "doubtful" : "found";
   }
 
   // --- selection -----------------------------------------------------------------------------
 
   choose(keys) {
-    this.chosen = keys;
-    this.number = 0;
+    this.#select({ chosen: keys });
+  }
+
+  /** Selects a finding. */
+  pick(key) {
+    this.#select({ picked: key });
+  }
+
+  #select({ chosen = [], number = 0, picked = null }) {
+    Object.assign(this, { chosen, number, picked });
     this.#tell("change");
   }
 
@@ -168,19 +251,24 @@ export class Session extends EventTarget {
   /** Selects the tooth with a number, or the number itself if there is none. */
   chooseNumber(fdi) {
     const tooth = this.bearing(fdi);
-    if (tooth) return this.choose([tooth.key]);
-    this.chosen = [];
-    this.number = fdi;
-    return this.#tell("change");
+    this.#select(tooth ? { chosen: [tooth.key] } : { number: fdi });
   }
 
   /** The next tooth along the arches. */
   step(by) {
     const order = alongArches(this.teeth);
-    if (!order.length) return;
-    const at = order.findIndex((tooth) => tooth.key === this.chosen.at(-1));
-    const next = at < 0 ? (by > 0 ? 0 : order.length - 1) : (at + by + order.length) % order.length;
-    this.choose([order[next].key]);
+    const last = this.tooth(this.chosen.at(-1)) ?? (this.finding && this.bearing(this.finding.fdi));
+    const next = beside(order, order.indexOf(last), by);
+    if (next) this.choose([next.key]);
+  }
+
+  /** The next finding along the arches that is shown, beginning at the selected tooth. */
+  stepFinding(by) {
+    const order = inOrder(this.findings.filter((finding) => isShown(finding.kind)));
+    const fdi = this.number || this.only?.fdi;
+    const first = fdi && order.find((finding) => finding.fdi === fdi);
+    const next = first || beside(order, order.findIndex((one) => one.key === this.picked), by);
+    if (next) this.pick(next.key);
   }
 
   hover(key) {
@@ -194,4 +282,12 @@ export class Session extends EventTarget {
   }
 }
 
+/** The entry `by` places from `at`, around the end; from -1 the first or the last. */
+function beside(list, at, by) {
+  if (at < 0) return by > 0 ? list[0] : list.at(-1);
+  return list[(at + by + list.length) % list.length];
+}
+
+const byId = (list) => new Map(list.map((one) => [one.id, one]));
 const taken = (tooth) => toothFrom(tooth.polygons, tooth.fdi, tooth);
+const takenFinding = (one) => findingFrom(one.polygons, one.kind, one.fdi, one);

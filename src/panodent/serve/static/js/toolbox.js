@@ -1,7 +1,8 @@
 // The active tool, and the functions that tools can use.
 
 import { EditError, merge } from "./edits.js";
-import { DrawTool } from "./tools/draw.js";
+import { joined, linked } from "./findings.js";
+import { DrawTool, FindingTool } from "./tools/draw.js";
 import { MergeTool } from "./tools/merge.js";
 import { OutlineTool } from "./tools/outline.js";
 import { SplitTool } from "./tools/split.js";
@@ -29,7 +30,7 @@ export class Toolbox extends EventTarget {
       done: () => this.use(null),
       redraw: () => this.draw(),
     };
-    this.#tools = [OutlineTool, DrawTool, SplitTool, MergeTool].map((Tool) => new Tool(context));
+    this.#tools = [OutlineTool, DrawTool, FindingTool, SplitTool, MergeTool].map((Tool) => new Tool(context));
     session.addEventListener("change", () => {
       if (this.current && !session.study) this.use(null);
       this.draw();
@@ -37,10 +38,11 @@ export class Toolbox extends EventTarget {
     viewer.addEventListener("view", () => this.draw());
   }
 
-  /** Activates another tool; null for none. */
-  use(id) {
+  /** Activates another tool with its options; null for none. */
+  use(id, options = {}) {
     this.current?.cancel?.();
     this.current = this.#tools.find((tool) => tool.id === id) ?? null;
+    this.current?.begin?.(options);
     this.#viewer.element.dataset.tool = this.current?.id ?? "choose";
     // Drawing tools need the keyboard focus on the radiograph; a merge accepts a click anywhere.
     if (this.current?.draw) this.#viewer.element.focus({ preventScroll: true });
@@ -66,8 +68,9 @@ export class Toolbox extends EventTarget {
   /** Merges teeth. */
   merge(keys) {
     this.act(() => {
-      const { teeth, tooth } = merge(this.#session.teeth, keys, this.#session.size);
-      this.#session.edit(teeth, [tooth.key]);
+      const session = this.#session;
+      const { teeth, tooth } = merge(session.teeth, keys, session.size);
+      session.edit(teeth, [tooth.key], joined(linked(session.findings, session.teeth), keys, tooth.key));
       say("Merged into one tooth.");
     });
     this.use(null);

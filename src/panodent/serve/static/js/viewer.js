@@ -1,8 +1,9 @@
-// The radiograph with its teeth: pixels on a canvas, outlines and numbers in SVG above it.
+// The radiograph with its teeth: pixels on a canvas, outlines, findings and numbers in SVG above it.
 
 import { archOf, toothOf, written } from "./arch.js";
 import { Camera } from "./camera.js";
 import { svg } from "./dom.js";
+import { FindingLayer } from "./findinglayer.js";
 import { bounds, shownPath } from "./geometry.js";
 import { preference } from "./preferences.js";
 
@@ -16,6 +17,7 @@ export class Viewer extends EventTarget {
   #session;
   #canvas;
   #world = svg("g", { class: "world" });
+  #findings;
   #labels = svg("g", { class: "labels", "aria-hidden": "true" });
   #shapes = new Map(); // by key: { path, label, polygons }
   #ghost = svg("path", { class: "ghost" });
@@ -31,7 +33,8 @@ export class Viewer extends EventTarget {
     this.#canvas = element.querySelector("canvas");
     const overlay = element.querySelector("svg");
     this.#world.append(this.#ghost);
-    overlay.append(this.#world, this.#labels, this.layer);
+    this.#findings = new FindingLayer(session);
+    overlay.append(this.#world, this.#findings.element, this.#labels, this.layer);
     new ResizeObserver(() => this.#resized()).observe(element);
     session.addEventListener("change", () => this.#changed());
     session.addEventListener("hover", () => this.#mark());
@@ -77,6 +80,7 @@ export class Viewer extends EventTarget {
     }
     this.element.toggleAttribute("data-shown", Boolean(this.picture));
     this.#world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    this.#findings.place(this.camera);
     this.element.style.setProperty("--fill", preference("fill") / 100);
     this.element.classList.toggle("no-outlines", !preference("outlines"));
     this.element.classList.toggle("no-numbers", !preference("numbers"));
@@ -96,6 +100,7 @@ export class Viewer extends EventTarget {
       this.#shapes.get(key).label.remove();
       this.#shapes.delete(key);
     }
+    if (session.study) this.#findings.refresh();
     const lost = session.number && session.removed.find((tooth) => tooth.fdi === session.number);
     this.#ghost.setAttribute("d", lost ? shownPath(lost.polygons) : "");
     this.#mark();
@@ -103,11 +108,11 @@ export class Viewer extends EventTarget {
     this.refresh();
   }
 
-  // Makes a tooth visible that was selected elsewhere.
+  // Makes visible what was selected elsewhere.
   #reveal() {
-    const tooth = this.#session.only;
-    if (tooth && tooth.key !== this.#seen && !this.camera.fitted) this.camera.reveal(tooth.centre);
-    this.#seen = tooth?.key ?? null;
+    const { shape } = this.#session;
+    if (shape && shape.key !== this.#seen && !this.camera.fitted) this.camera.reveal(shape.centre);
+    this.#seen = shape?.key ?? null;
   }
 
   #update(tooth) {
@@ -144,6 +149,7 @@ export class Viewer extends EventTarget {
       path.setAttribute("class", kind + marks);
       label.setAttribute("class", kind + marks);
     }
+    this.#findings.mark();
   }
 
   #placeLabels() {
@@ -182,13 +188,20 @@ export class Viewer extends EventTarget {
     this.refresh();
   }
 
-  show(tooth) {
-    this.camera.show(bounds(tooth.polygons));
+  /** Zooms to a tooth or a finding. */
+  show({ polygons }) {
+    this.camera.show(bounds(polygons));
     this.refresh();
   }
 
-  /** The key of the tooth under an event's target. */
+  /** The key of the tooth or finding under an event's target. */
   keyAt(target) {
-    return target.closest?.("path.tooth")?.dataset.key ?? null;
+    return target.closest?.("path.tooth, path.finding")?.dataset.key ?? null;
+  }
+
+  /** The key of the tooth at a place of the window, also below a finding. */
+  toothAt({ clientX, clientY }) {
+    const path = document.elementsFromPoint(clientX, clientY).find((one) => one.matches("path.tooth"));
+    return path?.dataset.key ?? null;
   }
 }

@@ -1,17 +1,22 @@
-// Adds a tooth: click points or draw freely, by mouse, touch or a crosshair moved by arrow keys.
+// Adds a tooth or a finding: click points or draw freely, by mouse, touch or a crosshair moved by arrow
+// keys.
 
 import { add } from "../edits.js";
 import { svg } from "../dom.js";
+import { drawn } from "../findings.js";
 import { distance, simplified } from "../geometry.js";
+import { kindOf } from "../kinds.js";
 
 const CLOSE = 11; // screen pixels from the first point that close the outline
 const STRIDE = 3; // screen pixels between points drawn freely
 
+const hint = (what) =>
+  `Click points around the ${what}, or draw around it. Enter closes the outline, Backspace removes a ` +
+  "point, Esc cancels. Keyboard: arrow keys move the cross, Space sets a point.";
+
 export class DrawTool {
   id = "add";
-  hint =
-    "Click points around the tooth, or draw around it. Enter closes the outline, Backspace removes a " +
-    "point, Esc cancels. Keyboard: arrow keys move the cross, Space sets a point.";
+  hint = hint("tooth");
   #context;
   #points = [];
   #free = false;
@@ -105,11 +110,17 @@ export class DrawTool {
     const wanted = session.number;
     this.cancel();
     this.#context.act(() => {
-      const { teeth, tooth } = add(session.teeth, [[ring]], wanted, session.size);
-      session.edit(teeth, [tooth.key]);
+      const next = this.make(session, [[ring]], wanted);
       this.#context.done();
-      if (!tooth.fdi) this.#context.run("renumber");
+      if (next) this.#context.run(next);
     });
+  }
+
+  /** Adds a tooth of these polygons with the wanted number; returns the command to run next, if any. */
+  make(session, polygons, wanted) {
+    const { teeth, tooth } = add(session.teeth, polygons, wanted, session.size);
+    session.edit(teeth, [tooth.key]);
+    return tooth.fdi ? null : "renumber";
   }
 
   draw(layer, camera) {
@@ -127,5 +138,23 @@ export class DrawTool {
       const [x, y] = camera.toScreen(this.#cross);
       layer.append(svg("path", { d: `M${x - 12} ${y}h24M${x} ${y - 12}v24`, class: "cross" }));
     }
+  }
+}
+
+/** Draws a finding of the kind that was chosen. */
+export class FindingTool extends DrawTool {
+  id = "add-finding";
+  #kind = null;
+
+  begin({ kind }) {
+    this.#kind = kind;
+    this.hint = hint(kindOf(kind).title);
+  }
+
+  make(session, polygons, wanted) {
+    const { findings, finding } = drawn(session.findings, polygons, this.#kind, wanted, session.teeth, session.size);
+    session.editFindings(findings, finding.key);
+    const bound = this.#kind !== "appliance"; // a wire belongs to no single tooth
+    return bound && !finding.fdi ? "reassign" : null;
   }
 }

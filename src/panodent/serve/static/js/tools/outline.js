@@ -1,8 +1,7 @@
-// Moves, adds and removes points of a tooth's outline.
+// Moves, adds and removes points of the outline of a tooth or a finding.
 
 import { svg } from "../dom.js";
 import { distance, simplified, toSegment } from "../geometry.js";
-import { redraw } from "../edits.js";
 
 const TOLERANCE = 1.6; // image pixels between the exact outline and the one with handles
 const REACH = { mouse: 9, pen: 12, touch: 20 };
@@ -22,15 +21,15 @@ export class OutlineTool {
   }
 
   #load() {
-    const tooth = this.#context.session.only;
-    if (!tooth) return null;
-    if (tooth.polygons !== this.#source) {
-      this.#source = tooth.polygons;
+    const { shape } = this.#context.session;
+    if (!shape) return null;
+    if (shape.polygons !== this.#source) {
+      this.#source = shape.polygons;
       const few = (ring) => (ring.length > 80 ? simplified(ring, TOLERANCE) : ring);
-      this.#polygons = tooth.polygons.map((part) => part.map((ring) => few(ring).map((p) => [...p])));
+      this.#polygons = shape.polygons.map((part) => part.map((ring) => few(ring).map((p) => [...p])));
       if (this.#at && !this.#ring(this.#at)?.[this.#at[2]]) this.#at = null;
     }
-    return tooth;
+    return shape;
   }
 
   #ring = ([part, ring]) => this.#polygons[part]?.[ring];
@@ -65,8 +64,7 @@ export class OutlineTool {
   }
 
   key(name) {
-    const tooth = this.#load();
-    if (!tooth) return false;
+    if (!this.#load()) return false;
     const far = name.startsWith("Shift+") ? 10 : 1;
     const step = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
     const by = step[name.replace("Shift+", "")];
@@ -92,7 +90,7 @@ export class OutlineTool {
     const { session } = this.#context;
     const polygons = this.#polygons.map((part) => part.map((ring) => ring.map((p) => [...p])));
     this.#source = polygons;
-    session.edit(redraw(session.teeth, session.only.key, polygons));
+    session.redraw(polygons);
   }
 
   #drop() {
@@ -147,8 +145,7 @@ export class OutlineTool {
   }
 
   draw(layer, camera) {
-    const tooth = this.#load();
-    if (!tooth) return;
+    if (!this.#load()) return;
     for (const ring of this.#polygons.flat()) {
       const points = ring.map((p) => camera.toScreen(p).map((v) => v.toFixed(1)).join()).join(" ");
       layer.append(svg("polygon", { points, class: "draft" }));

@@ -57,10 +57,7 @@ export class SplitTool {
   up({ event }, moved) {
     if (moved) return;
     // A click on another tooth selects it to split.
-    const key = this.#context.viewer.keyAt(
-      document.elementsFromPoint(event.clientX, event.clientY).find((e) => e.matches("path.tooth")) ??
-        event.target,
-    );
+    const key = this.#context.viewer.toothAt(event);
     if (key && key !== this.#key) this.#context.session.choose([key]);
   }
 

@@ -1,0 +1,149 @@
+"""Where the crown and the root of each tooth end, in units in which angles are true.
+
+Some data sets, such as UFBA-425, are squeezed into a square: teeth look half as wide as they are,
+and every angle is wrong. Such radiographs are recognised by the shape of their teeth, and their
+columns are stretched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+
+from panodent.analysis.long_axis import axis_of, crown_share, tilt
+from panodent.dentition import TEETH
+from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.arrays import BoolArray, Float64Array
+
+SHAPES: Mapping[str, tuple[float, ...]] = MappingProxyType(
+    {
+        "upper": (0.39, 0.36, 0.36, 0.44, 0.43, 0.64, 0.65),
+        "lower": (0.37, 0.39, 0.40, 0.45, 0.54, 0.90, 0.98),
+    }
+)
+"""Width of a tooth's box divided by its height, by position. Medians over UFBA-425 at 2:1."""
+LEAST_SHAPE = 0.62
+"""Below this median share of the usual shape, a radiograph is squeezed. Over UFBA-425 at 2:1 the
+median was 0.65 to 1.39, at 1:1 half of that."""
+FEWEST_SHAPES = 6
+"""Fewer teeth tell nothing about the shape of a radiograph's pixels."""
+USUAL_RATIO = 2.0
+"""Width of a panoramic radiograph divided by its height, to which a squeezed one is stretched."""
+SAMPLES = 64
+"""Masks are thinned to about this many rows and columns: enough for angles and lengths."""
+
+
+@dataclass(frozen=True, eq=False)
+class ToothExtent:
+    """The extent of one tooth. Rows are pixels, columns are pixels times the stretch.
+
+    points : (n, 2) float64, (x, y) of its pixels, thinned.
+    area : of the mask in these units.
+    axis : unit vector (x, y) from crown to root; None for a round mask.
+    """
+
+    fdi: int
+    points: Float64Array
+    area: float
+    axis: Float64Array | None
+
+    @property
+    def upper(self) -> bool:
+        """Whether its number is of the upper jaw."""
+        return TEETH[self.fdi].jaw == "upper"
+
+    @cached_property
+    def x(self) -> float:
+        """The mean of its columns."""
+        return float(self.points[:, 0].mean())
+
+    @cached_property
+    def crown(self) -> float:
+        """How far its crown reaches towards the other jaw."""
+        y = self.points[:, 1]
+        return float(y.max() if self.upper else -y.min())
+
+    @cached_property
+    def apex(self) -> float:
+        """How far its root reaches away from the other jaw."""
+        y = self.points[:, 1]
+        return float(-y.min() if self.upper else y.max())
+
+    @cached_property
+    def length(self) -> float:
+        """Its extent along its axis; of the rows without one."""
+        along = np.array([0.0, 1.0]) if self.axis is None else self.axis
+        return float(np.ptp(self.points @ along)) + 1
+
+    @property
+    def tilt(self) -> float | None:
+        """Degrees from the columns to its crown, positive mesially."""
+        return self.tilt_as(self.fdi)
+
+    def tilt_as(self, fdi: int) -> float | None:
+        """The same, positive towards the mesial side of tooth `fdi`."""
+        return None if self.axis is None else tilt(fdi, self.axis)
+
+    @cached_property
+    def coronal_share(self) -> float:
+        """Pixels at the end that is taken for the crown, divided by those at the other end."""
+        return 1.0 if self.axis is None else crown_share(self.points @ self.axis)
+
+    def widths(self, parts: int = 10) -> Float64Array:
+        """(parts,) width across the axis in each part of its length, from crown to root."""
+        along = np.array([0.0, -1.0 if self.upper else 1.0]) if self.axis is None else self.axis
+        places = self.points @ along
+        across = self.points @ np.array([-along[1], along[0]])
+        share = (places - places.min()) / max(float(np.ptp(places)), 1e-9)
+        part = np.minimum((share * parts).astype(int), parts - 1)
+        return np.array(
+            [np.ptp(across[part == i]) if (part == i).any() else 0 for i in range(parts)]
+        )
+
+
+def tooth_extents(teeth: Teeth, erupted: BoolArray) -> list[ToothExtent | None]:
+    """The extent of each tooth; None for teeth without a number.
+
+    `erupted` (n,) are those by which the shape of the pixels is judged.
+    """
+    stretch = column_stretch(teeth, erupted)
+    return [
+        None if fdi == UNNUMBERED else _extent(fdi, (int(box[0]), int(box[1])), mask, stretch)
+        for fdi, box, mask in teeth
+    ]
+
+
+def column_stretch(teeth: Teeth, erupted: BoolArray) -> float:
+    """By which factor columns are squeezed compared with rows; 1 where they are not.
+
+    >>> tall = np.ones((80, 12), bool)
+    >>> jaw = [(fdi, tall, (5, 15 * i)) for i, fdi in enumerate((15, 14, 13, 12, 11, 21, 22))]
+    >>> column_stretch(Teeth.from_masks((120, 120), jaw), np.ones(7, bool))
+    2.0
+    """
+    shapes = []
+    for (fdi, (top, left, bottom, right), _), out in zip(teeth, erupted.tolist(), strict=True):
+        if out and fdi != UNNUMBERED and not TEETH[fdi].deciduous and fdi % 10 < 8:
+            usual = SHAPES[TEETH[fdi].jaw][fdi % 10 - 1]
+            shapes.append(float(right - left) / float(bottom - top) / usual)
+    if len(shapes) < FEWEST_SHAPES or float(np.median(shapes)) >= LEAST_SHAPE:
+        return 1.0
+    height, width = teeth.size
+    return max(USUAL_RATIO * height / width, 1.0)
+
+
+def _extent(fdi: int, corner: tuple[int, int], mask: BoolArray, stretch: float) -> ToothExtent:
+    step = [max(side // SAMPLES, 1) for side in mask.shape]
+    thin = mask[:: step[0], :: step[1]]
+    if not thin.any():
+        step, thin = [1, 1], mask
+    rows, cols = np.nonzero(thin)
+    points = np.stack(
+        [(cols * step[1] + corner[1]) * stretch, rows * step[0] + corner[0]], axis=1
+    ).astype(np.float64)
+    area = float(np.count_nonzero(mask)) * stretch
+    return ToothExtent(fdi, points, area, axis_of(points, fdi))
