@@ -3,9 +3,9 @@
     python benchmarks/alarms.py [DATA...] [--values hitl] [--bundle default]
 
 A bundle predicts all radiographs of each annotated folder unchanged, the 15 % that `panodent train`
-holds out rotated and cropped, and textures (smooth noise). Prints how many of each have the warning
-that the picture may not be an upright panoramic radiograph, and each false warning. Without DATA,
-phantoms are drawn.
+holds out rotated, cropped and two in one picture, and textures (smooth noise). Prints how many of
+each have a warning, such as that the picture may not be an upright panoramic radiograph, and each
+false warning. Without DATA, phantoms are drawn.
 """
 
 from __future__ import annotations
@@ -61,6 +61,10 @@ def count(bundle: Bundle, training: Sequence[Case], held: Sequence[Case]) -> Non
         rng = np.random.default_rng(0)
         changed = (change(case.radiograph().pixels, rng) for case in held)
         _print_row(f"held out, {name}", [_warning(bundle, pixels) for pixels in changed])
+    for name, join in (("above each other", np.vstack), ("side by side", np.hstack)):
+        pairs = zip(held[::2], held[1::2], strict=False)
+        joined = (join([_same_size(case) for case in pair]) for pair in pairs)
+        _print_row(f"held out, two {name}", [_warning(bundle, pixels) for pixels in joined])
     for key, text in unchanged.items():
         if text:
             print(f"| {key} | {text} |")
@@ -68,6 +72,11 @@ def count(bundle: Bundle, training: Sequence[Case], held: Sequence[Case]) -> Non
 
 def _warning(bundle: Bundle, pixels: FloatImage) -> str:
     return warning(predict_teeth(bundle, np.ascontiguousarray(pixels)))
+
+
+def _same_size(case: Case) -> FloatImage:
+    """The radiograph, 512 x 1024 pixels."""
+    return cv2.resize(case.radiograph().pixels, (1024, 512), interpolation=cv2.INTER_AREA)
 
 
 def _print_row(name: str, warnings: Sequence[str]) -> None:

@@ -74,7 +74,7 @@ PLANS: Mapping[str, Mapping[str, str]] = {
         **CORRECT,
         **PHANTOMS_OF_CHILDREN,
         "phantoms": "phantom --seed 1000 --count 200",
-        "a": ADULTS,
+        "a": f"{ADULTS} --from scratch",
         "d": f"{ADULTS} --recipe refine --from {{a}}",
         "h": f"{ADULTS} --recipe refine --from {{d}} --epochs 13 --learning-rate 1e-3",
         "dh": "average {h} {d}",

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any
 
 from extensions.tables import sentence, table
-from panodent.dentition import PERMANENT
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.training.findings_config import FindingsConfig, PaintConfig
 from panodent.training.recipes import RECIPES
 from panodent.training.refiner_config import ChangeConfig, RefinerConfig
 from panodent.training.settings import Setting, settings_table
+from panodent.training.settings_text import allowed, changes, toml_value, value_text
 from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.unet import NETWORKS, UNetConfig
 
 HEAD = ("setting", "meaning", "default", "type, range and unit", "example")
-KINDS = {
-    "str": "text",
-    "int": "whole number",
-    "float": "number",
-    "bool": "true or false",
-    "AugmentConfig": "section",
-    "ChangeConfig": "section",
-    "tuple[Stage, ...]": "list of stages",
-    "tuple[int, ...]": "list of whole numbers",
-    "tuple[int, int] | None": "two whole numbers",
-}
 EXAMPLES: dict[str, str] = {
     "stages": "see [stages](#stages)",
     "augment": "`[augment]`",
@@ -101,7 +88,7 @@ def _rows(kind: type) -> Iterator[tuple[str, ...]]:
             f"`{item.name}`",
             sentence(item.help),
             _value(item.default),
-            _allowed(item),
+            allowed(item),
             EXAMPLES.get(item.name) or _example(item),
         )
 
@@ -110,37 +97,14 @@ def _without_examples(kind: type) -> Iterator[tuple[str, ...]]:
     """Rows of settings that TOML files do not hold; sections have tables of their own."""
     for item in settings_table(kind):
         if not is_dataclass(item.default):
-            row = f"`{item.name}`", sentence(item.help), _value(item.default), _allowed(item)
+            row = f"`{item.name}`", sentence(item.help), _value(item.default), allowed(item)
             yield (*row, "")
 
 
 def _value(value: Any) -> str:
     """A value as the tables show it."""
-    if value is None or is_dataclass(value):
-        return ""
-    if value == PERMANENT:
-        return "the 32 permanent teeth"
-    if isinstance(value, tuple) and value and isinstance(value[0], Stage):
-        return ", then ".join(
-            f"{stage.epochs} epochs at {stage.height} x {stage.width}" for stage in value
-        )
-    return f"`{_toml(value)}`"
-
-
-def _toml(value: Any) -> str:
-    """A value as TOML writes it."""
-    if isinstance(value, float):
-        return repr(value)
-    return json.dumps(list(value) if isinstance(value, tuple) else value)
-
-
-def _allowed(item: Setting) -> str:
-    """What a setting may be, such as "number 0 to 45 (degrees)"."""
-    text = KINDS.get(item.type, item.type)
-    if item.range is not None:
-        low, high = item.range
-        text += f" from {low:g}" if math.isinf(high) else f" {low:g} to {high:g}"
-    return f"{text} ({item.unit})" if item.unit else text
+    text = value_text(value)
+    return text if not text or " " in text.partition("[")[0] else f"`{text}`"
 
 
 def _example(item: Setting) -> str:
@@ -149,27 +113,17 @@ def _example(item: Setting) -> str:
         for config in (recipe, recipe.augment):
             value = getattr(config, item.name, item.default)
             if value not in (item.default, 0, ""):
-                return f"`{item.name} = {_toml(value)}`"
-    return f"`{item.name} = {_toml(item.default)}`"
+                return f"`{item.name} = {toml_value(value)}`"
+    return f"`{item.name} = {toml_value(item.default)}`"
 
 
 def _recipes() -> Iterator[str]:
     for name, recipe in RECIPES.items():
         rows = [
-            (f"`{label}`", _value(value), _value(usual)) for label, value, usual in _changes(recipe)
+            (f"`{label}`", _value(value), _value(usual)) for label, value, usual in changes(recipe)
         ]
         yield f"### Recipe {name}"
         yield table(("setting", "in this recipe", "otherwise"), rows)
-
-
-def _changes(recipe: TrainConfig) -> Iterator[tuple[str, Any, Any]]:
-    """(name, value in the recipe, default) of each setting that a recipe changes."""
-    usual = TrainConfig()
-    for prefix, config, other in (("", recipe, usual), ("augment.", recipe.augment, usual.augment)):
-        for item in fields(config):
-            value, before = getattr(config, item.name), getattr(other, item.name)
-            if value != before and not is_dataclass(value):
-                yield prefix + item.name, value, before
 
 
 def _networks() -> Iterator[tuple[str, ...]]:

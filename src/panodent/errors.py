@@ -50,12 +50,14 @@ class UnknownNameError(PanodentError, ValueError):
     kind : what the name is of, for example 'format'.
     name : the name that was given.
     known : the names that exist.
+    meant : what is suggested instead of the closest of these, if not empty.
     """
 
-    def __init__(self, kind: str, name: object, known: Iterable[object]) -> None:
+    def __init__(self, kind: str, name: object, known: Iterable[object], meant: str = "") -> None:
         names = [str(item) for item in known]
         close = get_close_matches(str(name), names, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
+        hint = f" Did you mean {meant}?" if meant else hint
         super().__init__(f"unknown {kind} {str(name)!r}; known: {', '.join(names)}.{hint}")
 
 

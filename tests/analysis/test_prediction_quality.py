@@ -67,6 +67,14 @@ def test_half_a_panoramic_is_warned_about(predictor: panodent.Predictor, half) -
     assert "one side only" in found.warning
 
 
+@pytest.mark.parametrize("joined", [np.vstack, np.hstack])
+def test_two_panoramics_in_one_picture_are_warned_about(
+    predictor: panodent.Predictor, joined
+) -> None:
+    pair = [phantom.draw(seed, (512, 1024), missing=[])[0].pixels for seed in (0, 1)]
+    assert "two radiographs in the picture" in predictor(joined(pair)).warning
+
+
 def test_one_side_has_many_teeth_and_the_other_few(drawn) -> None:
     right = [11, 12, 13, 14, 15, 41, 42]
     assert one_sided(_those(drawn[1], [*right, 21, 31]))

@@ -29,7 +29,7 @@ def test_everything_is_measured_in_one_call(measured: tuple[Report, list[str]]) 
         "cold",
         "a folder of 3",
     ]
-    assert report.radiographs == "2 phantoms, 512 x 256, JPEG"
+    assert report.radiographs == "2 phantoms, 256 x 512, JPEG"
     assert list(report.warm) == [*STAGES, "file to teeth", "everything written"]
     assert report.warm["read"].count == 2  # files x rounds
     assert list(report.cold.stages) == ["start", "load", *STAGES, "whole command"]

@@ -15,7 +15,8 @@ from panodent.bundle.bundle import load
 from panodent.cli import main
 from panodent.inference.folder import predict_files
 from panodent.training.recipes import recipe
-from panodent.training.run import DataSource, prepare
+from panodent.training.run import prepare
+from panodent.training.run_data import DataSource
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def test_weights_are_averaged(panodent, finished_run: Path, tmp_path: Path) -> N
     found = panodent("average", finished_run, "default", "--shares", "1,3", "-o", output)
     assert found.code == 0, found.err
     scored, made, held_out = found.out.splitlines()
-    assert scored == f"scored on the 1 radiographs that {finished_run} held out"
+    assert scored == f"scored on 1 radiograph that {finished_run} held out"
     assert made.startswith(f"bundle {output / 'bundle'}: 2 networks as one of ")
     assert held_out.startswith("held out of ")
     shares = [member["share"] for member in bundle.load(output).provenance["mean_of"]]

@@ -38,6 +38,18 @@ def test_no_bar_is_drawn_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+def test_lines_tell_of_progress_in_a_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(console.time, "monotonic", lambda: now)
+    with console.progress_bar("predicting") as update:
+        for done, seconds in enumerate((9.0, 11.0, 12.0, 22.0, 40.0), start=1):
+            now = seconds
+            update(done, 5)
+    assert capsys.readouterr() == ("", "predicting: 2 of 5\npredicting: 4 of 5\n")
+
+
 def test_a_bar_is_drawn_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,11 +94,20 @@ def test_progress_of_a_resumed_run(
         progress.report("scoring", {"done": 1, "cases": 2})
         now = 3700.0
         progress.report(
-            "epoch", {"epoch": 2, "loss": 1.25, "val_dice": 0.5, "seconds": 9.6, **frame}
+            "epoch",
+            {"epoch": 2, "loss": 1.25, "val_loss": 1.5, "val_dice": 0.5, "seconds": 9.6, **frame},
         )
+        nan = float("nan")
+        progress.report(
+            "epoch",
+            {"epoch": 4, "loss": 1, "val_loss": nan, "val_dice": nan, "seconds": 9.6, **frame},
+        )
+        progress.report("stopped_early", {"patience": 2, "best": 2})
     assert capsys.readouterr().out == (
         "reading 7 annotated radiographs\n"
-        "epoch 2/4  512x256  loss 1.2500  dice 0.5000  10 s  left 2:00:00\n"
+        "epoch 2/4  256x512  loss 1.2500  validation loss 1.5000  dice 0.5000  10 s  left 2:00:00\n"
+        "epoch 4/4  256x512  loss 1.0000  10 s  left 0:00:00\n"
+        "stopped early: no epoch since 2 improved the Dice (2 in a row)\n"
     )
 
 

@@ -31,7 +31,7 @@ def test_a_case_without_prediction_is_an_error(panodent, predicted: Path, tmp_pa
     phantom.write(tmp_path, 4, size=(256, 512))
     found = panodent("evaluate", predicted, tmp_path, "--samples", 0)
     assert found.code == 1
-    assert "1 cases have no prediction and count as 0; the first is phantom-00003" in found.err
+    assert "1 case has no prediction and counts as 0; the first is phantom-00003" in found.err
 
 
 @pytest.mark.parametrize(

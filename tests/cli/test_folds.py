@@ -9,7 +9,11 @@ def test_runs_are_scored_on_what_they_held_out(
     panodent, finished_run: Path, tmp_path: Path
 ) -> None:
     found = panodent("folds", finished_run, "-o", tmp_path)
-    assert (found.code, found.err) == (0, "")
+    assert found.code == 0
+    assert found.err == (
+        "warning: folds 2, 3 are missing, so their radiographs are not scored; train them with "
+        "panodent train --fold\n"
+    )
     first, together, page = found.out.splitlines()
     assert first.startswith("held out of ")
     assert together.startswith("all 1: dice 0.")
@@ -21,3 +25,9 @@ def test_faults(panodent, tmp_path: Path) -> None:
     found = panodent("folds", tmp_path)
     assert (found.code, found.out) == (1, "")
     assert "holds no training run" in found.err
+
+
+def test_a_fold_that_is_given_twice(panodent, finished_run: Path) -> None:
+    found = panodent("folds", finished_run, finished_run)
+    assert (found.code, found.out) == (1, "")
+    assert "both held out fold 1/3; give each fold once" in found.err

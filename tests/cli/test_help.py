@@ -19,6 +19,7 @@ NAMES = (
     *(
         "predict",
         "train",
+        "recipes",
         "evaluate",
         "folds",
         "average",

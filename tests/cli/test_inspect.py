@@ -13,7 +13,7 @@ def test_a_sound_folder_is_described(panodent, data: Path, tmp_path: Path) -> No
     found = panodent("inspect", data, "-o", tmp_path)
     assert (found.code, found.err) == (0, "")
     assert found.out.startswith("3 radiographs in format coco, ")
-    assert "\nsizes: 512 x 256 (3)\n" in found.out
+    assert "\nsizes (height x width): 256 x 512 (3)\n" in found.out
     assert "\nrarest teeth: " in found.out
     assert (tmp_path / "index.html").exists()
 
@@ -25,7 +25,7 @@ def test_problems_are_reported(panodent, data: Path, tmp_path: Path) -> None:
     (images / "phantom-00001.png").write_bytes(b"")
     found = panodent("inspect", tmp_path / "data")
     assert found.code == 1
-    assert "warning: 1 images without labels: stray" in found.err
+    assert "warning: 1 image without labels: stray" in found.err
     assert "warning: phantom-00001 cannot be used: " in found.err
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from panodent import formats, phantom
+from panodent.bundle import bundle
+from panodent.bundle.seen import Seen
 from panodent.cli import app
 from panodent.datasets.dataset import find
 from panodent.errors import BundleError, ConfigError
@@ -66,13 +69,12 @@ def test_an_audit_finds_names_and_proposes(truth: Path, wrong: Path, tmp_path: P
     assert done.exit_code == 0, done.output
     said = " ".join(done.output.split())
     assert "2 likely mistakes in 2 radiographs" in said
-    assert "2 radiographs: whether the network learnt from it cannot be known" in said
-    assert "default is not part of a training run" in said
+    assert "2 radiographs: predicted by a network that did not learn from it" in said
     with (tmp_path / "report" / "audit.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     found = {row["key"]: (row["kind"], row["suggested"], row["trained_on"]) for row in rows}
     assert found[f"phantom-{SEED:05d}"][0] == "swapped"
-    assert found[f"phantom-{SEED + 1:05d}"] == ("missing", "11", "unknown")
+    assert found[f"phantom-{SEED + 1:05d}"] == ("missing", "11", "no")
     page = (tmp_path / "report" / "index.html").read_text()
     assert "34 and 35 are exchanged" in page or "35 and 34 are exchanged" in page
     assert 'src="pictures/audit-2.jpg"' in page
@@ -82,6 +84,17 @@ def test_an_audit_finds_names_and_proposes(truth: Path, wrong: Path, tmp_path: P
     done = run("correct", wrong, "--with", proposals, "--output", fixed)
     assert done.exit_code == 0, done.output
     assert numbers(fixed) == numbers(truth) != numbers(wrong)
+
+
+def test_of_a_bundle_without_a_list_it_is_unknown_what_it_learnt_from(
+    truth: Path, tmp_path: Path
+) -> None:
+    bundle.save(replace(bundle.load(), seen=Seen()), tmp_path / "b")
+    done = run("inspect", truth, "--audit", "--bundle", tmp_path / "b")
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    assert "radiographs: whether the network learnt from it cannot be known" in said
+    assert "b is not part of a training run" in said
 
 
 def test_correct_annotations_have_no_mistake(truth: Path) -> None:

@@ -11,7 +11,7 @@ import typer.main
 
 from panodent import formats
 from panodent.cli import app, options
-from panodent.errors import ConfigError, MissingExtraError
+from panodent.errors import ConfigError, MissingExtraError, UnknownNameError
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,29 @@ def test_options_left_out_are_dropped() -> None:
 def test_training_needs_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"panodent\[train\]"):
+        options.require_keras()
+
+
+@pytest.mark.parametrize(
+    ("variables", "error", "message"),
+    [
+        ({"KERAS_BACKEND": "jax"}, ConfigError, "pip install jax, or unset KERAS_BACKEND"),
+        ({"KERAS_HOME": "{tmp}"}, ConfigError, "pip install torch"),
+        ({"KERAS_BACKEND": "tensorflow"}, MissingExtraError, r"panodent\[train\]"),
+        ({"KERAS_BACKEND": "tensorflw"}, UnknownNameError, "Did you mean 'tensorflow'"),
+    ],
+)
+def test_training_needs_the_backend_of_keras(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    variables: dict[str, str],
+    error: type[Exception],
+    message: str,
+) -> None:
+    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.replace("{tmp}", str(tmp_path)))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "keras" or None)
+    with pytest.raises(error, match=message):
         options.require_keras()

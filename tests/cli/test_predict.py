@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from panodent.dentition import TEETH
+from panodent.inference.folder import Status
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def image(data: Path) -> Path:
 def test_a_radiograph_is_predicted(panodent, image: Path, tmp_path: Path) -> None:
     found = panodent("predict", image, "-o", tmp_path)
     assert (found.code, found.err) == (0, "")
-    assert found.out.startswith("1 radiographs, ")
+    assert found.out.startswith("1 radiograph, ")
     assert found.out.endswith(f"; 0 failed; results in {tmp_path}\n")
     assert (tmp_path / "phantom-00000" / "overlay.png").exists()
     options = json.loads((tmp_path / "run.json").read_text())["options"]
@@ -31,6 +32,7 @@ def test_a_radiograph_is_predicted(panodent, image: Path, tmp_path: Path) -> Non
         "dicom": [],
         "numbering": "fdi",
         "draw_findings": True,
+        "min_score": 0.0,
     }
 
 
@@ -51,7 +53,7 @@ def test_results_of_an_earlier_call_are_kept(panodent, image: Path, tmp_path: Pa
     assert panodent("predict", image, "-o", tmp_path, *options).code == 0
     again = panodent("predict", image, "-o", tmp_path, *options)
     assert again.code == 0
-    assert again.out.startswith("1 radiographs (1 of an earlier call), ")
+    assert again.out.startswith("1 radiograph (1 of an earlier call), ")
     assert not (tmp_path / "phantom-00000" / "overlay.png").exists()
     assert json.loads((tmp_path / "run.json").read_text())["options"]["mirror"] is True
 
@@ -61,7 +63,7 @@ def test_a_bad_file_is_reported_and_the_others_go_on(panodent, image: Path, tmp_
     bad.write_bytes(b"")
     found = panodent("predict", image, bad, "-o", tmp_path / "out")
     assert found.code == 1
-    assert found.out.startswith("1 radiographs, ")
+    assert found.out.startswith("1 radiograph, ")
     assert found.err.count("error:") == 1
     assert str(bad) in found.err
 
@@ -78,6 +80,42 @@ def test_a_picture_that_is_no_panoramic_radiograph_has_a_warning(
     assert found.err.startswith(f"warning: {tmp_path / 'turned.png'}: ")
 
 
+def test_teeth_with_a_low_score_are_left_out(panodent, image: Path, tmp_path: Path) -> None:
+    out, records = {}, {}
+    for score in ("0.0", "0.997", "1"):
+        found = panodent("predict", image, "-o", tmp_path / score, "--min-score", score)
+        out[score] = found.out
+        records[score] = json.loads((tmp_path / score / "phantom-00000" / "teeth.json").read_text())
+    scores = [tooth["score"] for tooth in records["0.0"]["teeth"]]
+    kept = [tooth["score"] for tooth in records["0.997"]["teeth"]]
+    assert kept == [score for score in scores if score >= 0.997]
+    assert 0 < len(kept) < len(scores)
+    assert out["1"].startswith("1 radiograph, 0 teeth, ")
+    for key in ("quality", "warning"):  # they judge the picture by all teeth
+        assert len({record[key] for record in records.values()}) == 1
+
+
+@pytest.mark.parametrize(("after", "message"), [(0, "before the first"), (1, "1 of 2 files; ")])
+def test_an_interrupted_call_says_what_is_kept(
+    panodent,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    after: int,
+    message: str,
+) -> None:
+    def predict_files(*_: object, report, **__: object) -> None:
+        if after:
+            report(after, 2, Status("a", "done"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("panodent.inference.folder.predict_files", predict_files)
+    found = panodent("predict", data / "images", "-o", tmp_path)
+    assert (found.code, found.out) == (130, "")
+    assert message in found.err
+    assert ("--resume goes on" in found.err) == bool(after)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -85,6 +123,8 @@ def test_a_picture_that_is_no_panoramic_radiograph_has_a_warning(
         (("x.png",), 2, "Missing option '--output'"),
         (("x.png", "--ouput", "y"), 2, "--output"),
         (("x.png", "-o", "{tmp}/o", "--workers", "-1"), 2, "--workers"),
+        (("x.png", "-o", "{tmp}/o", "--device", "cud"), 2, "Did you mean 'cuda'"),
+        (("x.png", "-o", "{tmp}/o", "--min-score", "2"), 2, "--min-score"),
         (("nothing.png", "-o", "{tmp}/o"), 1, "no such file"),
         (("{tmp}", "-o", "{tmp}/o", "--bundle", "{tmp}/b"), 1, "no bundle there"),
     ],

@@ -17,7 +17,7 @@ def test_a_refiner_is_trained_and_used(panodent, untraced, data: Path, tmp_path:
     with untraced():
         found = panodent("refiner", data, "-o", run, *arguments)
     assert found.code == 0, found.err
-    assert "radiographs to train on" in found.out
+    assert "1 radiograph to train on, 2 held out" in found.out
     assert f"bundle {run / 'bundle'}: refiner of 0.6 MB" in found.out
     assert bundle.load(run).refiner
     # Finished, it is not trained again.

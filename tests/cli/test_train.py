@@ -37,6 +37,12 @@ def test_the_help_names_the_recipes_and_their_common_settings() -> None:
         assert str(config.seed) == shown["--seed"].show_default
         assert str(config.split_seed) == shown["--split-seed"].show_default
         assert not config.repeat
+        assert str(config.batch_size) == shown["--batch-size"].show_default
+    for name, config in RECIPES.items():
+        assert f"{name} {config.epochs}" in shown["--epochs"].show_default
+        assert f"{name} {config.learning_rate}" in shown["--learning-rate"].show_default
+        frame = f"{config.frame.height}x{config.frame.width}"
+        assert (f"seed {frame}" if name == "seed" else frame) in shown["--size"].show_default
 
 
 def test_a_network_is_trained_with_the_settings_given(panodent, data: Path, tmp_path: Path) -> None:
@@ -47,7 +53,9 @@ def test_a_network_is_trained_with_the_settings_given(panodent, data: Path, tmp_
     found = panodent("train", data, "-o", run, *options)
     assert found.code == 0, found.err
     assert "2 radiographs to train on, 1 held out\n" in found.out
-    assert re.search(r"^epoch 1/1  128x64  loss \d\.\d{4}  dice ", found.out, re.M)
+    line = r"^epoch 1/1  64x128  loss \d\.\d{4}  validation loss \d\.\d{4}  dice "
+    assert re.search(line, found.out, re.M)
+    assert "from default: " in found.out
     assert f"\nbundle {run / 'bundle'}: epoch 1, " in found.out
     assert (run / "bundle" / "bundle.json").exists()
     record = json.loads((run / "config.json").read_text())
@@ -59,9 +67,46 @@ def test_a_network_is_trained_with_the_settings_given(panodent, data: Path, tmp_
     again = panodent("train", data, "-o", run, *options)
     assert again.code == 1
     assert "already holds a training run" in again.err
-    with_settings = panodent("train", "-o", run, "--resume", "--epochs", 3)
+    fewer = panodent("train", "-o", run, "--resume", "--epochs", 1)
+    assert fewer.code == 2
+    assert "has done 1 of 1 epoch; expected at least 2" in fewer.err
+    with_settings = panodent("train", "-o", run, "--resume", "--seed", 3)
     assert with_settings.code == 2
-    assert "give no other option than --output" in with_settings.err
+    assert "give no other option than --output, --epochs and --patience" in with_settings.err
+
+
+@pytest.mark.parametrize(
+    ("options", "start", "epochs", "classes"),
+    [
+        ((), "default", 20, tuple(TEETH)),
+        (("--recipe", "finetune"), "default", 20, tuple(TEETH)),
+        (("--recipe", "refine"), "default", 100, PERMANENT),
+        (("--from", "scratch"), "", 61, PERMANENT),
+        (("--recipe", "default"), "", 61, PERMANENT),
+        (("--recipe", "seed"), "", 10, PERMANENT),
+    ],
+)
+def test_training_starts_from_the_default_bundle_unless_told(
+    panodent,
+    data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple,
+    start: str,
+    epochs: int,
+    classes: tuple,
+) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def prepare(
+        folder: Path, sources: list, config: TrainConfig, report: object, start: str, *_: object
+    ) -> None:
+        asked.append((start, config.epochs, set(config.classes)))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("panodent.training.run.prepare", prepare)
+    assert panodent("train", data, "-o", tmp_path / "run", *options).code == 130
+    assert asked == [(start, epochs, set(classes))]
 
 
 def test_what_is_not_trained_on_is_said_first(
@@ -145,6 +190,9 @@ def test_one_number_of_repeats_holds_for_all_folders(
         (("-o", "{tmp}/r", "--resume", "--numbering", "fdi"), 2, "to which --numbering belong"),
         (("-o", "{tmp}/r", "--resume", "--map", "{tmp}/m"), 2, "to which --map belong"),
         (("-o", "{tmp}/r", "--resume", "--repeat", "2"), 2, "to which --repeat belong"),
+        (("-o", "{tmp}/r", "--resume", "--folds", "2"), 2, "no other option"),
+        (("{tmp}", "-o", "{tmp}/r", "--folds", "2", "--fold", "1/2"), 2, "give one of the two"),
+        (("{tmp}", "-o", "{tmp}/r", "--from", "scratch", "--freeze", "10"), 2, "--from default"),
     ],
 )
 def test_faults(panodent, tmp_path: Path, arguments: tuple, code: int, message: str) -> None:

@@ -215,7 +215,7 @@ def test_no_name_number_or_date_of_a_patient_is_printed_or_written(
     ):
         ran = subprocess.run([sys.executable, "-m", "panodent", *command], capture_output=True)
         said += ran.stdout + ran.stderr
-    assert b"1 radiographs" in said
+    assert b"1 radiograph, " in said
     assert said.count(b".dcm: ") == 3
     written = {p.relative_to(out).as_posix(): _readable(p) for p in out.rglob("*") if p.is_file()}
     assert {"run.json", "teeth.csv", "measures.csv", "one/report.pdf", "one/report.html"} <= set(

@@ -21,6 +21,7 @@ from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import Float32Array
+from panodent.utils.wording import counted
 
 PLANE = (96, 192)
 SIZE = (192, 384)
@@ -202,7 +203,7 @@ def test_predictions_keep_their_findings(finding_bundle: Bundle, drawn) -> None:
     words = made.report("universal").splitlines()
     assert any("filling" in line for line in words)
     told = "; ".join(line for line in made.report().splitlines() if "filling" in line)
-    assert repr(made).endswith(f"; {told})")
+    assert repr(made).endswith(f"; {counted(len(made.findings), 'finding', 'findings')})")
     assert f"<p>{told}</p>" in made._repr_html_()
     assert not np.array_equal(made.overlay(), made.overlay(findings=False))
     plain = Predictor(finding_bundle.without_findings()).predict(radiograph)

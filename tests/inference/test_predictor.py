@@ -39,7 +39,8 @@ def test_five_lines_of_python(folder: Path, tmp_path: Path) -> None:
     teeth.save(tmp_path / "out")
     assert (tmp_path / "out" / "overlay.png").exists()
     assert isinstance(teeth, panodent.Teeth)
-    assert repr(teeth).startswith(f"Teeth({len(teeth)} on 1024 x 512 pixels")
+    assert repr(teeth).startswith(f"Prediction({len(teeth)} teeth, 512 x 1024 pixels: 1")
+    assert len(repr(teeth)) < 200
     assert "<img" in teeth._repr_html_()
 
 

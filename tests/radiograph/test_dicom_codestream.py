@@ -48,7 +48,7 @@ def test_other_data_have_no_size(data: bytes) -> None:
 
 def test_another_size_than_that_of_the_header_is_refused() -> None:
     check_frame_size(encoded("JPEG"), (40, 60, 1), JPEG, 1)
-    with pytest.raises(RadiographError, match="is 60 x 40 of 1 samples, the header says 60 x 41"):
+    with pytest.raises(RadiographError, match="is 40 x 60 of 1 samples, the header says 41 x 60"):
         check_frame_size(encoded("JPEG"), (41, 60, 1), JPEG, 1)
 
 

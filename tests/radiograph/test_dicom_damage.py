@@ -181,7 +181,7 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
     "no rows": (lambda: content(plain(Rows=None)), "it has no Rows"),
     "absurd rows": (lambda: content(plain(Rows=65535)), "pixel data is less than expected"),
     "absurd sides": (lambda: content(plain(Rows=65535, Columns=65535)), "4294.8 megapixels"),
-    "zero rows": (lambda: content(plain(Rows=0)), "512 x 0 pixels is too small"),
+    "zero rows": (lambda: content(plain(Rows=0)), "0 x 512 pixels is too small"),
     "rows as text": (lambda: replaced(0x00280010, b"LO", NAME.encode()), "damaged"),
     "no bits": (lambda: content(plain(BitsAllocated=None)), "it has no BitsAllocated"),
     "32 bits": (
@@ -209,7 +209,7 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: encapsulated(
             eight_bits(plain()), picture("JPEG", 5000, 4000), uid.JPEGBaseline8Bit
         ),
-        "picture is 5000 x 4000 .* says 512 x 256",
+        "picture is 4000 x 5000 .* says 256 x 512",
     ),
     "JPEG 2000 of 16384 samples": (jpeg2000_of_many_samples, "of 16384 samples"),
     "offset table that leads astray": (lambda: offset_table(13), "Unexpected tag"),

@@ -18,7 +18,7 @@ from PIL import Image
 
 from panodent.errors import RadiographError
 from panodent.radiograph import raster
-from panodent.radiograph.radiograph import Radiograph, read
+from panodent.radiograph.radiograph import Radiograph, read, read_size
 
 SIZE = (40, 60)
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -232,6 +232,28 @@ def test_integers_and_floats_of_32_bits(tmp_path: Path) -> None:
         assert_reads(file, expected)
 
 
+def test_floats_of_64_bits(tmp_path: Path) -> None:
+    file = tmp_path / "x.tif"
+    share = GREY / 255
+    for image, expected, options in (
+        (share, share, {}),
+        (share * 5 - 2, (share - share.min()) / (share.max() - share.min()), {}),
+        (share, 1 - share, {"photometric": "miniswhite"}),
+    ):
+        tifffile.imwrite(file, image.astype(np.float64), **options)
+        assert_reads(file, expected)
+        assert read_size(file) == SIZE
+    with pytest.raises(RadiographError, match=r"x\.tif: 40 x 60 .*--max-pixels"):
+        read(file, max_pixels=GREY.size - 1)
+    tifffile.imwrite(file, np.stack([share, share]))
+    with pytest.raises(RadiographError, match="contains 2 pictures"):
+        read(file)
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) // 2])
+    with pytest.raises(RadiographError, match=r"x\.tif"):
+        read(file)
+
+
 def test_threads_read_the_same(tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("a.png", "b.jpg", "c.tif", "d.png", "e.bmp", "f.webp")]
     for file, image in zip(files, (GREY, GREY, DEEP, COLOUR, GREY, COLOUR), strict=True):
@@ -267,7 +289,7 @@ def test_the_limit_can_be_set(tmp_path: Path) -> None:
     file = tmp_path / "x.png"
     Image.fromarray(GREY).save(file)
     assert read(file, max_pixels=GREY.size).size == SIZE
-    with pytest.raises(RadiographError, match=r"x\.png: 60 x 40 .*--max-pixels"):
+    with pytest.raises(RadiographError, match=r"x\.png: 40 x 60 .*--max-pixels"):
         read(file, max_pixels=GREY.size - 1)
 
 
@@ -304,7 +326,7 @@ def encoded(suffix: str, image: np.ndarray = GREY) -> bytes:
         ("deep.png", deep_png(np.dstack([DEEP] * 3))[:300], "damaged or cut off|cannot be decoded"),
         ("gif.png", b"GIF89a" + bytes(40), "not a picture"),
         ("one.png", png(1, 1, 8, 0, b"\0\0"), "1 x 1 pixels is too small"),
-        ("flat.png", png(900, 31, 8, 0, bytes(901 * 31)), "900 x 31 pixels is too small"),
+        ("flat.png", png(900, 31, 8, 0, bytes(901 * 31)), "31 x 900 pixels is too small"),
     ],
 )
 def test_bad_files_are_named(tmp_path: Path, name: str, content: bytes, reason: str) -> None:

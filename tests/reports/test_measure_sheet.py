@@ -51,7 +51,7 @@ def test_lines_about_the_dentition(checked_page) -> None:
     )
     page = checked_page(html("opg", measures, ONE))
     assert "Not found: 11, 12; third molars not found: none." in page.text
-    assert "Gap between 36 and 34 (35 missing): 31 pixels, 1.5 times the mean width" in page.text
+    assert "Gap between 36 and 34 (35 not found): 31 pixels, 1.5 times the mean width" in page.text
     assert "38: mesioangular (Winter), +45°" in page.text
     assert "Note." in page.text
 
@@ -109,6 +109,31 @@ def test_the_page_is_printed_on_one_sheet(tmp_path: Path) -> None:
     )
     printed = (tmp_path / "page.pdf").read_bytes()
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+
+
+def test_a_pdf_cuts_no_word_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All remarks, a long name and a long note are in the figure, inside the page."""
+    from matplotlib.figure import Figure
+
+    drawn: list[Figure] = []
+    save = Figure.savefig
+
+    def kept(figure: Figure, *given: object, **options: object) -> None:
+        drawn.append(figure)
+        save(figure, *given, **options)
+
+    monkeypatch.setattr(Figure, "savefig", kept)
+    measures = measure(ONE)
+    marked = replace(measures.teeth[0], flags=("doubtful", "unnumbered"))
+    note = "the radiograph was mirrored and its values were inverted " * 6
+    measures = replace(measures, teeth=(marked,), notes=(note.strip(),))
+    pdf("a-very-long-name-of-a-radiograph-" * 4, measures, ONE)
+    (figure,) = drawn
+    texts = [text.get_text() for text in figure.texts]
+    assert "doubtful\nunnumbered" in texts
+    assert " ".join(texts).count("inverted") == 6
+    width = figure.bbox.width
+    assert all(text.get_window_extent().x1 <= width for text in figure.texts)
 
 
 def test_findings_are_told_and_drawn(checked_page) -> None:

@@ -12,7 +12,7 @@ def test_a_row_for_each_tooth() -> None:
     two = np.ones((2, 2))
     flags = [("edited", "doubtful"), ()]
     html = html_table(Teeth.from_masks((2, 2), [(36, two), (0, two)], [1, 0.456], flags))
-    assert "2 teeth on 2 &times; 2 pixels" in html
+    assert "<summary>2 teeth, 2 x 2 pixels: 36, 1 without a number</summary>" in html
     assert (
         "<td>36</td><td>lower left first molar</td><td>1.00</td><td>4</td>"
         "<td>doubtful, edited</td>" in html
@@ -22,5 +22,5 @@ def test_a_row_for_each_tooth() -> None:
 
 def test_no_teeth_make_an_empty_table() -> None:
     html = html_table(Teeth.empty((2, 3)))
-    assert "0 teeth on 3 &times; 2 pixels" in html
+    assert "0 teeth, 2 x 3 pixels: none" in html
     assert "<tbody></tbody>" in html

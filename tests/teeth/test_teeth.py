@@ -184,7 +184,7 @@ def test_areas_centroids_and_iteration_by_hand():
 
 
 def test_texts_for_people():
-    assert repr(some_teeth()) == "Teeth(3 on 12 x 8 pixels: 36 11 75)"
+    assert repr(some_teeth()) == "Teeth(3 teeth, 8 x 12 pixels: 11, 36, 75)"
     assert some_teeth()._repr_html_() == html_table(some_teeth())
 
 

@@ -13,9 +13,10 @@ import pytest
 from panodent import phantom
 from panodent.bundle import bundle
 from panodent.errors import DatasetError, TrainingError
-from panodent.training.cross_validation import evaluate_folds
+from panodent.training.cross_validation import evaluate_folds, missing_folds
 from panodent.training.recipes import recipe
-from panodent.training.run import DataSource, prepare
+from panodent.training.run import prepare
+from panodent.training.run_data import DataSource
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +54,21 @@ def test_a_radiograph_held_out_twice_is_refused(
     runs: list[Path], data: Path, tmp_path: Path
 ) -> None:
     other = run_of(tmp_path / "other", data, (1, 2))
-    with pytest.raises(DatasetError, match="held out by"):
+    with pytest.raises(DatasetError, match="give runs of one cross-validation"):
         evaluate_folds([*runs, other])
+    share = tmp_path / "share"
+    prepare(share, [DataSource(data)], recipe("default"), lambda *_: None)
+    shutil.copytree(runs[0] / "bundle", share / "bundle")
+    with pytest.raises(DatasetError, match="held out by"):
+        evaluate_folds([*runs, share])
+
+
+def test_a_fold_counts_once_and_missing_ones_are_named(runs: list[Path], tmp_path: Path) -> None:
+    assert missing_folds(runs) == []
+    assert missing_folds([runs[1]]) == [1, 3]
+    for again in (runs[0], shutil.copytree(runs[0], tmp_path / "copy")):
+        with pytest.raises(DatasetError, match="both held out fold 1/3"):
+            evaluate_folds([*runs, again])
 
 
 def test_an_unfinished_run_is_refused(data: Path, tmp_path: Path) -> None:

@@ -14,12 +14,15 @@ pytest.importorskip("onnx", reason="needs the train extra")
 
 from panodent import phantom
 from panodent.bundle import bundle
+from panodent.bundle.seen import Seen
+from panodent.datasets.radiograph_digest import digest
 from panodent.errors import BundleError, TrainingError
 from panodent.training import checkpoint, onnx_export, transfer
 from panodent.training.finalise import finalise
 from panodent.training.loop import compile_model
 from panodent.training.recipes import recipe
-from panodent.training.run import DataSource, Run, prepare
+from panodent.training.run import Run, prepare
+from panodent.training.run_data import DataSource
 from panodent.training.train_config import Stage
 
 ALL = bundle.load().classes
@@ -70,6 +73,28 @@ def test_the_epoch_whose_decoded_teeth_are_best_is_chosen(run: Run) -> None:
     assert set(evaluations) == set(made.scores) == {"1-data"}
     assert json.loads((run.folder / "scores.json").read_text()).keys() == {"1-data"}
     assert len(list((run.folder / "panels" / "1-data").iterdir())) == len(run.validation)
+
+
+def test_held_out_radiographs_that_the_start_has_seen_are_marked(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_epochs(run)
+    held = digest(run.validation[0].radiograph())
+    start = replace(bundle.load(), seen=Seen((held,), complete=True))
+    bundle.save(start, tmp_path / "start")
+    said: list[str] = []
+    started = replace(
+        run,
+        start=str(tmp_path / "start"),
+        config=replace(run.config, candidate_epochs=1),
+        report=lambda event, row: said.append(row["text"]) if event == "warning" else None,
+    )
+    made, evaluations = finalise(started)
+    (text,) = said
+    assert text.startswith("1 of 1 scored radiograph was in the training of ")
+    assert evaluations["1-data"].notes == (text,)
+    assert len(made.seen.digests) == 3
+    assert made.seen.complete
 
 
 def test_with_one_candidate_the_quick_dice_decides(run: Run) -> None:

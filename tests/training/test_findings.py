@@ -28,7 +28,7 @@ from panodent.training.findings_config import FindingsConfig, PaintConfig, confi
 from panodent.training.findings_examples import FindingsExample, example, kinds_image
 from panodent.training.findings_finish import FindingsOutcome, chosen_limits, finish
 from panodent.training.findings_run import _used, prepare, reopen
-from panodent.training.run import DataSource
+from panodent.training.run_data import DataSource
 
 SMALL = FindingsConfig(filters=(4, 8), height=64, width=128, epochs=2, batch_size=2, repeat=1)
 BLOCK = np.ones((4, 4), bool)

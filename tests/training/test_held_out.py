@@ -13,7 +13,8 @@ from panodent.bundle import bundle
 from panodent.dentition import PERMANENT
 from panodent.training.held_out import folder_name, folder_names, held_out
 from panodent.training.recipes import recipe
-from panodent.training.run import DataSource, prepare
+from panodent.training.run import prepare
+from panodent.training.run_data import DataSource
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ ROWS = [
         "height": 128,
         "width": 256,
         "loss": 1.0,
+        "val_loss": 1.5,
         "val_dice": 0.25,
         "learning_rate": 1e-6,
         "seconds": 3.0,
@@ -39,9 +40,9 @@ ROWS = [
 def test_the_table_has_a_row_per_epoch_and_six_digits(tmp_path: Path) -> None:
     history.write(tmp_path, ROWS)
     assert (tmp_path / "history.csv").read_text() == (
-        "epoch,height,width,loss,val_dice,learning_rate,seconds\n"
-        "1,64,128,2,nan,0.00123457,1.5\n"
-        "2,128,256,1,0.25,1e-06,3\n"
+        "epoch,height,width,loss,val_loss,val_dice,learning_rate,seconds\n"
+        "1,64,128,2,nan,nan,0.00123457,1.5\n"
+        "2,128,256,1,1.5,0.25,1e-06,3\n"
     )
 
 

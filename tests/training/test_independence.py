@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from panodent import phantom
+from panodent.bundle import bundle
+from panodent.bundle.seen import Seen
 from panodent.datasets.dataset import find
+from panodent.datasets.radiograph_digest import digest_of
 from panodent.datasets.splits import fingerprint
 from panodent.errors import TrainingError
 from panodent.training.independence import most_independent, origins
@@ -40,6 +44,12 @@ def run(folder: Path, root: Path, training: list[int], start: str = "") -> str:
     return str(folder)
 
 
+def without_list(folder: Path) -> str:
+    """A bundle that does not say which radiographs it has seen."""
+    bundle.save(replace(bundle.load(), seen=Seen()), folder)
+    return str(folder)
+
+
 def test_the_run_that_held_a_radiograph_out_is_chosen(data, prints, tmp_path) -> None:
     folds = [run(tmp_path / "1", data, [0, 1]), run(tmp_path / "2", data, [2])]
     known = origins(folds)
@@ -60,12 +70,24 @@ def test_the_bundle_folder_of_a_run(data, prints, tmp_path) -> None:
 
 def test_what_a_run_started_from_counts(data, prints, tmp_path) -> None:
     first = run(tmp_path / "1", data, [0])
+    start = without_list(tmp_path / "start")
     second, third = origins(
-        [run(tmp_path / "2", data, [1], first), run(tmp_path / "3", data, [1], "default")]
+        [run(tmp_path / "2", data, [1], first), run(tmp_path / "3", data, [1], start)]
     )
     assert [second.trained_on(item) for item in prints] == ["yes", "yes", "no"]
     assert [third.trained_on(item) for item in prints] == ["unknown", "yes", "unknown"]
-    assert "started from another bundle: default is not part of a training run" in third.gaps[0]
+    assert f"started from another bundle: {start} is not part of a training run" in third.gaps[0]
+
+
+def test_a_bundle_knows_by_its_list_what_it_has_seen(data, prints, tmp_path) -> None:
+    listed = Seen((digest_of(prints[0]),), complete=True)
+    bundle.save(replace(bundle.load(), seen=listed), tmp_path / "b")
+    known, started = origins(
+        [str(tmp_path / "b"), run(tmp_path / "1", data, [1], str(tmp_path / "b"))]
+    )
+    assert [known.trained_on(item) for item in prints] == ["yes", "no", "no"]
+    assert [started.trained_on(item) for item in prints] == ["yes", "yes", "no"]
+    assert bundle.load().seen.complete
 
 
 def test_data_that_are_gone_are_unknown(data, prints, tmp_path) -> None:
@@ -74,8 +96,8 @@ def test_data_that_are_gone_are_unknown(data, prints, tmp_path) -> None:
     assert "cannot be read" in origin.gaps[0]
 
 
-def test_a_bundle_without_a_run_says_what_it_learnt_from(prints) -> None:
-    (origin,) = origins(["default"])
+def test_a_bundle_without_a_run_says_what_it_learnt_from(prints, tmp_path) -> None:
+    (origin,) = origins([without_list(tmp_path / "start")])
     assert most_independent([origin], prints[0]) == (0, "unknown")
     assert "it says that it learnt from " in origin.gaps[0]
 

@@ -82,6 +82,7 @@ def test_stages_follow_each_other() -> None:
         ({"stages": [{"epochs": 1, "height": 100, "width": 128}]}, "multiple of 32"),
         ({"batch_size": "four"}, "expected int"),
         ({"batch_size": True}, "expected int"),
+        ({"keep_epochs": 1}, "expected bool"),
         ({"augment": {"flip": 2.0}}, "at most 1"),
     ],
 )
@@ -94,6 +95,11 @@ def test_nonsense_is_refused(settings: dict, message: str) -> None:
     ("settings", "suggestion"),
     [
         ({"learning_rat": 0.1}, "learning_rate"),
+        ({"rotation": 3.0}, r"mean 'rotation'; it stands below \[augment\]"),
+        ({"rotatoin": 3.0}, r"Did you mean augment\.rotation"),
+        ({"epochs": 3}, r"Did you mean stages: a table \[\[stages\]\]"),
+        ({"lr": 3}, "Did you mean learning_rate"),
+        ({"augment": {"batch_size": 3}}, "mean 'batch_size'; it stands above all sections"),
         ({"augment": {"rotatoin": 3.0}}, "rotation"),
         ({"optimiser": "adamv"}, "adamw"),
     ],

@@ -21,7 +21,7 @@ from panodent.training.refiner_batches import batch, crop_dice
 from panodent.training.refiner_config import ChangeConfig, RefinerConfig
 from panodent.training.refiner_crops import STORED, Crops, collect
 from panodent.training.refiner_run import prepare, reopen
-from panodent.training.run import DataSource
+from panodent.training.run_data import DataSource
 
 SMALL = RefinerConfig(filters=(4, 8), epochs=2, batch_size=8, variants=1)
 

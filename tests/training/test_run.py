@@ -12,9 +12,10 @@ import pytest
 
 from panodent import formats, phantom
 from panodent.datasets.dataset import find
-from panodent.errors import DatasetError, FaultyItemsError, TrainingError
+from panodent.errors import ConfigError, DatasetError, FaultyItemsError, TrainingError
 from panodent.training.recipes import recipe
-from panodent.training.run import DataSource, Run, data_notes, prepare, reopen
+from panodent.training.run import Run, fold_folders, prepare, prepare_folds, reopen
+from panodent.training.run_data import DataSource, data_notes
 
 
 def quiet(*_: object) -> None:
@@ -85,8 +86,38 @@ def test_the_same_radiograph_in_two_folders_is_on_one_side(tmp_path: Path, data:
 
 def test_nothing_left_to_train_on_is_told(tmp_path: Path) -> None:
     phantom.write(tmp_path / "one", 1, size=(64, 128))
-    with pytest.raises(TrainingError, match="lower --val"):
+    with pytest.raises(TrainingError, match=r"1 radiograph is held out .* --val 0"):
         run_of(tmp_path / "run", tmp_path / "one")
+    assert not (tmp_path / "run").exists()
+
+
+def test_more_folds_than_radiographs_are_refused(tmp_path: Path, data: Path) -> None:
+    with pytest.raises(ConfigError, match=r"fold 1/40: the data has 6 .* at most 6 folds"):
+        run_of(tmp_path / "run", data, fold=(1, 40))
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_runs_of_all_folds_are_prepared_at_once(tmp_path: Path, data: Path) -> None:
+    runs = prepare_folds(tmp_path / "cv", [DataSource(data)], recipe("default"), 3, quiet)
+    assert [run.folder for run in runs] == fold_folders(tmp_path / "cv")
+    assert [run.folder.name for run in runs] == ["fold-1", "fold-2", "fold-3"]
+    held = [key for run in runs for key in keys(run)[1]]
+    assert sorted(held) == [f"phantom-{n:05d}" for n in range(6)]
+    assert keys(runs[1]) == keys(run_of(tmp_path / "second", data, fold=(2, 3)))
+
+
+def test_frozen_random_layers_are_refused(tmp_path: Path, data: Path) -> None:
+    with pytest.raises(ConfigError, match="--from default"):
+        run_of(tmp_path / "run", data, freeze="encoder")
+
+
+def test_only_the_weights_of_named_epochs_are_kept(tmp_path: Path, data: Path) -> None:
+    made = run_of(tmp_path / "run", data)
+    for epoch in (1, 2, 3):
+        made.epoch_file(epoch).parent.mkdir(exist_ok=True)
+        made.epoch_file(epoch).write_bytes(b"")
+    made.remove_epochs([2])
+    assert [file.name for file in (made.folder / "epochs").iterdir()] == ["002.npz"]
 
 
 def test_a_copied_run_can_be_opened(tmp_path: Path, data: Path) -> None:

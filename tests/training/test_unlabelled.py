@@ -18,7 +18,8 @@ from panodent.training import unlabelled
 from panodent.training.augmentation.augment import IGNORED
 from panodent.training.batches import load
 from panodent.training.recipes import recipe
-from panodent.training.run import DataSource, Run, prepare
+from panodent.training.run import Run, prepare
+from panodent.training.run_data import DataSource
 from panodent.training.unlabelled import IGNORED_FILE, ignore, unlabelled_teeth
 
 SIZE = (128, 256)

@@ -7,7 +7,7 @@ import pytest
 
 from panodent.training.augmentation.augment import IGNORED
 from panodent.training.batches import Example
-from panodent.training.validation import MIN_PIXELS, argmax_at, mean_dice, tooth_dice
+from panodent.training.validation import MIN_PIXELS, argmax_at, tooth_dice, validate
 
 
 def image(*values: int) -> np.ndarray:
@@ -57,5 +57,16 @@ def test_the_mean_is_over_teeth_and_further_planes_do_not_count() -> None:
     planes[..., 0] = 1
     planes[..., 3:] = 99  # offsets
 
-    assert mean_dice(lambda batch: planes, examples, (32, 64), 3) == pytest.approx(0.5)
-    assert mean_dice(lambda batch: planes, [], (32, 64), 3) == 0
+    counted: list[tuple[int, ...]] = []
+
+    def loss(truth: np.ndarray, scores: np.ndarray) -> float:
+        counted.append((*truth.shape, *scores.shape))
+        return float(len(truth))
+
+    dice, mean_loss = validate(lambda batch: planes, loss, examples, (32, 64), 3, 4)
+    assert dice == pytest.approx(0.5)
+    assert mean_loss == len(examples)
+    assert counted == [(len(examples), 32, 64, len(examples), *planes.shape[1:])]
+    dice, mean_loss = validate(lambda batch: planes, loss, [], (32, 64), 3, 4)
+    assert dice == 0
+    assert np.isnan(mean_loss)

@@ -16,7 +16,8 @@ from panodent.errors import BundleError
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 from panodent.training.recipes import recipe
-from panodent.training.run import DataSource, Run, prepare
+from panodent.training.run import Run, prepare
+from panodent.training.run_data import DataSource
 
 pytest.importorskip("keras")
 onnx = pytest.importorskip("onnx")

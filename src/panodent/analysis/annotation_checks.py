@@ -65,7 +65,7 @@ def suspicions(teeth: Teeth) -> list[Suspicion]:
     if not len(teeth):
         return [Suspicion("empty", (), "is annotated as having no teeth")]
     # Swapped teeth are out of order too; that is reported once.
-    found = _swapped(teeth) or _out_of_order(teeth)
+    found = swapped(teeth) or _out_of_order(teeth)
     return [*found, *_repeated(teeth), *_parts(teeth), *_tiny(teeth)]
 
 
@@ -78,8 +78,11 @@ def centres(teeth: Teeth) -> npt.NDArray[np.float64]:
     return found
 
 
-def _swapped(teeth: Teeth) -> list[Suspicion]:
-    """Left and right, or upper and lower teeth, whose median positions are swapped."""
+def swapped(teeth: Teeth) -> list[Suspicion]:
+    """Left and right, or upper and lower teeth, whose median positions are swapped.
+
+    Empty with fewer than `MIN_TEETH` numbered teeth.
+    """
     numbered = teeth.fdi != UNNUMBERED
     if numbered.sum() < MIN_TEETH:
         return []

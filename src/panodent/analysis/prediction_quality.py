@@ -4,7 +4,8 @@ On other images (photographs, bitewings, a panoramic radiograph on its side) the
 teeth with low scores. On an upside-down panoramic radiograph it finds many teeth and numbers them
 by their place; but then those numbered as upper central incisors are narrower than those numbered
 as lower ones, while upright they are about 1.5 times as wide. On half a panoramic radiograph
-scores are as high as on a whole one, but all teeth are of one side.
+scores are as high as on a whole one, but all teeth are of one side. On two panoramic radiographs in
+one picture it finds more teeth than there are numbers, so some remain without one.
 `docs/experiments/warnings.md` has the rates of right and wrong warnings.
 """
 
@@ -24,6 +25,9 @@ MIN_INCISOR_RATIO = 1.02
 ONE_SIDED = (2, 7)
 """A radiograph is one-sided with at most the first number of teeth on one side and at least the
 second number on the other."""
+
+MANY_UNNUMBERED = 3
+"""With at least so many teeth without a number there may be two radiographs in the picture."""
 
 
 def quality(teeth: Teeth) -> float:
@@ -66,6 +70,12 @@ def warning(teeth: Teeth) -> str:
         return (
             f"unsure of nearly every tooth (quality {quality(teeth):.2f}); is it an upright "
             "panoramic radiograph?"
+        )
+    beyond = len(teeth) - len(teeth.numbered())
+    if beyond >= MANY_UNNUMBERED:
+        return (
+            f"{beyond} more teeth than a dentition has numbers for; are there two radiographs in "
+            "the picture? Cut them apart and predict each"
         )
     ratio = incisor_ratio(teeth)
     if ratio is not None and ratio < MIN_INCISOR_RATIO:

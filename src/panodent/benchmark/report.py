@@ -155,7 +155,7 @@ def _radiographs(
     notify("drawing phantoms")
     files = inputs.draw_phantoms(folder, settings.phantoms, settings.size)
     height, width = settings.size
-    return files, f"{len(files)} phantoms, {width} x {height}, JPEG"
+    return files, f"{len(files)} phantoms, {height} x {width}, JPEG"
 
 
 def _other_stages(timer: StageTimer) -> Spread:

@@ -5,6 +5,7 @@ BUNDLE/network.onnx    the network for inference
 BUNDLE/norms.npz       batch-norm statistics, which fine-tuning needs back (optional)
 BUNDLE/refiner.onnx    the network that refines outlines (optional)
 BUNDLE/findings.onnx   the network that finds fillings, crowns, implants and more (optional)
+BUNDLE/seen.txt        digests of the radiographs that it was trained on (optional)
 
 The bundle named "default" lies inside the package: nothing is downloaded at run time.
 """
@@ -29,7 +30,10 @@ import numpy.typing as npt
 from panodent.bundle.calibration import Calibration
 from panodent.bundle.findings_network import FindingsNetwork, card_entry, from_card
 from panodent.bundle.frame import Frame
-from panodent.bundle.session import Session
+from panodent.bundle.seen import Seen
+from panodent.bundle.seen import read as read_seen
+from panodent.bundle.seen import write as write_seen
+from panodent.bundle.session import CPU, Session, check_device
 from panodent.dentition import TEETH
 from panodent.errors import BundleError, ConfigError, OutputError
 from panodent.utils.arrays import Float32Array, FloatImage
@@ -64,6 +68,9 @@ class Bundle:
         `panodent.inference.rescaling` recognises an unusual scale by it.
     refiner : bytes of the network that `panodent.inference.refinement` uses, or none.
     findings : the network that `panodent.inference.findings` uses, or None.
+    seen : which radiographs it was trained on.
+    source : the folder that it was read from, "default" for the included bundle, or empty.
+    device : what the networks run on, one of `panodent.bundle.session.DEVICES`.
 
     Raises `BundleError` for repeated or unknown classes and impossible sizes.
     """
@@ -80,6 +87,9 @@ class Bundle:
     sizes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     refiner: bytes = field(default=b"", repr=False)
     findings: FindingsNetwork | None = field(default=None, repr=False)
+    seen: Seen = field(default=Seen(), repr=False, compare=False)
+    source: str = field(default="", compare=False)
+    device: str = field(default=CPU, compare=False)
     _network_session: Session = field(init=False, repr=False, compare=False)
     _refiner_session: Session = field(init=False, repr=False, compare=False)
 
@@ -91,13 +101,14 @@ class Bundle:
         if odd := [fdi for fdi, size in self.sizes.items() if not all(0 < x <= 1 for x in size)]:
             raise BundleError(f"usual size of tooth {odd[0]}: expected two shares, above 0 to 1")
         sessions = (
-            Session(self.network, self.threads),
-            Session(self.refiner, self.threads, "refiner"),
+            Session(self.network, self.threads, device=self.device),
+            Session(self.refiner, self.threads, "refiner", self.device),
         )
         object.__setattr__(self, "_network_session", sessions[0])
         object.__setattr__(self, "_refiner_session", sessions[1])
-        if self.findings is not None and self.findings.threads != self.threads:
-            own = replace(self.findings, threads=self.threads)
+        usual = (self.threads, self.device)
+        if self.findings is not None and (self.findings.threads, self.findings.device) != usual:
+            own = replace(self.findings, threads=self.threads, device=self.device)
             object.__setattr__(self, "findings", own)
 
     @cached_property
@@ -177,15 +188,18 @@ class Bundle:
         return self._refiner_session.run(crops)
 
 
-def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0) -> Bundle:
+def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0, device: str = CPU) -> Bundle:
     """Reads a bundle folder, the bundle of a training run, or the default bundle by its name.
 
-    `threads` for the network, 0 for the runtime's choice. Raises `BundleError` when the bundle is
-    missing, damaged or of a newer format.
+    `threads` for the network, 0 for the runtime's choice; `device` is one of
+    `panodent.bundle.session.DEVICES`. Raises `BundleError` when the bundle is missing, damaged or
+    of a newer format, `ConfigError` when the runtime does not support the device.
 
     >>> load("default").frame.size
     (256, 512)
     """
+    if device != CPU:
+        check_device(device)
     folder = _folder(path)
     try:
         card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
@@ -201,7 +215,10 @@ def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0) -> Bundle:
     except ValueError as error:
         card = folder / CARD_FILE
         raise BundleError(f"{card}: not JSON ({error}); copy the whole bundle again") from None
-    return _checked(folder, card, network, threads)
+    made = _checked(folder, card, network, threads)
+    source = DEFAULT if str(path) == DEFAULT else str(folder.resolve())
+    seen = read_seen(folder, card.get("seen"))
+    return replace(made, seen=seen, source=source, device=device)
 
 
 def _folder(path: str | os.PathLike[str]) -> Path:
@@ -338,6 +355,8 @@ def save(bundle: Bundle, folder: Path) -> None:
         card["refiner"] = {"file": REFINER_FILE, "sha256": _sha256(bundle.refiner)}
     if bundle.findings is not None:
         card["findings"] = _findings_entry(bundle.findings)
+    if (seen := write_seen(bundle.seen, folder)) is not None:
+        card["seen"] = seen
     write_whole(folder / CARD_FILE, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -46,6 +46,7 @@ def ensemble(members: Sequence[Bundle]) -> Bundle:
         sizes=first.sizes,
         refiner=first.refiner,
         findings=first.findings,
+        seen=first.seen.joined(member.seen for member in others),
     )
 
 

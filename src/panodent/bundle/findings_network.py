@@ -10,7 +10,7 @@ import numpy as np
 
 from panodent.bundle.calibration import Calibration
 from panodent.bundle.frame import Frame
-from panodent.bundle.session import Session
+from panodent.bundle.session import CPU, Session
 from panodent.errors import BundleError, UnknownNameError
 from panodent.radiograph.resampling import resized
 from panodent.teeth.finding_kinds import KINDS
@@ -50,6 +50,7 @@ class FindingsNetwork:
     limits : by kind; kinds without an entry have none.
     calibration : maps mean probabilities to probabilities that the finding is right.
     threads : threads of the network; 0 lets the runtime choose.
+    device : what the network runs on, one of `panodent.bundle.session.DEVICES`.
 
     Raises `UnknownNameError` for an unknown kind, `BundleError` for kinds named twice or not at
     all.
@@ -61,6 +62,7 @@ class FindingsNetwork:
     limits: Mapping[str, KindLimits] = field(default_factory=dict)
     calibration: Calibration = field(default_factory=Calibration)
     threads: int = field(default=0, compare=False)
+    device: str = field(default=CPU, compare=False)
     _session: Session = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -69,7 +71,7 @@ class FindingsNetwork:
         for name in (*self.kinds, *self.limits):
             if name not in KINDS:
                 raise UnknownNameError("kind of finding", name, KINDS)
-        session = Session(self.network, self.threads, "findings network")
+        session = Session(self.network, self.threads, "findings network", self.device)
         object.__setattr__(self, "_session", session)
 
     def open(self) -> None:

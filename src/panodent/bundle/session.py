@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from panodent.errors import BundleError
+from panodent.errors import BundleError, ConfigError, UnknownNameError
 from panodent.utils.arrays import Float32Array
+
+CPU = "cpu"
+DEVICES: Mapping[str, tuple[str, str]] = {
+    CPU: ("CPUExecutionProvider", "onnxruntime"),
+    "cuda": ("CUDAExecutionProvider", "onnxruntime-gpu"),
+    "rocm": ("ROCMExecutionProvider", "onnxruntime-rocm"),
+    "openvino": ("OpenVINOExecutionProvider", "onnxruntime-openvino"),
+    "directml": ("DmlExecutionProvider", "onnxruntime-directml"),
+    "coreml": ("CoreMLExecutionProvider", "onnxruntime"),
+}
+"""What networks may run on: its provider in ONNX Runtime, and the package that brings it."""
+
+
+def check_device(device: str) -> None:
+    """Raises `UnknownNameError` for an unknown device, `ConfigError` if the runtime lacks it."""
+    import onnxruntime
+
+    if device not in DEVICES:
+        raise UnknownNameError("device", device, DEVICES)
+    provider, package = DEVICES[device]
+    present = onnxruntime.get_available_providers()
+    if provider not in present:
+        usable = ", ".join(name for name, (known, _) in DEVICES.items() if known in present)
+        raise ConfigError(
+            f"device {device!r}: this ONNX Runtime does not support it, only {usable}; install "
+            f"{package} in place of onnxruntime, or use --device cpu"
+        )
 
 
 @dataclass
 class Session:
     """An ONNX network with one input and one output, both float32; safe to use from threads.
 
-    `threads` of the network, 0 for the runtime's choice; `what` names it in error messages.
+    `threads` of the network, 0 for the runtime's choice; `what` names it in error messages;
+    `device` is one of `DEVICES`.
     """
 
     network: bytes = field(repr=False)
     threads: int = 0
     what: str = "network"
+    device: str = CPU
     _opened: Any = field(default=None, init=False, repr=False)
     _opening: Any = field(default_factory=Lock, init=False, repr=False)
 
@@ -38,12 +68,17 @@ class Session:
         options.log_severity_level = 3
         # Threads that wait actively for more work slow down what follows the network.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        provider = DEVICES[self.device][0]
         try:
-            return onnxruntime.InferenceSession(
-                self.network, options, providers=["CPUExecutionProvider"]
-            )
+            session = onnxruntime.InferenceSession(self.network, options, providers=[provider])
         except Exception as error:  # the runtime's own exceptions share no base
             raise BundleError(f"the bundle's {self.what} cannot be loaded ({error})") from None
+        if session.get_providers()[0] != provider:  # it falls back to the CPU
+            raise BundleError(
+                f"the bundle's {self.what} does not run on device {self.device!r}; check its "
+                "driver, or use --device cpu"
+            )
+        return session
 
     def run(self, batch: Float32Array) -> Float32Array:
         """The network's output for a batch."""

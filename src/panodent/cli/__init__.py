@@ -30,6 +30,7 @@ from panodent.cli import (
     phantom,
     predict,
     quantise,
+    recipes,
     refiner,
     serve,
     train,
@@ -53,6 +54,7 @@ app = typer.Typer(
 COMMANDS = (
     predict.predict,
     train.train,
+    recipes.recipes,
     evaluate.evaluate,
     folds.folds,
     average.average,

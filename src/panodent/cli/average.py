@@ -12,6 +12,7 @@ from panodent.cli.console import main_figures, print_line
 from panodent.cli.options import Output, Overwrite, parse_integers, require_keras
 from panodent.errors import ConfigError, OutputError
 from panodent.utils.output_folder import occupied
+from panodent.utils.wording import counted
 
 
 def average(
@@ -51,7 +52,8 @@ def average(
     expected = "a whole number for each RUN"
     weights = parse_integers(shares, ",", "--shares", expected, len(members)) if shares else []
     run = reopen(members[0], lambda *_: None)
-    print_line(f"scored on the {len(run.validation)} radiographs that {members[0]} held out")
+    radiographs = counted(len(run.validation), "radiograph", "radiographs")
+    print_line(f"scored on {radiographs} that {members[0]} held out")
     with occupied(output, "average", keep="bundle"):
         if overwrite:
             remove_run(output, *map(str, members), records=("bundle",))

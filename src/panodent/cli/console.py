@@ -6,20 +6,23 @@ radiograph.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from panodent.utils.wording import shown
+from panodent.utils.wording import counted, shown
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from panodent.evaluation.evaluate import Evaluation
 
+LINE_SECONDS = 10.0
+"""Seconds between lines of progress in a log."""
 MAIN_FIGURES = ("dice", "dice_obb", "numbering", "detection_f1", "ap50")
 
 
@@ -74,10 +77,10 @@ def main_figures(evaluation: Evaluation) -> str:
 def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on standard error. Yields a function to call with (done, total).
 
-    Nothing is drawn where standard error is not a terminal.
+    Where standard error is not a terminal, a line tells of progress every `LINE_SECONDS`.
     """
     if not sys.stderr.isatty():
-        yield lambda done, total: None
+        yield _progress_lines(title)
         return
     from rich.progress import (
         BarColumn,
@@ -108,6 +111,20 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
         yield update
 
 
+def _progress_lines(title: str) -> Callable[[int, int], None]:
+    """A function that prints a line such as "predicting: 120 of 600" now and then."""
+    last = time.monotonic()
+
+    def update(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= LINE_SECONDS and done < total:
+            last = now
+            print(f"{title}: {done} of {total}", file=sys.stderr, flush=True)
+
+    return update
+
+
 _SENTENCES = {
     "unread": "{entries} entries of the data folders are not read but may be radiographs; "
     "`panodent inspect DATA` names them",
@@ -115,6 +132,7 @@ _SENTENCES = {
     "knows {known} of 52 teeth",
     "ignoring": "{teeth} teeth without annotation in {cases} of {of} radiographs are ignored; "
     "ignored.json lists them",
+    "stopped_early": "stopped early: no epoch since {best} improved the Dice ({patience} in a row)",
     "unscored": "scores count the {classes} teeth that the network knows; {teeth} others of the "
     "ground truth are left out",
 }
@@ -154,14 +172,16 @@ class TrainingProgress:
     def __exit__(self, *_: object) -> None:
         self.progress.stop()
 
-    def report(self, kind: str, row: dict[str, float]) -> None:
+    def report(self, kind: str, row: dict[str, Any]) -> None:
         """Shows one message of the run.
 
-        `kind` is 'unread', 'reading', 'not_searched', 'ignoring', 'step', 'epoch', 'scoring' or
-        'unscored'; `row` holds its figures by name.
+        `kind` is 'unread', 'reading', 'not_searched', 'ignoring', 'step', 'epoch', 'scoring',
+        'unscored', 'stopped_early' or 'warning'; `row` holds its figures by name, and 'text' for a
+        warning.
         """
         if kind == "reading":
-            print_line(f"reading {int(row['cases'])} annotated radiographs")
+            cases = counted(int(row["cases"]), "annotated radiograph", "annotated radiographs")
+            print_line(f"reading {cases}")
             self.started = time.monotonic()
         elif kind == "step":
             self._step(row)
@@ -169,6 +189,8 @@ class TrainingProgress:
             self._epoch(row)
         elif kind == "scoring":
             self.progress.update(self.task, completed=row["done"], total=row["cases"])
+        elif kind == "warning":
+            print_warning(row["text"])
         elif kind in _SENTENCES:
             print_line(_SENTENCES[kind].format(**{name: int(value) for name, value in row.items()}))
 
@@ -187,9 +209,14 @@ class TrainingProgress:
 
     def _epoch(self, row: dict[str, float]) -> None:
         self.dice = row["val_dice"]
+        validated = (
+            ""
+            if math.isnan(row["val_dice"])
+            else f"validation loss {row['val_loss']:.4f}  dice {row['val_dice']:.4f}  "
+        )
         print_line(
-            f"epoch {int(row['epoch'])}/{self.epochs}  {int(row['width'])}x{int(row['height'])}  "
-            f"loss {row['loss']:.4f}  dice {row['val_dice']:.4f}  {row['seconds']:.0f} s  "
+            f"epoch {int(row['epoch'])}/{self.epochs}  {int(row['height'])}x{int(row['width'])}  "
+            f"loss {row['loss']:.4f}  {validated}{row['seconds']:.0f} s  "
             f"left {self._remaining(row['epoch'])}"
         )
 

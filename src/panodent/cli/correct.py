@@ -83,7 +83,8 @@ def _print_summary(outcome: Outcome, to: str, output: Path) -> None:
     teeth = counted(sum(outcome.changed.values()), "tooth", "teeth")
     radiographs = counted(len(outcome.changed), "radiograph", "radiographs")
     print_line(
-        f"{conversion.written} radiographs with {conversion.teeth} teeth from "
+        f"{counted(conversion.written, 'radiograph', 'radiographs')} with "
+        f"{counted(conversion.teeth, 'tooth', 'teeth')} from "
         f"{conversion.source_format} to {to}: {teeth} of {radiographs} corrected; "
         f"{len(conversion.failed)} failed; in {output}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,7 @@ from panodent.cli.options import (
 )
 from panodent.cli.options import Predictions as TaskPredictions
 from panodent.errors import ConfigError
-from panodent.utils.wording import shown
+from panodent.utils.wording import counted, shown
 
 if TYPE_CHECKING:
     from panodent.evaluation.bootstrap import Estimate
@@ -107,11 +108,14 @@ def evaluate(
     """
     from panodent.evaluation.grouping import groupings
     from panodent.evaluation.pairing import evaluate_pairs, pair_folders
+    from panodent.evaluation.seen_cases import note_on_seen
 
     if plates and output is None:
         raise ConfigError("--plates needs a folder for the drawings; add --output")
     options = read_options(values, numbering, name_map, read_predictions, attribute, encoding)
     pairing = pair_folders(predictions, truth, format=format_name, options=options)
+    if note := note_on_seen(pairing, predictions):
+        pairing = replace(pairing, notes=(*pairing.notes, note))
     groups = groupings(by or (), table, [pair.key for pair in pairing.pairs])
     with progress_bar("scoring") as update:
         evaluation = evaluate_pairs(
@@ -137,10 +141,11 @@ def evaluate(
             from panodent.reports import failure_plates
 
             count = failure_plates.write(evaluation, pairing.pictures(), output / "plates", plates)
-            print_line(f"plates: {count} drawings in {output / 'plates'}")
+            print_line(f"plates: {counted(count, 'drawing', 'drawings')} in {output / 'plates'}")
     if missing := evaluation.without_prediction:
         print_warning(
-            f"{len(missing)} cases have no prediction and count as 0; the first is {missing[0]}"
+            f"{counted(len(missing), 'case has', 'cases have')} no prediction and "
+            f"{'counts' if len(missing) == 1 else 'count'} as 0; the first is {missing[0]}"
         )
         raise typer.Exit(1)
 
@@ -154,7 +159,7 @@ def _evaluate_findings(
 
     with progress_bar("scoring findings") as update:
         scores = evaluate_findings(pairing, predictions, annotations, samples, progress=update)
-    print_line(f"findings in {len(scores.cases)} radiographs")
+    print_line(f"findings in {counted(len(scores.cases), 'radiograph', 'radiographs')}")
     for name, figure in scores.figures.items():
         if figure.value is not None:
             interval = "" if figure.low is None else f"  ({figure.low:.4f} to {figure.high:.4f})"

@@ -34,6 +34,7 @@ from panodent.cli.options import (
     require_keras,
 )
 from panodent.errors import ConfigError
+from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.training.findings import FindingsRun
@@ -103,7 +104,7 @@ def findings(
     check_overwrite(overwrite, resume)
     from panodent.training.findings_config import FindingsConfig
     from panodent.training.findings_run import prepare, reopen
-    from panodent.training.run import DataSource
+    from panodent.training.run_data import DataSource
     from panodent.training.run_folder import holding_run
 
     height, width = parse_size(size) if size else (None, None)
@@ -138,7 +139,8 @@ def _train(run: FindingsRun) -> None:
 
     labelled = sum(case.key in run.annotated for case in run.training)
     print_line(
-        f"{len(run.training)} radiographs to train on, {labelled} of them with annotated findings; "
+        f"{counted(len(run.training), 'radiograph', 'radiographs')} to train on, "
+        f"{labelled} of them with annotated findings; "
         f"{len(run.validation)} held out"
     )
     model, rows = train(run)

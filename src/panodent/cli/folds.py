@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from panodent.cli.console import main_figures, print_line, progress_bar
+from panodent.cli.training_session import score_folds
 
 
 def folds(
@@ -22,14 +22,4 @@ def folds(
     Give the finished runs of `panodent train --fold 1/N` to `N/N`. Each radiograph is scored with
     the run that held it out.
     """
-    from panodent.reports.evaluation import write
-    from panodent.training.cross_validation import evaluate_folds
-
-    with progress_bar("scoring") as update:
-        each, together, pictures = evaluate_folds(runs, update)
-    for name, evaluation in each.items():
-        print_line(f"held out of {name} ({len(evaluation.cases)}): {main_figures(evaluation)}")
-    print_line(f"all {len(together.cases)}: {main_figures(together)}")
-    if output is not None:
-        page = write(together, output, cases=pictures, title="Cross-validation")
-        print_line(f"page: {page}")
+    score_folds(runs, output)

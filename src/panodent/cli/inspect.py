@@ -99,19 +99,21 @@ def inspect(
 
 def _print_overview(found: Inspection) -> None:
     dataset = found.dataset
-    print_line(f"{len(found.findings)} radiographs in format {dataset.format}, {found.teeth} teeth")
-    for keys, what in (
-        (dataset.images_without_labels, "images without labels"),
-        (dataset.labels_without_images, "labels without images"),
+    radiographs = counted(len(found.findings), "radiograph", "radiographs")
+    teeth = counted(found.teeth, "tooth", "teeth")
+    print_line(f"{radiographs} in format {dataset.format}, {teeth}")
+    for keys, one, many in (
+        (dataset.images_without_labels, "image without labels", "images without labels"),
+        (dataset.labels_without_images, "label without an image", "labels without images"),
     ):
         if keys:
-            print_warning(f"{len(keys)} {what}: {_shortened(keys)}")
+            print_warning(f"{counted(len(keys), one, many)}: {_shortened(keys)}")
     for item in dataset.unread[:LISTED]:
         print_warning(f"not read: {item.path}: {item.reason}")
     if (more := len(dataset.unread) - LISTED) > 0:
         print_warning(f"not read: {more} more; they are on the page (--output)")
-    sizes = [f"{width} x {height} ({n})" for (height, width), n in found.sizes.items()]
-    print_line(f"sizes: {_shortened(sizes)}")
+    sizes = [f"{height} x {width} ({n})" for (height, width), n in found.sizes.items()]
+    print_line(f"sizes (height x width): {_shortened(sizes)}")
     rarest = sorted(found.per_number.items(), key=lambda item: item[1])[:RAREST]
     _print_kinds(found)
     print_line("rarest teeth: " + ", ".join(f"{fdi} ({count})" for fdi, count in rarest))

@@ -9,6 +9,7 @@ import typer
 
 from panodent.cli.console import print_line, print_warning, progress_bar
 from panodent.cli.options import WrittenNumbering, checked_numbering
+from panodent.utils.wording import counted
 
 
 def measure(
@@ -29,7 +30,7 @@ def measure(
 
     with progress_bar("measuring") as update:
         done, failed = measure_folder(results, report, update, checked_numbering(numbering))
-    print_line(f"{done} radiographs measured; table: {results / CSV}")
+    print_line(f"{counted(done, 'radiograph', 'radiographs')} measured; table: {results / CSV}")
     for reason in failed.values():
         print_warning(reason)
     raise typer.Exit(1 if failed else 0)

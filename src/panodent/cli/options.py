@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +14,9 @@ import typer
 from panodent import dentition
 from panodent.errors import ConfigError, MissingExtraError, UnknownNameError
 from panodent.formats.registry import listed
+
+BACKENDS = ("tensorflow", "jax", "torch")
+"""Backends of Keras that panodent trains with."""
 
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")]
 NewBundle = Annotated[Path, typer.Option("--output", "-o", help="Folder for the new bundle.")]
@@ -39,7 +44,11 @@ Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what an earlier call wrote to --output.")
 ]
 BundleName = Annotated[
-    str, typer.Option(help="Bundle folder or training run; 'default' is the included bundle.")
+    str,
+    typer.Option(
+        help="Bundle (the folder of a trained model) or training run; 'default' is the included "
+        "bundle."
+    ),
 ]
 FormatName = Annotated[
     str | None,
@@ -154,9 +163,31 @@ def parse_integers(
 
 
 def require_keras() -> None:
-    """Raises `MissingExtraError` when Keras is not installed. Does not import it."""
+    """Raises `MissingExtraError` when Keras or its backend is not installed. Imports neither."""
     if importlib.util.find_spec("keras") is None:
         raise MissingExtraError("train", "training", "keras")
+    backend = _keras_backend()
+    if backend not in BACKENDS:
+        raise UnknownNameError("backend of Keras", backend, BACKENDS)
+    if importlib.util.find_spec(backend) is None:
+        if backend == "tensorflow":
+            raise MissingExtraError("train", "training", "tensorflow")
+        raise ConfigError(
+            f"Keras is set to the backend {backend!r}, which is not installed; install it with: "
+            f"pip install {backend}, or unset KERAS_BACKEND to train with TensorFlow"
+        )
+
+
+def _keras_backend() -> str:
+    """The backend that Keras will use: of the environment, else of its settings file."""
+    if name := os.environ.get("KERAS_BACKEND"):
+        return name
+    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
+    try:
+        settings = json.loads((Path(home) / "keras.json").read_text(encoding="utf-8"))
+        return str(settings.get("backend", "tensorflow"))
+    except (OSError, ValueError, AttributeError):
+        return "tensorflow"
 
 
 def checked_numbering(name: str) -> dentition.Numbering:

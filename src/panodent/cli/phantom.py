@@ -8,6 +8,7 @@ import typer
 
 from panodent.cli.console import print_line, progress_bar
 from panodent.cli.options import Output, Overwrite, parse_integers, parse_size
+from panodent.utils.wording import counted
 
 
 def phantom(
@@ -57,4 +58,4 @@ def phantom(
             findings=findings,
             overwrite=overwrite,
         )
-    print_line(f"{count} phantoms with ground truth in {output}")
+    print_line(f"{counted(count, 'phantom', 'phantoms')} with ground truth in {output}")

@@ -17,6 +17,7 @@ from panodent.cli.options import (
     check_overwrite,
     checked_numbering,
 )
+from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.inference.folder import Status
@@ -64,6 +65,19 @@ DrawFindings = Annotated[
         help="Draw findings on overlay.png. The odontogram and the tables have them in any case.",
     ),
 ]
+MinScore = Annotated[
+    float,
+    typer.Option(
+        min=0, max=1, help="Leave out teeth whose score, the probability to be right, is lower."
+    ),
+]
+Device = Annotated[
+    str,
+    typer.Option(
+        help="What the networks run on: cpu, or cuda, rocm, openvino, directml or coreml with an "
+        "ONNX Runtime that supports it.",
+    ),
+]
 DicomSeg = Annotated[
     bool, typer.Option("--dicom-seg", help="Also write a DICOM Segmentation; for DICOM input.")
 ]
@@ -101,12 +115,14 @@ def predict(
     refine: Refine = True,
     findings: LookForFindings = True,
     overlay_findings: DrawFindings = True,
+    min_score: MinScore = 0.0,
     dicom_seg: DicomSeg = False,
     dicom_pr: DicomPr = False,
     dicom_sr: DicomSr = False,
     max_pixels: MaxPixels = 100_000_000,
     workers: Workers = 0,
     threads: Threads = 0,
+    device: Device = "cpu",
 ) -> None:
     """Find and number the teeth in radiographs.
 
@@ -127,22 +143,47 @@ def predict(
         max_pixels=max_pixels,
         mirror=mirror,
         draw_findings=overlay_findings,
+        min_score=min_score,
         dicom=tuple(kind for kind, wanted in dicom.items() if wanted),
     )
-    loaded = load(bundle, threads)
+    loaded = load(bundle, threads, device)
     loaded = loaded if refine else loaded.without_refiner()
     loaded = loaded if findings else loaded.without_findings()
+    reached = (0, 0)
     with progress_bar("predicting") as update:
 
         def report(done: int, total: int, status: Status) -> None:
+            nonlocal reached
+            reached = done, total
             update(done, total)
             _print_problem(status)
 
         kept: dict[str, bool] = {"resume": resume, "overwrite": overwrite}
-        statuses = predict_files(
-            paths, output, bundle=loaded, options=options, report=report, workers=workers, **kept
-        )
+        try:
+            statuses = predict_files(
+                paths,
+                output,
+                bundle=loaded,
+                options=options,
+                report=report,
+                workers=workers,
+                **kept,
+            )
+        except KeyboardInterrupt:
+            _print_interrupted(*reached, output)
+            raise typer.Exit(130) from None
     raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None))
+
+
+def _print_interrupted(done: int, total: int, output: Path) -> None:
+    """Says what an interrupted call leaves."""
+    if not done:
+        print_error("interrupted before the first radiograph was finished; nothing is kept")
+    else:
+        print_error(
+            f"interrupted after {done} of {counted(total, 'file', 'files')}; finished results are "
+            f"in {output}, and the same command with --resume goes on"
+        )
 
 
 def _print_problem(status: Status) -> None:
@@ -163,13 +204,15 @@ def _print_summary(statuses: Sequence[Status], output: Path, findings: bool) -> 
     ignored = sum(status.status == "ignored" for status in statuses)
     skipped = sum(status.status == "skipped" for status in statuses)
     good = [status for status in statuses if status.status in ("done", "skipped")]
+    found = sum(status.findings for status in good)
     already = f" ({skipped} of an earlier call)" if skipped else ""
     print_line(
-        f"{len(good)} radiographs{already}, {sum(s.teeth for s in good)} teeth, "
+        f"{counted(len(good), 'radiograph', 'radiographs')}{already}, "
+        f"{counted(sum(s.teeth for s in good), 'tooth', 'teeth')}, "
         f"{sum(s.doubtful for s in good)} doubtful"
-        + (f", {sum(s.findings for s in good)} findings" if findings else "")
+        + (f", {counted(found, 'finding', 'findings')}" if findings else "")
         + f"; {failed} failed"
-        + (f", {ignored} other files ignored" if ignored else "")
+        + (f", {counted(ignored, 'other file', 'other files')} ignored" if ignored else "")
         + f"; results in {output}"
     )
     return 1 if failed or not good else 0

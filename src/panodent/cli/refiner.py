@@ -32,6 +32,7 @@ from panodent.cli.options import (
     require_keras,
 )
 from panodent.errors import ConfigError
+from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.training.refiner import RefinerRun
@@ -80,7 +81,7 @@ def refiner(
     check_overwrite(overwrite, resume)
     from panodent.training.refiner_config import RefinerConfig
     from panodent.training.refiner_run import prepare, reopen
-    from panodent.training.run import DataSource
+    from panodent.training.run_data import DataSource
     from panodent.training.run_folder import holding_run
 
     settings: dict[str, Any] = drop_none(
@@ -116,7 +117,8 @@ def _train(run: RefinerRun) -> None:
     """Trains, writes the bundle and says how much better the outlines are."""
     from panodent.training.refiner import train
 
-    print_line(f"{len(run.training)} radiographs to train on, {len(run.validation)} held out")
+    radiographs = counted(len(run.training), "radiograph", "radiographs")
+    print_line(f"{radiographs} to train on, {len(run.validation)} held out")
     made, rows = train(run)
     print_line(
         f"bundle {run.folder / 'bundle'}: refiner of {len(made.refiner) / 1e6:.1f} MB; Dice of "

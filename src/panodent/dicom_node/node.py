@@ -25,6 +25,7 @@ from panodent.errors import ConfigError, MissingExtraError, PanodentError
 from panodent.inference.predictor import Predictor
 from panodent.radiograph.dicom_kind import RADIOGRAPH_CLASSES
 from panodent.utils.network import is_loopback
+from panodent.utils.wording import counted
 
 ReportFunction = Callable[[str], None]
 
@@ -55,6 +56,7 @@ _RESULT_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.11.2",
     "1.2.840.10008.5.1.4.1.1.88.33",
 )
+
 _TITLE = re.compile(r"[ -\[\]-~]{1,16}")
 
 
@@ -247,7 +249,8 @@ class Node:
             self.report(f"{key} cannot be segmented ({type(error).__name__}); see failed/")
             return
         self.spool.add_results(file, results)
-        self.report(f"{key}: {len(found)} teeth, {len(results)} results to send")
+        teeth = counted(len(found), "tooth", "teeth")
+        self.report(f"{key}: {teeth}, {counted(len(results), 'result', 'results')} to send")
         self._ready.set()
 
     # --- sending --------------------------------------------------------------------------

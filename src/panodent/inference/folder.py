@@ -42,7 +42,8 @@ class Options:
     `pictures` and `chart` write overlays and odontograms, `max_pixels` limits a radiograph's size,
     `mirror` also predicts on the mirror image, `dicom` names the DICOM objects to write,
     `numbering` is that of the numbers in pictures and of a further column of teeth.csv,
-    `draw_findings` draws findings on overlays, if they are looked for.
+    `draw_findings` draws findings on overlays, if they are looked for; teeth whose score is below
+    `min_score` are left out.
     """
 
     pictures: bool = True
@@ -52,6 +53,7 @@ class Options:
     dicom: tuple[str, ...] = ()
     numbering: Numbering = "fdi"
     draw_findings: bool = True
+    min_score: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,8 @@ def predict_files(
         bundle.open()
         if overwrite:
             remove_earlier(folder, earlier)
-        work = partial(
-            _one, Predictor(bundle, options.mirror), folder=folder, options=options, resume=resume
-        )
+        predictor = Predictor(bundle, options.mirror, options.min_score)
+        work = partial(_one, predictor, folder=folder, options=options, resume=resume)
         done = in_order(work, inputs, threads)
         return _written(folder, bundle, options, done, len(inputs), report)
 
@@ -208,7 +209,7 @@ def _one(
             dicom=options.dicom,
             numbering=options.numbering,
             model=Model(str(predictor.bundle.provenance.get("name", "")), predictor.bundle.digest),
-            extra=origin,
+            extra={"quality": round(found.quality, 4), "warning": found.warning, **origin},
             findings=found.findings,
             draw_findings=options.draw_findings,
         )
@@ -268,6 +269,7 @@ def _write_run(
         "bundle": {
             "sha256": bundle.digest,
             "name": bundle.provenance.get("name", ""),
+            "path": bundle.source,
             "refined": bool(bundle.refiner),
             **({"findings": list(bundle.findings.kinds)} if bundle.findings else {}),
         },

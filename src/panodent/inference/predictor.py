@@ -30,6 +30,7 @@ from panodent.radiograph.radiograph import (
 )
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
+from panodent.utils.wording import counted
 
 RadiographSource = str | os.PathLike[str] | npt.NDArray[Any] | Radiograph
 """What can be predicted: a file's path, an array of pixels, or a `Radiograph`."""
@@ -38,6 +39,7 @@ PERMANENT_ONLY = (
     "this bundle knows permanent teeth only: deciduous teeth have no number or a wrong one, and "
     "the dentition may be mixed"
 )
+
 """A note in the results of such bundles."""
 
 
@@ -46,25 +48,30 @@ class Prediction(Teeth):
     """`Teeth` found in a radiograph, together with that radiograph for drawing and saving.
 
     `findings` are what was done to the teeth; None if the bundle has no network for them.
+    `everything` are all teeth found, if some were left out for their scores.
     """
 
     radiograph: Radiograph = field(kw_only=True, repr=False)
     findings: Findings | None = field(default=None, kw_only=True, repr=False)
+    everything: Teeth | None = field(default=None, kw_only=True, repr=False)
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Writes labels.png, overlay.png, teeth.json and the odontogram; returns the folder."""
-        write_case(Path(folder), self.radiograph, self, chart=True, findings=self.findings)
+        judged = {"quality": round(self.quality, 4), "warning": self.warning}
+        write_case(
+            Path(folder), self.radiograph, self, chart=True, extra=judged, findings=self.findings
+        )
         return Path(folder)
 
     @property
     def quality(self) -> float:
         """Confidence of the prediction, 0 to 1; see `panodent.analysis.prediction_quality`."""
-        return quality(self)
+        return quality(self if self.everything is None else self.everything)
 
     @property
     def warning(self) -> str:
         """What to check before these teeth are used; empty when nothing is unusual."""
-        return warning(self)
+        return warning(self if self.everything is None else self.everything)
 
     def overlay(self, findings: bool = True) -> npt.NDArray[np.uint8]:
         """The radiograph with coloured, numbered teeth, uint8 RGB (height, width, 3).
@@ -91,8 +98,9 @@ class Prediction(Teeth):
         return "; ".join(line.text() for line in lines if line.findings)
 
     def __repr__(self) -> str:
-        words = self._findings_in_words()
-        return f"{super().__repr__()[:-1]}; {words})" if words else super().__repr__()
+        if not self.findings:
+            return super().__repr__()
+        return f"{super().__repr__()[:-1]}; {counted(len(self.findings), 'finding', 'findings')})"
 
     def _repr_png_(self) -> bytes:
         from panodent.drawing.overlay import to_png_bytes
@@ -115,11 +123,13 @@ class Prediction(Teeth):
 class Predictor:
     """Predicts teeth with a bundle; safe to call from several threads.
 
-    `mirror` also predicts on the mirror image and averages: slightly better, twice the time.
+    `mirror` also predicts on the mirror image and averages: slightly better, twice the time. Teeth
+    whose score is below `min_score` are left out; quality and warning count them nevertheless.
     """
 
     bundle: Bundle
     mirror: bool = False
+    min_score: float = 0.0
 
     def predict(self, source: RadiographSource, max_pixels: int = DEFAULT_MAX_PIXELS) -> Prediction:
         """Teeth of one radiograph: a file, pixels (see `radiograph.from_array`) or a `Radiograph`.
@@ -134,7 +144,8 @@ class Predictor:
             radiograph = read(source, max_pixels)
         check_content(radiograph)
         radiograph = with_limits_noted(radiograph, self.bundle.classes)
-        found, findings = predict_all(self.bundle, radiograph.pixels, self.mirror)
+        everything, findings = predict_all(self.bundle, radiograph.pixels, self.mirror)
+        found = everything.select(everything.scores >= self.min_score)
         return Prediction(
             found.size,
             found.fdi,
@@ -145,6 +156,7 @@ class Predictor:
             found.alternatives,
             radiograph=radiograph,
             findings=findings,
+            everything=None if len(found) == len(everything) else everything,
         )
 
     __call__ = predict

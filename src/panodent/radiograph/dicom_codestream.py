@@ -24,7 +24,7 @@ def check_frame_size(frame: bytes, expected: FrameSize, syntax: str, bytes_per_s
         return
     found = jpeg_frame_size(frame) or jpeg2000_frame_size(frame)
     if found is not None and found != expected:
-        sizes = [f"{width} x {height} of {n} samples" for height, width, n in (found, expected)]
+        sizes = [f"{height} x {width} of {n} samples" for height, width, n in (found, expected)]
         raise RadiographError(f"the compressed picture is {sizes[0]}, the header says {sizes[1]}")
 
 

@@ -1,7 +1,8 @@
 """Decodes PNG, JPEG, TIFF, BMP and WebP files: upright, at their full bit depth.
 
 Pillow reads headers, so that the size is checked before pixels are decoded, and most pixels; it
-raises for truncated files. OpenCV reads 16-bit colour, which Pillow would reduce to eight bits.
+raises for truncated files. OpenCV reads 16-bit colour, which Pillow would reduce to eight bits, and
+tifffile TIFFs with numbers of 64 bits, which Pillow does not know.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ _DECODE_ERRORS = (
 )
 """Exceptions that Pillow raises for damaged files."""
 
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _ORIENTATION, _PHOTOMETRIC = 274, 262
 _EXIF_TURNS: dict[int, Callable[[npt.NDArray[Any]], npt.NDArray[Any]]] = {
     2: lambda image: image[:, ::-1],
@@ -59,10 +61,18 @@ def decode(file: Path, max_pixels: int) -> tuple[npt.NDArray[Any], bool]:
 
     Call it within `decoding`, which adds the file's name to errors.
     """
-    # A stream, not a path: Pillow 13.0 reads rotated TIFFs wrongly if it opens the file itself.
-    with _opened(file) as stream, _open_header(stream) as picture:
-        _check_header(picture, max_pixels)
-        return _load(file, picture)
+    from PIL import UnidentifiedImageError
+
+    try:
+        # A stream, not a path: Pillow 13.0 reads rotated TIFFs wrongly if it opens the file itself.
+        with _opened(file) as stream, _open_header(stream) as picture:
+            _check_header(picture, max_pixels)
+            return _load(file, picture)
+    except UnidentifiedImageError as error:
+        with _wide_page(file, error) as page:
+            height, width = page.shape
+            check_size(height, width, max_pixels)
+            return _scaled(page.asarray()), int(page.photometric) == 0
 
 
 def _opened(file: Path) -> BinaryIO:
@@ -103,9 +113,16 @@ def size_of(file: Path) -> tuple[int, int]:
     ...     size_of(Path(folder, "a.png"))
     (40, 60)
     """
-    with decoding(file), _opened(file) as stream, _open_header(stream) as picture:
-        width, height = picture.size
-        rotated = picture.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
+    from PIL import UnidentifiedImageError
+
+    with decoding(file):
+        try:
+            with _opened(file) as stream, _open_header(stream) as picture:
+                width, height = picture.size
+                rotated = picture.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
+        except UnidentifiedImageError as error:
+            with _wide_page(file, error) as page:
+                return int(page.shape[0]), int(page.shape[1])
     return (width, height) if rotated else (height, width)
 
 
@@ -120,6 +137,22 @@ def turned_by_exif(file: Path) -> int | None:
     except RadiographError:
         return None
     return int(found) if found in (5, 6, 7, 8) else None
+
+
+@contextmanager
+def _wide_page(file: Path, error: Exception) -> Iterator[Any]:
+    """The page of a TIFF whose grey values have 64 bits; raises `error` for any other file."""
+    with _opened(file) as stream:
+        if stream.read(4) not in _TIFF_STARTS:
+            raise error
+    import tifffile
+
+    with tifffile.TiffFile(file) as tiff:
+        page = tiff.pages[0]
+        if page.dtype is None or page.dtype.itemsize != 8 or len(page.shape) != 2:
+            raise error
+        _check_count(len(tiff.pages))
+        yield page
 
 
 @contextmanager
@@ -165,9 +198,14 @@ def _load(file: Path, picture: Any) -> tuple[npt.NDArray[Any], bool]:
 def _check_header(picture: Any, max_pixels: int) -> None:
     width, height = picture.size
     check_size(height, width, max_pixels)
-    if getattr(picture, "n_frames", 1) > 1 and picture.format in ("TIFF", "WEBP", "PNG"):
+    if picture.format in ("TIFF", "WEBP", "PNG"):
+        _check_count(getattr(picture, "n_frames", 1))
+
+
+def _check_count(pictures: int) -> None:
+    if pictures > 1:
         raise RadiographError(
-            f"the file contains {picture.n_frames} pictures; expected one, so save it separately"
+            f"the file contains {pictures} pictures; expected one, so save it separately"
         )
 
 
@@ -217,7 +255,7 @@ def _to_array(image: Any) -> npt.NDArray[Any]:
 
 
 def _scaled(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """32-bit integers and floats, which have no fixed range: [0, 1] or 16 bits, else min to max."""
+    """Numbers of 32 or 64 bits, which have no fixed range: [0, 1] or 16 bits, else min to max."""
     if not np.isfinite(array).all():
         raise RadiographError("pixels contain infinity or not-a-number")
     low, high = float(array.min()), float(array.max())

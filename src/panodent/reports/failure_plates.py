@@ -21,6 +21,7 @@ from panodent.evaluation.pairing import CaseLoader
 from panodent.teeth import outlines
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
+from panodent.utils.wording import counted
 
 WIDTH, HEIGHT = 1000.0, 500.0
 """Size of the drawn radiograph in chart units; panoramic radiographs are about twice as wide as
@@ -119,7 +120,8 @@ def _title(case: CaseScores, faults: list[str]) -> list[Part]:
     numbering = "-" if case.numbering is None else f"{case.numbering:.2f}"
     dice = "-" if case.dice is None else f"{case.dice:.2f}"
     lines = [
-        f"{case.key}: correct numbers {numbering}, Dice {dice}, {len(case.teeth)} teeth",
+        f"{case.key}: correct numbers {numbering}, Dice {dice}, "
+        f"{counted(len(case.teeth), 'tooth', 'teeth')}",
         "; ".join(faults) or "no wrong number",
         "Grey: ground truth, orange where it was missed. Blue: found with its number, red: not.",
     ]

@@ -2,7 +2,7 @@
 
 >>> from panodent.analysis.measure import measure
 >>> teeth = Teeth.empty((100, 200))
->>> "200 x 100 pixels, 0 teeth" in html("name", measure(teeth), teeth)
+>>> "100 x 200 pixels, 0 teeth" in html("name", measure(teeth), teeth)
 True
 """
 
@@ -36,6 +36,7 @@ PICTURE_WIDTH = 1600
 
 _A4 = (8.27, 11.69)  # inches
 _LINE = 145  # characters of a printed line
+_TITLE = 60  # characters of a title in its usual size
 _ROW = 0.0115  # least height of a legible row of the table, as a share of the page
 _METADATA = {"Creator": f"panodent {__version__}", "CreationDate": None, "Producer": None}
 
@@ -100,10 +101,12 @@ def pdf(
 
     figure = Figure(figsize=_A4)
     FigureCanvasAgg(figure)
-    figure.text(0.06, 0.962, _plain(_title(name)), size=14, weight="bold")
+    title = _title(name)
+    size = min(14.0, 14.0 * _TITLE / len(title))
+    figure.text(0.06, 0.962, _plain(title), size=size, weight="bold")
     figure.text(0.06, 0.945, _plain(_facts(measures)), size=7.5, color="#555")
     said = _wrapped(_findings_in_words(teeth, findings, numbering))
-    lines = [*said, *_lines(measures, numbering)]
+    lines = [*said, *_wrapped(_lines(measures, numbering))]
     rows, lower = _rows(measures, numbering), 0.045 + 0.014 * len(lines)
     # With many words both pictures are smaller, so that the table stays legible.
     table = _ROW * (len(_halved(rows)[0]) + 2) + 0.027
@@ -153,12 +156,16 @@ def _table(
             y = upper - step * (number + 1)
             for place, cell in zip(places, row, strict=True):
                 last = place == places[-1]
+                # Several remarks are below each other, smaller, so that no word is cut off.
+                words = cell.split(", ") if last else [cell]
                 figure.text(
                     left + place,
-                    y,
-                    _plain(cell if not last else cell.replace(", ", "+")[:12]),
-                    size=size,
+                    y + (0.3 * step if len(words) > 1 else 0),
+                    _plain("\n".join(words)),
+                    size=size if len(words) < 2 else 1.2 * size / len(words),
                     ha="left" if last else "right",
+                    va="center" if len(words) > 1 else "baseline",
+                    linespacing=0.95,
                     weight="bold" if number == 0 else "normal",
                 )
 
@@ -210,8 +217,9 @@ def _facts(measures: Measurements) -> str:
     """Size and number of teeth, and the units of the table."""
     height, width = measures.size
     return (
-        f"{width} x {height} pixels, {counted(len(measures.teeth), 'tooth', 'teeth')}; sizes and "
-        "gaps in pixels; angles to the occlusal plane "
+        f"{height} x {width} pixels, "
+        f"{counted(len(measures.teeth), 'tooth', 'teeth')}; "
+        "sizes and gaps in pixels; angles to the occlusal plane "
         f"({measures.occlusal_plane:+.1f}\N{DEGREE SIGN} to the rows), tilt positive to the midline"
     )
 
@@ -234,7 +242,7 @@ def _lines(measures: Measurements, numbering: Numbering) -> list[str]:
     for gap in measures.gaps:
         first, second = (from_fdi(fdi, numbering) for fdi in gap.between)
         lines.append(
-            f"Gap between {first} and {second} ({listed(gap.missing)} missing): "
+            f"Gap between {first} and {second} ({listed(gap.missing)} not found): "
             f"{gap.distance:.0f} pixels, {gap.widths:.1f} times the mean width of the two teeth."
         )
     for third in measures.third_molars:

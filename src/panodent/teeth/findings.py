@@ -4,7 +4,7 @@ Coordinates, boxes and masks are those of `panodent.teeth.teeth.Teeth`.
 
 >>> found = Findings.from_masks((4, 6), [("crown", 36, [[1, 1], [1, 0]], (1, 2))])
 >>> found
-Findings(1 on 6 x 4 pixels: 36 crown)
+Findings(1 finding, 4 x 6 pixels: crown 1)
 >>> found[0].kind, found[0].fdi, found[0].box
 ('crown', 36, (1, 2, 3, 4))
 >>> found.mirrored().fdi.tolist()
@@ -13,6 +13,7 @@ Findings(1 on 6 x 4 pixels: 36 crown)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from panodent.teeth.outlines import Part
 from panodent.teeth.teeth import Teeth
 from panodent.teeth.validation import Flag
 from panodent.utils.arrays import BoolArray
+from panodent.utils.wording import counted
 
 FINDING_FLAGS: tuple[Flag, ...] = ("doubtful", "edited", "box")
 """What a finding can be marked with, see `panodent.teeth.validation.FLAGS`."""
@@ -170,10 +172,9 @@ class Findings:
 
     def __repr__(self) -> str:
         height, width = self.size
-        named = ", ".join(
-            f"{fdi or '?'} {kind}" for fdi, kind in zip(self.fdi.tolist(), self.kinds, strict=True)
-        )
-        return f"Findings({len(self)} on {width} x {height} pixels: {named})"
+        counts = ", ".join(f"{kind} {n}" for kind, n in Counter(self.kinds).most_common()) or "none"
+        number = counted(len(self), "finding", "findings")
+        return f"Findings({number}, {height} x {width} pixels: {counts})"
 
     def of_tooth(self, fdi: int) -> tuple[str, ...]:
         """The kinds found on a tooth or in its place, each once, in the order of `KINDS`."""

@@ -6,7 +6,7 @@ of the image, and masks of neighbouring teeth may overlap.
 
 >>> teeth = Teeth.from_masks((4, 6), [(36, [[1, 1], [1, 0]], (1, 2)), (37, [[1]], (2, 4))])
 >>> teeth
-Teeth(2 on 6 x 4 pixels: 36 37)
+Teeth(2 teeth, 4 x 6 pixels: 36-37)
 >>> teeth.boxes.tolist(), teeth.areas.tolist()
 ([[1, 2, 3, 4], [2, 4, 3, 5]], [3, 1])
 >>> teeth.mirrored().fdi.tolist()
@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 from panodent.dentition import TEETH, mirror
 from panodent.errors import TeethError
-from panodent.teeth.html_table import html_table
+from panodent.teeth.html_table import html_table, in_short
 from panodent.teeth.masks import bounding_box, clipped, nearest_pixels, trimmed
 from panodent.teeth.outlines import Part, fill, to_parts
 from panodent.teeth.run_lengths import from_rle, to_rle
@@ -144,7 +144,7 @@ class Teeth:
         Raises `TeethError` for any other value.
 
         >>> Teeth.from_label_image([[0, 36], [37, 36]])
-        Teeth(2 on 2 x 2 pixels: 36 37)
+        Teeth(2 teeth, 2 x 2 pixels: 36-37)
         """
         image = np.asarray(labels)
         if image.ndim != 2 or image.dtype.kind not in "iub":
@@ -204,9 +204,7 @@ class Teeth:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        height, width = self.size
-        numbers = " ".join(str(number) for number in self.fdi.tolist())
-        return f"Teeth({len(self)} on {width} x {height} pixels: {numbers})"
+        return f"{type(self).__name__}({in_short(self)})"
 
     def _repr_html_(self) -> str:
         return html_table(self)  # what notebooks show

@@ -1,7 +1,8 @@
 """Keras, imported in this one place: `from panodent.training.backend import keras`.
 
-TensorFlow announces at its start that it uses oneDNN, whatever TF_CPP_MIN_LOG_LEVEL says. While it
-is imported, that announcement is left out of the standard error stream; all other lines pass.
+TensorFlow announces at its start that it uses oneDNN, and at the first whole numbers that oneDNN
+does not work on them, whatever TF_CPP_MIN_LOG_LEVEL says. While it is imported, these announcements
+are left out of the standard error stream; all other lines pass.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ ERRORS = "2"
 ANNOUNCEMENTS = (
     b"All log messages before absl::InitializeLog() is called",
     b"oneDNN custom operations are on.",
+    b"oneDNN supports DT_INT32 only on platforms with AVX-512.",
 )
 
 _FORWARD = f"""
@@ -61,7 +63,11 @@ def _import_keras() -> Any:
     if "keras" in sys.modules or "tensorflow" in sys.modules or not _has_stderr():
         return importlib.import_module("keras")
     with without_announcements():
-        return importlib.import_module("keras")
+        imported = importlib.import_module("keras")
+        if imported.backend.backend() == "tensorflow":
+            # The second announcement comes once in a process: now, and not in the first epoch.
+            imported.ops.transpose(imported.ops.zeros((1, 1, 1), "int32"), (1, 0, 2))
+        return imported
 
 
 def _has_stderr() -> bool:

@@ -7,9 +7,10 @@ it is compared with Keras, calibrated, and scored on the radiographs that the ru
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,14 @@ from panodent.drawing.overlay import to_png_bytes
 from panodent.drawing.panel import panel
 from panodent.errors import BundleError, TrainingError
 from panodent.evaluation.evaluate import CaseScores, Evaluation, summarise
+from panodent.evaluation.seen_cases import about_seen
 from panodent.inference.rescaling import usual_sizes
 from panodent.training import checkpoint, onnx_export, transfer
-from panodent.training.held_out import folder_name, held_out
+from panodent.training.epochs import candidates, finished
+from panodent.training.held_out import folder_name, folder_names, held_out
 from panodent.training.history import Row
 from panodent.training.run import Run
+from panodent.training.seen import known_before, seen_by, seen_with
 from panodent.training.unet import UNetConfig, build, named
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
@@ -62,11 +66,17 @@ def finalise(run: Run) -> tuple[Bundle, dict[str, Evaluation]]:
 
 
 def complete(
-    run: Run, made: Bundle, model: Any, origin: Mapping[str, Any]
+    run: Run,
+    made: Bundle,
+    model: Any,
+    origin: Mapping[str, Any],
+    further: Sequence[str | Path] = (),
 ) -> tuple[Bundle, dict[str, Evaluation]]:
     """Completes the bundle of an exported network and writes RUN/bundle, panels and scores.json.
 
     `model` is the Keras network that was exported, `origin` becomes a part of the provenance.
+    `further` are other bundles and runs whose networks are a part of it. Held-out radiographs that
+    the bundle which the run started from was trained on are reported, and noted in the scores.
     Raises `BundleError` when the exported network and Keras disagree.
     """
     largest = _check_export(run, made.network, model, made.frame)
@@ -75,10 +85,16 @@ def complete(
         sizes=usual_sizes(case.teeth() for case in run.training),
         provenance=_provenance(run, origin, largest),
         norms=transfer.norms(model),
+        seen=seen_with(run.training, *map(seen_by, (run.start, *run.teachers, *further))),
     )
     made = _with_further_networks(made, run.start)
     made = replace(made, calibration=_calibration(run, made))
-    evaluations = {name: summarise(cases) for name, cases in _score(run, made).items()}
+    notes = _notes_on_seen(run)
+    evaluations = {
+        name: summarise(cases, notes=notes[name]) for name, cases in _score(run, made).items()
+    }
+    for text in dict.fromkeys(text for texts in notes.values() for text in texts):
+        run.report("warning", {"text": text})
     made = replace(made, scores={name: e.headline() for name, e in evaluations.items()})
     scores = {name: evaluation.to_dict() for name, evaluation in evaluations.items()}
     write_whole(run.folder / "scores.json", json.dumps(scores, indent=1, allow_nan=False) + "\n")
@@ -91,26 +107,24 @@ def _best(run: Run, model: Any, export_row: Callable[[Row], Bundle]) -> Row:
     progress = checkpoint.load(run.best, model, with_optimiser=False)
     rows: list[Row] = checkpoint.progress(run.last)["history"]
     best = rows[progress["best"]]
-    saved = {
-        int(row["epoch"]): file
-        for row in rows
-        if (row["height"], row["width"]) == (best["height"], best["width"])
-        and (file := run.folder / "epochs" / f"{int(row['epoch']):03d}.npz").exists()
-    }
-    candidates = sorted(saved, key=lambda epoch: -rows[epoch - 1]["val_dice"])
-    candidates = candidates[: run.config.candidate_epochs]
-    if not run.validation or len(candidates) < 2:
-        return best
+    ranked = candidates(rows, len(rows))
+    saved = [epoch for epoch in ranked if run.epoch_file(epoch).exists()]
+    saved = saved[: run.config.candidate_epochs]
+    if not run.validation or len(saved) < 2:
+        return {**best, **progress.get("decoded", {})}
     dice = {}
-    for epoch in candidates:
-        checkpoint.load(saved[epoch], model, with_optimiser=False)
+    for epoch in saved:
+        checkpoint.load(run.epoch_file(epoch), model, with_optimiser=False)
         cases = [item.scores for item in held_out(run, export_row(rows[epoch - 1]))]
         dice[epoch] = summarise(cases, samples=0).figures["dice"].value or 0.0
-    chosen = max(candidates, key=lambda epoch: (dice[epoch], epoch))
-    checkpoint.load(saved[chosen], model, with_optimiser=False)
-    state = {"history": rows, "best": chosen - 1}
+    chosen = max(saved, key=lambda epoch: (dice[epoch], epoch))
+    checkpoint.load(run.epoch_file(chosen), model, with_optimiser=False)
+    decoded = {"decoded_dice": dice[chosen]}
+    state = {"history": rows, "best": chosen - 1, "decoded": decoded}
     checkpoint.save(run.best, model, state, with_optimiser=False)
-    return {**rows[chosen - 1], "decoded_dice": dice[chosen]}
+    if finished(rows, run.config) and not run.config.keep_epochs:
+        run.remove_epochs([chosen])
+    return {**rows[chosen - 1], **decoded}
 
 
 def export(run: Run, model: Any, settings: UNetConfig, row: Row) -> Bundle:
@@ -131,6 +145,20 @@ def _check_export(run: Run, network: bytes, model: Any, frame: Frame) -> float:
             f"at most {onnx_export.TOLERANCE} is expected from rounding. The bundle was not written"
         )
     return largest
+
+
+def _notes_on_seen(run: Run) -> dict[str, list[str]]:
+    """By data folder, what to know of held-out radiographs that the start was trained on."""
+    if not run.start:
+        return {name: [] for name in folder_names(run)}
+    seen = seen_by(run.start)
+    known = known_before(run, seen)
+    held = dict(zip(folder_names(run), (len(item["validation"]) for item in run.data), strict=True))
+    texts = {
+        name: about_seen(run.start, seen, known.get(name, ()), count)
+        for name, count in held.items()
+    }
+    return {name: [text] if text else [] for name, text in texts.items()}
 
 
 def _provenance(run: Run, origin: Mapping[str, Any], largest: float) -> dict[str, Any]:

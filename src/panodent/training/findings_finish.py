@@ -28,6 +28,7 @@ from panodent.teeth.findings import Findings
 from panodent.training import onnx_export
 from panodent.training.findings import TRAINED_KINDS, FindingsRun
 from panodent.training.history import Row
+from panodent.training.seen import seen_with
 from panodent.utils.arrays import Float64Array
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
@@ -62,7 +63,8 @@ def finish(run: FindingsRun, model: Any, rows: Sequence[Row]) -> Bundle:
         "validation_cases": len(run.validation),
     }
     provenance = {**run.bundle.provenance, "findings": note}
-    made = replace(run.bundle, findings=network, provenance=provenance)
+    seen = seen_with(run.training, run.bundle.seen)
+    made = replace(run.bundle, findings=network, provenance=provenance, seen=seen)
     limits, calibration = _first_choice(made, run)
     made = replace(made, findings=replace(network, limits=limits, calibration=calibration))
     cases = [outcome.case for outcome in _outcomes(made, run)]

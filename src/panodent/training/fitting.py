@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from panodent.errors import TrainingError
-from panodent.training.history import Row
 
-Report = Callable[[str, Row], None]
+Report = Callable[[str, dict[str, Any]], None]
+"""Called as `report(event, facts)` with progress and warnings."""
 
 WARMUP_START, FINAL_RATE = 1 / 30, 0.01
 """Shares of the highest learning rate at the start of the warm-up and at the end."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import math
 import platform
 import time
 from collections.abc import Sequence
@@ -14,8 +15,13 @@ from panodent.utils.atomic_files import write_whole
 
 Row = dict[str, float]
 
-COLUMNS = ("epoch", "height", "width", "loss", "val_dice", "learning_rate", "seconds")
+COLUMNS = ("epoch", "height", "width", "loss", "val_loss", "val_dice", "learning_rate", "seconds")
 TABLE, CURVES, TENSORBOARD = "history.csv", "curves.png", "tensorboard"
+_LINES = (
+    (("loss", "training", "#1f6f8b"), ("val_loss", "validation", "#c4622d")),
+    (("val_dice", "validation", "#1f6f8b"),),
+)
+"""Column, label and colour of the lines in each part of the curves."""
 
 
 def write(folder: Path, rows: Sequence[Row]) -> None:
@@ -26,30 +32,34 @@ def write(folder: Path, rows: Sequence[Row]) -> None:
 
 
 def write_table(folder: Path, rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
-    """Writes history.csv: the given columns, or all of the first row, to six digits."""
+    """Writes history.csv: the given columns, or all of the first row, to six digits.
+
+    A column that an earlier version did not record is NaN.
+    """
     stream = io.StringIO()
     names = list(columns or rows[0])
     table = csv.DictWriter(stream, names, lineterminator="\n")
     table.writeheader()
-    table.writerows({name: f"{row[name]:.6g}" for name in names} for row in rows)
+    table.writerows({name: f"{row.get(name, math.nan):.6g}" for name in names} for row in rows)
     write_whole(folder / TABLE, stream.getvalue())
 
 
 def _curves(rows: Sequence[Row]) -> bytes:
-    """Loss and Dice by epoch as a PNG; vertical lines mark changes of the frame size."""
+    """Losses and Dice by epoch as a PNG; vertical lines mark changes of the frame size."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 4), layout="constrained")
     FigureCanvasAgg(figure)
     epochs = [row["epoch"] for row in rows]
-    for axes, column, title in zip(
-        figure.subplots(1, 2),
-        ("loss", "val_dice"),
-        ("Training loss", "Validation Dice"),
-        strict=True,
+    for axes, lines, title in zip(
+        figure.subplots(1, 2), _LINES, ("Loss", "Validation Dice"), strict=True
     ):
-        axes.plot(epochs, [row[column] for row in rows], marker=".", color="#1f6f8b")
+        for column, label, colour in lines:
+            values = [row.get(column, math.nan) for row in rows]
+            axes.plot(epochs, values, marker=".", color=colour, label=label)
+        if len(lines) > 1:
+            axes.legend()
         for before, after in itertools.pairwise(rows):
             if (before["height"], before["width"]) != (after["height"], after["width"]):
                 axes.axvline(after["epoch"] - 0.5, color="#999999", linewidth=0.8)
@@ -74,8 +84,8 @@ def _log(folder: Path, row: Row) -> None:
     now, stream = time.time(), io.BytesIO()
     events = RecordWriter(stream)
     events.write(Event(wall_time=now, file_version="brain.Event:2").SerializeToString())
-    for column in ("loss", "val_dice", "learning_rate", "seconds"):
-        summary = scalar_pb(column, row[column])
+    for column in COLUMNS[3:]:
+        summary = scalar_pb(column, row.get(column, math.nan))
         event = Event(wall_time=now, step=int(row["epoch"]), summary=summary)
         events.write(event.SerializeToString())
     name = f"events.out.tfevents.{int(now):010d}.{platform.node()}.{int(row['epoch']):04d}"

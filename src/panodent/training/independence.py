@@ -1,23 +1,26 @@
 """Whether a network learnt from a radiograph, so that it may repeat the mistakes of its annotation.
 
-A training run records which radiographs were on which side of its split. Radiographs are compared
-as pictures (`panodent.datasets.splits.fingerprint`), so that copies in other folders are found.
+A training run records which radiographs were on which side of its split, and a bundle without its
+run lists what it has seen. Radiographs are compared as pictures
+(`panodent.datasets.splits.fingerprint`), so that copies in other folders are found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from panodent.bundle.bundle import DEFAULT, load
+from panodent.bundle.seen import Seen
+from panodent.datasets.radiograph_digest import digest_of
 from panodent.datasets.splits import DUPLICATE_CORRELATION, fingerprint
 from panodent.errors import PanodentError, TrainingError
 from panodent.training.recipes import CONFIG_FILE, load_config
-from panodent.training.run import DataSource
+from panodent.training.run_data import DataSource
 from panodent.utils.arrays import Float32Array
 
 TrainedOn = Literal["no", "unknown", "yes"]
@@ -31,14 +34,18 @@ class Origin:
 
     prints : (n, k) fingerprints of the radiographs that are known to be training data.
     gaps : why further training data are not known; empty where all are known.
+    seen : what bundles without a training run say that they have seen.
     """
 
     prints: Float32Array
     gaps: tuple[str, ...] = ()
+    seen: Seen = field(default_factory=Seen)
 
     def trained_on(self, print_: Float32Array) -> TrainedOn:
         """Whether the radiograph of this fingerprint is among the training data."""
         if len(self.prints) and float((self.prints @ print_).max()) > DUPLICATE_CORRELATION:
+            return "yes"
+        if digest_of(print_) in self.seen:
             return "yes"
         return "unknown" if self.gaps else "no"
 
@@ -69,10 +76,13 @@ def most_independent(origin_of: Sequence[Origin], print_: Float32Array) -> tuple
 def _origin(bundle: str, prints: Prints, before: tuple[str, ...]) -> Origin:
     run = _run(bundle)
     if run is None:
-        return Origin(np.zeros((0, 1), np.float32), (_unknown(bundle),))
+        seen = _seen(bundle)
+        unknown = () if seen.complete else (_unknown(bundle),)
+        return Origin(np.zeros((0, 1), np.float32), unknown, seen)
     _, record = load_config(run)
     found: list[Float32Array] = []
     gaps: list[str] = []
+    seen = Seen()
     try:
         data, start = record["data"], str(record["start"])
         sources = [(DataSource.recorded(item), item["training"]) for item in data]
@@ -91,9 +101,10 @@ def _origin(bundle: str, prints: Prints, before: tuple[str, ...]) -> Origin:
     if start and start not in before:
         first = _origin(start, prints, (*before, start))
         found += list(first.prints)
+        seen = first.seen
         gaps += [f"{run} started from another bundle: {gap}" for gap in first.gaps]
     return Origin(
-        np.array(found, np.float32) if found else np.zeros((0, 1), np.float32), tuple(gaps)
+        np.array(found, np.float32) if found else np.zeros((0, 1), np.float32), tuple(gaps), seen
     )
 
 
@@ -102,6 +113,13 @@ def _run(bundle: str) -> Path | None:
     folder = Path(bundle)
     places = () if bundle == DEFAULT else (folder, folder.parent)
     return next((place for place in places if (place / CONFIG_FILE).is_file()), None)
+
+
+def _seen(bundle: str) -> Seen:
+    try:
+        return load(bundle).seen
+    except PanodentError:
+        return Seen()
 
 
 def _unknown(bundle: str) -> str:

@@ -11,7 +11,9 @@ import numpy as np
 from panodent.training import checkpoint, history
 from panodent.training.batch_pool import BatchPool
 from panodent.training.batches import Augmenter, Example, load, oversampled
+from panodent.training.data_checks import failing
 from panodent.training.distillation import with_teachers
+from panodent.training.epochs import best_of, candidates, finished
 from panodent.training.fitting import adamw, compile_network, cosine_rate, fit_epoch, seeded
 from panodent.training.history import Row
 from panodent.training.losses import DistillationLoss, ToothLoss
@@ -20,7 +22,8 @@ from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.transfer import freeze, trained, with_classes
 from panodent.training.unet import build, named
 from panodent.training.unlabelled import ignore, unlabelled_teeth
-from panodent.training.validation import mean_dice
+from panodent.training.validation import validate
+from panodent.utils.wording import counted
 
 
 def fit(run: Run, resume: bool = False) -> list[Row]:
@@ -56,11 +59,22 @@ def _fit(run: Run, resume: bool) -> list[Row]:
     if resume and run.last.exists():
         rows = checkpoint.load(run.last, model)["history"]
     with BatchPool(augmenter, config.workers) as batches:
-        for epoch in range(len(rows), config.epochs):
-            rows.append(_epoch(run, model, fitted, batches, held, epoch))
+        while not finished(rows, config):
+            rows.append(_epoch(run, model, fitted, batches, held, len(rows)))
             _keep(run, model, rows)
-            run.report("epoch", rows[-1])
+            _report_epoch(run, rows)
     return rows
+
+
+def _report_epoch(run: Run, rows: list[Row]) -> None:
+    """Reports the last epoch, and whether training ends early or may fail."""
+    config = run.config
+    run.report("epoch", rows[-1])
+    if finished(rows, config) and len(rows) < config.epochs:
+        run.report("stopped_early", {"patience": config.patience, "best": best_of(rows) + 1})
+    dice = [row["val_dice"] for row in rows]
+    if text := failing(dice, config.epochs, run.start, len(run.training)):
+        run.report("warning", {"text": text})
 
 
 def starting_model(run: Run) -> Any:
@@ -80,31 +94,19 @@ def describe(run: Run) -> str:
     model = starting_model(run)
     config = run.config
     text = (
-        f"network {config.network}: {model.count_params():,} parameters, "
-        f"{len(config.classes)} teeth and 'none', {config.epochs} epochs"
+        f"network {config.network}, from {run.start or 'scratch'}: "
+        f"{model.count_params():,} parameters, "
+        f"{counted(len(config.classes), 'tooth', 'teeth')} and 'none', "
+        f"{counted(config.epochs, 'epoch', 'epochs')}"
     )
     frozen = [layer for layer in model.layers if layer.weights and not layer.trainable]
     if not frozen:
         return text
     count = sum(layer.count_params() for layer in frozen)
     return (
-        f"{text}\nfrozen: {len(frozen)} layers with {count:,} parameters, "
+        f"{text}\nfrozen: {counted(len(frozen), 'layer', 'layers')} with {count:,} parameters, "
         f"{frozen[0].name} to {frozen[-1].name}; frozen batch norms stay in inference mode"
     )
-
-
-def best_of(rows: Sequence[Row]) -> int:
-    """Index of the epoch with the best validation Dice at the last row's frame size.
-
-    Dice at another frame size is not comparable. Of equal epochs the later counts; without
-    validation the last one is best.
-
-    >>> best_of([{"height": 64, "width": 128, "val_dice": dice} for dice in (0.1, 0.5, 0.3)])
-    1
-    """
-    frame = rows[-1]["height"], rows[-1]["width"]
-    here = [i for i, row in enumerate(rows) if (row["height"], row["width"]) == frame]
-    return max(here, key=lambda i: (np.nan_to_num(rows[i]["val_dice"], nan=-1.0), i))
 
 
 def _keep(run: Run, model: Any, rows: list[Row]) -> None:
@@ -112,9 +114,10 @@ def _keep(run: Run, model: Any, rows: list[Row]) -> None:
     progress = {"history": rows, "best": best_of(rows)}
     if progress["best"] == len(rows) - 1:
         checkpoint.save(run.best, model, progress, with_optimiser=False)
-    epoch_file = run.folder / "epochs" / f"{len(rows):03d}.npz"
-    checkpoint.save(epoch_file, model, progress, with_optimiser=False)
+    checkpoint.save(run.epoch_file(len(rows)), model, progress, with_optimiser=False)
     checkpoint.save(run.last, model, progress)
+    if not run.config.keep_epochs:
+        run.remove_epochs(candidates(rows, run.config.candidate_epochs))
     history.write(run.folder, rows)
 
 
@@ -172,20 +175,27 @@ def _epoch(
         "height": stage.height,
         "width": stage.width,
         "loss": loss,
-        "val_dice": (
-            validation_dice(model, held, stage, len(run.config.classes) + 1)
-            if held
-            else float("nan")
-        ),
+        **_validated(model, held, stage, run.config),
         "learning_rate": float(keras.ops.convert_to_numpy(rate)),
         "seconds": time.monotonic() - started,
     }
 
 
-def validation_dice(model: Any, held: Sequence[Example], stage: Stage, classes: int) -> float:
-    """Mean Dice over the teeth of the held-out examples at the stage's frame size."""
+def _validated(
+    model: Any, held: Sequence[Example], stage: Stage, config: TrainConfig
+) -> dict[str, float]:
+    """Dice and loss of the held-out examples at the stage's frame size; NaN without examples."""
+    if not held:
+        return {"val_loss": float("nan"), "val_dice": float("nan")}
 
     def predict(batch: Any) -> Any:
         return np.asarray(model.predict_on_batch(batch))
 
-    return mean_dice(predict, held, (stage.height, stage.width), classes)
+    def loss(truth: Any, planes: Any) -> float:
+        from panodent.training.backend import ops
+
+        return float(ops.convert_to_numpy(model.loss(truth, planes)))
+
+    size, classes = (stage.height, stage.width), len(config.classes) + 1
+    dice, mean_loss = validate(predict, loss, held, size, classes, config.batch_size)
+    return {"val_loss": mean_loss, "val_dice": dice}

@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,10 @@ WIDE = AugmentConfig(
 """Shows gaps, scales, shapes and exposures that are rare in training data."""
 
 RECIPES: Mapping[str, TrainConfig] = {
+    "finetune": TrainConfig(
+        stages=(Stage(20, 256, 512),),
+        learning_rate=5e-4,
+    ),
     "default": TrainConfig(augment=WIDE),
     # A second, longer run that starts from a default run.
     "refine": TrainConfig(stages=(Stage(100, 256, 512),), learning_rate=2e-3, augment=WIDE),
@@ -48,10 +53,6 @@ RECIPES: Mapping[str, TrainConfig] = {
         ignore_unlabelled=0.9,
         augment=replace(WIDE, transplant=0.3),
     ),
-    "finetune": TrainConfig(
-        stages=(Stage(20, 256, 512),),
-        learning_rate=5e-4,
-    ),
     "seed": TrainConfig(
         network="seed",
         stages=(Stage(10, 512, 512),),
@@ -64,6 +65,35 @@ RECIPES: Mapping[str, TrainConfig] = {
         augment=SEED_AUGMENT,
     ),
 }
+
+DESCRIPTIONS: Mapping[str, str] = {
+    "finetune": "A short pass that adapts a trained network to other data. Network, classes and "
+    "frame are those of the trained one. Taken if no recipe is named; twelve radiographs are "
+    "enough.",
+    "default": "Training from random weights, first on small frames. Needs about 300 radiographs.",
+    "refine": "A second, longer pass over a trained network.",
+    "children": "Teaches a trained network deciduous teeth, from radiographs of all ages.",
+    "seed": "The U-Net and the settings of the student project that panodent grew from, from "
+    "random weights.",
+}
+"""What each recipe is for."""
+
+_PLACES: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("epochs", "size", "height", "width", "image_size", "imgsz", "stage"),
+        "stages: a table [[stages]] with epochs, height and width, or the options --epochs and "
+        "--size",
+    ),
+    **dict.fromkeys(("lr", "lr0", "rate"), "learning_rate"),
+    **dict.fromkeys(("batch", "batchsize"), "batch_size"),
+    **dict.fromkeys(("val", "val_split", "validation_split"), "validation"),
+    "optimizer": "optimiser",
+    "early_stopping": "patience",
+    **dict.fromkeys(("model", "architecture", "arch"), "network"),
+    **dict.fromkeys(("from", "start", "weights", "pretrained"), "the option --from"),
+    **dict.fromkeys(("data", "output"), "an argument of the command"),
+}
+"""What is meant by names of other programs and of the options of the command."""
 
 
 def recipe(name: str) -> TrainConfig:
@@ -95,7 +125,24 @@ def _check_keys(data: Mapping[str, Any], kind: type, what: str) -> None:
     names = [item.name for item in fields(kind)]
     for key in data:
         if key not in names:
-            raise UnknownNameError(what, key, names)
+            raise UnknownNameError(what, key, names, _suggestion(key, kind))
+
+
+def _suggestion(key: str, kind: type) -> str:
+    """What is meant by an unknown setting, where it has another place or name; else empty."""
+    places = ((TrainConfig, ""), (AugmentConfig, "augment."), (Stage, "stages."))
+    known = {prefix + item.name: owner for owner, prefix in places for item in fields(owner)}
+    plain = key.lower().replace("-", "_").rpartition(".")[2]
+    for name, owner in known.items():
+        if owner is not kind and name.rpartition(".")[2] == plain and owner is not Stage:
+            below = {AugmentConfig: "below [augment]", TrainConfig: "above all sections"}[owner]
+            return f"{plain!r}; it stands {below}"
+    if kind is TrainConfig and plain in _PLACES:
+        return _PLACES[plain]
+    close = get_close_matches(plain, [name.rpartition(".")[2] for name in known], n=1)
+    if close and not any(name == close[0] for name, owner in known.items() if owner is kind):
+        return next((name for name in known if name.rpartition(".")[2] == close[0]), "")
+    return ""
 
 
 def _converted(key: str, value: Any, base: TrainConfig) -> Any:
@@ -113,7 +160,7 @@ def _converted(key: str, value: Any, base: TrainConfig) -> Any:
         raise ConfigError(f"setting {key!r}: {error}") from None
     expected = type(getattr(TrainConfig, key, None))
     fits = isinstance(value, (int, float) if expected is float else expected)
-    if not fits or isinstance(value, bool):
+    if not fits or isinstance(value, bool) is not (expected is bool):
         raise ConfigError(f"setting {key!r} is {value!r}; expected {expected.__name__}")
     return value
 

@@ -35,6 +35,7 @@ from panodent.training.history import Row
 from panodent.training.refiner_batches import batch, crop_dice
 from panodent.training.refiner_config import RefinerConfig
 from panodent.training.refiner_crops import Crops, collect
+from panodent.training.seen import seen_with
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
@@ -160,7 +161,11 @@ def _finished(run: RefinerRun, model: Any, rows: Sequence[Row]) -> Bundle:
     }
     write_whole(run.folder / "scores.json", json.dumps(scores, indent=1, allow_nan=False) + "\n")
     note["scores"] = scores
-    made = replace(made, provenance={**run.bundle.provenance, "refiner": note})
+    made = replace(
+        made,
+        provenance={**run.bundle.provenance, "refiner": note},
+        seen=seen_with(run.training, run.bundle.seen),
+    )
     bundles.save(made, run.folder / "bundle")
     return made
 

@@ -15,7 +15,7 @@ from panodent.training.fitting import Report, read_record
 from panodent.training.recipes import recipe
 from panodent.training.refiner import RefinerRun
 from panodent.training.refiner_config import ChangeConfig, RefinerConfig
-from panodent.training.run import DataSource, recorded_cases, split_data
+from panodent.training.run_data import DataSource, recorded_cases, split_data
 from panodent.training.run_folder import check_free, remove_run
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__

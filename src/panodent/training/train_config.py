@@ -112,6 +112,17 @@ class TrainConfig:
         (1, UNLIMITED),
         "epochs",
     )
+    patience: int = setting(
+        0,
+        "Training stops when so many epochs of the last stage have not improved the validation "
+        "Dice; 0: never.",
+        (0, UNLIMITED),
+        "epochs",
+    )
+    keep_epochs: bool = setting(
+        False,
+        "Whether the weights of every epoch are kept; otherwise those of the best and the last.",
+    )
     augment: AugmentConfig = field(
         default_factory=AugmentConfig,
         metadata={"help": "Settings of augmentation, see the rows `augment.*`."},

@@ -1,4 +1,4 @@
-"""Quick Dice after every epoch, of the network's argmax without decoding."""
+"""Quick Dice and loss after every epoch, of the network's output without decoding."""
 
 from __future__ import annotations
 
@@ -16,25 +16,43 @@ MIN_PIXELS = 12
 """Smaller predicted classes, in frame pixels, are not counted; decoding removes them."""
 
 
-def mean_dice(
+def validate(
     predict: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]],
+    loss: Callable[[npt.NDArray[np.uint8], npt.NDArray[np.float32]], float],
     examples: Sequence[Example],
     size: tuple[int, int],
     classes: int,
-) -> float:
-    """Mean Dice over all annotated teeth, with a 0 for each predicted tooth that is absent.
+    batch_size: int,
+) -> tuple[float, float]:
+    """(mean Dice, mean loss) of the examples at a frame size (height, width).
 
-    `predict` maps float32 (1, height, width, 1) to (1, h, w, planes), of which the first `classes`
-    are scores of classes. The mean is 0 when there are no teeth at all.
+    The Dice is the mean over all annotated teeth, with a 0 for each predicted tooth that is absent;
+    0 when there are no teeth at all. The loss is that of training, without augmentation: the mean
+    over batches of `batch_size`, NaN without examples.
+
+    predict : maps float32 (1, height, width, 1) to (1, h, w, planes), of which the first `classes`
+        are scores of classes.
+    loss : of classes uint8 (batch, height, width) and such planes (batch, h, w, planes).
     """
-    values: list[float] = []
-    for example in examples:
-        pixels = example.pixels.astype(np.float32) / np.float32(255)
-        frame = normalised(resized(pixels, size))
-        scores = predict(frame[None, ..., None])[0][..., :classes]
-        found = argmax_at(scores, size)
-        values.extend(tooth_dice(_nearest(example.labels, size), found))
-    return float(np.mean(values)) if values else 0.0
+    dice: list[float] = []
+    losses: list[float] = []
+    for start in range(0, len(examples), batch_size):
+        batch = examples[start : start + batch_size]
+        truth = np.stack([_nearest(example.labels, size) for example in batch])
+        planes = np.concatenate([predict(_input(example, size)) for example in batch])
+        for labels, scores in zip(truth, planes, strict=True):
+            dice.extend(tooth_dice(labels, argmax_at(scores[..., :classes], size)))
+        losses.append(float(loss(truth, planes)))
+    return (
+        float(np.mean(dice)) if dice else 0.0,
+        float(np.mean(losses)) if losses else float("nan"),
+    )
+
+
+def _input(example: Example, size: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """The network's input for an example, (1, height, width, 1)."""
+    pixels = example.pixels.astype(np.float32) / np.float32(255)
+    return normalised(resized(pixels, size))[None, ..., None]
 
 
 def argmax_at(scores: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.uint8]:

@@ -57,7 +57,7 @@ def average(
         {**_named(member), "share": round(share / sum(shares), 4)}
         for member, share in zip(members, shares, strict=True)
     ]
-    return complete(run, made, model, {"mean_of": named_shares})
+    return complete(run, made, model, {"mean_of": named_shares}, members)
 
 
 def _check_unseen(run: Run, member: Path) -> None:

@@ -1,0 +1,135 @@
+"""Options of `panodent train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Recipe = Annotated[
+    str | None,
+    typer.Option(
+        show_default="finetune; default with --from scratch",
+        help="finetune, default, refine, children or seed; `panodent recipes` explains them.",
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", help="TOML file with settings that replace those of the recipe."),
+]
+Repeat = Annotated[
+    str,
+    typer.Option(
+        show_default="once",
+        help="How often each folder's radiographs are used per epoch, such as 1,5 for two folders.",
+    ),
+]
+RepeatMixed = Annotated[
+    str,
+    typer.Option(
+        show_default="1; children 4",
+        help="At least so often per epoch for radiographs with deciduous teeth, such as 4,4,1.",
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        show_default="finetune 20, default 61, refine 100, children 30, seed 10",
+        help="Number of epochs; stages keep their proportions. With --resume: the new number of a "
+        "run that is to go on.",
+    ),
+]
+BatchSize = Annotated[
+    int | None, typer.Option(show_default="4", help="Radiographs per training step.")
+]
+LearningRate = Annotated[
+    float | None,
+    typer.Option(
+        show_default="finetune 0.0005, default 0.003, refine 0.002, children 0.0015, seed 0.001",
+        help="Highest learning rate.",
+    ),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        show_default="256x512; seed 512x512",
+        help="Input size of the network, HEIGHTxWIDTH in pixels, such as 256x512.",
+    ),
+]
+Validation = Annotated[
+    float | None,
+    typer.Option(
+        "--val",
+        show_default="0.15",
+        help="Share of radiographs held out for validation; 0: train on all.",
+    ),
+]
+Fold = Annotated[
+    str | None, typer.Option(help="Hold out fold K of N instead, as K/N, such as 1/5.")
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        min=2,
+        help="Train one run for each of so many folds, in OUTPUT/fold-1 and so on, and score them "
+        "together.",
+    ),
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        show_default="0",
+        help="Stop when so many epochs have not improved the validation Dice; 0: never.",
+    ),
+]
+KeepEpochs = Annotated[
+    bool,
+    typer.Option(
+        "--keep-epochs",
+        help="Keep the weights of every epoch, not only of the best and the last.",
+    ),
+]
+SplitSeed = Annotated[
+    int | None,
+    typer.Option(show_default="0", help="Random seed of the choice of held-out radiographs."),
+]
+Seed = Annotated[
+    int | None, typer.Option(show_default="0", help="Random seed of initial weights and batches.")
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        show_default="default; scratch for the recipes default and seed",
+        help="Start from the weights of this bundle (a trained model) or run; 'default' is the "
+        "included bundle, 'scratch' means random weights.",
+    ),
+]
+Teachers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--teacher",
+        help="Also imitate the answers of this bundle or run, a larger network; may be repeated.",
+    ),
+]
+Freeze = Annotated[
+    str | None,
+    typer.Option(help="Do not train these layers: 'encoder', or a number of first layers."),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        show_default="those of --from; 32 from scratch",
+        help="Tooth classes: FDI numbers such as 11,12,13, 'permanent' (32) or 'all' (52).",
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Continue the run in --output with its own data and settings. Only --epochs and "
+        "--patience may be changed.",
+    ),
+]

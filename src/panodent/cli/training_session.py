@@ -1,0 +1,133 @@
+"""What `panodent train` does once its runs are prepared, and the scoring of their folds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from panodent.cli.console import (
+    TrainingProgress,
+    main_figures,
+    print_line,
+    print_lines,
+    print_warning,
+    progress_bar,
+)
+from panodent.utils.wording import counted
+
+if TYPE_CHECKING:
+    from panodent.training.run import Run
+
+
+def continue_run(output: Path, epochs: int | None, patience: int | None) -> int:
+    """Goes on with the run in a folder, or with those of a cross-validation; the exit code."""
+    from panodent.training.continuation import extend, history_of
+    from panodent.training.recipes import load_config
+    from panodent.training.run import fold_folders, reopen
+    from panodent.training.run_folder import STATE, holding_run
+
+    folders = fold_folders(output)
+    with holding_run(output, "train", keep=folders[0].name if folders else STATE):
+        for folder in folders or [output]:
+            if epochs is not None or patience is not None:
+                extend(folder, epochs, patience)
+        if folders:
+            return train_runs(output, [reopen(folder, _quiet) for folder in folders], resume=True)
+        config, _ = load_config(output)
+        progress = TrainingProgress(config.epochs, len(history_of(output)))
+        return train_run(reopen(output, progress.report), progress, resume=True)
+
+
+def _quiet(*_: object) -> None:
+    """Reports nothing."""
+
+
+def train_runs(output: Path, runs: Sequence[Run], resume: bool = False) -> int:
+    """Trains the runs of a cross-validation one after another and scores them together.
+
+    With `resume` those that are finished are left as they are. Returns the exit code.
+    """
+    from panodent.training.continuation import history_of, is_finished
+
+    for run in runs:
+        print_line(f"{run.folder.name} of {len(runs)}:")
+        if resume and is_finished(run.folder):
+            print_line("finished before")
+            continue
+        progress = TrainingProgress(run.config.epochs, len(history_of(run.folder)))
+        run.report = progress.report
+        if code := train_run(run, progress, resume, output):
+            return code
+    score_folds([run.folder for run in runs], output)
+    return 0
+
+
+def train_run(
+    run: Run, progress: TrainingProgress, resume: bool = False, output: Path | None = None
+) -> int:
+    """Trains and writes the bundle. Ctrl-C ends training early: the exit code is then 130.
+
+    `output` is the folder that --resume takes, if it is not the run's own.
+    """
+    from panodent.training.finalise import finalise
+    from panodent.training.loop import describe, fit
+    from panodent.training.run_data import data_notes
+
+    for note in data_notes(run.data):
+        print_warning(note)
+    print_line(
+        f"{counted(len(run.training), 'radiograph', 'radiographs')} to train on, "
+        f"{len(run.validation)} held out"
+    )
+    interrupted = False
+    with progress:
+        try:
+            print_lines(describe(run))
+            fit(run, resume)
+        except KeyboardInterrupt:
+            interrupted = True
+            if not run.best.exists():
+                print_line(
+                    "interrupted before the first epoch was finished; there is nothing to keep"
+                )
+                return 130
+            print_line("interrupted; the best finished epoch becomes the bundle")
+        bundle, evaluations = finalise(run)
+    exported = bundle.provenance["export"]
+    compared = counted(exported["radiographs_compared"], "radiograph", "radiographs")
+    print_line(
+        f"bundle {run.folder / 'bundle'}: epoch {bundle.provenance['epoch']}, largest difference "
+        f"from Keras {exported['largest_logit_difference']} on {compared}"
+    )
+    for name, evaluation in evaluations.items():
+        print_line(f"held out of {name}: {main_figures(evaluation)}")
+    if evaluations:
+        print_line(f"panels in {run.folder / 'panels'}, curves in {run.folder / 'curves.png'}")
+    if interrupted:
+        print_line(f"continue with: panodent train --resume --output {output or run.folder}")
+    return 130 if interrupted else 0
+
+
+def score_folds(runs: Sequence[Path], output: Path | None) -> None:
+    """Scores the runs of a cross-validation together; writes a page into `output`, if given."""
+    from panodent.reports.evaluation import write
+    from panodent.training.cross_validation import evaluate_folds, missing_folds
+
+    if missing := missing_folds(runs):
+        one = len(missing) == 1
+        print_warning(
+            f"fold{'' if one else 's'} {', '.join(map(str, missing))} {'is' if one else 'are'} "
+            f"missing, so {'its' if one else 'their'} radiographs are not scored; train "
+            f"{'it' if one else 'them'} with panodent train --fold"
+        )
+    with progress_bar("scoring") as update:
+        each, together, pictures = evaluate_folds(runs, update)
+    for name, evaluation in each.items():
+        print_line(f"held out of {name} ({len(evaluation.cases)}): {main_figures(evaluation)}")
+    print_line(f"all {len(together.cases)}: {main_figures(together)}")
+    for note in together.notes:
+        print_warning(note)
+    if output is not None:
+        page = write(together, output, cases=pictures, title="Cross-validation")
+        print_line(f"page: {page}")
