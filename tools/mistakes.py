@@ -372,7 +372,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         ),
         Mistake("a run that exists", "train data -o run", run_folder),
         Mistake("nothing to resume", "train --resume -o run"),
-        Mistake("other settings with --resume", "train --resume -o run --epochs 9"),
+        Mistake("other settings with --resume", "train --resume -o run --batch-size 9"),
         Mistake("without the extra", "train data -o run", without("keras")),
     ),
     "Scores and measurements": (

@@ -56,7 +56,7 @@ def test_data_folders_are_inspected(panodent, folder: Path, tmp_path: Path) -> N
     shutil.copy(folder / "images" / ODD / f"{ODD}.png", folder / "images" / f"{ODD}.png")
     found = panodent("inspect", folder, "--values", "fdi", "-o", tmp_path / "page")
     assert found.code == 0
-    assert f"1 images without labels: {SHOWN}" in found.err
+    assert f"1 image without labels: {SHOWN}" in found.err
     page = (tmp_path / "page" / "index.html").read_text("utf-8")
     assert SHOWN in page
     assert "\x1b" not in page

@@ -77,7 +77,7 @@ def test_a_bundle_is_not_mixed_with_an_earlier_one(tmp_path: Path) -> None:
     assert default.refiner
     bundle.save(default, tmp_path)
     bundle.save(default.without_refiner().without_findings(), tmp_path)
-    assert sorted(tree(tmp_path)) == ["bundle.json", "network.onnx", "norms.npz"]
+    assert sorted(tree(tmp_path)) == ["bundle.json", "network.onnx", "norms.npz", "seen.txt"]
 
 
 def test_a_run_is_replaced(panodent, data: Path, finished_run: Path, tmp_path: Path) -> None:

@@ -128,9 +128,9 @@ def test_what_is_not_trained_on_is_said_first(
     (images / "phantom-00001.png").unlink()
     found = panodent("train", tmp_path / "data", *options, "--skip-bad", "--val", 0)
     assert found.code == 130
-    assert "1 annotation has no radiograph and cannot be used\n" in found.err
+    assert "1 annotation has no radiograph and is not used (phantom-00001); " in found.err
     assert "--skip-bad left out 1 radiograph: phantom-00002\n" in found.err
-    assert found.out.startswith("1 radiographs to train on, 0 held out\n")
+    assert found.out.startswith("1 radiograph to train on, 0 held out\n")
 
 
 @pytest.mark.parametrize(

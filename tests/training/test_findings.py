@@ -195,7 +195,7 @@ def test_settings_survive_as_plain_data() -> None:
 
 def test_faults(data: Path, tmp_path: Path) -> None:
     started(tmp_path / "run", data)
-    with pytest.raises(TrainingError, match="already holds a findings training"):
+    with pytest.raises(TrainingError, match=r"already holds a training run \(findings.json\)"):
         started(tmp_path / "run", data)
     with pytest.raises(TrainingError, match="no training of `panodent findings` there"):
         reopen(tmp_path / "none", ignore)

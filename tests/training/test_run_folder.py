@@ -102,9 +102,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("keras", reason="needs the train extra")
     from panodent.training import loop
 
-    def epoch(run: Any, model: Any, augmenter: Any, held: Any, number: int) -> dict[str, float]:
+    def epoch(run: Any, model: Any, fitted: Any, *others: Any) -> dict[str, float]:
+        number = others[-1]
         frame = {"height": 64, "width": 128}
-        figures = {"loss": 1.0, "val_dice": 0.5, "learning_rate": 0.1, "seconds": 1.0}
+        figures = {"loss": 1.0, "val_loss": 1.0, "val_dice": 0.5}
+        figures |= {"learning_rate": 0.1, "seconds": 1.0}
         return {"epoch": number + 1, **frame, **figures}
 
     monkeypatch.setattr(loop, "_epoch", epoch)
@@ -147,7 +149,8 @@ def test_a_disk_that_fills_up_in_the_second_epoch(
     options = ("--recipe", "seed", "--size", "64x128", "--epochs", 3, "--val", 0.4)
     code, err = train((tmp_path / "data", "-o", run, *options), capsys)
     assert code == 1
-    assert err.count("\n") == 1
+    assert err.splitlines()[-1].startswith("error: ")
+    assert err.count("error: ") == 1
     assert "No space left on device" in err
     assert f"panodent train --resume --output {run}" in err
     assert not list(run.rglob("*.part")) + list(run.rglob(".*"))
@@ -167,5 +170,6 @@ def test_a_start_that_fails_does_not_block_the_next(
         image.write_bytes(image.read_bytes()[:300])
     options = ("--recipe", "seed", "--size", "64x128", "--epochs", 1, "--val", share)
     code, err = train((tmp_path / "data", "-o", tmp_path / "run", *options), capsys)
-    assert (code, err.count("\n")) == (1, 1), err
+    assert (code, err.count("error: ")) == (1, 1), err
+    assert err.splitlines()[-1].startswith("error: ")
     assert not (tmp_path / "run").exists()

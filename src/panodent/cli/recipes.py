@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panodent.cli.console import print_line
+from panodent.cli.console import print_line, print_lines
 from panodent.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def recipes(recipe: Name = None, toml: Toml = False) -> None:
     config = named(recipe)
     if toml:
         open_ = OF_THE_START if recipe == "finetune" else ()
-        print_line(as_toml(config, f"panodent recipes {recipe} --toml", open_).rstrip())
+        print_lines(as_toml(config, f"panodent recipes {recipe} --toml", open_).rstrip())
         return
     print_line(f"Settings of the recipe {recipe}, those that it changes marked with *:")
     _print_settings(config)
@@ -58,12 +58,12 @@ def _print_recipes() -> None:
     print_line("Recipes, for panodent train --recipe NAME:")
     for name, config in RECIPES.items():
         changed = ", ".join(f"{label} {value_text(value)}" for label, value, _ in changes(config))
-        print_line(f"\n  {name}")
+        print_lines(f"\n  {name}")
         _print_wrapped(DESCRIPTIONS[name])
         _print_wrapped(f"Changes: {changed}.")
-    print_line("\nSettings, for a TOML file (panodent train --config FILE), with their defaults:")
+    print_lines("\nSettings, for a TOML file (panodent train --config FILE), with their defaults:")
     _print_settings(TrainConfig())
-    print_line("\nA file to start from: panodent recipes finetune --toml > my.toml")
+    print_lines("\nA file to start from: panodent recipes finetune --toml > my.toml")
 
 
 def _print_settings(config: TrainConfig) -> None:
@@ -73,9 +73,9 @@ def _print_settings(config: TrainConfig) -> None:
     changed = {name for name, _, _ in changes(config)}
     for item in settings_table():
         value = value_text(value_of(config, item.name)) or "none"
-        print_line(f"\n{'*' if item.name in changed else ' '} {item.name} = {value}")
+        print_lines(f"\n{'*' if item.name in changed else ' '} {item.name} = {value}")
         _print_wrapped(f"{item.help.rstrip('.')}. {allowed(item).capitalize()}.")
 
 
 def _print_wrapped(text: str) -> None:
-    print_line(textwrap.fill(text, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    print_lines(textwrap.fill(text, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))

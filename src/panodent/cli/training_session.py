@@ -28,6 +28,8 @@ def continue_run(output: Path, epochs: int | None, patience: int | None) -> int:
     from panodent.training.run_folder import STATE, holding_run
 
     folders = fold_folders(output)
+    if not folders:
+        load_config(output)  # without a run nothing is made
     with holding_run(output, "train", keep=folders[0].name if folders else STATE):
         for folder in folders or [output]:
             if epochs is not None or patience is not None:

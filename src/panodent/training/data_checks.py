@@ -92,8 +92,11 @@ def check_sides(training: int, validation: int) -> None:
 
 
 def check_fold(fold: tuple[int, int] | None, groups: int) -> None:
-    """Raises `ConfigError` for more folds than there are different radiographs."""
-    if fold is not None and fold[1] > groups:
+    """Raises `ConfigError` for more folds than there are different radiographs.
+
+    A fold beyond the last, such as 6/5, is left to `panodent.datasets.splits.fold`.
+    """
+    if fold is not None and fold[0] <= fold[1] and fold[1] > groups:
         most = (
             f"at most {groups} folds, such as --fold 1/{min(5, groups)}"
             if groups > 1

@@ -65,7 +65,6 @@ class ReadSource:
             "repeat": self.source.repeat,
             "training": training,
             "validation": validation,
-            "without_image": len(self.found.labels_without_images),
             "skip_bad": self.source.skip_bad,
             "left_out": sorted(
                 {case.key for case in self.found.cases} - {case.key for case in self.used.cases}
@@ -132,9 +131,6 @@ def data_notes(data: Iterable[Mapping[str, Any]]) -> list[str]:
     """What is not trained on and what to know of the rest, a sentence each."""
     notes = []
     for item in data:
-        if count := item.get("without_image"):
-            one, many = "annotation has no radiograph", "annotations have no radiograph"
-            notes.append(f"{item['root']}: {counted(count, one, many)} and cannot be used")
         if left := item.get("left_out"):
             shown = ", ".join(left[:5]) + (", ..." if len(left) > 5 else "")
             what = counted(len(left), "radiograph", "radiographs")
