@@ -27,6 +27,7 @@ LIBRARY = ("formats", "datasets", "analysis", "radiograph")
 FEWER = {
     "datasets/checking.py": ("train", "findings", "refiner", "convert"),
     "datasets/convert.py": ("convert",),
+    "datasets/conversion_folder.py": ("convert",),
 }
 """Modules whose messages only some commands print."""
 NO_OPTIONS = {"--accent", "--wrong", "--line", "--quiet"}

@@ -1,8 +1,8 @@
 """Which teeth have erupted, and whether a dentition is primary, mixed or permanent.
 
 A permanent tooth counts as erupted when its crown reaches about the height of its neighbours'
-crowns, or the curve through the crowns of its jaw. Panoramic radiographs do not show the gum: a
-tooth that is about to erupt may be counted either way.
+crowns or, in a jaw without deciduous teeth, the curve through its crowns. Panoramic radiographs do
+not show the gum: a tooth that is about to erupt may be counted either way.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def erupted_by_boxes(numbers: Sequence[int], places: npt.NDArray[np.integer]) ->
         for index, short in zip(here, _below_neighbours(boxes, edge), strict=True):
             deciduous = TEETH[numbers[index]].deciduous
             result[index] = deciduous or short <= SHORT * usual
-        result[_on_curve(numbers, here, boxes, edge, usual)] = True
+        if not any(TEETH[numbers[i]].deciduous for i in here):  # germs would bend the curve
+            result[_on_curve(numbers, here, boxes, edge, usual)] = True
     place = {n: i for i, n in enumerate(numbers) if n != UNNUMBERED}
     for fdi in (n for position in (7, 8) for n in place if n < 50 and n % 10 == position):
         # Molars erupt one after the other, from the front.
