@@ -7,7 +7,7 @@ files of one radiograph differ in few signs, two radiographs in many.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class Seen:
     `complete` says whether there are no others; a bundle without a list has seen unknown ones.
     """
 
-    digests: tuple[str, ...] = ()
+    digests: tuple[str, ...] = field(default=(), repr=False)
     complete: bool = False
 
     def __contains__(self, digest: str) -> bool:
