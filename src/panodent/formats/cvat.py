@@ -43,7 +43,7 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import CUT_OUT, Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import target_file
@@ -90,7 +90,7 @@ class Cvat(Format):
         file = path if path.is_file() else _find(path)
         if file is None:
             raise AnnotationError(f"{path}: expected {FILE}, as CVAT for images 1.1 exports it")
-        report = Report.of(options, file)
+        report = FaultReport.of(options, file)
         labels: dict[str, None] = {}
         listed: list[_Image] = []
         videos = _Videos()
@@ -151,7 +151,7 @@ class _Image(NamedTuple):
     name: str
     place: int
     size: tuple[int, int]
-    report: Report
+    report: FaultReport
 
 
 def _named(element: Element) -> str:
@@ -159,7 +159,7 @@ def _named(element: Element) -> str:
     return "/".join(filter(None, (element.get("subset", "").strip(), element.get("name", ""))))
 
 
-def _image(element: Element, place: int, file: Path, report: Report) -> _Image:
+def _image(element: Element, place: int, file: Path, report: FaultReport) -> _Image:
     if not element.get("name", ""):
         raise AnnotationError(f"{file}: an image has no name; expected the path of a file")
     name = declared_path(_named(element), str(file)).as_posix()
@@ -193,7 +193,7 @@ class _Videos:
         )
 
 
-def _labelled(image: Element, report: Report) -> Iterator[tuple[Element, str, str]]:
+def _labelled(image: Element, report: FaultReport) -> Iterator[tuple[Element, str, str]]:
     """(shape, label, how errors name it) of everything that was drawn on an image."""
     drawn = (shape for shape in image if shape.tag not in _NOT_SHAPES)
     for number, shape in enumerate(drawn, start=1):
