@@ -43,6 +43,7 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.cvat_videos import CvatVideos
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import CUT_OUT, Naming
 from panodent.formats.parsing.excerpt import excerpt
@@ -93,7 +94,7 @@ class Cvat(Format):
         report = FaultReport.of(options, file)
         labels: dict[str, None] = {}
         listed: list[_Image] = []
-        videos = _Videos()
+        videos = CvatVideos()
         for place, element in children(file, "annotations", ("meta", "image", "track")):
             if element.tag != "image":
                 videos.see(element)
@@ -165,32 +166,6 @@ def _image(element: Element, place: int, file: Path, report: FaultReport) -> _Im
     name = declared_path(_named(element), str(file)).as_posix()
     size = image_size(element.get("height"), element.get("width"), f"{file}: {name}")
     return _Image(name, place, size, report.about(name))
-
-
-class _Videos:
-    """The tasks of a file that are videos, by their names."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, None] = {}
-        self._tasks: dict[str, str] = {}
-
-    def see(self, element: Element) -> None:
-        """Takes the head of the file, which names the tasks, or a track."""
-        if element.tag == "track":
-            known = self._tasks.get(element.get("task_id", ""), "")
-            only = next(iter(self._tasks.values())) if len(self._tasks) == 1 else ""
-            self.names[known or only] = None
-            return
-        for task in element.iter("task"):
-            self._tasks[task.findtext("id", "")] = task.findtext("name", "")
-
-    def refusal(self) -> str:
-        """What to tell about them."""
-        named = ", ".join(excerpt(name) for name in self.names if name)
-        return (
-            f"holds tracks of a video{f', task {named}' if named else ''}; expected images: "
-            "export the task as 'CVAT for images 1.1'"
-        )
 
 
 def _labelled(image: Element, report: FaultReport) -> Iterator[tuple[Element, str, str]]:
