@@ -147,7 +147,7 @@ def findings_of(
 
     >>> dot = AnnotatedShape("crown", "shape 1", lambda: Outline((np.ones((1, 1)), (2, 2))), "36")
     >>> findings_of([dot], {"crown": "crown"}, (4, 4)).findings
-    Findings(1 on 4 x 4 pixels: 36 crown)
+    Findings(1 finding, 4 x 4 pixels: crown 1)
     """
     report = report or FaultReport(RAISING, "")
     unclear = np.zeros(size, bool)
