@@ -8,7 +8,7 @@ import pytest
 
 from panodent.errors import AnnotationError
 from panodent.formats.coco_categories import Category, category_kinds, category_numbers
-from panodent.formats.faults import FaultList, Report
+from panodent.formats.faults import FaultList, FaultReport
 from panodent.formats.naming import CUT_OUT, Naming
 
 FILE = Path("a.json")
@@ -61,7 +61,7 @@ def test_what_is_not_clear_is_refused(
 def test_an_unused_category_is_noted() -> None:
     faults = FaultList()
     listed = [Category(1, "36"), Category(2, "teeth")]
-    category_numbers(listed, FILE, Naming(), listed[:1], Report(faults, "a.json"))
+    category_numbers(listed, FILE, Naming(), listed[:1], FaultReport(faults, "a.json"))
     assert "class names 'teeth' are no teeth and no annotation uses them" in str(*faults.notes)
 
 

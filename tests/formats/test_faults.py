@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.formats.faults import OPTION, RAISING, Fault, FaultList, Report
+from panodent.formats.faults import OPTION, RAISING, Fault, FaultList, FaultReport
 
 
 def test_nobody_collects_so_the_first_fault_is_raised() -> None:
-    report = Report.of({}, "a.json").about("opg.png")
+    report = FaultReport.of({}, "a.json").about("opg.png")
     with pytest.raises(AnnotationError, match=r"^a\.json: opg\.png: shape 2: no label$"):
         report.add("no label", "shape 2")
     report.note("covers no pixel")  # a note is no error
@@ -17,7 +17,7 @@ def test_nobody_collects_so_the_first_fault_is_raised() -> None:
 
 def test_a_list_keeps_each_fault_once_and_in_order() -> None:
     found = FaultList()
-    report = Report.of({OPTION: found}, "a.json")
+    report = FaultReport.of({OPTION: found}, "a.json")
     for _ in range(2):
         report.add("no label", "shape 2", "radiograph")
         report.note("covers no pixel", "shape 1")
@@ -35,21 +35,21 @@ def test_a_list_keeps_each_fault_once_and_in_order() -> None:
 )
 def test_the_place_is_named_once(message: str) -> None:
     found = FaultList()
-    with Report.of({OPTION: found}, "a.json", "opg.png").catching("2"):
+    with FaultReport.of({OPTION: found}, "a.json", "opg.png").catching("2"):
         raise AnnotationError(message)
     assert list(map(str, found)) == ["a.json: opg.png: 2: no label"]
 
 
 def test_other_errors_go_through() -> None:
     found = FaultList()
-    with pytest.raises(ZeroDivisionError), Report.of({OPTION: found}, "a.json").catching():
+    with pytest.raises(ZeroDivisionError), FaultReport.of({OPTION: found}, "a.json").catching():
         raise ZeroDivisionError
     assert not len(found)
 
 
 def test_a_warning_is_a_note_that_is_marked() -> None:
     faults = FaultList()
-    Report(faults, "a.json").warn("3 teeth are boxes")
+    FaultReport(faults, "a.json").warn("3 teeth are boxes")
     (warning,) = faults.notes
     assert warning.is_warning
-    Report(RAISING, "a.json").warn("3 teeth are boxes")
+    FaultReport(RAISING, "a.json").warn("3 teeth are boxes")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.formats.faults import FaultList, Report
+from panodent.formats.faults import FaultList, FaultReport
 from panodent.formats.label_studio_tasks import (
     NO_LABEL,
     chosen_annotation,
@@ -29,7 +29,7 @@ def drawn(kind: str = "polygonlabels", key: str = "x", **value: Any) -> dict[str
 def found(*results: Any) -> tuple[list[Any], list[str]]:
     """The labels of regions, and what was reported."""
     faults = FaultList()
-    report = Report.of({"faults": faults}, "a.json", "task 5")
+    report = FaultReport.of({"faults": faults}, "a.json", "task 5")
     listed = [label for _, label, _ in regions({"result": list(results)}, report)]
     return listed, [f"{fault.item}: {fault.cost}" for fault in faults]
 
@@ -73,7 +73,7 @@ def test_the_tooth_of_a_finding_is_a_choice_for_its_region() -> None:
 
 
 def test_the_size_is_that_of_regions_or_of_the_task() -> None:
-    report = Report.of(None, "a.json", "task 5")
+    report = FaultReport.of(None, "a.json", "task 5")
     sized = {**drawn(polygonlabels=["36"]), "original_width": 10, "original_height": 8}
     task = {"data": {"height": 4, "width": 5}}
     assert declared_image_size(task, {"result": [sized]}, report) == (8, 10)

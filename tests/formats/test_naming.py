@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.formats.faults import FaultList, Report
+from panodent.formats.faults import FaultList, FaultReport
 from panodent.formats.naming import CUT_OUT, Naming
 
 FILE = Path("meta.json")
@@ -120,12 +120,12 @@ def test_a_class_that_nothing_uses_does_no_harm(
 
 def test_what_is_left_out_because_nothing_uses_it_is_noted() -> None:
     faults = FaultList()
-    Naming().numbers(["teeth", "36", "x"], FILE, ["36"], Report(faults, "a.json"))
+    Naming().numbers(["teeth", "36", "x"], FILE, ["36"], FaultReport(faults, "a.json"))
     (note,) = faults.notes
     assert str(note) == (
         "a.json: class names 'teeth', 'x' are no teeth and no annotation uses them; ignored"
     )
-    Naming().numbers(["36"], FILE, ["36"], Report(faults, "a.json"))
+    Naming().numbers(["36"], FILE, ["36"], FaultReport(faults, "a.json"))
     assert len(faults) == 1
 
 

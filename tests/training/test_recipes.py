@@ -18,7 +18,7 @@ from panodent.training.recipes import (
     recipe,
     settings_table,
 )
-from panodent.training.train_config import Stage, TrainConfig
+from panodent.training.train_config import TrainConfig
 from panodent.training.unet import UNetConfig
 
 
@@ -48,26 +48,6 @@ def test_the_children_recipe_teaches_all_teeth() -> None:
 def test_an_unknown_recipe_is_corrected() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'seed'"):
         recipe("sead")
-
-
-@pytest.mark.parametrize("name", RECIPES)
-@pytest.mark.parametrize("epochs", [1, 2, 7, 100])
-def test_epochs_stretch_and_the_last_stage_stays(name: str, epochs: int) -> None:
-    changed = recipe(name).with_epochs(epochs)
-    assert changed.epochs == epochs
-    assert changed.frame == recipe(name).frame
-    assert all(stage.epochs > 0 for stage in changed.stages)
-
-
-def test_a_size_shrinks_the_coarser_stages_along() -> None:
-    changed = recipe("default").with_size(512, 1024)
-    assert [(s.height, s.width) for s in changed.stages] == [(256, 512), (384, 768), (512, 1024)]
-    assert [s.epochs for s in changed.stages] == [s.epochs for s in recipe("default").stages]
-
-
-def test_stages_follow_each_other() -> None:
-    config = TrainConfig(stages=(Stage(2, 64, 128), Stage(1, 128, 256)))
-    assert [config.stage_of(epoch).height for epoch in range(4)] == [64, 64, 128, 128]
 
 
 @pytest.mark.parametrize(

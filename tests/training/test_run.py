@@ -7,11 +7,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import pytest
 
-from panodent import formats, phantom
-from panodent.datasets.dataset import find
+from panodent import phantom
 from panodent.errors import ConfigError, DatasetError, FaultyItemsError, TrainingError
 from panodent.training.recipes import recipe
 from panodent.training.run import Run, fold_folders, prepare, prepare_folds, reopen
@@ -65,23 +63,6 @@ def test_data_that_went_away_is_told(tmp_path: Path, data: Path) -> None:
     (data / "images" / "phantom-00003.png").unlink()
     with pytest.raises(DatasetError, match="phantom-00003 was there when the run began"):
         reopen(tmp_path / "run", quiet)
-
-
-def test_the_same_radiograph_in_two_folders_is_on_one_side(tmp_path: Path, data: Path) -> None:
-    other = tmp_path / "other"
-    (other / "images").mkdir(parents=True)
-    items = []
-    for case in find(data).cases:  # the same pictures under other names, larger and as JPEG
-        name = f"z{case.key[-1]}.jpg"
-        picture = cv2.resize(cv2.imread(str(case.image), 0), (200, 100))
-        cv2.imwrite(str(other / "images" / name), picture)
-        items.append((name, case.teeth().resized((100, 200))))
-    formats.get("coco").write(other / "truth.json", items, {})
-    training, validation = keys(run_of(tmp_path / "run", data, other))
-    side = {key[-1]: "training" for key in training}
-    for key in validation:
-        assert key[-1] not in side
-    assert len(training) + len(validation) == 12
 
 
 def test_nothing_left_to_train_on_is_told(tmp_path: Path) -> None:

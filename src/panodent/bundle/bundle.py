@@ -12,7 +12,6 @@ The bundle named "default" lies inside the package: nothing is downloaded at run
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -28,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.bundle.calibration import Calibration
+from panodent.bundle.files import read_network, read_norms, sha256, write_norms
 from panodent.bundle.findings_network import FindingsNetwork, card_entry, from_card
 from panodent.bundle.frame import Frame
 from panodent.bundle.seen import Seen
@@ -118,12 +118,12 @@ class Bundle:
         That of the network; with a refiner, that of both SHA-256 texts together. A findings
         network adds its entry of the card in the same way.
         """
-        digest = _sha256(self.network)
+        digest = sha256(self.network)
         if self.refiner:
-            digest = _sha256((digest + _sha256(self.refiner)).encode())
+            digest = sha256((digest + sha256(self.refiner)).encode())
         if self.findings is not None:
             entry = json.dumps(_findings_entry(self.findings), sort_keys=True)
-            digest = _sha256((digest + entry).encode())
+            digest = sha256((digest + entry).encode())
         return digest
 
     def without_refiner(self) -> Bundle:
@@ -243,11 +243,11 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
             card.get("architecture", {}),
             card.get("provenance", {}),
             card.get("scores", {}),
-            _norms(folder / NORMS_FILE),
+            read_norms(folder / NORMS_FILE),
             threads,
             Calibration(**card.get("calibration", {})),
             {int(fdi): (float(h), float(w)) for fdi, (h, w) in card.get("sizes", {}).items()},
-            _further(folder / REFINER_FILE, card.get("refiner")),
+            read_network(folder / REFINER_FILE, card.get("refiner")),
             _findings(folder, card.get("findings")),
         )
         digest = card["network"]["sha256"]
@@ -259,7 +259,7 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
             f"{folder}: made for the runtime {runtime!r}; this panodent has {RUNTIME}: "
             "install a newer one"
         )
-    if digest != (found := _sha256(network)):
+    if digest != (found := sha256(network)):
         raise BundleError(
             f"{folder / NETWORK_FILE}: damaged or exchanged (SHA-256 {found[:12]}..., "
             f"the bundle says {str(digest)[:12]}...); copy the whole bundle again"
@@ -269,33 +269,8 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
 
 def _findings(folder: Path, entry: Any) -> FindingsNetwork | None:
     """The findings network that a card's entry describes; None without an entry."""
-    network = _further(folder / FINDINGS_FILE, entry)
+    network = read_network(folder / FINDINGS_FILE, entry)
     return from_card(entry, network) if network else None
-
-
-def _further(file: Path, entry: Any) -> bytes:
-    """The network in a file that a card's entry describes; empty without an entry."""
-    if entry is None:
-        return b""
-    try:
-        network = file.read_bytes()
-    except OSError as error:
-        raise BundleError(
-            f"{file}: missing or unreadable ({error.strerror}); copy the whole bundle again"
-        ) from None
-    if entry["sha256"] != _sha256(network):
-        raise BundleError(f"{file}: damaged or exchanged; copy the whole bundle again")
-    return network
-
-
-def _norms(file: Path) -> dict[str, npt.NDArray[np.float32]]:
-    if not file.exists():
-        return {}
-    try:
-        with np.load(file, allow_pickle=False) as data:
-            return {name: data[name] for name in data.files}
-    except (OSError, ValueError, EOFError, KeyError) as error:
-        raise BundleError(f"{file}: damaged ({error}); copy the whole bundle again") from None
 
 
 def check_free(folder: Path, overwrite: bool = False) -> None:
@@ -330,18 +305,14 @@ def save(bundle: Bundle, folder: Path) -> None:
     if bundle.findings is not None:
         write_whole(folder / FINDINGS_FILE, bundle.findings.network)
     if bundle.norms:
-        import io
-
-        stream = io.BytesIO()
-        np.savez(stream, allow_pickle=False, **dict(bundle.norms))
-        write_whole(folder / NORMS_FILE, stream.getvalue())
+        write_norms(folder / NORMS_FILE, bundle.norms)
     card = {
         "format": FORMAT,
         "frame": asdict(bundle.frame),
         "classes": list(bundle.classes),
         "network": {
             "file": NETWORK_FILE,
-            "sha256": _sha256(bundle.network),
+            "sha256": sha256(bundle.network),
             "runtime": RUNTIME,
             "precision": bundle.precision,
         },
@@ -352,7 +323,7 @@ def save(bundle: Bundle, folder: Path) -> None:
         "scores": dict(bundle.scores),
     }
     if bundle.refiner:
-        card["refiner"] = {"file": REFINER_FILE, "sha256": _sha256(bundle.refiner)}
+        card["refiner"] = {"file": REFINER_FILE, "sha256": sha256(bundle.refiner)}
     if bundle.findings is not None:
         card["findings"] = _findings_entry(bundle.findings)
     if (seen := write_seen(bundle.seen, folder)) is not None:
@@ -361,8 +332,4 @@ def save(bundle: Bundle, folder: Path) -> None:
 
 
 def _findings_entry(findings: FindingsNetwork) -> dict[str, Any]:
-    return card_entry(findings, FINDINGS_FILE, _sha256(findings.network))
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    return card_entry(findings, FINDINGS_FILE, sha256(findings.network))

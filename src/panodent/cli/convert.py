@@ -27,6 +27,20 @@ from panodent.formats.registry import listed
 if TYPE_CHECKING:
     from panodent.datasets.convert import Conversion
 
+ClassNames = Annotated[
+    str | None,
+    typer.Option(
+        show_default="fdi", help="Numbering of class names written: fdi, universal or palmer."
+    ),
+]
+Geometry = Annotated[
+    str | None,
+    typer.Option(
+        show_default="masks",
+        help="polygon: write outlines instead of masks (coco, cvat and label-studio).",
+    ),
+]
+
 
 def convert(
     source: Annotated[Path, typer.Argument(help="Folder of annotated radiographs, or a file.")],
@@ -39,19 +53,8 @@ def convert(
     attribute: Attribute = None,
     encoding: Encoding = None,
     predictions: Predictions = False,
-    write_numbering: Annotated[
-        str | None,
-        typer.Option(
-            show_default="fdi", help="Numbering of class names written: fdi, universal or palmer."
-        ),
-    ] = None,
-    geometry: Annotated[
-        str | None,
-        typer.Option(
-            show_default="masks",
-            help="polygon: write outlines instead of masks (coco, cvat and label-studio).",
-        ),
-    ] = None,
+    write_numbering: ClassNames = None,
+    geometry: Geometry = None,
     images: Annotated[
         str, typer.Option(help="What to do with radiographs: copy, link (hard link) or none.")
     ] = "copy",

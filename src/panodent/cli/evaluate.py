@@ -134,20 +134,25 @@ def evaluate(
     for note in dict.fromkeys((*evaluation.notes, *_notes_on_groups(evaluation))):
         print_warning(note)
     if output is not None:
-        from panodent.reports.evaluation import write
-
-        print_line(f"page: {write(evaluation, output, cases=pairing.pictures())}")
-        if plates:
-            from panodent.reports import failure_plates
-
-            count = failure_plates.write(evaluation, pairing.pictures(), output / "plates", plates)
-            print_line(f"plates: {counted(count, 'drawing', 'drawings')} in {output / 'plates'}")
+        _write_report(evaluation, pairing, output, plates)
     if missing := evaluation.without_prediction:
         print_warning(
             f"{counted(len(missing), 'case has', 'cases have')} no prediction and "
             f"{'counts' if len(missing) == 1 else 'count'} as 0; the first is {missing[0]}"
         )
         raise typer.Exit(1)
+
+
+def _write_report(evaluation: Evaluation, pairing: Pairing, output: Path, plates: int) -> None:
+    """Writes scores.json, the HTML page and drawings of the worst radiographs."""
+    from panodent.reports.evaluation import write
+
+    print_line(f"page: {write(evaluation, output, cases=pairing.pictures())}")
+    if plates:
+        from panodent.reports import failure_plates
+
+        count = failure_plates.write(evaluation, pairing.pictures(), output / "plates", plates)
+        print_line(f"plates: {counted(count, 'drawing', 'drawings')} in {output / 'plates'}")
 
 
 def _evaluate_findings(

@@ -103,7 +103,7 @@ def findings(
     require_keras()
     check_overwrite(overwrite, resume)
     from panodent.training.findings_config import FindingsConfig
-    from panodent.training.findings_run import prepare, reopen
+    from panodent.training.findings_run import prepare
     from panodent.training.run_data import DataSource
     from panodent.training.run_folder import holding_run
 
@@ -113,12 +113,7 @@ def findings(
     settings |= {"workers": workers}
     settings = drop_none(settings)
     if resume:
-        if data or settings or annotations or plain or start:
-            raise ConfigError(
-                "--resume takes data and settings from the run; give no other option than --output"
-            )
-        with holding_run(output, "findings", keep="examples"):
-            _train(reopen(output, _report))
+        _resume(output, bool(data or settings or annotations or plain or start))
     elif not data or annotations is None:
         raise ConfigError(
             "findings needs at least one DATA folder of annotated radiographs, and --findings, "
@@ -130,6 +125,19 @@ def findings(
         named = (output, sources, annotations, plain or [], bundle, FindingsConfig(**settings))
         with holding_run(output, "findings", overwrite, keep="examples"):
             _train(prepare(*named, _report, validation, split_seed, start, overwrite))
+
+
+def _resume(output: Path, others: bool) -> None:
+    """Continues a run; raises `ConfigError` if `others`, options of a new run, were given."""
+    from panodent.training.findings_run import reopen
+    from panodent.training.run_folder import holding_run
+
+    if others:
+        raise ConfigError(
+            "--resume takes data and settings from the run; give no other option than --output"
+        )
+    with holding_run(output, "findings", keep="examples"):
+        _train(reopen(output, _report))
 
 
 def _train(run: FindingsRun) -> None:

@@ -20,7 +20,8 @@ from panodent.cli.options import (
 from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
-    from panodent.inference.folder import Status
+    from panodent.bundle.bundle import Bundle
+    from panodent.inference.folder import Options, Status
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH", help="Radiographs, or folders of them.")
@@ -133,7 +134,7 @@ def predict(
     """
     check_overwrite(overwrite, resume)
     from panodent.bundle.bundle import load
-    from panodent.inference.folder import Options, predict_files
+    from panodent.inference.folder import Options
 
     dicom = {"seg": dicom_seg, "pr": dicom_pr, "sr": dicom_sr}
     options = Options(
@@ -149,6 +150,25 @@ def predict(
     loaded = load(bundle, threads, device)
     loaded = loaded if refine else loaded.without_refiner()
     loaded = loaded if findings else loaded.without_findings()
+    statuses = _predicted(paths, output, loaded, options, workers, resume, overwrite)
+    raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None))
+
+
+def _predicted(
+    paths: Sequence[str],
+    output: Path,
+    bundle: Bundle,
+    options: Options,
+    workers: int,
+    resume: bool,
+    overwrite: bool,
+) -> list[Status]:
+    """Predicts with a progress bar and prints problems as they occur.
+
+    Raises `typer.Exit` with code 130 when it is interrupted.
+    """
+    from panodent.inference.folder import predict_files
+
     reached = (0, 0)
     with progress_bar("predicting") as update:
 
@@ -158,21 +178,20 @@ def predict(
             update(done, total)
             _print_problem(status)
 
-        kept: dict[str, bool] = {"resume": resume, "overwrite": overwrite}
         try:
-            statuses = predict_files(
+            return predict_files(
                 paths,
                 output,
-                bundle=loaded,
+                bundle=bundle,
                 options=options,
                 report=report,
                 workers=workers,
-                **kept,
+                resume=resume,
+                overwrite=overwrite,
             )
         except KeyboardInterrupt:
             _print_interrupted(*reached, output)
             raise typer.Exit(130) from None
-    raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None))
 
 
 def _print_interrupted(done: int, total: int, output: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,12 +95,7 @@ def refiner(
             "seed": seed,
         }
     )
-    if resume and (data or settings):
-        raise ConfigError(
-            "--resume takes data and settings from the run; give no other option than --output"
-        )
-    if not resume and not data:
-        raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
+    _check_data(data, settings, resume)
     with holding_run(output, "refiner", overwrite, keep="crops"):
         if resume:
             run = reopen(output, _report)
@@ -111,6 +107,16 @@ def refiner(
             named = (output, sources, bundle, RefinerConfig(**settings))
             run = prepare(*named, _report, validation, split_seed, overwrite)
         _train(run)
+
+
+def _check_data(data: Sequence[Path] | None, settings: Mapping[str, Any], resume: bool) -> None:
+    """Raises `ConfigError` if a new run has no data, or if a resumed one is given any."""
+    if resume and (data or settings):
+        raise ConfigError(
+            "--resume takes data and settings from the run; give no other option than --output"
+        )
+    if not resume and not data:
+        raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
 
 
 def _train(run: RefinerRun) -> None:

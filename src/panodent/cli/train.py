@@ -112,44 +112,73 @@ def train(
     faults: flips swap left and right tooth numbers, images are not turned upside down, and labels
     are resized by nearest neighbour, not bilinearly. `panodent recipes` explains all settings.
     """
+    given = dict(locals())  # the options by name
     require_keras()
     check_overwrite(overwrite, resume)
-    settings: dict[str, Any] = {"epochs": epochs, "patience": patience, "size": size}
-    settings |= {"batch_size": batch_size, "learning_rate": learning_rate, "seed": seed}
-    settings |= {"validation": validation, "fold": fold, "split_seed": split_seed}
-    settings |= {"freeze": freeze, "classes": classes, "repeat_mixed": repeat_mixed or None}
-    settings |= {"keep_epochs": keep_epochs or None, "workers": workers}
-    settings = drop_none(settings)
-    reading = (values, numbering, name_map, predictions, attribute, encoding)
+    settings = _settings(given)
     if resume:
-        read = dict(zip(READING, (format_name, *reading, repeat, skip_bad), strict=True))
-        new = (data, recipe, config, folds, settings.keys() - CHANGED, start, teachers)
-        _check_resumed(any(new), read)
-        raise typer.Exit(continue_run(output, epochs, patience))
-    if not data or (folds and fold):
-        raise ConfigError(
-            "--folds trains all folds and --fold one of them; give one of the two"
-            if data
-            else "train needs at least one DATA folder of annotated radiographs"
-        )
+        raise typer.Exit(_resume(given, settings))
+    folders = _checked_data(data, bool(folds and fold))
     begun = _starting_point(start, recipe)
     training = _configured(recipe, config, settings, begun)
-    often = _repeats(repeat, len(data), training)
-    options = read_options(*reading)
-    found = [
-        (root, format_name, options, times, skip_bad)
-        for root, times in zip(data, often, strict=True)
-    ]
+    found = _sources(given, folders, training)
     raise typer.Exit(_begin(output, found, training, folds, begun, teachers or (), overwrite))
 
 
+SETTINGS = (
+    *("epochs", "patience", "size", "batch_size", "learning_rate", "seed", "validation", "fold"),
+    *("split_seed", "freeze", "classes", "repeat_mixed", "keep_epochs", "workers"),
+)
+"""Options that are settings of `TrainConfig`, or change several of them."""
 CHANGED = {"epochs", "patience"}
 """Settings that may change when a run goes on."""
-READING = (
-    *("--format", "--values", "--numbering", "--map", "--predictions", "--attribute"),
-    *("--encoding", "--repeat", "--skip-bad"),
-)
-"""Options that say how data is read; a run keeps them."""
+READING = ("values", "numbering", "name_map", "predictions", "attribute", "encoding")
+"""Arguments of `read_options`."""
+KEPT = {
+    "format_name": "--format",
+    **{name: f"--{name}" for name in READING},
+    "name_map": "--map",
+    "repeat": "--repeat",
+    "skip_bad": "--skip-bad",
+}
+"""Options that say how data is read, by parameter; a run keeps them."""
+
+
+def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings among the options `given`; options that were left out are missing."""
+    unset = {name: given[name] or None for name in ("repeat_mixed", "keep_epochs")}
+    return drop_none({**{name: given[name] for name in SETTINGS}, **unset})
+
+
+def _resume(given: Mapping[str, Any], settings: Mapping[str, Any]) -> int:
+    """Continues a run; raises `ConfigError` if options of a new run were given."""
+    new = [given[name] for name in ("data", "recipe", "config", "folds", "start", "teachers")]
+    _check_resumed(
+        any((*new, settings.keys() - CHANGED)),
+        {option: given[name] for name, option in KEPT.items()},
+    )
+    return continue_run(given["output"], given["epochs"], given["patience"])
+
+
+def _sources(
+    given: Mapping[str, Any], folders: Sequence[Path], config: TrainConfig
+) -> list[tuple[Any, ...]]:
+    """The fields of the `DataSource` of each folder, read as the options `given` say."""
+    often = _repeats(given["repeat"], len(folders), config)
+    options = read_options(*(given[name] for name in READING))
+    return [
+        (folder, given["format_name"], options, times, given["skip_bad"])
+        for folder, times in zip(folders, often, strict=True)
+    ]
+
+
+def _checked_data(data: Sequence[Path] | None, both: bool) -> Sequence[Path]:
+    """The data folders; raises `ConfigError` without any, or if `both` kinds of folds are asked."""
+    if not data:
+        raise ConfigError("train needs at least one DATA folder of annotated radiographs")
+    if both:
+        raise ConfigError("--folds trains all folds and --fold one of them; give one of the two")
+    return data
 
 
 def _begin(

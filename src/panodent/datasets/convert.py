@@ -20,6 +20,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,27 +142,27 @@ def convert(
     found, unread = _radiographs(source, radiographs, faults)
     if not skip_bad:
         _check_reading(annotations, faults)
-    task = {"source": str(source.resolve()), "from": name, "to": to, "images": images}
-    task["radiographs"] = str((radiographs or source).resolve())
+    task = _task(source, radiographs, name, to, images)
     task |= {"read": _plain(read_options), "write": _plain(write_options)}
-
-    def line(item: Annotated) -> dict[str, Any]:
-        image = item.image or found.get(item.key)
-        with faults.watching() as seen:
-            made = _line(item, image, target, writer, images, change)
-        return {**made, "faults": [astuple(fault) for fault in seen]}
-
+    line = partial(_line, found, target, writer, images, change, faults)
     with occupied(target, "convert"):
         done = begin(target, {**task, "changed": change is not None}, resume, overwrite)
         result = Conversion(name, resumed=len(done), unread=unread)
         _fill(target / JOURNAL, done, annotations, line, result, progress)
-        named = [(item.key, item.image or found.get(item.key)) for item in annotations]
-        validation = {"validation": held_out(named)} if BY_NAME[to].splits else {}
         written = _counted(target / JOURNAL, writer, result, faults)
-        writer.write(target, written, {**(write_options or {}), **validation})
+        split = _split(annotations, found) if BY_NAME[to].splits else {}
+        writer.write(target, written, {**(write_options or {}), **split})
         finish(target)
     result.faults = tuple(faults)
     return result
+
+
+def _task(
+    source: Path, radiographs: Path | None, name: str, to: str, images: str
+) -> dict[str, Any]:
+    """What is converted, and how, as plain data; a resumed call must have the same."""
+    task = {"source": str(source.resolve()), "from": name, "to": to, "images": images}
+    return {**task, "radiographs": str((radiographs or source).resolve())}
 
 
 def _radiographs(
@@ -208,6 +209,12 @@ def _checked_writer(
     return writer
 
 
+def _split(annotations: list[Annotated], found: Mapping[str, Path]) -> dict[str, Any]:
+    """The option of formats with a folder for each side: the keys that are held out."""
+    named = [(item.key, item.image or found.get(item.key)) for item in annotations]
+    return {"validation": held_out(named)}
+
+
 def _plain(options: Mapping[str, Any] | None) -> str:
     return json.dumps({key: str(value) for key, value in (options or {}).items()})
 
@@ -236,6 +243,22 @@ def _fill(
 
 
 def _line(
+    found: Mapping[str, Path],
+    target: Path,
+    writer: formats.Format,
+    images: str,
+    change: Change | None,
+    faults: FaultList,
+    item: Annotated,
+) -> dict[str, Any]:
+    """One annotation as a line of the journal, with its faults; its radiograph is put in place."""
+    image = item.image or found.get(item.key)
+    with faults.watching() as seen:
+        made = _converted(item, image, target, writer, images, change)
+    return {**made, "faults": [astuple(fault) for fault in seen]}
+
+
+def _converted(
     item: Annotated,
     image: Path | None,
     target: Path,
@@ -243,7 +266,7 @@ def _line(
     images: str,
     change: Change | None,
 ) -> dict[str, Any]:
-    """One annotation as a line of the journal; its radiograph is copied or linked."""
+    """One annotation as plain data; its radiograph is copied or linked."""
     name = f"{item.key}{suffix_of(image).lower() if image else '.png'}"
     check_odd_name(image_path(name, target), writer.limits)
     teeth = item.read() if change is None else change(item.key, item.read())

@@ -3,7 +3,7 @@
 >>> teeth = Teeth.from_masks((4, 5), [(36, np.ones((2, 2)), (1, 1))], scores=[0.5])
 >>> entry = teeth_entry(teeth)
 >>> entry, teeth_of_entry((4, 5), entry) == teeth
-([[36, '52203', 0.5, []]], True)
+([[36, '52207', 0.5, []]], True)
 """
 
 from __future__ import annotations

@@ -57,24 +57,7 @@ def presentation(source: SourceImage) -> Any:
         import highdicom
         from highdicom import pr
 
-        layers: list[Any] = []
-        annotations: list[Any] = []
-        for name, description, colour, graphics, texts in _layers(source, pr):
-            layer = pr.GraphicLayer(
-                name,
-                order=len(layers) + 1,
-                description=description,
-                display_color=highdicom.color.CIELabColor.from_rgb(*colour),
-            )
-            layers.append(layer)
-            annotations.append(
-                pr.GraphicAnnotation(
-                    referenced_images=[source.header],
-                    graphic_layer=layer,
-                    graphic_objects=graphics,
-                    text_objects=texts,
-                )
-            )
+        layers, annotations = _graphics(source, pr, highdicom)
         also = ", and findings" if source.findings else ""
         shared = {
             "referenced_images": [source.header],
@@ -98,6 +81,29 @@ def presentation(source: SourceImage) -> Any:
             )
         made.Laterality = ""  # type 2C: a panoramic shows both sides
         return made
+
+
+def _graphics(source: SourceImage, pr: Any, highdicom: Any) -> tuple[list[Any], list[Any]]:
+    """The layers, and the outlines and texts on each of them, as highdicom's objects."""
+    layers: list[Any] = []
+    annotations: list[Any] = []
+    for name, description, colour, graphics, texts in _layers(source, pr):
+        layer = pr.GraphicLayer(
+            name,
+            order=len(layers) + 1,
+            description=description,
+            display_color=highdicom.color.CIELabColor.from_rgb(*colour),
+        )
+        layers.append(layer)
+        annotations.append(
+            pr.GraphicAnnotation(
+                referenced_images=[source.header],
+                graphic_layer=layer,
+                graphic_objects=graphics,
+                text_objects=texts,
+            )
+        )
+    return layers, annotations
 
 
 def _srgb() -> bytes:

@@ -90,7 +90,7 @@ line a class name and a box (top, left, bottom, right). It passes the tests of s
 ...     (item,) = FORMAT.read(Path(folder))
 ...     item.key, item.read(), item.read().areas.tolist()
 '2 2\\n36 0 0 2 2\\n'
-('opg', Teeth(1 on 2 x 2 pixels: 36), [4])
+('opg', Teeth(1 tooth, 2 x 2 pixels: 36), [4])
 
 `panodent.formats.parsing` has what formats share: checked image names and sizes, JSON and XML that
 is read piece by piece, shapes gathered into teeth, label maps.

@@ -50,7 +50,7 @@ from panodent.formats.coco_entries import (
     usable_images,
 )
 from panodent.formats.coco_files import CocoFile, coco_files, data_folder
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.finding_names import OTHER
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import shown
@@ -91,12 +91,12 @@ class Coco(Format):
                 "this folder, annotations/ or the folders of the splits"
             )
         naming = Naming.of(options)
-        contents = [_Content(found, Report.of(options, found.file)) for found in files]
+        contents = [_Content(found, FaultReport.of(options, found.file)) for found in files]
         of_teeth = [content for content in contents if not content.found.of_findings]
         of_findings = [content for content in contents if content.found.of_findings]
         _name_categories(of_teeth, naming, path)
         _name_categories(of_findings, naming, path)
-        report = Report.of(options, of_teeth[0].file if len(of_teeth) == 1 else path)
+        report = FaultReport.of(options, of_teeth[0].file if len(of_teeth) == 1 else path)
         beside = {}
         if not any(content.kinds for content in of_teeth):
             found = _items(of_findings, path)
@@ -122,7 +122,7 @@ class Coco(Format):
 class _Content:
     """What was read of one file: images, places of annotations, meaning of categories."""
 
-    def __init__(self, found: CocoFile, report: Report) -> None:
+    def __init__(self, found: CocoFile, report: FaultReport) -> None:
         self.found, self.file, self.report = found, found.file, report
         self.data = dict(found.data)
         number = dentex.numbering(self.data, self.file) if found.is_dentex else None
@@ -135,7 +135,7 @@ class _Content:
         self.numbers: Mapping[Any, int | None] = {}
         self.kinds: Mapping[Any, str] = {}
 
-    def about(self, image: Record) -> Report:
+    def about(self, image: Record) -> FaultReport:
         """Where faults of an image are reported."""
         return self.report.about(shown(image["file_name"]))
 
@@ -230,7 +230,7 @@ def _annotated(content: _Content, image: Record, place: FoundImage) -> Annotated
 
 
 def _shapes(
-    content: _Content, image: Record, size: tuple[int, int], report: Report
+    content: _Content, image: Record, size: tuple[int, int], report: FaultReport
 ) -> Iterator[AnnotatedShape]:
     entries, numbers, kinds = content.entries[image["id"]], content.numbers, content.kinds
     places = zip(entries.starts, entries.ends, strict=True)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from panodent.dentition import TEETH
 from panodent.formats import dentex
 from panodent.formats.coco_document import FINDING
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.finding_names import OTHER
 from panodent.formats.naming import Naming
 
@@ -51,7 +51,7 @@ def category_numbers(
     file: Path,
     naming: Naming,
     used: Collection[Category] | None = None,
-    report: Report | None = None,
+    report: FaultReport | None = None,
 ) -> dict[Category, int | None]:
     """What each category means: an FDI number, or as `Naming.numbers` has it.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from panodent.errors import AnnotationError
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.image_entries import image_size
 from panodent.formats.parsing.image_search import declared_path
@@ -37,7 +37,7 @@ def entries_by_image(
     file: Path,
     data: Record,
     number: Callable[[Any], int] | None,
-    report: Report,
+    report: FaultReport,
 ) -> dict[Any, Entries]:
     """The annotations by image id, each checked; segmentations are not kept.
 
@@ -96,7 +96,7 @@ def _check_references(
         )
 
 
-def usable_images(data: Record, file: Path, report: Report) -> list[Record]:
+def usable_images(data: Record, file: Path, report: FaultReport) -> list[Record]:
     """The entries of images that can be used; `report` takes the others."""
     found: dict[Any, Record] = {}
     for image in data["images"]:

@@ -34,7 +34,7 @@ from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.coco_categories import Category, category_numbers
 from panodent.formats.coco_document import bbox, categories, image
 from panodent.formats.coco_entries import check, usable_images
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.file_search import only_json, target_file
@@ -68,7 +68,7 @@ class CocoPanoptic(Format):
         file = path if path.is_file() else _find(path)
         if file is None:
             raise AnnotationError(f"{path}: expected one JSON with segments_info, as COCO panoptic")
-        report = Report.of(options, file)
+        report = FaultReport.of(options, file)
         data = load(file)
         check(records(data, "categories", str(file)), "categories", file)
         records(data, "images", str(file))
@@ -118,7 +118,7 @@ class _Image:
     size: tuple[int, int]
     png: str
     segments: list[Record]
-    report: Report
+    report: FaultReport
 
 
 def is_panoptic(file: Path) -> bool:
@@ -143,7 +143,7 @@ def _folders(file: Path) -> tuple[Path, ...]:
     return file.with_suffix(""), file.parent / FOLDER, file.parent
 
 
-def _image(entry: Record, images: Mapping[Any, Record], file: Path, report: Report) -> _Image:
+def _image(entry: Record, images: Mapping[Any, Record], file: Path, report: FaultReport) -> _Image:
     key = entry.get("image_id")
     if not isinstance(key, int | float | str) or key not in images:
         raise AnnotationError("is not among the images; expected the id of one")

@@ -43,7 +43,8 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.cvat_videos import CvatVideos
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import CUT_OUT, Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import target_file
@@ -90,10 +91,10 @@ class Cvat(Format):
         file = path if path.is_file() else _find(path)
         if file is None:
             raise AnnotationError(f"{path}: expected {FILE}, as CVAT for images 1.1 exports it")
-        report = Report.of(options, file)
+        report = FaultReport.of(options, file)
         labels: dict[str, None] = {}
         listed: list[_Image] = []
-        videos = _Videos()
+        videos = CvatVideos()
         for place, element in children(file, "annotations", ("meta", "image", "track")):
             if element.tag != "image":
                 videos.see(element)
@@ -151,7 +152,7 @@ class _Image(NamedTuple):
     name: str
     place: int
     size: tuple[int, int]
-    report: Report
+    report: FaultReport
 
 
 def _named(element: Element) -> str:
@@ -159,7 +160,7 @@ def _named(element: Element) -> str:
     return "/".join(filter(None, (element.get("subset", "").strip(), element.get("name", ""))))
 
 
-def _image(element: Element, place: int, file: Path, report: Report) -> _Image:
+def _image(element: Element, place: int, file: Path, report: FaultReport) -> _Image:
     if not element.get("name", ""):
         raise AnnotationError(f"{file}: an image has no name; expected the path of a file")
     name = declared_path(_named(element), str(file)).as_posix()
@@ -167,33 +168,7 @@ def _image(element: Element, place: int, file: Path, report: Report) -> _Image:
     return _Image(name, place, size, report.about(name))
 
 
-class _Videos:
-    """The tasks of a file that are videos, by their names."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, None] = {}
-        self._tasks: dict[str, str] = {}
-
-    def see(self, element: Element) -> None:
-        """Takes the head of the file, which names the tasks, or a track."""
-        if element.tag == "track":
-            known = self._tasks.get(element.get("task_id", ""), "")
-            only = next(iter(self._tasks.values())) if len(self._tasks) == 1 else ""
-            self.names[known or only] = None
-            return
-        for task in element.iter("task"):
-            self._tasks[task.findtext("id", "")] = task.findtext("name", "")
-
-    def refusal(self) -> str:
-        """What to tell about them."""
-        named = ", ".join(excerpt(name) for name in self.names if name)
-        return (
-            f"holds tracks of a video{f', task {named}' if named else ''}; expected images: "
-            "export the task as 'CVAT for images 1.1'"
-        )
-
-
-def _labelled(image: Element, report: Report) -> Iterator[tuple[Element, str, str]]:
+def _labelled(image: Element, report: FaultReport) -> Iterator[tuple[Element, str, str]]:
     """(shape, label, how errors name it) of everything that was drawn on an image."""
     drawn = (shape for shape in image if shape.tag not in _NOT_SHAPES)
     for number, shape in enumerate(drawn, start=1):

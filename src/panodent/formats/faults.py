@@ -5,12 +5,12 @@ first fault is raised as an `AnnotationError`. A `FaultList` keeps them all, and
 with the other items.
 
 >>> found = FaultList()
->>> report = Report.of({"faults": found}, "a.json", "opg.png")
+>>> report = FaultReport.of({"faults": found}, "a.json", "opg.png")
 >>> with report.catching("annotation 7"):
 ...     raise AnnotationError("a polygon is [1, 2]; expected six numbers or more")
 >>> [str(fault) for fault in found]
 ['a.json: opg.png: annotation 7: a polygon is [1, 2]; expected six numbers or more']
->>> with Report.of(None, "a.json").catching("annotation 7"):
+>>> with FaultReport.of(None, "a.json").catching("annotation 7"):
 ...     raise AnnotationError("a polygon is [1, 2]; expected six numbers or more")
 Traceback (most recent call last):
     ...
@@ -119,7 +119,7 @@ RAISING = Faults()
 
 
 @dataclass(frozen=True)
-class Report:
+class FaultReport:
     """Where the faults of one file, or of one radiograph in it, are reported."""
 
     faults: Faults
@@ -127,7 +127,9 @@ class Report:
     image: str = ""
 
     @classmethod
-    def of(cls, options: Mapping[str, Any] | None, file: str | Path, image: str = "") -> Report:
+    def of(
+        cls, options: Mapping[str, Any] | None, file: str | Path, image: str = ""
+    ) -> FaultReport:
         """For a file that is read with these options of a format."""
         return cls((options or {}).get(OPTION) or RAISING, str(file), image)
 
@@ -136,7 +138,7 @@ class Report:
         """How errors name the file and the radiograph."""
         return ": ".join(filter(None, (self.file, self.image)))
 
-    def about(self, image: object) -> Report:
+    def about(self, image: object) -> FaultReport:
         """The same for one radiograph; its name may come from anywhere, and is printed."""
         text = str(image)
         shown = "".join(char if char.isprintable() else "?" for char in text[:LONGEST])

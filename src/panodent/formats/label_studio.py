@@ -41,7 +41,7 @@ import numpy as np
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.label_studio_exports import JSON, Export, find, refusal, task_at, tasks
 from panodent.formats.label_studio_regions import finding_results, result
 from panodent.formats.label_studio_tasks import (
@@ -99,7 +99,7 @@ class LabelStudio(Format):
             export = Export(path, JSON)  # not recognised: reading says why
         file = export.file
         wanted = bool((options or {}).get("predictions"))
-        naming, report = Naming.of(options), Report.of(options, file)
+        naming, report = Naming.of(options), FaultReport.of(options, file)
         labels: dict[str, None] = {}
         listed: list[_Task] = []
         images = TaskImages(file)
@@ -171,7 +171,7 @@ class _Task(NamedTuple):
     name: PurePosixPath
     image: Path | None
     size: tuple[int, int] | None
-    report: Report
+    report: FaultReport
 
 
 @dataclass(frozen=True)

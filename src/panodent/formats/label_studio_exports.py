@@ -11,7 +11,7 @@ counts. The exports to COCO, YOLO and Pascal VOC are folders of those formats.
 >>> with TemporaryDirectory() as folder:
 ...     size = Path(folder, "a.json").write_text(json.dumps([item]))
 ...     export = find(Path(folder))
-...     ((place, task),) = tasks(export, Report.of(None, export.file))
+...     ((place, task),) = tasks(export, FaultReport.of(None, export.file))
 ...     export.kind, task["data"], task["annotations"][0]["result"][0]["type"]
 ('JSON-MIN', {'image': 'opg.png'}, 'polygonlabels')
 """
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from panodent.errors import AnnotationError
-from panodent.formats.faults import FaultList, Report
+from panodent.formats.faults import FaultList, FaultReport
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json
 from panodent.formats.parsing.json_record import Record
@@ -78,7 +78,7 @@ def refusal(path: Path) -> str | None:
     return None
 
 
-def tasks(export: Export, report: Report) -> Iterator[tuple[Place, Any]]:
+def tasks(export: Export, report: FaultReport) -> Iterator[tuple[Place, Any]]:
     """(place, task) of each task, which may be anything that JSON can hold.
 
     `report` takes entries of JSON-MIN and CSV that cannot be read. Raises `AnnotationError` for a
@@ -109,11 +109,11 @@ def task_at(export: Export, place: Place) -> Any:
         return _task(_cells(head, stream.read(place[1] - place[0]), export.file), export.file)
 
 
-def _of_annotations(export: Export, report: Report) -> Iterator[tuple[Place, Record]]:
+def _of_annotations(export: Export, report: FaultReport) -> Iterator[tuple[Place, Record]]:
     # Entries may lack the list of a control tag, but not have something else in its place.
     tags = {
         name
-        for _, item in _entries(export, Report(FaultList(), str(export.file)))
+        for _, item in _entries(export, FaultReport(FaultList(), str(export.file)))
         if isinstance(item, dict)
         for name, values in item.items()
         if isinstance(values, list) and any(isinstance(value, dict) for value in values)
@@ -123,7 +123,7 @@ def _of_annotations(export: Export, report: Report) -> Iterator[tuple[Place, Rec
             yield place, _task(item, export.file, tags)
 
 
-def _entries(export: Export, report: Report) -> Iterator[tuple[Place, Any]]:
+def _entries(export: Export, report: FaultReport) -> Iterator[tuple[Place, Any]]:
     """(place, entry) of JSON-MIN and CSV; `report` takes rows that cannot be read."""
     if export.kind == JSON_MIN:
         yield from list_items(export.file)

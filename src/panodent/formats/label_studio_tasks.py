@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from panodent.errors import AnnotationError
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.label_studio_regions import TOOTH
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
@@ -67,7 +67,7 @@ def _moment(annotation: Record, where: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def regions(annotation: Record, report: Report) -> Iterator[tuple[Record, Any, str]]:
+def regions(annotation: Record, report: FaultReport) -> Iterator[tuple[Record, Any, str]]:
     """(region, label, type) of everything that was drawn; the label may be `NO_LABEL`.
 
     Choices, texts and relations are results too, but were not drawn.
@@ -116,7 +116,7 @@ def _labels(region: Record) -> list[Any]:
     return labels if isinstance(labels, list) else [labels] if labels is not None else []
 
 
-def carriers(annotation: Record, naming: Naming, report: Report) -> Iterator[str]:
+def carriers(annotation: Record, naming: Naming, report: FaultReport) -> Iterator[str]:
     """The names of the teeth that were chosen for findings."""
     chosen = teeth_of_regions(annotation)
     for region, label, _ in regions(annotation, report):
@@ -136,7 +136,9 @@ def teeth_of_regions(annotation: Record) -> dict[str, str]:
     return found
 
 
-def declared_image_size(task: Record, annotation: Record, report: Report) -> tuple[int, int] | None:
+def declared_image_size(
+    task: Record, annotation: Record, report: FaultReport
+) -> tuple[int, int] | None:
     """(height, width) of the image that the regions declare, or else the task's data."""
     where = report.where
     given = {

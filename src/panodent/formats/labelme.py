@@ -38,7 +38,7 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import files_below
@@ -95,9 +95,9 @@ class Labelme(Format):
         if not files:
             raise AnnotationError(f"{path}: expected JSON files, as labelme writes them")
         labels: dict[str, None] = {}
-        listed: list[tuple[Path, object, tuple[int, int] | None, Report]] = []
+        listed: list[tuple[Path, object, tuple[int, int] | None, FaultReport]] = []
         for file in files:
-            report = Report.of(options, file)
+            report = FaultReport.of(options, file)
             with report.catching(cost="radiograph"):
                 data = load(file)
                 if "imagePath" not in data and "shapes" not in data:
@@ -129,7 +129,7 @@ class Labelme(Format):
                     partial(findings, file, place.file, report) if kinds else None,
                 )
             )
-        return in_order(path, items, Report.of(options, path))
+        return in_order(path, items, FaultReport.of(options, path))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `images/<key>.json`, beside the radiographs."""
@@ -164,12 +164,12 @@ def _size(file: Path, data: Record) -> tuple[int, int] | None:
     return declared_size(data, "imageHeight", "imageWidth", str(file))
 
 
-def _shapes(file: Path, data: Record, report: Report) -> Iterator[tuple[str, Record, str]]:
+def _shapes(file: Path, data: Record, report: FaultReport) -> Iterator[tuple[str, Record, str]]:
     return labelled(data, "shapes", "label", "shape", file, report)
 
 
 def _read(
-    file: Path, image: Path | None, numbers: Mapping[str, int | None], report: Report
+    file: Path, image: Path | None, numbers: Mapping[str, int | None], report: FaultReport
 ) -> Teeth:
     data = load(file)
     size = _size(file, data) or size_of_file(image, str(file))
@@ -183,7 +183,7 @@ def _read(
 def _read_findings(
     file: Path,
     image: Path | None,
-    report: Report,
+    report: FaultReport,
     numbers: Mapping[str, int | None],
     kinds: Mapping[str, str],
 ) -> AnnotatedFindings:

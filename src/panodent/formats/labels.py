@@ -28,7 +28,7 @@ from panodent.dentition import TEETH, from_universal
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import checked_names
@@ -103,7 +103,7 @@ class Labels(Format):
         return [
             Annotated(
                 key,
-                partial(read, file, numbers, Report.of(given, file)),
+                partial(read, file, numbers, FaultReport.of(given, file)),
                 findings=_beside(file, found),
             )
             for key, file in sorted(files.items())
@@ -135,7 +135,9 @@ class Labels(Format):
             write_whole(path / COLOUR_MAP, json.dumps(names, indent=1) + "\n")
 
 
-def _read(file: Path, numbers: Mapping[int, int | None], report: Report | None = None) -> Teeth:
+def _read(
+    file: Path, numbers: Mapping[int, int | None], report: FaultReport | None = None
+) -> Teeth:
     """The teeth of the record beside a label map, or of the label map."""
     record = file.with_name(RECORD)
     if file.name == RESULT and is_record(record):
@@ -144,7 +146,7 @@ def _read(file: Path, numbers: Mapping[int, int | None], report: Report | None =
 
 
 def read_label_image(
-    file: Path, numbers: Mapping[int, int | None], report: Report | None = None
+    file: Path, numbers: Mapping[int, int | None], report: FaultReport | None = None
 ) -> Teeth:
     """The teeth of one label map.
 

@@ -36,7 +36,7 @@ from typing import Any
 
 from panodent.dentition import NUMBERINGS, TEETH, from_fdi, to_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.finding_names import OTHER, SYNONYMS, kind_of, mapped_kind
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.json_record import is_whole, load
@@ -97,7 +97,7 @@ class Naming:
         names: Iterable[str],
         file: Path,
         used: Collection[str] | None = None,
-        report: Report | None = None,
+        report: FaultReport | None = None,
     ) -> dict[str, int | None]:
         """FDI number by class name.
 

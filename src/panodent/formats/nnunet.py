@@ -29,7 +29,7 @@ from typing import Any
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import checked_names, in_order
@@ -86,7 +86,7 @@ class NnUNet(Format):
             items.append(
                 Annotated(case, partial(_read, labels, by_value, unclear, options), None, found)
             )
-        return in_order(file, items, Report.of(options, file))
+        return in_order(file, items, FaultReport.of(options, file))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `labelsTr/CASE.png`, and `dataset.json` last."""
@@ -172,7 +172,7 @@ def _read(
     file: Path, numbers: Mapping[int, int | None], unclear: str, options: Options | None
 ) -> Teeth:
     expected = unclear or f"expected one of the labels of {FILE}"
-    return to_teeth(read_values(file), numbers, file, expected, Report.of(options, file))
+    return to_teeth(read_values(file), numbers, file, expected, FaultReport.of(options, file))
 
 
 FORMAT = NnUNet()

@@ -25,7 +25,7 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.parsing.image_entries import checked_names
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import CroppedMask, trimmed
@@ -56,7 +56,7 @@ class OmeTiff(Format):
             elif int(part) in TEETH:
                 teeth.append((int(part), file))
             else:
-                Report.of(options, file).add(
+                FaultReport.of(options, file).add(
                     f"{part} in the file's name is not an FDI number; rename the file"
                 )
         if not by_key:
@@ -108,7 +108,7 @@ def _read(
     size: tuple[int, int] | None = None
     items: list[tuple[int, *CroppedMask]] = []
     for fdi, file in files:
-        report = Report.of(options, file)
+        report = FaultReport.of(options, file)
         with report.catching():
             mask = _read_mask(file)
             size = size or (mask.shape[0], mask.shape[1])

@@ -34,7 +34,7 @@ import numpy.typing as npt
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import first_sound
@@ -64,12 +64,12 @@ class Supervisely(Format):
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Annotations by image. Each file is read once for its classes, and again for its masks."""
-        report = Report.of(options, path)
+        report = FaultReport.of(options, path)
         titles: dict[str, None] = {}
         listed: list[tuple[Path, Path, tuple[int, int]]] = []
         files = list(_files(path))
         for dataset, file in files:
-            of_file = Report.of(options, file)
+            of_file = FaultReport.of(options, file)
             with of_file.catching(cost="radiograph"):
                 data = load(file)
                 size = _size(file, data)
@@ -84,7 +84,10 @@ class Supervisely(Format):
             path,
             (
                 Annotated(
-                    key, partial(_read, file, size, numbers, Report.of(options, file)), size, image
+                    key,
+                    partial(_read, file, size, numbers, FaultReport.of(options, file)),
+                    size,
+                    image,
                 )
                 for dataset, file, size in listed
                 for key, image in [_image(path, dataset, file)]
@@ -157,12 +160,12 @@ def _size(file: Path, data: Record) -> tuple[int, int]:
     return declared_size(size, "height", "width", str(file))
 
 
-def _objects(file: Path, data: Record, report: Report) -> Iterator[tuple[str, Record, str]]:
+def _objects(file: Path, data: Record, report: FaultReport) -> Iterator[tuple[str, Record, str]]:
     return labelled(data, "objects", "classTitle", "object", file, report)
 
 
 def _read(
-    file: Path, size: tuple[int, int], numbers: Mapping[str, int | None], report: Report
+    file: Path, size: tuple[int, int], numbers: Mapping[str, int | None], report: FaultReport
 ) -> Teeth:
     data = load(file)
     if _size(file, data) != size:

@@ -29,7 +29,7 @@ from typing import Any
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.file_search import only_json, target_file
@@ -73,7 +73,7 @@ class Via(Format):
         file = path if path.is_file() else only_json(path, _looks_right)
         if file is None:
             raise AnnotationError(f"{path}: expected one project or JSON export of VIA 2")
-        report, naming = Report.of(options, file), Naming.of(options)
+        report, naming = FaultReport.of(options, file), Naming.of(options)
         # The file is read twice, image by image, so that no outlines stay in memory: once to find
         # the attribute that names the tooth, and once for the names.
         listed, known = [], Attributes()
@@ -152,7 +152,7 @@ class _Image:
     place: Place
     name: str
     size: tuple[int, int] | None
-    report: Report
+    report: FaultReport
 
 
 def _entries(file: Path) -> Iterator[tuple[str, Place, Any]]:
@@ -191,7 +191,7 @@ def _default_folder(file: Path) -> Iterator[Path]:
                 yield file.parent / folder.replace("\\", "/").strip("/")
 
 
-def _regions(entry: Record, report: Report) -> list[tuple[Record, Record, str]]:
+def _regions(entry: Record, report: FaultReport) -> list[tuple[Record, Record, str]]:
     """(region, its attributes, its number); raises `AnnotationError` if there is no list of them.
 
     A region without attributes is reported.
@@ -210,7 +210,9 @@ def _regions(entry: Record, report: Report) -> list[tuple[Record, Record, str]]:
     return listed
 
 
-def _labelled(entry: Record, attribute: str, report: Report) -> Iterator[tuple[Record, str, str]]:
+def _labelled(
+    entry: Record, attribute: str, report: FaultReport
+) -> Iterator[tuple[Record, str, str]]:
     """(region, class name, its number); a region without a class name is reported."""
     for region, attributes, item in _regions(entry, report):
         given = attributes.get(attribute)

@@ -35,7 +35,7 @@ import numpy as np
 
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import files_below
@@ -72,7 +72,7 @@ class _Entry:
     """The content of one XML file; `name` is that of its radiograph."""
 
     file: Path
-    report: Report
+    report: FaultReport
     name: str | None = None
     size: tuple[int, int] | None = None
     shapes: list[tuple[str, str, Box | Rings]] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Voc(Format):
             raise AnnotationError(f"{path}: expected XML files in {FOLDERS[0]} or beside images")
         entries = []
         for file in files:
-            report = Report.of(options, file)
+            report = FaultReport.of(options, file)
             with report.catching(cost="radiograph"):
                 entries.append(_entry(file, report))
         labels = dict.fromkeys(label for entry in entries for label, _, _ in entry.shapes)
@@ -109,7 +109,7 @@ class Voc(Format):
         for entry, place in zip(entries, found, strict=True):
             if place.problem and place.file is None:
                 entry.report.add(place.problem, cost="radiograph")
-        report = Report.of(options, path)
+        report = FaultReport.of(options, path)
         _warn_of_boxes(entries, numbers, report)
         items = (
             Annotated(place.key, partial(_read, entry, place.file, numbers), entry.size, place.file)
@@ -141,7 +141,7 @@ class Voc(Format):
         return f"JPEGImages/{name}"
 
 
-def _entry(file: Path, report: Report) -> _Entry:
+def _entry(file: Path, report: FaultReport) -> _Entry:
     entry = _Entry(file, report)
     objects = 0
     for _, element in children(file, "annotation", ("filename", "size", "object")):
@@ -200,7 +200,7 @@ def _polygons(element: Element) -> Rings:
 
 
 def _warn_of_boxes(
-    entries: Iterable[_Entry], numbers: Mapping[str, int | None], report: Report
+    entries: Iterable[_Entry], numbers: Mapping[str, int | None], report: FaultReport
 ) -> None:
     """Warns of teeth that are boxes and no outlines."""
     drawn = [

@@ -32,7 +32,7 @@ from panodent.dentition import DECIDUOUS, PERMANENT
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import (
@@ -103,7 +103,7 @@ class Yolo(Format):
                 raise AnnotationError(
                     f"{file}: expected a folder {FOLDER} beside it, or labels beside radiographs"
                 )
-        report, naming = Report.of(options, file), Naming.of(options)
+        report, naming = FaultReport.of(options, file), Naming.of(options)
         used = set().union(*(used_classes(text) for _, text in found))
         by_name = naming.numbers(
             names.values(), file, {names[number] for number in used & names.keys()}, report
@@ -202,7 +202,7 @@ def _annotated(
     """The annotation of a text; None for a list of classes, and for two radiographs of one name."""
     if not images.files and text.name in NOT_LABELS:
         return None
-    report = Report.of(options, text)
+    report = FaultReport.of(options, text)
     if len(images.files) > 1 or images.problem:
         names = " or ".join(image.name for image in images.files[:3])
         problem = images.problem or f"may be of {names}; rename one of them"
@@ -215,7 +215,7 @@ def _annotated(
 
 
 def _read(
-    file: Path, image: Path | None, numbers: Mapping[int, int | None], report: Report
+    file: Path, image: Path | None, numbers: Mapping[int, int | None], report: FaultReport
 ) -> Teeth:
     lines, size = read_text(file).splitlines(), size_of_file(image, str(file))
     return teeth_of(_shapes(lines, report, size, numbers), numbers, size, file, report)
@@ -226,14 +226,14 @@ def _read_findings(
     image: Path | None,
     numbers: Mapping[int, int | None],
     kinds: Mapping[int, str],
-    report: Report,
+    report: FaultReport,
 ) -> AnnotatedFindings:
     lines, size = read_text(file).splitlines(), size_of_file(image, str(file))
     return findings_of(_shapes(lines, report, size, numbers), kinds, size, report)
 
 
 def _shapes(
-    lines: list[str], report: Report, size: tuple[int, int], numbers: Mapping[int, int | None]
+    lines: list[str], report: FaultReport, size: tuple[int, int], numbers: Mapping[int, int | None]
 ) -> Iterator[AnnotatedShape]:
     for number, line in enumerate(lines, start=1):
         words = line.split()

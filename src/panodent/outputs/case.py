@@ -77,11 +77,7 @@ def write_case(
     _remove(folder / RECORD)
     write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
     if pictures:
-        from panodent.drawing.overlay import overlay
-
-        drawn = findings if draw_findings else None
-        picture = overlay(radiograph, teeth, numbering=numbering, findings=drawn)
-        write_whole(folder / OVERLAY, to_png_bytes(picture))
+        _write_overlay(folder, radiograph, teeth, numbering, findings if draw_findings else None)
     if chart:
         _write_chart(folder, teeth, numbering, findings)
     if made or any(folder.glob("teeth.*.dcm")):
@@ -107,6 +103,19 @@ def _dicom_objects(
 
     source = source_of(radiograph, teeth, model or Model("", ""), findings)
     return files.contents(source, kinds, notes.append)
+
+
+def _write_overlay(
+    folder: Path,
+    radiograph: Radiograph,
+    teeth: Teeth,
+    numbering: Numbering,
+    findings: Findings | None,
+) -> None:
+    from panodent.drawing.overlay import overlay
+
+    picture = overlay(radiograph, teeth, numbering=numbering, findings=findings)
+    write_whole(folder / OVERLAY, to_png_bytes(picture))
 
 
 def _write_chart(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.formats.faults import FaultList, Report
+from panodent.formats.faults import FaultList, FaultReport
 from panodent.formats.naming import CUT_OUT
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, rings_without_holes, teeth_of
 from panodent.teeth.teeth import Teeth
@@ -86,7 +86,7 @@ def cut_out(corner: tuple[int, int], sides: tuple[int, int] = (1, 1)) -> Annotat
     )
 
 
-def cut(*shapes: AnnotatedShape, report: Report | None = None) -> Teeth:
+def cut(*shapes: AnnotatedShape, report: FaultReport | None = None) -> Teeth:
     return teeth_of(shapes, {**NUMBERS, "hole": CUT_OUT}, (8, 10), Path("a.json"), report)
 
 
@@ -105,6 +105,6 @@ def test_a_cut_out_of_a_whole_tooth_is_a_fault_and_cuts_nothing() -> None:
     with pytest.raises(AnnotationError, match=r"shape 9: cuts away the whole of tooth 36"):
         cut(shape("36", (0, 0)), cut_out((0, 0)))
     faults = FaultList()
-    teeth = cut(shape("odd", (0, 0)), cut_out((0, 0)), report=Report(faults, "a.json"))
+    teeth = cut(shape("odd", (0, 0)), cut_out((0, 0)), report=FaultReport(faults, "a.json"))
     assert teeth.fdi.tolist() == [0]
     assert "shape 9: cuts away the whole of a tooth without a number" in str(*faults.serious)

@@ -14,7 +14,7 @@ import numpy as np
 
 from panodent.errors import AnnotationError, RadiographError
 from panodent.formats.base import Annotated, Items
-from panodent.formats.faults import RAISING, Report
+from panodent.formats.faults import RAISING, FaultReport
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.registry import Limits
 from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS, key_of, read_size
@@ -135,7 +135,7 @@ def size_of_file(image: Path | None, where: str) -> tuple[int, int]:
 
 
 def in_order(
-    file: Path, items: Iterable[Annotated], report: Report | None = None
+    file: Path, items: Iterable[Annotated], report: FaultReport | None = None
 ) -> list[Annotated]:
     """The items sorted by key.
 
@@ -148,7 +148,7 @@ def in_order(
         if item.key in by_key:
             shared.add(item.key)
         by_key[item.key] = item
-    report = report or Report(RAISING, str(file))
+    report = report or FaultReport(RAISING, str(file))
     for key in sorted(shared):
         report.about("").add(
             f"two images share the name {key!r} (without suffix); rename one of them",

@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from panodent.errors import AnnotationError
-from panodent.formats.faults import RAISING, Report
+from panodent.formats.faults import RAISING, FaultReport
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
 from panodent.formats.parsing.text_encoding import read_text
@@ -56,7 +56,7 @@ def records(owner: Record, name: str, where: str) -> list[Record]:
 
 
 def labelled(
-    owner: Record, name: str, label: str, what: str, file: Path, report: Report | None = None
+    owner: Record, name: str, label: str, what: str, file: Path, report: FaultReport | None = None
 ) -> Iterator[tuple[str, Record, str]]:
     """(class name, object, how errors name it) of each object in the list `name` of `owner`.
 
@@ -67,7 +67,7 @@ def labelled(
     >>> list(labelled({"shapes": [{"label": "36"}]}, "shapes", "label", "shape", Path("a.json")))
     [('36', {'label': '36'}, "a.json: shape 1 ('36')")]
     """
-    report = report or Report(RAISING, str(file))
+    report = report or FaultReport(RAISING, str(file))
     for index, item in enumerate(records(owner, name, str(file)), start=1):
         text = item.get(label)
         if isinstance(text, str):

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import AnnotationError, RadiographError
-from panodent.formats.faults import RAISING, Report
+from panodent.formats.faults import RAISING, FaultReport
 from panodent.formats.naming import CUT_OUT
 from panodent.radiograph.nifti import is_nifti, read_plane
 from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS
@@ -69,7 +69,7 @@ def to_teeth(
     numbers: Mapping[int, int | None],
     file: Path,
     expected: str,
-    report: Report | None = None,
+    report: FaultReport | None = None,
 ) -> Teeth:
     """The teeth of a label map.
 
@@ -88,7 +88,7 @@ def to_teeth(
         ...
     panodent.errors.AnnotationError: a.png: pixel value 5; expected 7
     """
-    report = report or Report(RAISING, str(file))
+    report = report or FaultReport(RAISING, str(file))
     teeth: list[tuple[int, *CroppedMask]] = []
     values = [value for value in np.unique(image).tolist() if value]
     if unknown := [value for value in values if value not in numbers]:

@@ -23,7 +23,7 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
-from panodent.formats.faults import RAISING, Report
+from panodent.formats.faults import RAISING, FaultReport
 from panodent.formats.finding_names import OTHER
 from panodent.formats.naming import CUT_OUT
 from panodent.formats.parsing.excerpt import excerpt
@@ -70,7 +70,7 @@ def teeth_of(
     numbers: Mapping[Any, int | None],
     size: tuple[int, int],
     file: Path,
-    report: Report | None = None,
+    report: FaultReport | None = None,
 ) -> Teeth:
     """The teeth of a radiograph of this (height, width).
 
@@ -84,7 +84,7 @@ def teeth_of(
 
     Shapes of one label and one group are parts of one tooth.
     """
-    report = report or Report(RAISING, str(file))
+    report = report or FaultReport(RAISING, str(file))
     teeth: list[tuple[int, Outline, list[CroppedMask]]] = []
     groups: dict[Hashable, list[CroppedMask]] = {}
     for shape in shapes:
@@ -131,7 +131,7 @@ def findings_of(
     shapes: Iterable[AnnotatedShape],
     kinds: Mapping[Any, str],
     size: tuple[int, int],
-    report: Report | None = None,
+    report: FaultReport | None = None,
     names: Mapping[Any, str] | None = None,
 ) -> AnnotatedFindings:
     """The findings of a radiograph of this (height, width).
@@ -147,9 +147,9 @@ def findings_of(
 
     >>> dot = AnnotatedShape("crown", "shape 1", lambda: Outline((np.ones((1, 1)), (2, 2))), "36")
     >>> findings_of([dot], {"crown": "crown"}, (4, 4)).findings
-    Findings(1 on 4 x 4 pixels: 36 crown)
+    Findings(1 finding, 4 x 4 pixels: crown 1)
     """
-    report = report or Report(RAISING, "")
+    report = report or FaultReport(RAISING, "")
     unclear = np.zeros(size, bool)
     items, scores, others = [], [], Counter[str]()
     for shape in shapes:
@@ -189,7 +189,7 @@ def tooth_number(value: object, where: str) -> int:
     )
 
 
-def _drawn(shape: AnnotatedShape, report: Report) -> Outline | None:
+def _drawn(shape: AnnotatedShape, report: FaultReport) -> Outline | None:
     """What was drawn; None after a report if it cannot be read or has no pixel."""
     item = _item(shape, report)
     outline = None
@@ -201,7 +201,7 @@ def _drawn(shape: AnnotatedShape, report: Report) -> Outline | None:
     return outline
 
 
-def _item(shape: AnnotatedShape, report: Report) -> str:
+def _item(shape: AnnotatedShape, report: FaultReport) -> str:
     """The place of a shape in its file, without file and radiograph."""
     item = shape.where
     for known in (report.file, report.image):

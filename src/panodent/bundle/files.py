@@ -1,0 +1,61 @@
+"""Files of a bundle: further networks, checked by their digest, and batch-norm statistics.
+
+>>> sha256(b"network")[:8]
+'3009be76'
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from panodent.errors import BundleError
+from panodent.utils.atomic_files import write_whole
+
+
+def sha256(data: bytes) -> str:
+    """SHA-256 as hexadecimal text."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_network(file: Path, entry: Mapping[str, Any] | None) -> bytes:
+    """The network in a file that a card's entry describes; empty without an entry.
+
+    Raises `BundleError` if the file cannot be read or its SHA-256 is not that of the entry.
+    """
+    if entry is None:
+        return b""
+    try:
+        network = file.read_bytes()
+    except OSError as error:
+        raise BundleError(
+            f"{file}: missing or unreadable ({error.strerror}); copy the whole bundle again"
+        ) from None
+    if entry["sha256"] != sha256(network):
+        raise BundleError(f"{file}: damaged or exchanged; copy the whole bundle again")
+    return network
+
+
+def read_norms(file: Path) -> dict[str, npt.NDArray[np.float32]]:
+    """Batch-norm vectors by layer name, empty without the file; raises `BundleError` if damaged."""
+    if not file.exists():
+        return {}
+    try:
+        with np.load(file, allow_pickle=False) as data:
+            return {name: data[name] for name in data.files}
+    except (OSError, ValueError, EOFError, KeyError, BadZipFile) as error:
+        raise BundleError(f"{file}: damaged ({error}); copy the whole bundle again") from None
+
+
+def write_norms(file: Path, norms: Mapping[str, npt.NDArray[np.float32]]) -> None:
+    """Writes what `read_norms` reads; raises `OutputError` if that fails."""
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **dict(norms))
+    write_whole(file, stream.getvalue())

@@ -1,0 +1,81 @@
+"""Entries of COCO files: checked one by one, and what regions count."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from panodent.errors import AnnotationError
+from panodent.formats.coco_entries import Entries, check, entries_by_image, usable_images
+from panodent.formats.faults import RAISING, FaultList, FaultReport
+from panodent.formats.parsing.json_stream import members
+
+FILE = Path("truth.json")
+IMAGE = {"id": 1, "file_name": "opg.png", "height": 8, "width": 10}
+
+
+def shape(**changes: Any) -> dict[str, Any]:
+    square = [[1, 1, 4, 1, 4, 3, 1, 3]]
+    return {"id": 7, "image_id": 1, "category_id": 36, "segmentation": square, **changes}
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "message"),
+    [
+        ("images", {"id": 1, "file_name": "a.png"}, "an entry of images lacks height, width"),
+        ("images", {**IMAGE, "file_name": 3}, "file_name is 3; expected a text"),
+        ("images", {**IMAGE, "id": None}, "id of images is None; expected a number or text"),
+        ("categories", {"id": 1, "name": []}, "name of categories is"),
+        ("annotations", {"id": 7}, "lacks image_id, category_id, segmentation"),
+        ("annotations", [], "an entry of annotations lacks"),
+    ],
+)
+def test_unusable_entries_are_named(kind: str, entry: Any, message: str) -> None:
+    with pytest.raises(AnnotationError, match=message):
+        check([entry], kind, FILE)
+
+
+def test_an_id_is_used_once() -> None:
+    with pytest.raises(AnnotationError, match="id 1 of categories is used twice"):
+        check([{"id": 1}, {"id": 1}], "categories", FILE)
+    check([shape(), shape()], "annotations", FILE)  # nothing refers to the ids of annotations
+
+
+def test_one_bad_image_does_not_cost_the_others() -> None:
+    faults = FaultList()
+    images = [IMAGE, {**IMAGE, "file_name": "twice.png"}, {**IMAGE, "id": 2, "height": 0}]
+    report = FaultReport(faults, "truth.json")
+    assert usable_images({"images": images}, FILE, report) == [IMAGE]
+    assert [fault.image for fault in faults] == ["twice.png", "opg.png"]
+    assert {fault.cost for fault in faults} == {"radiograph"}
+
+
+def entries(folder: Path, *annotations: Any, faults: FaultList = RAISING) -> Entries:
+    """The annotations of `IMAGE` in a file with these."""
+    file = folder / "truth.json"
+    document = {"images": [IMAGE], "categories": [{"id": 36}], "annotations": annotations}
+    file.write_text(json.dumps(document))
+    data = members(file, ["annotations"])
+    return entries_by_image(file, data, None, FaultReport(faults, str(file)))[1]
+
+
+def test_regions_to_be_ignored(tmp_path: Path) -> None:
+    plain, crowd, ignore = shape(), shape(iscrowd=1), shape(ignore=1)
+    assert entries(tmp_path, plain, crowd, ignore).ignored == [False, True, True]
+    # Some scripts set iscrowd for all run lengths, and CVAT for those with its attributes.
+    assert entries(tmp_path, crowd, crowd).ignored == [False, False]
+    assert entries(tmp_path, plain, shape(iscrowd=1, attributes={})).ignored == [False, False]
+    with pytest.raises(AnnotationError, match="iscrowd of annotations is 2; expected 0 or 1"):
+        entries(tmp_path, shape(iscrowd=2))
+
+
+def test_annotations_that_refer_to_nothing_are_left_out_or_refused(tmp_path: Path) -> None:
+    faults = FaultList()
+    lost = (shape(image_id=5), shape(category_id=9), [])
+    assert entries(tmp_path, shape(), *lost, faults=faults).categories == [36]
+    assert [fault.item for fault in faults] == ["annotation 7", "annotation 7", "an annotation"]
+    with pytest.raises(AnnotationError, match="image_id 5 is not among the images"):
+        entries(tmp_path, lost[0])
