@@ -56,7 +56,7 @@ def test_a_network_is_trained_with_the_settings_given(panodent, data: Path, tmp_
     line = r"^epoch 1/1  64x128  loss \d\.\d{4}  validation loss \d\.\d{4}  dice "
     assert re.search(line, found.out, re.M)
     assert "epoch from the included bundle (default)" in found.out
-    assert f"\nbundle {run / 'bundle'}: epoch 1, " in found.out
+    assert f"\nbundle {run / 'bundle'}: weights of epoch 1; " in found.out
     assert (run / "bundle" / "bundle.json").exists()
     record = json.loads((run / "config.json").read_text())
     config = record["config"]
