@@ -9,9 +9,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 CODE := src tests benchmarks tools docs
 
 demo: $(VENV)/demo.stamp
-	$(BIN)/panodent phantom --output demo/phantom --count 1 --seed 7
-	$(BIN)/panodent predict demo/phantom/images --output demo/teeth --chart
-	$(BIN)/panodent evaluate demo/teeth demo/phantom --output demo/scores
+	$(BIN)/panodent phantom --output demo/phantom --count 1 --seed 7 --overwrite
+	$(BIN)/panodent predict demo/phantom/images --output demo/teeth --chart --overwrite
+	$(BIN)/panodent evaluate demo/teeth demo/phantom --output demo/scores --overwrite
 	@echo
 	@echo "Pictures of what was found (research use only, not a medical device):"
 	@ls demo/teeth/*/overlay.png demo/teeth/*/odontogram.png demo/scores/index.html

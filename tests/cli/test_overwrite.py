@@ -24,13 +24,18 @@ def tree(folder: Path) -> dict[str, bytes]:
         (("predict", "{data}/images", "--no-overlay", "-o", "{out}"), ("--chart",)),
         (("phantom", "--size", "128x256", "--count", 2, "-o", "{out}"), ("--count", 1)),
         (("convert", "{data}", "{out}", "--to", "voc"), ("--to", "coco", "--images", "none")),
+        (
+            ("evaluate", "{found}", "{data}", "--samples", 0, "--plates", 1, "-o", "{out}"),
+            ("--plates", 0),
+        ),
+        (("inspect", "{data}", "-o", "{out}"), ("--format", "coco")),
     ],
 )
 def test_outputs_are_replaced_on_request_only(
-    panodent, data: Path, tmp_path: Path, first: tuple, second: tuple
+    panodent, data: Path, predicted: Path, tmp_path: Path, first: tuple, second: tuple
 ) -> None:
     out = tmp_path / "out"
-    command = [str(part).format(data=data, out=out) for part in first]
+    command = [str(part).format(data=data, found=predicted, out=out) for part in first]
     assert panodent(*command).code == 0
     before = tree(out)
     again = panodent(*command, *second)

@@ -55,8 +55,8 @@ def test_a_network_is_trained_with_the_settings_given(panodent, data: Path, tmp_
     assert "2 radiographs to train on, 1 held out\n" in found.out
     line = r"^epoch 1/1  64x128  loss \d\.\d{4}  validation loss \d\.\d{4}  dice "
     assert re.search(line, found.out, re.M)
-    assert "from default: " in found.out
-    assert f"\nbundle {run / 'bundle'}: epoch 1, " in found.out
+    assert "epoch from the included bundle (default)" in found.out
+    assert f"\nbundle {run / 'bundle'}: weights of epoch 1; " in found.out
     assert (run / "bundle" / "bundle.json").exists()
     record = json.loads((run / "config.json").read_text())
     config = record["config"]
@@ -176,7 +176,7 @@ def test_one_number_of_repeats_holds_for_all_folders(
         (("{tmp}", "-o", "{tmp}/r", "--size", "big"), 2, "HEIGHTxWIDTH"),
         (("{tmp}", "-o", "{tmp}/r", "--size", "100x100"), 2, "multiple of 32"),
         (("{tmp}", "-o", "{tmp}/r", "--fold", "1"), 2, "expected K/N"),
-        (("{tmp}", "-o", "{tmp}/r", "--classes", "11,19"), 1, "19, not an FDI number"),
+        (("{tmp}", "-o", "{tmp}/r", "--classes", "11,19"), 2, "19, not an FDI number"),
         (("{tmp}", "-o", "{tmp}/r", "--repeat", "1,2"), 2, "a number for each folder"),
         (("{tmp}", "-o", "{tmp}/r", "--repeat", "0"), 2, "at least 1"),
         (("{tmp}", "-o", "{tmp}/r", "--repeat-mixed", "0"), 2, "at least 1"),

@@ -119,5 +119,7 @@ def test_the_reasons_depend_on_the_start() -> None:
     assert (
         "from scratch needs about 300 radiographs and many epochs, and this run has 12" in scratch
     )
-    assert "unlike those that default was trained on" in tuned
+    assert "unlike those that the bundle of 'default' was trained on" in tuned
+    assert "1 epoch is too few (--epochs)" in failing((0.0,), 1, "default", 12)
+    assert "too few" not in tuned
     assert scratch.startswith("Dice is still 0.000 after 5 epochs; it may be that ")

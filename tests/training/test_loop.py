@@ -181,7 +181,8 @@ def test_fine_tuning_says_what_is_frozen(data: Path, train: Train, tmp_path: Pat
         "--epochs", 1, "--output", run, *SETTINGS,
     )  # fmt: skip
     assert found.exit_code == 0, found.output
-    assert "4 teeth and 'none', 1 epoch\n" in found.stdout
+    assert "network 'default' for 4 teeth, " in found.stdout
+    assert "; 1 epoch from the included bundle (default)\n" in found.stdout
     assert "frozen: " in found.stdout
     assert "encoder_0_0" in found.stdout
     assert bundle.load(run).classes == (11, 21, 16, 26)
@@ -190,7 +191,8 @@ def test_fine_tuning_says_what_is_frozen(data: Path, train: Train, tmp_path: Pat
 def test_the_seed_recipe_runs(data: Path, train: Train, tmp_path: Path) -> None:
     found = train(data, "--recipe", "seed", "--size", "64x128", "--epochs", 1, "-o", tmp_path / "s")
     assert found.exit_code == 0, found.output
-    assert "from scratch: 1,941,361 parameters, 32 teeth and 'none'" in found.stdout
+    said = "'seed' for 32 teeth, 1,941,361 parameters; 1 epoch from random weights (scratch)"
+    assert f"network {said}\n" in found.stdout
     assert "6 radiographs to train from scratch, which needs about 300" in found.stderr
 
 

@@ -131,3 +131,13 @@ def test_faults_stop_before_a_run_is_made_or_are_left_out(tmp_path: Path, data: 
     assert data_notes(made.data) == [
         f"{data}: --skip-bad left out 2 radiographs: phantom-00002, phantom-00003",
     ]
+
+
+def test_a_folder_of_which_nothing_is_trained_on_is_named(tmp_path: Path, data: Path) -> None:
+    phantom.write(tmp_path / "one", 1, seed=50, size=(64, 128))
+    sources = [DataSource(data), DataSource(tmp_path / "one")]
+    made = prepare(tmp_path / "run", sources, recipe("default"), quiet)
+    assert data_notes(made.data) == [
+        f"{tmp_path / 'one'}: its only radiograph is held out to score the result, so nothing is "
+        "learned from this folder; --val 0 trains on all"
+    ]

@@ -23,6 +23,7 @@ from panodent.cli.options import (
     read_options,
 )
 from panodent.formats.registry import listed
+from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.datasets.convert import Conversion
@@ -102,20 +103,26 @@ def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) 
 
     resumed = f", {conversion.resumed} of them by an earlier call" if conversion.resumed else ""
     carried = conversion.findings - conversion.lost_findings["findings"]
-    found = f" and {carried} findings" if conversion.findings else ""
+    found = f" and {counted(carried, 'finding', 'findings')}" if conversion.findings else ""
     without = f" ({conversion.unnumbered} without a number)" if conversion.unnumbered else ""
     print_line(
-        f"{conversion.written} radiographs with {conversion.teeth} teeth{without}{found} from "
+        f"{counted(conversion.written, 'radiograph', 'radiographs')} with "
+        f"{counted(conversion.teeth, 'tooth', 'teeth')}{without}{found} from "
         f"{conversion.source_format} to {to}{resumed}; {len(conversion.failed)} failed; in {target}"
     )
     for what, count in sorted(conversion.lost.items()):
-        print_warning(f"{to} cannot hold {what}: lost in {count} of {conversion.written}")
+        of = counted(conversion.written, "radiograph", "radiographs")
+        print_warning(f"{to} cannot hold {what}: lost in {count} of {of}")
     for what, count in sorted(conversion.lost_findings.items()):
         print_warning(f"{to} cannot hold {what}: lost for {count} of {conversion.findings}")
     if conversion.without_image:
         print_warning(
-            f"{conversion.without_image} annotations have no radiograph beside them; name its "
-            "folder with --radiographs"
+            counted(
+                conversion.without_image,
+                "annotation has no radiograph beside it",
+                "annotations have no radiograph beside them",
+            )
+            + "; name its folder with --radiographs"
         )
     if source.is_file() and (source.parent / "run.json").exists():
         print_warning(
@@ -124,7 +131,6 @@ def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) 
         )
     for item in conversion.unread:
         print_warning(f"not read: {item.path}: {item.reason}")
-        print_warning(f"{conversion.without_image} annotations have no radiograph beside them")
     for fault in conversion.faults:
         if fault.is_warning or not fault.is_note:
             print_warning(fault)

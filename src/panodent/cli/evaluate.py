@@ -15,6 +15,7 @@ from panodent.cli.options import (
     FormatName,
     NameMap,
     Numbering,
+    Overwrite,
     Values,
     read_options,
 )
@@ -100,6 +101,7 @@ def evaluate(
     resize: Resize = False,
     findings: AnnotatedFindingsFile = None,
     samples: Samples = 1000,
+    overwrite: Overwrite = False,
 ) -> None:
     """Score predictions against ground truth.
 
@@ -109,7 +111,9 @@ def evaluate(
     from panodent.evaluation.grouping import groupings
     from panodent.evaluation.pairing import evaluate_pairs, pair_folders
     from panodent.evaluation.seen_cases import note_on_seen
+    from panodent.reports.report_folder import EVALUATION, check_free
 
+    check_free(output, EVALUATION, overwrite)
     if plates and output is None:
         raise ConfigError("--plates needs a folder for the drawings; add --output")
     options = read_options(values, numbering, name_map, read_predictions, attribute, encoding)
@@ -129,12 +133,11 @@ def evaluate(
     _print_figures(evaluation)
     for made in evaluation.groups.values():
         _print_groups(made)
-    if findings is not None:
-        _evaluate_findings(pairing, predictions, findings, samples, output)
+    scores = "" if findings is None else _findings_scores(pairing, predictions, findings, samples)
     for note in dict.fromkeys((*evaluation.notes, *_notes_on_groups(evaluation))):
         print_warning(note)
     if output is not None:
-        _write_report(evaluation, pairing, output, plates)
+        _write_report(evaluation, pairing, output, scores, plates, overwrite)
     if missing := evaluation.without_prediction:
         print_warning(
             f"{counted(len(missing), 'case has', 'cases have')} no prediction and "
@@ -143,24 +146,33 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _write_report(evaluation: Evaluation, pairing: Pairing, output: Path, plates: int) -> None:
-    """Writes scores.json, the HTML page and drawings of the worst radiographs."""
-    from panodent.reports.evaluation import write
-
-    print_line(f"page: {write(evaluation, output, cases=pairing.pictures())}")
-    if plates:
-        from panodent.reports import failure_plates
-
-        count = failure_plates.write(evaluation, pairing.pictures(), output / "plates", plates)
-        print_line(f"plates: {counted(count, 'drawing', 'drawings')} in {output / 'plates'}")
-
-
-def _evaluate_findings(
-    pairing: Pairing, predictions: Path, annotations: Path, samples: int, output: Path | None
+def _write_report(
+    evaluation: Evaluation,
+    pairing: Pairing,
+    output: Path,
+    findings: str,
+    plates: int,
+    overwrite: bool,
 ) -> None:
-    """Scores findings, prints a line per figure, and writes findings-scores.json."""
-    from panodent.evaluation.findings_pairing import evaluate_findings
+    """Writes the report and prints where; `findings` are their scores as JSON, '' without."""
+    from panodent.reports import failure_plates
+    from panodent.reports.evaluation import write
+    from panodent.reports.report_folder import EVALUATION, replacing
     from panodent.utils.atomic_files import write_whole
+
+    with replacing(output, EVALUATION, overwrite):
+        page = write(evaluation, output, cases=pairing.pictures())
+        if findings:
+            write_whole(output / "findings-scores.json", findings)
+        print_line(f"page: {page}")
+        if plates:
+            count = failure_plates.write(evaluation, pairing.pictures(), output / "plates", plates)
+            print_line(f"plates: {counted(count, 'drawing', 'drawings')} in {output / 'plates'}")
+
+
+def _findings_scores(pairing: Pairing, predictions: Path, annotations: Path, samples: int) -> str:
+    """Scores findings and prints a line per figure; returns findings-scores.json."""
+    from panodent.evaluation.findings_pairing import evaluate_findings
 
     with progress_bar("scoring findings") as update:
         scores = evaluate_findings(pairing, predictions, annotations, samples, progress=update)
@@ -172,8 +184,7 @@ def _evaluate_findings(
     for kind, figures in scores.by_kind.items():
         parts = [f"{n} {f.value:.3f}" for n, f in figures.items() if f.value is not None]
         print_line(f"{kind:24} {'  '.join(parts)}")
-    if output is not None:
-        write_whole(output / "findings-scores.json", scores.to_json())
+    return scores.to_json()
 
 
 def _print_figures(evaluation: Evaluation) -> None:

@@ -14,6 +14,7 @@ from panodent.cli.options import (
     FormatName,
     NameMap,
     Numbering,
+    Overwrite,
     Predictions,
     Values,
     read_options,
@@ -70,6 +71,7 @@ def inspect(
             "mistakes are put there for review."
         ),
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Check a folder of annotated radiographs before training.
 
@@ -80,7 +82,9 @@ def inspect(
         raise ConfigError("--bundle and --store belong to --audit; add --audit or leave them out")
     from panodent.datasets.inspection import inspect as inspect_folder
     from panodent.reports import inspection as report
+    from panodent.reports.report_folder import INSPECTION, check_free, replacing
 
+    check_free(output, INSPECTION, overwrite)
     options = read_options(values, numbering, name_map, predictions, attribute, encoding)
     with progress_bar("reading") as update:
         found = inspect_folder(data, format_name, options, update)
@@ -93,7 +97,8 @@ def inspect(
             count = _put_in_store(found, audited, store)
             print_line(f"{counted(count, 'radiograph', 'radiographs')} to review in {store}")
     if output is not None:
-        print_line(f"page: {report.write(found, output, audited)}")
+        with replacing(output, INSPECTION, overwrite):
+            print_line(f"page: {report.write(found, output, audited)}")
     raise typer.Exit(1 if found.problems or found.faulty or found.dataset.unread else 0)
 
 

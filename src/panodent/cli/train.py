@@ -53,7 +53,7 @@ from panodent.cli.training_options import (
     Validation,
 )
 from panodent.cli.training_session import continue_run, train_run, train_runs
-from panodent.errors import ConfigError, UnknownToothError
+from panodent.errors import ConfigError
 
 if TYPE_CHECKING:
     from panodent.training.train_config import TrainConfig
@@ -271,7 +271,7 @@ def _parse_classes(text: str) -> tuple[int, ...]:
     found = tuple(parse_integers(text, ",", "--classes", "FDI numbers such as 11,12,13"))
     for fdi in found:
         if fdi not in TEETH:
-            raise UnknownToothError(
+            raise ConfigError(
                 f"--classes has {fdi}, not an FDI number; expected numbers such as 11,12,13"
             )
     return found

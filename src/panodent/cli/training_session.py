@@ -99,8 +99,9 @@ def train_run(
     exported = bundle.provenance["export"]
     compared = counted(exported["radiographs_compared"], "radiograph", "radiographs")
     print_line(
-        f"bundle {run.folder / 'bundle'}: epoch {bundle.provenance['epoch']}, largest difference "
-        f"from Keras {exported['largest_logit_difference']} on {compared}"
+        f"bundle {run.folder / 'bundle'}: weights of epoch {bundle.provenance['epoch']}; its "
+        f"answers on {compared} differ from those of training by at most "
+        f"{exported['largest_logit_difference']} (logits)"
     )
     for name, evaluation in evaluations.items():
         print_line(f"held out of {name}: {main_figures(evaluation)}")

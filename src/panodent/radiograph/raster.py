@@ -269,4 +269,9 @@ def _scaled(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _first_bytes(file: Path) -> str:
     with file.open("rb") as stream:
         head = stream.read(8)
-    return f"it starts with {head!r}"
+    text = head.decode("ascii", "replace")
+    return (
+        f"it starts with {text!r}"
+        if text.isprintable() and head.isascii()
+        else (f"it starts with the bytes {head.hex(' ')}")
+    )

@@ -48,15 +48,15 @@ def write(
     title: str = "Evaluation",
     shown: int = SHOWN,
 ) -> Path:
-    """Writes scores.json, cases.csv, cases/*.jpg and index.html below `folder`; returns the page.
+    """Writes cases.csv, scores.json, cases/*.jpg and index.html below `folder`; returns the page.
 
     `cases` maps a case's key to a function that loads what its picture shows. A case that `cases`
     lacks has no picture; one that cannot be read has the reason in place of the picture. Each file
     is written completely or not at all, the page last. Raises `OutputError` when a file cannot be
     written.
     """
-    write_whole(folder / "scores.json", evaluation.to_json())
     write_whole(folder / "cases.csv", to_csv(evaluation))
+    write_whole(folder / "scores.json", evaluation.to_json())
     loaders = cases or {}
     worst, best = _worst_and_best(evaluation, set(loaders), shown)
     pictures = {

@@ -130,8 +130,12 @@ def failing(dice: Sequence[float], epochs: int, start: str, radiographs: int) ->
         )
     else:
         reasons.append(
-            f"radiographs or input size (--size) are unlike those that {start} was trained on"
+            "radiographs or input size (--size) are unlike those that the bundle of "
+            f"{start!r} was trained on"
         )
+    if epochs < FAILING_EPOCHS:
+        few = f"{counted(epochs, 'epoch is', 'epochs are')} too few (--epochs)"
+        reasons.insert(0, few)
     after = counted(len(dice), "epoch", "epochs")
     return f"Dice is still {dice[-1]:.3f} after {after}; it may be that " + ", or that ".join(
         reasons

@@ -94,10 +94,9 @@ def describe(run: Run) -> str:
     model = starting_model(run)
     config = run.config
     text = (
-        f"network {config.network}, from {run.start or 'scratch'}: "
-        f"{model.count_params():,} parameters, "
-        f"{counted(len(config.classes), 'tooth', 'teeth')} and 'none', "
-        f"{counted(config.epochs, 'epoch', 'epochs')}"
+        f"network {config.network!r} for {counted(len(config.classes), 'tooth', 'teeth')}, "
+        f"{model.count_params():,} parameters; "
+        f"{counted(config.epochs, 'epoch', 'epochs')} from {_started(run.start)}"
     )
     frozen = [layer for layer in model.layers if layer.weights and not layer.trainable]
     if not frozen:
@@ -107,6 +106,13 @@ def describe(run: Run) -> str:
         f"{text}\nfrozen: {counted(len(frozen), 'layer', 'layers')} with {count:,} parameters, "
         f"{frozen[0].name} to {frozen[-1].name}; frozen batch norms stay in inference mode"
     )
+
+
+def _started(start: str) -> str:
+    """Where training starts from, in words."""
+    if not start:
+        return "random weights (scratch)"
+    return "the included bundle (default)" if start == "default" else start
 
 
 def _keep(run: Run, model: Any, rows: list[Row]) -> None:

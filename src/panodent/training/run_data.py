@@ -136,6 +136,12 @@ def data_notes(data: Iterable[Mapping[str, Any]]) -> list[str]:
             what = counted(len(left), "radiograph", "radiographs")
             notes.append(f"{item['root']}: --skip-bad left out {what}: {shown}")
         notes += item.get("warnings", ())
+        if (held := len(item["validation"])) and not item["training"]:
+            which = "its only radiograph is" if held == 1 else f"all {held} radiographs are"
+            notes.append(
+                f"{item['root']}: {which} held out to score the result, so nothing is learned from "
+                "this folder; --val 0 trains on all"
+            )
     return notes
 
 
