@@ -14,7 +14,6 @@ from panodent.cli.options import (
     FormatName,
     NameMap,
     Numbering,
-    Overwrite,
     Predictions,
     SkipBad,
     Values,
@@ -23,6 +22,7 @@ from panodent.cli.options import (
     read_options,
 )
 from panodent.formats.registry import listed
+from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.datasets.convert import Conversion
@@ -63,7 +63,9 @@ def convert(
         bool, typer.Option("--resume", help="Continue an interrupted conversion.")
     ] = False,
     skip_bad: SkipBad = False,
-    overwrite: Overwrite = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what an earlier call wrote to TARGET.")
+    ] = False,
 ) -> None:
     """Convert annotations to another format, with their radiographs.
 
@@ -111,8 +113,8 @@ def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) 
         print_warning(f"{to} cannot hold {what}: lost for {count} of {conversion.findings}")
     if conversion.without_image:
         print_warning(
-            f"{conversion.without_image} annotations have no radiograph beside them; name its "
-            "folder with --radiographs"
+            f"{counted(conversion.without_image, 'annotation has', 'annotations have')} no "
+            "radiograph beside them; name its folder with --radiographs"
         )
     if source.is_file() and (source.parent / "run.json").exists():
         print_warning(
@@ -121,7 +123,6 @@ def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) 
         )
     for item in conversion.unread:
         print_warning(f"not read: {item.path}: {item.reason}")
-        print_warning(f"{conversion.without_image} annotations have no radiograph beside them")
     for fault in conversion.faults:
         if fault.is_warning or not fault.is_note:
             print_warning(fault)
