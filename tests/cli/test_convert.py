@@ -59,7 +59,10 @@ def test_faults_are_listed_and_skipped_on_request(panodent, data: Path, tmp_path
     found = panodent(*command)
     assert (found.code, found.out) == (1, "")
     assert f"truth.json: phantom-00001.png: annotation {broken['id']}: " in found.err
-    assert "error: 1 item cannot be used, and nothing was done yet; " in found.err
+    assert (
+        "error: 1 item cannot be used, and nothing was done yet; correct it, or leave it out"
+        in found.err
+    )
     assert not (tmp_path / "new").exists()
     found = panodent(*command, "--skip-bad")
     assert found.code == 0
@@ -116,3 +119,13 @@ def test_predictions_become_annotations(
     assert [len(t) for t in teeth] == [
         sum(tooth["fdi"] != 0 for tooth in record["teeth"]) for record in records
     ]
+
+
+def test_files_that_are_not_read_are_named_once(panodent, data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data, tmp_path / "data")
+    for name in ("a.gif", "b.gif"):
+        (tmp_path / "data" / "images" / name).write_bytes(b"GIF89a")
+    found = panodent("convert", tmp_path / "data", tmp_path / "new", "--to", "yolo")
+    assert found.code == 1
+    assert found.err.count("warning: not read: ") == 2
+    assert "have no radiograph" not in found.err

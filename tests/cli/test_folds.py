@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 
@@ -18,6 +19,13 @@ def test_runs_are_scored_on_what_they_held_out(
     assert first.startswith("held out of ")
     assert together.startswith("all 1: dice 0.")
     assert page == f"page: {tmp_path / 'index.html'}"
+
+
+def test_the_folder_of_all_folds(panodent, finished_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished_run, tmp_path / "fold-1")
+    found = panodent("folds", tmp_path)
+    assert found.code == 0
+    assert found.out == panodent("folds", finished_run).out
 
 
 def test_faults(panodent, tmp_path: Path) -> None:

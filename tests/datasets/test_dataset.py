@@ -95,7 +95,7 @@ def test_nothing_that_pairs_shows_the_first_names(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_images_says_so(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"0 images and 1 annotations .*None"):
+    with pytest.raises(DatasetError, match=r"1 annotation \(.*, but no radiograph; copy"):
         found_in(folder(tmp_path, {}, {"1.png": 11}))
 
 

@@ -12,6 +12,7 @@ import pytest
 from panodent import formats
 from panodent.errors import AnnotationError, DatasetError
 from panodent.formats.coco_results import annotated_results, begins_with_tooth, is_results
+from panodent.formats.faults import FaultList
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
@@ -81,6 +82,16 @@ def test_other_lists_are_no_results(
 def test_names_stay_in_the_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(AnnotationError, match="expected a file below the data folder"):
         annotated_results(written(tmp_path, entry(file_name=name)))
+
+
+def test_a_name_that_no_file_has_costs_its_radiograph(tmp_path: Path) -> None:
+    file = written(tmp_path, entry(file_name="a\x1b[31m.png"), entry(file_name="b.png"))
+    with pytest.raises(AnnotationError, match="without control characters"):
+        annotated_results(file)
+    found = FaultList()
+    assert [item.key for item in formats.get("coco").read(file, {"faults": found})] == ["b"]
+    assert [fault.cost for fault in found.serious] == ["radiograph"]
+    assert "\x1b" not in str(found.serious[0])
 
 
 def test_two_radiographs_of_one_key(tmp_path: Path) -> None:

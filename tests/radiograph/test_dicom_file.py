@@ -107,3 +107,9 @@ def test_libraries_are_quiet_until_the_last_thread_leaves(recwarn: Any) -> None:
         assert logging.getLogger("pydicom").level > logging.CRITICAL
     assert logging.getLogger("pydicom").level == level
     assert len(recwarn) == 0
+
+
+def test_a_picture_that_holds_bytes_of_elements_is_no_dicom(tmp_path: Path) -> None:
+    element = b"\x08\0\x05\0CS\x0a\0ISO_IR 100"
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n".ljust(132, b"\0") + element * 9)
+    assert not dicom_file.is_dicom(tmp_path / "a.png")

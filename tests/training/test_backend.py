@@ -13,7 +13,13 @@ import pytest
 pytest.importorskip("keras", reason="needs the train extra")
 
 from panodent import training
-from panodent.training.backend import ANNOUNCEMENTS, keras, layers, without_announcements
+from panodent.training.backend import (
+    ANNOUNCEMENTS,
+    LOG_LEVEL,
+    keras,
+    layers,
+    without_announcements,
+)
 
 
 def test_it_is_keras() -> None:
@@ -29,6 +35,19 @@ def test_no_other_module_imports_keras_itself() -> None:
         if re.search(r"^\s*(import|from) keras\b", file.read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert found == []
+
+
+def test_warnings_of_tensorflow_in_python_are_hidden_too() -> None:
+    code = (
+        "import panodent.training.backend, tensorflow as tf; "
+        "tf.get_logger().warning('advice'); tf.get_logger().error('a real error')"
+    )
+    env = {name: value for name, value in os.environ.items() if name != LOG_LEVEL}
+    env["KERAS_BACKEND"] = "tensorflow"
+    command = [sys.executable, "-c", code]
+    found = subprocess.run(command, capture_output=True, check=True, env=env, text=True)
+    assert "advice" not in found.stderr
+    assert "a real error" in found.stderr
 
 
 def test_announcements_are_left_out_and_other_lines_pass(

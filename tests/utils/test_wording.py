@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from panodent.utils.wording import counted, shown
+from panodent.utils.wording import counted, near_name, shown
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 teeth"), (1, "1 tooth"), (2, "2 teeth")])
@@ -29,3 +29,9 @@ def test_counted(count: int, text: str) -> None:
 def test_what_a_terminal_must_not_get_is_escaped(text: object, expected: str) -> None:
     assert shown(text) == expected
     shown(text).encode()
+
+
+def test_a_folder_is_not_its_own_suggestion(tmp_path: Path) -> None:
+    (tmp_path / "scans").mkdir()
+    assert near_name(tmp_path / "scans") == ""
+    assert near_name(tmp_path / "scan") == f". Did you mean {tmp_path / 'scans'}?"

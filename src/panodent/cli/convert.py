@@ -14,7 +14,6 @@ from panodent.cli.options import (
     FormatName,
     NameMap,
     Numbering,
-    Overwrite,
     Predictions,
     SkipBad,
     Values,
@@ -67,7 +66,9 @@ def convert(
         bool, typer.Option("--resume", help="Continue an interrupted conversion.")
     ] = False,
     skip_bad: SkipBad = False,
-    overwrite: Overwrite = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what an earlier call wrote to TARGET.")
+    ] = False,
 ) -> None:
     """Convert annotations to another format, with their radiographs.
 

@@ -20,6 +20,8 @@ def folds(
     """Score the runs of a cross-validation together.
 
     Give the finished runs of `panodent train --fold 1/N` to `N/N`. Each radiograph is scored with
-    the run that held it out.
+    the run that held it out. The folder of `panodent train --folds N` stands for all its runs.
     """
-    score_folds(runs, output)
+    from panodent.training.run import fold_folders
+
+    score_folds([run for given in runs for run in fold_folders(given) or [given]], output)

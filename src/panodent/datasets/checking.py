@@ -122,9 +122,10 @@ def stop_at(faults: Iterable[Fault]) -> None:
     """Raises `FaultyItemsError` with all faults that are more than a note, if there are any."""
     serious = [fault for fault in faults if not fault.is_note]
     if serious:
+        it = "it" if len(serious) == 1 else "them"
         raise FaultyItemsError(
             f"{counted(len(serious), 'item', 'items')} cannot be used, and nothing was done yet; "
-            "correct them, or leave them out with --skip-bad",
+            f"correct {it}, or leave {it} out with --skip-bad",
             serious,
         )
 

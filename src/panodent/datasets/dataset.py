@@ -121,6 +121,12 @@ def find(
     unread = [item for item in unread if item.path not in taken]
     images = {key: file for key, file in listed.items() if file not in taken} | named
     both = sorted(set(images) & set(annotations), key=_natural)
+    if annotations and not images:
+        raise DatasetError(
+            f"{folder}: {counted(len(annotations), 'annotation', 'annotations')} ({name}), but no "
+            f"radiograph; copy the radiographs, such as {next(iter(sorted(annotations)))!r}, into "
+            f"{folder}/images{_hint(unread)}"
+        )
     if not both:
         raise DatasetError(
             f"{folder}: {len(images)} images and {len(annotations)} annotations ({name}), but no "

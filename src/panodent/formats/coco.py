@@ -84,7 +84,7 @@ class Coco(Format):
         """Annotations by image; an image without annotations has no teeth and no findings."""
         files = coco_files(path)
         if not files and path.is_file() and coco_results.begins_with_tooth(path):
-            return coco_results.annotated_results(path)
+            return coco_results.annotated_results(path, options)
         if all(found.of_findings for found in files):
             raise AnnotationError(
                 f"{path}: expected a COCO file, a JSON with images, annotations and categories, in "

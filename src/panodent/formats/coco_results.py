@@ -20,8 +20,9 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, DatasetError, PanodentError
 from panodent.formats.annotated_findings import AnnotatedFindings
-from panodent.formats.base import Annotated
+from panodent.formats.base import Annotated, Options
 from panodent.formats.coco_document import segmentation_mask
+from panodent.formats.faults import Report
 from panodent.formats.parsing.image_entries import image_path, image_size, in_order
 from panodent.formats.result_record import RESULTS as FINDING_RESULTS
 from panodent.radiograph.radiograph import key_of
@@ -91,15 +92,18 @@ def read_finding_results(file: Path) -> dict[str, Findings]:
     }
 
 
-def annotated_results(file: Path) -> list[Annotated]:
+def annotated_results(file: Path, options: Options | None = None) -> list[Annotated]:
     """The annotations of a file of results, with the findings of findings.json beside it.
 
-    The file may be of unknown origin. Raises as `read_results`, and for names that lead out of its
-    folder.
+    The file may be of unknown origin. Raises as `read_results`. A name that leads out of its
+    folder, or that no file can have, costs its radiograph; see `panodent.formats.faults`.
     """
-    readers = read_results(file)
-    for key in readers:
-        image_path(key, file)
+    report = Report.of(options, file)
+    readers: dict[str, Reader] = {}
+    for key, read in read_results(file).items():
+        with report.about(key).catching(cost="radiograph"):
+            image_path(key, file)
+            readers[key] = read
     beside = file.with_name(FINDING_RESULTS)
     known = read_finding_results(beside) if beside.is_file() else None
 

@@ -8,6 +8,7 @@ are left out of the standard error stream; all other lines pass.
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import subprocess
 import sys
@@ -59,7 +60,10 @@ def without_announcements() -> Iterator[None]:
 
 
 def _import_keras() -> Any:
-    os.environ.setdefault(LOG_LEVEL, ERRORS)
+    if os.environ.setdefault(LOG_LEVEL, ERRORS) == ERRORS:
+        # The part of TensorFlow in Python does not obey the variable: it would advise against
+        # compiling functions again, which the runs of several folds in one process must do.
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if "keras" in sys.modules or "tensorflow" in sys.modules or not _has_stderr():
         return importlib.import_module("keras")
     with without_announcements():

@@ -29,6 +29,7 @@ def near_name(path: Path) -> str:
     """
     try:
         names = [entry.name for entry in path.parent.iterdir() if not entry.name.startswith(".")]
+        names = [name for name in names if name != path.name]
     except OSError:
         return ""
     close = get_close_matches(path.name, names, n=1)

@@ -138,3 +138,11 @@ def test_numbers_are_not_suffixes() -> None:
 def test_a_name_to_write_stays_in_the_folder() -> None:
     with pytest.raises(AnnotationError, match=r"named '\.\./a\.png'; expected a file below"):
         list(checked_names([("../a.png", NONE)], FILE))
+
+
+@pytest.mark.parametrize("name", ["a\x1b.png", "a" * 256 + ".png"])
+def test_a_name_that_no_file_has_is_said_to_be_one(name: str) -> None:
+    with pytest.raises(
+        AnnotationError, match=r"control characters, .* 255 bytes .*; rename the image"
+    ):
+        image_path(name, Path("a.json"))

@@ -44,13 +44,12 @@ the data folder
     """
     text = str(name if name is not None else "").replace("\\", "/")
     path = PurePosixPath(text)
-    if (
-        is_no_name(text, path.parts)
-        or not path.name
-        or path.is_absolute()
-        or ".." in path.parts
-        or ":" in path.parts[0]
-    ):
+    if is_no_name(text, path.parts):
+        raise AnnotationError(
+            f"{file}: an image is named {excerpt(text)}; expected a file name without control "
+            f"characters, of at most {LONGEST_NAME} bytes for each part; rename the image"
+        )
+    if not path.name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise AnnotationError(
             f"{file}: an image is named {excerpt(text)}; expected a file below the data folder"
         )
