@@ -22,7 +22,7 @@ from panodent.cli.options import (
     drop_none,
     read_options,
 )
-from panodent.formats.registry import listed
+from panodent.formats.registry import WRITTEN, listed
 
 if TYPE_CHECKING:
     from panodent.datasets.convert import Conversion
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def convert(
     source: Annotated[Path, typer.Argument(help="Folder of annotated radiographs, or a file.")],
     target: Annotated[Path, typer.Argument(help="Folder for the converted annotations.")],
-    to: Annotated[str, typer.Option(help=f"Format to write: {listed()}.")],
+    to: Annotated[str, typer.Option(help=f"Format to write: {listed(WRITTEN)}.")],
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,
