@@ -41,7 +41,8 @@ class Seed:
 def seeds() -> list[Seed]:
     """One folder for each format and geometry, and for layouts of other tools."""
     made = []
-    for name, info in BY_NAME.items():
+    for name in formats.WRITTEN:
+        info = BY_NAME[name]
         for geometry in info.geometries or ("",):
             given = {"geometry": geometry} if geometry else {}
             options = {"values": "fdi"} if name == "labels" else {}

@@ -32,7 +32,7 @@ from panodent.errors import (
 from panodent.evaluation.case_scores import score_pair
 from panodent.teeth.teeth import Teeth
 
-WHOLE = [name for name in formats.NAMES if formats.get(name).limits.shape != "boxes"]
+WHOLE = [name for name in formats.WRITTEN if formats.get(name).limits.shape != "boxes"]
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_there_and_onwards(
     assert not (tmp_path / "two" / JOURNAL).exists()
 
 
-@pytest.mark.parametrize("name", formats.NAMES)
+@pytest.mark.parametrize("name", formats.WRITTEN)
 def test_an_instance_uid_as_a_file_name_has_no_suffix(tmp_path: Path, name: str) -> None:
     phantom.write(tmp_path / "data", 2, size=(128, 256), dicom=True)
     card = tmp_path / "data" / "truth.json"
@@ -106,7 +106,7 @@ def test_an_instance_uid_as_a_file_name_has_no_suffix(tmp_path: Path, name: str)
     assert sorted(found) == ["1.2.840.0", "1.2.840.1"]
 
 
-@pytest.mark.parametrize("name", formats.NAMES)
+@pytest.mark.parametrize("name", formats.WRITTEN)
 def test_names_that_are_not_utf8(folder: Path, tmp_path: Path, name: str) -> None:
     convert(folder, tmp_path / "data", "labels")
     odd = os.fsdecode(b"Mu\xf1oz")
@@ -352,7 +352,7 @@ def found_in(root: Path, name: str) -> dict[str, list[tuple[str, int, int]]]:
     return listed
 
 
-HOLDING = [name for name in formats.NAMES if formats.get(name).limits.findings == "tooth"]
+HOLDING = [name for name in formats.WRITTEN if formats.get(name).limits.findings == "tooth"]
 
 
 @pytest.fixture(scope="module")

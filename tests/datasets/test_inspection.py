@@ -67,7 +67,7 @@ def test_it_finds_what_there_is(data: Path) -> None:
     assert told[-1] == (7, 7)
 
 
-@pytest.mark.parametrize("name", formats.NAMES)
+@pytest.mark.parametrize("name", formats.WRITTEN)
 def test_it_covers_every_format(tmp_path: Path, name: str) -> None:
     phantom.write(tmp_path / "p", 1, size=(128, 256))
     numbers = find(tmp_path / "p").cases[0].teeth().fdi.tolist()

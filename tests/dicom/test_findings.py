@@ -19,10 +19,10 @@ from pydicom.sr.codedict import Collection  # noqa: E402
 
 from panodent.dentition import TEETH  # noqa: E402
 from panodent.dicom import files, seg, sr  # noqa: E402
-from panodent.dicom.finding_codes import CODES, SCHEME  # noqa: E402
 from panodent.dicom.source import Model, SourceImage, source_of  # noqa: E402
 from panodent.outputs.case import write_case  # noqa: E402
 from panodent.radiograph.radiograph import Radiograph, read  # noqa: E402
+from panodent.teeth.finding_codes import CODES, SCHEME  # noqa: E402
 from panodent.teeth.finding_kinds import KINDS  # noqa: E402
 from panodent.teeth.findings import Findings  # noqa: E402
 from panodent.teeth.teeth import Teeth  # noqa: E402

@@ -19,13 +19,13 @@ from panodent.dicom.source import (
     Model,
     SourceImage,
     demand_dicom,
-    is_supernumerary,
     source_of,
     tooth_code,
     using_highdicom,
 )
 from panodent.errors import RadiographError
 from panodent.radiograph.radiograph import Radiograph, read
+from panodent.teeth.segment_codes import is_supernumerary
 from panodent.teeth.teeth import Teeth
 
 

@@ -23,7 +23,7 @@ BLOCK = np.ones((4, 5), bool)
 HOLE = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], bool)
 PARTS = np.array([[1, 0, 1]], bool)
 READING = {"values": "fdi"}  # label maps need it, other formats ignore it
-EVERY_FORMAT = pytest.mark.parametrize("name", formats.NAMES)
+EVERY_FORMAT = pytest.mark.parametrize("name", formats.WRITTEN)
 
 
 def teeth_within(limits: Limits) -> Teeth:

@@ -18,7 +18,7 @@ from panodent.formats.parsing.label_map import read_values
 from panodent.formats.registry import BY_NAME
 from panodent.teeth.teeth import Teeth
 
-EVERY_FORMAT = pytest.mark.parametrize("name", formats.NAMES)
+EVERY_FORMAT = pytest.mark.parametrize("name", formats.WRITTEN)
 NAMED = [info.name for info in BY_NAME.values() if info.numberings]
 
 

@@ -25,7 +25,7 @@ def written(folder: Path, name: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", formats.NAMES)
+@pytest.mark.parametrize("name", formats.WRITTEN)
 def test_each_format_is_recognised_by_itself_only(tmp_path: Path, name: str) -> None:
     assert formats.recognise(written(tmp_path, name)) == name
     (item,) = formats.get(name).read(tmp_path, {"values": "fdi"})

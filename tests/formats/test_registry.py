@@ -29,6 +29,7 @@ def test_names_and_modules_are_unique() -> None:
         == len(FORMATS)
     )
     assert tuple(BY_NAME) == NAMES == formats.NAMES
+    assert set(NAMES) - set(formats.WRITTEN) == {"dicom-seg"}
 
 
 @pytest.mark.parametrize("info", FORMATS, ids=lambda info: info.name)

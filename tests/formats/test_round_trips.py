@@ -65,9 +65,9 @@ def test_the_table_of_round_trips(tmp_path: Path) -> None:
 
     seen = {what: [Teeth.from_masks(SIZE, items).sorted()] for what, items in CASES.items()}
     rows = []
-    for first in formats.NAMES:
+    for first in formats.WRITTEN:
         cells = []
-        for second in formats.NAMES:
+        for second in formats.WRITTEN:
             lost = ""
             for what, known in seen.items():
                 between = once(first, what, 0)
@@ -78,8 +78,8 @@ def test_the_table_of_round_trips(tmp_path: Path) -> None:
                 lost += "" if between == known[0] else what
             cells.append(lost or "=")
         rows.append(f"| `{first}` | {' | '.join(cells)} |")
-    head = [f"| from, to | {' | '.join(f'`{name}`' for name in formats.NAMES)} |"]
-    head.append("|" + "---|" * (len(formats.NAMES) + 1))
+    head = [f"| from, to | {' | '.join(f'`{name}`' for name in formats.WRITTEN)} |"]
+    head.append("|" + "---|" * (len(formats.WRITTEN) + 1))
     table = "\n".join([*head, *rows])
     page = PAGE.read_text(encoding="utf-8")
     assert BEGIN + table + END in page, f"put this table into {PAGE.name}:\n{table}"
@@ -89,8 +89,8 @@ def test_what_is_lost_is_what_convert_reports() -> None:
     """A conversion never loses anything without a word."""
     page = PAGE.read_text(encoding="utf-8")
     table = page[page.index(BEGIN) : page.index(END)].strip().splitlines()[3:]
-    for name, line in zip(formats.NAMES, table, strict=True):
-        own = line.split("|")[2:-1][formats.NAMES.index(name)].strip()
+    for name, line in zip(formats.WRITTEN, table, strict=True):
+        own = line.split("|")[2:-1][formats.WRITTEN.index(name)].strip()
         for what, items in CASES.items():
             reported = losses(Teeth.from_masks(SIZE, items), BY_NAME[name].limits)
             if BY_NAME[name].limits.shape == "boxes":  # outlines include holes and parts

@@ -21,7 +21,7 @@ from panodent.cli.options import (
     drop_none,
     read_options,
 )
-from panodent.formats.registry import listed
+from panodent.formats.registry import WRITTEN, listed
 from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ Geometry = Annotated[
 def convert(
     source: Annotated[Path, typer.Argument(help="Folder of annotated radiographs, or a file.")],
     target: Annotated[Path, typer.Argument(help="Folder for the converted annotations.")],
-    to: Annotated[str, typer.Option(help=f"Format to write: {listed()}.")],
+    to: Annotated[str, typer.Option(help=f"Format to write: {listed(WRITTEN)}.")],
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,

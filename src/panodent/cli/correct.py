@@ -20,7 +20,7 @@ from panodent.cli.options import (
     Values,
     read_options,
 )
-from panodent.formats.registry import listed
+from panodent.formats.registry import WRITTEN, listed
 from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def correct(
         ),
     ],
     output: Output,
-    to: Annotated[str, typer.Option(help=f"Format to write: {listed()}.")] = "coco",
+    to: Annotated[str, typer.Option(help=f"Format to write: {listed(WRITTEN)}.")] = "coco",
     format_name: FormatName = None,
     values: Values = None,
     numbering: Numbering = None,

@@ -46,7 +46,7 @@ from panodent.formats.base import Annotated, finding_losses, losses
 from panodent.formats.faults import OPTION, Fault, FaultList
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.image_entries import check_odd_name, image_path
-from panodent.formats.registry import BY_NAME, FORMATS
+from panodent.formats.registry import BY_NAME, FORMATS, WRITTEN
 from panodent.radiograph.folder_search import Unread
 from panodent.radiograph.radiograph import suffix_of
 from panodent.teeth.findings import Findings
@@ -194,6 +194,8 @@ def _checked_writer(
     """The format to write; raises what wrong options cause in writing, before anything is read."""
     if images not in IMAGES:
         raise UnknownNameError("treatment of images", images, IMAGES)
+    if to not in BY_NAME:
+        raise UnknownNameError("format", to, WRITTEN)
     writer = formats.get(to)
     if source.resolve() == target.resolve():
         raise ConfigError(f"{target}: source and target are the same folder; choose another target")

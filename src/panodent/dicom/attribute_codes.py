@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from panodent.analysis.tooth_attributes import ToothAttributes
-from panodent.dicom.finding_codes import SCHEME
+from panodent.teeth.finding_codes import SCHEME
 
 Code = tuple[str, str, str]
 

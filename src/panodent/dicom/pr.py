@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from panodent.dicom.finding_codes import CODES
 from panodent.dicom.source import SourceImage, using_highdicom
 from panodent.errors import OutputLimitError
 from panodent.radiograph.dicom_pixels import rescale
@@ -24,6 +23,7 @@ from panodent.radiograph.dicom_voi import (
     window,
     window_function,
 )
+from panodent.teeth.finding_codes import CODES
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth

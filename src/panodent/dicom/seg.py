@@ -1,36 +1,41 @@
 """Teeth and findings to and from a DICOM Segmentation: BINARY, one segment each, overlaps kept.
 
 Segment numbers are 1 to n, those of teeth first. The FDI number of a tooth is in the label, and as
-a SNOMED CT code in the property type. Findings have the codes of `panodent.dicom.finding_codes`,
+a SNOMED CT code in the property type. Findings have the codes of `panodent.teeth.finding_codes`,
 and the tooth that carries them as their anatomic region. No frame of reference and no position is
 invented. Source: DICOM PS3.3 A.51 and C.8.20.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from panodent.dentition import TEETH
-from panodent.dicom.finding_codes import CODES, finding_label, kind_of
 from panodent.dicom.source import (
     MANUFACTURER,
     NOTICE,
     SourceImage,
-    is_supernumerary,
     tooth_code,
     tooth_label,
     using_highdicom,
 )
-from panodent.errors import AnnotationError
+from panodent.radiograph.dicom_segmentation import (
+    check_pixels,
+    frame_segments,
+    mask_of_frame,
+    size_of,
+)
+from panodent.teeth.finding_codes import CODES, finding_label
 from panodent.teeth.findings import NOWHERE, Findings
+from panodent.teeth.segment_codes import coded_carrier, coded_kind, coded_tooth
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray
 from panodent.version import __version__
 
 UNNUMBERED_COLOUR = (200, 200, 200)
-_BY_CODE = {item.snomed: fdi for fdi, item in TEETH.items()}
 
 
 def segmentation(source: SourceImage) -> Any:
@@ -142,8 +147,8 @@ def to_teeth(dataset: Any) -> Teeth:
     Findings are left out. Raises `AnnotationError` for other objects.
     """
     planes = _planes(dataset)
-    items = [(_number(segment), plane) for segment, plane in planes if _kind(segment) is None]
-    return Teeth.from_masks(_size(dataset), items)
+    items = [(_number(segment), plane) for segment, plane in planes if coded_kind(segment) is None]
+    return Teeth.from_masks(size_of(dataset), items)
 
 
 def to_findings(dataset: Any) -> Findings:
@@ -151,54 +156,25 @@ def to_findings(dataset: Any) -> Findings:
 
     Those without an anatomic region that is a tooth have the number 0.
     """
-    items = []
-    for segment, plane in _planes(dataset):
-        kind = _kind(segment)
-        if kind is not None:
-            regions = segment.get("AnatomicRegionSequence") or []
-            code = str(regions[0].get("CodeValue", "")) if len(regions) == 1 else ""
-            items.append((kind, _BY_CODE.get(code, NOWHERE), plane))
-    return Findings.from_masks(_size(dataset), items)
+    items = [
+        (kind, coded_carrier(segment), plane)
+        for segment, plane in _planes(dataset)
+        if (kind := coded_kind(segment)) is not None
+    ]
+    return Findings.from_masks(size_of(dataset), items)
 
 
-def _size(dataset: Any) -> tuple[int, int]:
-    return int(dataset.Rows), int(dataset.Columns)
-
-
-def _planes(dataset: Any) -> list[tuple[Any, Any]]:
+def _planes(dataset: Any) -> Iterator[tuple[Any, BoolArray]]:
     """(segment, its mask) of a segmentation; raises `AnnotationError` for other objects."""
-    if str(dataset.get("SOPClassUID", "")) != "1.2.840.10008.5.1.4.1.1.66.4":
-        raise AnnotationError("not a DICOM segmentation object")
-    if dataset.SegmentationType != "BINARY":
-        raise AnnotationError(f"segmentation type {dataset.SegmentationType}; expected BINARY")
-    segments = {int(item.SegmentNumber): item for item in dataset.SegmentSequence}
-    planes = np.atleast_3d(dataset.pixel_array).reshape(-1, *_size(dataset))
-    shared = dataset.SharedFunctionalGroupsSequence[0]
-    items = []
-    for plane, group in zip(planes, dataset.PerFrameFunctionalGroupsSequence, strict=True):
-        # A segmentation of one tooth names its segment once for all frames.
-        named = group if "SegmentIdentificationSequence" in group else shared
-        segment = int(named.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
-        items.append((segments[segment], plane > 0))
-    return items
-
-
-def _kind(segment: Any) -> str | None:
-    """The kind of finding of a segment, None for teeth."""
-    type_ = segment.SegmentedPropertyTypeCodeSequence[0]
-    modifiers = type_.get("SegmentedPropertyTypeModifierCodeSequence") or []
-    return kind_of(_plain(type_), _plain(modifiers[0]) if len(modifiers) == 1 else None)
-
-
-def _plain(code: Any) -> tuple[str, str]:
-    return str(code.get("CodeValue", "")), str(code.get("CodingSchemeDesignator", ""))
+    segments = frame_segments(dataset)
+    check_pixels(dataset, len(segments))
+    for index, segment in enumerate(segments):
+        yield segment, mask_of_frame(dataset, index)
 
 
 def _number(segment: Any) -> int:
-    code = str(segment.SegmentedPropertyTypeCodeSequence[0].get("CodeValue", ""))
-    if code in _BY_CODE:
-        return _BY_CODE[code]
-    if is_supernumerary(code):
-        return UNNUMBERED
+    fdi = coded_tooth(segment)
+    if fdi is not None:
+        return fdi
     text = str(segment.SegmentLabel).removeprefix("FDI").strip()
     return int(text) if text.isdecimal() and int(text) in TEETH else UNNUMBERED

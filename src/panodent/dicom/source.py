@@ -192,15 +192,6 @@ def tooth_code(fdi: int) -> Any:
     return _codes("CID4018", "CID4019")[TEETH[fdi].snomed]
 
 
-def is_supernumerary(code: str) -> bool:
-    """Whether a SNOMED CT code is that of a supernumerary tooth (context group 4025).
-
-    >>> is_supernumerary("2541000124102"), is_supernumerary("38199008")
-    (True, False)
-    """
-    return code in _codes("CID4025")
-
-
 @cache
 def _codes(*groups: str) -> dict[str, Any]:
     """The codes of context groups by code value."""

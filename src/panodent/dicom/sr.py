@@ -16,7 +16,6 @@ import numpy as np
 
 from panodent.dentition import PERMANENT
 from panodent.dicom.attribute_codes import evaluations
-from panodent.dicom.finding_codes import CODES, KIND, finding_label
 from panodent.dicom.header import for_image_library
 from panodent.dicom.source import (
     MANUFACTURER,
@@ -25,6 +24,7 @@ from panodent.dicom.source import (
     tooth_label,
     using_highdicom,
 )
+from panodent.teeth.finding_codes import CODES, KIND, finding_label
 from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.version import __version__

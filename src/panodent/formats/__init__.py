@@ -1,10 +1,12 @@
-"""Annotation formats by name: each reads and writes `Teeth`.
+"""Annotation formats by name: each reads `Teeth`, and most write them.
 
 >>> from panodent import formats
 >>> formats.NAMES[:3]
 ('coco', 'coco-panoptic', 'labels')
 >>> formats.get("coco").limits.overlap
 True
+
+Formats of `WRITTEN` can be written as well; the others are read only.
 
 `panodent.formats.registry` is the table of all formats, `panodent.formats.base` says what a format
 is and how to add one. Importing this package loads none of them.
@@ -17,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.formats.registry import BY_NAME, NAMES
+from panodent.formats.registry import BY_NAME, NAMES, WRITTEN
 from panodent.utils.wording import near_name
 
 if TYPE_CHECKING:
     from panodent.formats.base import Annotated, Format, Options
 
-__all__ = ["NAMES", "Annotated", "Format", "get", "read", "recognise"]
+__all__ = ["NAMES", "WRITTEN", "Annotated", "Format", "get", "read", "recognise"]
 
 
 def get(name: str) -> Format:

@@ -197,7 +197,8 @@ class Format(ABC):
 
         Raises `AnnotationError` for two images of one key, for names that lead out of the folder
         and for teeth that cannot be written at all, `UnknownNameError` for unknown values of
-        options, `OutputError` if a file cannot be written.
+        options, `OutputError` if a file cannot be written, `ConfigError` if the format is read
+        only.
         """
 
     def image_place(self, name: str) -> str:

@@ -61,6 +61,7 @@ class FormatInfo:
     numberings : whether class names can be written in another numbering than FDI.
     label_folders : folders in which it keeps label maps. Pictures there are not radiographs.
     splits : whether it says which radiographs to validate with, by the option `validation`.
+    writable : whether it can be written; the others are read only.
     """
 
     name: str
@@ -71,6 +72,7 @@ class FormatInfo:
     numberings: bool = True
     label_folders: tuple[str, ...] = ()
     splits: bool = False
+    writable: bool = True
 
 
 FORMATS: tuple[FormatInfo, ...] = (
@@ -142,6 +144,14 @@ FORMATS: tuple[FormatInfo, ...] = (
         label_folders=("labelsTr", "labelsTs"),
     ),
     FormatInfo(
+        name="dicom-seg",
+        module="panodent.formats.dicom_seg",
+        description="DICOM Segmentations of type BINARY beside the radiographs; read only",
+        limits=Limits(findings="tooth"),
+        numberings=False,
+        writable=False,
+    ),
+    FormatInfo(
         name="supervisely",
         module="panodent.formats.supervisely",
         description="a project: meta.json, ann/ beside img/",
@@ -164,6 +174,8 @@ FORMATS: tuple[FormatInfo, ...] = (
 
 BY_NAME: Mapping[str, FormatInfo] = MappingProxyType({info.name: info for info in FORMATS})
 NAMES: tuple[str, ...] = tuple(BY_NAME)
+WRITTEN: tuple[str, ...] = tuple(info.name for info in FORMATS if info.writable)
+"""The names of the formats that can be written."""
 
 
 def listed(names: tuple[str, ...] = NAMES) -> str:

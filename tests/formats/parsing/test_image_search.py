@@ -175,7 +175,7 @@ def test_label_maps_results_and_hidden_files_are_no_radiographs(tmp_path: Path) 
 
 def test_many_names_are_found_in_linear_time(tmp_path: Path) -> None:
     search = ImageSearch(tmp_path)
-    search.__dict__["_files"] = [tmp_path / str(n) / "a.png" for n in range(4_000)]
+    search.__dict__["files"] = [tmp_path / str(n) / "a.png" for n in range(4_000)]
     found = search.find(Sought(f"/srv/{n}/a.png") for n in range(4_000))
     assert [item.key for item in found] == [f"{n}/a" for n in range(4_000)]
 

@@ -40,6 +40,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS, is_no_name
 from panodent.formats.registry import FORMATS
+from panodent.radiograph.dicom_segmentation import is_segmentation
 from panodent.radiograph.folder_search import Found, search
 from panodent.radiograph.radiograph import SUFFIXES, is_candidate, key_of
 
@@ -243,7 +244,7 @@ class ImageSearch:
         return [*(folder for folder in folders if folder.is_dir()), self.folder]
 
     @cached_property
-    def _files(self) -> list[Path]:
+    def files(self) -> list[Path]:
         if self.deep:
             return list(radiographs_below(self.folder))
         *folders, own = self._places
@@ -258,7 +259,7 @@ class ImageSearch:
         """The files by every end of their folded path."""
         if fold not in self._tables:
             table: dict[str, list[Path]] = {}
-            for file in self._files:
+            for file in self.files:
                 parts = fold(self._below(file)).split("/")
                 for start in range(len(parts)):
                     table.setdefault("/".join(parts[start:]), []).append(file)
@@ -322,7 +323,7 @@ def image_root(folder: Path) -> Path:
 def searched_below(folder: Path) -> Found:
     """The files below a folder that may be radiographs, and what is not read, both sorted.
 
-    Label maps, hidden files and pictures that panodent wrote are left out.
+    Label maps, DICOM Segmentations, hidden files and pictures that panodent wrote are left out.
     """
     label_folders = {folder / name for name in LABEL_FOLDERS}
     found = search(folder)
@@ -334,6 +335,7 @@ def searched_below(folder: Path) -> Found:
         file
         for file in found.files
         if not (is_label(file) or file.name.endswith((".ome.tif", ".ome.tiff")))
+        and not is_segmentation(file)
     ]
     return Found(files, [item for item in found.unread if not is_label(item.path)], found.results)
 
