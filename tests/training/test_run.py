@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from panodent import phantom
-from panodent.errors import ConfigError, DatasetError, FaultyItemsError, TrainingError
+from panodent.errors import (
+    BundleError,
+    ConfigError,
+    DatasetError,
+    FaultyItemsError,
+    TrainingError,
+)
 from panodent.training.recipes import recipe
 from panodent.training.run import Run, fold_folders, prepare, prepare_folds, reopen
 from panodent.training.run_data import DataSource, data_notes
@@ -141,3 +147,10 @@ def test_a_folder_of_which_nothing_is_trained_on_is_named(tmp_path: Path, data: 
         f"{tmp_path / 'one'}: its only radiograph is held out to score the result, so nothing is "
         "learned from this folder; --val 0 trains on all"
     ]
+
+
+def test_a_teacher_that_is_not_there_leaves_no_run(tmp_path: Path, data: Path) -> None:
+    config = replace(recipe("default"), validation=0.3)
+    with pytest.raises(BundleError, match="nowhere"):
+        prepare(tmp_path / "run", [DataSource(data)], config, quiet, "", ["nowhere"])
+    assert not (tmp_path / "run").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -138,7 +139,12 @@ def evaluate(
         print_warning(note)
     if output is not None:
         _write_report(evaluation, pairing, output, scores, plates, overwrite)
-    if missing := evaluation.without_prediction:
+    _exit_without(evaluation.without_prediction)
+
+
+def _exit_without(missing: Sequence[str]) -> None:
+    """Names cases without a prediction, and exits with 1 if there are any."""
+    if missing:
         print_warning(
             f"{counted(len(missing), 'case has', 'cases have')} no prediction and "
             f"{'counts' if len(missing) == 1 else 'count'} as 0; the first is {missing[0]}"

@@ -93,9 +93,7 @@ def inspect(
     audited = _audited(found, bundle or ["default"]) if audit else None
     if audited is not None:
         _print_audit(audited)
-        if store is not None:
-            count = _put_in_store(found, audited, store)
-            print_line(f"{counted(count, 'radiograph', 'radiographs')} to review in {store}")
+        _fill_store(found, audited, store)
     if output is not None:
         with replacing(output, INSPECTION, overwrite):
             print_line(f"page: {report.write(found, output, audited)}")
@@ -265,6 +263,13 @@ def _print_audit(audited: Audit) -> None:
         print_line(sentence)
     for key, reason in audited.skipped.items():
         print_warning(f"{key} was not compared: {reason}")
+
+
+def _fill_store(found: Inspection, audited: Audit, store: Path | None) -> None:
+    """Puts radiographs with mistakes into the store, if one is named, and says how many."""
+    if store is not None:
+        count = _put_in_store(found, audited, store)
+        print_line(f"{counted(count, 'radiograph', 'radiographs')} to review in {store}")
 
 
 def _put_in_store(found: Inspection, audited: Audit, folder: Path) -> int:

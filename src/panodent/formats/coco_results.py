@@ -22,7 +22,7 @@ from panodent.errors import AnnotationError, DatasetError, PanodentError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Options
 from panodent.formats.coco_document import segmentation_mask
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.parsing.image_entries import image_path, image_size, in_order
 from panodent.formats.result_record import RESULTS as FINDING_RESULTS
 from panodent.radiograph.radiograph import key_of
@@ -98,7 +98,7 @@ def annotated_results(file: Path, options: Options | None = None) -> list[Annota
     The file may be of unknown origin. Raises as `read_results`. A name that leads out of its
     folder, or that no file can have, costs its radiograph; see `panodent.formats.faults`.
     """
-    report = Report.of(options, file)
+    report = FaultReport.of(options, file)
     readers: dict[str, Reader] = {}
     for key, read in read_results(file).items():
         with report.about(key).catching(cost="radiograph"):

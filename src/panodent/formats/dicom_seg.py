@@ -20,7 +20,7 @@ from pathlib import Path
 from panodent.errors import AnnotationError, ConfigError, RadiographError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.faults import Report
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
@@ -91,7 +91,7 @@ class DicomSeg(Format):
         """Segmentations by radiograph. Those of several images, or not BINARY, are faults."""
         described = []
         for file in _files(path):
-            with Report.of(options, file).catching(cost="radiograph"):
+            with FaultReport.of(options, file).catching(cost="radiograph"):
                 described.append(_described(file))
         if not described:
             raise AnnotationError(
@@ -105,7 +105,7 @@ class DicomSeg(Format):
         by_key: dict[str, list[Annotated]] = {}
         for item, meaning, image in zip(described, meanings, images, strict=True):
             turn = _turn(item, image.file)
-            taking = (item, meaning, turn, Report.of(options, item.file))
+            taking = (item, meaning, turn, FaultReport.of(options, item.file))
             made = Annotated(
                 image.key,
                 partial(_read_teeth, *taking),
@@ -207,7 +207,7 @@ def _images(
             found.append(FoundImage(search.key(files[0]), files[0]))
             continue
         image = next(named)
-        report = Report.of(options, item.file)
+        report = FaultReport.of(options, item.file)
         if image.problem:
             report.add(image.problem, cost="radiograph")
         elif image.file is not None and item.references and is_dicom(image.file):
@@ -263,7 +263,7 @@ def _report_shared(
         files.setdefault(image.key, []).append(item.file)
     for key, shared in sorted(files.items()):
         if len(by_key[key]) > 1:
-            Report.of(options, shared[1]).add(
+            FaultReport.of(options, shared[1]).add(
                 f"segments {key}, as {shared[0].name} does; keep one of them, or merge them",
                 cost="radiograph",
             )
@@ -293,13 +293,13 @@ def _turned_size(item: _Described, turn: Turn) -> tuple[int, int]:
     return (width, height) if turn.transposed else (height, width)
 
 
-def _read_teeth(item: _Described, meaning: _Meaning, turn: Turn, report: Report) -> Teeth:
+def _read_teeth(item: _Described, meaning: _Meaning, turn: Turn, report: FaultReport) -> Teeth:
     size = _turned_size(item, turn)
     return teeth_of(_shapes(item, turn), meaning.numbers, size, item.file, report)
 
 
 def _read_findings(
-    item: _Described, meaning: _Meaning, turn: Turn, report: Report
+    item: _Described, meaning: _Meaning, turn: Turn, report: FaultReport
 ) -> AnnotatedFindings:
     names = {frame: segment.label for frame, segment in enumerate(item.segments)}
     size = _turned_size(item, turn)

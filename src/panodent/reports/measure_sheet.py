@@ -161,7 +161,7 @@ def _table(
                 figure.text(
                     left + place,
                     y + (0.3 * step if len(words) > 1 else 0),
-                    _plain("\n".join(words)),
+                    "\n".join(map(_plain, words)),
                     size=size if len(words) < 2 else 1.2 * size / len(words),
                     ha="left" if last else "right",
                     va="center" if len(words) > 1 else "baseline",

@@ -20,6 +20,7 @@ from typing import Any
 
 from panodent.datasets.dataset import Case
 from panodent.errors import ConfigError, TrainingError
+from panodent.training import transfer
 from panodent.training.data_checks import check_data, check_sides
 from panodent.training.fitting import Report
 from panodent.training.recipes import CONFIG_FILE, load_config
@@ -137,6 +138,8 @@ def _prepare(
 
     Nothing is written before all of them are known to be possible.
     """
+    for teacher in teachers:
+        transfer.kind(teacher)  # raises if there is none
     for folder, config in configs.items():
         check_free(folder, overwrite)
         _check_start(config, start)
