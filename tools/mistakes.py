@@ -192,16 +192,26 @@ def without(*packages: str) -> Before:
 
         # Modules of panodent that imported them before would not notice that they are gone.
         users = ("panodent.serve", "panodent.training", "panodent.dicom")
-        there = {
-            name for name in sys.modules if name.split(".")[0] in packages or name.startswith(users)
-        }
-        kept = {name: sys.modules.pop(name) for name in there}
-        with (
-            mock.patch.object(importlib.util, "find_spec", found),
-            mock.patch.object(builtins, "__import__", imported),
-        ):
-            yield
-        sys.modules.update(kept)
+
+        def concerned() -> list[str]:
+            names = list(sys.modules)
+            return [n for n in names if n.split(".")[0] in packages or n.startswith(users)]
+
+        kept = {name: sys.modules.pop(name) for name in concerned()}
+        try:
+            with (
+                mock.patch.object(importlib.util, "find_spec", found),
+                mock.patch.object(builtins, "__import__", imported),
+            ):
+                yield
+        finally:
+            for name in concerned():
+                del sys.modules[name]
+            sys.modules.update(kept)
+            for name, module in kept.items():  # `import` sets them in their packages, too
+                package, _, last = name.rpartition(".")
+                if package in sys.modules:
+                    setattr(sys.modules[package], last, module)
 
     return hidden
 

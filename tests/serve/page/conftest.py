@@ -42,7 +42,7 @@ QUIET = (
 @pytest.fixture(scope="session")
 def service(serve: Callable[..., Any], free_port: Callable[[], int]) -> Any:
     """A service that comes back on its port when it is started again, as its users expect."""
-    return serve("--workers", "1", "--port", str(free_port()))
+    return serve("--workers", "1", "--port", str(free_port()), "--bundle", "default")
 
 
 # For a module, not the session: while playwright runs, no other test can run an event loop.
