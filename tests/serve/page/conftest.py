@@ -17,12 +17,15 @@ turns beside two busy loops, from the root of the repository:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import pytest
 
+from panodent.bundle.bundle import load, save
+from panodent.bundle.calibration import Calibration
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 
@@ -40,9 +43,22 @@ QUIET = (
 
 
 @pytest.fixture(scope="session")
-def service(serve: Callable[..., Any], free_port: Callable[[], int]) -> Any:
+def less_sure_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default bundle with lower scores of findings: one on the phantom is doubtful."""
+    folder = tmp_path_factory.mktemp("bundle")
+    bundle = load()
+    assert bundle.findings is not None
+    sure = bundle.findings.calibration
+    findings = replace(bundle.findings, calibration=Calibration(sure.slope, sure.offset - 0.8))
+    save(replace(bundle, findings=findings), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def service(serve: Callable[..., Any], free_port: Callable[[], int], less_sure_bundle: Path) -> Any:
     """A service that comes back on its port when it is started again, as its users expect."""
-    return serve("--workers", "1", "--port", str(free_port()), "--bundle", "default")
+    port = ("--port", str(free_port()))
+    return serve("--workers", "1", *port, "--bundle", str(less_sure_bundle))
 
 
 # For a module, not the session: while playwright runs, no other test can run an event loop.
