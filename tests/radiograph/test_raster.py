@@ -316,7 +316,7 @@ def encoded(suffix: str, image: np.ndarray = GREY) -> bytes:
     ("name", "content", "reason"),
     [
         ("empty.png", b"", "the file is empty"),
-        ("text.png", b"this is no picture", "not a picture .*b'this is '"),
+        ("text.png", b"this is no picture", "not a picture .*'this is '"),
         ("magic.png", b"\x89PNG\r\n\x1a\n", "not a picture|damaged"),
         ("half.jpg", encoded(".jpg")[:9000], "damaged or cut off"),
         ("half.png", encoded(".png")[:9000], "damaged or cut off"),

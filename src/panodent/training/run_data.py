@@ -136,7 +136,7 @@ def data_notes(data: Iterable[Mapping[str, Any]]) -> list[str]:
             what = counted(len(left), "radiograph", "radiographs")
             notes.append(f"{item['root']}: --skip-bad left out {what}: {shown}")
         notes += item.get("warnings", ())
-        if (held := len(item["validation"])) and not item["training"]:
+        if (held := len(item.get("validation", ()))) and not item.get("training"):
             which = "its only radiograph is" if held == 1 else f"all {held} radiographs are"
             notes.append(
                 f"{item['root']}: {which} held out to score the result, so nothing is learned from "
