@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import os
 import re
@@ -11,11 +10,11 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
 from unittest import mock
 
 import pytest
 
+import first_hour
 from panodent.cli import console, main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,18 +22,6 @@ ROOT = Path(__file__).resolve().parents[1]
 for package in ("keras", "fastapi", "pydicom"):
     pytest.importorskip(package, reason="needs the train, serve and dicom extras")
 
-
-def script() -> ModuleType:
-    """tools/first_hour.py as a module."""
-    spec = importlib.util.spec_from_file_location("first_hour", ROOT / "tools" / "first_hour.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["first_hour"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-first_hour = script()
 
 UNTRACED = """
 import runpy, warnings

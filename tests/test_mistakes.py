@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+import mistake_steps
+import mistakes
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "mistakes.md"
@@ -16,24 +16,13 @@ for package in ("keras", "fastapi", "pydicom"):
     pytest.importorskip(package, reason="needs the train, serve and dicom extras")
 
 
-def tool() -> ModuleType:
-    """tools/mistakes.py as a module."""
-    spec = importlib.util.spec_from_file_location("mistakes", ROOT / "tools" / "mistakes.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["mistakes"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-TOOL = tool()
-CASES = [(heading, mistake) for heading, listed in TOOL.MISTAKES.items() for mistake in listed]
+CASES = [(heading, mistake) for heading, listed in mistakes.MISTAKES.items() for mistake in listed]
 
 
 @pytest.fixture(scope="module")
 def drawing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drawing")
-    TOOL.drawn(folder)
+    mistake_steps.drawn(folder)
     return folder
 
 
@@ -41,10 +30,10 @@ def drawing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("heading", "mistake"), CASES, ids=[f"{head}-{item.what}" for head, item in CASES]
 )
 def test_the_answer_stands_on_the_page(drawing: Path, heading: str, mistake: object) -> None:
-    code, lines = TOOL.answer(mistake, drawing)
+    code, lines = mistakes.answer(mistake, drawing)
     assert code in (1, 2)
     assert lines
-    row = TOOL.page([(heading, mistake, code, lines)]).splitlines()[-1]
+    row = mistakes.page([(heading, mistake, code, lines)]).splitlines()[-1]
     if lines[0].startswith("Error: "):
         # The words are those of click, whose versions differ.
         row = row[: row.index("Error: ")]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import re
 import tarfile
 import tomllib
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import yaml
 
+import wheel_check
 from panodent.version import __version__
 
 ROOT = Path(__file__).parent.parent
@@ -24,16 +23,6 @@ DOCUMENTS = ["README.md", "CONTRIBUTING.md", "docs/how-to/release.md"]
 
 def text(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def wheel_check() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("wheel_check", ROOT / "tools/wheel_check.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_citation_is_of_this_version() -> None:
@@ -94,7 +83,7 @@ def test_issue_forms_ask_for_no_radiograph_of_a_patient(name: str) -> None:
     assert re.search(f"(?:{refusal}) (?:a )?(?:{picture})", form)
 
 
-def test_the_wheel_check_reads_the_version(wheel_check: ModuleType) -> None:
+def test_the_wheel_check_reads_the_version() -> None:
     assert wheel_check.version() == __version__
 
 
@@ -106,7 +95,7 @@ def archive(folder: Path, *names: str) -> Path:
     return file
 
 
-def test_source_and_phantoms_may_be_distributed(wheel_check: ModuleType, tmp_path: Path) -> None:
+def test_source_and_phantoms_may_be_distributed(tmp_path: Path) -> None:
     wheel_check.check_archive(archive(tmp_path, "PKG-INFO", "src/a.py", "docs/phantom.jpg"))
 
 
@@ -120,8 +109,6 @@ def test_source_and_phantoms_may_be_distributed(wheel_check: ModuleType, tmp_pat
         ("docs/scan.DCM", "pictures"),
     ],
 )
-def test_data_and_radiographs_may_not(
-    wheel_check: ModuleType, tmp_path: Path, name: str, reason: str
-) -> None:
+def test_data_and_radiographs_may_not(tmp_path: Path, name: str, reason: str) -> None:
     with pytest.raises(wheel_check.ReleaseError, match=reason):
         wheel_check.check_archive(archive(tmp_path, "src/a.py", name))

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import seen_list
 from panodent import phantom
 from panodent.bundle import bundle
 from panodent.bundle.seen import Seen
 from panodent.datasets.dataset import find
 from panodent.datasets.radiograph_digest import digest
 
-ROOT = Path(__file__).resolve().parents[1]
-
 
 def test_radiographs_are_added_to_the_list(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    spec = importlib.util.spec_from_file_location("seen_list", ROOT / "tools" / "seen_list.py")
-    assert spec is not None
-    assert spec.loader is not None
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
     phantom.write(tmp_path / "data", 2, size=(64, 128))
     bundle.save(replace(bundle.load(), seen=Seen()), tmp_path / "b")
     before = bundle.load(tmp_path / "b")
-    tool.main([str(tmp_path / "b"), str(tmp_path / "data" / "images")])
+    seen_list.main([str(tmp_path / "b"), str(tmp_path / "data" / "images")])
     assert "2 radiographs listed" in capsys.readouterr().out
     made = bundle.load(tmp_path / "b")
     assert made.seen.complete
     assert all(digest(case.radiograph()) in made.seen for case in find(tmp_path / "data").cases)
     assert made.digest == before.digest
-    tool.main([str(tmp_path / "b"), str(tmp_path / "data" / "images"), "--incomplete"])
+    seen_list.main([str(tmp_path / "b"), str(tmp_path / "data" / "images"), "--incomplete"])
     assert not bundle.load(tmp_path / "b").seen.complete

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import typer.main
 
+import weights
 from panodent import phantom
 from panodent.bundle import bundle
 from panodent.cli import app
@@ -19,18 +18,6 @@ from panodent.dentition import TEETH
 from panodent.training.recipes import from_toml
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("weights", ROOT / "tools" / "weights.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-weights = script()
 
 
 @pytest.mark.parametrize("start", weights.PLANS)

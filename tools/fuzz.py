@@ -31,7 +31,6 @@ from typing import IO
 
 from fuzz_mutations import DELETING, mutated
 from fuzz_seeds import SIZE, Seed, dicom_files, seeds
-
 from panodent.datasets.dataset import find
 from panodent.errors import PanodentError
 from panodent.formats.faults import FaultList
