@@ -34,6 +34,7 @@ from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.coco_categories import Category, category_numbers
 from panodent.formats.coco_document import bbox, categories, image
 from panodent.formats.coco_entries import check, usable_images
+from panodent.formats.coco_files import has_segments
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt, shown
@@ -41,7 +42,7 @@ from panodent.formats.parsing.file_search import only_json, target_file
 from panodent.formats.parsing.image_entries import checked_names, in_order
 from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
 from panodent.formats.parsing.json_record import Record, is_whole, load, records
-from panodent.formats.parsing.json_stream import list_items, members
+from panodent.formats.parsing.json_stream import member_kinds
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
@@ -124,11 +125,10 @@ class _Image:
 def is_panoptic(file: Path) -> bool:
     """Whether a JSON file has annotations, the first of which has segments."""
     try:
-        place = members(file, ("annotations",)).get("annotations")
-        entry = next(list_items(file, place))[1] if isinstance(place, tuple) else None
-    except (AnnotationError, StopIteration):
+        lists = {name: place for name, kind, place in member_kinds(file) if kind == "["}
+    except AnnotationError:
         return False
-    return isinstance(entry, dict) and isinstance(entry.get("segments_info"), list)
+    return "annotations" in lists and has_segments(file, lists["annotations"])
 
 
 def _find(path: Path) -> Path | None:
