@@ -101,13 +101,13 @@ class CocoPanoptic(Format):
         images, annotations = [], []
         for number, (name, teeth) in enumerate(checked_names(items, path), start=1):
             place = f"{key_of(name)}.png"
-            write_whole(file.parent / FOLDER / place, _png(_ids(teeth)))
+            ids = _ids(teeth)
+            write_whole(file.parent / FOLDER / place, _png(ids))
             images.append(image(number, name.as_posix(), teeth.size))
-            annotations.append(
-                {"image_id": number, "file_name": place, "segments_info": [*_segments(teeth)]}
-            )
-        listed = [{**entry, "isthing": 1} for entry in categories(unnumbered=True)]
-        made = {"images": images, "annotations": annotations, "categories": listed}
+            listed = [*_segments(teeth, ids)]
+            annotations.append({"image_id": number, "file_name": place, "segments_info": listed})
+        things = [{**entry, "isthing": 1} for entry in categories(unnumbered=True)]
+        made = {"images": images, "annotations": annotations, "categories": things}
         write_whole(file, json.dumps(made) + "\n")
 
 
@@ -213,8 +213,8 @@ def _ids(teeth: Teeth) -> npt.NDArray[np.int32]:
     return ids
 
 
-def _segments(teeth: Teeth) -> Iterator[Record]:
-    areas = np.bincount(_ids(teeth).ravel(), minlength=len(teeth) + 1)
+def _segments(teeth: Teeth, ids: npt.NDArray[np.int32]) -> Iterator[Record]:
+    areas = np.bincount(ids.ravel(), minlength=len(teeth) + 1)
     for index, fdi in enumerate(teeth.fdi.tolist()):
         top, left, bottom, right = teeth.boxes[index].tolist()
         yield {
