@@ -37,7 +37,7 @@ from panodent.formats.coco_entries import check, usable_images
 from panodent.formats.coco_files import has_segments
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.excerpt import excerpt, shown
+from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json, target_file
 from panodent.formats.parsing.image_entries import checked_names, in_order
 from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
@@ -77,7 +77,7 @@ class CocoPanoptic(Format):
         listed: list[_Image] = []
         for entry in records(data, "annotations", str(file)):
             with report.catching(f"image {excerpt(entry.get('image_id'))}", "radiograph"):
-                listed.append(_image(entry, images, file, report))
+                listed.append(_image(entry, images, report))
         known = {entry["id"]: Category.of(entry) for entry in data["categories"]}
         used = {known[s["category_id"]] for found in listed for s in found.segments}
         by_category = category_numbers(known.values(), file, Naming.of(options), used, report)
@@ -143,16 +143,15 @@ def _folders(file: Path) -> tuple[Path, ...]:
     return file.with_suffix(""), file.parent / FOLDER, file.parent
 
 
-def _image(entry: Record, images: Mapping[Any, Record], file: Path, report: FaultReport) -> _Image:
+def _image(entry: Record, images: Mapping[Any, Record], report: FaultReport) -> _Image:
     key = entry.get("image_id")
     if not isinstance(key, int | float | str) or key not in images:
         raise AnnotationError("is not among the images; expected the id of one")
     found = images[key]
-    name = shown(found["file_name"])
-    png = declared_path(entry.get("file_name"), f"{file}: {name}").as_posix()
-    about = report.about(name)
+    about = report.about(found["file_name"])
+    png = declared_path(entry.get("file_name"), about.where).as_posix()
     segments = []
-    for segment in records(entry, "segments_info", f"{file}: {name}"):
+    for segment in records(entry, "segments_info", about.where):
         item = f"segment {excerpt(segment.get('id'))}"
         if not is_whole(segment.get("id")) or not 0 < segment["id"] < 1 << 24:
             about.add("expected a whole number of at least 1 as id", item)
