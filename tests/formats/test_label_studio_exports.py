@@ -144,3 +144,21 @@ def test_a_table_that_ends_inside_a_cell_is_named(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-60])
     with pytest.raises(AnnotationError, match="ends inside a quoted cell"):
         FORMAT.read(tmp_path)
+
+
+@pytest.mark.parametrize(("encoding", "declared"), [("utf-16", None), ("cp1252", "cp1252")])
+def test_a_table_that_another_program_saved(
+    tmp_path: Path, encoding: str, declared: str | None
+) -> None:
+    file = table(tmp_path / "a.csv", minimal(bare(), image="/data/upload/1/Zähne.png"))
+    file.write_bytes(file.read_text(encoding="utf-8").encode(encoding))
+    _, (item,) = formats.read(tmp_path, None, {"encoding": declared})
+    assert item.key == "Zähne"
+    assert item.read().fdi.tolist() == [36]
+
+
+def test_the_encoding_of_a_table_is_asked_for(tmp_path: Path) -> None:
+    file = table(tmp_path / "a.csv", minimal(bare(), image="/data/upload/1/Zähne.png"))
+    file.write_bytes(file.read_text(encoding="utf-8").encode("cp1252"))
+    with pytest.raises(AnnotationError, match=r"a\.csv: .* give --encoding cp1252"):
+        formats.read(tmp_path)

@@ -41,7 +41,7 @@ def files(folder: Path, output: Path | None = None) -> list[str]:
         ("a.gif", b"x", "GIF is not read; save it as PNG or TIFF"),
         ("a.JP2", b"x", "JPEG 2000 is not read; save it as PNG or TIFF"),
         ("a.pgm", b"P5", "PGM is not read; save it as PNG or TIFF"),
-        ("a.nii.gz", b"x", "NIfTI is not read; save it as PNG or TIFF"),
+        ("a.nii.gz", b"x", "NIfTI may be a label map; name the file itself if it is one plane"),
         ("scan", b"\x89PNG\r\n\x1a\n", "a PNG picture without its suffix; rename it to .png"),
         ("a.jfif", b"\xff\xd8\xff\xe0", "a JPEG picture without its suffix; rename it to .jpg"),
     ],

@@ -53,7 +53,6 @@ from panodent.formats.coco_files import CocoFile, coco_files, data_folder
 from panodent.formats.faults import FaultReport
 from panodent.formats.finding_names import OTHER
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.excerpt import shown
 from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import checked_items, in_order
 from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
@@ -137,7 +136,7 @@ class _Content:
 
     def about(self, image: Record) -> FaultReport:
         """Where faults of an image are reported."""
-        return self.report.about(shown(image["file_name"]))
+        return self.report.about(image["file_name"])
 
     @property
     def used(self) -> set[Category]:

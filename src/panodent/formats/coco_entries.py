@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultReport
-from panodent.formats.parsing.excerpt import excerpt, shown
+from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
 from panodent.formats.parsing.image_search import declared_path
 from panodent.formats.parsing.json_record import Record
@@ -44,7 +44,7 @@ def entries_by_image(
     `number` gives the category of an annotation that has none of its own (DENTEX). `report` takes
     images and annotations that cannot be used; they are left out.
     """
-    names = {image["id"]: shown(image["file_name"]) for image in data["images"]}
+    names = {image["id"]: image["file_name"] for image in data["images"]}
     entries = {key: Entries() for key in names}
     known = None if number is not None else {entry["id"] for entry in data["categories"]}
     every_crowd = True
@@ -101,7 +101,7 @@ def usable_images(data: Record, file: Path, report: FaultReport) -> list[Record]
     found: dict[Any, Record] = {}
     for image in data["images"]:
         named = image.get("file_name") if isinstance(image, dict) else None
-        about = report.about(shown(named) if isinstance(named, str) else "")
+        about = report.about(named if isinstance(named, str) else "")
         with about.catching(cost="radiograph"):
             check([image], "images", file)
             if image["id"] in found:

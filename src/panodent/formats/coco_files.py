@@ -30,7 +30,7 @@ from panodent.formats import dentex
 from panodent.formats.coco_document import FINDING
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
 from panodent.formats.parsing.json_record import Record
-from panodent.formats.parsing.json_stream import list_items, member_kinds, members
+from panodent.formats.parsing.json_stream import Place, list_items, member_kinds, members
 
 FOLDERS = ("annotations", "Annotations", "annotation", "labels")
 """Folders that hold JSON files beside the folders of radiographs."""
@@ -161,15 +161,15 @@ def _loaded(file: Path) -> CocoFile | None:
         return None
     if not (isinstance(data.get("categories"), list) or dentex.is_dentex(data)):
         return None
-    if _has_segments(file, data):  # COCO panoptic
+    if has_segments(file, data["annotations"]):  # COCO panoptic
         return None
     return CocoFile(file, data, _of_findings(data))
 
 
-def _has_segments(file: Path, data: Record) -> bool:
-    """Whether the first annotation is one of COCO panoptic."""
+def has_segments(file: Path, annotations: Place) -> bool:
+    """Whether the first annotation in this list of a file is one of COCO panoptic."""
     try:
-        _, entry = next(list_items(file, data["annotations"]))
+        _, entry = next(list_items(file, annotations))
     except (AnnotationError, StopIteration):
         return False
     return isinstance(entry, dict) and "segments_info" in entry

@@ -34,14 +34,15 @@ from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.coco_categories import Category, category_numbers
 from panodent.formats.coco_document import bbox, categories, image
 from panodent.formats.coco_entries import check, usable_images
+from panodent.formats.coco_files import has_segments
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.excerpt import excerpt, shown
+from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json, target_file
 from panodent.formats.parsing.image_entries import checked_names, in_order
 from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
 from panodent.formats.parsing.json_record import Record, is_whole, load, records
-from panodent.formats.parsing.json_stream import list_items, members
+from panodent.formats.parsing.json_stream import member_kinds
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
@@ -76,7 +77,7 @@ class CocoPanoptic(Format):
         listed: list[_Image] = []
         for entry in records(data, "annotations", str(file)):
             with report.catching(f"image {excerpt(entry.get('image_id'))}", "radiograph"):
-                listed.append(_image(entry, images, file, report))
+                listed.append(_image(entry, images, report))
         known = {entry["id"]: Category.of(entry) for entry in data["categories"]}
         used = {known[s["category_id"]] for found in listed for s in found.segments}
         by_category = category_numbers(known.values(), file, Naming.of(options), used, report)
@@ -100,13 +101,13 @@ class CocoPanoptic(Format):
         images, annotations = [], []
         for number, (name, teeth) in enumerate(checked_names(items, path), start=1):
             place = f"{key_of(name)}.png"
-            write_whole(file.parent / FOLDER / place, _png(_ids(teeth)))
+            ids = _ids(teeth)
+            write_whole(file.parent / FOLDER / place, _png(ids))
             images.append(image(number, name.as_posix(), teeth.size))
-            annotations.append(
-                {"image_id": number, "file_name": place, "segments_info": [*_segments(teeth)]}
-            )
-        listed = [{**entry, "isthing": 1} for entry in categories(unnumbered=True)]
-        made = {"images": images, "annotations": annotations, "categories": listed}
+            listed = [*_segments(teeth, ids)]
+            annotations.append({"image_id": number, "file_name": place, "segments_info": listed})
+        things = [{**entry, "isthing": 1} for entry in categories(unnumbered=True)]
+        made = {"images": images, "annotations": annotations, "categories": things}
         write_whole(file, json.dumps(made) + "\n")
 
 
@@ -124,11 +125,10 @@ class _Image:
 def is_panoptic(file: Path) -> bool:
     """Whether a JSON file has annotations, the first of which has segments."""
     try:
-        place = members(file, ("annotations",)).get("annotations")
-        entry = next(list_items(file, place))[1] if isinstance(place, tuple) else None
-    except (AnnotationError, StopIteration):
+        lists = {name: place for name, kind, place in member_kinds(file) if kind == "["}
+    except AnnotationError:
         return False
-    return isinstance(entry, dict) and isinstance(entry.get("segments_info"), list)
+    return "annotations" in lists and has_segments(file, lists["annotations"])
 
 
 def _find(path: Path) -> Path | None:
@@ -143,16 +143,15 @@ def _folders(file: Path) -> tuple[Path, ...]:
     return file.with_suffix(""), file.parent / FOLDER, file.parent
 
 
-def _image(entry: Record, images: Mapping[Any, Record], file: Path, report: FaultReport) -> _Image:
+def _image(entry: Record, images: Mapping[Any, Record], report: FaultReport) -> _Image:
     key = entry.get("image_id")
     if not isinstance(key, int | float | str) or key not in images:
         raise AnnotationError("is not among the images; expected the id of one")
     found = images[key]
-    name = shown(found["file_name"])
-    png = declared_path(entry.get("file_name"), f"{file}: {name}").as_posix()
-    about = report.about(name)
+    about = report.about(found["file_name"])
+    png = declared_path(entry.get("file_name"), about.where).as_posix()
     segments = []
-    for segment in records(entry, "segments_info", f"{file}: {name}"):
+    for segment in records(entry, "segments_info", about.where):
         item = f"segment {excerpt(segment.get('id'))}"
         if not is_whole(segment.get("id")) or not 0 < segment["id"] < 1 << 24:
             about.add("expected a whole number of at least 1 as id", item)
@@ -213,8 +212,8 @@ def _ids(teeth: Teeth) -> npt.NDArray[np.int32]:
     return ids
 
 
-def _segments(teeth: Teeth) -> Iterator[Record]:
-    areas = np.bincount(_ids(teeth).ravel(), minlength=len(teeth) + 1)
+def _segments(teeth: Teeth, ids: npt.NDArray[np.int32]) -> Iterator[Record]:
+    areas = np.bincount(ids.ravel(), minlength=len(teeth) + 1)
     for index, fdi in enumerate(teeth.fdi.tolist()):
         top, left, bottom, right = teeth.boxes[index].tolist()
         yield {

@@ -114,7 +114,7 @@ class DicomSeg(Format):
                 partial(_read_findings, *taking) if with_findings else None,
             )
             by_key.setdefault(image.key, []).append(made)
-        _report_shared(by_key, zip(described, images, strict=True), options)
+        _report_shared(zip(described, images, strict=True), options)
         return [items[0] for _, items in sorted(by_key.items()) if len(items) == 1]
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
@@ -229,7 +229,6 @@ def _uid(file: Path) -> str:
 def _name(file: Path) -> str:
     """The name to look for; its suffix does not count.
 
-
     >>> _name(Path("a", "opg_seg.dcm")), _name(Path("a", "opg", "teeth.seg.dcm"))
     ('a/opg.png', 'a/opg.png')
     """
@@ -253,16 +252,14 @@ def _turn(item: _Described, image: Path | None) -> Turn:
 
 
 def _report_shared(
-    by_key: Mapping[str, list[Annotated]],
-    pairs: Iterable[tuple[_Described, FoundImage]],
-    options: Options | None,
+    pairs: Iterable[tuple[_Described, FoundImage]], options: Options | None
 ) -> None:
     """Reports segmentations of one radiograph: which of them counts cannot be told."""
     files: dict[str, list[Path]] = {}
     for item, image in pairs:
         files.setdefault(image.key, []).append(item.file)
     for key, shared in sorted(files.items()):
-        if len(by_key[key]) > 1:
+        if len(shared) > 1:
             FaultReport.of(options, shared[1]).add(
                 f"segments {key}, as {shared[0].name} does; keep one of them, or merge them",
                 cost="radiograph",

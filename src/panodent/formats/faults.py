@@ -27,11 +27,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.excerpt import shown
 
 OPTION = "faults"
 """The option of all formats that holds a `Faults`."""
-LONGEST = 200
-"""Names of radiographs are shortened to so many characters."""
 Cost = Literal["nothing", "annotation", "radiograph"]
 
 
@@ -140,9 +139,7 @@ class FaultReport:
 
     def about(self, image: object) -> FaultReport:
         """The same for one radiograph; its name may come from anywhere, and is printed."""
-        text = str(image)
-        shown = "".join(char if char.isprintable() else "?" for char in text[:LONGEST])
-        return replace(self, image=shown + ("..." if len(text) > LONGEST else ""))
+        return replace(self, image=shown(str(image)))
 
     def add(self, problem: str, item: str = "", cost: Cost = "annotation") -> None:
         """Reports a fault; raises it if nobody collects."""

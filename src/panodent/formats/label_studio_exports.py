@@ -23,7 +23,7 @@ import json
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultList, FaultReport
@@ -31,6 +31,7 @@ from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place, item_at, list_items, member_kinds
+from panodent.formats.parsing.text_encoding import decoded, opened
 
 JSON, JSON_MIN, CSV = "JSON", "JSON-MIN", "CSV"
 _TABLES = {".csv": ",", ".tsv": "\t"}
@@ -103,7 +104,7 @@ def task_at(export: Export, place: Place) -> Any:
         return item_at(export.file, place)
     if export.kind == JSON_MIN:
         return _task(item_at(export.file, place), export.file)
-    with _opened(export.file) as stream:
+    with opened(export.file) as stream:
         head = next(_rows(stream, export.file))[1]
         stream.seek(place[0])
         return _task(_cells(head, stream.read(place[1] - place[0]), export.file), export.file)
@@ -128,7 +129,7 @@ def _entries(export: Export, report: FaultReport) -> Iterator[tuple[Place, Any]]
     if export.kind == JSON_MIN:
         yield from list_items(export.file)
         return
-    with _opened(export.file) as stream:
+    with opened(export.file) as stream:
         rows = _rows(stream, export.file)
         _, head = next(rows)
         for place, row in rows:
@@ -160,7 +161,7 @@ def _is_stored(file: Path) -> bool:
 
 def _is_table(file: Path) -> bool:
     try:
-        with _opened(file) as stream:
+        with opened(file) as stream:
             head = _split(stream.readline(1 << 16), file)
     except (AnnotationError, OSError):
         return False
@@ -208,14 +209,7 @@ def _result(value: Any, tag: str, number: str) -> Record:
     }
 
 
-def _opened(file: Path) -> Any:
-    try:
-        return file.open("rb")
-    except OSError as error:
-        raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
-
-
-def _rows(stream: Any, file: Path) -> Iterator[tuple[Place, Any]]:
+def _rows(stream: BinaryIO, file: Path) -> Iterator[tuple[Place, Any]]:
     """(place, names of the columns) of the first row, then (place, bytes) of the others.
 
     A quoted cell may hold line breaks: a row is complete when its quotation marks are even.
@@ -256,10 +250,10 @@ def _value(name: str, cell: str, file: Path) -> Any:
 
 
 def _split(row: bytes, file: Path) -> list[str]:
+    text = decoded(row, file)
     try:
-        text = row.decode("utf-8-sig")
         separator = _TABLES.get(file.suffix.lower(), ",")
         csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_ROW))
         return next(csv.reader([text], delimiter=separator, strict=True), [])
-    except (ValueError, csv.Error) as error:
-        raise AnnotationError(f"{file}: is not CSV in UTF-8 ({error})") from None
+    except csv.Error as error:
+        raise AnnotationError(f"{file}: is not CSV ({error})") from None

@@ -31,7 +31,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
-from panodent.formats.parsing.excerpt import excerpt, shown
+from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json, target_file
 from panodent.formats.parsing.image_entries import (
     LONGEST_NAME,
@@ -78,9 +78,9 @@ class Via(Format):
         # the attribute that names the tooth, and once for the names.
         listed, known = [], Attributes()
         for key, place, entry in _entries(file):
-            with report.about("").catching(excerpt(key), cost="radiograph"):
+            with report.catching(excerpt(key), cost="radiograph"):
                 name = _name(entry, key, file)
-                about = report.about(shown(name))
+                about = report.about(name)
                 with about.catching(cost="radiograph"):
                     size = _size(entry, about.where)
                     for _, attributes, _ in _regions(entry, about):

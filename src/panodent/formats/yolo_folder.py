@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from panodent.errors import AnnotationError
-from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
-from panodent.formats.parsing.image_search import ImageSearch
+from panodent.formats.parsing.image_search import ImageSearch, image_root
 from panodent.formats.parsing.text_encoding import read_text
 from panodent.formats.yolo_names import LISTS
 from panodent.radiograph.radiograph import SUFFIXES, is_candidate, key_of
@@ -111,7 +110,7 @@ def paired(root: Path, found: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Pat
 
 def _images(folder: Path) -> dict[str, list[Path]]:
     """Radiographs by path without suffix, below the image folder here, or below `folder`."""
-    root = next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
+    root = image_root(folder)
     found: dict[str, list[Path]] = {}
     for file in sorted(root.rglob("*")):
         if is_candidate(file) and FOLDER not in file.relative_to(root).parts:

@@ -30,7 +30,7 @@ PICTURES = {
     ".heif": "HEIF", ".avif": "AVIF", ".psd": "Photoshop", ".exr": "OpenEXR", ".tga": "TGA",
     ".pcx": "PCX", ".nii": "NIfTI", ".nrrd": "NRRD", ".mha": "MetaImage", ".mhd": "MetaImage",
 }  # fmt: skip
-"""Kinds of pictures that are not read, by suffix."""
+"""Kinds of pictures that are not read in a folder, by suffix; NIfTI is read if it is named."""
 ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 _SIGNATURES = (
     (b"\x89PNG", "PNG", ".png"),
@@ -179,6 +179,8 @@ def _of_file(path: Path) -> Unread | None:
     name = path.name.lower()
     if name.endswith((*PICTURES, ".nii.gz")):
         kind = PICTURES.get(suffix, "NIfTI")
+        if kind == "NIfTI":
+            return Unread(path, "NIfTI may be a label map; name the file itself if it is one plane")
         return Unread(path, f"{kind} is not read; save it as PNG or TIFF")
     if suffix in ARCHIVES:
         return Unread(path, "an archive is not searched; unpack it if it holds radiographs", False)

@@ -12,9 +12,7 @@ from PIL import Image
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated
 from panodent.formats.parsing.image_entries import (
-    IMAGE_FOLDERS,
     checked_names,
-    existing_image,
     image_path,
     image_size,
     in_order,
@@ -85,16 +83,6 @@ def test_texts_may_not_count_as_numbers() -> None:
 def test_the_area_is_bounded_too() -> None:
     with pytest.raises(AnnotationError, match=r"100000 x 1001 pixels; expected at most 100000000"):
         image_size(100_000, 1001, "t.xml")
-
-
-@pytest.mark.parametrize("folder", ["", *IMAGE_FOLDERS])
-def test_images_lie_in_the_usual_folders(tmp_path: Path, folder: str) -> None:
-    place = tmp_path / folder / "sub/a.png"
-    assert existing_image(tmp_path, PurePosixPath("sub/a.png")) is None
-    place.parent.mkdir(parents=True)
-    place.write_bytes(b"")
-    assert existing_image(tmp_path, PurePosixPath("sub/a.png")) == place
-    assert existing_image(tmp_path, PurePosixPath("sub")) is None
 
 
 def test_the_size_comes_from_the_radiograph(tmp_path: Path) -> None:

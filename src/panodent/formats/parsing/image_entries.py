@@ -108,15 +108,6 @@ def image_size(height: Any, width: Any, where: str, texts: bool = True) -> tuple
     return sides[0], sides[1]
 
 
-def existing_image(folder: Path, path: PurePosixPath) -> Path | None:
-    """The file of this checked path, below an image folder of `folder` or below `folder` itself.
-
-    None if there is no such file.
-    """
-    places = [*(folder / name / path for name in IMAGE_FOLDERS), folder / path]
-    return next((place for place in places if place.is_file()), None)
-
-
 def size_of_file(image: Path | None, where: str) -> tuple[int, int]:
     """(height, width) of the radiograph, for annotations that do not declare a size.
 

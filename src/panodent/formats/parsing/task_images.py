@@ -19,7 +19,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from panodent.errors import AnnotationError
 from panodent.formats.parsing.excerpt import excerpt
-from panodent.formats.parsing.image_entries import IMAGE_FOLDERS, image_path
+from panodent.formats.parsing.image_entries import image_path
+from panodent.formats.parsing.image_search import image_root
 from panodent.radiograph.radiograph import SUFFIXES, is_candidate
 
 LOCAL_FILES = "/data/local-files/"
@@ -38,8 +39,7 @@ class TaskImages:
     @cached_property
     def paths(self) -> dict[str, Path]:
         """The radiographs by their path below the image folder."""
-        folder = self.file.parent
-        root = next((folder / n for n in IMAGE_FOLDERS if (folder / n).is_dir()), folder)
+        root = image_root(self.file.parent)
         found = (file for file in sorted(root.rglob("*")) if is_candidate(file))
         return {file.relative_to(root).as_posix(): file for file in found}
 
