@@ -93,7 +93,7 @@ def test_a_run_is_replaced(panodent, data: Path, finished_run: Path, tmp_path: P
     assert found.code == 1
     assert "replace it with --overwrite" in found.err
     started = panodent("train", data, "-o", run, "--from", run, "--overwrite")
-    assert "starts from it, so it cannot be replaced" in started.err
+    assert "reads it, so it cannot be replaced" in started.err
     assert (run / "bundle" / "bundle.json").exists()
     # A fault in the data is found before the earlier run is removed.
     broken = panodent("train", tmp_path / "none", "-o", run, "--overwrite")

@@ -64,27 +64,31 @@ def check_free(folder: Path, overwrite: bool = False) -> None:
         )
 
 
-def remove_run(folder: Path, *needed: str, records: Sequence[str] = RECORDS) -> None:
-    """Removes a training from its folder; other files stay.
+def check_removable(folder: Path, *needed: str, records: Sequence[str] = RECORDS) -> None:
+    """Raises `TrainingError` if `remove_run` would delete what is needed or of something else.
 
-    `needed` are runs or bundles that the new training reads, `records` names of which one shows
-    that the folder holds a training. Raises `TrainingError` if one of them
-    is in the folder, or if the folder has files of these names but no training, which may be of
-    something else; `OutputError` if a file cannot be removed.
+    `needed` are runs or bundles that the new training reads, none of which may be in the folder.
+    Files of a training's names without any of `records` may be of something else.
     """
     for name in filter(None, needed):
         if folder.resolve() in (Path(name).resolve(), *Path(name).resolve().parents):
             raise TrainingError(
-                f"{name}: the new training starts from it, so it cannot be replaced; "
-                "name another --output"
+                f"{name}: the new training reads it, so it cannot be replaced; name another "
+                "--output"
             )
-    if not any((folder / name).exists() for name in RUN_FILES):
-        return
-    if not any((folder / name).exists() for name in records):
-        found = next(name for name in RUN_FILES if (folder / name).exists())
+    held = [name for name in RUN_FILES if (folder / name).exists()]
+    if held and not any((folder / name).exists() for name in records):
         raise TrainingError(
-            f"{folder}: has {found}, but holds no training to overwrite; name another --output"
+            f"{folder}: has {held[0]}, but holds no training to overwrite; name another --output"
         )
+
+
+def remove_run(folder: Path, *needed: str, records: Sequence[str] = RECORDS) -> None:
+    """Removes a training from its folder; other files stay.
+
+    Raises `TrainingError` as `check_removable`, `OutputError` if a file cannot be removed.
+    """
+    check_removable(folder, *needed, records=records)
     for name in reversed(RUN_FILES):  # the records last: an interrupted removal can be repeated
         place = folder / name
         try:
