@@ -77,6 +77,34 @@ def test_bundles(panodent, data: Path, tmp_path: Path, command: tuple) -> None:
     assert "already holds a bundle (bundle.json); replace it with --overwrite" in found.err
 
 
+@pytest.mark.parametrize("there", ["bundle/bundle.json", "config.json", "refiner.json"])
+@pytest.mark.parametrize(
+    "command", [("quantise", "{data}/images"), ("ensemble", "default", "default")]
+)
+def test_a_bundle_does_not_stand_before_that_of_a_run(
+    panodent, data: Path, tmp_path: Path, command: tuple, there: str
+) -> None:
+    run = tmp_path / "run"
+    (run / there).parent.mkdir(parents=True)
+    (run / there).touch()
+    arguments = [part.format(data=data) for part in command]
+    found = panodent(*arguments, "-o", run, "--overwrite")
+    assert (found.code, found.out) == (1, "")
+    assert f"{run}: holds a training run ({there.split('/')[0]}), whose own bundle" in found.err
+    assert list(tree(run)) == [there]
+
+
+def test_a_mean_does_not_replace_a_refiner(panodent, tmp_path: Path) -> None:
+    pytest.importorskip("keras", reason="needs the train extra")
+    for name in ("bundle/bundle.json", "refiner.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = panodent("average", "a", "b", "-o", tmp_path, "--overwrite")
+    assert (found.code, found.out) == (2, "")
+    assert "holds a training run; give another folder with --output" in found.err
+    assert sorted(tree(tmp_path)) == ["bundle/bundle.json", "refiner.json"]
+
+
 def test_a_bundle_is_not_mixed_with_an_earlier_one(tmp_path: Path) -> None:
     default = bundle.load()
     assert default.refiner
@@ -93,7 +121,7 @@ def test_a_run_is_replaced(panodent, data: Path, finished_run: Path, tmp_path: P
     assert found.code == 1
     assert "replace it with --overwrite" in found.err
     started = panodent("train", data, "-o", run, "--from", run, "--overwrite")
-    assert "starts from it, so it cannot be replaced" in started.err
+    assert "reads it, so it cannot be replaced" in started.err
     assert (run / "bundle" / "bundle.json").exists()
     # A fault in the data is found before the earlier run is removed.
     broken = panodent("train", tmp_path / "none", "-o", run, "--overwrite")

@@ -69,6 +69,19 @@ def test_files_are_found_by_their_changed_names(
     assert {item.name for item in walked} == {item.name for item in found}
 
 
+def test_paths_stay_relative(
+    disc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = renamed(disc, tmp_path / "copy", str.lower, "DICOMDIR")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "DICOMDIR").symlink_to(place)
+    monkeypatch.chdir(tmp_path)
+    found = [item.path for item in collect(["copy/DICOMDIR"])]
+    assert found == [item.path for item in collect(["copy"])]
+    assert not any(path.is_absolute() for path in found)
+    assert [item.path for item in collect(["linked/DICOMDIR"])] == [tmp_path / f for f in found]
+
+
 def test_the_listed_name_comes_first(disc: Path, tmp_path: Path) -> None:
     place = renamed(disc, tmp_path / "copy", lambda name: name, "DICOMDIR")
     expected = directory_files(place)

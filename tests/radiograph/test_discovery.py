@@ -32,6 +32,17 @@ def test_folders_are_walked_and_keep_relative_paths(tree: Path) -> None:
     assert names(collect([tree])) == ["a", "b.jpg", "b.png", "sub/a", "sub/deep/c"]
 
 
+@pytest.mark.parametrize(
+    ("given", "paths"),
+    [("in/sub", ["in/sub/a.png", "in/sub/deep/c.TIF"]), ("in/none", ["in/none"])],
+)
+def test_paths_stay_relative(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, given: str, paths: list[str]
+) -> None:
+    monkeypatch.chdir(tree.parent)
+    assert [item.path.as_posix() for item in collect([given])] == paths
+
+
 def test_two_inputs_never_share_a_place(tree: Path) -> None:
     found = collect([tree / "a.png", tree / "sub" / "a.png", tree / "b.png"])
     assert names(found) == ["a.png", "a.png-2", "b"]

@@ -149,8 +149,23 @@ def test_a_folder_of_which_nothing_is_trained_on_is_named(tmp_path: Path, data: 
     ]
 
 
-def test_a_teacher_that_is_not_there_leaves_no_run(tmp_path: Path, data: Path) -> None:
-    config = replace(recipe("default"), validation=0.3)
-    with pytest.raises(BundleError, match="nowhere"):
-        prepare(tmp_path / "run", [DataSource(data)], config, quiet, "", ["nowhere"])
+def test_teachers_that_do_not_fit_leave_no_run(tmp_path: Path, data: Path) -> None:
+    config = replace(recipe("default"), validation=0.3)  # 32 teeth, the default bundle 52
+    given = ([DataSource(data)], config)
+    for teacher, error, said in (
+        ("nowhere", BundleError, "nowhere"),
+        ("default", ConfigError, "--teacher default knows 52 teeth, this recipe 32"),
+    ):
+        with pytest.raises(error, match=said):
+            prepare(tmp_path / "run", *given, quiet, "", [teacher])
+        with pytest.raises(error, match=said):
+            prepare_folds(tmp_path / "run", *given, 2, quiet, "", [teacher])
     assert not (tmp_path / "run").exists()
+
+
+def test_a_fold_that_is_needed_keeps_all_folds(tmp_path: Path, data: Path) -> None:
+    given = (tmp_path / "cv", [DataSource(data)], recipe("default"), 2, quiet)
+    made = prepare_folds(*given)
+    with pytest.raises(TrainingError, match="fold-2: the new training reads it"):
+        prepare_folds(*given, start=str(made[1].folder), overwrite=True)
+    assert [(run.folder / "config.json").exists() for run in made] == [True, True]

@@ -54,7 +54,7 @@ def test_what_is_of_something_else_is_not_removed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("needed", [".", "bundle"])
 def test_a_training_cannot_replace_where_it_starts(tmp_path: Path, needed: str) -> None:
     made(tmp_path, "config.json", "bundle/bundle.json")
-    with pytest.raises(TrainingError, match="starts from it, so it cannot be replaced"):
+    with pytest.raises(TrainingError, match="reads it, so it cannot be replaced"):
         remove_run(tmp_path, "", str(tmp_path / needed))
     assert (tmp_path / "config.json").exists()
 

@@ -30,7 +30,7 @@ from panodent.bundle.calibration import Calibration
 from panodent.bundle.files import read_network, read_norms, sha256, write_norms
 from panodent.bundle.findings_network import FindingsNetwork, card_entry, from_card
 from panodent.bundle.frame import Frame
-from panodent.bundle.seen import Seen
+from panodent.bundle.seen import SEEN_FILE, Seen
 from panodent.bundle.seen import read as read_seen
 from panodent.bundle.seen import write as write_seen
 from panodent.bundle.session import CPU, Session, check_device
@@ -43,6 +43,8 @@ FORMAT = 1
 DEFAULT = "default"
 NETWORK_FILE, CARD_FILE, NORMS_FILE = "network.onnx", "bundle.json", "norms.npz"
 REFINER_FILE, FINDINGS_FILE = "refiner.onnx", "findings.onnx"
+RUN_RECORDS = ("config.json", "refiner.json", "findings.json")
+"""Files that describe a training run; its bundle is in the folder `bundle` beside them."""
 RUNTIME = "onnxruntime"
 """The library that runs networks, recorded in each bundle; docs/experiments/ compares others."""
 MAX_NETWORK_BYTES = 1_000_000_000
@@ -274,8 +276,16 @@ def _findings(folder: Path, entry: Any) -> FindingsNetwork | None:
 
 
 def check_free(folder: Path, overwrite: bool = False) -> None:
-    """Raises `OutputError` if the folder has files of a bundle, unless these may be overwritten."""
-    files = (CARD_FILE, NETWORK_FILE, REFINER_FILE, FINDINGS_FILE, NORMS_FILE)
+    """Raises `OutputError` if the folder has files of a bundle, unless these may be overwritten.
+
+    A training run is refused in any case: `load` would take the new bundle instead of its own.
+    """
+    if run := [name for name in ("bundle", *RUN_RECORDS) if (folder / name).exists()]:
+        raise OutputError(
+            f"{folder}: holds a training run ({run[0]}), whose own bundle would no longer be used; "
+            "name another --output"
+        )
+    files = (CARD_FILE, NETWORK_FILE, REFINER_FILE, FINDINGS_FILE, NORMS_FILE, SEEN_FILE)
     found = [name for name in files if (folder / name).exists()]
     if found and not overwrite:
         raise OutputError(

@@ -37,12 +37,12 @@ def average(
     score the new bundle.
     """
     require_keras()
-    from panodent.training.recipes import CONFIG_FILE
+    from panodent.bundle.bundle import RUN_RECORDS
     from panodent.training.run import reopen
     from panodent.training.run_folder import remove_run
     from panodent.training.weight_averaging import average as average_weights
 
-    if (output / CONFIG_FILE).exists():
+    if any((output / name).exists() for name in RUN_RECORDS):
         raise ConfigError(f"{output}: holds a training run; give another folder with --output")
     if (output / "bundle").exists() and not overwrite:
         raise OutputError(

@@ -19,7 +19,7 @@ from panodent.utils.wording import near_name
 class Input:
     """A file to predict, or a path without a radiograph.
 
-    path : the file or the given path.
+    path : the file or the given path; relative where the given path is.
     name : where its results go below the output folder (forward slashes, no suffix).
     file_name : the same with the file's own suffix.
     problem : why the path has no radiograph, '' otherwise.
@@ -86,10 +86,9 @@ def _add_folder(
     found: list[tuple[Path, str, bool]], seen: set[Path], folder: Path, output: Path | None
 ) -> list[Input]:
     """Adds the radiographs below a folder to `found`; returns inputs with a problem."""
-    root = folder.resolve()
-    searched = search(root, output)
+    searched = search(folder, output)
     for file in searched.files:
-        _add(found, seen, file, file.relative_to(root).as_posix(), True)
+        _add(found, seen, file, file.relative_to(folder).as_posix(), True)
     problems = [_problem(item.path, item.reason, not item.lost) for item in searched.unread]
     if searched.results and not (searched.files or problems):
         reason = "contains only what panodent wrote; name the folder of the radiographs"
@@ -124,11 +123,14 @@ def _add_listed(
         listed = directory_files(directory)
     except PanodentError as error:
         return [_problem(directory, str(error).removeprefix(f"{directory}: "))]
+    root = directory.resolve().parent
+    given = root if directory.is_symlink() else directory.parent
     problems = []
-    for file in listed:
+    for real in listed:
+        name = real.relative_to(root)
+        file = given / name
         if file.is_file():
-            name = file.relative_to(directory.resolve().parent).as_posix()
-            _add(found, seen, file, name, True)
+            _add(found, seen, file, name.as_posix(), True)
         else:
             problems.append(_problem(file, "the DICOMDIR lists this file, but it does not exist"))
     return problems if listed else [_problem(directory, "the DICOMDIR lists no file")]

@@ -10,24 +10,36 @@ from panodent.training import transfer
 from panodent.training.train_config import TrainConfig
 
 
-def with_teachers(model: Any, teachers: Sequence[str], config: TrainConfig) -> Any:
-    """A network that answers with the planes of `model`, then those of each teacher.
+def check_teachers(teachers: Sequence[str], config: TrainConfig) -> None:
+    """Raises errors for teachers that cannot teach a network of this recipe; imports no Keras.
 
-    float32 (batch, height, width, 1) -> float32 (batch, h, w, n x planes). `teachers` are bundles
-    or runs; they are not trained. `model` is part of the new network, so both have the same
-    weights. Raises `ConfigError` when a teacher's classes or planes differ from those of `model`.
+    `BundleError` or `TrainingError` when one is neither a bundle nor a run that can be trained on,
+    `ConfigError` when its classes differ.
     """
-    from panodent.training.backend import keras, layers
-
-    inputs = keras.Input(model.input_shape[1:], name="radiograph")
-    answers = [model(inputs)]
-    for number, source in enumerate(teachers):
-        teacher, classes = transfer.trained(source)
+    for source in teachers:
+        _, classes, _ = transfer.kind(source)
         if tuple(classes) != tuple(config.classes):
             raise ConfigError(
                 f"--teacher {source} knows {len(classes)} teeth, this recipe {len(config.classes)}"
                 "; expected the same, in the same order"
             )
+
+
+def with_teachers(model: Any, teachers: Sequence[str], config: TrainConfig) -> Any:
+    """A network that answers with the planes of `model`, then those of each teacher.
+
+    float32 (batch, height, width, 1) -> float32 (batch, h, w, n x planes). `teachers` are bundles
+    or runs; they are not trained. `model` is part of the new network, so both have the same
+    weights. Raises errors as `check_teachers`, and `ConfigError` when a teacher's planes differ from
+    those of `model`.
+    """
+    from panodent.training.backend import keras, layers
+
+    check_teachers(teachers, config)
+    inputs = keras.Input(model.input_shape[1:], name="radiograph")
+    answers = [model(inputs)]
+    for number, source in enumerate(teachers):
+        teacher, _ = transfer.trained(source)
         shapes = [
             item.compute_output_shape((1, *config.frame.size, 1)) for item in (teacher, model)
         ]

@@ -20,8 +20,8 @@ from typing import Any
 
 from panodent.datasets.dataset import Case
 from panodent.errors import ConfigError, TrainingError
-from panodent.training import transfer
 from panodent.training.data_checks import check_data, check_sides
+from panodent.training.distillation import check_teachers
 from panodent.training.fitting import Report
 from panodent.training.recipes import CONFIG_FILE, load_config
 from panodent.training.run_data import (
@@ -32,7 +32,7 @@ from panodent.training.run_data import (
     records,
     split_sides,
 )
-from panodent.training.run_folder import STATE, check_free, remove_run
+from panodent.training.run_folder import STATE, check_free, check_removable, remove_run
 from panodent.training.train_config import TrainConfig
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
@@ -138,11 +138,12 @@ def _prepare(
 
     Nothing is written before all of them are known to be possible.
     """
-    for teacher in teachers:
-        transfer.kind(teacher)  # raises if there is none
     for folder, config in configs.items():
         check_free(folder, overwrite)
+        if overwrite:
+            check_removable(folder, start, *teachers)
         _check_start(config, start)
+        check_teachers(teachers, config)
         _for_each_folder(config.repeat_mixed or (1,), len(sources))
     read = read_sources(sources, report)
     check_data([item.used for item in read], next(iter(configs.values())), start, report)
@@ -156,7 +157,7 @@ def _prepare(
     runs = [_opened(folder, configs[folder], written[folder], report) for folder in configs]
     for folder, record in written.items():
         if overwrite:
-            remove_run(folder, start, *teachers)
+            remove_run(folder)
         write_whole(folder / CONFIG_FILE, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
     return runs
 

@@ -7,18 +7,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from panodent.bundle.bundle import RUN_RECORDS
 from panodent.errors import OutputError, TrainingError
 from panodent.utils.output_folder import occupied
 
 STATE = "last.npz"
 """The state after the last complete epoch. A folder without it has nothing to keep."""
 RUN_FILES = (
-    "config.json", "refiner.json", "findings.json", "ignored.json", STATE, "best.npz", "epochs",
-    "history.csv", "curves.png", "tensorboard", "panels", "crops", "examples", "scores.json",
-    "bundle",
+    *RUN_RECORDS, "ignored.json", STATE, "best.npz", "epochs", "history.csv", "curves.png",
+    "tensorboard", "panels", "crops", "examples", "scores.json", "bundle",
 )  # fmt: skip
-"""All that trainings write to their folder; the first three describe them."""
-RECORDS = RUN_FILES[:3]
+"""All that trainings write to their folder."""
 
 
 @contextmanager
@@ -49,14 +48,14 @@ def holding_run(
 
 def _records(folder: Path) -> dict[str, tuple[int, int]]:
     """What tells the records in a folder apart from others of their names."""
-    files = (folder / name for name in RECORDS)
+    files = (folder / name for name in RUN_RECORDS)
     found = {file.name: file.stat() for file in files if file.exists()}
     return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in found.items()}
 
 
 def check_free(folder: Path, overwrite: bool = False) -> None:
     """Raises `TrainingError` if the folder holds a training that is not to be overwritten."""
-    held = [name for name in RECORDS if (folder / name).exists()]
+    held = [name for name in RUN_RECORDS if (folder / name).exists()]
     if held and not overwrite:
         raise TrainingError(
             f"{folder}: already holds a training run ({held[0]}); go on with --resume, replace it "
@@ -64,27 +63,31 @@ def check_free(folder: Path, overwrite: bool = False) -> None:
         )
 
 
-def remove_run(folder: Path, *needed: str, records: Sequence[str] = RECORDS) -> None:
-    """Removes a training from its folder; other files stay.
+def check_removable(folder: Path, *needed: str, records: Sequence[str] = RUN_RECORDS) -> None:
+    """Raises `TrainingError` if `remove_run` would delete what is needed or of something else.
 
-    `needed` are runs or bundles that the new training reads, `records` names of which one shows
-    that the folder holds a training. Raises `TrainingError` if one of them
-    is in the folder, or if the folder has files of these names but no training, which may be of
-    something else; `OutputError` if a file cannot be removed.
+    `needed` are runs or bundles that the new training reads, none of which may be in the folder.
+    Files of a training's names without any of `records` may be of something else.
     """
     for name in filter(None, needed):
         if folder.resolve() in (Path(name).resolve(), *Path(name).resolve().parents):
             raise TrainingError(
-                f"{name}: the new training starts from it, so it cannot be replaced; "
-                "name another --output"
+                f"{name}: the new training reads it, so it cannot be replaced; name another "
+                "--output"
             )
-    if not any((folder / name).exists() for name in RUN_FILES):
-        return
-    if not any((folder / name).exists() for name in records):
-        found = next(name for name in RUN_FILES if (folder / name).exists())
+    held = [name for name in RUN_FILES if (folder / name).exists()]
+    if held and not any((folder / name).exists() for name in records):
         raise TrainingError(
-            f"{folder}: has {found}, but holds no training to overwrite; name another --output"
+            f"{folder}: has {held[0]}, but holds no training to overwrite; name another --output"
         )
+
+
+def remove_run(folder: Path, *needed: str, records: Sequence[str] = RUN_RECORDS) -> None:
+    """Removes a training from its folder; other files stay.
+
+    Raises `TrainingError` as `check_removable`, `OutputError` if a file cannot be removed.
+    """
+    check_removable(folder, *needed, records=records)
     for name in reversed(RUN_FILES):  # the records last: an interrupted removal can be repeated
         place = folder / name
         try:
