@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from panodent.errors import TeethError
 from panodent.outputs.record import from_record, to_record
 from panodent.phantom import draw
-from panodent.serve.study import MAX_POINTS, Study, apply_edit, with_ids
+from panodent.serve.study import MAX_POINTS, Study, apply_edit, with_erupted, with_ids
+from panodent.teeth.teeth import Teeth
 
 SIZE = (128, 256)
 SQUARE = [[[[10, 20], [14, 20], [14, 23], [10, 23]]]]
@@ -39,18 +41,41 @@ def test_an_edit_answers_the_doubt(found):
     assert (tooth["flags"], tooth["reason"]) == (["edited", "unnumbered"], "")
 
 
-def test_a_study_keeps_nothing_that_an_edit_elsewhere_changes(found):
+def test_a_study_keeps_no_attribute_that_is_not_judged_again(found):
     assert all(
-        "reason" in tooth and not {"erupted", "remnant", "impaction"} & set(tooth)
+        {"reason", "erupted"} <= set(tooth) and not {"remnant", "impaction"} & set(tooth)
         for tooth in found
     )
+
+
+def test_a_growing_third_molar_has_not_erupted_as_in_teeth_json():
+    # Its crown is as high as the second molar's: boxes alone do not tell.
+    items = [(47, np.ones((40, 20), bool), (10, 40)), (48, np.ones((16, 16), bool), (10, 18))]
+    predicted = with_ids(to_record(Teeth.from_masks((60, 80), items))["teeth"])
+    # Without a second molar there is nothing to compare it with.
+    left = with_erupted((60, 80), predicted[1:])
+    shown = Study("0" * 32, "a.png", "image", "", "", 80, 60, predicted, left).public()
+    assert [(tooth["fdi"], tooth["erupted"]) for tooth in shown["predicted"]] == [
+        (47, True),
+        (48, False),
+    ]
+    assert [tooth["erupted"] for tooth in shown["teeth"]] == [True]
+    assert with_erupted((60, 80), []) == []
+    # A store of an earlier version does not say it.
+    old = [{key: tooth[key] for key in tooth if key != "erupted"} for tooth in predicted]
+    shown = Study("0" * 32, "a.png", "image", "", "", 80, 60, old, old).public()
+    assert [tooth["erupted"] for tooth in shown["teeth"]] == [True, True]
+    assert with_erupted((60, 80), old) == [
+        {**tooth, "erupted": tooth["fdi"] == 47} for tooth in old
+    ]
 
 
 def test_the_api_says_which_teeth_have_erupted():
     _, teeth = draw(4, (256, 512), age=8.0)
     record = to_record(teeth)
     own = with_ids(record["teeth"])
-    study = Study("0" * 32, "a.png", "image", "", "", 512, 256, own, own[:-1])
+    left = with_erupted((256, 512), own[:-1])
+    study = Study("0" * 32, "a.png", "image", "", "", 512, 256, own, left)
     shown = study.public()
     expected = [tooth["erupted"] for tooth in record["teeth"]]
     assert [tooth["erupted"] for tooth in shown["predicted"]] == expected

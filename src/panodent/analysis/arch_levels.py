@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from panodent.analysis.long_axis import turned
 from panodent.analysis.tooth_extents import ToothExtent
 from panodent.dentition import TEETH
 
@@ -106,7 +107,7 @@ def _level(
     lean = None
     own, one, two = (tooth.tilt_as(tooth.fdi), first.tilt_as(tooth.fdi), second.tilt_as(tooth.fdi))
     if own is not None and one is not None and two is not None:
-        lean = (own - (one + two) / 2 + 180) % 360 - 180
+        lean = turned(own, (one + two) / 2)
     return ArchLevel(
         tooth.length / expected,
         tooth.area / area,

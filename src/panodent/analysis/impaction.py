@@ -150,7 +150,7 @@ def _pairs(
 
 
 def _grown(pairs: Mapping[int, tuple[ToothExtent, ToothExtent]]) -> list[int]:
-    """FDI numbers of third molars whose roots have grown; `pairs` as of `_pair` by number."""
+    """FDI numbers of third molars whose roots have grown; `pairs` as of `_pairs`."""
     shares = {
         fdi: (third.area / second.area, third.length / second.length)
         for fdi, (third, second) in pairs.items()

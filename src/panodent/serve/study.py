@@ -16,14 +16,15 @@ from typing import Any
 import numpy as np
 
 from panodent.analysis.dentition_stage import erupted_by_boxes
+from panodent.analysis.tooth_attributes import tooth_attributes
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError, TeethError
-from panodent.outputs.record import FINDINGS_VERSION, tooth_record
+from panodent.outputs.record import FINDINGS_VERSION, from_record, tooth_record
 from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 ToothRecord = dict[str, Any]
-"""A tooth as in teeth.json, with `id`."""
+"""A tooth as in teeth.json, with `id`, without `remnant` and `impaction`."""
 FindingRecord = dict[str, Any]
 """A finding as in teeth.json, with `id`."""
 MAX_TEETH = 100
@@ -85,7 +86,7 @@ class Study:
         }
 
     def public(self) -> dict[str, Any]:
-        """The study as the API shows it: teeth with `erupted`, findings; no run lengths."""
+        """The study as the API shows it: teeth and findings without run lengths."""
         return {
             **self.summary(),
             "predicted": _shown(self.predicted),
@@ -103,12 +104,25 @@ class Study:
 
 
 def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
-    """The teeth without run lengths, each with whether it has erupted among the others."""
+    """The teeth without run lengths, each with whether it has erupted.
+
+    In stores of earlier versions teeth do not have `erupted`; there it is judged from the boxes.
+    """
     boxes = np.array([tooth["box"] for tooth in teeth], np.int64).reshape(-1, 4)
     out = erupted_by_boxes([tooth["fdi"] for tooth in teeth], boxes[:, [1, 0, 3, 2]])
     return [
-        {**_without_rle(tooth), "erupted": bool(is_out)}
-        for tooth, is_out in zip(teeth, out, strict=True)
+        {"erupted": is_out, **_without_rle(tooth)}
+        for tooth, is_out in zip(teeth, out.tolist(), strict=True)
+    ]
+
+
+def with_erupted(size: tuple[int, int], teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
+    """All teeth of a radiograph of `size` (height, width), with `erupted` as in teeth.json."""
+    height, width = size
+    masks = from_record({"height": height, "width": width, "teeth": teeth})
+    return [
+        {**tooth, "erupted": attributes.erupted}
+        for tooth, attributes in zip(teeth, tooth_attributes(masks), strict=True)
     ]
 
 
@@ -120,20 +134,18 @@ def _without_rle(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != "rle"}
 
 
-_OF_ALL_TEETH = ("erupted", "remnant", "impaction")
-"""What an edit of another tooth can change."""
+_NOT_KEPT = ("remnant", "impaction")
+"""Attributes that the page does not show: an edit of another tooth can change them."""
 
 
 def with_ids(entries: Iterable[Mapping[str, Any]], letter: str = "t") -> list[dict[str, Any]]:
-    """Teeth or findings of a teeth.json with ids, without what an edit of another can change.
+    """Teeth or findings of a teeth.json as a study keeps them, with ids that begin with `letter`.
 
-    Ids begin with `letter`.
-
-    >>> with_ids([{"fdi": 36, "erupted": True}, {"fdi": 37}])
-    [{'id': 't1', 'fdi': 36}, {'id': 't2', 'fdi': 37}]
+    >>> with_ids([{"fdi": 36, "erupted": True, "remnant": False}, {"fdi": 37}])
+    [{'id': 't1', 'fdi': 36, 'erupted': True}, {'id': 't2', 'fdi': 37}]
     """
     return [
-        {"id": f"{letter}{number}", **{k: v for k, v in entry.items() if k not in _OF_ALL_TEETH}}
+        {"id": f"{letter}{number}", **{k: v for k, v in entry.items() if k not in _NOT_KEPT}}
         for number, entry in enumerate(entries, start=1)
     ]
 

@@ -60,6 +60,19 @@ def test_edits_keep_the_teeth_that_they_name(runner: TaskRunner, record: dict[st
         runner.run({**task, "entries": [{"id": "t999", "fdi": 11}]})
 
 
+def test_an_edit_judges_anew_what_has_erupted(runner: TaskRunner) -> None:
+    items = [(47, np.ones((40, 20), bool), (10, 40)), (48, np.ones((16, 16), bool), (10, 18))]
+    found = to_record(Teeth.from_masks((60, 80), items))
+    teeth = with_ids(found["teeth"])
+    task = {"task": "edit", "record": {**found, "teeth": teeth}, "predicted": teeth, "revision": 0}
+    for kept, expected in ((teeth, [True, False]), (teeth[1:], [True])):
+        entries = [{"id": tooth["id"], "fdi": tooth["fdi"]} for tooth in kept]
+        _, blobs = runner.run({**task, "entries": entries})
+        assert [tooth["erupted"] for tooth in json.loads(blobs["teeth"])] == expected
+    _, blobs = runner.run({**task, "entries": []})
+    assert json.loads(blobs["teeth"]) == []
+
+
 def test_edits_of_teeth_take_findings_along(runner: TaskRunner, record: dict[str, Any]) -> None:
     first, second = record["teeth"][:2]
     shape = {key: first[key] for key in ("score", "box", "area", "flags", "polygons", "rle")}
