@@ -55,10 +55,18 @@ def less_sure_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def service(serve: Callable[..., Any], free_port: Callable[[], int], less_sure_bundle: Path) -> Any:
-    """A service that comes back on its port when it is started again, as its users expect."""
-    port = ("--port", str(free_port()))
-    return serve("--workers", "1", *port, "--bundle", str(less_sure_bundle))
+def service(serve: Callable[..., Any], free_port: Callable[[], int]) -> Any:
+    """A service that comes back on its port when it is started again, as its users expect.
+
+    It predicts teeth only. Tests of findings take `findings_service` for it: half of the speed.
+    """
+    return serve("--workers", "1", "--port", str(free_port()))
+
+
+@pytest.fixture(scope="session")
+def findings_service(serve: Callable[..., Any], less_sure_bundle: Path) -> Any:
+    """A service that predicts findings, too."""
+    return serve("--workers", "1", "--bundle", str(less_sure_bundle))
 
 
 # For a module, not the session: while playwright runs, no other test can run an event loop.

@@ -21,6 +21,12 @@ TWO_FRAMES = """() => new Promise((drawn) =>
 
 
 @pytest.fixture
+def service(findings_service: Any) -> Any:
+    """What `page` and `study` take here."""
+    return findings_service
+
+
+@pytest.fixture
 def known(study: dict[str, Any]) -> dict[tuple[str, int], dict[str, Any]]:
     """The findings of the phantom by kind and tooth: four fillings and a crown."""
     found = {(one["kind"], one["fdi"]): one for one in study["findings"]}

@@ -64,15 +64,16 @@ def test_sizes_and_themes(browser: Any, service: Any, size: str) -> None:
 
 
 @pytest.mark.parametrize("size", ["desk", "phone"])
-def test_findings_in_two_themes(browser: Any, server: Any, phantom_file: Path, size: str) -> None:
-    # The service of the page's other tests does not look for findings.
+def test_findings_in_two_themes(
+    browser: Any, findings_service: Any, phantom_file: Path, size: str
+) -> None:
     width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height}, reduced_motion="reduce"
     )
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    page.goto(server.url)
+    page.goto(findings_service.url)
     page.wait_for_selector("html[data-ready]")
     page.set_input_files("#files", str(phantom_file))
     expect(page.locator("#findings-title")).to_be_visible()

@@ -39,35 +39,41 @@ def decoded(content: bytes) -> Any:
     return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
 
 
-def test_each_export_holds_the_teeth(page: Any, study: dict[str, Any]) -> None:
-    fdi = sorted(tooth["fdi"] for tooth in study["teeth"])
-    page.select_option("#numbering", "universal")
-    page.keyboard.press("Control+e")
-    labels = decoded(taken(page, "labels.png"))
-    assert labels.shape == (512, 1024)
-    assert sorted(np.unique(labels)[1:].tolist()) == fdi
-    assert decoded(taken(page, "overlay.png")).shape[1] == 1024
-    assert decoded(taken(page, "odontogram.png")).ndim == 3
-    chart = ElementTree.fromstring(taken(page, "odontogram.svg"))  # noqa: S314 - our own
-    states = [e.get("data-state") for e in chart.iter() if e.get("data-state")]
-    assert sum(state != "not found" for state in states) == len(fdi)
-    rows = list(csv.DictReader(io.StringIO(taken(page, "teeth.csv").decode())))
-    assert sorted(int(row["fdi"]) for row in rows) == fdi
-    assert next(row["universal"] for row in rows if row["fdi"] == "36") == "19"
-    record = json.loads(taken(page, "teeth.json"))
-    assert [tooth["fdi"] for tooth in record["teeth"]] == [t["fdi"] for t in study["teeth"]]
-    coco = json.loads(taken(page, "coco.json"))
-    assert sorted(one["category_id"] for one in coco["annotations"] if "fdi" not in one) == fdi
-    assert [one["fdi"] for one in coco["annotations"] if "fdi" in one] == [
-        one["fdi"] for one in study["findings"]
-    ]
-    results = json.loads(taken(page, "findings.json"))
-    assert [(one["category"], one["fdi"]) for one in results] == [
-        (one["kind"], one["fdi"]) for one in study["findings"]
-    ]
-    assert len(taken(page, "findings.csv").splitlines()) == len(results) + 1
-    assert taken(page, "report.pdf").startswith(b"%PDF-")
-    expect(page.locator("[data-export$='.dcm']")).to_have_count(0)
+class TestExports:
+    @pytest.fixture
+    def service(self, findings_service: Any) -> Any:
+        """What `page` and `study` take here: findings are exported, too."""
+        return findings_service
+
+    def test_each_export_holds_the_teeth(self, page: Any, study: dict[str, Any]) -> None:
+        fdi = sorted(tooth["fdi"] for tooth in study["teeth"])
+        page.select_option("#numbering", "universal")
+        page.keyboard.press("Control+e")
+        labels = decoded(taken(page, "labels.png"))
+        assert labels.shape == (512, 1024)
+        assert sorted(np.unique(labels)[1:].tolist()) == fdi
+        assert decoded(taken(page, "overlay.png")).shape[1] == 1024
+        assert decoded(taken(page, "odontogram.png")).ndim == 3
+        chart = ElementTree.fromstring(taken(page, "odontogram.svg"))  # noqa: S314 - our own
+        states = [e.get("data-state") for e in chart.iter() if e.get("data-state")]
+        assert sum(state != "not found" for state in states) == len(fdi)
+        rows = list(csv.DictReader(io.StringIO(taken(page, "teeth.csv").decode())))
+        assert sorted(int(row["fdi"]) for row in rows) == fdi
+        assert next(row["universal"] for row in rows if row["fdi"] == "36") == "19"
+        record = json.loads(taken(page, "teeth.json"))
+        assert [tooth["fdi"] for tooth in record["teeth"]] == [t["fdi"] for t in study["teeth"]]
+        coco = json.loads(taken(page, "coco.json"))
+        assert sorted(one["category_id"] for one in coco["annotations"] if "fdi" not in one) == fdi
+        assert [one["fdi"] for one in coco["annotations"] if "fdi" in one] == [
+            one["fdi"] for one in study["findings"]
+        ]
+        results = json.loads(taken(page, "findings.json"))
+        assert [(one["category"], one["fdi"]) for one in results] == [
+            (one["kind"], one["fdi"]) for one in study["findings"]
+        ]
+        assert len(taken(page, "findings.csv").splitlines()) == len(results) + 1
+        assert taken(page, "report.pdf").startswith(b"%PDF-")
+        expect(page.locator("[data-export$='.dcm']")).to_have_count(0)
 
 
 def test_dicom_in_dicom_out(page: Any, tmp_path: Path) -> None:
