@@ -30,7 +30,7 @@ def with_teachers(model: Any, teachers: Sequence[str], config: TrainConfig) -> A
 
     float32 (batch, height, width, 1) -> float32 (batch, h, w, n x planes). `teachers` are bundles
     or runs; they are not trained. `model` is part of the new network, so both have the same
-    weights. Raises errors as `check_teachers`, and `ConfigError` when a teacher's planes differ from
+    weights. Raises errors as `check_teachers`, and `ConfigError` if a teacher's planes differ from
     those of `model`.
     """
     from panodent.training.backend import keras, layers
