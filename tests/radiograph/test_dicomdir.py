@@ -69,9 +69,7 @@ def test_files_are_found_by_their_changed_names(
     assert {item.name for item in walked} == {item.name for item in found}
 
 
-def test_paths_stay_relative(
-    disc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_paths_stay_relative(disc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = renamed(disc, tmp_path / "copy", str.lower, "DICOMDIR")
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "DICOMDIR").symlink_to(place)

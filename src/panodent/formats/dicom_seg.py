@@ -251,9 +251,7 @@ def _turn(item: _Described, image: Path | None) -> Turn:
         return item.turn  # the radiograph is reported when it is read
 
 
-def _report_shared(
-    pairs: Iterable[tuple[_Described, FoundImage]], options: Options | None
-) -> None:
+def _report_shared(pairs: Iterable[tuple[_Described, FoundImage]], options: Options | None) -> None:
     """Reports segmentations of one radiograph: which of them counts cannot be told."""
     files: dict[str, list[Path]] = {}
     for item, image in pairs:
