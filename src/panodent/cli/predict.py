@@ -22,6 +22,7 @@ from panodent.utils.wording import counted
 if TYPE_CHECKING:
     from panodent.bundle.bundle import Bundle
     from panodent.inference.folder import Options, Status
+    from panodent.outputs.parts import Part
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH", help="Radiographs, or folders of them.")
@@ -92,6 +93,15 @@ DicomSr = Annotated[
     bool, typer.Option("--dicom-sr", help="Also write a DICOM Structured Report; for DICOM input.")
 ]
 MaxPixels = Annotated[int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")]
+PartText = Annotated[
+    str | None,
+    typer.Option(
+        "--part",
+        metavar="K/N",
+        help="Predict only part K of N, so that N machines share one output folder; `panodent "
+        "merge` joins their tables.",
+    ),
+]
 Workers = Annotated[
     int, typer.Option(min=0, help="Radiographs processed at the same time; 0: one per core.")
 ]
@@ -124,6 +134,7 @@ def predict(
     workers: Workers = 0,
     threads: Threads = 0,
     device: Device = "cpu",
+    part: PartText = None,
 ) -> None:
     """Find and number the teeth in radiographs.
 
@@ -135,7 +146,9 @@ def predict(
     check_overwrite(overwrite, resume)
     from panodent.bundle.bundle import load
     from panodent.inference.folder import Options
+    from panodent.outputs.parts import Part
 
+    share = Part.parse(part) if part else None
     dicom = {"seg": dicom_seg, "pr": dicom_pr, "sr": dicom_sr}
     options = Options(
         pictures=overlay,
@@ -150,8 +163,8 @@ def predict(
     loaded = load(bundle, threads, device)
     loaded = loaded if refine else loaded.without_refiner()
     loaded = loaded if findings else loaded.without_findings()
-    statuses = _predicted(paths, output, loaded, options, workers, resume, overwrite)
-    raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None))
+    statuses = _predicted(paths, output, loaded, options, workers, resume, overwrite, share)
+    raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None, share))
 
 
 def _predicted(
@@ -162,6 +175,7 @@ def _predicted(
     workers: int,
     resume: bool,
     overwrite: bool,
+    part: Part | None,
 ) -> list[Status]:
     """Predicts with a progress bar and prints problems as they occur.
 
@@ -188,6 +202,7 @@ def _predicted(
                 workers=workers,
                 resume=resume,
                 overwrite=overwrite,
+                part=part,
             )
         except KeyboardInterrupt:
             _print_interrupted(*reached, output)
@@ -214,11 +229,16 @@ def _print_problem(status: Status) -> None:
         print_warning(f"{status.file}: {status.warning}")
 
 
-def _print_summary(statuses: Sequence[Status], output: Path, findings: bool) -> int:
+def _print_summary(
+    statuses: Sequence[Status], output: Path, findings: bool, part: Part | None
+) -> int:
     """Returns the exit code: 1 when a radiograph failed, or none has a result.
 
-    `findings` says whether they were looked for.
+    `findings` says whether they were looked for. A part may have no radiograph.
     """
+    if part and not statuses:
+        print_line(f"part {part} has none of the files; nothing to do")
+        return 0
     failed = sum(status.status == "failed" for status in statuses)
     ignored = sum(status.status == "ignored" for status in statuses)
     skipped = sum(status.status == "skipped" for status in statuses)
@@ -233,5 +253,6 @@ def _print_summary(statuses: Sequence[Status], output: Path, findings: bool) -> 
         + f"; {failed} failed"
         + (f", {counted(ignored, 'other file', 'other files')} ignored" if ignored else "")
         + f"; results in {output}"
+        + (f"; after all parts, run panodent merge {output}" if part else "")
     )
     return 1 if failed or not good else 0
