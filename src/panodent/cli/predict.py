@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,7 +22,7 @@ from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.bundle.bundle import Bundle
-    from panodent.inference.folder import Options, Status
+    from panodent.inference.folder import Status
     from panodent.outputs.parts import Part
 
 Paths = Annotated[
@@ -93,6 +94,12 @@ DicomSr = Annotated[
     bool, typer.Option("--dicom-sr", help="Also write a DICOM Structured Report; for DICOM input.")
 ]
 MaxPixels = Annotated[int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")]
+Parquet = Annotated[
+    bool,
+    typer.Option(
+        "--parquet", help="Also write Parquet tables of teeth, findings and statuses to tables/."
+    ),
+]
 PartText = Annotated[
     str | None,
     typer.Option(
@@ -135,6 +142,7 @@ def predict(
     threads: Threads = 0,
     device: Device = "cpu",
     part: PartText = None,
+    parquet: Parquet = False,
 ) -> None:
     """Find and number the teeth in radiographs.
 
@@ -144,8 +152,7 @@ def predict(
     processed; the exit code is then 1.
     """
     check_overwrite(overwrite, resume)
-    from panodent.bundle.bundle import load
-    from panodent.inference.folder import Options
+    from panodent.inference.folder import Options, predict_files
     from panodent.outputs.parts import Part
 
     share = Part.parse(part) if part else None
@@ -160,29 +167,29 @@ def predict(
         min_score=min_score,
         dicom=tuple(kind for kind, wanted in dicom.items() if wanted),
     )
-    loaded = load(bundle, threads, device)
-    loaded = loaded if refine else loaded.without_refiner()
-    loaded = loaded if findings else loaded.without_findings()
-    statuses = _predicted(paths, output, loaded, options, workers, resume, overwrite, share)
+    loaded = _loaded(bundle, threads, device, refine, findings)
+    how: dict[str, Any] = {"options": options, "resume": resume, "overwrite": overwrite}
+    how |= {"workers": workers, "part": share, "parquet": parquet}
+    work = partial(predict_files, paths, output, bundle=loaded, **how)
+    statuses = _predicted(work, output)
     raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None, share))
 
 
-def _predicted(
-    paths: Sequence[str],
-    output: Path,
-    bundle: Bundle,
-    options: Options,
-    workers: int,
-    resume: bool,
-    overwrite: bool,
-    part: Part | None,
-) -> list[Status]:
+def _loaded(name: str, threads: int, device: str, refine: bool, findings: bool) -> Bundle:
+    """The bundle of this name, with those of its further networks that are wanted."""
+    from panodent.bundle.bundle import load
+
+    loaded = load(name, threads, device)
+    loaded = loaded if refine else loaded.without_refiner()
+    return loaded if findings else loaded.without_findings()
+
+
+def _predicted(work: Callable[..., list[Status]], output: Path) -> list[Status]:
     """Predicts with a progress bar and prints problems as they occur.
 
-    Raises `typer.Exit` with code 130 when it is interrupted.
+    `work` is `predict_files` without its `report`. Raises `typer.Exit` with code 130 when it is
+    interrupted.
     """
-    from panodent.inference.folder import predict_files
-
     reached = (0, 0)
     with progress_bar("predicting") as update:
 
@@ -193,17 +200,7 @@ def _predicted(
             _print_problem(status)
 
         try:
-            return predict_files(
-                paths,
-                output,
-                bundle=bundle,
-                options=options,
-                report=report,
-                workers=workers,
-                resume=resume,
-                overwrite=overwrite,
-                part=part,
-            )
+            return work(report=report)
         except KeyboardInterrupt:
             _print_interrupted(*reached, output)
             raise typer.Exit(130) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from panodent.inference.predictor import Predictor
 from panodent.inference.share import Share
 from panodent.outputs.case import write_case
 from panodent.outputs.earlier_results import RUN, EarlierResults, remove_earlier
+from panodent.outputs.parquet_tables import ParquetTables, require_pyarrow
 from panodent.outputs.parts import Part
 from panodent.outputs.record import RECORD
 from panodent.outputs.summary_files import SummaryFiles
@@ -89,6 +91,7 @@ def predict_files(
     report: Callable[[int, int, Status], None] | None = None,
     workers: int = 0,
     part: Part | None = None,
+    parquet: bool = False,
 ) -> list[Status]:
     """Predicts all radiographs in `paths` and writes the output folder; one status per input.
 
@@ -97,12 +100,15 @@ def predict_files(
     do not depend on it. After an interruption the finished results and summary files remain. With
     `part` only those inputs are predicted that belong to it, and several processes or machines may
     predict the other parts into the same folder at the same time; see `panodent.outputs.parts`.
+    `parquet` also writes the tables of `panodent.outputs.parquet_tables`.
 
     Earlier results in the folder are kept with `resume` and removed with `overwrite`. Raises
     `OutputError` if there are some and neither is given, if the folder cannot be written or another
     process writes there; `BundleError` for a broken bundle.
     """
     folder, options = Path(output), options or Options()
+    if parquet:
+        require_pyarrow()
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file; name a folder for the results with --output")
     share = Share.of(folder, collect(paths, folder), part)
@@ -123,7 +129,7 @@ def predict_files(
         predictor = Predictor(bundle, options.mirror, options.min_score)
         work = partial(_one, predictor, folder=folder, options=options, resume=resume)
         done = in_order(work, share.inputs, threads)
-        return _written(share, bundle, options, done, report)
+        return _written(share, bundle, options, done, report, parquet)
 
 
 def _written(
@@ -132,22 +138,31 @@ def _written(
     options: Options,
     done: Iterator[tuple[Input, Outcome]],
     report: Callable[[int, int, Status], None] | None,
+    parquet: bool,
 ) -> list[Status]:
     """Writes the files about all radiographs while these are predicted; one status per input."""
     statuses: list[Status] = []
     total = len(share.inputs)
     _write_run(share, bundle, options, statuses)  # marks the folder from the start
     share.remove_parts()
-    with SummaryFiles(share.summary, options.numbering, bundle.findings is not None) as summary:
+    with ExitStack() as stack:
+        files = SummaryFiles(share.summary, options.numbering, bundle.findings is not None)
+        summary = stack.enter_context(files)
+        tables = stack.enter_context(ParquetTables(share.tables)) if parquet else None
         try:
             for number, (item, (status, record)) in zip(share.numbers, done, strict=True):
                 statuses.append(status)
                 if record is not None:
                     summary.add(number, item.file_name, record)
+                if tables is not None:
+                    tables.add(item.name, item.file_name, asdict(status), record)
                 if report is not None:
                     report(len(statuses), total, status)
         finally:
             summary.finish()
+            if tables is not None:
+                tables.finish()
+            share.remove_tables(kept=parquet)
             _write_run(share, bundle, options, statuses)
     return statuses
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from panodent.outputs.earlier_results import EarlierResults, find_earlier, find_earlier_of_part
+from panodent.outputs.parquet_tables import part_files, remove_tables, table_files
 from panodent.outputs.parts import PARTS, Part, check_same_count, listing_digest
 from panodent.radiograph.discovery import Input
 from panodent.utils.output_folder import joined, occupied
@@ -85,6 +86,19 @@ class Share:
         """Deletes the files about parts, which a call for all inputs makes obsolete."""
         if self.part is None:
             shutil.rmtree(self.folder / PARTS, ignore_errors=True)
+
+    @property
+    def tables(self) -> dict[str, Path]:
+        """The files of the Parquet tables by the names of the tables."""
+        return part_files(self.summary) if self.part else table_files(self.folder)
+
+    def remove_tables(self, kept: bool) -> None:
+        """Deletes the Parquet tables of earlier calls, but those of this one if they are `kept`."""
+        if self.part is None:
+            remove_tables(self.folder, self.tables.values() if kept else ())
+        elif not kept:
+            for file in self.tables.values():
+                file.unlink(missing_ok=True)
 
     def in_run(self) -> dict[str, Any]:
         """What run.json says of the part; nothing without one."""

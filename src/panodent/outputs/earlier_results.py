@@ -15,6 +15,7 @@ from pathlib import Path
 
 from panodent.errors import OutputError
 from panodent.outputs.case import CHART_PNG, CHART_SVG, LABELS, OVERLAY
+from panodent.outputs.parquet_tables import existing_tables, part_files
 from panodent.outputs.parts import PARTS
 from panodent.outputs.record import RECORD
 from panodent.outputs.summary_files import FINDINGS, FINDINGS_TABLE, PREDICTIONS, TABLE
@@ -59,6 +60,7 @@ def find_earlier(folder: Path, names: Iterable[str], interrupted: bool = False) 
         records = sorted(folder.rglob(RECORD)) if marked else []
         files = [folder / name for name in SUMMARIES if (folder / name).exists()]
         files += [file for name in SUMMARIES for file in (folder / PARTS).glob(f"*/{name}")]
+        files += [*existing_tables(folder), *(folder / PARTS).glob("*/*.parquet")]
         for name in names:
             files += _files_of(folder / name)
     except OSError as error:
@@ -77,6 +79,7 @@ def find_earlier_of_part(folder: Path, own: Path, names: Iterable[str]) -> Earli
         files = [
             place / name for place in (folder, own) for name in SUMMARIES if (place / name).exists()
         ]
+        files += [file for file in part_files(own).values() if file.exists()]
         for name in names:
             files += _files_of(folder / name)
     except OSError as error:

@@ -20,6 +20,7 @@ from typing import Any, TextIO
 
 from panodent.errors import OutputError
 from panodent.outputs.earlier_results import RUN
+from panodent.outputs.parquet_tables import merge_tables
 from panodent.outputs.parts import PARTS, Part, parts_in
 from panodent.outputs.summary_files import FINDINGS, FINDINGS_TABLE, PREDICTIONS, TABLE
 from panodent.utils.atomic_files import PendingFile, write_whole
@@ -56,7 +57,8 @@ def merge_parts(output: Path, *, incomplete: bool = False) -> dict[str, Any]:
         runs = _runs(output, incomplete)
         _check_equal(runs)
         merged = _merged_run(runs)
-        _merge_tables(output, runs)
+        _join(output, runs)
+        merge_tables(output, {item.folder.name: item.folder for item in runs})
         write_whole(output / RUN, json.dumps(merged, indent=1, ensure_ascii=False) + "\n")
     return merged
 
@@ -161,7 +163,7 @@ def _numbered(index: int, item: PartRun) -> Iterator[tuple[int, int, dict[str, A
         yield entry["number"], index, entry
 
 
-def _merge_tables(output: Path, runs: Sequence[PartRun]) -> None:
+def _join(output: Path, runs: Sequence[PartRun]) -> None:
     """Writes predictions.json and teeth.csv, and those of findings where parts have them."""
     findings = "findings" in runs[0].run["bundle"]
     tables = [(PREDICTIONS, TABLE, "teeth")]
