@@ -24,6 +24,7 @@ PanodentError
 ├── UnknownJobError        the service has no such job
 ├── StaleError             somebody else has changed the study in the meantime
 └── BusyError              the service cannot take more work now
+    └── WorkerLostError    the process that worked on a radiograph has ended
 
 >>> try:
 ...     raise UnknownNameError("format", "cocoo", ["coco", "voc"])
@@ -161,6 +162,10 @@ class StaleError(PanodentError):
 
 class BusyError(PanodentError):
     """The service has no free place in its queue, or cannot work now; try again later."""
+
+
+class WorkerLostError(BusyError):
+    """The worker process ended in the middle of a task; the file need not be the reason."""
 
 
 class TaskError(RadiographError):

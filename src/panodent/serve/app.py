@@ -185,6 +185,8 @@ def _add_operations(app: FastAPI) -> None:
         except Exception as error:  # whatever the database's driver raises
             log.error("the database does not answer: %s", redacted(error))
             return problem(503, "the database does not answer")
+        if service.trouble:
+            return problem(503, service.trouble)
         return JSONResponse({"status": "ready", "detail": ""})
 
     @app.get(
@@ -195,9 +197,13 @@ def _add_operations(app: FastAPI) -> None:
     )
     async def metrics(request: Request) -> Response:
         service, found = studies.service_of(request), request.app.state.metrics
-        found.studies.set(await service.call_store(service.store.count))
-        found.queued.set(await service.call_store(service.store.jobs.count_queued))
-        found.waiting.set(service.pool.waiting)
+        found.set_workers(service.pool)
+        try:
+            counts = service.call_store(service.store.counts)
+            found.set_store(await asyncio.wait_for(counts, READY_SECONDS))
+        except Exception as error:  # whatever the database's driver raises
+            log.error("the database does not answer: %s", redacted(error))
+            found.set_store(None)
         response: Response = found.response()
         return response
 

@@ -83,6 +83,17 @@ async def follow_job(request: Request, job: JobId) -> Response:
     return StreamingResponse(events(), media_type="text/event-stream")
 
 
+@router.post(
+    "/jobs/{job}/retry",
+    response_model=schema.Job,
+    summary="Try the failed radiographs of a job again whose files were kept",
+    responses=schema.problems(404),
+)
+async def retry_job(request: Request, job: JobId) -> Response:
+    """Files are kept where the service failed and not the file; `kept` says so for each."""
+    return JSONResponse(await service_of(request).retry_job(job))
+
+
 @router.delete(
     "/jobs/{job}",
     status_code=204,

@@ -73,8 +73,8 @@ MODELS: Mapping[str, Any] = {
         "done": 1,
         "failed": 0,
         "items": [
-            {"name": "scan-7.png", "state": "done", "study": _ID, "error": None},
-            {"name": "scan-8.png", "state": "running", "study": None, "error": None},
+            {"name": "scan-7.png", "state": "done", "study": _ID, "error": None, "kept": False},
+            {"name": "scan-8.png", "state": "running", "study": None, "error": None, "kept": False},
         ],
     },
     "Record": {

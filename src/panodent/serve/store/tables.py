@@ -155,7 +155,14 @@ def _engine(place: sql.URL, shown: str) -> sql.Engine:
         raise MissingExtraError("postgres", "PostgreSQL", str(error.name)) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "handle_error", _recognise_shutdown)
     return engine
+
+
+def _recognise_shutdown(context: sql.engine.ExceptionContext) -> None:
+    """A connection that PostgreSQL ends says so once (57P); then the pool must not use it again."""
+    if "57P0" in str(context.original_exception):
+        context.is_disconnect = True
 
 
 # --- folder and database belong together -------------------------------------------------------
