@@ -18,6 +18,7 @@ PanodentError
 ├── TrainingError          training cannot start, continue or resume
 ├── BundleError            a model bundle is missing, damaged or inconsistent
 ├── OutputError            results cannot be written
+│   └── DiskFullError      the disk has no space left for them
 ├── BenchmarkError         a measured process failed
 ├── MissingExtraError      an optional dependency is not installed
 ├── UnknownStudyError      the service has no such study
@@ -119,6 +120,10 @@ class BundleError(PanodentError):
 
 class OutputError(PanodentError):
     """Results that cannot be written, or a results file that cannot be read back."""
+
+
+class DiskFullError(OutputError):
+    """A disk without space, or with no more than is kept free."""
 
 
 class BenchmarkError(PanodentError):

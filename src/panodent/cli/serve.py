@@ -50,6 +50,13 @@ AllowHost = Annotated[
 ]
 MaxMib = Annotated[int, typer.Option(min=1, help="Largest file accepted, in MiB.")]
 MaxPixels = Annotated[int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")]
+ReserveMib = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Space of the store's disk that uploads leave free for saves and deletions, in MiB.",
+    ),
+]
 Seconds = Annotated[
     float, typer.Option(min=0.1, help="Longest time for one radiograph, in seconds; then it fails.")
 ]
@@ -82,6 +89,7 @@ def serve(
     allow_host: AllowHost = None,
     max_mib: MaxMib = 64,
     max_pixels: MaxPixels = 64_000_000,
+    reserve_mib: ReserveMib = 256,
     seconds: Seconds = 60,
     waiting: Waiting = 32,
     label_studio: LabelStudio = "",
@@ -110,6 +118,7 @@ def serve(
         token=token,
         hosts=_hosts(host, allow_host or [], token is not None or no_token),
         limits=RequestLimits(upload=max_mib << 20),
+        reserve=reserve_mib << 20,
         label_studio=LabelStudioAccess(label_studio, os.environ.get("LABEL_STUDIO_API_KEY", "")),
     )
     _run(settings, host, port, verbose)

@@ -43,6 +43,11 @@ class JobRunner:
         while not stopping.is_set():
             seen = self.queued.count
             try:
+                if self._store.disk.is_low:
+                    self._calls.troubles["disk"] = _LOW
+                    await self._calls.pause(RETRY_SECONDS)
+                    continue
+                self._calls.troubles.pop("disk", None)
                 item = await self._calls.patiently(self._take)
                 if item is None:
                     await self.queued.wait(seen)
@@ -123,4 +128,5 @@ class JobRunner:
         )
 
 
+_LOW = "the disk of the store is nearly full: queued radiographs wait; delete studies or free space"
 _FAULT = "the service could not process it, and its log says more"

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from panodent.errors import BusyError, TaskError
+from panodent.errors import BusyError, OutputError, TaskError
 from panodent.serve.job_runner import JobRunner
 from panodent.serve.redaction import redacted
 from panodent.serve.result_writer import ResultWriter
@@ -131,6 +131,7 @@ class Service:
 
     async def add_example(self) -> Study:
         """A new study from a phantom."""
+        self.store.disk.check()
         seed = secrets.randbelow(100_000)
         _, blobs = await self.pool.run({"task": "phantom", "seed": seed, "name": "example"})
         name = f"example-{seed:05d}.png"
@@ -236,7 +237,14 @@ class Service:
             self._spawn(self.calls.patiently(self.store.remove_orphans, [study]))
             raise
         if saved:
+            await self._forget_annotations()
+
+    async def _forget_annotations(self) -> None:
+        try:
             await self.results.training.write_now()
+        except (OutputError, OSError) as error:  # a full disk
+            log.error("the training data could not be written: %s", redacted(error))
+            await asyncio.to_thread(self.store.training.clear)
 
     async def _make_results(self, study: Study, folder: Path) -> None:
         task = {**await self._input(study), "task": "write", "folder": str(folder)}
@@ -280,14 +288,14 @@ class Service:
 
     async def cancel_job(self, job: str) -> None:
         """Drops the queued radiographs of a job; removes a finished job."""
-        await self.call_store(self.store.jobs.cancel, job)
+        await self.call_store(self.store.disk.with_room, self.store.jobs.cancel, job)
         self.jobs.changed.notify()
 
     async def _delete_expired(self) -> None:
         while not self.stopping:
             try:
                 if await self.calls.patiently(self.store.expire, self.retain_days):
-                    await self.results.training.write_now()
+                    await self._forget_annotations()
             except Exception as error:  # tried again in an hour
                 log.error("old studies could not be deleted: %s", redacted(error))
             await self.calls.pause(EXPIRY_SECONDS)

@@ -55,6 +55,9 @@ class Metrics:
         self.database = Gauge(
             "panodent_database_up", "1 if the database answers, else 0", registry=self._registry
         )
+        self.free = Gauge(
+            "panodent_store_free_bytes", "Free space on the store's disk", registry=self._registry
+        )
         self.workers = Gauge(
             "panodent_workers", "Worker processes by state", ["state"], registry=self._registry
         )

@@ -33,7 +33,7 @@ MAX_FOLLOWERS = 64
 async def add_job(request: Request) -> Response:
     """Each radiograph becomes a study. After a restart the service continues with the queue."""
     service, limit = service_of(request), request.app.state.settings.limits.upload
-    uploads = await receive(request, "files", MAX_FILES, limit, service.store.files, True)
+    uploads = await receive(request, "files", MAX_FILES, limit, service.store, True)
     job = await service.add_job(uploads)
     return JSONResponse(job, 202, {"Location": f"/v1/jobs/{job['id']}"})
 

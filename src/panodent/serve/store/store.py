@@ -20,9 +20,18 @@ from typing import Any
 import sqlalchemy as sql
 
 from panodent.errors import ConfigError, OutputError, StaleError, UnknownStudyError
+from panodent.serve.store.disk import Disk
 from panodent.serve.store.folders import delete_folder
 from panodent.serve.store.job_queue import FAILED, UNFINISHED, JobQueue
-from panodent.serve.store.tables import insert_study, items, jobs, open_database, studies, study_of
+from panodent.serve.store.tables import (
+    empty_log,
+    insert_study,
+    items,
+    jobs,
+    open_database,
+    studies,
+    study_of,
+)
 from panodent.serve.store.training_data import TrainingData
 from panodent.serve.store.upload import ORIGINAL
 from panodent.serve.study import FindingRecord, Study, ToothRecord
@@ -44,11 +53,12 @@ class Store:
     """The folder and its database; several threads of one process may call it.
 
     url : of the database; '' for the SQLite file in the folder.
+    reserve : bytes of the disk to keep free, see `panodent.serve.store.disk`.
     Raises `OutputError` if the folder cannot be written, and `ConfigError` if another process uses
     it or the database cannot be opened.
     """
 
-    def __init__(self, folder: Path, url: str = "") -> None:
+    def __init__(self, folder: Path, url: str = "", reserve: int = 0) -> None:
         self.folder = folder
         try:
             for name in ("files", "results", "training/images"):
@@ -64,8 +74,9 @@ class Store:
             raise OutputError(
                 f"{folder}: cannot be used as the store ({error.strerror}); check its permissions"
             ) from None
+        self.disk = Disk(folder, reserve)
         try:
-            self._engine = open_database(url, folder)
+            self._engine = self.disk.with_room(open_database, url, folder)
         except BaseException:
             self._lock.close()
             raise
@@ -117,9 +128,8 @@ class Store:
     def get(self, study: str) -> Study:
         """The study with this id; raises `UnknownStudyError`."""
         with self._engine.connect() as connection:
-            row = (
-                connection.execute(studies.select().where(studies.c.id == study)).mappings().first()
-            )
+            found = connection.execute(studies.select().where(studies.c.id == study))
+            row = found.mappings().first()
         if row is None:
             raise unknown_study(study)
         return study_of(dict(row))
@@ -135,11 +145,7 @@ class Store:
                 .offset(offset)
             ).mappings()
             found = [
-                {
-                    **study_of({**row, **HEAVY}).summary(),
-                    "count": row["count"],
-                }
-                for row in rows
+                {**study_of({**row, **HEAVY}).summary(), "count": row["count"]} for row in rows
             ]
         return self.count(), found
 
@@ -192,6 +198,13 @@ class Store:
         The annotations of a saved study are deleted by the next `training.write`. Raises
         `UnknownStudyError`.
         """
+        room = (lambda: empty_log(self._engine), lambda: self._remove(study))
+        saved = self.disk.with_room(self._delete_row, study, more=room)
+        self._remove(study)
+        empty_log(self._engine)
+        return saved
+
+    def _delete_row(self, study: str) -> bool:
         with self._engine.begin() as connection:
             saved = connection.execute(
                 sql.select(studies.c.saved).where(studies.c.id == study)
@@ -199,8 +212,6 @@ class Store:
             if saved is None:
                 raise unknown_study(study)
             _delete_rows(connection, [study])
-        self._remove(study)
-        self._truncate_log()
         return bool(saved)
 
     def withdraw(self, study: str) -> None:
@@ -231,23 +242,22 @@ class Store:
         limit = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
         count = 0
         while True:
-            with self._engine.begin() as connection:
-                old = list(
-                    connection.execute(
-                        sql.select(studies.c.id)
-                        .where(studies.c.updated < limit)
-                        .limit(IDS_PER_STATEMENT)
-                    ).scalars()
-                )
-                _delete_rows(connection, old)
+            old = self.disk.with_room(self._delete_old_rows, limit)
             for study in old:
                 self._remove(study)
             count += len(old)
             if len(old) < IDS_PER_STATEMENT:
                 break
         self.jobs.delete_before(limit)
-        self._truncate_log()
+        empty_log(self._engine)
         return count
+
+    def _delete_old_rows(self, limit: str) -> list[str]:
+        oldest = sql.select(studies.c.id).where(studies.c.updated < limit).limit(IDS_PER_STATEMENT)
+        with self._engine.begin() as connection:
+            old = list(connection.execute(oldest).scalars())
+            _delete_rows(connection, old)
+        return old
 
     def recover(self) -> None:
         """At a start: deletes files without a row, and queues interrupted radiographs again."""
@@ -268,12 +278,6 @@ class Store:
         for place in (self.files / study, self.results(study)):
             delete_folder(place)
         self.training.remove(study)
-
-    def _truncate_log(self) -> None:
-        """Empties SQLite's write-ahead log, which still contains deleted rows."""
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                connection.execute(sql.text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     # --- results --------------------------------------------------------------------------
 
@@ -317,11 +321,8 @@ class Store:
             names = list(connection.execute(ids).scalars())
         for name in names:
             with self._engine.connect() as connection:
-                row = (
-                    connection.execute(studies.select().where(studies.c.id == name))
-                    .mappings()
-                    .first()
-                )
+                found = connection.execute(studies.select().where(studies.c.id == name))
+                row = found.mappings().first()
             if row is not None:
                 yield study_of(dict(row)), self.files / name / f"{ORIGINAL}{row['suffix']}"
 

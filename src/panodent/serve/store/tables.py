@@ -13,6 +13,7 @@ from sqlalchemy import event
 
 from panodent.errors import ConfigError, MissingExtraError
 from panodent.serve.finding_edits import following
+from panodent.serve.store.disk import is_disk_full
 from panodent.serve.study import Study, ToothRecord, with_ids
 from panodent.utils.atomic_files import write_whole
 
@@ -209,6 +210,18 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def empty_log(engine: sql.Engine) -> None:
+    """Empties SQLite's write-ahead log, which still contains deleted rows."""
+    if engine.dialect.name != "sqlite":
+        return
+    try:
+        with engine.connect() as connection:
+            connection.execute(sql.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    except sql.exc.DBAPIError as error:
+        if not is_disk_full(error):  # then the next deletion does it
+            raise
 
 
 # --- rows --------------------------------------------------------------------------------------
