@@ -23,9 +23,9 @@ PanodentError
 ├── MissingExtraError      an optional dependency is not installed
 ├── UnknownStudyError      the service has no such study
 ├── UnknownJobError        the service has no such job
-├── StaleError             somebody else has changed the study in the meantime
-└── BusyError              the service cannot take more work now
-    └── WorkerLostError    the process that worked on a radiograph has ended
+├── BusyError              the service cannot take more work now
+│   └── WorkerLostError    the process that worked on a radiograph has ended
+└── StaleError             somebody else has changed the study in the meantime
 
 >>> try:
 ...     raise UnknownNameError("format", "cocoo", ["coco", "voc"])
