@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from panodent.serve.tokens import own_token
 from panodent.serve.workers.exports import MEDIA_TYPES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -27,6 +28,7 @@ def test_the_commands_run(server, png, dicom, tmp_path):
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     (tmp_path / "scan.png").write_bytes(png)
+    own_token(tmp_path / "studies")
     (tmp_path / "other.dcm").write_bytes(dicom)
     script = commands().replace("http://127.0.0.1:8080", server.url)
     assert script.count("curl") >= 8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -22,7 +21,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from panodent.errors import PanodentError
+from panodent.errors import DiskFullError, PanodentError
 from panodent.serve.middleware.limits import LimitsMiddleware, RequestLimits
 from panodent.serve.middleware.metrics import Metrics, MetricsMiddleware
 from panodent.serve.problems import problem, problem_from_error
@@ -31,6 +30,7 @@ from panodent.serve.routes import jobs, label_studio, schema, studies, training_
 from panodent.serve.routes.label_studio_images import LabelStudioAccess
 from panodent.serve.routes.openapi_examples import add_examples
 from panodent.serve.service import Service
+from panodent.serve.store.disk import is_disk_full
 from panodent.serve.store.store import Store
 from panodent.serve.workers.pool import WorkerPool
 from panodent.serve.workers.task_runner import WorkerSettings
@@ -56,6 +56,7 @@ class ServiceSettings:
     token : required of API requests; None for no token.
     hosts : accepted host names in lower case; None for any.
     limits : limits on requests.
+    reserve : bytes of the store's disk that uploads leave free.
     label_studio : the Label Studio whose images may be fetched.
     """
 
@@ -70,6 +71,7 @@ class ServiceSettings:
     token: str | None = None
     hosts: frozenset[str] | None = None
     limits: RequestLimits = field(default_factory=RequestLimits)
+    reserve: int = 0
     label_studio: LabelStudioAccess = field(default_factory=LabelStudioAccess)
 
 
@@ -141,7 +143,9 @@ class App:
                 settings.task_seconds,
                 lambda reason: _count_restart(self.metrics, reason),
             )
-            store = await asyncio.to_thread(Store, settings.store, settings.database)
+            store = await asyncio.to_thread(
+                Store, settings.store, settings.database, settings.reserve
+            )
             self.service = app.state.service = Service(store, pool, settings.retain_days)
             await self.service.start()
         except PanodentError as error:
@@ -185,6 +189,12 @@ def _add_operations(app: FastAPI) -> None:
         except Exception as error:  # whatever the database's driver raises
             log.error("the database does not answer: %s", redacted(error))
             return problem(503, "the database does not answer")
+        if service.trouble:
+            return problem(503, service.trouble)
+        try:
+            service.store.disk.check()
+        except DiskFullError as error:
+            return problem(503, str(error))
         return JSONResponse({"status": "ready", "detail": ""})
 
     @app.get(
@@ -195,9 +205,14 @@ def _add_operations(app: FastAPI) -> None:
     )
     async def metrics(request: Request) -> Response:
         service, found = studies.service_of(request), request.app.state.metrics
-        found.studies.set(await service.call_store(service.store.count))
-        found.queued.set(await service.call_store(service.store.jobs.count_queued))
-        found.waiting.set(service.pool.waiting)
+        found.set_workers(service.pool)
+        found.free.set(service.store.disk.free)
+        try:
+            counts = service.call_store(service.store.counts)
+            found.set_store(await asyncio.wait_for(counts, READY_SECONDS))
+        except Exception as error:  # whatever the database's driver raises
+            log.error("the database does not answer: %s", redacted(error))
+            found.set_store(None)
         response: Response = found.response()
         return response
 
@@ -219,6 +234,9 @@ def _methods(app: FastAPI, path: str) -> set[str]:
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
             known |= {method.upper() for method in operations}
     return known
+
+
+_FULL = "the disk of the store is full; delete studies or free some space, then send it again"
 
 
 def _add_error_handlers(app: FastAPI) -> None:
@@ -252,15 +270,16 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(SQLAlchemyError)
     async def database_error(request: Request, error: Exception) -> Response:
+        if is_disk_full(error):
+            return problem(507, _FULL)
         log.error("the database failed: %s", redacted(error))
         return problem(503, "the database does not answer; try again in a moment")
 
     @app.exception_handler(OSError)
     async def disk_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, OSError)  # noqa: S101 - registered for these
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_disk_full(error):
             raise error
-        return problem(507, "the disk of the store is full; free some space, then send it again")
+        return problem(507, _FULL)
 
     @app.exception_handler(Exception)
     async def unexpected_error(request: Request, error: Exception) -> Response:

@@ -144,6 +144,22 @@ def test_delete_leaves_nothing_behind_not_even_in_free_pages(tmp_path: Path):
     store.close()
 
 
+def test_what_a_client_was_told_is_not_there_is_withdrawn(store: Store):
+    made, other = kept(store), kept(store)
+    upload = write_upload(store.files, "x.png", b"x")
+    store.jobs.add([upload], "b" * 32)
+    store.remove_orphans([made.id, upload.id])  # both have a row
+    assert store.original(made.id).exists()
+    for _ in range(2):
+        store.withdraw(made.id)
+        store.withdraw_job("b" * 32, [upload.id])
+    assert store.counts() == (1, 0)
+    assert [place.name for place in store.files.iterdir()] == [other.id]
+    stray = write_upload(store.files, "x.png", b"x")
+    store.remove_orphans([stray.id, other.id])
+    assert [place.name for place in store.files.iterdir()] == [other.id]
+
+
 def test_old_studies_expire_and_young_ones_stay(store: Store):
     young = kept(store, updated="2999-01-01")
     old = [kept(store, updated="2020-01-01").id for _ in range(3)]

@@ -33,7 +33,7 @@ MAX_FOLLOWERS = 64
 async def add_job(request: Request) -> Response:
     """Each radiograph becomes a study. After a restart the service continues with the queue."""
     service, limit = service_of(request), request.app.state.settings.limits.upload
-    uploads = await receive(request, "files", MAX_FILES, limit, service.store.files, True)
+    uploads = await receive(request, "files", MAX_FILES, limit, service.store, True)
     job = await service.add_job(uploads)
     return JSONResponse(job, 202, {"Location": f"/v1/jobs/{job['id']}"})
 
@@ -81,6 +81,17 @@ async def follow_job(request: Request, job: JobId) -> Response:
             service.followers -= 1
 
     return StreamingResponse(events(), media_type="text/event-stream")
+
+
+@router.post(
+    "/jobs/{job}/retry",
+    response_model=schema.Job,
+    summary="Try the failed radiographs of a job again whose files were kept",
+    responses=schema.problems(404),
+)
+async def retry_job(request: Request, job: JobId) -> Response:
+    """Files are kept where the service failed and not the file; `kept` says so for each."""
+    return JSONResponse(await service_of(request).retry_job(job))
 
 
 @router.delete(

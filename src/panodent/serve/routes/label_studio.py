@@ -141,6 +141,7 @@ async def predict(request: Request, body: PredictRequest) -> Response:
     service, access = request.app.state.service, request.app.state.settings.label_studio
     max_bytes = request.app.state.settings.limits.upload
     service.pool.check()  # later all tasks are answered, however many wait
+    service.store.disk.check()
     version, results = _version(service), []
     for task in body.tasks:
         try:

@@ -193,6 +193,7 @@ class JobItem(BaseModel):
     state: Literal["queued", "running", "done", "failed", "dropped"]
     study: str | None
     error: str | None
+    kept: bool = Field(False, description="Whether a failed file is kept for another try")
 
 
 class Job(BaseModel):

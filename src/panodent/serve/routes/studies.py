@@ -73,7 +73,7 @@ async def info(request: Request) -> dict[str, Any]:
                 "application/dicom": {"schema": {"type": "string", "format": "binary"}},
             },
         },
-        **schema.problems(406, 415),
+        **schema.problems(406, 415, 507),
     },
 )
 async def predict(request: Request) -> Response:
@@ -122,7 +122,7 @@ def _range(entry: str) -> tuple[str, float]:
 async def _received(request: Request, durable: bool) -> Upload:
     service, limits = service_of(request), request.app.state.settings.limits
     service.pool.check()  # refuses before anything is written
-    uploads = await receive(request, "file", 1, limits.upload, service.store.files, durable)
+    uploads = await receive(request, "file", 1, limits.upload, service.store, durable)
     return uploads[0]
 
 

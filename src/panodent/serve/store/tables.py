@@ -13,6 +13,7 @@ from sqlalchemy import event
 
 from panodent.errors import ConfigError, MissingExtraError
 from panodent.serve.finding_edits import following
+from panodent.serve.store.disk import is_disk_full
 from panodent.serve.study import Study, ToothRecord, with_ids
 from panodent.utils.atomic_files import write_whole
 
@@ -155,7 +156,14 @@ def _engine(place: sql.URL, shown: str) -> sql.Engine:
         raise MissingExtraError("postgres", "PostgreSQL", str(error.name)) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "handle_error", _recognise_shutdown)
     return engine
+
+
+def _recognise_shutdown(context: sql.engine.ExceptionContext) -> None:
+    """A connection that PostgreSQL ends says so once (57P); then the pool must not use it again."""
+    if "57P0" in str(context.original_exception):
+        context.is_disconnect = True
 
 
 # --- folder and database belong together -------------------------------------------------------
@@ -202,6 +210,18 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def empty_log(engine: sql.Engine) -> None:
+    """Empties SQLite's write-ahead log, which still contains deleted rows."""
+    if engine.dialect.name != "sqlite":
+        return
+    try:
+        with engine.connect() as connection:
+            connection.execute(sql.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    except sql.exc.DBAPIError as error:
+        if not is_disk_full(error):  # then the next deletion does it
+            raise
 
 
 # --- rows --------------------------------------------------------------------------------------

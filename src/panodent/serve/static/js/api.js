@@ -1,7 +1,17 @@
 // Requests to the service: error responses become errors to show, and a token is asked for if needed.
 
-let token = sessionStorage.getItem("panodent.token") ?? "";
+let token = tokenOfAddress() || (sessionStorage.getItem("panodent.token") ?? "");
 let ask = async () => "";
+
+/** Takes the token of the opened address, /#token=TOKEN, out of the address bar and the history. */
+function tokenOfAddress() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
+  if (given) {
+    history.replaceState(null, "", location.pathname + location.search);
+    sessionStorage.setItem("panodent.token", given);
+  }
+  return given;
+}
 
 /** `askForToken(wrong)` returns a token, or "" if the user cancels. */
 export function onTokenNeeded(askForToken) {
