@@ -1,14 +1,14 @@
 // The commands of the page.
 
 import { remove, renumber, restore, shift } from "./edits.js";
-import { alongArches, written } from "./arch.js";
+import { written } from "./arch.js";
 import { showExports, takeTraining } from "./exports.js";
 import { bringBack, discard, findingActions } from "./findingactions.js";
-import { inOrder } from "./findings.js";
 import { showHelp } from "./help.js";
 import { say } from "./notices.js";
 import { pickNumber } from "./picker.js";
 import { preference, setPreference } from "./preferences.js";
+import { reviewing } from "./reviewing.js";
 import { chooseFiles } from "./uploads.js";
 
 /** All commands; `page` holds the parts of the page. */
@@ -18,6 +18,7 @@ export function actions(page) {
     ...zooming(page),
     ...showing(page),
     ...choosing(page),
+    ...reviewing(page),
     ...numbering(page),
     ...shaping(page),
     ...findingActions(page),
@@ -114,18 +115,6 @@ function showing({ session, viewer, toggleView }) {
 function choosing({ session }) {
   const group = "Select";
   const enabled = () => session.teeth.length > 0;
-  const doubted = (one) => session.state(one) !== "found";
-  const doubtful = () => [
-    ...alongArches(session.teeth.filter(doubted)),
-    ...inOrder(session.findings.filter(doubted)),
-  ];
-  const nextDoubtful = () => {
-    const list = doubtful();
-    const now = list.findIndex(({ key }) => key === (session.picked ?? session.chosen[0]));
-    const next = list[(now + 1) % list.length];
-    if (next.kind) session.pick(next.key);
-    else session.choose([next.key]);
-  };
   const extend = (by) => () => {
     const before = session.chosen;
     session.step(by);
@@ -135,14 +124,6 @@ function choosing({ session }) {
   return [
     { id: "next-tooth", label: "Next tooth", group, keys: ["k"], enabled, run: () => session.step(1) },
     { id: "previous-tooth", label: "Previous tooth", group, keys: ["j"], enabled, run: () => session.step(-1) },
-    {
-      id: "next-doubtful",
-      label: "Next doubtful or unnumbered tooth, then doubtful findings",
-      group,
-      keys: ["d"],
-      enabled: () => doubtful().length > 0,
-      run: nextDoubtful,
-    },
     { id: "extend-next", label: "Add the next tooth to the selection", group, keys: ["Shift+K"], enabled, run: extend(1) },
     { id: "extend-previous", label: "Add the previous tooth to the selection", group, keys: ["Shift+J"], enabled, run: extend(-1) },
   ];

@@ -1,5 +1,6 @@
 // Saves corrections, and resolves conflicts with a save by somebody else.
 
+import { reviewer } from "./acceptance.js";
 import * as api from "./api.js";
 import { ask } from "./dialogs.js";
 import { complain, say } from "./notices.js";
@@ -31,7 +32,7 @@ export class Saving {
     const { id, revision } = session.study;
     const sent = { teeth: session.teeth, findings: session.findings };
     try {
-      const answer = await api.save(id, revision, session.entries(sent));
+      const answer = await api.save(id, revision, session.entries(sent), reviewer());
       if (session.study?.id === id) session.saved(answer, sent);
       say("Saved.");
       return true;
