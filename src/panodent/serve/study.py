@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from panodent.analysis.dentition_stage import erupted_by_boxes
+from panodent.analysis.numbering_checks import numbering_problems
 from panodent.analysis.tooth_attributes import tooth_attributes
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError, TeethError
@@ -94,7 +95,21 @@ class Study:
             "teeth": _shown(self.teeth),
             "predicted_findings": _shown_findings(self.predicted_findings),
             "findings": _shown_findings(self.findings),
+            "numbering_problems": self._numbering_problems(),
         }
+
+    def _numbering_problems(self) -> list[dict[str, Any]]:
+        boxes = [[t["box"][1], t["box"][0], t["box"][3], t["box"][2]] for t in self.teeth]
+        accepted = [place for place, tooth in enumerate(self.teeth) if tooth.get("accepted")]
+        found = numbering_problems([tooth["fdi"] for tooth in self.teeth], boxes, accepted)
+        return [
+            {
+                "kind": one.kind,
+                "teeth": [self.teeth[place]["id"] for place in one.teeth],
+                "message": one.text(),
+            }
+            for one in found
+        ]
 
     def record(self) -> dict[str, Any]:
         """The current teeth and findings as in teeth.json, for `panodent.outputs.record`."""

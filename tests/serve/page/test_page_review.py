@@ -109,3 +109,35 @@ def test_what_is_changed_is_not_accepted_any_more(page: Any, service: Any) -> No
     saved = service.get(f"/v1/studies/{study['id']}").json()["teeth"]
     flags = sorted(tooth["flags"] for tooth in saved if tooth.get("accepted"))
     assert flags == [["accepted"], ["accepted", "edited", "unnumbered"]]
+
+
+def test_wrong_numbers_are_shown_at_once(page: Any, service: Any) -> None:
+    study = opened(page, service, "case-002.png")
+    numbers = [tooth["fdi"] for tooth in study["teeth"]]
+    one, other = next((n, n + 1) for n in numbers if n + 1 in numbers and n % 10 == 4)
+    page.click(f".place[data-fdi='{one}']")
+    page.keyboard.press("r")
+    box, tooth = (
+        page.locator(selector).bounding_box() for selector in (".picker", "path.tooth.chosen")
+    )
+    assert tooth["y"] + tooth["height"] <= box["y"]  # the picker leaves the tooth in sight
+    page.keyboard.type(str(other))
+    page.keyboard.press("Enter")
+    wrong = page.locator(".place[data-wrong]")
+    expect(wrong).to_have_count(2)
+    expect(page.locator("path.tooth.wrong")).to_have_count(2)
+    expect(page.locator("#inspector .doubt")).to_contain_text("stand in each other's place")
+    page.keyboard.press("Control+s")
+    expect(page.locator("#messages")).to_contain_text("Check the numbers")
+    record = service.get(f"/v1/studies/{study['id']}/export/teeth.json").json()
+    assert [sorted(p["fdi"]) for p in record["numbering_problems"]] == [[one, other]]
+    shown = service.get(f"/v1/studies/{study['id']}").json()["numbering_problems"]
+    assert [problem["kind"] for problem in shown] == ["order"]
+
+    # They may be so in life: accepting one accepts both.
+    page.click(f".place[data-fdi='{one}']")
+    page.keyboard.press("y")
+    expect(wrong).to_have_count(0)
+    page.keyboard.press("Control+s")
+    expect(page.locator("#study-state")).to_have_text("Saved")
+    assert service.get(f"/v1/studies/{study['id']}").json()["numbering_problems"] == []

@@ -138,6 +138,14 @@ class StudySummary(BaseModel):
     count: int
 
 
+class StudyNumberingProblem(BaseModel):
+    """Numbers that contradict the places of the teeth."""
+
+    kind: str
+    teeth: list[str] = Field(description="Ids of the teeth concerned")
+    message: str
+
+
 class StudyDetail(StudySummary):
     """A study with its teeth and findings as predicted and as corrected so far."""
 
@@ -148,6 +156,9 @@ class StudyDetail(StudySummary):
     )
     findings: list[StudyFinding] | None = Field(
         None, description="As corrected so far; null if nobody has looked for findings"
+    )
+    numbering_problems: list[StudyNumberingProblem] = Field(
+        [], description="What looks wrong in the current numbers, as of POST /v1/numbering"
     )
 
 

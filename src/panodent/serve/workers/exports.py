@@ -11,6 +11,7 @@ from typing import Any
 
 from panodent.analysis.measure import measure
 from panodent.analysis.measurements import with_notes
+from panodent.analysis.numbering_checks import numbering_problems_of
 from panodent.dentition import NUMBERINGS, Numbering
 from panodent.dicom import files
 from panodent.dicom.source import Model, source_of
@@ -151,9 +152,27 @@ def _findings_results(case: ExportInput) -> bytes:
     ).encode()
 
 
+def study_record(
+    record: Mapping[str, Any], teeth: Teeth, study: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The content of teeth.json with what the page knows of a study.
+
+    Adds `accepted` to teeth and findings, and `numbering_problems`. `study` is the record of the
+    study, see `panodent.serve.study.Study`.
+    """
+    problems = [
+        {"kind": one.kind, "fdi": list(one.numbers), "message": one.text()}
+        for one in numbering_problems_of(teeth)
+    ]
+    return {**add_acceptance(record, study), "numbering_problems": problems}
+
+
 def _sheet(case: ExportInput) -> bytes:
     picture = _overlay(case)[: case.teeth.size[0]]
-    measures = with_notes(measure(case.teeth, case.radiograph.spacing), case.radiograph.notes)
+    problems = numbering_problems_of(case.teeth)
+    wrong = [f"check the numbers: {one.text(case.numbering)}" for one in problems]
+    notes = [*wrong, *case.radiograph.notes]
+    measures = with_notes(measure(case.teeth, case.radiograph.spacing), notes)
     return measure_sheet.pdf(
         case.name, measures, case.teeth, picture, case.numbering, case.findings
     )
@@ -162,7 +181,7 @@ def _sheet(case: ExportInput) -> bytes:
 def _record(case: ExportInput) -> bytes:
     extra: dict[str, Any] = {"file_name": case.name, "bundle": case.model.digest}
     record = to_record(case.teeth, case.radiograph, extra, case.findings)
-    record = add_acceptance(record, case.study)
+    record = study_record(record, case.teeth, case.study)
     return json.dumps(record, ensure_ascii=False).encode()
 
 

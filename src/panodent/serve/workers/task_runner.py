@@ -19,7 +19,6 @@ from panodent.outputs.case import write_case
 from panodent.outputs.record import findings_from_record, from_record, to_record
 from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.radiograph import Radiograph, read
-from panodent.serve.acceptance import add_acceptance
 from panodent.serve.finding_edits import apply_finding_edit, following
 from panodent.serve.study import apply_edit, with_erupted
 from panodent.serve.workers import exports
@@ -138,7 +137,7 @@ class TaskRunner:
             model=self.model,
             extra={"file_name": task["name"], "bundle": self.model.digest},
             findings=findings,
-            complete=lambda record: add_acceptance(record, task["record"]),
+            complete=lambda record: exports.study_record(record, teeth, task["record"]),
         )
         return {}, {}
 

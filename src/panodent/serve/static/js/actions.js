@@ -1,5 +1,6 @@
 // The commands of the page.
 
+import { keepClear } from "./clear.js";
 import { remove, renumber, restore, shift } from "./edits.js";
 import { written } from "./arch.js";
 import { showExports, takeTraining } from "./exports.js";
@@ -129,7 +130,7 @@ function choosing({ session }) {
   ];
 }
 
-function numbering({ session, toolbox }) {
+function numbering({ session, toolbox, viewer }) {
   const group = "Correct";
   const one = () => Boolean(session.only);
   const shifting = (step) => ({
@@ -138,7 +139,7 @@ function numbering({ session, toolbox }) {
       toolbox.act(() => session.edit(shift(session.teeth, session.chosen, step, preference("numbering")))),
   });
   return [
-    { id: "renumber", label: "Renumber", group, keys: ["r"], icon: "renumber", enabled: one, run: () => renumbering(session) },
+    { id: "renumber", label: "Renumber", group, keys: ["r"], icon: "renumber", enabled: one, run: () => renumbering(session, viewer) },
     { id: "shift-left", label: "Shift left along the arch", group, keys: [","], icon: "left", ...shifting(-1) },
     { id: "shift-right", label: "Shift right along the arch", group, keys: ["."], icon: "right", ...shifting(1) },
   ];
@@ -202,17 +203,19 @@ function splitting(toolbox) {
   else toolbox.use("split");
 }
 
-async function renumbering(session) {
+async function renumbering(session, viewer) {
   const tooth = session.only;
   const before = session.teeth;
-  const fdi = await pickNumber(tooth.fdi, (number) => session.bearing(number), {
+  const words = {
     title: tooth.fdi ? `New number for ${written(tooth.fdi, preference("numbering"))}` : "Number of the tooth",
     none: "No number",
     set: "Set number",
     own: "its current number",
     taken: "in use, the two teeth swap numbers",
     free: "free",
-  });
+  };
+  const inSight = (dialog) => keepClear(dialog, viewer, tooth);
+  const fdi = await pickNumber(tooth.fdi, (number) => session.bearing(number), words, inSight);
   if (fdi === null || fdi === tooth.fdi || session.teeth !== before) return;
   const { teeth, swapped } = renumber(session.teeth, tooth.key, fdi);
   session.edit(teeth, [tooth.key]);

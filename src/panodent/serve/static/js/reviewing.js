@@ -66,6 +66,10 @@ function choose(session, one) {
 
 function accept(session) {
   const keys = selectedDoubted(session);
+  // A problem of two numbers is accepted with both, where the other tooth has no doubt of its own.
+  for (const { teeth } of keys.flatMap((key) => session.problemsOf({ key }))) {
+    keys.push(...teeth.filter((key) => !keys.includes(key) && session.state(session.tooth(key)) === "found"));
+  }
   const list = session.doubted.filter(({ key }) => key === keys[0] || !keys.includes(key));
   const next = after(session, list);
   session.accept(keys, reviewer());

@@ -2,6 +2,7 @@
 
 import { acceptedBy, reason } from "./acceptance.js";
 import { h } from "./dom.js";
+import { problemsInWords } from "./numbering.js";
 
 /** Of a selected tooth or finding; null where there is nothing to say. */
 export function doubt(session, one, commands) {
@@ -15,11 +16,14 @@ export function doubt(session, one, commands) {
       h("div", { class: "pair" }, commands.button("take-back", "Take back")),
     );
   }
-  if (session.state(one) === "found") return null;
+  const wrong = problemsInWords(session.problemsOf(one));
+  const unsure = session.state(one) !== "found";
+  if (!unsure && !wrong.length) return null;
   return h(
     "div",
-    { class: "doubt" },
-    h("p", {}, why || "The model is not sure of it."),
+    { class: wrong.length ? "doubt wrong" : "doubt" },
+    wrong.map((text) => h("p", {}, text)),
+    unsure ? h("p", {}, why || "The model is not sure of it.") : null,
     h("div", { class: "pair" }, commands.button("accept", "Accept"), commands.button("next-doubtful", "Next")),
   );
 }
@@ -34,6 +38,7 @@ export function remaining(session, commands) {
     "div",
     { class: "doubt" },
     h("p", {}, `${length} ${length === 1 ? "is" : "are"} doubtful.`),
+    problemsInWords(session.problems).map((text) => h("p", {}, text)),
     kept,
     h("div", { class: "pair" }, commands.button("next-doubtful", "Review"), commands.button("accept-all", "Accept all")),
   );

@@ -18,6 +18,7 @@ export class Session extends EventTarget {
   number = 0; // a selected number without a tooth
   picked = null; // key of the selected finding; then no tooth is selected
   hovered = null; // a key
+  problems = []; // numbers that contradict their places: { kind, teeth: keys, message }, see numbering.js
   #known = new Map(); // the service's teeth by id
   #knownFindings = new Map(); // its findings by id
   #saved = { teeth: this.teeth, findings: this.findings };
@@ -29,6 +30,7 @@ export class Session extends EventTarget {
     this.chosen = [];
     this.number = 0;
     this.picked = this.hovered = this.study = null;
+    this.problems = [];
     this.teeth = this.found = this.findings = this.foundFindings = [];
     if (answer) {
       this.found = answer.predicted.map(taken);
@@ -240,8 +242,19 @@ export class Session extends EventTarget {
 
   /** Teeth along the arches, then findings, that somebody should look at. */
   get doubted() {
-    const asks = (one) => !one.accepted && this.state(one) !== "found";
+    const asks = (one) => !one.accepted && (this.state(one) !== "found" || this.problemsOf(one).length > 0);
     return [...alongArches(this.teeth.filter(asks)), ...inOrder(this.findings.filter(asks))];
+  }
+
+  /** The problems with the number of a tooth. */
+  problemsOf({ key }) {
+    return this.problems.filter((problem) => problem.teeth.includes(key));
+  }
+
+  setProblems(problems) {
+    if (!problems.length && !this.problems.length) return;
+    this.problems = problems;
+    this.#tell("change");
   }
 
   /** Keys of what is selected: teeth, or one finding. */
