@@ -130,7 +130,9 @@ def test_no_token_says_what_it_means(
     who: str,
 ) -> None:
     monkeypatch.delenv("PANODENT_TOKEN", raising=False)
-    monkeypatch.setattr("panodent.serve.server.run", lambda settings, listener, _: listener.close())
+    monkeypatch.setattr(
+        "panodent.serve.server.run", lambda settings, listener, *_: listener.close()
+    )
     serve.serve(store=tmp_path / "store", host=host, port=0, no_token=True)
     shown = capsys.readouterr().out
     assert f"no token: {who} can read, change and delete all studies" in shown

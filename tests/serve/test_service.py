@@ -169,6 +169,43 @@ def test_a_study_deleted_while_its_results_are_made_stays_deleted(tmp_path):
     working(tmp_path, do)
 
 
+def test_a_save_of_a_study_that_is_deleted_meanwhile_leaves_nothing(tmp_path):
+    async def do(service: Service, pool: FakePool) -> None:
+        study = await service.add(write_upload(service.store.files, "x.png", b"x"))
+        pool.asked.clear()
+        pool.gate.clear()
+        saving = asyncio.ensure_future(service.save(study.id, 0, []))
+        await until(lambda: pool.asked == ["edit"])
+        await service.delete(study.id)
+        pool.gate.set()
+        with pytest.raises(UnknownStudyError):
+            await saving
+        assert not list(service.store.files.iterdir())
+        assert not list((service.store.folder / "results").iterdir())
+
+    working(tmp_path, do)
+
+
+def test_a_client_that_leaves_leaves_nothing(tmp_path):
+    async def do(service: Service, pool: FakePool) -> None:
+        for stage in range(1, 40, 3):  # it leaves sooner or later
+            adding = asyncio.ensure_future(
+                service.add(write_upload(service.store.files, "x.png", b"x"))
+            )
+            for _ in range(stage):
+                await asyncio.sleep(0)
+            adding.cancel()
+            try:
+                await adding
+            except asyncio.CancelledError:
+                continue
+            await service.delete(adding.result().id)
+        await until(lambda: not list(service.store.files.iterdir()))
+        assert await service.call_store(service.store.counts) == (0, 0)
+
+    working(tmp_path, do)
+
+
 def test_a_full_disk_is_waited_out(tmp_path, caplog):
     async def do(service: Service, pool: FakePool) -> None:
         study = await service.add(write_upload(service.store.files, "Waltraud.png", b"x"))

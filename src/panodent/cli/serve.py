@@ -71,6 +71,12 @@ Waiting = Annotated[
         min=1, help="Radiographs that may wait for a worker; further requests get status 503."
     ),
 ]
+PerAddress = Annotated[
+    int,
+    typer.Option(
+        min=1, help="Connections that one address may have; loopback may have any number."
+    ),
+]
 LabelStudio = Annotated[
     str,
     typer.Option(
@@ -97,6 +103,7 @@ def serve(
     reserve_mib: ReserveMib = 256,
     seconds: Seconds = 60,
     waiting: Waiting = 32,
+    per_address: PerAddress = 64,
     label_studio: LabelStudio = "",
     verbose: Verbose = False,
 ) -> None:
@@ -130,7 +137,7 @@ def serve(
         reserve=reserve_mib << 20,
         label_studio=LabelStudioAccess(label_studio, os.environ.get("LABEL_STUDIO_API_KEY", "")),
     )
-    _run(settings, host, port, own, verbose)
+    _run(settings, host, port, own, verbose, per_address)
 
 
 def _require_service() -> None:
@@ -175,7 +182,9 @@ def _hosts(host: str, allowed: list[str], access_controlled: bool) -> frozenset[
     return frozenset(name.lower() for name in names)
 
 
-def _run(settings: ServiceSettings, host: str, port: int, own: bool, verbose: bool) -> None:
+def _run(
+    settings: ServiceSettings, host: str, port: int, own: bool, verbose: bool, per_address: int
+) -> None:
     """Runs the service until the process is told to stop (Ctrl-C, SIGTERM).
 
     own : whether the token is the store's own, which the printed address then has.
@@ -197,4 +206,4 @@ def _run(settings: ServiceSettings, host: str, port: int, own: bool, verbose: bo
             "every user of this computer" if is_loopback(host) else f"everybody who reaches {host}"
         )
         print_line(f"no token: {who} can read, change and delete all studies")
-    run(settings, listener, verbose)
+    run(settings, listener, verbose, per_address)

@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 from panodent.errors import DiskFullError, PanodentError
+from panodent.serve.middleware.compression import CompressionMiddleware
 from panodent.serve.middleware.limits import LimitsMiddleware, RequestLimits
 from panodent.serve.middleware.metrics import Metrics, MetricsMiddleware
 from panodent.serve.problems import problem, problem_from_error
@@ -106,7 +107,8 @@ class App:
         _add_page(app)
         _add_error_handlers(app)
         self._openapi, app.openapi = app.openapi, self._described  # type: ignore[method-assign]
-        limited = LimitsMiddleware(app, settings.limits, settings.token, settings.hosts)
+        packed = CompressionMiddleware(app)
+        limited = LimitsMiddleware(packed, settings.limits, settings.token, settings.hosts)
         self._app = MetricsMiddleware(limited, self.metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -144,9 +144,7 @@ class Service:
     async def _predicted_study(self, upload: Upload, **options: Any) -> Study:
         task = _predict_task(upload, ("record", "image"))
         header, blobs = await self.pool.run(task, **options)
-        picture = self.store.picture(upload.id)
-        await asyncio.to_thread(write_whole, picture, blobs["image"])
-        await asyncio.to_thread(sync_folder, picture.parent)
+        await _whole(asyncio.to_thread(self._write_picture, upload.id, blobs["image"]))
         record = json.loads(blobs["record"])
         teeth = with_ids(record["teeth"])
         moment = now()
@@ -166,6 +164,11 @@ class Service:
             predicted_findings=findings,
             findings=findings,
         )
+
+    def _write_picture(self, study: str, content: bytes) -> None:
+        picture = self.store.picture(study)
+        write_whole(picture, content)
+        sync_folder(picture.parent)
 
     # --- one study ------------------------------------------------------------------------
 
@@ -302,6 +305,16 @@ class Service:
             except Exception as error:  # tried again in an hour
                 log.error("old studies could not be deleted: %s", redacted(error))
             await self.calls.pause(EXPIRY_SECONDS)
+
+
+async def _whole(work: Coroutine[Any, Any, None]) -> None:
+    """Runs work in a thread to its end, also when it is cancelled: files are deleted after it."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 def _predict_task(upload: Upload, want: Sequence[str]) -> dict[str, Any]:

@@ -112,6 +112,21 @@ def test_a_worker_that_dies_is_replaced_and_its_task_tried_again():
     ]
 
 
+def test_a_task_whose_client_has_left_does_not_go_on(monkeypatch):
+    monkeypatch.setattr("panodent.serve.workers.pool.LEFT_SECONDS", 0.01)
+
+    async def do(pool: WorkerPool) -> None:
+        process = pool._workers[0]._process
+        os.kill(process.pid, signal.SIGSTOP)  # as a task that takes long
+        asked = asyncio.ensure_future(pool.run(PHANTOM))
+        await asyncio.sleep(0.05)
+        asked.cancel()
+        await pool.run(LIGHT)  # long before `task_seconds`
+        assert pool._workers[0]._process.pid != process.pid
+
+    assert with_pool(do) == []  # no fault of a file
+
+
 def test_the_line_has_a_limit_which_the_patient_pass():
     async def do(pool: WorkerPool) -> None:
         tasks = [asyncio.ensure_future(pool.run(LIGHT)) for _ in range(3)]

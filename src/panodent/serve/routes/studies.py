@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from importlib.util import find_spec
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from panodent.dentition import TEETH
 from panodent.drawing.chart_findings import INK, METAL, WHITE, finding_shapes
@@ -16,7 +15,9 @@ from panodent.drawing.tooth_shapes import pictogram
 from panodent.drawing.vector import to_svg_path
 from panodent.serve.problems import problem
 from panodent.serve.routes import schema
+from panodent.serve.routes.leaving import unless_left
 from panodent.serve.routes.multipart import receive
+from panodent.serve.routes.stored_files import stored_file
 from panodent.serve.service import Service
 from panodent.serve.store.store import unknown_study
 from panodent.serve.store.upload import Upload
@@ -83,7 +84,7 @@ async def predict(request: Request) -> Response:
         return problem(406, f"Accept names no available format; known: {_KNOWN_TYPES}")
     blob = _BLOBS[media]
     upload = await _received(request, durable=False)
-    _, blobs = await service_of(request).predict(upload, [blob])
+    _, blobs = await unless_left(request, service_of(request).predict(upload, [blob]))
     return Response(blobs[blob], media_type=media)
 
 
@@ -140,7 +141,7 @@ async def _received(request: Request, durable: bool) -> Upload:
 async def add_study(request: Request) -> Response:
     """Answers when the teeth are found; for many radiographs use /v1/jobs."""
     upload = await _received(request, durable=True)
-    study = await service_of(request).add(upload)
+    study = await unless_left(request, service_of(request).add(upload))
     return JSONResponse(study.public(), 201)
 
 
@@ -153,7 +154,7 @@ async def add_study(request: Request) -> Response:
 )
 async def example(request: Request) -> Response:
     """A phantom without a patient, to try the service."""
-    study = await service_of(request).add_example()
+    study = await unless_left(request, service_of(request).add_example())
     return JSONResponse(study.public(), 201)
 
 
@@ -190,18 +191,42 @@ async def get_study(request: Request, study: StudyId) -> Response:
     "/studies/{study}/image",
     summary="The radiograph as an 8-bit PNG",
     response_class=Response,
-    responses={200: {"content": {"image/png": {}}}, **schema.problems(404)},
+    responses={
+        200: {"content": {"image/png": {}}},
+        304: {"description": "The client has it already (If-None-Match)"},
+        **schema.problems(404),
+    },
 )
 async def image(request: Request, study: StudyId) -> Response:
-    """Full size, upright, bright where the patient is dense."""
+    """Full size, upright, bright where the patient is dense; it never changes."""
     service = service_of(request)
     await service.call_store(service.store.original, study)
-    file = service.store.picture(study)
     try:
-        found = await asyncio.to_thread(file.stat)
+        return await stored_file(request, service.store.picture(study), "image/png", study)
     except FileNotFoundError:
         raise unknown_study(study) from None  # deleted in the meantime
-    return FileResponse(file, media_type="image/png", stat_result=found)
+
+
+@router.get(
+    "/studies/{study}/original",
+    summary="The file as it was sent",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/octet-stream": {}, "application/dicom": {}}},
+        304: {"description": "The client has it already (If-None-Match)"},
+        **schema.problems(404),
+    },
+)
+async def original(request: Request, study: StudyId) -> Response:
+    """A download under its own name, unchanged, with all that a DICOM file says of the patient."""
+    service = service_of(request)
+    file = await service.call_store(service.store.original, study)
+    found = await service.call_store(service.store.get, study)
+    media = "application/dicom" if found.kind == "dicom" else "application/octet-stream"
+    try:
+        return await stored_file(request, file, media, f"{study}-original", found.name)
+    except FileNotFoundError:
+        raise unknown_study(study) from None
 
 
 @router.put(
@@ -229,7 +254,7 @@ async def save(request: Request, study: StudyId, edit: schema.Edit) -> Response:
 )
 async def measurements(request: Request, study: StudyId) -> dict[str, Any]:
     """Measurements of the current teeth, pixels and degrees; docs/reference/measurements.md."""
-    return await service_of(request).measurements(study)
+    return await unless_left(request, service_of(request).measurements(study))
 
 
 @router.get(
@@ -250,7 +275,7 @@ async def export(
     """A file of the current teeth; DICOM objects need a DICOM radiograph."""
     if name not in MEDIA_TYPES:
         return problem(404, f"no export {name[:60]!r}; known: {', '.join(MEDIA_TYPES)}")
-    content = await service_of(request).export(study, name, numbering)
+    content = await unless_left(request, service_of(request).export(study, name, numbering))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=MEDIA_TYPES[name], headers=headers)
 

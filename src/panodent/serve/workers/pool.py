@@ -22,6 +22,8 @@ from panodent.serve.workers.task_runner import WorkerSettings
 log = logging.getLogger("panodent.serve")
 
 START_SECONDS = 120.0
+LEFT_SECONDS = 3.0
+"""How long a task may go on whose client has left."""
 ENDING_SECONDS = 5.0
 """Longest wait for the exit code of a process whose connection has ended."""
 WATCH_SECONDS = 2.0
@@ -132,9 +134,14 @@ class WorkerPool:
             self._waiting -= 1
         loop = asyncio.get_running_loop()
         running = loop.run_in_executor(self._threads, self._run_in_thread, worker, task)
-        # If the client disconnects, the task still runs to its end; then the worker is free.
+        # Without the client the task still runs to its end, then the worker is free: most tasks are
+        # shorter than the start of another process.
         running.add_done_callback(lambda done: self._release(worker, done))
-        return await asyncio.shield(running)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            loop.call_later(LEFT_SECONDS, _abandon, worker, running)
+            raise
 
     def _release(self, worker: _Worker, done: asyncio.Future[Answer]) -> None:
         if not done.cancelled():
@@ -151,6 +158,9 @@ class WorkerPool:
             self._replace(worker, reason)
             return {"error": f"{name}: {reason}; check whether the file is damaged"}, {}
         except (EOFError, OSError, ValueError, KeyError, TypeError):
+            if worker.abandoned:
+                self._restart(worker)
+                raise BusyError("nobody waits for the answer any more") from None
             reason = f"ended the process that was reading it{worker.ending()}"
             self._replace(worker, reason)
             raise WorkerLostError(f"{name}: {reason}") from None
@@ -196,6 +206,11 @@ class WorkerPool:
             log.error("%s", error)
 
 
+def _abandon(worker: _Worker, running: asyncio.Future[Answer]) -> None:
+    if not running.done():
+        worker.abandon()
+
+
 class _Worker:
     """One process and the connection to it."""
 
@@ -204,6 +219,7 @@ class _Worker:
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._stopped = threading.Event()
+        self.abandoned = False
 
     def start(self) -> dict[str, str]:
         """Starts the process; returns the name and digest of its bundle.
@@ -212,6 +228,7 @@ class _Worker:
         """
         if self._stopped.is_set():
             return {}
+        self.abandoned = False
         context = multiprocessing.get_context("spawn")
         own, other = context.Pipe()
         self._process = context.Process(target=main, args=(other, self._settings), daemon=True)
@@ -299,6 +316,12 @@ class _Worker:
     def stop(self) -> None:
         """Kills the process for good: it is not started again."""
         self._stopped.set()
+        if self._process is not None:
+            self._process.kill()
+
+    def abandon(self) -> None:
+        """Kills the process in the middle of a task that nobody waits for."""
+        self.abandoned = True
         if self._process is not None:
             self._process.kill()
 
