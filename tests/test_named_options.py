@@ -40,7 +40,7 @@ def named() -> Iterator[tuple[str, int, str, set[str]]]:
     """(module, line, text, options in it) of every text in the package that names an option."""
     for file in sorted(ROOT.rglob("*.py")):
         text = file.read_text(encoding="utf-8")
-        if not _OPTION.search(text):
+        if "--" not in text:
             continue  # parsing takes a hundred times longer than this
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -97,7 +97,7 @@ def test_messages_name_options_as_they_are_typed() -> None:
     for package in ("formats", "datasets", "cli", "training", "evaluation"):
         for file in sorted((ROOT / package).rglob("*.py")):
             text = file.read_text(encoding="utf-8")
-            if not _CALLED.search(text):
+            if "option " not in text:
                 continue
             tree = ast.parse(text)
             for raised in (node for node in ast.walk(tree) if isinstance(node, ast.Raise)):
