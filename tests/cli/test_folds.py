@@ -19,6 +19,7 @@ def test_runs_are_scored_on_what_they_held_out(
     assert first.startswith("held out of ")
     assert together.startswith("all 1: dice 0.")
     assert page == f"page: {tmp_path / 'index.html'}"
+    assert (tmp_path / "index.html").exists()
 
 
 def test_the_folder_of_all_folds(panodent, finished_run: Path, tmp_path: Path) -> None:
