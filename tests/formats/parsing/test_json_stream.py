@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import mmap
 from pathlib import Path
 
 import pytest
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing import json_stream
 from panodent.formats.parsing.json_stream import items_at, list_items, members
 
 WHOLE = {
@@ -36,6 +38,17 @@ def test_members_and_items_are_those_of_json(
     items = list(list_items(file, place))
     assert [item for _, item in items] == WHOLE["annotations"]
     assert list(items_at(file, [p for p, _ in items])) == WHOLE["annotations"]
+
+
+def test_a_large_file_is_read_whole_though_its_pages_are_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_stream, "_KEPT", 2 * mmap.PAGESIZE)
+    file, listed = tmp_path / "a.json", [{"id": n, "s": "x" * (n % 5000)} for n in range(100)]
+    file.write_text(json.dumps({"before": 1, "items": listed, "after": ["y" * 9000]}))
+    found = members(file, ["items"])
+    assert [item for _, item in list_items(file, found["items"])] == listed
+    assert found["after"] == ["y" * 9000]
 
 
 def test_an_empty_list_and_an_empty_object(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ Place = tuple[int, int]
 # A whole string (group 1 is empty if it does not end), or a bracket outside of strings.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\[\]]', re.DOTALL)
 _BOM = b"\xef\xbb\xbf"
+_KEPT = 1 << 22
+"""Bytes of a mapped file that are searched before their pages are given back."""
 
 
 def list_items(file: Path, within: Place | None = None) -> Iterator[tuple[Place, Any]]:
@@ -42,7 +44,7 @@ def list_items(file: Path, within: Place | None = None) -> Iterator[tuple[Place,
     data = mapped(file)
     first, last = within or (0, len(data))
     depth, start, edge = 0, 0, first
-    for token in _TOKEN.finditer(data, first, last):
+    for token in _tokens(data, first, last):
         char = token[0][:1]
         if char == b'"':
             if not token[1]:
@@ -121,7 +123,7 @@ def _member_places(
     depth, start, edge = 0, first, first
     key: str | None = None
     is_first = True
-    for token in _TOKEN.finditer(data, first, last):
+    for token in _tokens(data, first, last):
         char = token[0][:1]
         if char == b'"' and not token[1]:
             break
@@ -162,6 +164,25 @@ def _member_places(
                 break
             key, edge, is_first = str(_parsed(file, token.span(), token[0])), token.end(), False
     raise _fault(file, edge)
+
+
+def _tokens(data: mmap.mmap | bytes, first: int, last: int) -> Iterator[re.Match[bytes]]:
+    """The brackets and strings between two bytes; of a mapped file, few pages stay in memory."""
+    mark = first + _KEPT
+    for token in _TOKEN.finditer(data, first, last):
+        if token.end() > mark:
+            _give_back(data, mark - _KEPT, token.start())
+            mark = token.start() + _KEPT
+        yield token
+
+
+def _give_back(data: mmap.mmap | bytes, first: int, last: int) -> None:
+    """Takes the whole pages between two bytes out of memory; they are read again when needed."""
+    if isinstance(data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        start = -(-first // mmap.PAGESIZE) * mmap.PAGESIZE
+        length = (last - start) // mmap.PAGESIZE * mmap.PAGESIZE
+        if length > 0:
+            data.madvise(mmap.MADV_DONTNEED, start, length)
 
 
 def _parsed(file: Path, place: Place, text: bytes) -> Any:
