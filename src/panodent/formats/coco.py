@@ -58,7 +58,7 @@ from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import checked_items, in_order
 from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.json_record import Record
-from panodent.formats.parsing.json_stream import items_at
+from panodent.formats.parsing.json_stream import cut_off, items_at
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
@@ -82,7 +82,10 @@ class Coco(Format):
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Annotations by image; an image without annotations has no teeth and no findings."""
-        files = coco_files(path)
+        cut: list[Path] = []
+        files = coco_files(path, cut)
+        for file in cut:
+            FaultReport.of(options, file).add(cut_off(file), cost="radiograph")
         if not files and path.is_file() and coco_results.begins_with_tooth(path):
             return coco_results.annotated_results(path, options)
         if all(found.of_findings for found in files):

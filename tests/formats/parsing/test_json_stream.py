@@ -10,7 +10,7 @@ import pytest
 
 from panodent.errors import AnnotationError
 from panodent.formats.parsing import json_stream
-from panodent.formats.parsing.json_stream import items_at, list_items, members
+from panodent.formats.parsing.json_stream import cut_off, items_at, list_items, members
 
 WHOLE = {
     "info": {"by": 'a "quoted" \\ name', "n": [1, [2]]},
@@ -72,3 +72,19 @@ def test_what_is_no_object_is_said(tmp_path: Path, text: str) -> None:
     file.write_text(text)
     with pytest.raises(AnnotationError, match=r"a\.json: "):
         members(file, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"a": [1, {"b": 2}', "at byte 18, with 2 brackets open"),
+        ('{"a": "x', "at byte 8, within a text"),
+        ('{"a": 1', "at byte 7, with 1 bracket open"),
+        *((whole, "") for whole in ("", "1", '{"a": ["{"]}', '{"a": 1} x', "[}", "]")),
+    ],
+)
+def test_what_is_cut_off_is_said(tmp_path: Path, text: str, reason: str) -> None:
+    file = tmp_path / "a.json"
+    file.write_text(text)
+    assert reason in cut_off(file)
+    assert bool(reason) == bool(cut_off(file))
