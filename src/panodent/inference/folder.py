@@ -127,7 +127,9 @@ def predict_files(
         if overwrite:
             remove_earlier(folder, earlier)
         predictor = Predictor(bundle, options.mirror, options.min_score)
-        work = partial(_one, predictor, folder=folder, options=options, resume=resume)
+        work = partial(
+            _one, predictor, folder=folder, options=options, resume=resume, aside=threads == 1
+        )
         done = in_order(work, share.inputs, threads)
         return _written(share, bundle, options, done, report, parquet)
 
@@ -206,7 +208,13 @@ def import_ahead(options: Options) -> None:
 
 
 def _one(
-    predictor: Predictor, item: Input, *, folder: Path, options: Options, resume: bool
+    predictor: Predictor,
+    item: Input,
+    *,
+    folder: Path,
+    options: Options,
+    resume: bool,
+    aside: bool,
 ) -> Outcome:
     shown = str(item.path)
     if item.problem:
@@ -232,6 +240,7 @@ def _one(
             extra={"quality": round(found.quality, 4), "warning": found.warning, **origin},
             findings=found.findings,
             draw_findings=options.draw_findings,
+            aside=aside,
         )
     except NoRadiographError as error:
         return Status(shown, "ignored" if item.found else "failed", error=str(error)), None
