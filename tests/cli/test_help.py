@@ -18,6 +18,7 @@ COMMANDS = GROUP.commands  # type: ignore[attr-defined]
 NAMES = (
     *(
         "predict",
+        "merge",
         "train",
         "recipes",
         "evaluate",

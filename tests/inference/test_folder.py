@@ -260,3 +260,22 @@ def test_a_start_that_fails_leaves_no_folder(folder: Path, tmp_path: Path) -> No
     with pytest.raises(BundleError):
         predict_files([folder], out, bundle=broken)
     assert not out.parent.exists()
+
+
+def test_parquet_tables_are_those_of_the_last_call(
+    folder: Path, tmp_path: Path, teeth_bundle: Path
+) -> None:
+    pq = pytest.importorskip("pyarrow.parquet", reason="needs the parquet extra")
+    out, options = tmp_path / "out", Options(pictures=False)
+    (folder / "bad.png").write_bytes(b"")
+    loaded = bundle.load(teeth_bundle)
+    statuses = predict_files([folder], out, bundle=loaded, options=options)
+    assert not (out / "tables").exists()
+    again = predict_files([folder], out, bundle=loaded, options=options, resume=True, parquet=True)
+    rows = pq.read_table(str(out / "tables" / "statuses")).to_pylist()
+    assert [(r["file"], r["teeth"] or 0) for r in rows] == [(s.file, s.teeth) for s in statuses]
+    assert [r["status"] for r in rows] == [s.status for s in statuses] == ["done", "failed", "done"]
+    assert [s.status for s in again] == ["skipped", "failed", "skipped"]
+    assert len(pq.read_table(str(out / "tables" / "teeth"))) == sum(s.teeth for s in statuses)
+    predict_files([folder], out, bundle=loaded, options=options, resume=True)
+    assert not (out / "tables").exists()

@@ -10,6 +10,7 @@ from panodent.serve.study import MAX_POINTS, Study, apply_edit, with_erupted, wi
 from panodent.teeth.teeth import Teeth
 
 SIZE = (128, 256)
+STAMP = {"by": "Ann", "at": "2026-01-02T03:04:05+00:00"}
 SQUARE = [[[[10, 20], [14, 20], [14, 23], [10, 23]]]]
 
 
@@ -19,7 +20,7 @@ def found():
 
 
 def edit(found, entries, present=None, revision=0):
-    return apply_edit(SIZE, found, present or found, revision, entries)
+    return apply_edit(SIZE, found, present or found, revision, entries, STAMP)
 
 
 def test_what_is_not_touched_stays_as_it_was(found):
@@ -37,8 +38,28 @@ def test_a_renumbered_tooth_keeps_its_mask_and_is_marked(found):
 
 def test_an_edit_answers_the_doubt(found):
     doubtful = {**found[0], "flags": ["doubtful"], "reason": "its score is low (0.40)"}
-    (tooth,) = apply_edit(SIZE, [doubtful], [doubtful], 0, [{"id": "t1", "fdi": 0}])
+    (tooth,) = apply_edit(SIZE, [doubtful], [doubtful], 0, [{"id": "t1", "fdi": 0}], STAMP)
     assert (tooth["flags"], tooth["reason"]) == (["edited", "unnumbered"], "")
+
+
+def test_what_is_accepted_is_doubtful_no_more_until_it_changes(found):
+    doubtful = [{**found[0], "flags": ["doubtful"], "reason": "its score is low (0.40)"}]
+    fdi = found[0]["fdi"]
+    other = {"by": "Ben", "at": "later"}
+
+    def saved(present, stamp=STAMP, **entry):
+        entries = [{"id": "t1", "fdi": fdi, **entry}]
+        return apply_edit(SIZE, doubtful, present, 0, entries, stamp)
+
+    accepted = saved(doubtful, accepted=True)
+    assert accepted == [{**doubtful[0], "flags": ["accepted"], "accepted": STAMP}]
+    assert saved(accepted, other) == accepted  # a client that does not know of it
+    assert saved(accepted, other, accepted=True) == accepted  # the first who accepted it
+    assert saved(accepted, accepted=False) == doubtful
+    (renumbered,) = saved(accepted, fdi=0)
+    assert (renumbered["flags"], "accepted" in renumbered) == (["edited", "unnumbered"], False)
+    (kept,) = saved([renumbered], fdi=0, accepted=True)
+    assert kept["flags"] == ["accepted", "edited", "unnumbered"]
 
 
 def test_a_study_keeps_no_attribute_that_is_not_judged_again(found):

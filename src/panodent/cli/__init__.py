@@ -27,6 +27,7 @@ from panodent.cli import (
     folds,
     inspect,
     measure,
+    merge,
     phantom,
     predict,
     quantise,
@@ -53,6 +54,7 @@ app = typer.Typer(
 
 COMMANDS = (
     predict.predict,
+    merge.merge,
     train.train,
     recipes.recipes,
     evaluate.evaluate,

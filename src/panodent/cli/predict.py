@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,7 +22,8 @@ from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.bundle.bundle import Bundle
-    from panodent.inference.folder import Options, Status
+    from panodent.inference.folder import Status
+    from panodent.outputs.parts import Part
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH", help="Radiographs, or folders of them.")
@@ -92,6 +94,21 @@ DicomSr = Annotated[
     bool, typer.Option("--dicom-sr", help="Also write a DICOM Structured Report; for DICOM input.")
 ]
 MaxPixels = Annotated[int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")]
+Parquet = Annotated[
+    bool,
+    typer.Option(
+        "--parquet", help="Also write Parquet tables of teeth, findings and statuses to tables/."
+    ),
+]
+PartText = Annotated[
+    str | None,
+    typer.Option(
+        "--part",
+        metavar="K/N",
+        help="Predict only part K of N, so that N machines share one output folder; `panodent "
+        "merge` joins their tables.",
+    ),
+]
 Workers = Annotated[
     int, typer.Option(min=0, help="Radiographs processed at the same time; 0: one per core.")
 ]
@@ -124,6 +141,8 @@ def predict(
     workers: Workers = 0,
     threads: Threads = 0,
     device: Device = "cpu",
+    part: PartText = None,
+    parquet: Parquet = False,
 ) -> None:
     """Find and number the teeth in radiographs.
 
@@ -133,9 +152,10 @@ def predict(
     processed; the exit code is then 1.
     """
     check_overwrite(overwrite, resume)
-    from panodent.bundle.bundle import load
-    from panodent.inference.folder import Options
+    from panodent.inference.folder import Options, predict_files
+    from panodent.outputs.parts import Part
 
+    share = Part.parse(part) if part else None
     dicom = {"seg": dicom_seg, "pr": dicom_pr, "sr": dicom_sr}
     options = Options(
         pictures=overlay,
@@ -147,28 +167,29 @@ def predict(
         min_score=min_score,
         dicom=tuple(kind for kind, wanted in dicom.items() if wanted),
     )
-    loaded = load(bundle, threads, device)
+    loaded = _loaded(bundle, threads, device, refine, findings)
+    how: dict[str, Any] = {"options": options, "resume": resume, "overwrite": overwrite}
+    how |= {"workers": workers, "part": share, "parquet": parquet}
+    work = partial(predict_files, paths, output, bundle=loaded, **how)
+    statuses = _predicted(work, output)
+    raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None, share))
+
+
+def _loaded(name: str, threads: int, device: str, refine: bool, findings: bool) -> Bundle:
+    """The bundle of this name, with those of its further networks that are wanted."""
+    from panodent.bundle.bundle import load
+
+    loaded = load(name, threads, device)
     loaded = loaded if refine else loaded.without_refiner()
-    loaded = loaded if findings else loaded.without_findings()
-    statuses = _predicted(paths, output, loaded, options, workers, resume, overwrite)
-    raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None))
+    return loaded if findings else loaded.without_findings()
 
 
-def _predicted(
-    paths: Sequence[str],
-    output: Path,
-    bundle: Bundle,
-    options: Options,
-    workers: int,
-    resume: bool,
-    overwrite: bool,
-) -> list[Status]:
+def _predicted(work: Callable[..., list[Status]], output: Path) -> list[Status]:
     """Predicts with a progress bar and prints problems as they occur.
 
-    Raises `typer.Exit` with code 130 when it is interrupted.
+    `work` is `predict_files` without its `report`. Raises `typer.Exit` with code 130 when it is
+    interrupted.
     """
-    from panodent.inference.folder import predict_files
-
     reached = (0, 0)
     with progress_bar("predicting") as update:
 
@@ -179,16 +200,7 @@ def _predicted(
             _print_problem(status)
 
         try:
-            return predict_files(
-                paths,
-                output,
-                bundle=bundle,
-                options=options,
-                report=report,
-                workers=workers,
-                resume=resume,
-                overwrite=overwrite,
-            )
+            return work(report=report)
         except KeyboardInterrupt:
             _print_interrupted(*reached, output)
             raise typer.Exit(130) from None
@@ -214,11 +226,16 @@ def _print_problem(status: Status) -> None:
         print_warning(f"{status.file}: {status.warning}")
 
 
-def _print_summary(statuses: Sequence[Status], output: Path, findings: bool) -> int:
+def _print_summary(
+    statuses: Sequence[Status], output: Path, findings: bool, part: Part | None
+) -> int:
     """Returns the exit code: 1 when a radiograph failed, or none has a result.
 
-    `findings` says whether they were looked for.
+    `findings` says whether they were looked for. A part may have no radiograph.
     """
+    if part and not statuses:
+        print_line(f"part {part} has none of the files; nothing to do")
+        return 0
     failed = sum(status.status == "failed" for status in statuses)
     ignored = sum(status.status == "ignored" for status in statuses)
     skipped = sum(status.status == "skipped" for status in statuses)
@@ -233,5 +250,6 @@ def _print_summary(statuses: Sequence[Status], output: Path, findings: bool) -> 
         + f"; {failed} failed"
         + (f", {counted(ignored, 'other file', 'other files')} ignored" if ignored else "")
         + f"; results in {output}"
+        + (f"; after all parts, run panodent merge {output}" if part else "")
     )
     return 1 if failed or not good else 0

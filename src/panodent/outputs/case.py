@@ -6,7 +6,7 @@ Each file is written completely or not at all, teeth.json last: a folder that ha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ def write_case(
     extra: Mapping[str, Any] | None = None,
     findings: Findings | None = None,
     draw_findings: bool = True,
+    complete: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Writes the results of one radiograph to `folder`; returns the content of teeth.json.
 
@@ -57,6 +58,7 @@ def write_case(
     extra : more entries of teeth.json, such as where the result comes from.
     findings : what was done to the teeth; None if nothing was looked for. The odontogram has them.
     draw_findings : whether overlay.png has them too.
+    complete : adds to the content of teeth.json before it is written.
 
     Raises `OutputError` when the folder cannot be written, `RadiographError` for DICOM objects of
     a radiograph that is not a DICOM file or whose header allows none. A DICOM object that cannot
@@ -84,7 +86,7 @@ def write_case(
         from panodent.dicom import files
 
         files.write(folder, made)
-    record = to_record(teeth, radiograph, extra, findings)
+    record = (complete or dict)(to_record(teeth, radiograph, extra, findings))
     write_whole(folder / RECORD, json.dumps(record, ensure_ascii=False) + "\n")
     return record
 

@@ -20,7 +20,7 @@ from panodent.serve.store.folders import sync_folder
 from panodent.serve.store.store import Store, now, stale_edit
 from panodent.serve.store.upload import Upload, new_id, write_upload
 from panodent.serve.store_calls import StoreCalls
-from panodent.serve.study import Study, with_ids
+from panodent.serve.study import Study, printable, with_ids
 from panodent.serve.workers.pool import WorkerPool
 from panodent.utils.atomic_files import write_whole
 
@@ -178,10 +178,12 @@ class Service:
         revision: int,
         entries: Sequence[dict[str, Any]],
         finding_entries: Sequence[dict[str, Any]] | None = None,
+        by: str = "",
     ) -> Study:
         """Saves a user's edit; a worker draws the outlines. Results and training data follow.
 
-        Without `finding_entries`, findings stay as they are and follow their teeth.
+        Without `finding_entries`, findings stay as they are and follow their teeth. `by` is who
+        saves, recorded where something is accepted.
         """
         before = await self.call_store(self.store.get, study)
         if before.revision != revision:
@@ -193,6 +195,7 @@ class Service:
             "record": before.record(),
             "predicted": list(before.predicted),
             "revision": revision,
+            "stamp": {"by": printable(by), "at": now()},
             "finding_entries": finding_entries,
             "predicted_findings": before.predicted_findings,
             "findings_saved": before.findings_saved,

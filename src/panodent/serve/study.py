@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from panodent.analysis.dentition_stage import erupted_by_boxes
+from panodent.analysis.numbering_checks import numbering_problems
 from panodent.analysis.tooth_attributes import tooth_attributes
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError, TeethError
 from panodent.outputs.record import FINDINGS_VERSION, from_record, tooth_record
+from panodent.serve.acceptance import with_acceptance
 from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
@@ -93,7 +95,21 @@ class Study:
             "teeth": _shown(self.teeth),
             "predicted_findings": _shown_findings(self.predicted_findings),
             "findings": _shown_findings(self.findings),
+            "numbering_problems": self._numbering_problems(),
         }
+
+    def _numbering_problems(self) -> list[dict[str, Any]]:
+        boxes = [[t["box"][1], t["box"][0], t["box"][3], t["box"][2]] for t in self.teeth]
+        accepted = [place for place, tooth in enumerate(self.teeth) if tooth.get("accepted")]
+        found = numbering_problems([tooth["fdi"] for tooth in self.teeth], boxes, accepted)
+        return [
+            {
+                "kind": one.kind,
+                "teeth": [self.teeth[place]["id"] for place in one.teeth],
+                "message": one.text(),
+            }
+            for one in found
+        ]
 
     def record(self) -> dict[str, Any]:
         """The current teeth and findings as in teeth.json, for `panodent.outputs.record`."""
@@ -159,9 +175,13 @@ def display_name(given: str | None) -> str:
     ('a_b_.png', 'radiograph')
     """
     base = PurePosixPath((given or "").replace("\\", "/")).name
-    plain = "".join(c for c in unicodedata.normalize("NFC", base) if c.isprintable())
-    plain = re.sub(r'[<>:"|?*]', "_", plain).strip(" .")
+    plain = re.sub(r'[<>:"|?*]', "_", printable(base)).strip(" .")
     return plain[-MAX_NAME_LENGTH:] or "radiograph"
+
+
+def printable(text: str) -> str:
+    """The text without control characters."""
+    return "".join(c for c in unicodedata.normalize("NFC", text) if c.isprintable())
 
 
 def apply_edit(
@@ -170,13 +190,15 @@ def apply_edit(
     current: Sequence[ToothRecord],
     revision: int,
     entries: Sequence[Mapping[str, Any]],
+    stamp: Mapping[str, str],
 ) -> list[ToothRecord]:
     """The teeth after a user's edit of the `current` ones; see PUT /v1/studies/{id}/teeth.
 
     size : (height, width) of the radiograph.
     revision : the revision that the edit is based on.
     entries : all teeth after the edit, each with `fdi`, and with the `id` of a tooth whose mask it
-        keeps, with `polygons`, or both.
+        keeps, with `polygons`, or both; and `accepted`, see `panodent.serve.acceptance`.
+    stamp : who saves (`by`) and when (`at`), for teeth that are accepted.
 
     Raises `TeethError` for a number or id that is used twice, an unknown id, an invalid number or
     outline, an outline without a pixel, and too many teeth or points.
@@ -203,12 +225,13 @@ def apply_edit(
             rle = tooth["rle"]
         first = origin.get(name) if name is not None else None
         if first is not None and first["fdi"] == fdi and first["rle"] == rle:
-            teeth.append(dict(first))
+            edited = dict(first)
         elif before is not None and before["fdi"] == fdi and before["rle"] == rle:
-            teeth.append(dict(before))
+            edited = dict(before)
         else:
             own = name if name is not None else f"e{revision + 1}.{number}"
-            teeth.append({**_numbered(tooth, fdi), "id": own})
+            edited = {**_numbered(tooth, fdi), "id": own}
+        teeth.append(with_acceptance(edited, before, entry.get("accepted"), stamp))
     _check(teeth)
     return teeth
 

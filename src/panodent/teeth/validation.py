@@ -23,13 +23,14 @@ UNNUMBERED = 0
 """Used in place of an FDI number for a tooth without a number."""
 
 Flag = str
-FLAGS: tuple[Flag, ...] = ("doubtful", "unnumbered", "edited", "box")
+FLAGS: tuple[Flag, ...] = ("doubtful", "unnumbered", "edited", "box", "accepted")
 """What a tooth can be marked with.
 
 doubtful : the network is unsure of the number.
 unnumbered : the network found the tooth, but could not number it.
 edited : a person has changed it.
 box : the mask is a filled bounding box, not an outline.
+accepted : a person has confirmed it as it is; then it is not doubtful.
 """
 
 

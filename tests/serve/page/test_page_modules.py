@@ -64,6 +64,18 @@ EDITS = """async (work) => {
         const { teeth: now } = edits.split(teeth, key(17), [15, -1], [15, 9], [60, 20]);
         return now.map((tooth) => [tooth.fdi, tooth.area]);
       }
+      case 'split beside free': {
+        const left = edits.remove(teeth, [key(16)]);
+        const cutAt = (x) => edits.split(left, key(17), [x, -1], [x, 9], [60, 20]).teeth;
+        return [cutAt(15), cutAt(12)].map((list) => list.map((tooth) => [tooth.fdi, tooth.area]));
+      }
+      case 'split above': {
+        const child = [...teeth, edits.toothFrom(square(40), 75, {})];
+        const cut = (list) =>
+          fdi(edits.split(list, list.at(-1).key, [30, 3], [50, 3], [60, 20]).teeth).slice(-2);
+        const permanent = [edits.toothFrom(square(0), 84), edits.toothFrom(square(40), 35)];
+        return [cut(child), cut(permanent), cut([edits.toothFrom(square(40), 35)])];
+      }
       case 'miss': return edits.split(teeth, key(17), [50, 0], [50, 9], [60, 20]);
       case 'merge': {
         const { tooth, teeth: now } = edits.merge(teeth, [key(16), key(17)], [60, 20]);
@@ -96,6 +108,13 @@ def test_edits(start_page: Any) -> None:
     assert done("swap") == [16, 17, 18, 14]
     # 8 x 8 pixels cut at 5: the larger side keeps the number.
     assert done("split") == [[18, 64], [17, 40], [16, 64], [14, 64], [0, 24]]
+    # The smaller side gets the free number on its side; else the sides share those there are.
+    assert done("split beside free") == [
+        [[18, 64], [17, 40], [14, 64], [16, 24]],
+        [[18, 64], [16, 48], [14, 64], [17, 16]],
+    ]
+    # One above the other in a child's lower jaw: the crown is the deciduous tooth's.
+    assert done("split above") == [[35, 75], [35, 75], [35, 0]]
     assert "does not cross" in done("miss")
     assert done("merge") == [16, 128, 2, 3]
     assert done("restore") == [18, 17, 14, 16]

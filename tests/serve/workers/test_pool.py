@@ -153,6 +153,7 @@ def test_an_edit_that_would_never_end_is_stopped():
     part = [[[0, 0], [8000, 0], [8000, 6000]]]
     edit = {
         "task": "edit", "name": "scan.png", "predicted": [], "revision": 0,
+        "stamp": {"by": "", "at": ""},
         "record": {"height": 6000, "width": 8000, "teeth": []},
         "entries": [{"fdi": 0, "polygons": [part] * 1000}] * 60,
     }  # fmt: skip

@@ -58,6 +58,7 @@ MODELS: Mapping[str, Any] = {
         "teeth": [_STUDY_TOOTH],
         "predicted_findings": [_STUDY_FINDING],
         "findings": [_STUDY_FINDING],
+        "numbering_problems": [],
     },
     "StudyList": {"total": 1, "studies": [_SUMMARY]},
     "Edit": {
@@ -91,6 +92,14 @@ MODELS: Mapping[str, Any] = {
         "notes": [],
         "bundle": "5d1f",
         "teeth": [{**_TOOTH, **_ATTRIBUTES, "rle": "eV[a05Zo1=CbN"}],
+    },
+    "PlacedTeeth": {
+        "teeth": [{"fdi": 46, "box": [40, 50, 50, 90]}, {"fdi": 45, "box": [28, 50, 38, 90]}]
+    },
+    "NumberingAnswer": {
+        "problems": [
+            {"kind": "order", "teeth": [0, 1], "message": "46 and 45 stand in each other's place"}
+        ]
     },
     "Message": {"status": "ready", "detail": ""},
     "PredictRequest": {

@@ -6,14 +6,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from panodent.serve.acceptance import MAX_REVIEWER_LENGTH
 from panodent.serve.finding_edits import MAX_FINDINGS
 from panodent.serve.study import MAX_TEETH
 
 Kind = Literal["filling", "crown", "pontic", "root_filling", "post", "implant", "appliance"]
+Flag = Literal["doubtful", "unnumbered", "edited", "box", "accepted"]
+FindingFlag = Literal["doubtful", "edited", "box", "accepted"]
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
 Ring = Annotated[list[Point], Field(min_length=3, max_length=50_000)]
 Part = Annotated[list[Ring], Field(min_length=1, max_length=1000)]
+
+
+class Accepted(BaseModel):
+    """Who confirmed a tooth or a finding as it is, and when."""
+
+    by: str = Field(description="Name that the client gave; empty if it gave none")
+    at: str = Field(description="Time, ISO 8601 in UTC")
 
 
 class StudyTooth(BaseModel):
@@ -25,9 +35,10 @@ class StudyTooth(BaseModel):
     score: float = Field(ge=0, le=1, description="Calibrated probability; 1 after an edit")
     box: list[int] = Field(description="[left, top, right, bottom]; right and bottom are exclusive")
     area: int = Field(description="Number of pixels")
-    flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
+    flags: list[Flag]
     alternative: int = Field(0, description="Number in the next best numbering; 0 if none")
     reason: str = Field("", description="Why a doubtful tooth should be checked")
+    accepted: Accepted | None = Field(None, description="Only of teeth that were accepted")
     erupted: bool = Field(description="False for germs and impacted teeth")
     polygons: list[list[list[list[float]]]] = Field(
         description="Parts, each a list of rings of [x, y]: first the outline, then holes"
@@ -51,7 +62,7 @@ class FoundTooth(BaseModel):
     score: float = Field(ge=0, le=1)
     box: list[int]
     area: int
-    flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
+    flags: list[Flag]
     alternative: int
     erupted: bool
     remnant: bool = Field(description="Whether only its root is left")
@@ -69,7 +80,7 @@ class _Finding(BaseModel):
     score: float = Field(ge=0, le=1)
     box: list[int] = Field(description="[left, top, right, bottom]; right and bottom are exclusive")
     area: int = Field(description="Number of pixels")
-    flags: list[Literal["doubtful", "edited", "box"]]
+    flags: list[FindingFlag]
     polygons: list[list[list[list[float]]]]
 
 
@@ -77,6 +88,7 @@ class StudyFinding(_Finding):
     """A finding of a study, in pixels of the radiograph."""
 
     id: str = Field(examples=["f3"])
+    accepted: Accepted | None = Field(None, description="Only of findings that were accepted")
 
 
 class FoundFinding(_Finding):
@@ -126,6 +138,14 @@ class StudySummary(BaseModel):
     count: int
 
 
+class StudyNumberingProblem(BaseModel):
+    """Numbers that contradict the places of the teeth."""
+
+    kind: str
+    teeth: list[str] = Field(description="Ids of the teeth concerned")
+    message: str
+
+
 class StudyDetail(StudySummary):
     """A study with its teeth and findings as predicted and as corrected so far."""
 
@@ -137,6 +157,9 @@ class StudyDetail(StudySummary):
     findings: list[StudyFinding] | None = Field(
         None, description="As corrected so far; null if nobody has looked for findings"
     )
+    numbering_problems: list[StudyNumberingProblem] = Field(
+        [], description="What looks wrong in the current numbers, as of POST /v1/numbering"
+    )
 
 
 class StudyList(BaseModel):
@@ -146,6 +169,12 @@ class StudyList(BaseModel):
     studies: list[StudySummary]
 
 
+_ACCEPTED = (
+    "Whether it is right as it is: a doubtful one is doubtful no more. Without it, what was "
+    "accepted before stays so unless it is changed"
+)
+
+
 class EditedTooth(BaseModel):
     """A tooth of an edit: known by `id`, drawn by `polygons`, or both for a redrawn tooth."""
 
@@ -153,6 +182,7 @@ class EditedTooth(BaseModel):
     id: Annotated[str, Field(max_length=40)] | None = None
     fdi: int = Field(ge=0, le=99, strict=True)
     polygons: Annotated[list[Part], Field(max_length=1000)] | None = None
+    accepted: bool | None = Field(None, description=_ACCEPTED)
 
 
 class EditedFinding(BaseModel):
@@ -165,6 +195,7 @@ class EditedFinding(BaseModel):
         ge=0, le=99, strict=True, description="The tooth that carries it or stood there; 0 for none"
     )
     polygons: Annotated[list[Part], Field(max_length=1000)] | None = None
+    accepted: bool | None = Field(None, description=_ACCEPTED)
 
 
 class Edit(BaseModel):
@@ -182,6 +213,9 @@ class Edit(BaseModel):
         },
     )
     revision: int = Field(ge=0, le=2**31 - 2, strict=True)
+    by: Annotated[str, Field(max_length=MAX_REVIEWER_LENGTH)] = Field(
+        "", description="Who saves; recorded for what is accepted"
+    )
     teeth: Annotated[list[EditedTooth], Field(max_length=MAX_TEETH)]
     findings: Annotated[list[EditedFinding], Field(max_length=MAX_FINDINGS)] | None = None
 

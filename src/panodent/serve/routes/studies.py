@@ -243,7 +243,7 @@ async def save(request: Request, study: StudyId, edit: schema.Edit) -> Response:
     """
     entries = [tooth.model_dump() for tooth in edit.teeth]
     findings = None if edit.findings is None else [one.model_dump() for one in edit.findings]
-    saved = await service_of(request).save(study, edit.revision, entries, findings)
+    saved = await service_of(request).save(study, edit.revision, entries, findings, edit.by)
     return JSONResponse(saved.public())
 
 

@@ -1,14 +1,15 @@
 // The commands of the page.
 
+import { keepClear } from "./clear.js";
 import { remove, renumber, restore, shift } from "./edits.js";
-import { alongArches, written } from "./arch.js";
+import { written } from "./arch.js";
 import { showExports, takeTraining } from "./exports.js";
 import { bringBack, discard, findingActions } from "./findingactions.js";
-import { inOrder } from "./findings.js";
 import { showHelp } from "./help.js";
 import { say } from "./notices.js";
 import { pickNumber } from "./picker.js";
 import { preference, setPreference } from "./preferences.js";
+import { reviewing } from "./reviewing.js";
 import { chooseFiles } from "./uploads.js";
 
 /** All commands; `page` holds the parts of the page. */
@@ -18,6 +19,7 @@ export function actions(page) {
     ...zooming(page),
     ...showing(page),
     ...choosing(page),
+    ...reviewing(page),
     ...numbering(page),
     ...shaping(page),
     ...findingActions(page),
@@ -114,18 +116,6 @@ function showing({ session, viewer, toggleView }) {
 function choosing({ session }) {
   const group = "Select";
   const enabled = () => session.teeth.length > 0;
-  const doubted = (one) => session.state(one) !== "found";
-  const doubtful = () => [
-    ...alongArches(session.teeth.filter(doubted)),
-    ...inOrder(session.findings.filter(doubted)),
-  ];
-  const nextDoubtful = () => {
-    const list = doubtful();
-    const now = list.findIndex(({ key }) => key === (session.picked ?? session.chosen[0]));
-    const next = list[(now + 1) % list.length];
-    if (next.kind) session.pick(next.key);
-    else session.choose([next.key]);
-  };
   const extend = (by) => () => {
     const before = session.chosen;
     session.step(by);
@@ -135,20 +125,12 @@ function choosing({ session }) {
   return [
     { id: "next-tooth", label: "Next tooth", group, keys: ["k"], enabled, run: () => session.step(1) },
     { id: "previous-tooth", label: "Previous tooth", group, keys: ["j"], enabled, run: () => session.step(-1) },
-    {
-      id: "next-doubtful",
-      label: "Next doubtful or unnumbered tooth, then doubtful findings",
-      group,
-      keys: ["d"],
-      enabled: () => doubtful().length > 0,
-      run: nextDoubtful,
-    },
     { id: "extend-next", label: "Add the next tooth to the selection", group, keys: ["Shift+K"], enabled, run: extend(1) },
     { id: "extend-previous", label: "Add the previous tooth to the selection", group, keys: ["Shift+J"], enabled, run: extend(-1) },
   ];
 }
 
-function numbering({ session, toolbox }) {
+function numbering({ session, toolbox, viewer }) {
   const group = "Correct";
   const one = () => Boolean(session.only);
   const shifting = (step) => ({
@@ -157,7 +139,7 @@ function numbering({ session, toolbox }) {
       toolbox.act(() => session.edit(shift(session.teeth, session.chosen, step, preference("numbering")))),
   });
   return [
-    { id: "renumber", label: "Renumber", group, keys: ["r"], icon: "renumber", enabled: one, run: () => renumbering(session) },
+    { id: "renumber", label: "Renumber", group, keys: ["r"], icon: "renumber", enabled: one, run: () => renumbering(session, viewer) },
     { id: "shift-left", label: "Shift left along the arch", group, keys: [","], icon: "left", ...shifting(-1) },
     { id: "shift-right", label: "Shift right along the arch", group, keys: ["."], icon: "right", ...shifting(1) },
   ];
@@ -221,17 +203,19 @@ function splitting(toolbox) {
   else toolbox.use("split");
 }
 
-async function renumbering(session) {
+async function renumbering(session, viewer) {
   const tooth = session.only;
   const before = session.teeth;
-  const fdi = await pickNumber(tooth.fdi, (number) => session.bearing(number), {
+  const words = {
     title: tooth.fdi ? `New number for ${written(tooth.fdi, preference("numbering"))}` : "Number of the tooth",
     none: "No number",
     set: "Set number",
     own: "its current number",
     taken: "in use, the two teeth swap numbers",
     free: "free",
-  });
+  };
+  const inSight = (dialog) => keepClear(dialog, viewer, tooth);
+  const fdi = await pickNumber(tooth.fdi, (number) => session.bearing(number), words, inSight);
   if (fdi === null || fdi === tooth.fdi || session.teeth !== before) return;
   const { teeth, swapped } = renumber(session.teeth, tooth.key, fdi);
   session.edit(teeth, [tooth.key]);

@@ -68,16 +68,22 @@ export const info = () => json("/v1/info");
 export const studies = (limit, offset) => json(`/v1/studies?limit=${limit}&offset=${offset}`);
 export const study = (id) => json(`/v1/studies/${id}`);
 export const measurements = (id) => json(`/v1/studies/${id}/measurements`);
+export const numberingProblems = (teeth) =>
+  json("/v1/numbering", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ teeth }),
+  });
 export const example = () => json("/v1/example", { method: "POST" });
 export const remove = (id) => request(`/v1/studies/${id}`, { method: "DELETE" });
 export const picture = async (id) => (await request(`/v1/studies/${id}/image`)).blob();
 
-/** `findings` is undefined if nothing is known of them. */
-export const save = (id, revision, { teeth, findings }) =>
+/** `findings` is undefined if nothing is known of them; `by` is who saves. */
+export const save = (id, revision, { teeth, findings }, by) =>
   json(`/v1/studies/${id}/teeth`, {
     method: "PUT",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ revision, teeth, findings }),
+    body: JSON.stringify({ revision, teeth, findings, by }),
   });
 
 export const exported = async (id, name, numbering) =>

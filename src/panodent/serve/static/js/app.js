@@ -16,6 +16,7 @@ import { Measures } from "./measures.js";
 import { complain } from "./notices.js";
 import { Odontogram } from "./odontogram.js";
 import { Picture } from "./picture.js";
+import { watchNumbers } from "./numbering.js";
 import { onPreference } from "./preferences.js";
 import { Saving } from "./saving.js";
 import { Session } from "./session.js";
@@ -190,6 +191,7 @@ async function start() {
   new Odontogram(byId("odontogram"), session, pick);
   new Inspector(byId("inspector"), session, commands, measures);
   bindViewer();
+  watchNumbers(session);
   bindCaption(byId("caption"), session, measures);
   announce(byId("selected"), session);
   listenToKeys(commands, () => toolbox.current, otherKeys);

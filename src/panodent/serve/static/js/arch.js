@@ -58,6 +58,10 @@ export function read(text, numbering) {
   return found ? Number(found) : null;
 }
 
+/** A sentence of the service, with its FDI numbers in a numbering system. */
+export const inNumbering = (text, numbering) =>
+  text.replace(/(?<![.\d])[1-8][1-8](?![.\d])/g, (fdi) => (teeth[fdi] ? written(Number(fdi), numbering) : fdi));
+
 /** Sorts teeth: upper jaw left to right, lower jaw left to right, then those without a number. */
 export function alongArches(list) {
   const order = [...arches[0], ...arches[2], ...arches[1], ...arches[3]];

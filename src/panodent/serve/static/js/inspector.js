@@ -6,6 +6,7 @@ import * as findings from "./findingpanel.js";
 import { moves, restore } from "./edits.js";
 import { details, list, overview } from "./figures.js";
 import { preference } from "./preferences.js";
+import { doubt, remaining } from "./reviewpanel.js";
 
 const number = (fdi) => written(fdi, preference("numbering"));
 
@@ -58,10 +59,11 @@ export class Inspector {
       h(
         "p",
         { class: "chips" },
-        chip(state, { found: "found", doubtful: "? doubtful: check it", unnumbered: "? no number" }[state]),
+        chip(state, { found: tooth.accepted ? "✓ accepted" : "found", doubtful: "? doubtful", unnumbered: "? no number" }[state]),
         isUnerupted(tooth) && chip("unerupted", "unerupted"),
         change && chip("changed", `* ${change} by hand`),
       ),
+      doubt(session, tooth, this.#commands),
       this.#score(tooth, change),
       this.#actions(["renumber", "outline", "split", "merge", "remove", "restore"]),
       findings.ofTooth(session, this.#commands, tooth.fdi),
@@ -125,6 +127,7 @@ export class Inspector {
     ];
     return [
       heading(`${teeth.length} teeth`),
+      remaining(session, this.#commands),
       this.#links("Doubtful", doubtful, "doubtful"),
       this.#links("Without a number", teeth.filter((tooth) => !tooth.fdi), "unnumbered"),
       this.#links("Changed by hand", changed, "changed"),

@@ -10,6 +10,8 @@ const DEFAULTS = {
   findings: true,
   hiddenKinds: [],
   singleKeys: true,
+  reviewer: "", // the name that is recorded with what is accepted
+  browser: "", // stands for it where no name is given
 };
 const KEY = "panodent.preferences";
 const listeners = new Set();

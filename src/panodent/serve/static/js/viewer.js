@@ -133,10 +133,11 @@ export class Viewer extends EventTarget {
     const [state, change] = [this.#session.state(tooth), this.#session.change(tooth)];
     const number = written(tooth.fdi, preference("numbering"));
     shape.number = number;
-    shape.marks = (state === "doubtful" ? "?" : "") + (change ? "*" : "");
+    const wrong = this.#session.problemsOf(tooth).length > 0;
+    shape.marks = (wrong ? "!" : "") + (state === "doubtful" ? "?" : "") + (change ? "*" : "");
     shape.path.dataset.fdi = tooth.fdi;
     const even = tooth.fdi && archOf(tooth.fdi).indexOf(tooth.fdi) % 2 === 0;
-    shape.kind = `tooth ${state} ${tooth.fdi ? (even ? "tone-a" : "tone-b") : ""}`;
+    shape.kind = `tooth ${state} ${wrong ? "wrong" : ""} ${tooth.fdi ? (even ? "tone-a" : "tone-b") : ""}`;
     const own = preference("colours") === "teeth" && tooth.fdi;
     if (own) shape.path.style.setProperty("--tone", toothOf(tooth.fdi).colour);
     else shape.path.style.removeProperty("--tone");
