@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,6 +85,9 @@ LabelStudio = Annotated[
         "LABEL_STUDIO_API_KEY holds its key."
     ),
 ]
+RootPath = Annotated[
+    str, typer.Option(help="Path below which a proxy offers the service, such as /teeth.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Log every request.")]
 
 
@@ -105,6 +109,7 @@ def serve(
     waiting: Waiting = 32,
     per_address: PerAddress = 64,
     label_studio: LabelStudio = "",
+    root_path: RootPath = "",
     verbose: Verbose = False,
 ) -> None:
     """Start the web page and HTTP API to view and correct teeth.
@@ -135,6 +140,7 @@ def serve(
         hosts=hosts,
         limits=RequestLimits(upload=max_mib << 20),
         reserve=reserve_mib << 20,
+        root_path=_root_path(root_path),
         label_studio=LabelStudioAccess(label_studio, os.environ.get("LABEL_STUDIO_API_KEY", "")),
     )
     _run(settings, host, port, own, verbose, per_address)
@@ -161,6 +167,13 @@ def _token(file: Path | None, no_token: bool = False) -> str | None:
     if file is not None:
         return read_token(file)
     return checked(given) if given else None
+
+
+def _root_path(given: str) -> str:
+    """As '/teeth', '' for none; raises `ConfigError`."""
+    if not re.fullmatch(r"(/[\w.~-]+)*/?", given, re.ASCII):
+        raise ConfigError(f"--root-path {given!r}; expected a path such as /teeth")
+    return given.rstrip("/")
 
 
 def _hosts(host: str, allowed: list[str], access_controlled: bool) -> frozenset[str] | None:

@@ -25,11 +25,22 @@ from panodent.errors import DiskFullError, PanodentError
 from panodent.serve.middleware.compression import CompressionMiddleware
 from panodent.serve.middleware.limits import LimitsMiddleware, RequestLimits
 from panodent.serve.middleware.metrics import Metrics, MetricsMiddleware
+from panodent.serve.middleware.root_path import RootPathMiddleware
 from panodent.serve.problems import problem, problem_from_error
 from panodent.serve.redaction import redacted
-from panodent.serve.routes import jobs, label_studio, numbering, schema, studies, training_data
+from panodent.serve.routes import (
+    api_docs,
+    info,
+    jobs,
+    label_studio,
+    numbering,
+    schema,
+    studies,
+    training_data,
+)
 from panodent.serve.routes.label_studio_images import LabelStudioAccess
 from panodent.serve.routes.openapi_examples import add_examples
+from panodent.serve.routes.openapi_names import TAGS, operation_id, tag_of
 from panodent.serve.service import Service
 from panodent.serve.store.disk import is_disk_full
 from panodent.serve.store.store import Store
@@ -59,6 +70,7 @@ class ServiceSettings:
     limits : limits on requests.
     reserve : bytes of the store's disk that uploads leave free.
     label_studio : the Label Studio whose images may be fetched.
+    root_path : path below which a proxy offers the service, such as '/teeth'; '' for none.
     """
 
     store: Path
@@ -74,6 +86,7 @@ class ServiceSettings:
     limits: RequestLimits = field(default_factory=RequestLimits)
     reserve: int = 0
     label_studio: LabelStudioAccess = field(default_factory=LabelStudioAccess)
+    root_path: str = ""
 
 
 class App:
@@ -95,21 +108,27 @@ class App:
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
             docs_url=None,
             redoc_url=None,
+            openapi_tags=[{"name": tag, "description": TAGS[tag][0]} for tag in TAGS],
+            servers=[{"url": settings.root_path}] if settings.root_path else None,
+            generate_unique_id_function=operation_id,
             lifespan=self._lifespan,
         )
         app.state.settings, app.state.metrics = settings, self.metrics
+        app.include_router(info.router)
         app.include_router(studies.router)
         app.include_router(numbering.router)
         app.include_router(jobs.router)
         app.include_router(training_data.router)
         app.include_router(label_studio.router)
         _add_operations(app)
+        app.include_router(api_docs.router)
         _add_page(app)
         _add_error_handlers(app)
         self._openapi, app.openapi = app.openapi, self._described  # type: ignore[method-assign]
         packed = CompressionMiddleware(app)
         limited = LimitsMiddleware(packed, settings.limits, settings.token, settings.hosts)
-        self._app = MetricsMiddleware(limited, self.metrics)
+        measured = MetricsMiddleware(limited, self.metrics)
+        self._app = RootPathMiddleware(measured, settings.root_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request, or the start and stop of the application."""
@@ -125,6 +144,9 @@ class App:
         document = self._openapi()  # FastAPI builds it once and keeps it
         components = document["components"]
         components["schemas"]["Problem"] = schema.Problem.model_json_schema()
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                operation["tags"] = [tag_of(path)]
         if self.settings.token is not None:
             components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
             document["security"] = [{"token": []}]

@@ -95,6 +95,21 @@ def test_cancelling_drops_what_waits_and_forgets_what_is_over(store: Store):
     assert store.get(ids[0]).id == ids[0]
 
 
+def test_jobs_are_listed_newest_first_and_in_pages(store: Store):
+    assert store.jobs.page(10, 0) == (0, [])
+    first, _ = queued(store, 1)
+    second, ids = queued(store, 2)
+    store.jobs.take()
+    store.jobs.take()
+    store.jobs.fail(ids[0], "bad")
+    total, found = store.jobs.page(10, 0)
+    assert (total, [job["id"] for job in found]) == (2, [second, first])
+    for job in found:
+        whole = store.jobs.get(job["id"])
+        assert {**job, "items": whole["items"]} == whole
+    assert [job["id"] for job in store.jobs.page(10, 1)[1]] == [first]
+
+
 def test_a_deleted_study_leaves_its_job_and_an_empty_job_goes(store: Store):
     job, ids = queued(store, 2)
     for name in ids:

@@ -40,7 +40,7 @@ FORM_BYTES = 65536
 """Bytes that a form may have besides its file."""
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _HEALTH = ("/healthz", "/readyz")
-_PATHS_WITHOUT_TOKEN = ("/", "/healthz", "/readyz", "/openapi.json")
+_PATHS_WITHOUT_TOKEN = ("/", "/docs", "/healthz", "/readyz", "/openapi.json")
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ class RequestLimits:
 class LimitsMiddleware:
     """Passes requests within the limits to `app`, and refuses the others.
 
-    token : required for all paths but the page, its files, the health checks and /openapi.json;
-        None for no token.
+    token : required for all paths but the page, its files, the health checks, /docs and
+        /openapi.json; None for no token.
     hosts : accepted names in the Host header (against DNS rebinding), None for any.
     """
 

@@ -78,6 +78,12 @@ MODELS: Mapping[str, Any] = {
             {"name": "scan-8.png", "state": "running", "study": None, "error": None, "kept": False},
         ],
     },
+    "JobList": {
+        "total": 1,
+        "jobs": [
+            {"id": _ID, "created": _MOMENT, "state": "running", "total": 2, "done": 1, "failed": 0}
+        ],
+    },
     "Record": {
         "width": 2041,
         "height": 1024,

@@ -230,8 +230,8 @@ class JobItem(BaseModel):
     kept: bool = Field(False, description="Whether a failed file is kept for another try")
 
 
-class Job(BaseModel):
-    """Radiographs that were queued together."""
+class JobSummary(BaseModel):
+    """A job without its radiographs."""
 
     id: str
     created: str
@@ -239,7 +239,19 @@ class Job(BaseModel):
     total: int
     done: int
     failed: int
+
+
+class Job(JobSummary):
+    """Radiographs that were queued together."""
+
     items: list[JobItem]
+
+
+class JobList(BaseModel):
+    """A page of the list of jobs, newest first."""
+
+    total: int
+    jobs: list[JobSummary]
 
 
 class Problem(BaseModel):

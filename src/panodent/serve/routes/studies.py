@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from panodent.dentition import TEETH
-from panodent.drawing.chart_findings import INK, METAL, WHITE, finding_shapes
-from panodent.drawing.finding_patterns import STYLES
-from panodent.drawing.tooth_shapes import pictogram
-from panodent.drawing.vector import to_svg_path
 from panodent.serve.problems import problem
 from panodent.serve.routes import schema
 from panodent.serve.routes.leaving import unless_left
 from panodent.serve.routes.multipart import receive
 from panodent.serve.routes.stored_files import stored_file
 from panodent.serve.service import Service
+from panodent.serve.store.filters import StudyFilter, in_utc
 from panodent.serve.store.store import unknown_study
 from panodent.serve.store.upload import Upload
 from panodent.serve.workers.exports import MEDIA_TYPES
-from panodent.teeth.finding_kinds import KINDS
-from panodent.version import DISCLAIMER, __version__
 
 router = APIRouter(prefix="/v1")
 
@@ -42,23 +36,6 @@ def service_of(request: Request) -> Service:
     """The service that handles this request."""
     found: Service = request.app.state.service
     return found
-
-
-@router.get("/info", responses=schema.problems(), summary="Version, limits and tooth names")
-async def info(request: Request) -> dict[str, Any]:
-    """Version, bundle, limits, the 52 teeth and the kinds of findings, and how they are drawn."""
-    state = request.app.state
-    return {
-        "version": __version__,
-        "notice": DISCLAIMER,
-        "bundle": service_of(request).pool.bundle,
-        "dicom": find_spec("pydicom") is not None and find_spec("highdicom") is not None,
-        "max_bytes": state.settings.limits.upload,
-        "max_pixels": state.settings.max_pixels,
-        "exports": sorted(MEDIA_TYPES),
-        "teeth": _TEETH,
-        "findings": _FINDINGS,
-    }
 
 
 @router.post(
@@ -152,7 +129,7 @@ async def add_study(request: Request) -> Response:
     summary="Create a study from a synthetic radiograph",
     responses=schema.problems(507),
 )
-async def example(request: Request) -> Response:
+async def add_example(request: Request) -> Response:
     """A phantom without a patient, to try the service."""
     study = await unless_left(request, service_of(request).add_example())
     return JSONResponse(study.public(), 201)
@@ -161,17 +138,22 @@ async def example(request: Request) -> Response:
 @router.get(
     "/studies",
     response_model=schema.StudyList,
-    summary="List studies, newest first",
+    summary="List studies, newest first, all or those that match",
     responses=schema.problems(),
 )
 async def list_studies(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    name: Annotated[str, Query(max_length=120, description="A part of the file name")] = "",
+    saved: Annotated[bool | None, Query(description="Whether a user has saved it")] = None,
+    created_from: Annotated[datetime | None, Query(description="Not before this time")] = None,
+    created_before: Annotated[datetime | None, Query(description="Before this time")] = None,
 ) -> Response:
-    """Summaries without teeth."""
+    """Summaries without teeth. `total` counts all that match."""
     service = service_of(request)
-    total, found = await service.call_store(service.store.page, limit, offset)
+    chosen = StudyFilter(name, saved, in_utc(created_from), in_utc(created_before))
+    total, found = await service.call_store(service.store.page, limit, offset, chosen)
     return JSONResponse({"total": total, "studies": found})
 
 
@@ -197,7 +179,7 @@ async def get_study(request: Request, study: StudyId) -> Response:
         **schema.problems(404),
     },
 )
-async def image(request: Request, study: StudyId) -> Response:
+async def get_image(request: Request, study: StudyId) -> Response:
     """Full size, upright, bright where the patient is dense; it never changes."""
     service = service_of(request)
     await service.call_store(service.store.original, study)
@@ -217,7 +199,7 @@ async def image(request: Request, study: StudyId) -> Response:
         **schema.problems(404),
     },
 )
-async def original(request: Request, study: StudyId) -> Response:
+async def get_original(request: Request, study: StudyId) -> Response:
     """A download under its own name, unchanged, with all that a DICOM file says of the patient."""
     service = service_of(request)
     file = await service.call_store(service.store.original, study)
@@ -235,7 +217,7 @@ async def original(request: Request, study: StudyId) -> Response:
     summary="Save corrected teeth and findings",
     responses=schema.problems(404, 409),
 )
-async def save(request: Request, study: StudyId, edit: schema.Edit) -> Response:
+async def save_study(request: Request, study: StudyId, edit: schema.Edit) -> Response:
     """`revision` is the one that the edit is based on; a later save is a conflict (409).
 
     Findings of a tooth that is renumbered get its new number. Fillings, root fillings and posts of
@@ -252,7 +234,7 @@ async def save(request: Request, study: StudyId, edit: schema.Edit) -> Response:
     summary="Sizes, axes, neighbours, gaps and third molars",
     responses=schema.problems(404),
 )
-async def measurements(request: Request, study: StudyId) -> dict[str, Any]:
+async def get_measurements(request: Request, study: StudyId) -> dict[str, Any]:
     """Measurements of the current teeth, pixels and degrees; docs/reference/measurements.md."""
     return await unless_left(request, service_of(request).measurements(study))
 
@@ -266,7 +248,7 @@ async def measurements(request: Request, study: StudyId) -> dict[str, Any]:
         **schema.problems(404),
     },
 )
-async def export(
+async def export_study(
     request: Request,
     study: StudyId,
     name: Annotated[str, Path(json_schema_extra={"enum": sorted(MEDIA_TYPES)})],
@@ -287,51 +269,7 @@ async def export(
     summary="Delete a study and its files",
     responses=schema.problems(404),
 )
-async def delete(request: Request, study: StudyId) -> Response:
+async def delete_study(request: Request, study: StudyId) -> Response:
     """Deletes the database row, the radiograph, its results and its training data."""
     await service_of(request).delete(study)
     return Response(status_code=204)
-
-
-def _tooth(fdi: int) -> dict[str, Any]:
-    tooth, shape = TEETH[fdi], pictogram(fdi)
-    return {
-        "name": tooth.name,
-        "universal": tooth.universal,
-        "palmer": tooth.palmer,
-        "type": tooth.type,
-        "jaw": tooth.jaw,
-        "side": tooth.side,
-        "deciduous": tooth.deciduous,
-        "colour": "#{:02x}{:02x}{:02x}".format(*tooth.colour),
-        "path": [to_svg_path(path) for path in (*shape.roots, shape.crown)],
-        "signs": {kind: _sign(fdi, kind) for kind in KINDS if kind != "pontic"},  # as of a crown
-    }
-
-
-def _sign(fdi: int, kind: str) -> list[dict[str, Any]]:
-    """The shapes of a kind of finding on a tooth of the chart; those of one look are one path."""
-    looks: dict[tuple[str, str, float], str] = {}
-    for shape in finding_shapes(fdi, [kind]):
-        fill = "none" if shape.fill is None else _ROLES[shape.fill]
-        look = (fill, _ROLES[shape.stroke], shape.width)
-        looks[look] = looks.get(look, "") + to_svg_path(shape.path)
-    return [
-        {"d": path, "fill": fill, "stroke": stroke, "width": width}
-        for (fill, stroke, width), path in looks.items()
-    ]
-
-
-_ROLES = {INK: "ink", WHITE: "white", METAL: "metal"}
-"""What the page draws in colours of its theme."""
-_TEETH = {str(fdi): _tooth(fdi) for fdi in TEETH}
-_FINDINGS = {
-    name: {
-        "title": kind.title,
-        "plural": kind.plural,
-        "carrier": kind.carrier,
-        "description": kind.description,
-        "colour": "#{:02x}{:02x}{:02x}".format(*STYLES[name][0]),
-    }
-    for name, kind in KINDS.items()
-}

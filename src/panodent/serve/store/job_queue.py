@@ -63,16 +63,8 @@ class JobQueue:
                 raise _unknown_job()
             mine = items.select().where(items.c.job == job).order_by(items.c.position)
             listed = list(connection.execute(mine).mappings())
-        states = [item["state"] for item in listed]
-        active = any(state in UNFINISHED for state in states)
-        state = RUNNING if active and set(states) != {QUEUED} else QUEUED if active else DONE
         return {
-            "id": job,
-            "created": row["created"],
-            "state": "cancelled" if row["cancelled"] and not active else state,
-            "total": len(states),
-            "done": states.count(DONE),
-            "failed": states.count(FAILED),
+            **_summary(row, [item["state"] for item in listed]),
             "items": [
                 {
                     "name": item["name"],
@@ -84,6 +76,18 @@ class JobQueue:
                 for item in listed
             ],
         }
+
+    def page(self, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
+        """(number of all jobs, at most `limit` of them without their items, newest first)."""
+        newest = jobs.select().order_by(jobs.c.created.desc(), jobs.c.id)
+        with self._engine.connect() as connection:
+            total = connection.execute(sql.select(sql.func.count()).select_from(jobs)).scalar_one()
+            rows = list(connection.execute(newest.limit(limit).offset(offset)).mappings())
+            mine = sql.select(items.c.job, items.c.state)
+            states: dict[str, list[str]] = {row["id"]: [] for row in rows}
+            for job, state in connection.execute(mine.where(items.c.job.in_(states))):
+                states[job].append(state)
+        return int(total), [_summary(row, states[row["id"]]) for row in rows]
 
     def take(self) -> Mapping[str, Any] | None:
         """Marks the next queued item as running and returns it; None if no item is queued."""
@@ -235,6 +239,20 @@ class JobQueue:
         with self._engine.connect() as connection:
             waiting = sql.select(sql.func.count()).select_from(items)
             return int(connection.execute(waiting.where(items.c.state == QUEUED)).scalar_one())
+
+
+def _summary(row: sql.RowMapping, states: Sequence[str]) -> dict[str, Any]:
+    """A job without its items, from its row and the states of its items."""
+    active = any(state in UNFINISHED for state in states)
+    state = RUNNING if active and set(states) != {QUEUED} else QUEUED if active else DONE
+    return {
+        "id": row["id"],
+        "created": row["created"],
+        "state": "cancelled" if row["cancelled"] and not active else state,
+        "total": len(states),
+        "done": states.count(DONE),
+        "failed": states.count(FAILED),
+    }
 
 
 def _unknown_job() -> UnknownJobError:

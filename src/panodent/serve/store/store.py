@@ -21,6 +21,7 @@ import sqlalchemy as sql
 
 from panodent.errors import ConfigError, OutputError, StaleError, UnknownStudyError
 from panodent.serve.store.disk import Disk
+from panodent.serve.store.filters import StudyFilter
 from panodent.serve.store.folders import delete_folder
 from panodent.serve.store.job_queue import FAILED, UNFINISHED, JobQueue
 from panodent.serve.store.tables import (
@@ -37,6 +38,7 @@ from panodent.serve.store.upload import ORIGINAL
 from panodent.serve.study import FindingRecord, Study, ToothRecord
 from panodent.utils.file_lock import lock_file
 
+ALL_STUDIES = StudyFilter()
 PICTURE = "image.png"
 HEAVY = {"predicted": "[]", "teeth": None, "predicted_findings": None, "findings": None}
 """Columns that summaries do without, and what stands for them."""
@@ -134,27 +136,25 @@ class Store:
             raise unknown_study(study)
         return study_of(dict(row))
 
-    def page(self, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
-        """(number of all studies, summaries of at most `limit` of them, newest first)."""
+    def page(
+        self, limit: int, offset: int, chosen: StudyFilter = ALL_STUDIES
+    ) -> tuple[int, list[dict[str, Any]]]:
+        """(number of all chosen studies, summaries of at most `limit` of them, newest first)."""
         light = [c for c in studies.c if c.name not in HEAVY]
         with self._engine.connect() as connection:
-            rows = connection.execute(
-                sql.select(*light)
-                .order_by(studies.c.created.desc(), studies.c.id)
-                .limit(limit)
-                .offset(offset)
-            ).mappings()
+            newest = sql.select(*light).order_by(studies.c.created.desc(), studies.c.id)
+            wanted = newest.where(*chosen.conditions()).limit(limit).offset(offset)
+            rows = connection.execute(wanted).mappings()
             found = [
                 {**study_of({**row, **HEAVY}).summary(), "count": row["count"]} for row in rows
             ]
-        return self.count(), found
+        return self.count(chosen), found
 
-    def count(self) -> int:
+    def count(self, chosen: StudyFilter = ALL_STUDIES) -> int:
         """How many studies there are."""
+        counted = sql.select(sql.func.count()).select_from(studies).where(*chosen.conditions())
         with self._engine.connect() as connection:
-            return int(
-                connection.execute(sql.select(sql.func.count()).select_from(studies)).scalar_one()
-            )
+            return int(connection.execute(counted).scalar_one())
 
     def counts(self) -> tuple[int, int]:
         """(studies, queued radiographs of jobs)."""

@@ -64,32 +64,32 @@ function said(text, status) {
 
 const json = async (path, options) => (await request(path, options)).json();
 
-export const info = () => json("/v1/info");
-export const studies = (limit, offset) => json(`/v1/studies?limit=${limit}&offset=${offset}`);
-export const study = (id) => json(`/v1/studies/${id}`);
-export const measurements = (id) => json(`/v1/studies/${id}/measurements`);
+export const info = () => json("v1/info");
+export const studies = (limit, offset) => json(`v1/studies?limit=${limit}&offset=${offset}`);
+export const study = (id) => json(`v1/studies/${id}`);
+export const measurements = (id) => json(`v1/studies/${id}/measurements`);
 export const numberingProblems = (teeth) =>
-  json("/v1/numbering", {
+  json("v1/numbering", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ teeth }),
   });
-export const example = () => json("/v1/example", { method: "POST" });
-export const remove = (id) => request(`/v1/studies/${id}`, { method: "DELETE" });
-export const picture = async (id) => (await request(`/v1/studies/${id}/image`)).blob();
+export const example = () => json("v1/example", { method: "POST" });
+export const remove = (id) => request(`v1/studies/${id}`, { method: "DELETE" });
+export const picture = async (id) => (await request(`v1/studies/${id}/image`)).blob();
 
 /** `findings` is undefined if nothing is known of them; `by` is who saves. */
 export const save = (id, revision, { teeth, findings }, by) =>
-  json(`/v1/studies/${id}/teeth`, {
+  json(`v1/studies/${id}/teeth`, {
     method: "PUT",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ revision, teeth, findings, by }),
   });
 
 export const exported = async (id, name, numbering) =>
-  (await request(`/v1/studies/${id}/export/${name}?numbering=${numbering}`)).blob();
+  (await request(`v1/studies/${id}/export/${name}?numbering=${numbering}`)).blob();
 
-export const training = async () => (await request("/v1/training.zip")).blob();
+export const training = async () => (await request("v1/training.zip")).blob();
 
 /** Sends a file; `progress(share)` receives the share that is sent. Resolves to the new study. */
 export async function upload(file, progress) {
@@ -107,7 +107,7 @@ export async function upload(file, progress) {
 function sent(file, progress) {
   return new Promise((resolve) => {
     const line = new XMLHttpRequest();
-    line.open("POST", "/v1/studies");
+    line.open("POST", "v1/studies");
     for (const [name, value] of Object.entries(headers())) line.setRequestHeader(name, value);
     line.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0);
     line.onloadend = () =>
