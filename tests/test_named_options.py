@@ -103,8 +103,5 @@ def test_messages_name_options_as_they_are_typed() -> None:
             for raised in (node for node in ast.walk(tree) if isinstance(node, ast.Raise)):
                 for node in ast.walk(raised):
                     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                        found += [
-                            f"{file.name}: {node.value}"
-                            for _ in _CALLED.findall(node.value)
-                        ]
+                        found += [f"{file.name}: {node.value}" for _ in _CALLED.findall(node.value)]
     assert found == []
