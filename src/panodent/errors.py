@@ -27,6 +27,12 @@ PanodentError
 │   └── WorkerLostError    the process that worked on a radiograph has ended
 └── StaleError             somebody else has changed the study in the meantime
 
+
+├── UnreachableError       an archive does not answer, or not now; the same may succeed later
+├── RefusedError           an archive refuses a request for good
+├── StaleError             somebody else has changed the study in the meantime
+└── BusyError              the service cannot take more work now
+
 >>> try:
 ...     raise UnknownNameError("format", "cocoo", ["coco", "voc"])
 ... except PanodentError as error:
@@ -159,6 +165,14 @@ class UnknownStudyError(_UnknownItemError):
 
 class UnknownJobError(_UnknownItemError):
     """The service has no such job; it may have expired."""
+
+
+class UnreachableError(PanodentError):
+    """An archive does not answer, or cannot at the moment; the same may succeed later."""
+
+
+class RefusedError(PanodentError):
+    """An archive refuses a query or an object for good."""
 
 
 class StaleError(PanodentError):
