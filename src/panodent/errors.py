@@ -23,15 +23,11 @@ PanodentError
 ├── MissingExtraError      an optional dependency is not installed
 ├── UnknownStudyError      the service has no such study
 ├── UnknownJobError        the service has no such job
+├── UnreachableError       an archive does not answer, or not now; the same may succeed later
+├── RefusedError           an archive refuses a request for good
 ├── BusyError              the service cannot take more work now
 │   └── WorkerLostError    the process that worked on a radiograph has ended
 └── StaleError             somebody else has changed the study in the meantime
-
-
-├── UnreachableError       an archive does not answer, or not now; the same may succeed later
-├── RefusedError           an archive refuses a request for good
-├── StaleError             somebody else has changed the study in the meantime
-└── BusyError              the service cannot take more work now
 
 >>> try:
 ...     raise UnknownNameError("format", "cocoo", ["coco", "voc"])
