@@ -27,7 +27,15 @@ from panodent.serve.middleware.limits import LimitsMiddleware, RequestLimits
 from panodent.serve.middleware.metrics import Metrics, MetricsMiddleware
 from panodent.serve.problems import problem, problem_from_error
 from panodent.serve.redaction import redacted
-from panodent.serve.routes import jobs, label_studio, numbering, schema, studies, training_data
+from panodent.serve.routes import (
+    jobs,
+    label_studio,
+    numbering,
+    schema,
+    studies,
+    training_data,
+    worklist,
+)
 from panodent.serve.routes.label_studio_images import LabelStudioAccess
 from panodent.serve.routes.openapi_examples import add_examples
 from panodent.serve.service import Service
@@ -96,6 +104,7 @@ class App:
         )
         app.state.settings, app.state.metrics = settings, self.metrics
         app.include_router(studies.router)
+        app.include_router(worklist.router)
         app.include_router(numbering.router)
         app.include_router(jobs.router)
         app.include_router(training_data.router)

@@ -19,7 +19,7 @@ from panodent.serve.store.job_queue import MAX_ATTEMPTS
 from panodent.serve.store.store import Store, now, stale_edit, sync_folder
 from panodent.serve.store.training_schedule import TrainingDataSchedule
 from panodent.serve.store.upload import Upload, write_upload
-from panodent.serve.study import Study, printable, with_ids
+from panodent.serve.study import Study, doubtful_count, printable, with_ids
 from panodent.serve.workers.pool import WorkerPool
 from panodent.utils.atomic_files import write_whole
 
@@ -152,7 +152,10 @@ class Service:
             height=int(record["height"]),
             predicted=teeth,
             teeth=teeth,
-            about={key: record.get(key) for key in about},
+            about={
+                **{key: record.get(key) for key in about},
+                "doubtful": doubtful_count(teeth, findings),
+            },
             predicted_findings=findings,
             findings=findings,
         )
@@ -190,7 +193,9 @@ class Service:
         _, blobs = await self.pool.run(task)
         teeth = json.loads(blobs["teeth"])
         findings = json.loads(blobs["findings"]) if "findings" in blobs else None
-        saved = await self.call_store(self.store.save, study, revision, teeth, findings)
+        left = before.findings if findings is None else findings
+        about = {**before.about, "doubtful": doubtful_count(teeth, left)}
+        saved = await self.call_store(self.store.save, study, revision, teeth, findings, about)
         self._study_saved.notify()
         return saved
 

@@ -30,7 +30,7 @@ def study(name: str = "scan.png", **changes: object) -> Study:
         2,
         [TOOTH],
         [TOOTH],
-        {"quality": 1.0},
+        {"quality": 1.0, "doubtful": 0},
     )
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
 

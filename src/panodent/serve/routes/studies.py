@@ -158,23 +158,6 @@ async def example(request: Request) -> Response:
 
 
 @router.get(
-    "/studies",
-    response_model=schema.StudyList,
-    summary="List studies, newest first",
-    responses=schema.problems(),
-)
-async def list_studies(
-    request: Request,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
-) -> Response:
-    """Summaries without teeth."""
-    service = service_of(request)
-    total, found = await service.call_store(service.store.page, limit, offset)
-    return JSONResponse({"total": total, "studies": found})
-
-
-@router.get(
     "/studies/{study}",
     response_model=schema.StudyDetail,
     summary="A study with its teeth",

@@ -15,7 +15,7 @@ import contextlib
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from panodent.serve.store.job_queue import UNFINISHED, JobQueue
 from panodent.serve.store.tables import insert_study, items, jobs, open_database, studies, study_of
 from panodent.serve.store.training_data import TrainingData
 from panodent.serve.store.upload import ORIGINAL
+from panodent.serve.store.worklist import Worklist
 from panodent.serve.study import FindingRecord, Study, ToothRecord
 from panodent.utils.atomic_files import sync
 from panodent.utils.file_lock import lock_file
@@ -34,8 +35,6 @@ from panodent.utils.file_lock import lock_file
 log = logging.getLogger("panodent.serve")
 
 PICTURE = "image.png"
-HEAVY = {"predicted": "[]", "teeth": None, "predicted_findings": None, "findings": None}
-"""Columns that summaries do without, and what stands for them."""
 IDS_PER_STATEMENT = 500
 """Ids in one SQL statement: databases limit the number of parameters."""
 
@@ -75,6 +74,7 @@ class Store:
             self._lock.close()
             raise
         self.jobs = JobQueue(self._engine, self._remove)
+        self.worklist = Worklist(self._engine)
         self.training = TrainingData(folder / "training", self._saved)
 
     def close(self) -> None:
@@ -131,22 +131,7 @@ class Store:
 
     def page(self, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
         """(number of all studies, summaries of at most `limit` of them, newest first)."""
-        light = [c for c in studies.c if c.name not in HEAVY]
-        with self._engine.connect() as connection:
-            rows = connection.execute(
-                sql.select(*light)
-                .order_by(studies.c.created.desc(), studies.c.id)
-                .limit(limit)
-                .offset(offset)
-            ).mappings()
-            found = [
-                {
-                    **study_of({**row, **HEAVY}).summary(),
-                    "count": row["count"],
-                }
-                for row in rows
-            ]
-        return self.count(), found
+        return self.worklist.page(limit, offset)
 
     def count(self) -> int:
         """How many studies there are."""
@@ -161,11 +146,12 @@ class Store:
         revision: int,
         teeth: Sequence[ToothRecord],
         findings: Sequence[FindingRecord] | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> Study:
         """Saves corrected teeth and findings; returns the study.
 
-        Without `findings` those that were saved before stay as they are. Raises `StaleError` if
-        `revision` is not the current one, and `UnknownStudyError`.
+        Without `findings` and `about` those that were saved before stay as they are. Raises
+        `StaleError` if `revision` is not the current one, and `UnknownStudyError`.
         """
         values = {
             "teeth": json.dumps(list(teeth)),
@@ -176,6 +162,8 @@ class Store:
         }
         if findings is not None:
             values["findings"] = json.dumps(list(findings))
+        if about is not None:
+            values["about"] = json.dumps(dict(about))
         with self._engine.begin() as connection:
             changed = connection.execute(
                 studies.update()
@@ -230,6 +218,7 @@ class Store:
     def recover(self) -> None:
         """At a start: deletes files without a row, and queues interrupted radiographs again."""
         self.jobs.recover()
+        self.worklist.count_doubtful()
         with self._engine.connect() as connection:
             kept = set(connection.execute(sql.select(studies.c.id)).scalars())
             waiting = sql.select(items.c.id).where(items.c.state.in_(UNFINISHED))

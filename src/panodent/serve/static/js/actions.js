@@ -27,16 +27,32 @@ export function actions(page) {
   ];
 }
 
-function files({ session, saving, studies, commands, info, open, example, toggleList }) {
+function files(page) {
+  const { session, saving, studies, commands, info, open, example, toggleList } = page;
   const group = "Radiographs";
-  const goTo = (step) => ({ enabled: () => studies.beside(step) !== null, run: () => open(studies.beside(step)) });
+  const goTo = (which) => ({
+    enabled: () => studies.has(which),
+    run: async () => {
+      const id = await studies.find(which);
+      if (id) open(id);
+    },
+  });
   return [
     { id: "choose-files", label: "Open radiographs", group, keys: ["u"], icon: "upload", run: chooseFiles },
     { id: "example", label: "Try an example", group, run: example },
     { id: "list", label: "List of radiographs", group, keys: ["l"], icon: "list", run: toggleList },
     { id: "close-list", label: "Close the list", group, icon: "close", run: () => toggleList(false) },
-    { id: "previous", label: "Previous radiograph", group, keys: ["Shift+PageUp"], icon: "previous", ...goTo(-1) },
-    { id: "next", label: "Next radiograph", group, keys: ["Shift+PageDown"], icon: "next", ...goTo(1) },
+    { id: "previous", label: "Previous radiograph", group, keys: ["Shift+PageUp"], icon: "previous", ...goTo("previous") },
+    { id: "next", label: "Next radiograph", group, keys: ["Shift+PageDown"], icon: "next", ...goTo("next") },
+    { id: "next-unreviewed", label: "Next radiograph that is not reviewed", group, keys: ["q"], ...goTo("next_unreviewed") },
+    {
+      id: "save-next",
+      label: "Save, then open the next one that is not reviewed",
+      group,
+      keys: ["Ctrl+Enter"],
+      enabled: () => Boolean(session.study),
+      run: () => saveAndGoOn(page),
+    },
     { id: "save", label: "Save", group, keys: ["Ctrl+S"], icon: "save", enabled: () => saving.needed, run: () => saving.save() },
     {
       id: "export",
@@ -51,6 +67,13 @@ function files({ session, saving, studies, commands, info, open, example, toggle
     { id: "theme", label: "Theme: system, dark or light", group, keys: ["t"], icon: "theme", run: nextTheme },
     { id: "help", label: "Keys and mouse", group, keys: ["?"], icon: "help", run: () => showHelp(commands) },
   ];
+}
+
+async function saveAndGoOn({ session, saving, studies, open }) {
+  const next = await studies.find("next_unreviewed");
+  if (saving.needed && !(await saving.save())) return;
+  if (next) await open(next);
+  else if (session.study) say("All radiographs of the list are reviewed.");
 }
 
 const THEMES = { system: "dark", dark: "light", light: "system" };

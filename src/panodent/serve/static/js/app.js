@@ -20,12 +20,13 @@ import { watchNumbers } from "./numbering.js";
 import { onPreference } from "./preferences.js";
 import { Saving } from "./saving.js";
 import { Session } from "./session.js";
-import { Studies } from "./studies.js";
+import { StudyList, bindProgress } from "./studies.js";
 import { Toolbox } from "./toolbox.js";
 import { bindTop, placeButtons } from "./toolbars.js";
 import { Uploads } from "./uploads.js";
 import { viewPanel } from "./viewpanel.js";
 import { Viewer } from "./viewer.js";
+import { Worklist } from "./worklist.js";
 
 const session = new Session();
 const viewer = new Viewer(byId("viewer"), session);
@@ -33,9 +34,7 @@ const measures = new Measures();
 const commands = new Commands();
 const toolbox = new Toolbox(session, viewer, (id) => commands.run(id));
 const saving = new Saving(session, (answer) => show(answer, false));
-const studies = new Studies([byId("list"), byId("recent")], byId("more"), open, (id) => {
-  if (session.study?.id === id) close();
-});
+const studies = new Worklist();
 const uploads = new Uploads(byId("uploads"), arrived);
 
 // --- opening and closing ----------------------------------------------------------------------
@@ -191,6 +190,11 @@ async function start() {
   new Odontogram(byId("odontogram"), session, pick);
   new Inspector(byId("inspector"), session, commands, measures);
   bindViewer();
+  for (const place of [byId("drawer"), document.querySelector(".recent")]) {
+    new StudyList(place, studies, open, (id) => session.study?.id === id && close());
+  }
+  bindProgress(studies);
+  studies.addEventListener("change", () => commands.refresh());
   watchNumbers(session);
   bindCaption(byId("caption"), session, measures);
   announce(byId("selected"), session);

@@ -10,6 +10,7 @@ const DEFAULTS = {
   findings: true,
   hiddenKinds: [],
   singleKeys: true,
+  list: { sort: "created", descending: true, show: "all" }, // the list of radiographs
   reviewer: "", // the name that is recorded with what is accepted
   browser: "", // stands for it where no name is given
 };

@@ -1,0 +1,83 @@
+"""Routes below /v1 for the list of studies: pages, neighbours, thumbnails."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from panodent.serve.routes import schema
+from panodent.serve.routes.studies import StudyId, service_of
+from panodent.serve.store.store import unknown_study
+from panodent.serve.store.worklist import Shown, Sort, WorklistQuery
+from panodent.serve.thumbnails import Thumbnails
+
+router = APIRouter(prefix="/v1")
+DAY = 86_400
+
+
+def _query(
+    search: Annotated[str, Query(max_length=200, description="A part of the name")] = "",
+    sort: Annotated[
+        Sort, Query(description="Reviewed studies are those that a user saved")
+    ] = "created",
+    order: Annotated[str, Query(pattern="^(asc|desc)$")] = "desc",
+    show: Annotated[Shown, Query(description="Which studies are listed")] = "all",
+) -> WorklistQuery:
+    return WorklistQuery(search, sort, order == "desc", show)
+
+
+WorklistParameters = Annotated[WorklistQuery, Depends(_query)]
+
+
+@router.get(
+    "/studies",
+    response_model=schema.StudyList,
+    summary="List studies",
+    responses=schema.problems(),
+)
+async def list_studies(
+    request: Request,
+    query: WorklistParameters,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> Response:
+    """Summaries without teeth, by default the newest first."""
+    service = service_of(request)
+    total, found = await service.call_store(service.store.worklist.page, limit, offset, query)
+    progress = await service.call_store(service.store.worklist.progress)
+    return JSONResponse({"total": total, **progress, "studies": found})
+
+
+@router.get(
+    "/studies/{study}/beside",
+    response_model=schema.StudiesBeside,
+    summary="The studies before and after one in the list",
+    responses=schema.problems(404),
+)
+async def beside(request: Request, study: StudyId, query: WorklistParameters) -> dict[str, Any]:
+    """With the same search, order and filter as the list; and the next that is not reviewed."""
+    service = service_of(request)
+    found = await service.call_store(service.store.worklist.beside, study, query)
+    return {**found, **await service.call_store(service.store.worklist.progress)}
+
+
+@router.get(
+    "/studies/{study}/thumbnail",
+    summary="A small picture of the radiograph",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}}, **schema.problems(404)},
+)
+async def thumbnail(request: Request, study: StudyId) -> Response:
+    """JPEG, at most 240 pixels wide."""
+    service, state = service_of(request), request.app.state
+    await service.call_store(service.store.original, study)
+    if not hasattr(state, "thumbnails"):
+        state.thumbnails = Thumbnails()
+    try:
+        content = await state.thumbnails.get(study, service.store.picture(study))
+    except FileNotFoundError:
+        raise unknown_study(study) from None  # deleted in the meantime
+    headers = {"Cache-Control": f"private, max-age={DAY}, immutable"}
+    return Response(content, media_type="image/jpeg", headers=headers)
