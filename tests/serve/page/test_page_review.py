@@ -191,3 +191,17 @@ def test_the_queue_goes_on_after_the_fiftieth(page: Any, service: Any) -> None:
     page.keyboard.press("l")
     expect(rows.first).to_contain_text(re.compile(r"case-00\d.png"))
     expect(page.locator("#list .chip.saved")).to_have_count(0)
+
+
+def test_what_was_shown_of_one_radiograph_is_not_said_of_the_next(page: Any, service: Any) -> None:
+    opened(page, service, "case-003.png")
+    page.hover(".place[data-fdi='36']")
+    expect(page.locator("#caption")).to_contain_text("36")
+    page.keyboard.press("i")
+    page.keyboard.press("q")
+    expect(page.locator("#study-name")).not_to_have_text("case-003.png")
+    expect(page.locator("#caption")).to_be_hidden()
+    # The window stays, and so does the inversion.
+    expect(page.locator("#viewer[data-shown]")).to_be_visible()
+    expect(page.locator("[data-command=invert]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#window feFuncR")).to_have_attribute("slope", "-1")

@@ -11,6 +11,7 @@ import { pickNumber } from "./picker.js";
 import { preference, setPreference } from "./preferences.js";
 import { reviewing } from "./reviewing.js";
 import { chooseFiles } from "./uploads.js";
+import { setInverted, usePreset } from "./window.js";
 
 /** All commands; `page` holds the parts of the page. */
 export function actions(page) {
@@ -111,11 +112,6 @@ function showing({ session, viewer, toggleView }) {
     pressed: () => Boolean(preference(name)),
     run: () => setPreference(name, preference(name) ? off : on),
   });
-  const picture = (change) => () => {
-    if (!viewer.picture) return;
-    change(viewer.picture);
-    viewer.refresh();
-  };
   return [
     {
       id: "invert",
@@ -125,10 +121,10 @@ function showing({ session, viewer, toggleView }) {
       icon: "invert",
       enabled,
       pressed: () => Boolean(viewer.picture?.inverted),
-      run: picture((one) => one.setInverted(!one.inverted)),
+      run: () => setInverted(viewer, !viewer.picture?.inverted),
     },
-    { id: "auto-window", label: "Automatic window", group, keys: ["w"], enabled, run: picture((one) => one.auto()) },
-    { id: "reset-window", label: "Reset grey values", group, keys: ["Shift+W"], enabled, run: picture((one) => one.reset()) },
+    { id: "auto-window", label: "Automatic window", group, keys: ["w"], enabled, run: () => usePreset(viewer, "auto") },
+    { id: "reset-window", label: "Reset grey values", group, keys: ["Shift+W"], enabled, run: () => usePreset(viewer, "full") },
     { id: "outlines", label: "Outlines", group, keys: ["o"], ...switching("outlines", true, false) },
     { id: "numbers", label: "Numbers", group, keys: ["n"], ...switching("numbers", true, false) },
     { id: "fills", label: "Fills", group, keys: ["f"], ...switching("fill", 22, 0) },

@@ -8,7 +8,7 @@ import { bindCaption } from "./caption.js";
 import { Commands } from "./commands.js";
 import { askText } from "./dialogs.js";
 import { byId, sentence, toggle } from "./dom.js";
-import { Gestures, changeWindow } from "./gestures.js";
+import { Gestures } from "./gestures.js";
 import { Inspector } from "./inspector.js";
 import { listen as listenToKeys } from "./keyboard.js";
 import { useKinds } from "./kinds.js";
@@ -26,6 +26,7 @@ import { bindTop, placeButtons } from "./toolbars.js";
 import { Uploads } from "./uploads.js";
 import { viewPanel } from "./viewpanel.js";
 import { Viewer } from "./viewer.js";
+import { applyWindow, changeWindow } from "./window.js";
 import { Worklist } from "./worklist.js";
 
 const session = new Session();
@@ -58,11 +59,13 @@ function show(answer, anew = true) {
 async function fetchPicture(id) {
   try {
     const picture = await Picture.from(await api.picture(id));
-    if (session.study?.id !== id) return;
+    if (session.study?.id !== id) return picture.close();
+    applyWindow(picture);
     viewer.setPicture(picture);
   } catch (error) {
     complain(error);
   }
+  return undefined;
 }
 
 let asked = 0; // studies that were asked for; of several on their way the last is shown
