@@ -44,7 +44,8 @@ class Study:
     created, updated : times, ISO 8601 in UTC.
     width, height : of the upright radiograph, in pixels.
     predicted, teeth : the teeth as predicted, and as corrected so far.
-    about : quality, warning, notes, spacing_mm and bundle, as in teeth.json.
+    about : quality, warning, notes, spacing_mm and bundle, as in teeth.json; and `doubtful`, see
+        `doubtful_count`, missing in studies that an earlier version kept.
     revision : number of saves; a save must name the revision that it is based on.
     saved : whether a user has saved it.
     predicted_findings, findings : what was done to the teeth, as predicted, and as corrected so
@@ -85,12 +86,14 @@ class Study:
             "notes": self.about.get("notes", []),
             "spacing_mm": self.about.get("spacing_mm"),
             "count": len(self.teeth),
+            "doubtful": self.about.get("doubtful"),
         }
 
     def public(self) -> dict[str, Any]:
         """The study as the API shows it: teeth and findings without run lengths."""
         return {
             **self.summary(),
+            "doubtful": doubtful_count(self.teeth, self.findings),
             "predicted": _shown(self.predicted),
             "teeth": _shown(self.teeth),
             "predicted_findings": _shown_findings(self.predicted_findings),
@@ -117,6 +120,17 @@ class Study:
         if self.findings is None:
             return record
         return {**record, "findings_version": FINDINGS_VERSION, "findings": list(self.findings)}
+
+
+def doubtful_count(teeth: Sequence[ToothRecord], findings: Sequence[FindingRecord] | None) -> int:
+    """How many teeth and findings somebody should look at: doubtful ones, teeth without a number.
+
+    >>> teeth = [{"flags": ["doubtful"]}, {"flags": ["accepted", "unnumbered"]}, {"flags": []}]
+    >>> doubtful_count(teeth, [{"flags": ["doubtful"]}])
+    2
+    """
+    flags = [set(entry.get("flags", ())) for entry in (*teeth, *(findings or ()))]
+    return sum(bool({"doubtful", "unnumbered"} & own) and "accepted" not in own for own in flags)
 
 
 def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:

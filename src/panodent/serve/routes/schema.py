@@ -136,6 +136,9 @@ class StudySummary(BaseModel):
     notes: list[str]
     spacing_mm: list[float] | None
     count: int
+    doubtful: int | None = Field(
+        description="Teeth and findings to look at: doubtful, or without a number"
+    )
 
 
 class StudyNumberingProblem(BaseModel):
@@ -163,10 +166,22 @@ class StudyDetail(StudySummary):
 
 
 class StudyList(BaseModel):
-    """A page of the list of studies, newest first."""
+    """A page of the list of studies."""
 
-    total: int
+    total: int = Field(description="Studies that match")
+    all: int = Field(description="Studies of the service")
+    reviewed: int = Field(description="Of these, how many a user has saved")
     studies: list[StudySummary]
+
+
+class StudiesBeside(BaseModel):
+    """Ids of the studies beside one in the list; null at its ends."""
+
+    previous: str | None
+    next: str | None
+    next_unreviewed: str | None = Field(description="The next one that no user has saved")
+    all: int
+    reviewed: int
 
 
 _ACCEPTED = (

@@ -5,9 +5,9 @@ import { toggle } from "./dom.js";
 import { kindOf, replaces } from "./kinds.js";
 import { preference } from "./preferences.js";
 
-/** Updates the line at each hover. */
+/** Updates the line at each hover, and when what is pointed at changes. */
 export function bindCaption(element, session, measures) {
-  session.addEventListener("hover", () => {
+  const show = () => {
     const finding = session.findingOf(session.hovered);
     const tooth = session.tooth(session.hovered);
     toggle(element, "hidden", !tooth && !finding);
@@ -22,7 +22,9 @@ export function bindCaption(element, session, measures) {
     ]
       .filter(Boolean)
       .join(" · ");
-  });
+  };
+  session.addEventListener("hover", show);
+  session.addEventListener("change", show);
 }
 
 /** How sure it is, or what was changed: parts of a line. */
