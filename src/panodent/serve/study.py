@@ -26,7 +26,7 @@ from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 ToothRecord = dict[str, Any]
-"""A tooth as in teeth.json, with `id`, without `remnant` and `impaction`."""
+"""A tooth as in teeth.json, with `id`."""
 FindingRecord = dict[str, Any]
 """A finding as in teeth.json, with `id`."""
 MAX_TEETH = 100
@@ -146,12 +146,12 @@ def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
     ]
 
 
-def with_erupted(size: tuple[int, int], teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
-    """All teeth of a radiograph of `size` (height, width), with `erupted` as in teeth.json."""
+def with_attributes(size: tuple[int, int], teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
+    """All teeth of a radiograph of `size` (height, width), with attributes as in teeth.json."""
     height, width = size
     masks = from_record({"height": height, "width": width, "teeth": teeth})
     return [
-        {**tooth, "erupted": attributes.erupted}
+        {**tooth, **attributes.to_dict()}
         for tooth, attributes in zip(teeth, tooth_attributes(masks), strict=True)
     ]
 
@@ -164,20 +164,13 @@ def _without_rle(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != "rle"}
 
 
-_NOT_KEPT = ("remnant", "impaction")
-"""Attributes that the page does not show: an edit of another tooth can change them."""
-
-
 def with_ids(entries: Iterable[Mapping[str, Any]], letter: str = "t") -> list[dict[str, Any]]:
     """Teeth or findings of a teeth.json as a study keeps them, with ids that begin with `letter`.
 
-    >>> with_ids([{"fdi": 36, "erupted": True, "remnant": False}, {"fdi": 37}])
+    >>> with_ids([{"fdi": 36, "erupted": True}, {"fdi": 37}])
     [{'id': 't1', 'fdi': 36, 'erupted': True}, {'id': 't2', 'fdi': 37}]
     """
-    return [
-        {"id": f"{letter}{number}", **{k: v for k, v in entry.items() if k not in _NOT_KEPT}}
-        for number, entry in enumerate(entries, start=1)
-    ]
+    return [{"id": f"{letter}{number}", **entry} for number, entry in enumerate(entries, start=1)]
 
 
 def display_name(given: str | None) -> str:

@@ -205,3 +205,25 @@ def test_what_was_shown_of_one_radiograph_is_not_said_of_the_next(page: Any, ser
     expect(page.locator("#viewer[data-shown]")).to_be_visible()
     expect(page.locator("[data-command=invert]")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#window feFuncR")).to_have_attribute("slope", "-1")
+
+
+def test_a_print_is_one_page_with_outlines_on_their_teeth(page: Any, service: Any) -> None:
+    study = opened(page, service, "case-004.png")
+    page.select_option("#numbering", "palmer")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#print .plate path.tooth")).to_have_count(len(study["teeth"]))
+    picture, shown = page.evaluate(
+        """() => ['.plate image', '.plate path'].map((one) => {
+          const { left, right } = document.querySelector(one).getBoundingClientRect();
+          return [left, right];
+        })"""
+    )
+    left, _, right, _ = study["teeth"][0]["box"]
+    scale = (picture[1] - picture[0]) / study["width"]
+    assert abs(shown[0] - picture[0] - left * scale) < 2
+    assert abs(shown[1] - picture[0] - right * scale) < 2
+    expect(page.locator("#print .rows b").first).to_have_text(re.compile("^U[RL][1-8]$"))
+    assert len(re.findall(rb"/Type /Page\b", page.pdf(format="A4"))) == 1
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("#print")).to_be_empty()

@@ -49,7 +49,7 @@ _FINDING: dict[str, Any] = {
     "polygons": [[[[830, 610], [850, 610], [850, 622], [830, 622]]]],
 }
 _ATTRIBUTES = {"erupted": True, "remnant": False, "impaction": None}
-_STUDY_TOOTH = {"id": "t1", **_TOOTH, "erupted": True}
+_STUDY_TOOTH = {"id": "t1", **_TOOTH, **_ATTRIBUTES}
 _STUDY_FINDING = {"id": "f1", **_FINDING}
 
 MODELS: Mapping[str, Any] = {

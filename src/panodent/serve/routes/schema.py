@@ -26,6 +26,15 @@ class Accepted(BaseModel):
     at: str = Field(description="Time, ISO 8601 in UTC")
 
 
+class ToothImpaction(BaseModel):
+    """How an impacted tooth lies."""
+
+    angulation: Literal["mesial", "distal", "horizontal", "vertical", "inverted"]
+    angle: float = Field(description="Degrees against its neighbours, positive mesially")
+    depth: Literal["A", "B", "C"] = Field(description="Class of Pell and Gregory")
+    below: float = Field(description="How far its crown ends below theirs, in lengths of a tooth")
+
+
 class StudyTooth(BaseModel):
     """A tooth of a study, in pixels of the radiograph."""
 
@@ -40,18 +49,11 @@ class StudyTooth(BaseModel):
     reason: str = Field("", description="Why a doubtful tooth should be checked")
     accepted: Accepted | None = Field(None, description="Only of teeth that were accepted")
     erupted: bool = Field(description="False for germs and impacted teeth")
+    remnant: bool = Field(False, description="Whether only its root is left")
+    impaction: ToothImpaction | None = None
     polygons: list[list[list[list[float]]]] = Field(
         description="Parts, each a list of rings of [x, y]: first the outline, then holes"
     )
-
-
-class ToothImpaction(BaseModel):
-    """How an impacted tooth lies."""
-
-    angulation: Literal["mesial", "distal", "horizontal", "vertical", "inverted"]
-    angle: float = Field(description="Degrees against its neighbours, positive mesially")
-    depth: Literal["A", "B", "C"] = Field(description="Class of Pell and Gregory")
-    below: float = Field(description="How far its crown ends below theirs, in lengths of a tooth")
 
 
 class FoundTooth(BaseModel):

@@ -18,6 +18,7 @@ import { Odontogram } from "./odontogram.js";
 import { Picture } from "./picture.js";
 import { watchNumbers } from "./numbering.js";
 import { onPreference } from "./preferences.js";
+import { bindPrint } from "./print.js";
 import { Saving } from "./saving.js";
 import { Session } from "./session.js";
 import { StudyList, bindProgress } from "./studies.js";
@@ -197,6 +198,7 @@ async function start() {
     new StudyList(place, studies, open, (id) => session.study?.id === id && close());
   }
   bindProgress(studies);
+  bindPrint(session, viewer);
   studies.addEventListener("change", () => commands.refresh());
   watchNumbers(session);
   bindCaption(byId("caption"), session, measures);

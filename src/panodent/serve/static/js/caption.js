@@ -1,6 +1,6 @@
 // One line about the hovered tooth or finding, in the corner of the radiograph.
 
-import { isUnerupted, nameOf, written } from "./arch.js";
+import { nameOf, stateInWords, written } from "./arch.js";
 import { toggle } from "./dom.js";
 import { kindOf, replaces } from "./kinds.js";
 import { preference } from "./preferences.js";
@@ -17,7 +17,7 @@ export function bindCaption(element, session, measures) {
     element.textContent = [
       `${written(tooth.fdi, preference("numbering"))} ${nameOf(tooth.fdi)}`,
       ...certainty(session, tooth),
-      isUnerupted(tooth) ? "unerupted" : null,
+      stateInWords(tooth),
       size ? `${size.length.toFixed(0)} × ${size.width.toFixed(0)} px` : null,
     ]
       .filter(Boolean)

@@ -49,6 +49,23 @@ export class Picture {
     context.drawImage(fits.at(-1) ?? this.#copies[0], 0, 0, ...this.size);
   }
 
+  /** An address of the image as it is shown, at most `most` pixels wide. */
+  rendered(most) {
+    const [width, height] = this.size;
+    const scale = Math.min(most / width, 1);
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
+    const context = canvas.getContext("2d");
+    context.scale(canvas.width / width, canvas.height / height);
+    this.draw(context, scale);
+    const image = context.getImageData(0, 0, canvas.width, canvas.height);
+    const [slope, intercept] = this.mapping;
+    // Values beyond black and white are clamped by the array.
+    for (let i = 0; i < image.data.length; i++) if (i % 4 < 3) image.data[i] = slope * image.data[i] + intercept * 255;
+    context.putImageData(image, 0, 0);
+    return canvas.toDataURL("image/jpeg", 0.9);
+  }
+
   /** Frees the memory of the pixels. */
   close() {
     for (const copy of this.#copies) copy.close();
