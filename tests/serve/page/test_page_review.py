@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -12,9 +14,12 @@ import pytest
 from panodent import phantom
 from panodent.serve.store.annotated import add_annotated
 from panodent.serve.store.store import Store
+from panodent.serve.store.tables import insert_study
+from panodent.serve.store.upload import new_id
 
 expect = pytest.importorskip("playwright.sync_api", reason="the page needs playwright").expect
 
+COUNT = 53
 DOUBTFUL = {2: "its score is low (0.61)", 5: "it could also be 46; then 46 would be 47"}
 
 
@@ -28,8 +33,12 @@ def service(
     file = folder / "phantom.png"
     cv2.imwrite(str(file), (radiograph.pixels * 255).round().astype("uint8"))
     store = Store(folder / "store")
-    for number in range(3):
-        add_annotated(store, f"case-{number:03d}", file, radiograph, teeth, DOUBTFUL, "")
+    first = add_annotated(store, "case-000", file, radiograph, teeth, DOUBTFUL, "")
+    with store._engine.begin() as connection:  # at once: each `add_annotated` waits for the disk
+        for number in range(1, COUNT):
+            copy = replace(first, id=new_id(), name=f"case-{number:03d}.png")
+            shutil.copytree(store.files / first.id, store.files / copy.id)
+            insert_study(connection, copy, ".png")
     store.close()
     return serve("--workers", "1", store=folder / "store")
 
@@ -141,3 +150,80 @@ def test_wrong_numbers_are_shown_at_once(page: Any, service: Any) -> None:
     page.keyboard.press("Control+s")
     expect(page.locator("#study-state")).to_have_text("Saved")
     assert service.get(f"/v1/studies/{study['id']}").json()["numbering_problems"] == []
+
+
+def test_the_queue_goes_on_after_the_fiftieth(page: Any, service: Any) -> None:
+    rows = page.locator("#list li[data-id]")
+    page.keyboard.press("l")
+    expect(rows).to_have_count(50)
+    expect(page.locator("#list .thumbnail[src^=blob]").first).to_be_visible()
+    page.select_option("#drawer [aria-label=Order]", label="Name")
+    expect(rows.first).to_contain_text("case-000.png")
+    page.locator("#list").evaluate("list => { list.scrollTop = list.scrollHeight; }")
+    expect(rows).to_have_count(COUNT)
+    rows.filter(has_text="case-050.png").locator(".study").click()
+    name = page.locator("#study-name")
+    expect(name).to_have_text("case-050.png")
+    for key, expected in (("Down", "051"), ("Down", "052"), ("Up", "051")):
+        go = page.locator(f".top [data-command={'next' if key == 'Down' else 'previous'}]")
+        expect(go).to_have_attribute("aria-disabled", "false")
+        page.keyboard.press(f"Shift+Page{key}")
+        expect(name).to_have_text(f"case-{expected}.png")
+
+    # The last but one is saved; then the next one that is not reviewed, after the end of the list.
+    expect(page.locator("#progress")).to_contain_text(f"of {COUNT} reviewed")
+    before = int(page.locator("#progress").inner_text().split()[0])
+    page.keyboard.press("Control+Enter")
+    expect(name).to_have_text("case-052.png")
+    expect(page.locator("#progress")).to_have_text(f"{before + 1} of {COUNT} reviewed")
+    page.keyboard.press("q")
+    expect(name).to_have_text(re.compile(r"case-00\d.png"))
+
+    # Search and filter; the order stays after a reload.
+    page.keyboard.press("l")
+    page.fill("#drawer input[type=search]", "-05")
+    expect(rows).to_have_count(3)
+    page.select_option("#drawer [aria-label='Which are shown']", "unreviewed")
+    expect(rows).to_have_count(2)
+    expect(page.locator("#drawer .progress")).to_contain_text("2 shown")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    page.keyboard.press("l")
+    expect(rows.first).to_contain_text(re.compile(r"case-00\d.png"))
+    expect(page.locator("#list .chip.saved")).to_have_count(0)
+
+
+def test_what_was_shown_of_one_radiograph_is_not_said_of_the_next(page: Any, service: Any) -> None:
+    opened(page, service, "case-003.png")
+    page.hover(".place[data-fdi='36']")
+    expect(page.locator("#caption")).to_contain_text("36")
+    page.keyboard.press("i")
+    page.keyboard.press("q")
+    expect(page.locator("#study-name")).not_to_have_text("case-003.png")
+    expect(page.locator("#caption")).to_be_hidden()
+    # The window stays, and so does the inversion.
+    expect(page.locator("#viewer[data-shown]")).to_be_visible()
+    expect(page.locator("[data-command=invert]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#window feFuncR")).to_have_attribute("slope", "-1")
+
+
+def test_a_print_is_one_page_with_outlines_on_their_teeth(page: Any, service: Any) -> None:
+    study = opened(page, service, "case-004.png")
+    page.select_option("#numbering", "palmer")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#print .plate path.tooth")).to_have_count(len(study["teeth"]))
+    picture, shown = page.evaluate(
+        """() => ['.plate image', '.plate path'].map((one) => {
+          const { left, right } = document.querySelector(one).getBoundingClientRect();
+          return [left, right];
+        })"""
+    )
+    left, _, right, _ = study["teeth"][0]["box"]
+    scale = (picture[1] - picture[0]) / study["width"]
+    assert abs(shown[0] - picture[0] - left * scale) < 2
+    assert abs(shown[1] - picture[0] - right * scale) < 2
+    expect(page.locator("#print .rows b").first).to_have_text(re.compile("^U[RL][1-8]$"))
+    assert len(re.findall(rb"/Type /Page\b", page.pdf(format="A4"))) == 1
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("#print")).to_be_empty()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import cv2
@@ -79,6 +80,19 @@ def test_tables_and_records_say_what_was_accepted(case, marked):
         said = [(row["accepted_by"], row["accepted_at"]) for row in rows]
         assert said[place] == ("Ann", mark["at"])
         assert set(said) == {("Ann", mark["at"]), ("", "")}
+
+
+def test_reports_are_in_the_chosen_numbering_and_name_numbers_that_cannot_be_right(case):
+    numbers = case[1].fdi.copy()
+    first, second = np.flatnonzero((numbers == 34) | (numbers == 35))
+    numbers[[first, second]] = numbers[[second, first]]
+    wrong = (case[0], replace(case[1], fdi=numbers))
+    page = export("report.html", wrong, "palmer").decode()
+    assert "Check the numbers: LL" in page
+    assert "stand in each other&#39;s place" in page
+    assert "Check the numbers" not in export("report.html", case).decode()
+    record = json.loads(export("teeth.json", wrong))
+    assert [problem["kind"] for problem in record["numbering_problems"]] == ["order"]
 
 
 def test_every_export_has_the_findings(case, marked):
