@@ -66,6 +66,14 @@ DrawFindings = Annotated[
         help="Draw findings on overlay.png. The odontogram and the tables have them in any case.",
     ),
 ]
+Fast = Annotated[
+    bool,
+    typer.Option(
+        "--fast",
+        help="Use the bundle's eight-bit networks: a little less exact, faster on processors "
+        "with 8-bit instructions (VNNI).",
+    ),
+]
 MinScore = Annotated[
     float,
     typer.Option(
@@ -115,6 +123,7 @@ def predict(
     mirror: Mirror = False,
     refine: Refine = True,
     findings: LookForFindings = True,
+    fast: Fast = False,
     overlay_findings: DrawFindings = True,
     min_score: MinScore = 0.0,
     dicom_seg: DicomSeg = False,
@@ -134,6 +143,7 @@ def predict(
     """
     check_overwrite(overwrite, resume)
     from panodent.bundle.bundle import load
+    from panodent.bundle.fast import fast_bundle
     from panodent.inference.folder import Options
 
     dicom = {"seg": dicom_seg, "pr": dicom_pr, "sr": dicom_sr}
@@ -148,6 +158,7 @@ def predict(
         dicom=tuple(kind for kind, wanted in dicom.items() if wanted),
     )
     loaded = load(bundle, threads, device)
+    loaded = fast_bundle(loaded) if fast else loaded
     loaded = loaded if refine else loaded.without_refiner()
     loaded = loaded if findings else loaded.without_findings()
     statuses = _predicted(paths, output, loaded, options, workers, resume, overwrite)
