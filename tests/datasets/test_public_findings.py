@@ -15,7 +15,7 @@ from panodent.teeth.finding_kinds import KINDS
 @pytest.mark.parametrize("name", PUBLIC)
 def test_included_findings_belong_to_teeth(name: str, tmp_path: Path) -> None:
     content = json.loads(findings_file(name).read_text(encoding="utf-8"))
-    assert content["info"]["license"] and content["info"]["attribution"]
+    assert all(content["info"][name] for name in ("license", "attribution"))
     kinds = {entry["id"]: entry["name"] for entry in content["categories"]}
     assert set(KINDS) <= set(kinds.values())
     assert all(item["fdi"] in (0, *TEETH) for item in content["annotations"])
