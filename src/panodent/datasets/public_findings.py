@@ -1,7 +1,7 @@
 """Findings that were outlined in radiographs of public data sets and ship with panodent.
 
-COCO files of outlines (run lengths), without a picture, which `panodent.formats.finding_annotations`
-reads. A radiograph that is listed without annotations was looked at and shows no finding.
+COCO files of outlines without a picture; `panodent.formats.finding_annotations` reads them. A
+radiograph that is listed without annotations was looked at and shows no finding.
 """
 
 from __future__ import annotations
