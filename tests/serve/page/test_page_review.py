@@ -39,6 +39,12 @@ def service(
             copy = replace(first, id=new_id(), name=f"case-{number:03d}.png")
             shutil.copytree(store.files / first.id, store.files / copy.id)
             insert_study(connection, copy, ".png")
+        bare = list(first.teeth)
+        bare[5] = {**bare[5], "fdi": 0, "flags": ["unnumbered"], "reason": ""}
+        for number in range(20):
+            copy = replace(first, id=new_id(), name=f"ten-{number:03d}.png", predicted=bare)
+            shutil.copytree(store.files / first.id, store.files / copy.id)
+            insert_study(connection, copy, ".png")
     store.close()
     return serve("--workers", "1", store=folder / "store")
 
@@ -48,6 +54,7 @@ def opened(page: Any, service: Any, name: str) -> dict[str, Any]:
     listed = service.get("/v1/studies?limit=500").json()["studies"]
     study = next(one["id"] for one in listed if one["name"] == name)
     page.evaluate("id => { location.hash = id; }", study)
+    expect(page.locator("#study-name")).to_have_text(name)
     page.wait_for_selector("#viewer[data-shown]")
     answer: dict[str, Any] = service.get(f"/v1/studies/{study}").json()
     return answer
@@ -160,7 +167,7 @@ def test_the_queue_goes_on_after_the_fiftieth(page: Any, service: Any) -> None:
     page.select_option("#drawer [aria-label=Order]", label="Name")
     expect(rows.first).to_contain_text("case-000.png")
     page.locator("#list").evaluate("list => { list.scrollTop = list.scrollHeight; }")
-    expect(rows).to_have_count(COUNT)
+    expect(rows).to_have_count(COUNT + 20)
     rows.filter(has_text="case-050.png").locator(".study").click()
     name = page.locator("#study-name")
     expect(name).to_have_text("case-050.png")
@@ -171,13 +178,13 @@ def test_the_queue_goes_on_after_the_fiftieth(page: Any, service: Any) -> None:
         expect(name).to_have_text(f"case-{expected}.png")
 
     # The last but one is saved; then the next one that is not reviewed, after the end of the list.
-    expect(page.locator("#progress")).to_contain_text(f"of {COUNT} reviewed")
+    expect(page.locator("#progress")).to_contain_text(f"of {COUNT + 20} reviewed")
     before = int(page.locator("#progress").inner_text().split()[0])
     page.keyboard.press("Control+Enter")
     expect(name).to_have_text("case-052.png")
-    expect(page.locator("#progress")).to_have_text(f"{before + 1} of {COUNT} reviewed")
+    expect(page.locator("#progress")).to_contain_text(f"{before + 1} of {COUNT + 20} reviewed")
     page.keyboard.press("q")
-    expect(name).to_have_text(re.compile(r"case-00\d.png"))
+    expect(name).to_have_text("ten-000.png")
 
     # Search and filter; the order stays after a reload.
     page.keyboard.press("l")
@@ -227,3 +234,60 @@ def test_a_print_is_one_page_with_outlines_on_their_teeth(page: Any, service: An
     assert len(re.findall(rb"/Type /Page\b", page.pdf(format="A4"))) == 1
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator("#print")).to_be_empty()
+
+
+def reviewed(page: Any, count: int) -> None:
+    expect(page.locator("#progress")).to_contain_text(re.compile(f"^{count} of "))
+
+
+def test_ten_radiographs_by_keyboard_alone(page: Any, service: Any) -> None:
+    """Each has a doubtful tooth that is right, and one without its number."""
+    number = opened(page, service, "case-005.png")["teeth"][5]["fdi"]
+    presses = 0
+
+    def press(*keys: str) -> None:
+        nonlocal presses
+        for key in keys:
+            page.keyboard.press(key)
+            presses += 1
+
+    study = opened(page, service, "ten-000.png")
+    page.keyboard.press("l")
+    page.fill("#drawer input[type=search]", "ten-0")
+    expect(page.locator("#list li[data-id]")).to_have_count(20)
+    page.keyboard.press("Escape")
+    page.locator("#viewer").focus()
+    before = int(page.locator("#progress").inner_text().split()[0])
+    for done in range(1, 11):
+        press("d", "Enter")
+        expect(page.locator("#inspector .doubt")).to_contain_text("no number")
+        press("r", *str(number), "Enter")
+        expect(page.locator(f".place[data-fdi='{number}'][data-changed]")).to_be_visible()
+        press("Control+Enter")
+        reviewed(page, before + done)
+        expect(page.locator("#study-state")).to_have_text("As found, not saved")
+    assert presses == 70
+    saved = service.get(f"/v1/studies/{study['id']}").json()
+    assert (saved["saved"], saved["doubtful"]) == (True, 0)
+
+
+def test_a_radiograph_by_touch_alone(browser: Any, service: Any) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(service.url)
+    page.wait_for_selector("html[data-ready]")
+    number = opened(page, service, "case-006.png")["teeth"][5]["fdi"]
+    study = opened(page, service, "ten-015.png")
+    taps = [
+        "#inspector [data-command=next-doubtful]", "#inspector [data-command=accept]",
+        "#inspector [data-command=renumber]", f".picker .cell[data-fdi='{number}']",
+        ".top [data-command=save]",
+    ]  # fmt: skip
+    for place in taps:
+        page.tap(place)
+    expect(page.locator("#study-state")).to_have_text("Saved")
+    saved = service.get(f"/v1/studies/{study['id']}").json()
+    assert (saved["doubtful"], saved["teeth"][5]["fdi"]) == (0, number)
+    assert len(taps) == 5
+    context.close()

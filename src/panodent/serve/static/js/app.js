@@ -80,6 +80,7 @@ async function open(id) {
     if (mine !== asked || !(await saving.mayLeave())) return undefined;
     show(answer);
     toggleList(false);
+    viewer.element.focus({ preventScroll: true }); // its keys, and none of the list
   } catch (error) {
     if (error.status === 404) history.replaceState(null, "", " ");
     complain(error);

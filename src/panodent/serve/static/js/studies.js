@@ -67,8 +67,7 @@ export class StudyList {
       this.#list.append(h("li", { class: "quiet-text" }, worklist.all ? "None of them matches." : "No radiographs yet."));
     }
     toggle(this.#more, "hidden", worklist.entries.length >= worklist.total);
-    const matching = worklist.total < worklist.all ? ` · ${worklist.total} shown` : "";
-    this.#progress.textContent = progress(worklist) + matching;
+    this.#progress.textContent = progress(worklist);
   }
 
   #row(study) {

@@ -107,5 +107,8 @@ export class Worklist extends EventTarget {
   }
 }
 
-/** How much is reviewed, in words. */
-export const progress = ({ reviewed, all }) => (all ? `${reviewed} of ${all} reviewed` : "");
+/** How much is reviewed, and how many the list shows, in words. */
+export function progress({ reviewed, all, total }) {
+  if (!all) return "";
+  return `${reviewed} of ${all} reviewed${total < all ? ` · ${total} shown` : ""}`;
+}
