@@ -10,7 +10,6 @@ from panodent.cli.console import (
     TrainingProgress,
     main_figures,
     print_line,
-    print_lines,
     print_warning,
     progress_bar,
 )
@@ -75,7 +74,7 @@ def train_run(
     `output` is the folder that --resume takes, if it is not the run's own.
     """
     from panodent.training.finalise import finalise
-    from panodent.training.loop import describe, fit
+    from panodent.training.loop import fit
     from panodent.training.run_data import data_notes
 
     for note in data_notes(run.data):
@@ -87,7 +86,6 @@ def train_run(
     interrupted = False
     with progress:
         try:
-            print_lines(describe(run))
             fit(run, resume)
         except KeyboardInterrupt:
             interrupted = True
