@@ -18,14 +18,16 @@ PanodentError
 ├── TrainingError          training cannot start, continue or resume
 ├── BundleError            a model bundle is missing, damaged or inconsistent
 ├── OutputError            results cannot be written
+│   └── DiskFullError      the disk has no space left for them
 ├── BenchmarkError         a measured process failed
 ├── MissingExtraError      an optional dependency is not installed
 ├── UnknownStudyError      the service has no such study
 ├── UnknownJobError        the service has no such job
 ├── UnreachableError       an archive does not answer, or not now; the same may succeed later
 ├── RefusedError           an archive refuses a request for good
-├── StaleError             somebody else has changed the study in the meantime
-└── BusyError              the service cannot take more work now
+├── BusyError              the service cannot take more work now
+│   └── WorkerLostError    the process that worked on a radiograph has ended
+└── StaleError             somebody else has changed the study in the meantime
 
 >>> try:
 ...     raise UnknownNameError("format", "cocoo", ["coco", "voc"])
@@ -122,6 +124,10 @@ class OutputError(PanodentError):
     """Results that cannot be written, or a results file that cannot be read back."""
 
 
+class DiskFullError(OutputError):
+    """A disk without space, or with no more than is kept free."""
+
+
 class BenchmarkError(PanodentError):
     """A measured process that failed."""
 
@@ -171,6 +177,10 @@ class StaleError(PanodentError):
 
 class BusyError(PanodentError):
     """The service has no free place in its queue, or cannot work now; try again later."""
+
+
+class WorkerLostError(BusyError):
+    """The worker process ended in the middle of a task; the file need not be the reason."""
 
 
 class TaskError(RadiographError):

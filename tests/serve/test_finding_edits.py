@@ -33,7 +33,9 @@ def found() -> list[dict[str, Any]]:
 
 
 def edit(found, entries, current=None, revision=0):
-    return apply_finding_edit(SIZE, found, found if current is None else current, revision, entries)
+    return apply_finding_edit(
+        SIZE, found, found if current is None else current, revision, entries, {"by": "", "at": ""}
+    )
 
 
 def kept(found):

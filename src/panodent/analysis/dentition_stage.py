@@ -8,7 +8,7 @@ not show the gum: a tooth that is about to erupt may be counted either way.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -141,20 +141,31 @@ def beside_successor(teeth: Teeth) -> dict[int, int]:
     That is hardly ever seen in life: one of the two numbers is likely wrong. The two stand beside
     each other when neither lies above the other.
     """
-    place = {n: i for i, n in enumerate(teeth.fdi.tolist()) if n != UNNUMBERED}
+    return beside_successor_by_boxes(teeth.fdi.tolist(), teeth.boxes)
+
+
+def beside_successor_by_boxes(numbers: Sequence[int], places: npt.NDArray[Any]) -> dict[int, int]:
+    """What `beside_successor` gives for teeth with these FDI numbers in these places.
+
+    `places` are boxes as of `erupted_by_boxes`.
+
+    >>> beside_successor_by_boxes([35, 75], np.array([[0, 0, 40, 10], [0, 12, 40, 24]]))
+    {1: 0}
+    """
+    place = {n: i for i, n in enumerate(numbers) if n != UNNUMBERED}
     pairs = {place[n]: place[n - 40] for n in place if n - 40 in place}
     if not pairs:
         return {}
-    out = erupted(teeth)
+    out = erupted_by_boxes(numbers, places)
     return {
         index: other
         for index, other in pairs.items()
-        if out[other] and _side_by_side(teeth, index, other)
+        if out[other] and _side_by_side(places[index], places[other])
     }
 
 
-def _side_by_side(teeth: Teeth, first: int, second: int) -> bool:
+def _side_by_side(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
     """Whether two boxes overlap by less than half of the narrower one in their columns."""
-    (_, left, _, right), (_, start, _, end) = teeth.boxes[first], teeth.boxes[second]
+    (_, left, _, right), (_, start, _, end) = one, other
     shared = min(right, end) - max(left, start)
     return bool(shared < 0.5 * min(right - left, end - start))

@@ -11,7 +11,8 @@ NEAR = "another number is nearly as probable"
 
 
 def doubt_reasons(teeth: Teeth) -> list[str]:
-    """(n,) a sentence for each tooth that is flagged as doubtful or unnumbered, '' for the others.
+    """(n,) a sentence for each tooth that is flagged as doubtful or unnumbered and that nobody
+    has accepted, '' for the others.
 
     >>> import numpy as np
     >>> block = np.ones((4, 2), bool)
@@ -23,7 +24,9 @@ def doubt_reasons(teeth: Teeth) -> list[str]:
     pairs = {**beside, **{other: index for index, other in beside.items()}}
     reasons = []
     for index, (flags, score) in enumerate(zip(teeth.flags, teeth.scores.tolist(), strict=True)):
-        if "unnumbered" in flags:
+        if "accepted" in flags:
+            reasons.append("")
+        elif "unnumbered" in flags:
             reasons.append("it fits no number that is free; it may be supernumerary")
         elif "doubtful" not in flags:
             reasons.append("")

@@ -127,7 +127,14 @@ def predict_files(
         if overwrite:
             remove_earlier(folder, earlier)
         predictor = Predictor(bundle, options.mirror, options.min_score)
-        work = partial(predict_one, predictor, folder=folder, options=options, resume=resume)
+        work = partial(
+            predict_one,
+            predictor,
+            folder=folder,
+            options=options,
+            resume=resume,
+            aside=threads == 1,
+        )
         done = in_order(work, share.inputs, threads)
         return _written(share, bundle, options, done, report, parquet)
 
@@ -211,12 +218,19 @@ def import_ahead(options: Options) -> None:
 
 
 def predict_one(
-    predictor: Predictor, item: Input, *, folder: Path, options: Options, resume: bool
+    predictor: Predictor,
+    item: Input,
+    *,
+    folder: Path,
+    options: Options,
+    resume: bool,
+    aside: bool = False,
 ) -> Outcome:
     """Predicts one input and writes its results below `folder`; the status, and teeth.json.
 
-    With `resume` results of an earlier call that are complete and equal are kept. Raises
-    `OutputError` if results cannot be written; all other errors become the status.
+    With `resume` results of an earlier call that are complete and equal are kept. With `aside`
+    another thread draws pictures meanwhile. Raises `OutputError` if results cannot be written; all
+    other errors become the status.
     """
     shown = str(item.path)
     if item.problem:
@@ -242,6 +256,7 @@ def predict_one(
             extra={"quality": round(found.quality, 4), "warning": found.warning, **origin},
             findings=found.findings,
             draw_findings=options.draw_findings,
+            aside=aside,
         )
     except NoRadiographError as error:
         return Status(shown, "ignored" if item.found else "failed", error=str(error)), None

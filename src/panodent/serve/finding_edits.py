@@ -11,6 +11,7 @@ from typing import Any
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError, TeethError, UnknownNameError
 from panodent.outputs.record import finding_record
+from panodent.serve.acceptance import with_acceptance
 from panodent.serve.study import FindingRecord, ToothRecord, check_points
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import NOWHERE, Findings
@@ -58,6 +59,7 @@ def apply_finding_edit(
     current: Sequence[FindingRecord],
     revision: int,
     entries: Sequence[Mapping[str, Any]],
+    stamp: Mapping[str, str],
 ) -> list[FindingRecord]:
     """The findings after a user's edit of the `current` ones.
 
@@ -65,7 +67,8 @@ def apply_finding_edit(
     predicted, current : with the numbers of their teeth after the edit, see `following`.
     revision : the revision that the edit is based on.
     entries : all findings after the edit, each with `kind` and `fdi`, and with the `id` of a
-        finding whose mask it keeps, with `polygons`, or both.
+        finding whose mask it keeps, with `polygons`, or both; and `accepted`.
+    stamp : who saves (`by`) and when (`at`), for findings that are accepted.
 
     Raises `TeethError` for an id that is unknown or used twice, an invalid number or outline, an
     outline without a pixel, and too many findings or points; `UnknownNameError` for a kind.
@@ -84,7 +87,8 @@ def apply_finding_edit(
         earlier = [among[name] for among in (origin, known) if name in among]
         same = [one for one in earlier if _same(one, changed)]
         own = name if name is not None else f"e{revision + 1}.{number}"
-        findings.append(dict(same[0]) if same else {**changed, "id": own})
+        edited = dict(same[0]) if same else {**changed, "id": own}
+        findings.append(with_acceptance(edited, known.get(name), entry.get("accepted"), stamp))
     ids = [finding["id"] for finding in findings]
     for name in ids:
         if ids.count(name) > 1:

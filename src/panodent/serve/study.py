@@ -16,15 +16,17 @@ from typing import Any
 import numpy as np
 
 from panodent.analysis.dentition_stage import erupted_by_boxes
+from panodent.analysis.numbering_checks import numbering_problems
 from panodent.analysis.tooth_attributes import tooth_attributes
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError, TeethError
 from panodent.outputs.record import FINDINGS_VERSION, from_record, tooth_record
+from panodent.serve.acceptance import with_acceptance
 from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 ToothRecord = dict[str, Any]
-"""A tooth as in teeth.json, with `id`, without `remnant` and `impaction`."""
+"""A tooth as in teeth.json, with `id`."""
 FindingRecord = dict[str, Any]
 """A finding as in teeth.json, with `id`."""
 MAX_TEETH = 100
@@ -42,7 +44,8 @@ class Study:
     created, updated : times, ISO 8601 in UTC.
     width, height : of the upright radiograph, in pixels.
     predicted, teeth : the teeth as predicted, and as corrected so far.
-    about : quality, warning, notes, spacing_mm and bundle, as in teeth.json.
+    about : quality, warning, notes, spacing_mm and bundle, as in teeth.json; and `doubtful`, see
+        `doubtful_count`, missing in studies that an earlier version kept.
     revision : number of saves; a save must name the revision that it is based on.
     saved : whether a user has saved it.
     predicted_findings, findings : what was done to the teeth, as predicted, and as corrected so
@@ -83,17 +86,33 @@ class Study:
             "notes": self.about.get("notes", []),
             "spacing_mm": self.about.get("spacing_mm"),
             "count": len(self.teeth),
+            "doubtful": self.about.get("doubtful"),
         }
 
     def public(self) -> dict[str, Any]:
         """The study as the API shows it: teeth and findings without run lengths."""
         return {
             **self.summary(),
+            "doubtful": doubtful_count(self.teeth, self.findings),
             "predicted": _shown(self.predicted),
             "teeth": _shown(self.teeth),
             "predicted_findings": _shown_findings(self.predicted_findings),
             "findings": _shown_findings(self.findings),
+            "numbering_problems": self._numbering_problems(),
         }
+
+    def _numbering_problems(self) -> list[dict[str, Any]]:
+        boxes = [[t["box"][1], t["box"][0], t["box"][3], t["box"][2]] for t in self.teeth]
+        accepted = [place for place, tooth in enumerate(self.teeth) if tooth.get("accepted")]
+        found = numbering_problems([tooth["fdi"] for tooth in self.teeth], boxes, accepted)
+        return [
+            {
+                "kind": one.kind,
+                "teeth": [self.teeth[place]["id"] for place in one.teeth],
+                "message": one.text(),
+            }
+            for one in found
+        ]
 
     def record(self) -> dict[str, Any]:
         """The current teeth and findings as in teeth.json, for `panodent.outputs.record`."""
@@ -101,6 +120,17 @@ class Study:
         if self.findings is None:
             return record
         return {**record, "findings_version": FINDINGS_VERSION, "findings": list(self.findings)}
+
+
+def doubtful_count(teeth: Sequence[ToothRecord], findings: Sequence[FindingRecord] | None) -> int:
+    """How many teeth and findings somebody should look at: doubtful ones, teeth without a number.
+
+    >>> teeth = [{"flags": ["doubtful"]}, {"flags": ["accepted", "unnumbered"]}, {"flags": []}]
+    >>> doubtful_count(teeth, [{"flags": ["doubtful"]}])
+    2
+    """
+    flags = [set(entry.get("flags", ())) for entry in (*teeth, *(findings or ()))]
+    return sum(bool({"doubtful", "unnumbered"} & own) and "accepted" not in own for own in flags)
 
 
 def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
@@ -116,12 +146,12 @@ def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
     ]
 
 
-def with_erupted(size: tuple[int, int], teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
-    """All teeth of a radiograph of `size` (height, width), with `erupted` as in teeth.json."""
+def with_attributes(size: tuple[int, int], teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
+    """All teeth of a radiograph of `size` (height, width), with attributes as in teeth.json."""
     height, width = size
     masks = from_record({"height": height, "width": width, "teeth": teeth})
     return [
-        {**tooth, "erupted": attributes.erupted}
+        {**tooth, **attributes.to_dict()}
         for tooth, attributes in zip(teeth, tooth_attributes(masks), strict=True)
     ]
 
@@ -134,20 +164,13 @@ def _without_rle(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != "rle"}
 
 
-_NOT_KEPT = ("remnant", "impaction")
-"""Attributes that the page does not show: an edit of another tooth can change them."""
-
-
 def with_ids(entries: Iterable[Mapping[str, Any]], letter: str = "t") -> list[dict[str, Any]]:
     """Teeth or findings of a teeth.json as a study keeps them, with ids that begin with `letter`.
 
-    >>> with_ids([{"fdi": 36, "erupted": True, "remnant": False}, {"fdi": 37}])
+    >>> with_ids([{"fdi": 36, "erupted": True}, {"fdi": 37}])
     [{'id': 't1', 'fdi': 36, 'erupted': True}, {'id': 't2', 'fdi': 37}]
     """
-    return [
-        {"id": f"{letter}{number}", **{k: v for k, v in entry.items() if k not in _NOT_KEPT}}
-        for number, entry in enumerate(entries, start=1)
-    ]
+    return [{"id": f"{letter}{number}", **entry} for number, entry in enumerate(entries, start=1)]
 
 
 def display_name(given: str | None) -> str:
@@ -159,9 +182,13 @@ def display_name(given: str | None) -> str:
     ('a_b_.png', 'radiograph')
     """
     base = PurePosixPath((given or "").replace("\\", "/")).name
-    plain = "".join(c for c in unicodedata.normalize("NFC", base) if c.isprintable())
-    plain = re.sub(r'[<>:"|?*]', "_", plain).strip(" .")
+    plain = re.sub(r'[<>:"|?*]', "_", printable(base)).strip(" .")
     return plain[-MAX_NAME_LENGTH:] or "radiograph"
+
+
+def printable(text: str) -> str:
+    """The text without control characters."""
+    return "".join(c for c in unicodedata.normalize("NFC", text) if c.isprintable())
 
 
 def apply_edit(
@@ -170,13 +197,15 @@ def apply_edit(
     current: Sequence[ToothRecord],
     revision: int,
     entries: Sequence[Mapping[str, Any]],
+    stamp: Mapping[str, str],
 ) -> list[ToothRecord]:
     """The teeth after a user's edit of the `current` ones; see PUT /v1/studies/{id}/teeth.
 
     size : (height, width) of the radiograph.
     revision : the revision that the edit is based on.
     entries : all teeth after the edit, each with `fdi`, and with the `id` of a tooth whose mask it
-        keeps, with `polygons`, or both.
+        keeps, with `polygons`, or both; and `accepted`, see `panodent.serve.acceptance`.
+    stamp : who saves (`by`) and when (`at`), for teeth that are accepted.
 
     Raises `TeethError` for a number or id that is used twice, an unknown id, an invalid number or
     outline, an outline without a pixel, and too many teeth or points.
@@ -203,12 +232,13 @@ def apply_edit(
             rle = tooth["rle"]
         first = origin.get(name) if name is not None else None
         if first is not None and first["fdi"] == fdi and first["rle"] == rle:
-            teeth.append(dict(first))
+            edited = dict(first)
         elif before is not None and before["fdi"] == fdi and before["rle"] == rle:
-            teeth.append(dict(before))
+            edited = dict(before)
         else:
             own = name if name is not None else f"e{revision + 1}.{number}"
-            teeth.append({**_numbered(tooth, fdi), "id": own})
+            edited = {**_numbered(tooth, fdi), "id": own}
+        teeth.append(with_acceptance(edited, before, entry.get("accepted"), stamp))
     _check(teeth)
     return teeth
 

@@ -28,7 +28,7 @@ from panodent.teeth.validation import Flag
 from panodent.utils.arrays import BoolArray
 from panodent.utils.wording import counted
 
-FINDING_FLAGS: tuple[Flag, ...] = ("doubtful", "edited", "box")
+FINDING_FLAGS: tuple[Flag, ...] = ("doubtful", "edited", "box", "accepted")
 """What a finding can be marked with, see `panodent.teeth.validation.FLAGS`."""
 NOWHERE = 0
 """Used in place of an FDI number for a finding of no single tooth, or of an unclear place."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import cv2
@@ -12,7 +13,7 @@ import pytest
 from panodent.dentition import NUMBERINGS
 from panodent.dicom.source import Model
 from panodent.errors import RadiographError, UnknownNameError
-from panodent.outputs.record import findings_from_record, from_record
+from panodent.outputs.record import findings_from_record, from_record, to_record
 from panodent.phantom import draw
 from panodent.phantom.dicom import dicom_bytes
 from panodent.radiograph.radiograph import read
@@ -65,6 +66,33 @@ def test_the_table_has_a_row_a_tooth_and_another_numbering_where_asked(case):
     assert [int(row["fdi"]) for row in rows] == case[1].fdi.tolist()
     assert all(row["palmer"] for row in rows)
     assert "palmer" not in export("teeth.csv", case).decode().splitlines()[0]
+
+
+def test_tables_and_records_say_what_was_accepted(case, marked):
+    mark = {"by": "reader 1", "at": "2026-01-02T03:04:05+00:00"}
+    study = to_record(case[1], findings=marked)
+    study["teeth"][2]["accepted"] = study["findings"][0]["accepted"] = mark
+    given = ExportInput("a.png", *case, "fdi", MODEL, marked, study)
+    record = json.loads(make_export("teeth.json", given))
+    assert [tooth["accepted"] for tooth in record["teeth"]].index(mark) == 2
+    for name, place in (("teeth.csv", 2), ("findings.csv", 0)):
+        rows = list(csv.DictReader(io.StringIO(make_export(name, given).decode())))
+        said = [(row["accepted_by"], row["accepted_at"]) for row in rows]
+        assert said[place] == ("reader 1", mark["at"])
+        assert set(said) == {("reader 1", mark["at"]), ("", "")}
+
+
+def test_reports_are_in_the_chosen_numbering_and_name_numbers_that_cannot_be_right(case):
+    numbers = case[1].fdi.copy()
+    first, second = np.flatnonzero((numbers == 34) | (numbers == 35))
+    numbers[[first, second]] = numbers[[second, first]]
+    wrong = (case[0], replace(case[1], fdi=numbers))
+    page = export("report.html", wrong, "palmer").decode()
+    assert "Check the numbers: LL" in page
+    assert "stand in each other&#39;s place" in page
+    assert "Check the numbers" not in export("report.html", case).decode()
+    record = json.loads(export("teeth.json", wrong))
+    assert [problem["kind"] for problem in record["numbering_problems"]] == ["order"]
 
 
 def test_every_export_has_the_findings(case, marked):

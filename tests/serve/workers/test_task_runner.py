@@ -21,6 +21,8 @@ from panodent.serve.workers.task_runner import TaskRunner, WorkerSettings, kind_
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
+STAMP = {"by": "", "at": ""}
+
 
 @pytest.fixture
 def runner(monkeypatch: pytest.MonkeyPatch) -> TaskRunner:
@@ -52,7 +54,13 @@ def test_phantoms_are_the_same_for_the_same_seed(runner: TaskRunner) -> None:
 
 
 def test_edits_keep_the_teeth_that_they_name(runner: TaskRunner, record: dict[str, Any]) -> None:
-    task = {"task": "edit", "record": record, "predicted": record["teeth"], "revision": 0}
+    task = {
+        "task": "edit",
+        "record": record,
+        "predicted": record["teeth"],
+        "revision": 0,
+        "stamp": STAMP,
+    }
     kept = [{"id": "t2", "fdi": record["teeth"][1]["fdi"]}]
     _, blobs = runner.run({**task, "entries": kept})
     assert json.loads(blobs["teeth"]) == [record["teeth"][1]]
@@ -65,6 +73,7 @@ def test_an_edit_judges_anew_what_has_erupted(runner: TaskRunner) -> None:
     found = to_record(Teeth.from_masks((60, 80), items))
     teeth = with_ids(found["teeth"])
     task = {"task": "edit", "record": {**found, "teeth": teeth}, "predicted": teeth, "revision": 0}
+    task["stamp"] = STAMP
     for kept, expected in ((teeth, [True, False]), (teeth[1:], [True])):
         entries = [{"id": tooth["id"], "fdi": tooth["fdi"]} for tooth in kept]
         _, blobs = runner.run({**task, "entries": entries})
@@ -80,7 +89,8 @@ def test_edits_of_teeth_take_findings_along(runner: TaskRunner, record: dict[str
     swapped = [{"id": "t1", "fdi": second["fdi"]}, {"id": "t2", "fdi": first["fdi"]}]
     task = {
         "task": "edit", "record": {**record, "findings": found}, "predicted": record["teeth"],
-        "revision": 0, "entries": swapped, "predicted_findings": found, "findings_saved": False,
+        "revision": 0, "stamp": STAMP, "entries": swapped, "predicted_findings": found,
+        "findings_saved": False,
     }  # fmt: skip
     _, blobs = runner.run(task)
     assert set(blobs) == {"teeth"}  # they follow from the predicted ones

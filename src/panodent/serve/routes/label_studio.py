@@ -28,6 +28,7 @@ from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.outputs.record import findings_from_record, from_record
 from panodent.serve.routes import schema
 from panodent.serve.routes.label_studio_images import read_image
+from panodent.serve.routes.leaving import unless_left
 from panodent.serve.service import Service
 from panodent.serve.store.upload import write_upload
 from panodent.teeth.findings import Findings
@@ -141,6 +142,7 @@ async def predict(request: Request, body: PredictRequest) -> Response:
     service, access = request.app.state.service, request.app.state.settings.label_studio
     max_bytes = request.app.state.settings.limits.upload
     service.pool.check()  # later all tasks are answered, however many wait
+    service.store.disk.check()
     version, results = _version(service), []
     for task in body.tasks:
         try:
@@ -148,7 +150,8 @@ async def predict(request: Request, body: PredictRequest) -> Response:
                 read_image, _image_field(task, tag), access, max_bytes
             )
             upload = await asyncio.to_thread(write_upload, service.store.files, name, content)
-            _, blobs = await service.predict(upload, ["record"], ignore_limit=True)
+            found = service.predict(upload, ["record"], ignore_limit=True)
+            _, blobs = await unless_left(request, found)
         except (AnnotationError, RadiographError) as error:
             empty = {"model_version": version, "score": 0.0, "result": []}
             results.append({**empty, "error": str(error)})

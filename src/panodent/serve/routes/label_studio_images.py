@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import time
 import urllib.request
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 from panodent.errors import AnnotationError, ConfigError
@@ -86,9 +87,28 @@ def _fetch(url: str, key: str, max_bytes: int) -> bytes:
             while len(content) <= max_bytes and (chunk := response.read1(1 << 20)):
                 content += chunk
                 if time.monotonic() > deadline:
-                    raise TimeoutError(f"took longer than {FETCH_SECONDS:g} seconds")
+                    raise TimeoutError
+            # `read1` does not tell that the rest is missing.
+            if response.length and len(content) <= max_bytes:
+                raise IncompleteRead(b"")
     except (URLError, OSError, ValueError, HTTPException) as error:
-        raise AnnotationError(f"a task's image cannot be fetched ({error})") from None
+        raise AnnotationError(f"a task's image cannot be fetched ({_reason(error)})") from None
     if len(content) > max_bytes:
         raise AnnotationError(f"a task's image is larger than {max_bytes / 2**20:.0f} MiB")
     return bytes(content)
+
+
+def _reason(error: BaseException) -> str:
+    """Why a fetch failed, without anything that the other side has sent.
+
+    Messages of `http.client` quote it: a header line, a status line, the reason of a status.
+    """
+    if isinstance(error, HTTPError):
+        return f"status {error.code}"
+    if isinstance(error, URLError) and isinstance(error.reason, BaseException):
+        error = error.reason
+    if isinstance(error, TimeoutError):
+        return f"it takes longer than {FETCH_SECONDS:g} seconds"
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno)
+    return "the answer is not valid HTTP" if isinstance(error, HTTPException) else "no connection"

@@ -37,6 +37,7 @@ _SUMMARY: dict[str, Any] = {
     "notes": [],
     "spacing_mm": None,
     "count": 1,
+    "doubtful": 0,
 }
 _FINDING: dict[str, Any] = {
     "kind": "filling",
@@ -48,7 +49,7 @@ _FINDING: dict[str, Any] = {
     "polygons": [[[[830, 610], [850, 610], [850, 622], [830, 622]]]],
 }
 _ATTRIBUTES = {"erupted": True, "remnant": False, "impaction": None}
-_STUDY_TOOTH = {"id": "t1", **_TOOTH, "erupted": True}
+_STUDY_TOOTH = {"id": "t1", **_TOOTH, **_ATTRIBUTES}
 _STUDY_FINDING = {"id": "f1", **_FINDING}
 
 MODELS: Mapping[str, Any] = {
@@ -58,8 +59,16 @@ MODELS: Mapping[str, Any] = {
         "teeth": [_STUDY_TOOTH],
         "predicted_findings": [_STUDY_FINDING],
         "findings": [_STUDY_FINDING],
+        "numbering_problems": [],
     },
-    "StudyList": {"total": 1, "studies": [_SUMMARY]},
+    "StudyList": {"total": 1, "all": 1, "reviewed": 0, "studies": [_SUMMARY]},
+    "StudiesBeside": {
+        "previous": None,
+        "next": _ID,
+        "next_unreviewed": _ID,
+        "all": 50,
+        "reviewed": 12,
+    },
     "Edit": {
         "revision": 0,
         "teeth": [{"id": "t1", "fdi": 37}, {"fdi": 38, "polygons": _SQUARE}],
@@ -73,8 +82,14 @@ MODELS: Mapping[str, Any] = {
         "done": 1,
         "failed": 0,
         "items": [
-            {"name": "scan-7.png", "state": "done", "study": _ID, "error": None},
-            {"name": "scan-8.png", "state": "running", "study": None, "error": None},
+            {"name": "scan-7.png", "state": "done", "study": _ID, "error": None, "kept": False},
+            {"name": "scan-8.png", "state": "running", "study": None, "error": None, "kept": False},
+        ],
+    },
+    "JobList": {
+        "total": 1,
+        "jobs": [
+            {"id": _ID, "created": _MOMENT, "state": "running", "total": 2, "done": 1, "failed": 0}
         ],
     },
     "Record": {
@@ -91,6 +106,14 @@ MODELS: Mapping[str, Any] = {
         "notes": [],
         "bundle": "5d1f",
         "teeth": [{**_TOOTH, **_ATTRIBUTES, "rle": "eV[a05Zo1=CbN"}],
+    },
+    "PlacedTeeth": {
+        "teeth": [{"fdi": 46, "box": [40, 50, 50, 90]}, {"fdi": 45, "box": [28, 50, 38, 90]}]
+    },
+    "NumberingAnswer": {
+        "problems": [
+            {"kind": "order", "teeth": [0, 1], "message": "46 and 45 stand in each other's place"}
+        ]
     },
     "Message": {"status": "ready", "detail": ""},
     "PredictRequest": {
@@ -139,7 +162,7 @@ _DETAILS: Mapping[int, str] = {
     421: "this service does not accept the host name 'example.org'; add it with --allow-host",
     422: "scan-7.png: the file is damaged or cut off; copy it again from its source",
     503: "32 radiographs are waiting, which is the limit; send this one again in a moment",
-    507: "the disk of the store is full; free some space, then send it again",
+    507: "the disk of the store is full; delete studies or free some space, then send it again",
 }
 
 

@@ -6,32 +6,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from panodent.serve.acceptance import MAX_REVIEWER_LENGTH
 from panodent.serve.finding_edits import MAX_FINDINGS
 from panodent.serve.study import MAX_TEETH
 
 Kind = Literal["filling", "crown", "pontic", "root_filling", "post", "implant", "appliance"]
+Flag = Literal["doubtful", "unnumbered", "edited", "box", "accepted"]
+FindingFlag = Literal["doubtful", "edited", "box", "accepted"]
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
 Ring = Annotated[list[Point], Field(min_length=3, max_length=50_000)]
 Part = Annotated[list[Ring], Field(min_length=1, max_length=1000)]
 
 
-class StudyTooth(BaseModel):
-    """A tooth of a study, in pixels of the radiograph."""
+class Accepted(BaseModel):
+    """Who confirmed a tooth or a finding as it is, and when."""
 
-    id: str = Field(examples=["t7"])
-    fdi: int = Field(description="FDI number; 0 for a tooth without a number", examples=[36])
-    name: str = Field(examples=["lower left first molar"])
-    score: float = Field(ge=0, le=1, description="Calibrated probability; 1 after an edit")
-    box: list[int] = Field(description="[left, top, right, bottom]; right and bottom are exclusive")
-    area: int = Field(description="Number of pixels")
-    flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
-    alternative: int = Field(0, description="Number in the next best numbering; 0 if none")
-    reason: str = Field("", description="Why a doubtful tooth should be checked")
-    erupted: bool = Field(description="False for germs and impacted teeth")
-    polygons: list[list[list[list[float]]]] = Field(
-        description="Parts, each a list of rings of [x, y]: first the outline, then holes"
-    )
+    by: str = Field(description="Name that the client gave; empty if it gave none")
+    at: str = Field(description="Time, ISO 8601 in UTC")
 
 
 class ToothImpaction(BaseModel):
@@ -43,6 +35,27 @@ class ToothImpaction(BaseModel):
     below: float = Field(description="How far its crown ends below theirs, in lengths of a tooth")
 
 
+class StudyTooth(BaseModel):
+    """A tooth of a study, in pixels of the radiograph."""
+
+    id: str = Field(examples=["t7"])
+    fdi: int = Field(description="FDI number; 0 for a tooth without a number", examples=[36])
+    name: str = Field(examples=["lower left first molar"])
+    score: float = Field(ge=0, le=1, description="Calibrated probability; 1 after an edit")
+    box: list[int] = Field(description="[left, top, right, bottom]; right and bottom are exclusive")
+    area: int = Field(description="Number of pixels")
+    flags: list[Flag]
+    alternative: int = Field(0, description="Number in the next best numbering; 0 if none")
+    reason: str = Field("", description="Why a doubtful tooth should be checked")
+    accepted: Accepted | None = Field(None, description="Only of teeth that were accepted")
+    erupted: bool = Field(description="False for germs and impacted teeth")
+    remnant: bool = Field(False, description="Whether only its root is left")
+    impaction: ToothImpaction | None = None
+    polygons: list[list[list[list[float]]]] = Field(
+        description="Parts, each a list of rings of [x, y]: first the outline, then holes"
+    )
+
+
 class FoundTooth(BaseModel):
     """A tooth as in teeth.json."""
 
@@ -51,7 +64,7 @@ class FoundTooth(BaseModel):
     score: float = Field(ge=0, le=1)
     box: list[int]
     area: int
-    flags: list[Literal["doubtful", "unnumbered", "edited", "box"]]
+    flags: list[Flag]
     alternative: int
     erupted: bool
     remnant: bool = Field(description="Whether only its root is left")
@@ -69,7 +82,7 @@ class _Finding(BaseModel):
     score: float = Field(ge=0, le=1)
     box: list[int] = Field(description="[left, top, right, bottom]; right and bottom are exclusive")
     area: int = Field(description="Number of pixels")
-    flags: list[Literal["doubtful", "edited", "box"]]
+    flags: list[FindingFlag]
     polygons: list[list[list[list[float]]]]
 
 
@@ -77,6 +90,7 @@ class StudyFinding(_Finding):
     """A finding of a study, in pixels of the radiograph."""
 
     id: str = Field(examples=["f3"])
+    accepted: Accepted | None = Field(None, description="Only of findings that were accepted")
 
 
 class FoundFinding(_Finding):
@@ -124,6 +138,17 @@ class StudySummary(BaseModel):
     notes: list[str]
     spacing_mm: list[float] | None
     count: int
+    doubtful: int | None = Field(
+        description="Teeth and findings to look at: doubtful, or without a number"
+    )
+
+
+class StudyNumberingProblem(BaseModel):
+    """Numbers that contradict the places of the teeth."""
+
+    kind: str
+    teeth: list[str] = Field(description="Ids of the teeth concerned")
+    message: str
 
 
 class StudyDetail(StudySummary):
@@ -137,13 +162,34 @@ class StudyDetail(StudySummary):
     findings: list[StudyFinding] | None = Field(
         None, description="As corrected so far; null if nobody has looked for findings"
     )
+    numbering_problems: list[StudyNumberingProblem] = Field(
+        [], description="What looks wrong in the current numbers, as of POST /v1/numbering"
+    )
 
 
 class StudyList(BaseModel):
-    """A page of the list of studies, newest first."""
+    """A page of the list of studies."""
 
-    total: int
+    total: int = Field(description="Studies that match")
+    all: int = Field(description="Studies of the service")
+    reviewed: int = Field(description="Of these, how many a user has saved")
     studies: list[StudySummary]
+
+
+class StudiesBeside(BaseModel):
+    """Ids of the studies beside one in the list; null at its ends."""
+
+    previous: str | None
+    next: str | None
+    next_unreviewed: str | None = Field(description="The next one that no user has saved")
+    all: int
+    reviewed: int
+
+
+_ACCEPTED = (
+    "Whether it is right as it is: a doubtful one is doubtful no more. Without it, what was "
+    "accepted before stays so unless it is changed"
+)
 
 
 class EditedTooth(BaseModel):
@@ -153,6 +199,7 @@ class EditedTooth(BaseModel):
     id: Annotated[str, Field(max_length=40)] | None = None
     fdi: int = Field(ge=0, le=99, strict=True)
     polygons: Annotated[list[Part], Field(max_length=1000)] | None = None
+    accepted: bool | None = Field(None, description=_ACCEPTED)
 
 
 class EditedFinding(BaseModel):
@@ -165,6 +212,7 @@ class EditedFinding(BaseModel):
         ge=0, le=99, strict=True, description="The tooth that carries it or stood there; 0 for none"
     )
     polygons: Annotated[list[Part], Field(max_length=1000)] | None = None
+    accepted: bool | None = Field(None, description=_ACCEPTED)
 
 
 class Edit(BaseModel):
@@ -182,6 +230,9 @@ class Edit(BaseModel):
         },
     )
     revision: int = Field(ge=0, le=2**31 - 2, strict=True)
+    by: Annotated[str, Field(max_length=MAX_REVIEWER_LENGTH)] = Field(
+        "", description="Who saves; recorded for what is accepted"
+    )
     teeth: Annotated[list[EditedTooth], Field(max_length=MAX_TEETH)]
     findings: Annotated[list[EditedFinding], Field(max_length=MAX_FINDINGS)] | None = None
 
@@ -193,10 +244,11 @@ class JobItem(BaseModel):
     state: Literal["queued", "running", "done", "failed", "dropped"]
     study: str | None
     error: str | None
+    kept: bool = Field(False, description="Whether a failed file is kept for another try")
 
 
-class Job(BaseModel):
-    """Radiographs that were queued together."""
+class JobSummary(BaseModel):
+    """A job without its radiographs."""
 
     id: str
     created: str
@@ -204,7 +256,19 @@ class Job(BaseModel):
     total: int
     done: int
     failed: int
+
+
+class Job(JobSummary):
+    """Radiographs that were queued together."""
+
     items: list[JobItem]
+
+
+class JobList(BaseModel):
+    """A page of the list of jobs, newest first."""
+
+    total: int
+    jobs: list[JobSummary]
 
 
 class Problem(BaseModel):

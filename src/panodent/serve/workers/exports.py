@@ -6,11 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from panodent.analysis.measure import measure
-from panodent.analysis.measurements import with_notes
+from panodent.analysis.measurements import Measurements, with_notes
+from panodent.analysis.numbering_checks import numbering_problems_of
 from panodent.dentition import NUMBERINGS, Numbering
 from panodent.dicom import files
 from panodent.dicom.source import Model, source_of
@@ -31,10 +32,13 @@ from panodent.outputs.summary_files import (
 )
 from panodent.radiograph.radiograph import Radiograph
 from panodent.reports import measure_sheet
+from panodent.serve.acceptance import add_acceptance
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
 DICOM_KINDS = tuple(files.KINDS)
+ACCEPTANCE_COLUMNS = ("accepted_by", "accepted_at")
+"""Last columns of the tables: who accepted a tooth or a finding on the page, and when."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class ExportInput:
     name : the radiograph's file name as the user knows it.
     numbering : 'fdi', 'universal' or 'palmer', for tables, pictures and the report.
     findings : None if nothing was looked for.
+    study : the record of the study, which says what was accepted, see `panodent.serve.study.Study`.
     """
 
     name: str
@@ -52,6 +57,7 @@ class ExportInput:
     numbering: Numbering
     model: Model
     findings: Findings | None = None
+    study: Mapping[str, Any] = field(default_factory=dict)
 
 
 def make_export(export: str, case: ExportInput) -> bytes:
@@ -92,10 +98,20 @@ def _coco(case: ExportInput) -> bytes:
 
 def _table(case: ExportInput) -> bytes:
     record, looked = to_record(case.teeth, findings=case.findings), case.findings is not None
+    record = add_acceptance(record, case.study)
     return _csv(
-        tooth_columns(case.numbering, looked),
-        (tooth_row(case.name, t, record, case.numbering, looked) for t in record["teeth"]),
+        [*tooth_columns(case.numbering, looked), *ACCEPTANCE_COLUMNS],
+        (
+            [*tooth_row(case.name, tooth, record, case.numbering, looked), *_acceptance(tooth)]
+            for tooth in record["teeth"]
+        ),
     )
+
+
+def _acceptance(entry: Mapping[str, Any]) -> list[str]:
+    """Who accepted it and when; empty where nobody did."""
+    mark = entry["accepted"] or {}
+    return [mark.get("by", ""), mark.get("at", "")]
 
 
 def _csv(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -117,10 +133,11 @@ def _findings(case: ExportInput) -> Findings:
 
 def _findings_table(case: ExportInput) -> bytes:
     findings = _findings(case)
-    records = (finding_record(findings, index) for index in range(len(findings)))
+    records = [finding_record(findings, index) for index in range(len(findings))]
+    marked = add_acceptance({"findings": records}, case.study)["findings"]
     return _csv(
-        finding_columns(case.numbering),
-        (finding_row(case.name, record, case.numbering) for record in records),
+        [*finding_columns(case.numbering), *ACCEPTANCE_COLUMNS],
+        ([*finding_row(case.name, one, case.numbering), *_acceptance(one)] for one in marked),
     )
 
 
@@ -135,17 +152,37 @@ def _findings_results(case: ExportInput) -> bytes:
     ).encode()
 
 
-def _sheet(case: ExportInput) -> bytes:
+def study_record(
+    record: Mapping[str, Any], teeth: Teeth, study: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The content of teeth.json with what the page knows of a study.
+
+    Adds `accepted` to teeth and findings, and `numbering_problems`. `study` is the record of the
+    study, see `panodent.serve.study.Study`.
+    """
+    problems = [
+        {"kind": one.kind, "fdi": list(one.numbers), "message": one.text()}
+        for one in numbering_problems_of(teeth)
+    ]
+    return {**add_acceptance(record, study), "numbering_problems": problems}
+
+
+def _sheet(
+    case: ExportInput,
+) -> tuple[str, Measurements, Teeth, RGBImage, Numbering, Findings | None]:
+    """What both reports are made from."""
     picture = _overlay(case)[: case.teeth.size[0]]
-    measures = with_notes(measure(case.teeth, case.radiograph.spacing), case.radiograph.notes)
-    return measure_sheet.pdf(
-        case.name, measures, case.teeth, picture, case.numbering, case.findings
-    )
+    problems = numbering_problems_of(case.teeth)
+    wrong = [f"check the numbers: {one.text(case.numbering)}" for one in problems]
+    notes = [*wrong, *case.radiograph.notes]
+    measures = with_notes(measure(case.teeth, case.radiograph.spacing), notes)
+    return case.name, measures, case.teeth, picture, case.numbering, case.findings
 
 
 def _record(case: ExportInput) -> bytes:
     extra: dict[str, Any] = {"file_name": case.name, "bundle": case.model.digest}
     record = to_record(case.teeth, case.radiograph, extra, case.findings)
+    record = study_record(record, case.teeth, case.study)
     return json.dumps(record, ensure_ascii=False).encode()
 
 
@@ -167,7 +204,8 @@ _MAKERS: Mapping[str, Callable[[ExportInput], bytes]] = {
     FINDINGS_TABLE: _findings_table,
     "odontogram.svg": _chart_svg,
     "odontogram.png": _chart_png,
-    "report.pdf": _sheet,
+    "report.pdf": lambda case: measure_sheet.pdf(*_sheet(case)),
+    "report.html": lambda case: measure_sheet.html(*_sheet(case)).encode(),
     **{
         files.name_of(kind): lambda case, kind=kind: dicom_result(  # type: ignore[misc]
             kind, case.radiograph, case.teeth, case.model, case.findings
@@ -182,6 +220,7 @@ MEDIA_TYPES: Mapping[str, str] = {
         "csv": "text/csv; charset=utf-8",
         "svg": "image/svg+xml",
         "pdf": "application/pdf",
+        "html": "text/html; charset=utf-8",
         "dcm": "application/dicom",
     }[name.rsplit(".", 1)[1]]
     for name in _MAKERS

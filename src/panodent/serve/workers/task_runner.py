@@ -20,7 +20,7 @@ from panodent.outputs.record import findings_from_record, from_record, to_record
 from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.radiograph import Radiograph, read
 from panodent.serve.finding_edits import apply_finding_edit, following
-from panodent.serve.study import apply_edit, with_erupted
+from panodent.serve.study import apply_edit, with_attributes
 from panodent.serve.workers import exports
 from panodent.serve.workers.protocol import Answer, Task
 from panodent.teeth.findings import Findings
@@ -88,15 +88,17 @@ class TaskRunner:
 
         See `panodent.serve.study.apply_edit` and `panodent.serve.finding_edits`.
         """
-        record, revision = task["record"], int(task["revision"])
+        record, revision, stamp = task["record"], int(task["revision"]), task["stamp"]
         size = (int(record["height"]), int(record["width"]))
-        teeth = apply_edit(size, task["predicted"], record["teeth"], revision, task["entries"])
-        blobs = {"teeth": json.dumps(with_erupted(size, teeth)).encode()}
+        teeth = apply_edit(
+            size, task["predicted"], record["teeth"], revision, task["entries"], stamp
+        )
+        blobs = {"teeth": json.dumps(with_attributes(size, teeth)).encode()}
         entries = task.get("finding_entries")
         findings = following(record.get("findings") or (), record["teeth"], teeth)
         if entries is not None:
             predicted = following(task["predicted_findings"] or (), task["predicted"], teeth)
-            findings = apply_finding_edit(size, predicted, findings, revision, entries)
+            findings = apply_finding_edit(size, predicted, findings, revision, entries, stamp)
         if entries is not None or task.get("findings_saved"):
             blobs["findings"] = json.dumps(findings).encode()
         return {}, blobs
@@ -112,7 +114,13 @@ class TaskRunner:
         """One file made from corrected teeth; see `panodent.serve.workers.exports`."""
         radiograph, teeth, findings = self._read(task)
         case = exports.ExportInput(
-            task["name"], radiograph, teeth, task["numbering"], self.model, findings
+            task["name"],
+            radiograph,
+            teeth,
+            task["numbering"],
+            self.model,
+            findings,
+            task["record"],
         )
         return {}, {"file": exports.make_export(task["export"], case)}
 
@@ -129,6 +137,7 @@ class TaskRunner:
             model=self.model,
             extra={"file_name": task["name"], "bundle": self.model.digest},
             findings=findings,
+            complete=lambda record: exports.study_record(record, teeth, task["record"]),
         )
         return {}, {}
 

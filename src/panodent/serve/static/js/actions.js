@@ -1,15 +1,17 @@
 // The commands of the page.
 
+import { keepClear } from "./clear.js";
 import { remove, renumber, restore, shift } from "./edits.js";
-import { alongArches, written } from "./arch.js";
+import { written } from "./arch.js";
 import { showExports, takeTraining } from "./exports.js";
 import { bringBack, discard, findingActions } from "./findingactions.js";
-import { inOrder } from "./findings.js";
 import { showHelp } from "./help.js";
 import { say } from "./notices.js";
 import { pickNumber } from "./picker.js";
 import { preference, setPreference } from "./preferences.js";
+import { reviewing } from "./reviewing.js";
 import { chooseFiles } from "./uploads.js";
+import { setInverted, usePreset } from "./window.js";
 
 /** All commands; `page` holds the parts of the page. */
 export function actions(page) {
@@ -18,6 +20,7 @@ export function actions(page) {
     ...zooming(page),
     ...showing(page),
     ...choosing(page),
+    ...reviewing(page),
     ...numbering(page),
     ...shaping(page),
     ...findingActions(page),
@@ -25,16 +28,32 @@ export function actions(page) {
   ];
 }
 
-function files({ session, saving, studies, commands, info, open, example, toggleList }) {
+function files(page) {
+  const { session, saving, studies, commands, info, open, example, toggleList } = page;
   const group = "Radiographs";
-  const goTo = (step) => ({ enabled: () => studies.beside(step) !== null, run: () => open(studies.beside(step)) });
+  const goTo = (which) => ({
+    enabled: () => studies.has(which),
+    run: async () => {
+      const id = await studies.find(which);
+      if (id) open(id);
+    },
+  });
   return [
     { id: "choose-files", label: "Open radiographs", group, keys: ["u"], icon: "upload", run: chooseFiles },
     { id: "example", label: "Try an example", group, run: example },
     { id: "list", label: "List of radiographs", group, keys: ["l"], icon: "list", run: toggleList },
     { id: "close-list", label: "Close the list", group, icon: "close", run: () => toggleList(false) },
-    { id: "previous", label: "Previous radiograph", group, keys: ["Shift+PageUp"], icon: "previous", ...goTo(-1) },
-    { id: "next", label: "Next radiograph", group, keys: ["Shift+PageDown"], icon: "next", ...goTo(1) },
+    { id: "previous", label: "Previous radiograph", group, keys: ["Shift+PageUp"], icon: "previous", ...goTo("previous") },
+    { id: "next", label: "Next radiograph", group, keys: ["Shift+PageDown"], icon: "next", ...goTo("next") },
+    { id: "next-unreviewed", label: "Next radiograph that is not reviewed", group, keys: ["q"], ...goTo("next_unreviewed") },
+    {
+      id: "save-next",
+      label: "Save, then open the next one that is not reviewed",
+      group,
+      keys: ["Ctrl+Enter"],
+      enabled: () => Boolean(session.study),
+      run: () => saveAndGoOn(page),
+    },
     { id: "save", label: "Save", group, keys: ["Ctrl+S"], icon: "save", enabled: () => saving.needed, run: () => saving.save() },
     {
       id: "export",
@@ -49,6 +68,13 @@ function files({ session, saving, studies, commands, info, open, example, toggle
     { id: "theme", label: "Theme: system, dark or light", group, keys: ["t"], icon: "theme", run: nextTheme },
     { id: "help", label: "Keys and mouse", group, keys: ["?"], icon: "help", run: () => showHelp(commands) },
   ];
+}
+
+async function saveAndGoOn({ session, saving, studies, open }) {
+  const next = await studies.find("next_unreviewed");
+  if (saving.needed && !(await saving.save())) return;
+  if (next) await open(next);
+  else if (session.study) say("All radiographs of the list are reviewed.");
 }
 
 const THEMES = { system: "dark", dark: "light", light: "system" };
@@ -86,11 +112,6 @@ function showing({ session, viewer, toggleView }) {
     pressed: () => Boolean(preference(name)),
     run: () => setPreference(name, preference(name) ? off : on),
   });
-  const picture = (change) => () => {
-    if (!viewer.picture) return;
-    change(viewer.picture);
-    viewer.refresh();
-  };
   return [
     {
       id: "invert",
@@ -100,10 +121,10 @@ function showing({ session, viewer, toggleView }) {
       icon: "invert",
       enabled,
       pressed: () => Boolean(viewer.picture?.inverted),
-      run: picture((one) => one.setInverted(!one.inverted)),
+      run: () => setInverted(viewer, !viewer.picture?.inverted),
     },
-    { id: "auto-window", label: "Automatic window", group, keys: ["w"], enabled, run: picture((one) => one.auto()) },
-    { id: "reset-window", label: "Reset grey values", group, keys: ["Shift+W"], enabled, run: picture((one) => one.reset()) },
+    { id: "auto-window", label: "Automatic window", group, keys: ["w"], enabled, run: () => usePreset(viewer, "auto") },
+    { id: "reset-window", label: "Reset grey values", group, keys: ["Shift+W"], enabled, run: () => usePreset(viewer, "full") },
     { id: "outlines", label: "Outlines", group, keys: ["o"], ...switching("outlines", true, false) },
     { id: "numbers", label: "Numbers", group, keys: ["n"], ...switching("numbers", true, false) },
     { id: "fills", label: "Fills", group, keys: ["f"], ...switching("fill", 22, 0) },
@@ -114,18 +135,6 @@ function showing({ session, viewer, toggleView }) {
 function choosing({ session }) {
   const group = "Select";
   const enabled = () => session.teeth.length > 0;
-  const doubted = (one) => session.state(one) !== "found";
-  const doubtful = () => [
-    ...alongArches(session.teeth.filter(doubted)),
-    ...inOrder(session.findings.filter(doubted)),
-  ];
-  const nextDoubtful = () => {
-    const list = doubtful();
-    const now = list.findIndex(({ key }) => key === (session.picked ?? session.chosen[0]));
-    const next = list[(now + 1) % list.length];
-    if (next.kind) session.pick(next.key);
-    else session.choose([next.key]);
-  };
   const extend = (by) => () => {
     const before = session.chosen;
     session.step(by);
@@ -135,20 +144,12 @@ function choosing({ session }) {
   return [
     { id: "next-tooth", label: "Next tooth", group, keys: ["k"], enabled, run: () => session.step(1) },
     { id: "previous-tooth", label: "Previous tooth", group, keys: ["j"], enabled, run: () => session.step(-1) },
-    {
-      id: "next-doubtful",
-      label: "Next doubtful or unnumbered tooth, then doubtful findings",
-      group,
-      keys: ["d"],
-      enabled: () => doubtful().length > 0,
-      run: nextDoubtful,
-    },
     { id: "extend-next", label: "Add the next tooth to the selection", group, keys: ["Shift+K"], enabled, run: extend(1) },
     { id: "extend-previous", label: "Add the previous tooth to the selection", group, keys: ["Shift+J"], enabled, run: extend(-1) },
   ];
 }
 
-function numbering({ session, toolbox }) {
+function numbering({ session, toolbox, viewer }) {
   const group = "Correct";
   const one = () => Boolean(session.only);
   const shifting = (step) => ({
@@ -157,7 +158,7 @@ function numbering({ session, toolbox }) {
       toolbox.act(() => session.edit(shift(session.teeth, session.chosen, step, preference("numbering")))),
   });
   return [
-    { id: "renumber", label: "Renumber", group, keys: ["r"], icon: "renumber", enabled: one, run: () => renumbering(session) },
+    { id: "renumber", label: "Renumber", group, keys: ["r"], icon: "renumber", enabled: one, run: () => renumbering(session, viewer) },
     { id: "shift-left", label: "Shift left along the arch", group, keys: [","], icon: "left", ...shifting(-1) },
     { id: "shift-right", label: "Shift right along the arch", group, keys: ["."], icon: "right", ...shifting(1) },
   ];
@@ -221,17 +222,19 @@ function splitting(toolbox) {
   else toolbox.use("split");
 }
 
-async function renumbering(session) {
+async function renumbering(session, viewer) {
   const tooth = session.only;
   const before = session.teeth;
-  const fdi = await pickNumber(tooth.fdi, (number) => session.bearing(number), {
+  const words = {
     title: tooth.fdi ? `New number for ${written(tooth.fdi, preference("numbering"))}` : "Number of the tooth",
     none: "No number",
     set: "Set number",
     own: "its current number",
     taken: "in use, the two teeth swap numbers",
     free: "free",
-  });
+  };
+  const inSight = (dialog) => keepClear(dialog, viewer, tooth);
+  const fdi = await pickNumber(tooth.fdi, (number) => session.bearing(number), words, inSight);
   if (fdi === null || fdi === tooth.fdi || session.teeth !== before) return;
   const { teeth, swapped } = renumber(session.teeth, tooth.key, fdi);
   session.edit(teeth, [tooth.key]);

@@ -79,6 +79,16 @@ export class Camera {
     this.pan(off(sx, this.#view[0]), off(sy, this.#view[1]));
   }
 
+  /** Scale and place, to come back to. */
+  get state() {
+    const { scale, x, y, fitted } = this;
+    return { scale, x, y, fitted };
+  }
+
+  set state(state) {
+    Object.assign(this, state);
+  }
+
   toImage = ([x, y]) => [(x - this.x) / this.scale, (y - this.y) / this.scale];
   toScreen = ([x, y]) => [x * this.scale + this.x, y * this.scale + this.y];
 }

@@ -2,7 +2,7 @@
 // A tooth is { key, id, fdi, polygons, area, centre, score, flags }; `key` is constant while
 // the page is open, `id` is the service's id, null for a tooth that it does not know yet.
 
-import { archOf, beside, written } from "./arch.js";
+import { archOf, beside, toothOf, written } from "./arch.js";
 import { area, centre } from "./geometry.js";
 import { count, cut, fill, trace, union } from "./raster.js";
 
@@ -98,16 +98,37 @@ export function add(teeth, polygons, fdi, size) {
 // Smaller regions along a cut are dropped.
 const SMALLEST = 16;
 
-/** Splits a tooth along the line through a and b; the larger side keeps the number. */
+/** Splits a tooth along the line through a and b; the sides are numbered by their places. */
 export function split(teeth, key, a, b, size) {
   const tooth = teeth.find((one) => one.key === key);
   const sides = cut(fill(tooth.polygons, size), a, b)
     .map((mask) => ({ pixels: count(mask), polygons: trace(mask, SMALLEST) }))
     .sort((one, other) => other.pixels - one.pixels);
   if (!sides[1].polygons.length) throw new EditError("The line does not cross the tooth.");
-  const kept = toothFrom(sides[0].polygons, tooth.fdi, { ...tooth, area: sides[0].pixels });
-  const other = toothFrom(sides[1].polygons, 0, { area: sides[1].pixels });
+  const [large, small] = numbersOfSides(teeth, tooth.fdi, ...sides.map(({ polygons }) => centre(polygons)));
+  const kept = toothFrom(sides[0].polygons, large, { ...tooth, area: sides[0].pixels });
+  const other = toothFrom(sides[1].polygons, small, { area: sides[1].pixels });
   return { teeth: [...teeth.map((one) => (one.key === key ? kept : one)), other], other };
+}
+
+/** Numbers of the two sides of a split tooth with these centres, the larger side first; 0 if none is free.
+ *  Beside each other, one keeps the number and the other gets the next along the arch, if it is free.
+ *  One above the other, they are a deciduous tooth and its successor. */
+function numbersOfSides(teeth, fdi, large, small) {
+  if (!fdi) return [0, 0];
+  const free = (number) => number && toothOf(number) && !teeth.some((tooth) => tooth.fdi === number);
+  const [dx, dy] = [small[0] - large[0], small[1] - large[1]];
+  if (Math.abs(dx) >= Math.abs(dy)) {
+    const way = Math.sign(dx);
+    if (free(beside(fdi, way))) return [fdi, beside(fdi, way)];
+    return free(beside(fdi, -way)) ? [beside(fdi, -way), fdi] : [fdi, 0];
+  }
+  const { deciduous, jaw } = toothOf(fdi);
+  const other = deciduous ? fdi - 40 : fdi + 40;
+  const ofChild = teeth.some((tooth) => tooth.fdi && toothOf(tooth.fdi).deciduous);
+  if (!ofChild || !free(other)) return [fdi, 0];
+  const smallIsCrown = dy > 0 === (jaw === "upper"); // nearer to the other jaw
+  return smallIsCrown === deciduous ? [other, fdi] : [fdi, other];
 }
 
 /** Merges teeth; the result has the id of the first, and the first number among them. */

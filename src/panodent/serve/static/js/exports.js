@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { problemsInWords } from "./numbering.js";
 import { complain, say } from "./notices.js";
 import { preference } from "./preferences.js";
 
@@ -10,6 +11,7 @@ const FILES = [
   ["overlay.png", "Overlay", "PNG, as written by panodent predict"],
   ["labels.png", "Label image", "PNG, pixel values are FDI numbers"],
   ["report.pdf", "Report", "PDF with overlay, chart and table, to print"],
+  ["report.html", "Report as a page", "HTML with the same, opens and prints in any browser"],
   ["odontogram.svg", "Odontogram", "SVG"],
   ["odontogram.png", "Odontogram", "PNG"],
   ["teeth.csv", "Table", "CSV, one row per tooth"],
@@ -45,6 +47,9 @@ export function showExports(session, known, save) {
     { class: "exports", "aria-labelledby": "exports-title" },
     h("header", {}, h("h2", { id: "exports-title" }, "Export"), closing(() => dialog.close())),
     session.dirty ? unsaved(save) : null,
+    session.problems.length
+      ? h("p", { class: "banner" }, ["Check the numbers first.", ...problemsInWords(session.problems)].join(" "))
+      : null,
     h("ul", {}, FILES.filter(fits).map((file) => line(study, ...file))),
     study.kind === "dicom" ? null : h("p", { class: "quiet-text" }, "DICOM results need a DICOM radiograph."),
     h("p", { class: "quiet-text" }, "Research use only, not a medical device."),

@@ -1,5 +1,6 @@
 // The commands of findings, and what commands of teeth do while a finding is selected.
 
+import { keepClear } from "./clear.js";
 import { assigned, brought, turned, without } from "./findings.js";
 import { pickKind } from "./kinddialog.js";
 import { kindOf } from "./kinds.js";
@@ -7,7 +8,7 @@ import { pickNumber } from "./picker.js";
 import { preference, setPreference } from "./preferences.js";
 
 /** Commands for findings alone. */
-export function findingActions({ session, toolbox }) {
+export function findingActions({ session, toolbox, viewer }) {
   const group = "Findings";
   const enabled = () => session.findings.length > 0;
   return [
@@ -39,7 +40,7 @@ export function findingActions({ session, toolbox }) {
       keys: ["p"],
       icon: "renumber",
       enabled: () => session.finding !== null,
-      run: () => reassign(session),
+      run: () => reassign(session, viewer),
     },
     {
       id: "add-finding",
@@ -73,7 +74,7 @@ async function changing(session) {
 }
 
 /** Gives the selected finding to another tooth or position. */
-async function reassign(session) {
+async function reassign(session, viewer) {
   const { finding, findings } = session;
   const { title, carrier } = kindOf(finding.kind);
   const words = {
@@ -84,7 +85,8 @@ async function reassign(session) {
     taken: carrier === "position" ? "a tooth is marked there" : "found",
     free: carrier === "tooth" ? "not found" : "not found: its position",
   };
-  const fdi = await pickNumber(finding.fdi, (number) => session.bearing(number), words);
+  const inSight = (dialog) => keepClear(dialog, viewer, finding);
+  const fdi = await pickNumber(finding.fdi, (number) => session.bearing(number), words, inSight);
   if (fdi === null || fdi === finding.fdi || session.findings !== findings) return;
   session.editFindings(assigned(findings, finding.key, fdi));
 }

@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 import { brought, inOrder } from "./findings.js";
 import { isShown, kindNames, kindOf, replaces, showKind } from "./kinds.js";
 import { sample } from "./patterns.js";
+import { doubt } from "./reviewpanel.js";
 
 const ACTIONS = [
   ["kind", "Change kind"], ["reassign", "Other tooth"], ["outline", "Outline"], ["remove", "Delete"],
@@ -20,10 +21,11 @@ export function onePanel(session, commands, number) {
     h(
       "p",
       { class: "chips" },
-      h("span", { class: `chip ${state}` }, state === "doubtful" ? "? doubtful: check it" : "found"),
+      h("span", { class: `chip ${state}` }, state === "doubtful" ? "? doubtful" : finding.accepted ? "✓ accepted" : "found"),
       change && h("span", { class: "chip changed" }, `* ${change} by hand`),
     ),
     where(session, finding, number),
+    doubt(session, finding, commands),
     clash(session, finding, number),
     change ? null : certainty(finding),
     h("div", { class: "actions" }, ACTIONS.map(([id, text]) => commands.button(id, text))),

@@ -1,5 +1,6 @@
 // The help table of keyboard shortcuts, made from the commands.
 
+import { reviewer } from "./acceptance.js";
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { preference, setPreference } from "./preferences.js";
@@ -32,6 +33,14 @@ export function showHelp(commands) {
     onchange: () => setPreference("singleKeys", single.checked),
   });
   single.checked = preference("singleKeys");
+  const name = h("input", {
+    type: "text",
+    maxlength: 80,
+    autocomplete: "name",
+    placeholder: reviewer(),
+    onchange: () => setPreference("reviewer", name.value),
+  });
+  name.value = preference("reviewer");
   const close = h(
     "button",
     { type: "button", class: "icon-only quiet", "aria-label": "Close", onclick: () => dialog.close() },
@@ -43,6 +52,7 @@ export function showHelp(commands) {
     h("header", {}, h("h2", { id: "help-title" }, "Keys and mouse"), close),
     h("div", { class: "columns" }, [...groups].map(table), mouse()),
     h("label", { class: "check" }, single, "Use single letters as shortcuts"),
+    h("label", { class: "named" }, "Your name, recorded with what you accept", name),
   );
   dialog.addEventListener("close", () => dialog.remove());
   byId("dialogs").append(dialog);

@@ -6,9 +6,13 @@ import { preference } from "./preferences.js";
 
 /** Resolves to an FDI number, 0 for none, or null. `now` is the present number, `bearing(fdi)` returns
  *  a number's tooth. `words` has `title`, the buttons `none` and `set`, and what numbers are called that
- *  are `own`, `taken` and `free`. */
-export const pickNumber = (now, bearing, words) =>
-  new Promise((resolve) => new Picker(now, bearing, words, resolve).show());
+ *  are `own`, `taken` and `free`. `shown(dialog)` is called when it is open. */
+export const pickNumber = (now, bearing, words, shown = () => {}) =>
+  new Promise((resolve) => {
+    const picker = new Picker(now, bearing, words, resolve);
+    picker.show();
+    shown(picker.dialog);
+  });
 
 class Picker {
   #now;
@@ -33,20 +37,20 @@ class Picker {
     },
   });
   #says = h("p", { id: "picked-says", class: "quiet-text", role: "status" });
-  #dialog;
+  dialog;
 
   constructor(now, bearing, words, resolve) {
     this.#now = now;
     this.#bearing = bearing;
     this.#words = words;
     this.#resolve = resolve;
-    this.#dialog = this.#build();
+    this.dialog = this.#build();
   }
 
   show() {
     this.#typed();
-    byId("dialogs").append(this.#dialog);
-    this.#dialog.showModal();
+    byId("dialogs").append(this.dialog);
+    this.dialog.showModal();
   }
 
   #build() {
@@ -68,7 +72,7 @@ class Picker {
       h(
         "div",
         { class: "choices" },
-        h("button", { type: "button", onclick: () => this.#dialog.close() }, "Cancel"),
+        h("button", { type: "button", onclick: () => this.dialog.close() }, "Cancel"),
         h("button", { type: "button", onclick: () => this.#finish(0) }, this.#words.none),
         h("button", { type: "button", class: "primary", onclick: () => this.#take() }, this.#words.set),
       ),
@@ -110,7 +114,7 @@ class Picker {
 
   #typed() {
     const fdi = read(this.#field.value, this.#numbering);
-    for (const cell of this.#dialog.querySelectorAll(".cell")) {
+    for (const cell of this.dialog.querySelectorAll(".cell")) {
       cell.classList.toggle("meant", Number(cell.dataset.fdi) === fdi);
     }
     this.#says.textContent = fdi === null ? this.#hint() : this.#meaning(fdi);
@@ -129,11 +133,11 @@ class Picker {
 
   #finish(fdi) {
     this.#picked = fdi;
-    this.#dialog.close();
+    this.dialog.close();
   }
 
   #closed() {
-    this.#dialog.remove();
+    this.dialog.remove();
     this.#resolve(this.#picked);
   }
 

@@ -1,7 +1,9 @@
 // Saves corrections, and resolves conflicts with a save by somebody else.
 
+import { reviewer } from "./acceptance.js";
 import * as api from "./api.js";
 import { ask } from "./dialogs.js";
+import { problemsInWords } from "./numbering.js";
 import { complain, say } from "./notices.js";
 
 const CONFLICT = 409;
@@ -31,9 +33,10 @@ export class Saving {
     const { id, revision } = session.study;
     const sent = { teeth: session.teeth, findings: session.findings };
     try {
-      const answer = await api.save(id, revision, session.entries(sent));
+      const answer = await api.save(id, revision, session.entries(sent), reviewer());
       if (session.study?.id === id) session.saved(answer, sent);
-      say("Saved.");
+      const wrong = session.study?.id === id ? problemsInWords(session.problems) : [];
+      say(["Saved.", ...(wrong.length ? ["Check the numbers:", ...wrong] : [])].join(" "));
       return true;
     } catch (error) {
       if (error.status === CONFLICT) return await this.#settle(id);

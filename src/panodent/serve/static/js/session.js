@@ -1,5 +1,6 @@
 // The open study: its teeth and findings, undo and redo, and the selection.
 
+import { accepted, stillAccepted } from "./acceptance.js";
 import { alongArches } from "./arch.js";
 import { redraw, toothFrom } from "./edits.js";
 import { findingFrom, followed, inOrder, linked, reshaped } from "./findings.js";
@@ -17,6 +18,7 @@ export class Session extends EventTarget {
   number = 0; // a selected number without a tooth
   picked = null; // key of the selected finding; then no tooth is selected
   hovered = null; // a key
+  problems = []; // numbers that contradict their places: { kind, teeth: keys, message }, see numbering.js
   #known = new Map(); // the service's teeth by id
   #knownFindings = new Map(); // its findings by id
   #saved = { teeth: this.teeth, findings: this.findings };
@@ -28,6 +30,7 @@ export class Session extends EventTarget {
     this.chosen = [];
     this.number = 0;
     this.picked = this.hovered = this.study = null;
+    this.problems = [];
     this.teeth = this.found = this.findings = this.foundFindings = [];
     if (answer) {
       this.found = answer.predicted.map(taken);
@@ -83,13 +86,22 @@ export class Session extends EventTarget {
   /** Sets the new teeth, and the keys of the selected ones; findings follow their teeth. */
   edit(teeth, chosen = this.chosen, findings = this.#linked()) {
     this.#history.keep(this.#present());
-    this.#go({ teeth, findings: followed(findings, teeth), chosen, picked: this.picked });
+    const now = stillAccepted(this.teeth, teeth);
+    this.#go({ teeth: now, findings: followed(findings, now), chosen, picked: this.picked });
   }
 
   /** Sets the new findings, and the key of the selected one. */
   editFindings(findings, picked = this.picked) {
     this.#history.keep(this.#present());
-    this.#go({ teeth: this.teeth, findings: linked(findings, this.teeth), chosen: [], picked });
+    const now = stillAccepted(this.findings, findings);
+    this.#go({ teeth: this.teeth, findings: linked(now, this.teeth), chosen: [], picked });
+  }
+
+  /** Accepts teeth and findings as they are, or with `by` null takes it back. */
+  accept(keys, by) {
+    this.#history.keep(this.#present());
+    const { teeth, findings, chosen, picked } = this;
+    this.#go({ teeth: accepted(teeth, keys, by), findings: accepted(findings, keys, by), chosen, picked });
   }
 
   /** Replaces the outline of what is selected. */
@@ -134,9 +146,10 @@ export class Session extends EventTarget {
 
   /** Teeth and findings for PUT /v1/studies/ID/teeth: known outlines are given by their id. */
   entries({ teeth, findings }) {
-    const entry = (known, { id, polygons }) => {
-      if (!known.has(id)) return { polygons };
-      return known.get(id).polygons === polygons ? { id } : { id, polygons };
+    const entry = (known, { id, polygons, accepted: acceptance }) => {
+      const accepted = Boolean(acceptance);
+      if (!known.has(id)) return { polygons, accepted };
+      return known.get(id).polygons === polygons ? { id, accepted } : { id, polygons, accepted };
     };
     const said = this.study.charted || findings.length > 0;
     return {
@@ -220,10 +233,33 @@ export class Session extends EventTarget {
     return said.join(", ");
   }
 
-  /** "unnumbered", "doubtful" or "found"; what was edited is not doubtful any more. */
+  /** "unnumbered", "doubtful" or "found"; what was edited or accepted is not doubtful any more. */
   state(one) {
     if (!one.fdi && !one.kind) return "unnumbered";
-    return one.flags.includes("doubtful") && !this.change(one) ? "doubtful" : "found";
+    if (one.accepted || this.change(one)) return "found";
+    return this.origin(one).flags.includes("doubtful") ? "doubtful" : "found";
+  }
+
+  /** Teeth along the arches, then findings, that somebody should look at. */
+  get doubted() {
+    const asks = (one) => !one.accepted && (this.state(one) !== "found" || this.problemsOf(one).length > 0);
+    return [...alongArches(this.teeth.filter(asks)), ...inOrder(this.findings.filter(asks))];
+  }
+
+  /** The problems with the number of a tooth. */
+  problemsOf({ key }) {
+    return this.problems.filter((problem) => problem.teeth.includes(key));
+  }
+
+  setProblems(problems) {
+    if (!problems.length && !this.problems.length) return;
+    this.problems = problems;
+    this.#tell("change");
+  }
+
+  /** Keys of what is selected: teeth, or one finding. */
+  get selected() {
+    return this.picked ? [this.picked] : this.chosen;
   }
 
   // --- selection -----------------------------------------------------------------------------

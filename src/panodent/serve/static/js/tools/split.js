@@ -1,8 +1,10 @@
 // Splits a tooth along a line that is drawn, dragged by its ends, or moved by arrow keys.
 
+import { written } from "../arch.js";
 import { svg } from "../dom.js";
 import { split } from "../edits.js";
 import { bounds, distance } from "../geometry.js";
+import { preference } from "../preferences.js";
 
 const REACH = { mouse: 12, pen: 14, touch: 24 };
 
@@ -99,7 +101,9 @@ export class SplitTool {
       this.cancel();
       session.edit(teeth, [other.key]);
       this.#context.done();
-      this.#context.run("renumber");
+      if (!other.fdi) return this.#context.run("renumber");
+      const said = [session.tooth(tooth.key), other].map(({ fdi }) => written(fdi, preference("numbering")));
+      return this.#context.say(`Split into ${said.join(" and ")}, by their places.`);
     });
   }
 
