@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from panodent.cli.console import (
+    MAIN_FIGURES,
     TrainingProgress,
     main_figures,
     print_line,
@@ -76,6 +77,7 @@ def train_run(
     from panodent.training.finalise import finalise
     from panodent.training.loop import fit
     from panodent.training.run_data import data_notes
+    from panodent.training.tracking import tracking
 
     for note in data_notes(run.data):
         print_warning(note)
@@ -84,11 +86,12 @@ def train_run(
         f"{len(run.validation)} held out"
     )
     interrupted = False
-    with progress:
+    with progress, tracking(run) as track:
         try:
             fit(run, resume)
         except KeyboardInterrupt:
             interrupted = True
+            track.status = "stopped"
             if not run.best.exists():
                 print_line(
                     "interrupted before the first epoch was finished; there is nothing to keep"
@@ -96,6 +99,7 @@ def train_run(
                 return 130
             print_line("interrupted; the best finished epoch becomes the bundle")
         bundle, evaluations = finalise(run)
+        track.log(_scores(evaluations))
     exported = bundle.provenance["export"]
     compared = counted(exported["radiographs_compared"], "radiograph", "radiographs")
     print_line(
@@ -110,6 +114,16 @@ def train_run(
     if interrupted:
         print_line(f"continue with: panodent train --resume --output {output or run.folder}")
     return 130 if interrupted else 0
+
+
+def _scores(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
+    """The main figures of each data folder, such as 'held_out/data/dice'."""
+    return {
+        f"held_out/{name}/{key}": figure.value
+        for name, evaluation in evaluations.items()
+        for key in MAIN_FIGURES
+        if (figure := evaluation.figures.get(key)) is not None and figure.value is not None
+    }
 
 
 def score_folds(runs: Sequence[Path]) -> tuple[Evaluation, dict[str, CaseLoader]]:
