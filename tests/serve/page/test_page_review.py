@@ -291,3 +291,36 @@ def test_a_radiograph_by_touch_alone(browser: Any, service: Any) -> None:
     assert (saved["doubtful"], saved["teeth"][5]["fdi"]) == (0, number)
     assert len(taps) == 5
     context.close()
+
+
+def test_shapes_are_painted_and_drafts_survive_a_reload(page: Any, service: Any) -> None:
+    study = opened(page, service, "case-007.png")
+    place = page.locator(f".place[data-fdi='{study['teeth'][0]['fdi']}']")
+    place.click()
+    page.keyboard.press("e")
+    expect(page.locator("#viewer")).to_have_attribute("data-tool", "outline")
+    page.keyboard.press("Delete")  # a point is meant, and none is selected
+    expect(page.locator("#messages")).to_contain_text("Select a point first")
+    expect(place).to_have_attribute("data-state", "found")
+    page.keyboard.press("Shift+X")
+    page.keyboard.press("Space")
+    expect(page.locator("#inspector .chip.changed")).to_have_text("* redrawn by hand")
+    page.keyboard.press("Escape")
+    page.keyboard.press("h")
+    expect(page.locator("path.tooth").first).to_be_hidden()
+    page.keyboard.press("h")
+    expect(page.locator("path.tooth").first).to_be_visible()
+
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator("#messages")).to_contain_text("from before the reload are back")
+    expect(page.locator(".place[data-changed]")).to_have_count(1)
+    page.keyboard.press("Control+s")
+    expect(page.locator("#study-state")).to_have_text("Saved")
+    saved = service.get(f"/v1/studies/{study['id']}").json()["teeth"]
+    assert [tooth["id"] for tooth in saved] == [tooth["id"] for tooth in study["teeth"]]
+    assert [t["area"] != b["area"] for t, b in zip(saved, study["teeth"], strict=True)].count(
+        True
+    ) == 1
+    page.keyboard.press("Control+z")
+    expect(page.locator(".place[data-changed]")).to_have_count(0)

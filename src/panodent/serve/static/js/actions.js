@@ -128,6 +128,18 @@ function showing({ session, viewer, toggleView }) {
     { id: "outlines", label: "Outlines", group, keys: ["o"], ...switching("outlines", true, false) },
     { id: "numbers", label: "Numbers", group, keys: ["n"], ...switching("numbers", true, false) },
     { id: "fills", label: "Fills", group, keys: ["f"], ...switching("fill", 22, 0) },
+    {
+      id: "bare",
+      label: "Hide all that is drawn, and show it again",
+      group,
+      keys: ["h"],
+      enabled,
+      pressed: () => viewer.element.classList.contains("bare"),
+      run: () => {
+        viewer.element.classList.toggle("bare");
+        viewer.refresh();
+      },
+    },
     { id: "view", label: "Window, level and fills", group, keys: ["v"], icon: "view", enabled, run: toggleView },
   ];
 }
@@ -176,6 +188,8 @@ function shaping({ session, toolbox }) {
   const study = () => Boolean(session.study);
   return [
     { id: "outline", label: "Outline: edit its points", group, keys: ["e"], icon: "outline", enabled: () => Boolean(session.shape), ...tool("outline") },
+    { id: "brush", label: "Brush: paint onto the outline", group, keys: ["Shift+E"], icon: "brush", enabled: () => Boolean(session.shape), ...tool("brush") },
+    { id: "eraser", label: "Eraser: take from the outline", group, keys: ["Shift+X"], icon: "eraser", enabled: () => Boolean(session.shape), ...tool("eraser") },
     { id: "split", label: "Split in two", group, keys: ["x"], icon: "split", enabled: one, ...tool("split"), run: () => splitting(toolbox) },
     {
       id: "merge",

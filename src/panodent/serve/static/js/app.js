@@ -8,6 +8,7 @@ import { bindCaption } from "./caption.js";
 import { Commands } from "./commands.js";
 import { askText } from "./dialogs.js";
 import { byId, sentence, toggle } from "./dom.js";
+import { bringDraftBack, keepDrafts } from "./drafts.js";
 import { Gestures } from "./gestures.js";
 import { Inspector } from "./inspector.js";
 import { listen as listenToKeys } from "./keyboard.js";
@@ -52,6 +53,7 @@ function show(answer, anew = true) {
   toggle(byId("warning"), "hidden", !answer.warning);
   studies.mark(session.study);
   if (!anew) return;
+  bringDraftBack(session);
   viewer.setPicture(null);
   viewer.camera.setImage(session.size);
   fetchPicture(answer.id);
@@ -202,6 +204,7 @@ async function start() {
   bindPrint(session, viewer);
   studies.addEventListener("change", () => commands.refresh());
   watchNumbers(session);
+  keepDrafts(session);
   bindCaption(byId("caption"), session, measures);
   announce(byId("selected"), session);
   listenToKeys(commands, () => toolbox.current, otherKeys);

@@ -65,7 +65,7 @@ export class Inspector {
       ),
       doubt(session, tooth, this.#commands),
       this.#score(tooth, change),
-      this.#actions(["renumber", "outline", "split", "merge", "remove", "restore"]),
+      this.#actions(["renumber", "outline", "brush", "eraser", "split", "merge", "remove", "restore"]),
       findings.ofTooth(session, this.#commands, tooth.fdi),
       tooth.fdi ? this.#shifts() : null,
       ...details(this.#measures.of(tooth), session.dirty, number),
@@ -191,7 +191,7 @@ export class Inspector {
   #actions(names) {
     const short = {
       renumber: "Renumber", outline: "Outline", split: "Split", merge: "Merge", remove: "Delete",
-      restore: "As found", add: "Draw tooth",
+      restore: "As found", add: "Draw tooth", brush: "Brush", eraser: "Eraser",
     };
     return h("div", { class: "actions" }, names.map((name) => this.#commands.button(name, short[name])));
   }
