@@ -10,6 +10,7 @@ import { say } from "./notices.js";
 import { pickNumber } from "./picker.js";
 import { preference, setPreference } from "./preferences.js";
 import { reviewing } from "./reviewing.js";
+import { turning } from "./turning.js";
 import { chooseFiles } from "./uploads.js";
 import { setInverted, usePreset } from "./window.js";
 
@@ -17,6 +18,7 @@ import { setInverted, usePreset } from "./window.js";
 export function actions(page) {
   return [
     ...files(page),
+    ...turning(page),
     ...zooming(page),
     ...showing(page),
     ...choosing(page),
