@@ -311,6 +311,10 @@ def test_shapes_are_painted_and_drafts_survive_a_reload(page: Any, service: Any)
     page.keyboard.press("h")
     expect(page.locator("path.tooth").first).to_be_visible()
 
+    page.fill("#note", "root tip to be watched")
+    page.locator("#viewer").focus()
+    expect(page.locator("#note")).to_have_value("root tip to be watched")
+
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
     expect(page.locator("#messages")).to_contain_text("from before the reload are back")
@@ -321,5 +325,6 @@ def test_shapes_are_painted_and_drafts_survive_a_reload(page: Any, service: Any)
     assert [tooth["id"] for tooth in saved] == [tooth["id"] for tooth in study["teeth"]]
     pairs = zip(saved, study["teeth"], strict=True)
     assert [after["area"] == before["area"] for after, before in pairs].count(False) == 1
+    assert [tooth["note"] for tooth in saved if "note" in tooth] == ["root tip to be watched"]
     page.keyboard.press("Control+z")
     expect(page.locator(".place[data-changed]")).to_have_count(0)

@@ -122,6 +122,11 @@ export class Session extends EventTarget {
     this.#go({ teeth: accepted(teeth, keys, by), findings: accepted(findings, keys, by), chosen, picked });
   }
 
+  /** Writes a note about a tooth. */
+  note(key, note) {
+    this.edit(this.teeth.map((tooth) => (tooth.key === key ? { ...tooth, note } : tooth)));
+  }
+
   /** Replaces the outline of what is selected. */
   redraw(polygons) {
     if (this.finding) this.editFindings(reshaped(this.findings, this.picked, polygons));
@@ -171,7 +176,7 @@ export class Session extends EventTarget {
     };
     const said = this.study.charted || findings.length > 0;
     return {
-      teeth: teeth.map((tooth) => ({ ...entry(this.#known, tooth), fdi: tooth.fdi })),
+      teeth: teeth.map((tooth) => ({ ...entry(this.#known, tooth), fdi: tooth.fdi, note: tooth.note ?? "" })),
       findings: said
         ? findings.map((one) => ({ ...entry(this.#knownFindings, one), kind: one.kind, fdi: one.fdi }))
         : undefined,
