@@ -327,3 +327,21 @@ def test_a_brush_paints_the_pixels_near_its_stroke(start_page: Any, adds: bool) 
     expected = before | near if adds else before & ~near
     painted = start_page.evaluate(PAINT, [square, [[15, 18], [39, 18]], 4, adds])
     assert (fill(painted, (30, 40)) == expected).all()
+
+
+SCALE = """async () => {
+  const { calibrate, calibrated, millimetres } = await import('/static/js/scale.js');
+  const plain = { id: 'a', spacing_mm: null };
+  const dicom = { id: 'b', spacing_mm: [0.1, 0.2] };
+  const said = [millimetres(plain, [0, 0], [3, 4]), millimetres(dicom, [0, 0], [30, 40])];
+  calibrate(plain, 2);
+  return [...said, millimetres(plain, [0, 0], [3, 4]), calibrated(plain), calibrated(dicom)];
+}"""
+
+
+def test_millimetres_are_those_of_the_file_or_of_a_calibration(start_page: Any) -> None:
+    none, uncalibrated, calibrated, *which = start_page.evaluate(SCALE)
+    assert none is None
+    assert uncalibrated == pytest.approx(np.hypot(6, 4))
+    assert calibrated == 10
+    assert which == [True, False]

@@ -328,3 +328,25 @@ def test_shapes_are_painted_and_drafts_survive_a_reload(page: Any, service: Any)
     assert [tooth["note"] for tooth in saved if "note" in tooth] == ["root tip to be watched"]
     page.keyboard.press("Control+z")
     expect(page.locator(".place[data-changed]")).to_have_count(0)
+
+
+def test_lengths_and_angles_by_keyboard_and_mouse(page: Any, service: Any) -> None:
+    opened(page, service, "case-008.png")
+    page.keyboard.press("Shift+R")
+    for key in ("ArrowLeft", "Space", "ArrowRight", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    said = page.locator("#viewer .measure")
+    expect(said).to_have_text(re.compile(r"^\d+ px$"))
+    page.keyboard.press("c")
+    page.keyboard.type("12,5")
+    page.keyboard.press("Enter")
+    expect(said).to_have_text(re.compile(r"^\d+ px · 12.5 mm calibrated$"))
+    page.keyboard.press("Shift+G")
+    box = page.locator("#viewer").bounding_box()
+    for x, y in ((300, 100), (200, 100), (200, 180)):
+        page.mouse.click(box["x"] + x, box["y"] + y)
+    expect(said).to_have_text("90.0°")
+    page.keyboard.press("Shift+Z")
+    expect(page.locator(".magnifier")).to_be_visible()
+    page.keyboard.press("Shift+Z")
+    expect(page.locator(".magnifier")).to_have_count(0)

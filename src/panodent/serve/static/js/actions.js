@@ -6,6 +6,7 @@ import { written } from "./arch.js";
 import { showExports, takeTraining } from "./exports.js";
 import { bringBack, discard, findingActions } from "./findingactions.js";
 import { showHelp } from "./help.js";
+import { measuring } from "./measuring.js";
 import { say } from "./notices.js";
 import { pickNumber } from "./picker.js";
 import { preference, setPreference } from "./preferences.js";
@@ -21,6 +22,7 @@ export function actions(page) {
     ...turning(page),
     ...zooming(page),
     ...showing(page),
+    ...measuring(page),
     ...choosing(page),
     ...reviewing(page),
     ...numbering(page),

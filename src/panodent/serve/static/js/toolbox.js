@@ -6,10 +6,13 @@ import { BrushTool, EraserTool } from "./tools/brush.js";
 import { DrawTool, FindingTool } from "./tools/draw.js";
 import { MergeTool } from "./tools/merge.js";
 import { OutlineTool } from "./tools/outline.js";
+import { AngleTool, RulerTool } from "./tools/ruler.js";
 import { SplitTool } from "./tools/split.js";
 import { say } from "./notices.js";
 
-const TOOLS = [OutlineTool, BrushTool, EraserTool, DrawTool, FindingTool, SplitTool, MergeTool];
+const TOOLS = [
+  OutlineTool, BrushTool, EraserTool, DrawTool, FindingTool, SplitTool, MergeTool, RulerTool, AngleTool,
+];
 
 /** Dispatches `change` when the active tool changes. */
 export class Toolbox extends EventTarget {

@@ -39,6 +39,7 @@ export function viewPanel(element, viewer, commands) {
     h("div", { class: "pair" }, commands.button("outlines", "Outlines"), commands.button("numbers", "Numbers"), commands.button("fills", "Fills"), commands.button("bare", "Hide all")),
     h("label", {}, h("span", {}, "Colours"), colours),
     brush.label,
+    h("div", { class: "pair" }, commands.button("ruler", "Ruler"), commands.button("angle", "Angle"), commands.button("magnifier", "Magnifier"), commands.button("calibrate", "Calibrate")),
     h("div", { class: "pair" }, commands.button("turn", "Turn and find again")),
   );
   return () => {
