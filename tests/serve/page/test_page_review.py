@@ -291,3 +291,62 @@ def test_a_radiograph_by_touch_alone(browser: Any, service: Any) -> None:
     assert (saved["doubtful"], saved["teeth"][5]["fdi"]) == (0, number)
     assert len(taps) == 5
     context.close()
+
+
+def test_shapes_are_painted_and_drafts_survive_a_reload(page: Any, service: Any) -> None:
+    study = opened(page, service, "case-007.png")
+    place = page.locator(f".place[data-fdi='{study['teeth'][0]['fdi']}']")
+    place.click()
+    page.keyboard.press("e")
+    expect(page.locator("#viewer")).to_have_attribute("data-tool", "outline")
+    page.keyboard.press("Delete")  # a point is meant, and none is selected
+    expect(page.locator("#messages")).to_contain_text("Select a point first")
+    expect(place).to_have_attribute("data-state", "found")
+    page.keyboard.press("Shift+X")
+    page.keyboard.press("Space")
+    expect(page.locator("#inspector .chip.changed")).to_have_text("* redrawn by hand")
+    page.keyboard.press("Escape")
+    page.keyboard.press("h")
+    expect(page.locator("path.tooth").first).to_be_hidden()
+    page.keyboard.press("h")
+    expect(page.locator("path.tooth").first).to_be_visible()
+
+    page.fill("#note", "root tip to be watched")
+    page.locator("#viewer").focus()
+    expect(page.locator("#note")).to_have_value("root tip to be watched")
+
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator("#messages")).to_contain_text("from before the reload are back")
+    expect(page.locator(".place[data-changed]")).to_have_count(1)
+    page.keyboard.press("Control+s")
+    expect(page.locator("#study-state")).to_have_text("Saved")
+    saved = service.get(f"/v1/studies/{study['id']}").json()["teeth"]
+    assert [tooth["id"] for tooth in saved] == [tooth["id"] for tooth in study["teeth"]]
+    pairs = zip(saved, study["teeth"], strict=True)
+    assert [after["area"] == before["area"] for after, before in pairs].count(False) == 1
+    assert [tooth["note"] for tooth in saved if "note" in tooth] == ["root tip to be watched"]
+    page.keyboard.press("Control+z")
+    expect(page.locator(".place[data-changed]")).to_have_count(0)
+
+
+def test_lengths_and_angles_by_keyboard_and_mouse(page: Any, service: Any) -> None:
+    opened(page, service, "case-008.png")
+    page.keyboard.press("Shift+R")
+    for key in ("ArrowLeft", "Space", "ArrowRight", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    said = page.locator("#viewer .measure")
+    expect(said).to_have_text(re.compile(r"^\d+ px$"))
+    page.keyboard.press("c")
+    page.keyboard.type("12,5")
+    page.keyboard.press("Enter")
+    expect(said).to_have_text(re.compile(r"^\d+ px · 12.5 mm calibrated$"))
+    page.keyboard.press("Shift+G")
+    box = page.locator("#viewer").bounding_box()
+    for x, y in ((300, 100), (200, 100), (200, 180)):
+        page.mouse.click(box["x"] + x, box["y"] + y)
+    expect(said).to_have_text("90.0°")
+    page.keyboard.press("Shift+Z")
+    expect(page.locator(".magnifier")).to_be_visible()
+    page.keyboard.press("Shift+Z")
+    expect(page.locator(".magnifier")).to_have_count(0)
