@@ -23,6 +23,8 @@ PanodentError
 ├── MissingExtraError      an optional dependency is not installed
 ├── UnknownStudyError      the service has no such study
 ├── UnknownJobError        the service has no such job
+├── UnreachableError       an archive does not answer, or not now; the same may succeed later
+├── RefusedError           an archive refuses a request for good
 ├── BusyError              the service cannot take more work now
 │   └── WorkerLostError    the process that worked on a radiograph has ended
 ├── StaleError             somebody else has changed the study in the meantime
@@ -160,6 +162,14 @@ class UnknownStudyError(_UnknownItemError):
 
 class UnknownJobError(_UnknownItemError):
     """The service has no such job; it may have expired."""
+
+
+class UnreachableError(PanodentError):
+    """An archive does not answer, or cannot at the moment; the same may succeed later."""
+
+
+class RefusedError(PanodentError):
+    """An archive refuses a query or an object for good."""
 
 
 class StaleError(PanodentError):

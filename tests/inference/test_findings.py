@@ -13,7 +13,7 @@ from panodent.bundle.bundle import Bundle
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
 from panodent.drawing.canvas import to_png_bytes
-from panodent.inference.findings import decode
+from panodent.inference.findings import _best, decode
 from panodent.inference.folder import Options, predict_files
 from panodent.inference.rescaling import predict_all, predict_teeth
 from panodent.radiograph.radiograph import Radiograph
@@ -60,6 +60,11 @@ def found(planes: Float32Array, present: Teeth) -> tuple[list[int], Findings]:
 
 def names(findings: Findings) -> list[tuple[str, int]]:
     return [(finding.kind, finding.fdi) for finding in findings]
+
+
+def test_the_best_plane_is_the_first_of_equals() -> None:
+    logits = np.random.default_rng(0).integers(0, 3, (8, 9, 11)).astype(np.float32)
+    assert np.array_equal(_best(logits), logits.argmax(axis=0))
 
 
 def test_nothing() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from panodent.evaluation.evaluate import Evaluation
+    from panodent.formats.faults import Fault
 
 LINE_SECONDS = 10.0
 """Seconds between lines of progress in a log."""
@@ -60,6 +61,15 @@ def print_lines(text: str) -> None:
     """Prints each line of the text with `print_line`."""
     for line in text.rstrip("\n").split("\n"):
         print_line(line)
+
+
+def print_faults(faults: Iterable[Fault]) -> None:
+    """Prints a line for each fault of annotation files; harmless notes on standard output."""
+    for fault in faults:
+        if fault.is_warning or not fault.is_note:
+            print_warning(fault)
+        else:
+            print_line(f"note: {fault}")
 
 
 def main_figures(evaluation: Evaluation) -> str:

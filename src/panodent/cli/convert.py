@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panodent.cli.console import print_line, print_warning, progress_bar
+from panodent.cli.console import print_faults, print_line, print_warning, progress_bar
 from panodent.cli.options import (
     Attribute,
     Encoding,
@@ -132,11 +132,7 @@ def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) 
         )
     for item in conversion.unread:
         print_warning(f"not read: {item.path}: {item.reason}")
-    for fault in conversion.faults:
-        if fault.is_warning or not fault.is_note:
-            print_warning(fault)
-        else:
-            print_line(f"note: {fault}")
+    print_faults(conversion.faults)
     for key, reason in conversion.failed.items():
         print_warning(f"{key} was not converted: {reason}")
     if what := left_out(conversion.faults):

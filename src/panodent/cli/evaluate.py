@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panodent.cli.console import print_line, print_lines, print_warning, progress_bar
+from panodent.cli.console import (
+    print_faults,
+    print_line,
+    print_lines,
+    print_warning,
+    progress_bar,
+)
 from panodent.cli.options import (
     Attribute,
     Encoding,
@@ -17,11 +23,12 @@ from panodent.cli.options import (
     NameMap,
     Numbering,
     Overwrite,
+    SkipBad,
     Values,
     read_options,
 )
 from panodent.cli.options import Predictions as TaskPredictions
-from panodent.errors import ConfigError
+from panodent.errors import ConfigError, DatasetError
 from panodent.utils.wording import counted, shown
 
 if TYPE_CHECKING:
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
     from panodent.evaluation.evaluate import Evaluation
     from panodent.evaluation.groups import Groups
     from panodent.evaluation.pairing import Pairing
+    from panodent.formats.faults import FaultList
 
 GROUP_FIGURES = ("dice", "numbering", "ap50")
 """Metrics in the table of groups; the page and scores.json have all."""
@@ -102,6 +110,7 @@ def evaluate(
     resize: Resize = False,
     findings: AnnotatedFindingsFile = None,
     samples: Samples = 1000,
+    skip_bad: SkipBad = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Score predictions against ground truth.
@@ -110,15 +119,18 @@ def evaluate(
     as 0, and the exit code is then 1.
     """
     from panodent.evaluation.grouping import groupings
-    from panodent.evaluation.pairing import evaluate_pairs, pair_folders
+    from panodent.evaluation.pairing import evaluate_pairs, pair_folders, usable_pairs
     from panodent.evaluation.seen_cases import note_on_seen
+    from panodent.formats.faults import FaultList
     from panodent.reports.report_folder import EVALUATION, check_free
 
     check_free(output, EVALUATION, overwrite)
     if plates and output is None:
         raise ConfigError("--plates needs a folder for the drawings; add --output")
     options = read_options(values, numbering, name_map, read_predictions, attribute, encoding)
-    pairing = pair_folders(predictions, truth, format=format_name, options=options)
+    faults = FaultList()
+    pairing = pair_folders(predictions, truth, format=format_name, options=options, faults=faults)
+    pairing = _checked(usable_pairs(pairing, faults, resize), faults, skip_bad, truth)
     if note := note_on_seen(pairing, predictions):
         pairing = replace(pairing, notes=(*pairing.notes, note))
     groups = groupings(by or (), table, [pair.key for pair in pairing.pairs])
@@ -140,6 +152,24 @@ def evaluate(
     if output is not None:
         _write_report(evaluation, pairing, output, scores, plates, overwrite)
     _exit_without(evaluation.without_prediction)
+
+
+def _checked(pairing: Pairing, faults: FaultList, skip_bad: bool, truth: Path) -> Pairing:
+    """Prints what cannot be used, and notes how much was left out; stops without `skip_bad`.
+
+    Raises `FaultyItemsError`, or `DatasetError` if nothing is left to score.
+    """
+    from panodent.datasets.checking import left_out, stop_at
+
+    if not skip_bad:
+        stop_at(faults)
+    if not pairing.pairs:
+        raise DatasetError(f"{truth}: no radiograph can be scored; panodent inspect lists why")
+    print_faults(faults)
+    if not (what := left_out(faults)):
+        return pairing
+    note = f"left out: {what} that could not be used"
+    return replace(pairing, notes=(*pairing.notes, note))
 
 
 def _exit_without(missing: Sequence[str]) -> None:

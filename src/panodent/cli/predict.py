@@ -12,12 +12,12 @@ import typer
 from panodent.cli.console import print_error, print_line, print_warning, progress_bar
 from panodent.cli.options import (
     BundleName,
-    Output,
     Overwrite,
     WrittenNumbering,
     check_overwrite,
     checked_numbering,
 )
+from panodent.errors import ConfigError
 from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
@@ -109,6 +109,32 @@ PartText = Annotated[
         "merge` joins their tables.",
     ),
 ]
+
+
+def _written_as(place: str) -> str:
+    """The place of the results as messages name it: a path without a slash at its end."""
+    return place if "://" in place else str(Path(place))
+
+
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Predict on a Ray cluster: its address, auto, or local for this machine alone. PATHs "
+        "and --output may be URLs such as s3://bucket/images.",
+    ),
+]
+ResultsPlace = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="PATH",
+        callback=_written_as,
+        help="Folder for the results; with --ray also a URL.",
+    ),
+]
 Workers = Annotated[
     int, typer.Option(min=0, help="Radiographs processed at the same time; 0: one per core.")
 ]
@@ -122,7 +148,7 @@ Threads = Annotated[
 
 def predict(
     paths: Paths,
-    output: Output,
+    output: ResultsPlace,
     bundle: BundleName = "default",
     resume: Resume = False,
     overwrite: Overwrite = False,
@@ -143,6 +169,7 @@ def predict(
     device: Device = "cpu",
     part: PartText = None,
     parquet: Parquet = False,
+    ray: RayAddress = None,
 ) -> None:
     """Find and number the teeth in radiographs.
 
@@ -169,10 +196,53 @@ def predict(
     )
     loaded = _loaded(bundle, threads, device, refine, findings)
     how: dict[str, Any] = {"options": options, "resume": resume, "overwrite": overwrite}
+    if ray is not None:
+        _refuse_with_ray(workers, part)
+        raise typer.Exit(_predicted_on_ray(paths, output, ray, loaded, how))
+    _refuse_urls(output, *paths)
     how |= {"workers": workers, "part": share, "parquet": parquet}
     work = partial(predict_files, paths, output, bundle=loaded, **how)
     statuses = _predicted(work, output)
     raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None, share))
+
+
+def _refuse_with_ray(workers: int, part: str | None) -> None:
+    """Raises `ConfigError` for options that say how one machine works."""
+    given = [name for name, value in (("--workers", workers), ("--part", part)) if value]
+    if given:
+        raise ConfigError(f"{given[0]} cannot be used with --ray, which shares the work itself")
+
+
+def _refuse_urls(*places: str) -> None:
+    """Raises `ConfigError` for URLs, which only workers of Ray read and write."""
+    for place in places:
+        if "://" in place:
+            raise ConfigError(f"{place}: URLs are read and written with --ray, such as --ray local")
+
+
+def _predicted_on_ray(
+    paths: Sequence[str], output: str, address: str, bundle: Bundle, how: dict[str, Any]
+) -> int:
+    """Predicts on a cluster, prints problems and a summary; returns the exit code."""
+    from panodent.cluster.ray_run import predict_on_ray
+
+    with progress_bar("predicting") as update:
+
+        def report(done: int, total: int, batch: dict[str, Any]) -> None:
+            update(done, total)
+            for text in batch["errors"]:
+                print_error(text)
+            for text in (*(f"ignored: {x}" for x in batch["ignored_files"]), *batch["warnings"]):
+                print_warning(text)
+
+        found = predict_on_ray(paths, output, address=address, bundle=bundle, report=report, **how)
+    counts = found.counts
+    print_line(
+        f"{counted(counts['done'], 'radiograph', 'radiographs')} predicted, {counts['skipped']} "
+        f"kept, {counted(found.kept_batches, 'batch', 'batches')} of an earlier call, "
+        f"{counts['failed']} failed, {counts['ignored']} ignored; results in {output}"
+    )
+    return 1 if counts["failed"] else 0
 
 
 def _loaded(name: str, threads: int, device: str, refine: bool, findings: bool) -> Bundle:
@@ -184,7 +254,7 @@ def _loaded(name: str, threads: int, device: str, refine: bool, findings: bool) 
     return loaded if findings else loaded.without_findings()
 
 
-def _predicted(work: Callable[..., list[Status]], output: Path) -> list[Status]:
+def _predicted(work: Callable[..., list[Status]], output: str) -> list[Status]:
     """Predicts with a progress bar and prints problems as they occur.
 
     `work` is `predict_files` without its `report`. Raises `typer.Exit` with code 130 when it is
@@ -206,7 +276,7 @@ def _predicted(work: Callable[..., list[Status]], output: Path) -> list[Status]:
             raise typer.Exit(130) from None
 
 
-def _print_interrupted(done: int, total: int, output: Path) -> None:
+def _print_interrupted(done: int, total: int, output: str) -> None:
     """Says what an interrupted call leaves."""
     if not done:
         print_error("interrupted before the first radiograph was finished; nothing is kept")
@@ -227,7 +297,7 @@ def _print_problem(status: Status) -> None:
 
 
 def _print_summary(
-    statuses: Sequence[Status], output: Path, findings: bool, part: Part | None
+    statuses: Sequence[Status], output: str, findings: bool, part: Part | None
 ) -> int:
     """Returns the exit code: 1 when a radiograph failed, or none has a result.
 

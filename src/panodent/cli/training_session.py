@@ -17,6 +17,8 @@ from panodent.cli.console import (
 from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
+    from panodent.evaluation.evaluate import Evaluation
+    from panodent.evaluation.pairing import CaseLoader
     from panodent.training.run import Run
 
 
@@ -61,7 +63,7 @@ def train_runs(output: Path, runs: Sequence[Run], resume: bool = False) -> int:
         run.report = progress.report
         if code := train_run(run, progress, resume, output):
             return code
-    score_folds([run.folder for run in runs], output)
+    write_folds(score_folds([run.folder for run in runs]), output)
     return 0
 
 
@@ -112,9 +114,11 @@ def train_run(
     return 130 if interrupted else 0
 
 
-def score_folds(runs: Sequence[Path], output: Path | None) -> None:
-    """Scores the runs of a cross-validation together; writes a page into `output`, if given."""
-    from panodent.reports.evaluation import write
+def score_folds(runs: Sequence[Path]) -> tuple[Evaluation, dict[str, CaseLoader]]:
+    """Scores the runs of a cross-validation; returns the scores of all, and what to draw of them.
+
+    Prints the main figures of each run and of all together.
+    """
     from panodent.training.cross_validation import evaluate_folds, missing_folds
 
     if missing := missing_folds(runs):
@@ -131,6 +135,12 @@ def score_folds(runs: Sequence[Path], output: Path | None) -> None:
     print_line(f"all {len(together.cases)}: {main_figures(together)}")
     for note in together.notes:
         print_warning(note)
-    if output is not None:
-        page = write(together, output, cases=pictures, title="Cross-validation")
-        print_line(f"page: {page}")
+    return together, pictures
+
+
+def write_folds(scored: tuple[Evaluation, dict[str, CaseLoader]], output: Path) -> None:
+    """Writes the page about what `score_folds` returned into a folder."""
+    from panodent.reports.evaluation import write
+
+    page = write(scored[0], output, cases=scored[1], title="Cross-validation")
+    print_line(f"page: {page}")

@@ -64,9 +64,8 @@ def _thinned(ring: Points) -> Points:
 
     if len(ring) < 8:
         return ring
-    return cv2.approxPolyDP(ring.astype(np.float32)[:, None], _TOLERANCE, True)[:, 0].astype(
-        np.float64
-    )
+    thinned = cv2.approxPolyDP(ring.astype(np.float32)[:, None], _TOLERANCE, True)
+    return thinned[:, 0].astype(np.float64)
 
 
 def _smooth(ring: Points, reach: int) -> Points:

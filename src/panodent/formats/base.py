@@ -121,7 +121,7 @@ A third entry holds findings; a format that cannot hold them, as `Limits.finding
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Annotated:
     """The annotation of one radiograph, which is read when it is needed.
 

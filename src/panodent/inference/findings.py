@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from panodent.analysis.doubt_reasons import LOW_SCORE
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
-from panodent.inference.finding_places import Arches, Sizes, tooth_plane
+from panodent.inference.finding_places import Arches, Places, Sizes, tooth_plane
 from panodent.inference.softmax import softmax
 from panodent.radiograph.resampling import enlarged
 from panodent.teeth.findings import NOWHERE, Findings
+from panodent.teeth.masks import bounding_box
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray, Float32Array, FloatImage
 
@@ -66,7 +67,7 @@ def decode(
     network: FindingsNetwork, logits: Float32Array, teeth: Teeth, sizes: Sizes
 ) -> tuple[list[int], Findings]:
     """As `find`, from the network's logits (1 + kinds, h, w)."""
-    best = logits.argmax(axis=0)
+    best = _best(logits)
     kinds = {kind: best == index for index, kind in enumerate(network.kinds, start=1)}
     size = (best.shape[0], best.shape[1])
     owners = tooth_plane(teeth, size)
@@ -84,6 +85,15 @@ def decode(
         calibrated.append(float(np.clip(network.calibration(piece.score), 0, 1)))
     flags = [{"doubtful"} if score < LOW_SCORE else set() for score in calibrated]
     return replaced, Findings.from_masks(teeth.size, items, calibrated, flags).sorted()
+
+
+def _best(logits: Float32Array) -> npt.NDArray[np.int64]:
+    """`logits.argmax(axis=0)`, for few planes several times as fast."""
+    best, most = np.zeros(logits.shape[1:], np.int64), logits[0].copy()
+    for index, plane in enumerate(logits[1:], start=1):
+        best[plane > most] = index
+        np.maximum(most, plane, out=most)
+    return best
 
 
 def _sure(
@@ -160,12 +170,30 @@ def _pieces(
         if kind == "implant":
             continue
         for region in _regions(mask):
-            whole = kind == "appliance" and _thin(region)
-            plane = places.of(kind, region)
-            cut = [(NOWHERE, region)] if whole else _split(region, plane, kind)
-            made = [piece(kind, part, fdi) for fdi, part in cut]
+            made = [piece(kind, part, fdi) for fdi, part in _cut(kind, region, places)]
             found += [one for one in made if _enough(one, network.limits)]
     return found
+
+
+def _cut(kind: str, region: BoolArray, places: Places) -> list[tuple[int, BoolArray]]:
+    """A region (h, w) cut between the teeth and positions that it belongs to, and their numbers."""
+    if kind == "appliance" and _thin(region):
+        return [(NOWHERE, region)]
+    window = _window(region)
+    inside = region[window]
+    cut = []
+    for fdi, part in _split(inside, places.of(kind, inside, window), kind):
+        whole = np.zeros(region.shape, bool)
+        whole[window] = part
+        cut.append((fdi, whole))
+    return cut
+
+
+def _window(mask: BoolArray, margin: int = 0) -> tuple[slice, slice]:
+    """Rows and columns of a mask's pixels, and `margin` more on each side inside the plane."""
+    top, left, bottom, right = bounding_box(mask) or (0, 0, 0, 0)
+    rows = slice(max(top - margin, 0), min(bottom + margin, mask.shape[0]))
+    return rows, slice(max(left - margin, 0), min(right + margin, mask.shape[1]))
 
 
 def _regions(mask: BoolArray | None) -> list[BoolArray]:
@@ -230,9 +258,8 @@ def _outline(
     """A piece's mask at the radiograph's resolution, and its corner."""
     index = list(kinds).index(piece.kind) + 1
     plane = (best.shape[0], best.shape[1])
-    rows, cols = np.nonzero(piece.mask)
-    top, left = max(int(rows.min()) - 1, 0), max(int(cols.min()) - 1, 0)
-    window = (slice(top, int(rows.max()) + 2), slice(left, int(cols.max()) + 2))
+    window = _window(piece.mask, 1)
+    top, left = window[0].start, window[1].start
     part = logits[:, window[0], window[1]]
     lead = part[index] - np.delete(part, index, axis=0).max(axis=0)
     taken = (best[window] == index) & ~piece.mask[window]

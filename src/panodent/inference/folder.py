@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -127,9 +127,21 @@ def predict_files(
         if overwrite:
             remove_earlier(folder, earlier)
         predictor = Predictor(bundle, options.mirror, options.min_score)
-        work = partial(_one, predictor, folder=folder, options=options, resume=resume)
+        work = partial(
+            predict_one,
+            predictor,
+            folder=folder,
+            options=options,
+            resume=resume,
+            aside=threads == 1,
+        )
         done = in_order(work, share.inputs, threads)
         return _written(share, bundle, options, done, report, parquet)
+
+
+def finished(bundle: Bundle, item: Input, folder: Path, options: Options) -> bool:
+    """Whether an earlier call left the result below `folder` that this one would write."""
+    return _finished(folder / item.name / RECORD, _origin(bundle, item, options)) is not None
 
 
 def _written(
@@ -205,9 +217,21 @@ def import_ahead(options: Options) -> None:
         import panodent.drawing.overlay  # noqa: F401
 
 
-def _one(
-    predictor: Predictor, item: Input, *, folder: Path, options: Options, resume: bool
+def predict_one(
+    predictor: Predictor,
+    item: Input,
+    *,
+    folder: Path,
+    options: Options,
+    resume: bool,
+    aside: bool = False,
 ) -> Outcome:
+    """Predicts one input and writes its results below `folder`; the status, and teeth.json.
+
+    With `resume` results of an earlier call that are complete and equal are kept. With `aside`
+    another thread draws pictures meanwhile. Raises `OutputError` if results cannot be written; all
+    other errors become the status.
+    """
     shown = str(item.path)
     if item.problem:
         status = "ignored" if item.harmless else "failed"
@@ -232,6 +256,7 @@ def _one(
             extra={"quality": round(found.quality, 4), "warning": found.warning, **origin},
             findings=found.findings,
             draw_findings=options.draw_findings,
+            aside=aside,
         )
     except NoRadiographError as error:
         return Status(shown, "ignored" if item.found else "failed", error=str(error)), None
@@ -252,11 +277,11 @@ def _status(shown: str, what: str, item: Input, record: dict[str, Any]) -> Statu
 
 def _origin(bundle: Bundle, item: Input, options: Options) -> dict[str, Any]:
     """Everything that results depend on: with an equal origin, results are equal."""
-    try:
-        stat = item.path.stat()
-        stamp = [stat.st_size, stat.st_mtime_ns]
-    except OSError:
-        stamp = []
+    stamp = list(item.stamp)
+    if not stamp:
+        with suppress(OSError):
+            stat = item.path.stat()
+            stamp = [stat.st_size, stat.st_mtime_ns]
     return {
         "file_name": item.file_name,
         "file_stamp": stamp,

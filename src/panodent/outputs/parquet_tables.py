@@ -94,8 +94,8 @@ class ParquetTables:
             self._files["findings"].add(finding_rows(name, record))
 
     def finish(self) -> None:
-        """Puts all files in place; call it once, after the last radiograph."""
-        for file in self._files.values():
+        """Puts all files in place, statuses last; call it once, after the last radiograph."""
+        for file in reversed(self._files.values()):
             file.commit()
 
     def __exit__(
