@@ -33,7 +33,7 @@ from typing import Any
 from chaos_parts import Database, Service, SmallDisk
 
 from panodent.benchmark.inputs import draw_phantoms
-from panodent.client import Client
+from panodent.client import Chosen, Client
 from panodent.errors import ServiceError
 
 PATIENCE = 900.0
@@ -165,7 +165,7 @@ def add(client: Client, name: str, content: bytes) -> None:
             if error.status not in (0, 503, 507):
                 raise
         time.sleep(1.0)
-        if client.studies(name=name)["total"]:
+        if client.studies(chosen=Chosen(name))["total"]:
             return
     raise SystemExit(f"{name} could not be added within {PATIENCE:.0f} s")
 

@@ -112,8 +112,12 @@ def test_faulty_items_stop_it_or_are_left_out(panodent, predicted, data, tmp_pat
     assert (found.code, found.out) == (1, "")
     assert "2 items cannot be used" in found.err
     assert found.err.count("annotation ") >= 2
+    document["annotations"][len(document["annotations"]) // 2]["attributes"] = {"impacted": True}
+    (truth / "truth.json").write_text(json.dumps(document))
     left = panodent(*call, "--skip-bad", "-o", tmp_path / "out")
     assert left.code == 0
+    assert re.search(r"impacted: \d of 1 found", left.out)
+    assert (tmp_path / "out" / "attribute-scores.json").exists()
     assert "left out: 2 annotations that could not be used" in left.err
     scores = json.loads((tmp_path / "out" / "scores.json").read_text())
     assert len(scores["cases"]) == 1

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from panodent.client import AsyncClient, Client
+from panodent.client import AsyncClient, Chosen, Client
 from panodent.client import client as module
 from panodent.errors import ServiceError
 
@@ -64,7 +64,8 @@ def test_requests_are_what_the_service_expects() -> None:
         return ok({"id": "7"})
 
     with Client("http://teeth.example/x", "t", transport=httpx.MockTransport(answer)) as client:
-        client.studies(5, 10, name="ä&b", saved=True, created_from=datetime(2026, 3, 1, tzinfo=UTC))
+        since = datetime(2026, 3, 1, tzinfo=UTC)
+        client.studies(5, 10, Chosen("ä&b", show="reviewed", created_from=since))
         client.save_study("7", 2, [{"id": "t1", "fdi": 11}], [])
         client.save_study("7", 2, [])
         client.export_study("7", "report.pdf", "palmer")
@@ -74,7 +75,7 @@ def test_requests_are_what_the_service_expects() -> None:
     assert all(request.headers["authorization"] == "Bearer t" for request in seen)
     assert listed.url.path == "/x/v1/studies"
     assert dict(listed.url.params) == {
-        "limit": "5", "offset": "10", "name": "ä&b", "saved": "true",
+        "limit": "5", "offset": "10", "search": "ä&b", "show": "reviewed",
         "created_from": "2026-03-01T00:00:00+00:00",
     }  # fmt: skip
     assert json.loads(saved.content) == {
@@ -160,7 +161,7 @@ def test_all_studies_come_in_pages() -> None:
     pages = [{"studies": [{"id": n} for n in range(100)]}, {"studies": [{"id": 100}]}]
     script = Script(*(ok(page) for page in pages), ok({"studies": []}))
     with script.client() as client:
-        assert [study["id"] for study in client.all_studies(saved=True)] == list(range(101))
+        assert [study["id"] for study in client.all_studies()] == list(range(101))
     assert [url.split("offset=")[1].split("&")[0] for _, url, _ in script.asked] == [
         "0", "100", "101",
     ]  # fmt: skip

@@ -20,7 +20,8 @@ class FakeArchive:
 
     `objects` are the stored files by SOP instance UID, `stored` counts how often each was stored
     by STOW. `authorization` is the header that must be sent. `answers` are status codes of the next
-    requests of a method ('GET', 'POST'), 0 for the usual one.
+    requests of a method ('GET', 'POST'), 0 for the usual one. With `closes_after_answers` it closes
+    connections without a word.
     """
 
     def __init__(self, certificate: Path | None = None) -> None:
@@ -32,6 +33,7 @@ class FakeArchive:
         self.answers: dict[str, list[int]] = {"GET": [], "POST": []}
         self.failure_reason = 0
         self.knows_offset = True
+        self.closes_after_answers = False
         archive = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -126,6 +128,8 @@ class FakeArchive:
         request.send_header("Content-Length", str(len(body)))
         request.end_headers()
         request.wfile.write(body)
+        if self.closes_after_answers:
+            request.close_connection = True
 
     def close(self) -> None:
         self.server.shutdown()

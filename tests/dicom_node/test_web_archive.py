@@ -176,3 +176,14 @@ def test_files_of_logins(tmp_path: Path, kind: str, text: str, message: str) -> 
         Credentials.read(file, file)
     with pytest.raises(ConfigError, match="cannot be read"):
         Credentials.read(tmp_path / "none", None)
+
+
+def test_a_connection_that_was_closed_meanwhile_is_made_again(
+    web_archive: Callable[..., Any], phantoms: list[Any], tmp_path: Path
+) -> None:
+    server = web_archive()
+    server.closes_after_answers = True
+    archive, file = WebArchive(server.url), saved(phantoms[0], tmp_path / "a.dcm")
+    for _ in range(3):
+        archive.store(file)
+    assert len(server.stored) == 3

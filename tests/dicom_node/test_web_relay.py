@@ -88,7 +88,7 @@ def test_a_target_that_fails_gets_the_results_later(
     source, target = web_archive(), web_archive()
     for dataset in phantoms:
         source.add(dataset)
-    target.answers["POST"] = [0, *[503] * TRIES]
+    target.answers["POST"] = [0, *[503] * (TRIES + 1)]
     with pytest.raises(UnreachableError, match="HTTP 503"):
         relay(source, target).run()
     assert (len(target.stored), len(source.fetched)) == (1, 2)

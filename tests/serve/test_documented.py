@@ -43,6 +43,9 @@ def test_the_commands_run(server, png, dicom, tmp_path):
     assert [tooth["fdi"] for tooth in saved["teeth"]] == [12, 0]
     job = json.loads((tmp_path / "done.json").read_text())
     assert (job["state"], job["done"]) == ("done", 2)
+    listed = json.loads((tmp_path / "list.json").read_text())
+    assert any(study["name"] == "scan.png" for study in listed["studies"])
+    assert not any(study["saved"] for study in listed["studies"])
     assert "event: done" in (tmp_path / "events.txt").read_text()
     assert server.get(f"/v1/studies/{saved['id']}").status_code == 404
 

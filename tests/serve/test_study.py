@@ -6,11 +6,11 @@ import pytest
 from panodent.errors import TeethError
 from panodent.outputs.record import from_record, to_record
 from panodent.phantom import draw
-from panodent.serve.study import MAX_POINTS, Study, apply_edit, with_erupted, with_ids
+from panodent.serve.study import MAX_POINTS, Study, apply_edit, with_attributes, with_ids
 from panodent.teeth.teeth import Teeth
 
 SIZE = (128, 256)
-STAMP = {"by": "Ann", "at": "2026-01-02T03:04:05+00:00"}
+STAMP = {"by": "reader 1", "at": "2026-01-02T03:04:05+00:00"}
 SQUARE = [[[[10, 20], [14, 20], [14, 23], [10, 23]]]]
 
 
@@ -62,11 +62,10 @@ def test_what_is_accepted_is_doubtful_no_more_until_it_changes(found):
     assert kept["flags"] == ["accepted", "edited", "unnumbered"]
 
 
-def test_a_study_keeps_no_attribute_that_is_not_judged_again(found):
-    assert all(
-        {"reason", "erupted"} <= set(tooth) and not {"remnant", "impaction"} & set(tooth)
-        for tooth in found
-    )
+def test_a_study_keeps_the_attributes_and_judges_them_again(found):
+    assert all({"reason", "erupted", "remnant", "impaction"} <= set(tooth) for tooth in found)
+    wrong = [{**tooth, "remnant": True} for tooth in found]
+    assert with_attributes(SIZE, wrong) == found
 
 
 def test_a_growing_third_molar_has_not_erupted_as_in_teeth_json():
@@ -74,28 +73,26 @@ def test_a_growing_third_molar_has_not_erupted_as_in_teeth_json():
     items = [(47, np.ones((40, 20), bool), (10, 40)), (48, np.ones((16, 16), bool), (10, 18))]
     predicted = with_ids(to_record(Teeth.from_masks((60, 80), items))["teeth"])
     # Without a second molar there is nothing to compare it with.
-    left = with_erupted((60, 80), predicted[1:])
+    left = with_attributes((60, 80), predicted[1:])
     shown = Study("0" * 32, "a.png", "image", "", "", 80, 60, predicted, left).public()
     assert [(tooth["fdi"], tooth["erupted"]) for tooth in shown["predicted"]] == [
         (47, True),
         (48, False),
     ]
     assert [tooth["erupted"] for tooth in shown["teeth"]] == [True]
-    assert with_erupted((60, 80), []) == []
+    assert with_attributes((60, 80), []) == []
     # A store of an earlier version does not say it.
     old = [{key: tooth[key] for key in tooth if key != "erupted"} for tooth in predicted]
     shown = Study("0" * 32, "a.png", "image", "", "", 80, 60, old, old).public()
     assert [tooth["erupted"] for tooth in shown["teeth"]] == [True, True]
-    assert with_erupted((60, 80), old) == [
-        {**tooth, "erupted": tooth["fdi"] == 47} for tooth in old
-    ]
+    assert with_attributes((60, 80), old) == predicted
 
 
 def test_the_api_says_which_teeth_have_erupted():
     _, teeth = draw(4, (256, 512), age=8.0)
     record = to_record(teeth)
     own = with_ids(record["teeth"])
-    left = with_erupted((256, 512), own[:-1])
+    left = with_attributes((256, 512), own[:-1])
     study = Study("0" * 32, "a.png", "image", "", "", 512, 256, own, left)
     shown = study.public()
     expected = [tooth["erupted"] for tooth in record["teeth"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -143,15 +143,33 @@ def evaluate(
             progress=lambda done, total, key: update(done, total),
             groupings=groups,
         )
+    others = _print_scores(evaluation, pairing, predictions, findings, samples)
+    if output is not None:
+        _write_report(evaluation, pairing, output, others, plates, overwrite)
+    _exit_without(evaluation.without_prediction)
+
+
+def _print_scores(
+    evaluation: Evaluation,
+    pairing: Pairing,
+    predictions: Path,
+    findings: Path | None,
+    samples: int,
+) -> dict[str, str]:
+    """Prints all scores and notes; returns files of the report by name, '' for none."""
+    from panodent.evaluation.attribute_scores import evaluate_attributes, to_json
+
     _print_figures(evaluation)
     for made in evaluation.groups.values():
         _print_groups(made)
     scores = "" if findings is None else _findings_scores(pairing, predictions, findings, samples)
+    attributes = evaluate_attributes(pairing)
+    for count in attributes:
+        print_line(str(count))
     for note in dict.fromkeys((*evaluation.notes, *_notes_on_groups(evaluation))):
         print_warning(note)
-    if output is not None:
-        _write_report(evaluation, pairing, output, scores, plates, overwrite)
-    _exit_without(evaluation.without_prediction)
+    told = to_json(attributes) if attributes else ""
+    return {"findings-scores.json": scores, "attribute-scores.json": told}
 
 
 def _checked(pairing: Pairing, faults: FaultList, skip_bad: bool, truth: Path) -> Pairing:
@@ -186,11 +204,11 @@ def _write_report(
     evaluation: Evaluation,
     pairing: Pairing,
     output: Path,
-    findings: str,
+    others: Mapping[str, str],
     plates: int,
     overwrite: bool,
 ) -> None:
-    """Writes the report and prints where; `findings` are their scores as JSON, '' without."""
+    """Writes the report and prints where; `others` are further files by name, '' for none."""
     from panodent.reports import failure_plates
     from panodent.reports.evaluation import write
     from panodent.reports.report_folder import EVALUATION, replacing
@@ -198,8 +216,9 @@ def _write_report(
 
     with replacing(output, EVALUATION, overwrite):
         page = write(evaluation, output, cases=pairing.pictures())
-        if findings:
-            write_whole(output / "findings-scores.json", findings)
+        for name, text in others.items():
+            if text:
+                write_whole(output / name, text)
         print_line(f"page: {page}")
         if plates:
             count = failure_plates.write(evaluation, pairing.pictures(), output / "plates", plates)

@@ -68,6 +68,14 @@ DrawFindings = Annotated[
         help="Draw findings on overlay.png. The odontogram and the tables have them in any case.",
     ),
 ]
+Fast = Annotated[
+    bool,
+    typer.Option(
+        "--fast",
+        help="Use the bundle's eight-bit networks: a little less exact, faster on processors "
+        "with 8-bit instructions (VNNI).",
+    ),
+]
 MinScore = Annotated[
     float,
     typer.Option(
@@ -158,6 +166,7 @@ def predict(
     mirror: Mirror = False,
     refine: Refine = True,
     findings: LookForFindings = True,
+    fast: Fast = False,
     overlay_findings: DrawFindings = True,
     min_score: MinScore = 0.0,
     dicom_seg: DicomSeg = False,
@@ -194,7 +203,7 @@ def predict(
         min_score=min_score,
         dicom=tuple(kind for kind, wanted in dicom.items() if wanted),
     )
-    loaded = _loaded(bundle, threads, device, refine, findings)
+    loaded = _loaded(bundle, threads, device, fast, refine, findings)
     how: dict[str, Any] = {"options": options, "resume": resume, "overwrite": overwrite}
     if ray is not None:
         _refuse_with_ray(workers, part)
@@ -245,11 +254,15 @@ def _predicted_on_ray(
     return 1 if counts["failed"] else 0
 
 
-def _loaded(name: str, threads: int, device: str, refine: bool, findings: bool) -> Bundle:
+def _loaded(
+    name: str, threads: int, device: str, fast: bool, refine: bool, findings: bool
+) -> Bundle:
     """The bundle of this name, with those of its further networks that are wanted."""
     from panodent.bundle.bundle import load
+    from panodent.bundle.fast import fast_bundle
 
     loaded = load(name, threads, device)
+    loaded = fast_bundle(loaded) if fast else loaded
     loaded = loaded if refine else loaded.without_refiner()
     return loaded if findings else loaded.without_findings()
 

@@ -18,6 +18,7 @@ except ModuleNotFoundError as error:
     raise MissingExtraError("client", "panodent.client", str(error.name)) from None
 
 from panodent.client.async_client import AsyncClient
+from panodent.client.calls import Chosen
 from panodent.client.client import Client
 
-__all__ = ["AsyncClient", "Client"]
+__all__ = ["AsyncClient", "Chosen", "Client"]

@@ -7,13 +7,12 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import nullcontext
-from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
 
 from panodent.client import calls
-from panodent.client.calls import Call, Numbering, PredictionFormat
+from panodent.client.calls import Call, Chosen, Numbering, PredictionFormat
 from panodent.client.connection import Connection, error_of, is_sent_again, pause_before
 from panodent.client.records import (
     RemoteJob,
@@ -27,6 +26,7 @@ from panodent.client.uploads import Progress, Source, Uploads
 T = TypeVar("T")
 POLL_SECONDS = 1.0
 PAGE = 100
+ALL_STUDIES = Chosen()
 
 
 class AsyncClient:
@@ -127,20 +127,15 @@ class AsyncClient:
         self,
         limit: int = 50,
         offset: int = 0,
-        *,
-        name: str = "",
-        saved: bool | None = None,
-        created_from: datetime | None = None,
-        created_before: datetime | None = None,
+        chosen: Chosen = ALL_STUDIES,
     ) -> RemoteStudies:
-        """A page of the studies, newest first, that match all conditions."""
-        chosen = (name, saved, created_from, created_before)
-        return await self.send(calls.studies(limit, offset, *chosen))
+        """A page of the studies that match, newest first unless `chosen` says otherwise."""
+        return await self.send(calls.studies(limit, offset, chosen))
 
-    async def all_studies(self, **conditions: Any) -> AsyncIterator[RemoteSummary]:
-        """All studies that match the conditions of `studies`, newest first."""
+    async def all_studies(self, chosen: Chosen = ALL_STUDIES) -> AsyncIterator[RemoteSummary]:
+        """All studies that match, in the order of `studies`."""
         offset = 0
-        while found := (await self.studies(PAGE, offset, **conditions))["studies"]:
+        while found := (await self.studies(PAGE, offset, chosen))["studies"]:
             for one in found:
                 yield one
             offset += len(found)
@@ -152,6 +147,10 @@ class AsyncClient:
     async def image(self, study: str) -> bytes:
         """The radiograph as an 8-bit PNG."""
         return await self.send(calls.image(study))
+
+    async def thumbnail(self, study: str) -> bytes:
+        """A small picture of the radiograph, as JPEG."""
+        return await self.send(calls.thumbnail(study))
 
     async def original(self, study: str) -> bytes:
         """The file as it was sent."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
@@ -22,6 +22,8 @@ from panodent.client.uploads import Progress, Source
 
 T = TypeVar("T")
 Numbering = Literal["fdi", "universal", "palmer"]
+Show = Literal["all", "unreviewed", "reviewed", "doubtful", "warning"]
+SortKey = Literal["created", "updated", "name", "doubtful", "warning", "reviewed"]
 PredictionFormat = Literal["application/json", "image/png", "application/dicom"]
 
 
@@ -78,23 +80,34 @@ def add_example() -> Call[RemoteStudy]:
     return Call("POST", "v1/example", _json, repeatable=False)
 
 
-def studies(
-    limit: int,
-    offset: int,
-    name: str,
-    saved: bool | None,
-    created_from: datetime | None,
-    created_before: datetime | None,
-) -> Call[RemoteStudies]:
-    query: dict[str, str | int] = {"limit": limit, "offset": offset}
-    if name:
-        query["name"] = name
-    if saved is not None:
-        query["saved"] = str(saved).lower()
-    for key, moment in (("created_from", created_from), ("created_before", created_before)):
-        if moment is not None:
-            query[key] = moment.isoformat()
-    return Call("GET", "v1/studies", _json, query)
+@dataclass(frozen=True)
+class Chosen:
+    """Which studies are listed and in which order; see GET /v1/studies.
+
+    search : a part of the file name.
+    created_from, created_before : times; without a time zone they are in UTC.
+    """
+
+    search: str = ""
+    show: Show = "all"
+    sort: SortKey = "created"
+    order: Literal["asc", "desc"] = "desc"
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+
+    def query(self) -> dict[str, str | int]:
+        """For the address of the request, without what is as it is anyway."""
+        usual = Chosen()
+        found: dict[str, str | int] = {}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value != getattr(usual, one.name):
+                found[one.name] = value.isoformat() if isinstance(value, datetime) else value
+        return found
+
+
+def studies(limit: int, offset: int, chosen: Chosen) -> Call[RemoteStudies]:
+    return Call("GET", "v1/studies", _json, {"limit": limit, "offset": offset, **chosen.query()})
 
 
 def study(name: str) -> Call[RemoteStudy]:
@@ -103,6 +116,10 @@ def study(name: str) -> Call[RemoteStudy]:
 
 def image(name: str) -> Call[bytes]:
     return Call("GET", f"v1/studies/{name}/image", _bytes)
+
+
+def thumbnail(name: str) -> Call[bytes]:
+    return Call("GET", f"v1/studies/{name}/thumbnail", _bytes)
 
 
 def original(name: str) -> Call[bytes]:

@@ -6,13 +6,12 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
 
 from panodent.client import calls
-from panodent.client.calls import Call, Numbering, PredictionFormat
+from panodent.client.calls import Call, Chosen, Numbering, PredictionFormat
 from panodent.client.connection import Connection, error_of, is_sent_again, pause_before
 from panodent.client.records import (
     RemoteJob,
@@ -26,6 +25,7 @@ from panodent.client.uploads import Progress, Source, Uploads
 T = TypeVar("T")
 POLL_SECONDS = 1.0
 PAGE = 100
+ALL_STUDIES = Chosen()
 
 
 class Client:
@@ -132,20 +132,15 @@ class Client:
         self,
         limit: int = 50,
         offset: int = 0,
-        *,
-        name: str = "",
-        saved: bool | None = None,
-        created_from: datetime | None = None,
-        created_before: datetime | None = None,
+        chosen: Chosen = ALL_STUDIES,
     ) -> RemoteStudies:
-        """A page of the studies, newest first, that match all conditions."""
-        chosen = (name, saved, created_from, created_before)
-        return self.send(calls.studies(limit, offset, *chosen))
+        """A page of the studies that match, newest first unless `chosen` says otherwise."""
+        return self.send(calls.studies(limit, offset, chosen))
 
-    def all_studies(self, **conditions: Any) -> Iterator[RemoteSummary]:
-        """All studies that match the conditions of `studies`, newest first."""
+    def all_studies(self, chosen: Chosen = ALL_STUDIES) -> Iterator[RemoteSummary]:
+        """All studies that match, in the order of `studies`."""
         offset = 0
-        while found := self.studies(PAGE, offset, **conditions)["studies"]:
+        while found := self.studies(PAGE, offset, chosen)["studies"]:
             yield from found
             offset += len(found)
 
@@ -156,6 +151,10 @@ class Client:
     def image(self, study: str) -> bytes:
         """The radiograph as an 8-bit PNG."""
         return self.send(calls.image(study))
+
+    def thumbnail(self, study: str) -> bytes:
+        """A small picture of the radiograph, as JPEG."""
+        return self.send(calls.thumbnail(study))
 
     def original(self, study: str) -> bytes:
         """The file as it was sent."""

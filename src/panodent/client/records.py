@@ -28,6 +28,8 @@ class RemoteTooth(TypedDict):
     alternative: int
     reason: str
     erupted: bool
+    remnant: bool
+    impaction: dict[str, Any] | None
     polygons: Polygons
     accepted: NotRequired[RemoteAcceptance]
 
@@ -63,6 +65,7 @@ class RemoteSummary(TypedDict):
     notes: list[str]
     spacing_mm: list[float] | None
     count: int
+    doubtful: int | None
 
 
 class RemoteStudy(RemoteSummary):
@@ -76,9 +79,11 @@ class RemoteStudy(RemoteSummary):
 
 
 class RemoteStudies(TypedDict):
-    """A page of the list of studies; `total` counts all that match."""
+    """A page of the list: how many studies match, how many there are, and how many are reviewed."""
 
     total: int
+    all: int
+    reviewed: int
     studies: list[RemoteSummary]
 
 

@@ -161,6 +161,7 @@ def _check(url: str, credentials: Credentials, ca_file: Path | None) -> None:
 def _session(credentials: Credentials, ca_file: Path | None) -> Any:
     """A session of requests that verifies certificates and logs in."""
     import requests
+    from urllib3.util import Retry
 
     class _VerifyingSession(requests.Session):
         def merge_environment_settings(self, *given: Any) -> Any:
@@ -173,6 +174,11 @@ def _session(credentials: Credentials, ca_file: Path | None) -> Any:
         return request
 
     session = _VerifyingSession()
+    # An archive may close an idle connection while a radiograph is segmented. Each request can be
+    # repeated: an object that is stored again has the same UID.
+    again = Retry(total=2, connect=0, status=0, other=0, allowed_methods=None)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, requests.adapters.HTTPAdapter(max_retries=again))
     if credentials.token:
         session.auth = bearer  # as a header, a login in .netrc would replace it
     elif credentials.user:

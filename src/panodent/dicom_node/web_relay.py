@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from panodent.bundle.bundle import Bundle
@@ -23,7 +23,7 @@ from panodent.inference.predictor import Predictor
 FIRST_PAUSE, MAX_PAUSE = 1.0, 300.0
 """Seconds before an archive is tried again; the pause doubles each time."""
 TRIES = 5
-"""Rounds of a single run after which it gives up an archive that does not answer."""
+"""Rounds without progress after which a single run gives up an archive that does not answer."""
 
 
 @dataclass
@@ -78,9 +78,11 @@ class WebRelay:
         it refuses the query, `ConfigError` for a login that cannot be read.
         """
         before = len(self._failures())
-        pause, tries = self.first_pause, 0
+        pause, tries, done = self.first_pause, 0, replace(self.counts)
         try:
             while not self._stopping.is_set():
+                if self.counts != done:
+                    pause, tries, done = self.first_pause, 0, replace(self.counts)
                 try:
                     self._round()
                     pause, tries = self.first_pause, 0

@@ -11,7 +11,8 @@ lie is said in `panodent.formats.coco_files`, how `file_name` finds the radiogra
 
 A category is one of findings if its name means a finding, see `panodent.formats.finding_names`, or
 if its supercategory is 'finding'. The number of the tooth is `fdi` of the annotation, or of its
-`attributes`. Findings may also have a file of their own in the same folder, such as findings.json.
+`attributes`, which may also say what a person saw of a tooth, see `panodent.formats.tooth_states`.
+Findings may also have a file of their own in the same folder, such as findings.json.
 
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_label_image([[0, 36, 36], [0, 36, 0]])
@@ -60,6 +61,7 @@ from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sough
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import cut_off, items_at
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
+from panodent.formats.tooth_states import read_state
 from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
@@ -208,7 +210,8 @@ class _Reader:
                 label = _IGNORED  # what the user leaves out stays out
             drawn = partial(_outline, entry["segmentation"], self.image.size)
             where = f"{report.where}: {annotation_name(entry)}"
-            yield AnnotatedShape(label, where, drawn, _tooth(entry))
+            state = read_state(entry.get("attributes"), report, annotation_name(entry))
+            yield AnnotatedShape(label, where, drawn, _tooth(entry), state)
 
 
 def _name_categories(contents: Sequence[_Content], naming: Naming, path: Path) -> None:

@@ -26,6 +26,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.naming import UNNUMBERED_NAME
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.shapes import rings_without_holes
+from panodent.formats.tooth_states import STATE, written_state
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import Findings
 from panodent.teeth.outlines import fill
@@ -111,7 +112,9 @@ def tooth_annotation(teeth: Teeth, index: int, polygons: bool = False) -> Entry:
     else:
         segmentation = run_lengths(teeth.rle(index), teeth.size)
     area = int(teeth.masks[index].sum())
-    return annotation(int(teeth.fdi[index]), segmentation, area, (left, top, right, bottom))
+    made = annotation(int(teeth.fdi[index]), segmentation, area, (left, top, right, bottom))
+    state = written_state(teeth, index)
+    return made if state is None else {**made, "attributes": {STATE: state}}
 
 
 def finding_categories() -> list[Entry]:

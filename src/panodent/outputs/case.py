@@ -54,8 +54,7 @@ def write_case(
     ----------
     folder : made where it does not exist; files of an earlier call are replaced.
     radiograph, teeth : of the same size.
-    pictures : whether to write overlay.png.
-    chart : whether to write odontogram.svg and odontogram.png.
+    pictures, chart : whether to write overlay.png; odontogram.svg and odontogram.png.
     dicom : kinds of DICOM objects to write, see `panodent.dicom.files`.
     numbering : of the numbers in overlay.png and the odontogram.
     model : name and version of the model for DICOM objects.

@@ -41,6 +41,7 @@ EVALUATION = ReportFiles(
         "index.html",
         "scores.json",
         "findings-scores.json",
+        "attribute-scores.json",
         "cases/worst-*.jpg",
         "cases/best-*.jpg",
         "plates/[0-9][0-9].svg",

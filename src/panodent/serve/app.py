@@ -38,6 +38,7 @@ from panodent.serve.routes import (
     schema,
     studies,
     training_data,
+    worklist,
 )
 from panodent.serve.routes.label_studio_images import LabelStudioAccess
 from panodent.serve.routes.label_studio_prompts import RecentRecords
@@ -46,6 +47,7 @@ from panodent.serve.routes.openapi_names import TAGS, operation_id, tag_of
 from panodent.serve.service import Service
 from panodent.serve.store.disk import is_disk_full
 from panodent.serve.store.store import Store
+from panodent.serve.thumbnails import Thumbnails
 from panodent.serve.workers.pool import WorkerPool
 from panodent.serve.workers.task_runner import WorkerSettings
 from panodent.version import DISCLAIMER, __version__
@@ -119,8 +121,10 @@ class App:
         )
         app.state.settings, app.state.metrics = settings, self.metrics
         app.state.recent_records = RecentRecords()
+        app.state.thumbnails = Thumbnails()
         app.include_router(info.router)
         app.include_router(studies.router)
+        app.include_router(worklist.router)
         app.include_router(numbering.router)
         app.include_router(jobs.router)
         app.include_router(training_data.router)

@@ -20,7 +20,7 @@ from panodent.serve.store.folders import sync_folder
 from panodent.serve.store.store import Store, now, stale_edit
 from panodent.serve.store.upload import Upload, new_id, write_upload
 from panodent.serve.store_calls import StoreCalls
-from panodent.serve.study import Study, printable, with_ids
+from panodent.serve.study import Study, doubtful_count, printable, with_ids
 from panodent.serve.workers.pool import WorkerPool
 from panodent.utils.atomic_files import write_whole
 
@@ -160,7 +160,10 @@ class Service:
             height=int(record["height"]),
             predicted=teeth,
             teeth=teeth,
-            about={key: record.get(key) for key in about},
+            about={
+                **{key: record.get(key) for key in about},
+                "doubtful": doubtful_count(teeth, findings),
+            },
             predicted_findings=findings,
             findings=findings,
         )
@@ -203,7 +206,9 @@ class Service:
         _, blobs = await self.pool.run(task)
         teeth = json.loads(blobs["teeth"])
         findings = json.loads(blobs["findings"]) if "findings" in blobs else None
-        saved = await self.call_store(self.store.save, study, revision, teeth, findings)
+        left = before.findings if findings is None else findings
+        about = {**before.about, "doubtful": doubtful_count(teeth, left)}
+        saved = await self.call_store(self.store.save, study, revision, teeth, findings, about)
         self.results.saved.notify()
         return saved
 

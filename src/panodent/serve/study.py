@@ -26,7 +26,7 @@ from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 ToothRecord = dict[str, Any]
-"""A tooth as in teeth.json, with `id`, without `remnant` and `impaction`."""
+"""A tooth as in teeth.json, with `id`."""
 FindingRecord = dict[str, Any]
 """A finding as in teeth.json, with `id`."""
 MAX_TEETH = 100
@@ -44,7 +44,8 @@ class Study:
     created, updated : times, ISO 8601 in UTC.
     width, height : of the upright radiograph, in pixels.
     predicted, teeth : the teeth as predicted, and as corrected so far.
-    about : quality, warning, notes, spacing_mm and bundle, as in teeth.json.
+    about : quality, warning, notes, spacing_mm and bundle, as in teeth.json; and `doubtful`, see
+        `doubtful_count`, missing in studies that an earlier version kept.
     revision : number of saves; a save must name the revision that it is based on.
     saved : whether a user has saved it.
     predicted_findings, findings : what was done to the teeth, as predicted, and as corrected so
@@ -85,12 +86,14 @@ class Study:
             "notes": self.about.get("notes", []),
             "spacing_mm": self.about.get("spacing_mm"),
             "count": len(self.teeth),
+            "doubtful": self.about.get("doubtful"),
         }
 
     def public(self) -> dict[str, Any]:
         """The study as the API shows it: teeth and findings without run lengths."""
         return {
             **self.summary(),
+            "doubtful": doubtful_count(self.teeth, self.findings),
             "predicted": _shown(self.predicted),
             "teeth": _shown(self.teeth),
             "predicted_findings": _shown_findings(self.predicted_findings),
@@ -119,6 +122,17 @@ class Study:
         return {**record, "findings_version": FINDINGS_VERSION, "findings": list(self.findings)}
 
 
+def doubtful_count(teeth: Sequence[ToothRecord], findings: Sequence[FindingRecord] | None) -> int:
+    """How many teeth and findings somebody should look at: doubtful ones, teeth without a number.
+
+    >>> teeth = [{"flags": ["doubtful"]}, {"flags": ["accepted", "unnumbered"]}, {"flags": []}]
+    >>> doubtful_count(teeth, [{"flags": ["doubtful"]}])
+    2
+    """
+    flags = [set(entry.get("flags", ())) for entry in (*teeth, *(findings or ()))]
+    return sum(bool({"doubtful", "unnumbered"} & own) and "accepted" not in own for own in flags)
+
+
 def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
     """The teeth without run lengths, each with whether it has erupted.
 
@@ -132,12 +146,12 @@ def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
     ]
 
 
-def with_erupted(size: tuple[int, int], teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
-    """All teeth of a radiograph of `size` (height, width), with `erupted` as in teeth.json."""
+def with_attributes(size: tuple[int, int], teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
+    """All teeth of a radiograph of `size` (height, width), with attributes as in teeth.json."""
     height, width = size
     masks = from_record({"height": height, "width": width, "teeth": teeth})
     return [
-        {**tooth, "erupted": attributes.erupted}
+        {**tooth, **attributes.to_dict()}
         for tooth, attributes in zip(teeth, tooth_attributes(masks), strict=True)
     ]
 
@@ -150,20 +164,13 @@ def _without_rle(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != "rle"}
 
 
-_NOT_KEPT = ("remnant", "impaction")
-"""Attributes that the page does not show: an edit of another tooth can change them."""
-
-
 def with_ids(entries: Iterable[Mapping[str, Any]], letter: str = "t") -> list[dict[str, Any]]:
     """Teeth or findings of a teeth.json as a study keeps them, with ids that begin with `letter`.
 
-    >>> with_ids([{"fdi": 36, "erupted": True, "remnant": False}, {"fdi": 37}])
+    >>> with_ids([{"fdi": 36, "erupted": True}, {"fdi": 37}])
     [{'id': 't1', 'fdi': 36, 'erupted': True}, {'id': 't2', 'fdi': 37}]
     """
-    return [
-        {"id": f"{letter}{number}", **{k: v for k, v in entry.items() if k not in _NOT_KEPT}}
-        for number, entry in enumerate(entries, start=1)
-    ]
+    return [{"id": f"{letter}{number}", **entry} for number, entry in enumerate(entries, start=1)]
 
 
 def display_name(given: str | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from panodent.bundle.bundle import RUN_RECORDS
+from panodent.bundle.files import RUN_RECORDS
 from panodent.errors import OutputError, TrainingError
 from panodent.utils.output_folder import occupied
 

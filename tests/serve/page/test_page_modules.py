@@ -254,3 +254,57 @@ def test_simplified_lines_stay_near(start_page: Any) -> None:
         }"""
     )
     assert ring == [[0, 0], [10, 0], [10, 10], [5, 13], [0, 10]]
+
+
+LABELS = """async () => {
+  const { arrange } = await import('/static/js/labels.js');
+  const usual = { y: 0, number: 'UR1', marks: '', room: 30, up: true, first: false };
+  const label = (x, more) => ({ ...usual, x, ...more });
+  const shown = (...labels) => {
+    arrange(labels, false);
+    return labels.map(({ shown }) => shown && [shown.text, shown.size, shown.shift]);
+  };
+  return [
+    shown(label(0), label(40)),
+    shown(label(0), label(15)),
+    shown(label(0), label(0, { first: true })),
+    shown(label(0, { room: 12 }), label(40, { marks: '?*' })),
+  ];
+}"""
+
+
+def test_numbers_do_not_lie_over_each_other(start_page: Any) -> None:
+    assert start_page.evaluate(LABELS) == [
+        [["UR1", "large", 0], ["UR1", "large", 0]],
+        [["UR1", "large", 0], ["UR1", "large", -18]],  # towards the root
+        [["UR1", "large", -18], ["UR1", "large", 0]],  # the selected one has the place
+        [None, ["UR1", "large", 0]],  # no room in its tooth; no room for the marks
+    ]
+
+
+WINDOW = """async () => {
+  const { Picture } = await import('/static/js/picture.js');
+  const canvas = new OffscreenCanvas(1300, 4);
+  const context = canvas.getContext('2d');
+  context.fillStyle = 'rgb(40, 40, 40)';
+  context.fillRect(0, 0, 650, 4);
+  context.fillStyle = 'rgb(200, 200, 200)';
+  context.fillRect(650, 0, 650, 4);
+  const picture = await Picture.from(await canvas.convertToBlob());
+  const said = [picture.size, picture.mapping];
+  picture.usePreset('auto');
+  said.push([picture.level, picture.width]);
+  picture.setWindow(100, 51);
+  picture.inverted = true;
+  const [slope, intercept] = picture.mapping;
+  const shown = (grey) => Math.round((slope * grey) / 255 * 100 + intercept * 100);
+  said.push([74.5, 100, 125.5].map(shown));
+  return said;
+}"""
+
+
+def test_a_window_maps_its_lower_end_to_black(start_page: Any) -> None:
+    size, whole, auto, inverted = start_page.evaluate(WINDOW)
+    assert (size, whole) == ([1300, 4], [1, 0])
+    assert auto == [120, 160]  # from 40 to 200
+    assert inverted == [100, 50, 0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -12,9 +14,12 @@ import pytest
 from panodent import phantom
 from panodent.serve.store.annotated import add_annotated
 from panodent.serve.store.store import Store
+from panodent.serve.store.tables import insert_study
+from panodent.serve.store.upload import new_id
 
 expect = pytest.importorskip("playwright.sync_api", reason="the page needs playwright").expect
 
+COUNT = 53
 DOUBTFUL = {2: "its score is low (0.61)", 5: "it could also be 46; then 46 would be 47"}
 
 
@@ -28,8 +33,18 @@ def service(
     file = folder / "phantom.png"
     cv2.imwrite(str(file), (radiograph.pixels * 255).round().astype("uint8"))
     store = Store(folder / "store")
-    for number in range(3):
-        add_annotated(store, f"case-{number:03d}", file, radiograph, teeth, DOUBTFUL, "")
+    first = add_annotated(store, "case-000", file, radiograph, teeth, DOUBTFUL, "")
+    with store._engine.begin() as connection:  # at once: each `add_annotated` waits for the disk
+        for number in range(1, COUNT):
+            copy = replace(first, id=new_id(), name=f"case-{number:03d}.png")
+            shutil.copytree(store.files / first.id, store.files / copy.id)
+            insert_study(connection, copy, ".png")
+        bare = list(first.teeth)
+        bare[5] = {**bare[5], "fdi": 0, "flags": ["unnumbered"], "reason": ""}
+        for number in range(20):
+            copy = replace(first, id=new_id(), name=f"ten-{number:03d}.png", predicted=bare)
+            shutil.copytree(store.files / first.id, store.files / copy.id)
+            insert_study(connection, copy, ".png")
     store.close()
     return serve("--workers", "1", store=folder / "store")
 
@@ -39,6 +54,7 @@ def opened(page: Any, service: Any, name: str) -> dict[str, Any]:
     listed = service.get("/v1/studies?limit=500").json()["studies"]
     study = next(one["id"] for one in listed if one["name"] == name)
     page.evaluate("id => { location.hash = id; }", study)
+    expect(page.locator("#study-name")).to_have_text(name)
     page.wait_for_selector("#viewer[data-shown]")
     answer: dict[str, Any] = service.get(f"/v1/studies/{study}").json()
     return answer
@@ -49,7 +65,7 @@ def test_doubt_is_explained_accepted_and_recorded(page: Any, service: Any) -> No
     doubtful = page.locator(".place[data-state=doubtful]")
     expect(doubtful).to_have_count(2)
     page.keyboard.press("?")
-    page.fill(".help input[type=text]", "Dr. Ann")
+    page.fill(".help input[type=text]", "Reader 1")
     page.keyboard.press("Escape")
     page.select_option("#numbering", "universal")
     page.locator("#viewer").focus()
@@ -64,7 +80,7 @@ def test_doubt_is_explained_accepted_and_recorded(page: Any, service: Any) -> No
         expect(doubtful).to_have_count(left)
     assert set(reasons) == {"Its score is low (0.61).", "It could also be 30; then 30 would be 31."}
     expect(page.locator("#messages")).to_contain_text("Nothing doubtful is left")
-    expect(page.locator("#inspector .doubt")).to_contain_text("Accepted by Dr. Ann, not saved yet")
+    expect(page.locator("#inspector .doubt")).to_contain_text("Accepted by Reader 1, not saved yet")
 
     page.keyboard.press("Control+z")
     expect(doubtful).to_have_count(1)
@@ -77,7 +93,7 @@ def test_doubt_is_explained_accepted_and_recorded(page: Any, service: Any) -> No
     marks = [tooth.get("accepted") for tooth in saved]
     assert [place for place, mark in enumerate(marks) if mark] == sorted(DOUBTFUL)
     assert all(mark is None or re.match(r"20\d\d-", mark["at"]) for mark in marks)
-    assert {mark["by"] for mark in marks if mark} == {"Dr. Ann"}
+    assert {mark["by"] for mark in marks if mark} == {"Reader 1"}
     assert [tooth["flags"] for tooth in saved if tooth.get("accepted")] == [["accepted"]] * 2
 
     # It is not doubtful after a reload either; to take it back brings the doubt back.
@@ -85,7 +101,7 @@ def test_doubt_is_explained_accepted_and_recorded(page: Any, service: Any) -> No
     page.wait_for_selector("#viewer[data-shown]")
     expect(doubtful).to_have_count(0)
     page.click(f".place[data-fdi='{study['teeth'][2]['fdi']}']")
-    expect(page.locator("#inspector .doubt")).to_contain_text("Accepted by Dr. Ann, ")
+    expect(page.locator("#inspector .doubt")).to_contain_text("Accepted by Reader 1, ")
     page.click("#inspector [data-command=take-back]")
     expect(doubtful).to_have_count(1)
     page.keyboard.press("Control+s")
@@ -141,3 +157,137 @@ def test_wrong_numbers_are_shown_at_once(page: Any, service: Any) -> None:
     page.keyboard.press("Control+s")
     expect(page.locator("#study-state")).to_have_text("Saved")
     assert service.get(f"/v1/studies/{study['id']}").json()["numbering_problems"] == []
+
+
+def test_the_queue_goes_on_after_the_fiftieth(page: Any, service: Any) -> None:
+    rows = page.locator("#list li[data-id]")
+    page.keyboard.press("l")
+    expect(rows).to_have_count(50)
+    expect(page.locator("#list .thumbnail[src^=blob]").first).to_be_visible()
+    page.select_option("#drawer [aria-label=Order]", label="Name")
+    expect(rows.first).to_contain_text("case-000.png")
+    page.locator("#list").evaluate("list => { list.scrollTop = list.scrollHeight; }")
+    expect(rows).to_have_count(COUNT + 20)
+    rows.filter(has_text="case-050.png").locator(".study").click()
+    name = page.locator("#study-name")
+    expect(name).to_have_text("case-050.png")
+    for key, expected in (("Down", "051"), ("Down", "052"), ("Up", "051")):
+        go = page.locator(f".top [data-command={'next' if key == 'Down' else 'previous'}]")
+        expect(go).to_have_attribute("aria-disabled", "false")
+        page.keyboard.press(f"Shift+Page{key}")
+        expect(name).to_have_text(f"case-{expected}.png")
+
+    # The last but one is saved; then the next one that is not reviewed, after the end of the list.
+    expect(page.locator("#progress")).to_contain_text(f"of {COUNT + 20} reviewed")
+    before = int(page.locator("#progress").inner_text().split()[0])
+    page.keyboard.press("Control+Enter")
+    expect(name).to_have_text("case-052.png")
+    expect(page.locator("#progress")).to_contain_text(f"{before + 1} of {COUNT + 20} reviewed")
+    page.keyboard.press("q")
+    expect(name).to_have_text("ten-000.png")
+
+    # Search and filter; the order stays after a reload.
+    page.keyboard.press("l")
+    page.fill("#drawer input[type=search]", "-05")
+    expect(rows).to_have_count(3)
+    page.select_option("#drawer [aria-label='Which are shown']", "unreviewed")
+    expect(rows).to_have_count(2)
+    expect(page.locator("#drawer .progress")).to_contain_text("2 shown")
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    page.keyboard.press("l")
+    expect(rows.first).to_contain_text(re.compile(r"case-00\d.png"))
+    expect(page.locator("#list .chip.saved")).to_have_count(0)
+
+
+def test_what_was_shown_of_one_radiograph_is_not_said_of_the_next(page: Any, service: Any) -> None:
+    opened(page, service, "case-003.png")
+    page.hover(".place[data-fdi='36']")
+    expect(page.locator("#caption")).to_contain_text("36")
+    page.keyboard.press("i")
+    page.keyboard.press("q")
+    expect(page.locator("#study-name")).not_to_have_text("case-003.png")
+    expect(page.locator("#caption")).to_be_hidden()
+    # The window stays, and so does the inversion.
+    expect(page.locator("#viewer[data-shown]")).to_be_visible()
+    expect(page.locator("[data-command=invert]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#window feFuncR")).to_have_attribute("slope", "-1")
+
+
+def test_a_print_is_one_page_with_outlines_on_their_teeth(page: Any, service: Any) -> None:
+    study = opened(page, service, "case-004.png")
+    page.select_option("#numbering", "palmer")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#print .plate path.tooth")).to_have_count(len(study["teeth"]))
+    picture, shown = page.evaluate(
+        """() => ['.plate image', '.plate path'].map((one) => {
+          const { left, right } = document.querySelector(one).getBoundingClientRect();
+          return [left, right];
+        })"""
+    )
+    left, _, right, _ = study["teeth"][0]["box"]
+    scale = (picture[1] - picture[0]) / study["width"]
+    assert abs(shown[0] - picture[0] - left * scale) < 2
+    assert abs(shown[1] - picture[0] - right * scale) < 2
+    expect(page.locator("#print .rows b").first).to_have_text(re.compile("^U[RL][1-8]$"))
+    assert len(re.findall(rb"/Type /Page\b", page.pdf(format="A4"))) == 1
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("#print")).to_be_empty()
+
+
+def reviewed(page: Any, count: int) -> None:
+    expect(page.locator("#progress")).to_contain_text(re.compile(f"^{count} of "))
+
+
+def test_ten_radiographs_by_keyboard_alone(page: Any, service: Any) -> None:
+    """Each has a doubtful tooth that is right, and one without its number."""
+    number = opened(page, service, "case-005.png")["teeth"][5]["fdi"]
+    presses = 0
+
+    def press(*keys: str) -> None:
+        nonlocal presses
+        for key in keys:
+            page.keyboard.press(key)
+            presses += 1
+
+    study = opened(page, service, "ten-000.png")
+    page.keyboard.press("l")
+    page.fill("#drawer input[type=search]", "ten-0")
+    expect(page.locator("#list li[data-id]")).to_have_count(20)
+    page.keyboard.press("Escape")
+    page.locator("#viewer").focus()
+    before = int(page.locator("#progress").inner_text().split()[0])
+    for done in range(1, 11):
+        press("d", "Enter")
+        expect(page.locator("#inspector .doubt")).to_contain_text("no number")
+        press("r", *str(number), "Enter")
+        expect(page.locator(f".place[data-fdi='{number}'][data-changed]")).to_be_visible()
+        press("Control+Enter")
+        reviewed(page, before + done)
+        expect(page.locator("#study-state")).to_have_text("As found, not saved")
+    assert presses == 70
+    saved = service.get(f"/v1/studies/{study['id']}").json()
+    assert (saved["saved"], saved["doubtful"]) == (True, 0)
+
+
+def test_a_radiograph_by_touch_alone(browser: Any, service: Any) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(service.url)
+    page.wait_for_selector("html[data-ready]")
+    number = opened(page, service, "case-006.png")["teeth"][5]["fdi"]
+    study = opened(page, service, "ten-015.png")
+    taps = [
+        "#inspector [data-command=next-doubtful]", "#inspector [data-command=accept]",
+        "#inspector [data-command=renumber]", f".picker .cell[data-fdi='{number}']",
+        ".top [data-command=save]",
+    ]  # fmt: skip
+    for place in taps:
+        page.tap(place)
+    expect(page.locator("#study-state")).to_have_text("Saved")
+    saved = service.get(f"/v1/studies/{study['id']}").json()
+    assert (saved["doubtful"], saved["teeth"][5]["fdi"]) == (0, number)
+    assert len(taps) == 5
+    context.close()

@@ -52,7 +52,7 @@ def test_what_is_finished_twice_is_one_study(store: Store):
     _, ids = queued(store, 1)
     store.jobs.finish(study(ids[0]), ".png")
     store.jobs.finish(dataclasses.replace(study(ids[0]), name="again.png"), ".png")
-    assert store.page(9, 0)[0] == 1
+    assert store.worklist.page(9, 0)[0] == 1
     assert store.get(ids[0]).name == "x.png"
 
 

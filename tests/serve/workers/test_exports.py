@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import cv2
@@ -68,7 +69,7 @@ def test_the_table_has_a_row_a_tooth_and_another_numbering_where_asked(case):
 
 
 def test_tables_and_records_say_what_was_accepted(case, marked):
-    mark = {"by": "Ann", "at": "2026-01-02T03:04:05+00:00"}
+    mark = {"by": "reader 1", "at": "2026-01-02T03:04:05+00:00"}
     study = to_record(case[1], findings=marked)
     study["teeth"][2]["accepted"] = study["findings"][0]["accepted"] = mark
     given = ExportInput("a.png", *case, "fdi", MODEL, marked, study)
@@ -77,8 +78,21 @@ def test_tables_and_records_say_what_was_accepted(case, marked):
     for name, place in (("teeth.csv", 2), ("findings.csv", 0)):
         rows = list(csv.DictReader(io.StringIO(make_export(name, given).decode())))
         said = [(row["accepted_by"], row["accepted_at"]) for row in rows]
-        assert said[place] == ("Ann", mark["at"])
-        assert set(said) == {("Ann", mark["at"]), ("", "")}
+        assert said[place] == ("reader 1", mark["at"])
+        assert set(said) == {("reader 1", mark["at"]), ("", "")}
+
+
+def test_reports_are_in_the_chosen_numbering_and_name_numbers_that_cannot_be_right(case):
+    numbers = case[1].fdi.copy()
+    first, second = np.flatnonzero((numbers == 34) | (numbers == 35))
+    numbers[[first, second]] = numbers[[second, first]]
+    wrong = (case[0], replace(case[1], fdi=numbers))
+    page = export("report.html", wrong, "palmer").decode()
+    assert "Check the numbers: LL" in page
+    assert "stand in each other&#39;s place" in page
+    assert "Check the numbers" not in export("report.html", case).decode()
+    record = json.loads(export("teeth.json", wrong))
+    assert [problem["kind"] for problem in record["numbering_problems"]] == ["order"]
 
 
 def test_every_export_has_the_findings(case, marked):

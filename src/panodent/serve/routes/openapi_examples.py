@@ -37,6 +37,7 @@ _SUMMARY: dict[str, Any] = {
     "notes": [],
     "spacing_mm": None,
     "count": 1,
+    "doubtful": 0,
 }
 _FINDING: dict[str, Any] = {
     "kind": "filling",
@@ -48,7 +49,7 @@ _FINDING: dict[str, Any] = {
     "polygons": [[[[830, 610], [850, 610], [850, 622], [830, 622]]]],
 }
 _ATTRIBUTES = {"erupted": True, "remnant": False, "impaction": None}
-_STUDY_TOOTH = {"id": "t1", **_TOOTH, "erupted": True}
+_STUDY_TOOTH = {"id": "t1", **_TOOTH, **_ATTRIBUTES}
 _STUDY_FINDING = {"id": "f1", **_FINDING}
 
 MODELS: Mapping[str, Any] = {
@@ -60,7 +61,14 @@ MODELS: Mapping[str, Any] = {
         "findings": [_STUDY_FINDING],
         "numbering_problems": [],
     },
-    "StudyList": {"total": 1, "studies": [_SUMMARY]},
+    "StudyList": {"total": 1, "all": 1, "reviewed": 0, "studies": [_SUMMARY]},
+    "StudiesBeside": {
+        "previous": None,
+        "next": _ID,
+        "next_unreviewed": _ID,
+        "all": 50,
+        "reviewed": 12,
+    },
     "Edit": {
         "revision": 0,
         "teeth": [{"id": "t1", "fdi": 37}, {"fdi": 38, "polygons": _SQUARE}],

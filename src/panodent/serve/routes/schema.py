@@ -26,6 +26,15 @@ class Accepted(BaseModel):
     at: str = Field(description="Time, ISO 8601 in UTC")
 
 
+class ToothImpaction(BaseModel):
+    """How an impacted tooth lies."""
+
+    angulation: Literal["mesial", "distal", "horizontal", "vertical", "inverted"]
+    angle: float = Field(description="Degrees against its neighbours, positive mesially")
+    depth: Literal["A", "B", "C"] = Field(description="Class of Pell and Gregory")
+    below: float = Field(description="How far its crown ends below theirs, in lengths of a tooth")
+
+
 class StudyTooth(BaseModel):
     """A tooth of a study, in pixels of the radiograph."""
 
@@ -40,18 +49,11 @@ class StudyTooth(BaseModel):
     reason: str = Field("", description="Why a doubtful tooth should be checked")
     accepted: Accepted | None = Field(None, description="Only of teeth that were accepted")
     erupted: bool = Field(description="False for germs and impacted teeth")
+    remnant: bool = Field(False, description="Whether only its root is left")
+    impaction: ToothImpaction | None = None
     polygons: list[list[list[list[float]]]] = Field(
         description="Parts, each a list of rings of [x, y]: first the outline, then holes"
     )
-
-
-class ToothImpaction(BaseModel):
-    """How an impacted tooth lies."""
-
-    angulation: Literal["mesial", "distal", "horizontal", "vertical", "inverted"]
-    angle: float = Field(description="Degrees against its neighbours, positive mesially")
-    depth: Literal["A", "B", "C"] = Field(description="Class of Pell and Gregory")
-    below: float = Field(description="How far its crown ends below theirs, in lengths of a tooth")
 
 
 class FoundTooth(BaseModel):
@@ -136,6 +138,9 @@ class StudySummary(BaseModel):
     notes: list[str]
     spacing_mm: list[float] | None
     count: int
+    doubtful: int | None = Field(
+        description="Teeth and findings to look at: doubtful, or without a number"
+    )
 
 
 class StudyNumberingProblem(BaseModel):
@@ -163,10 +168,22 @@ class StudyDetail(StudySummary):
 
 
 class StudyList(BaseModel):
-    """A page of the list of studies, newest first."""
+    """A page of the list of studies."""
 
-    total: int
+    total: int = Field(description="Studies that match")
+    all: int = Field(description="Studies of the service")
+    reviewed: int = Field(description="Of these, how many a user has saved")
     studies: list[StudySummary]
+
+
+class StudiesBeside(BaseModel):
+    """Ids of the studies beside one in the list; null at its ends."""
+
+    previous: str | None
+    next: str | None
+    next_unreviewed: str | None = Field(description="The next one that no user has saved")
+    all: int
+    reviewed: int
 
 
 _ACCEPTED = (

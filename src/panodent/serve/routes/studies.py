@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -14,7 +13,6 @@ from panodent.serve.routes.leaving import unless_left
 from panodent.serve.routes.multipart import receive
 from panodent.serve.routes.stored_files import stored_file
 from panodent.serve.service import Service
-from panodent.serve.store.filters import StudyFilter, in_utc
 from panodent.serve.store.store import unknown_study
 from panodent.serve.store.upload import Upload
 from panodent.serve.workers.exports import MEDIA_TYPES
@@ -133,28 +131,6 @@ async def add_example(request: Request) -> Response:
     """A phantom without a patient, to try the service."""
     study = await unless_left(request, service_of(request).add_example())
     return JSONResponse(study.public(), 201)
-
-
-@router.get(
-    "/studies",
-    response_model=schema.StudyList,
-    summary="List studies, newest first, all or those that match",
-    responses=schema.problems(),
-)
-async def list_studies(
-    request: Request,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
-    name: Annotated[str, Query(max_length=120, description="A part of the file name")] = "",
-    saved: Annotated[bool | None, Query(description="Whether a user has saved it")] = None,
-    created_from: Annotated[datetime | None, Query(description="Not before this time")] = None,
-    created_before: Annotated[datetime | None, Query(description="Before this time")] = None,
-) -> Response:
-    """Summaries without teeth. `total` counts all that match."""
-    service = service_of(request)
-    chosen = StudyFilter(name, saved, in_utc(created_from), in_utc(created_before))
-    total, found = await service.call_store(service.store.page, limit, offset, chosen)
-    return JSONResponse({"total": total, "studies": found})
 
 
 @router.get(

@@ -16,7 +16,13 @@ from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.radiograph import Radiograph
 from panodent.serve.store.store import Store, now
 from panodent.serve.store.upload import Upload, new_id, suffix_of
-from panodent.serve.study import MAX_NAME_LENGTH, Study, display_name, with_ids
+from panodent.serve.study import (
+    MAX_NAME_LENGTH,
+    Study,
+    display_name,
+    doubtful_count,
+    with_ids,
+)
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Flag, Teeth
 from panodent.utils.atomic_files import sync, write_whole
@@ -73,7 +79,12 @@ def add_annotated(
         height=int(record["height"]),
         predicted=entries,
         teeth=entries,
-        about={**about, "warning": warning[:MOST_WORDS], "bundle": ""},
+        about={
+            **about,
+            "warning": warning[:MOST_WORDS],
+            "bundle": "",
+            "doubtful": doubtful_count(entries, found),
+        },
         predicted_findings=found,
         findings=found,
     )

@@ -12,7 +12,7 @@ leave files without a row; `recover` deletes them at the next start.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ import sqlalchemy as sql
 
 from panodent.errors import ConfigError, OutputError, StaleError, UnknownStudyError
 from panodent.serve.store.disk import Disk
-from panodent.serve.store.filters import StudyFilter
 from panodent.serve.store.folders import delete_folder
 from panodent.serve.store.job_queue import FAILED, UNFINISHED, JobQueue
 from panodent.serve.store.tables import (
@@ -35,13 +34,11 @@ from panodent.serve.store.tables import (
 )
 from panodent.serve.store.training_data import TrainingData
 from panodent.serve.store.upload import ORIGINAL
+from panodent.serve.store.worklist import Worklist
 from panodent.serve.study import FindingRecord, Study, ToothRecord
 from panodent.utils.file_lock import lock_file
 
-ALL_STUDIES = StudyFilter()
 PICTURE = "image.png"
-HEAVY = {"predicted": "[]", "teeth": None, "predicted_findings": None, "findings": None}
-"""Columns that summaries do without, and what stands for them."""
 IDS_PER_STATEMENT = 500
 """Ids in one SQL statement: databases limit the number of parameters."""
 
@@ -83,6 +80,7 @@ class Store:
             self._lock.close()
             raise
         self.jobs = JobQueue(self._engine, self._remove, lambda item: (self.files / item).exists())
+        self.worklist = Worklist(self._engine)
         self.training = TrainingData(folder / "training", self._saved)
 
     def close(self) -> None:
@@ -136,23 +134,9 @@ class Store:
             raise unknown_study(study)
         return study_of(dict(row))
 
-    def page(
-        self, limit: int, offset: int, chosen: StudyFilter = ALL_STUDIES
-    ) -> tuple[int, list[dict[str, Any]]]:
-        """(number of all chosen studies, summaries of at most `limit` of them, newest first)."""
-        light = [c for c in studies.c if c.name not in HEAVY]
-        with self._engine.connect() as connection:
-            newest = sql.select(*light).order_by(studies.c.created.desc(), studies.c.id)
-            wanted = newest.where(*chosen.conditions()).limit(limit).offset(offset)
-            rows = connection.execute(wanted).mappings()
-            found = [
-                {**study_of({**row, **HEAVY}).summary(), "count": row["count"]} for row in rows
-            ]
-        return self.count(chosen), found
-
-    def count(self, chosen: StudyFilter = ALL_STUDIES) -> int:
+    def count(self) -> int:
         """How many studies there are."""
-        counted = sql.select(sql.func.count()).select_from(studies).where(*chosen.conditions())
+        counted = sql.select(sql.func.count()).select_from(studies)
         with self._engine.connect() as connection:
             return int(connection.execute(counted).scalar_one())
 
@@ -166,11 +150,12 @@ class Store:
         revision: int,
         teeth: Sequence[ToothRecord],
         findings: Sequence[FindingRecord] | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> Study:
         """Saves corrected teeth and findings; returns the study.
 
-        Without `findings` those that were saved before stay as they are. Raises `StaleError` if
-        `revision` is not the current one, and `UnknownStudyError`.
+        Without `findings` and `about` those that were saved before stay as they are. Raises
+        `StaleError` if `revision` is not the current one, and `UnknownStudyError`.
         """
         values = {
             "teeth": json.dumps(list(teeth)),
@@ -181,6 +166,8 @@ class Store:
         }
         if findings is not None:
             values["findings"] = json.dumps(list(findings))
+        if about is not None:
+            values["about"] = json.dumps(dict(about))
         with self._engine.begin() as connection:
             changed = connection.execute(
                 studies.update()
@@ -262,6 +249,7 @@ class Store:
     def recover(self) -> None:
         """At a start: deletes files without a row, and queues interrupted radiographs again."""
         self.jobs.recover()
+        self.disk.with_room(self.worklist.count_doubtful)
         with self._engine.connect() as connection:
             kept = set(connection.execute(sql.select(studies.c.id)).scalars())
             # Files of failed items that were not kept are deleted already.

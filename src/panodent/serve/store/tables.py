@@ -198,6 +198,8 @@ def _mismatch(folder: Path, shown: str) -> ConfigError:
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
+    # SQLite's own changes A to Z only: a search for "özdemir" would not find "Özdemir".
+    connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
@@ -208,6 +210,10 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
 
 
 def empty_log(engine: sql.Engine) -> None:

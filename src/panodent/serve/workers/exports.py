@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from panodent.analysis.measure import measure
-from panodent.analysis.measurements import with_notes
+from panodent.analysis.measurements import Measurements, with_notes
 from panodent.analysis.numbering_checks import numbering_problems_of
 from panodent.dentition import NUMBERINGS, Numbering
 from panodent.dicom import files
@@ -167,15 +167,16 @@ def study_record(
     return {**add_acceptance(record, study), "numbering_problems": problems}
 
 
-def _sheet(case: ExportInput) -> bytes:
+def _sheet(
+    case: ExportInput,
+) -> tuple[str, Measurements, Teeth, RGBImage, Numbering, Findings | None]:
+    """What both reports are made from."""
     picture = _overlay(case)[: case.teeth.size[0]]
     problems = numbering_problems_of(case.teeth)
     wrong = [f"check the numbers: {one.text(case.numbering)}" for one in problems]
     notes = [*wrong, *case.radiograph.notes]
     measures = with_notes(measure(case.teeth, case.radiograph.spacing), notes)
-    return measure_sheet.pdf(
-        case.name, measures, case.teeth, picture, case.numbering, case.findings
-    )
+    return case.name, measures, case.teeth, picture, case.numbering, case.findings
 
 
 def _record(case: ExportInput) -> bytes:
@@ -203,7 +204,8 @@ _MAKERS: Mapping[str, Callable[[ExportInput], bytes]] = {
     FINDINGS_TABLE: _findings_table,
     "odontogram.svg": _chart_svg,
     "odontogram.png": _chart_png,
-    "report.pdf": _sheet,
+    "report.pdf": lambda case: measure_sheet.pdf(*_sheet(case)),
+    "report.html": lambda case: measure_sheet.html(*_sheet(case)).encode(),
     **{
         files.name_of(kind): lambda case, kind=kind: dicom_result(  # type: ignore[misc]
             kind, case.radiograph, case.teeth, case.model, case.findings
@@ -218,6 +220,7 @@ MEDIA_TYPES: Mapping[str, str] = {
         "csv": "text/csv; charset=utf-8",
         "svg": "image/svg+xml",
         "pdf": "application/pdf",
+        "html": "text/html; charset=utf-8",
         "dcm": "application/dicom",
     }[name.rsplit(".", 1)[1]]
     for name in _MAKERS

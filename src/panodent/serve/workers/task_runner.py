@@ -20,7 +20,7 @@ from panodent.outputs.record import findings_from_record, from_record, to_record
 from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.radiograph import Radiograph, read
 from panodent.serve.finding_edits import apply_finding_edit, following
-from panodent.serve.study import apply_edit, with_erupted
+from panodent.serve.study import apply_edit, with_attributes
 from panodent.serve.workers import exports
 from panodent.serve.workers.protocol import Answer, Task
 from panodent.teeth.findings import Findings
@@ -93,7 +93,7 @@ class TaskRunner:
         teeth = apply_edit(
             size, task["predicted"], record["teeth"], revision, task["entries"], stamp
         )
-        blobs = {"teeth": json.dumps(with_erupted(size, teeth)).encode()}
+        blobs = {"teeth": json.dumps(with_attributes(size, teeth)).encode()}
         entries = task.get("finding_entries")
         findings = following(record.get("findings") or (), record["teeth"], teeth)
         if entries is not None:

@@ -35,12 +35,12 @@ export function reviewer() {
 
 /** Why a doubtful tooth or finding should be looked at, or was before it was accepted. */
 export function reason(session, one) {
-  if (!one.fdi && !one.kind && session.change(one)) return "It has no number.";
+  const bare = one.fdi || one.kind ? "" : "It has no number.";
   const origin = session.origin(one);
-  if (!origin || session.change(one)) return "";
+  if (!origin || session.change(one)) return bare;
   const low = one.kind && origin.flags.includes("doubtful") ? `its certainty is low (${one.score.toFixed(2)})` : "";
   const said = inNumbering(origin.reason || low, preference("numbering"));
-  return said ? `${said.charAt(0).toUpperCase()}${said.slice(1)}.` : "";
+  return said ? `${said.charAt(0).toUpperCase()}${said.slice(1)}.` : bare;
 }
 
 /** Who accepted it, and when. */

@@ -11,6 +11,7 @@ import { pickNumber } from "./picker.js";
 import { preference, setPreference } from "./preferences.js";
 import { reviewing } from "./reviewing.js";
 import { chooseFiles } from "./uploads.js";
+import { setInverted, usePreset } from "./window.js";
 
 /** All commands; `page` holds the parts of the page. */
 export function actions(page) {
@@ -27,16 +28,32 @@ export function actions(page) {
   ];
 }
 
-function files({ session, saving, studies, commands, info, open, example, toggleList }) {
+function files(page) {
+  const { session, saving, studies, commands, info, open, example, toggleList } = page;
   const group = "Radiographs";
-  const goTo = (step) => ({ enabled: () => studies.beside(step) !== null, run: () => open(studies.beside(step)) });
+  const goTo = (which) => ({
+    enabled: () => studies.has(which),
+    run: async () => {
+      const id = await studies.find(which);
+      if (id) open(id);
+    },
+  });
   return [
     { id: "choose-files", label: "Open radiographs", group, keys: ["u"], icon: "upload", run: chooseFiles },
     { id: "example", label: "Try an example", group, run: example },
     { id: "list", label: "List of radiographs", group, keys: ["l"], icon: "list", run: toggleList },
     { id: "close-list", label: "Close the list", group, icon: "close", run: () => toggleList(false) },
-    { id: "previous", label: "Previous radiograph", group, keys: ["Shift+PageUp"], icon: "previous", ...goTo(-1) },
-    { id: "next", label: "Next radiograph", group, keys: ["Shift+PageDown"], icon: "next", ...goTo(1) },
+    { id: "previous", label: "Previous radiograph", group, keys: ["Shift+PageUp"], icon: "previous", ...goTo("previous") },
+    { id: "next", label: "Next radiograph", group, keys: ["Shift+PageDown"], icon: "next", ...goTo("next") },
+    { id: "next-unreviewed", label: "Next radiograph that is not reviewed", group, keys: ["q"], ...goTo("next_unreviewed") },
+    {
+      id: "save-next",
+      label: "Save, then open the next one that is not reviewed",
+      group,
+      keys: ["Ctrl+Enter"],
+      enabled: () => Boolean(session.study),
+      run: () => saveAndGoOn(page),
+    },
     { id: "save", label: "Save", group, keys: ["Ctrl+S"], icon: "save", enabled: () => saving.needed, run: () => saving.save() },
     {
       id: "export",
@@ -51,6 +68,13 @@ function files({ session, saving, studies, commands, info, open, example, toggle
     { id: "theme", label: "Theme: system, dark or light", group, keys: ["t"], icon: "theme", run: nextTheme },
     { id: "help", label: "Keys and mouse", group, keys: ["?"], icon: "help", run: () => showHelp(commands) },
   ];
+}
+
+async function saveAndGoOn({ session, saving, studies, open }) {
+  const next = await studies.find("next_unreviewed");
+  if (saving.needed && !(await saving.save())) return;
+  if (next) await open(next);
+  else if (session.study) say("All radiographs of the list are reviewed.");
 }
 
 const THEMES = { system: "dark", dark: "light", light: "system" };
@@ -88,11 +112,6 @@ function showing({ session, viewer, toggleView }) {
     pressed: () => Boolean(preference(name)),
     run: () => setPreference(name, preference(name) ? off : on),
   });
-  const picture = (change) => () => {
-    if (!viewer.picture) return;
-    change(viewer.picture);
-    viewer.refresh();
-  };
   return [
     {
       id: "invert",
@@ -102,10 +121,10 @@ function showing({ session, viewer, toggleView }) {
       icon: "invert",
       enabled,
       pressed: () => Boolean(viewer.picture?.inverted),
-      run: picture((one) => one.setInverted(!one.inverted)),
+      run: () => setInverted(viewer, !viewer.picture?.inverted),
     },
-    { id: "auto-window", label: "Automatic window", group, keys: ["w"], enabled, run: picture((one) => one.auto()) },
-    { id: "reset-window", label: "Reset grey values", group, keys: ["Shift+W"], enabled, run: picture((one) => one.reset()) },
+    { id: "auto-window", label: "Automatic window", group, keys: ["w"], enabled, run: () => usePreset(viewer, "auto") },
+    { id: "reset-window", label: "Reset grey values", group, keys: ["Shift+W"], enabled, run: () => usePreset(viewer, "full") },
     { id: "outlines", label: "Outlines", group, keys: ["o"], ...switching("outlines", true, false) },
     { id: "numbers", label: "Numbers", group, keys: ["n"], ...switching("numbers", true, false) },
     { id: "fills", label: "Fills", group, keys: ["f"], ...switching("fill", 22, 0) },

@@ -65,7 +65,11 @@ function said(text, status) {
 const json = async (path, options) => (await request(path, options)).json();
 
 export const info = () => json("v1/info");
-export const studies = (limit, offset) => json(`v1/studies?limit=${limit}&offset=${offset}`);
+/** A page of the list; `query` holds search, sort, order, show, limit and offset. */
+export const studies = (query) => json(`v1/studies?${new URLSearchParams(query)}`);
+/** What is beside a study in the list of this query. */
+export const beside = (id, query) => json(`v1/studies/${id}/beside?${new URLSearchParams(query)}`);
+export const thumbnail = async (id) => (await request(`v1/studies/${id}/thumbnail`)).blob();
 export const study = (id) => json(`v1/studies/${id}`);
 export const measurements = (id) => json(`v1/studies/${id}/measurements`);
 export const numberingProblems = (teeth) =>

@@ -8,7 +8,7 @@ import { bindCaption } from "./caption.js";
 import { Commands } from "./commands.js";
 import { askText } from "./dialogs.js";
 import { byId, sentence, toggle } from "./dom.js";
-import { Gestures, changeWindow } from "./gestures.js";
+import { Gestures } from "./gestures.js";
 import { Inspector } from "./inspector.js";
 import { listen as listenToKeys } from "./keyboard.js";
 import { useKinds } from "./kinds.js";
@@ -18,14 +18,17 @@ import { Odontogram } from "./odontogram.js";
 import { Picture } from "./picture.js";
 import { watchNumbers } from "./numbering.js";
 import { onPreference } from "./preferences.js";
+import { bindPrint } from "./print.js";
 import { Saving } from "./saving.js";
 import { Session } from "./session.js";
-import { Studies } from "./studies.js";
+import { StudyList, bindProgress } from "./studies.js";
 import { Toolbox } from "./toolbox.js";
 import { bindTop, placeButtons } from "./toolbars.js";
 import { Uploads } from "./uploads.js";
 import { viewPanel } from "./viewpanel.js";
 import { Viewer } from "./viewer.js";
+import { applyWindow, changeWindow } from "./window.js";
+import { Worklist } from "./worklist.js";
 
 const session = new Session();
 const viewer = new Viewer(byId("viewer"), session);
@@ -33,9 +36,7 @@ const measures = new Measures();
 const commands = new Commands();
 const toolbox = new Toolbox(session, viewer, (id) => commands.run(id));
 const saving = new Saving(session, (answer) => show(answer, false));
-const studies = new Studies([byId("list"), byId("recent")], byId("more"), open, (id) => {
-  if (session.study?.id === id) close();
-});
+const studies = new Worklist();
 const uploads = new Uploads(byId("uploads"), arrived);
 
 // --- opening and closing ----------------------------------------------------------------------
@@ -59,11 +60,13 @@ function show(answer, anew = true) {
 async function fetchPicture(id) {
   try {
     const picture = await Picture.from(await api.picture(id));
-    if (session.study?.id !== id) return;
+    if (session.study?.id !== id) return picture.close();
+    applyWindow(picture);
     viewer.setPicture(picture);
   } catch (error) {
     complain(error);
   }
+  return undefined;
 }
 
 let asked = 0; // studies that were asked for; of several on their way the last is shown
@@ -77,6 +80,7 @@ async function open(id) {
     if (mine !== asked || !(await saving.mayLeave())) return undefined;
     show(answer);
     toggleList(false);
+    viewer.element.focus({ preventScroll: true }); // its keys, and none of the list
   } catch (error) {
     if (error.status === 404) history.replaceState(null, "", " ");
     complain(error);
@@ -191,6 +195,12 @@ async function start() {
   new Odontogram(byId("odontogram"), session, pick);
   new Inspector(byId("inspector"), session, commands, measures);
   bindViewer();
+  for (const place of [byId("drawer"), document.querySelector(".recent")]) {
+    new StudyList(place, studies, open, (id) => session.study?.id === id && close());
+  }
+  bindProgress(studies);
+  bindPrint(session, viewer);
+  studies.addEventListener("change", () => commands.refresh());
   watchNumbers(session);
   bindCaption(byId("caption"), session, measures);
   announce(byId("selected"), session);

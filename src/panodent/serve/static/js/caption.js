@@ -1,13 +1,13 @@
 // One line about the hovered tooth or finding, in the corner of the radiograph.
 
-import { isUnerupted, nameOf, written } from "./arch.js";
+import { nameOf, stateInWords, written } from "./arch.js";
 import { toggle } from "./dom.js";
 import { kindOf, replaces } from "./kinds.js";
 import { preference } from "./preferences.js";
 
-/** Updates the line at each hover. */
+/** Updates the line at each hover, and when what is pointed at changes. */
 export function bindCaption(element, session, measures) {
-  session.addEventListener("hover", () => {
+  const show = () => {
     const finding = session.findingOf(session.hovered);
     const tooth = session.tooth(session.hovered);
     toggle(element, "hidden", !tooth && !finding);
@@ -17,12 +17,14 @@ export function bindCaption(element, session, measures) {
     element.textContent = [
       `${written(tooth.fdi, preference("numbering"))} ${nameOf(tooth.fdi)}`,
       ...certainty(session, tooth),
-      isUnerupted(tooth) ? "unerupted" : null,
+      stateInWords(tooth),
       size ? `${size.length.toFixed(0)} × ${size.width.toFixed(0)} px` : null,
     ]
       .filter(Boolean)
       .join(" · ");
-  });
+  };
+  session.addEventListener("hover", show);
+  session.addEventListener("change", show);
 }
 
 /** How sure it is, or what was changed: parts of a line. */

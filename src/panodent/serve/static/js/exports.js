@@ -11,6 +11,7 @@ const FILES = [
   ["overlay.png", "Overlay", "PNG, as written by panodent predict"],
   ["labels.png", "Label image", "PNG, pixel values are FDI numbers"],
   ["report.pdf", "Report", "PDF with overlay, chart and table, to print"],
+  ["report.html", "Report as a page", "HTML with the same, opens and prints in any browser"],
   ["odontogram.svg", "Odontogram", "SVG"],
   ["odontogram.png", "Odontogram", "PNG"],
   ["teeth.csv", "Table", "CSV, one row per tooth"],

@@ -1,5 +1,7 @@
 // Mouse, pen and fingers on the radiograph: pan, pinch, wheel, window by the right button, clicks.
 
+import { changeWindow } from "./window.js";
+
 const MOVED = { mouse: 3, pen: 4, touch: 9 }; // screen pixels after which a press is a drag
 const TWICE = 350; // milliseconds between the clicks of a double click
 
@@ -113,12 +115,4 @@ export class Gestures {
     const speed = event.ctrlKey && Math.abs(event.deltaY) < 50 ? 0.01 : 0.0018;
     this.#viewer.zoom(Math.exp(-event.deltaY * lines * speed), this.#at(event).screen);
   }
-}
-
-/** Moving right widens the window, moving down raises the level, as in other viewers. */
-export function changeWindow(viewer, dx, dy) {
-  const { picture } = viewer;
-  if (!picture) return;
-  picture.setWindow(picture.level + dy * 0.5, picture.width + dx);
-  viewer.refresh();
 }

@@ -1,6 +1,6 @@
 // The panel with details and commands of the selected tooth or finding, or an overview of all.
 
-import { alongArches, isUnerupted, nameOf, permanent, toothOf, written } from "./arch.js";
+import { alongArches, isUnerupted, nameOf, permanent, stateInWords, toothOf, written } from "./arch.js";
 import { h, sentence, whenReleased } from "./dom.js";
 import * as findings from "./findingpanel.js";
 import { moves, restore } from "./edits.js";
@@ -60,7 +60,7 @@ export class Inspector {
         "p",
         { class: "chips" },
         chip(state, { found: tooth.accepted ? "✓ accepted" : "found", doubtful: "? doubtful", unnumbered: "? no number" }[state]),
-        isUnerupted(tooth) && chip("unerupted", "unerupted"),
+        stateInWords(tooth) && chip("unerupted", stateInWords(tooth)),
         change && chip("changed", `* ${change} by hand`),
       ),
       doubt(session, tooth, this.#commands),
@@ -114,12 +114,17 @@ export class Inspector {
     const third = lost.filter((fdi) => fdi % 10 === 8);
     const along = alongArches(teeth.filter((tooth) => tooth.fdi));
     const deciduous = along.filter((tooth) => toothOf(tooth.fdi).deciduous).map((tooth) => number(tooth.fdi));
-    const unerupted = along.filter(isUnerupted).map((tooth) => number(tooth.fdi));
+    const numbersOf = (holds) => along.filter(holds).map((tooth) => number(tooth.fdi));
+    const unerupted = numbersOf((tooth) => isUnerupted(tooth) && !tooth.impaction);
+    const impacted = numbersOf((tooth) => tooth.impaction);
+    const remnants = numbersOf((tooth) => tooth.remnant);
     const counts = [
       missing.length && ["Missing, implant or pontic", missing.map(number).join(" ")],
       ["Not found", lost.filter((fdi) => fdi % 10 !== 8).map(number).join(" ") || "none"],
       deciduous.length && ["Deciduous", deciduous.join(" ")],
       unerupted.length && ["Unerupted", unerupted.join(" ")],
+      impacted.length && ["Impacted", impacted.join(" ")],
+      remnants.length && ["Root remnants", remnants.join(" ")],
       third.length && ["Third molars not found", third.map(number).join(" ")],
       study.kind === "dicom" && ["File", "DICOM"],
       ["Size", `${study.width} × ${study.height} px`],

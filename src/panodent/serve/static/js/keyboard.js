@@ -26,7 +26,7 @@ export function listen(commands, tool, free) {
     const typing = event.target.closest("input:not([type=range]):not([type=checkbox]), select, textarea");
     const name = named(event);
     const strong = name.startsWith("Ctrl+");
-    if (typing && !strong) return;
+    if (typing && !strong && name !== "Escape") return;
     const control = event.target.closest("button, a, input, summary");
     if (control && ["Enter", "Space"].includes(name)) return;
     if (event.target.matches("input") && ARROWS.includes(event.key)) return;

@@ -3,7 +3,7 @@
 // dotted, unerupted ones hollow in a ring; "*" marks changes by hand. Findings are drawn as dentists
 // chart them.
 
-import { arch, isUnerupted, nameOf, toothOf, written } from "./arch.js";
+import { arch, isUnerupted, nameOf, stateInWords, toothOf, written } from "./arch.js";
 import { h, svg, whenReleased } from "./dom.js";
 import { inWords, isShown } from "./kinds.js";
 import { problemsInWords } from "./numbering.js";
@@ -147,11 +147,12 @@ export class Odontogram {
     button.dataset.state = state;
     button.toggleAttribute("data-changed", Boolean(change));
     button.toggleAttribute("data-unerupted", unerupted);
+    button.toggleAttribute("data-remnant", Boolean(tooth?.remnant));
     button.setAttribute("aria-pressed", chosen);
     button.lastChild.textContent = number + mark;
     const held = this.#showFindings(button, fdi, tooth);
     const states = { found: "found", doubtful: "doubtful", removed: "removed by hand", absent: session.isReplaced(fdi) ? "missing" : "not found" };
-    const said = [states[state], unerupted && "unerupted", ...held, ...wrong].filter(Boolean).join(", ");
+    const said = [states[state], tooth && stateInWords(tooth), ...held, ...wrong].filter(Boolean).join(", ");
     button.setAttribute(
       "aria-label",
       `${number}${mark} ${nameOf(fdi)}, ${said}${change ? `, ${change} by hand` : ""}`,

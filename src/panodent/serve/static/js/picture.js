@@ -1,85 +1,101 @@
-// The pixels of the radiograph, shown with window, level and inversion.
+// The pixels of the radiograph, and how their grey values are shown: window, level and inversion. An SVG
+// filter over the canvas maps them, so that a change draws nothing again, however large the image is.
 
 const FULL = { level: 127.5, width: 255 };
+const SMALLEST = 600; // pixels; smaller copies of the image are not made
+
+/** Shares of the pixels that become black and white, by name. */
+export const PRESETS = {
+  full: null,
+  auto: [0.01, 0.99],
+  bright: [0.4, 0.998], // teeth, fillings and implants
+  dark: [0.005, 0.75], // bone and soft tissue
+};
 
 export class Picture {
-  #grey;
-  #canvas;
-  #stale = false; // rendered only when it is drawn: sliders send many changes
+  #copies; // the image, then copies of half the size of the one before
+  #counts; // how many pixels have each grey value, in the smallest copy
   level = FULL.level;
   width = FULL.width;
   inverted = false;
 
   /** Decodes an 8-bit PNG. */
   static async from(blob) {
-    const bitmap = await createImageBitmap(blob);
-    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(bitmap, 0, 0);
-    bitmap.close();
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    const grey = new Uint8Array(canvas.width * canvas.height);
-    for (let i = 0; i < grey.length; i++) grey[i] = data[4 * i];
-    return new Picture(grey, canvas);
+    const copies = [await createImageBitmap(blob)];
+    while (copies.at(-1).width > 2 * SMALLEST) {
+      const [resizeWidth, resizeHeight] = [copies.at(-1).width, copies.at(-1).height].map((side) => Math.ceil(side / 2));
+      copies.push(await createImageBitmap(copies.at(-1), { resizeWidth, resizeHeight, resizeQuality: "medium" }));
+    }
+    return new Picture(copies);
   }
 
-  constructor(grey, canvas) {
-    this.#grey = grey;
-    this.#canvas = canvas;
+  constructor(copies) {
+    this.#copies = copies;
+    const { width, height } = copies.at(-1);
+    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    context.drawImage(copies.at(-1), 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    this.#counts = new Uint32Array(256);
+    for (let i = 0; i < data.length; i += 4) this.#counts[data[i]]++;
   }
 
   get size() {
-    return [this.#canvas.width, this.#canvas.height];
+    return [this.#copies[0].width, this.#copies[0].height];
   }
 
-  /** The canvas with the pixels in the current window. */
-  get canvas() {
-    if (this.#stale) this.#render();
-    return this.#canvas;
+  /** Draws the image, whose pixels are `scale` device pixels large, in its own coordinates. */
+  draw(context, scale) {
+    const fits = this.#copies.filter((copy) => copy.width >= this.size[0] * scale);
+    context.drawImage(fits.at(-1) ?? this.#copies[0], 0, 0, ...this.size);
+  }
+
+  /** An address of the image as it is shown, at most `most` pixels wide. */
+  rendered(most) {
+    const [width, height] = this.size;
+    const scale = Math.min(most / width, 1);
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
+    const context = canvas.getContext("2d");
+    context.scale(canvas.width / width, canvas.height / height);
+    this.draw(context, scale);
+    const image = context.getImageData(0, 0, canvas.width, canvas.height);
+    const [slope, intercept] = this.mapping;
+    // Values beyond black and white are clamped by the array.
+    for (let i = 0; i < image.data.length; i++) if (i % 4 < 3) image.data[i] = slope * image.data[i] + intercept * 255;
+    context.putImageData(image, 0, 0);
+    return canvas.toDataURL("image/jpeg", 0.9);
+  }
+
+  /** Frees the memory of the pixels. */
+  close() {
+    for (const copy of this.#copies) copy.close();
+  }
+
+  /** The shown grey value is slope * value + intercept, both values from 0 to 1. */
+  get mapping() {
+    const [slope, intercept] = [255 / this.width, 0.5 - this.level / this.width];
+    return this.inverted ? [-slope, 1 - intercept] : [slope, intercept];
   }
 
   /** Shows grey values from level - width / 2 (black) to level + width / 2 (white). */
   setWindow(level, width) {
     this.level = Math.min(Math.max(level, 0), 255);
     this.width = Math.min(Math.max(width, 2), 510);
-    this.#stale = true;
   }
 
-  setInverted(on) {
-    this.inverted = on;
-    this.#stale = true;
+  /** Sets the window of a preset. */
+  usePreset(name) {
+    const shares = PRESETS[name];
+    if (!shares) return this.setWindow(FULL.level, FULL.width);
+    const [low, high] = shares.map((share) => this.#at(share));
+    return this.setWindow((low + high) / 2, Math.max(high - low, 2));
   }
 
-  reset() {
-    this.inverted = false;
-    this.setWindow(FULL.level, FULL.width);
-  }
-
-  /** Sets the window to percentiles 1 and 99 of the pixels. */
-  auto() {
-    const counts = new Uint32Array(256);
-    for (const value of this.#grey) counts[value]++;
-    const at = (share) => {
-      let [sum, value] = [0, 0];
-      while (value < 255 && (sum += counts[value]) < share * this.#grey.length) value++;
-      return value;
-    };
-    const [low, high] = [at(0.01), at(0.99)];
-    this.setWindow((low + high) / 2, Math.max(high - low, 2));
-  }
-
-  #render() {
-    this.#stale = false;
-    const table = new Uint32Array(256);
-    for (let grey = 0; grey < 256; grey++) {
-      const share = (grey - this.level) / this.width + 0.5;
-      const shown = Math.round(Math.min(Math.max(share, 0), 1) * 255);
-      const value = this.inverted ? 255 - shown : shown;
-      table[grey] = 0xff000000 | (value << 16) | (value << 8) | value;
-    }
-    const image = new ImageData(...this.size);
-    const pixels = new Uint32Array(image.data.buffer);
-    for (let i = 0; i < pixels.length; i++) pixels[i] = table[this.#grey[i]];
-    this.#canvas.getContext("2d").putImageData(image, 0, 0);
+  /** The grey value below which this share of the pixels lies. */
+  #at(share) {
+    const all = this.#counts.reduce((sum, count) => sum + count, 0);
+    let [sum, value] = [0, 0];
+    while (value < 255 && (sum += this.#counts[value]) < share * all) value++;
+    return value;
   }
 }

@@ -10,6 +10,8 @@ const DEFAULTS = {
   findings: true,
   hiddenKinds: [],
   singleKeys: true,
+  window: { preset: "full", level: 127.5, width: 255, inverted: false }, // preset null: set by hand
+  list: { sort: "created", descending: true, show: "all" }, // the list of radiographs
   reviewer: "", // the name that is recorded with what is accepted
   browser: "", // stands for it where no name is given
 };

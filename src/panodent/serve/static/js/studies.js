@@ -1,91 +1,95 @@
-// The list of radiographs in the service: open, go to the next, delete.
+// Shows the list of radiographs: search, order, filter, thumbnails; opens and deletes.
 
 import * as api from "./api.js";
 import { ask } from "./dialogs.js";
-import { h, toggle, whenReleased } from "./dom.js";
+import { byId, h, toggle, whenReleased } from "./dom.js";
 import { icon } from "./icons.js";
 import { complain, say } from "./notices.js";
+import { preference } from "./preferences.js";
+import { thumbnail } from "./thumbnails.js";
+import { progress } from "./worklist.js";
 
-const PAGE = 50;
+const SORTS = [
+  ["created", true, "Newest first"],
+  ["created", false, "Oldest first"],
+  ["updated", true, "Last changed first"],
+  ["name", false, "Name"],
+  ["doubtful", true, "Most doubtful first"],
+  ["warning", true, "Warnings first"],
+  ["reviewed", false, "Not reviewed first"],
+];
+const SHOWN = [
+  ["all", "All"],
+  ["unreviewed", "Not reviewed"],
+  ["doubtful", "With something doubtful"],
+  ["warning", "With a warning"],
+  ["reviewed", "Reviewed"],
+];
+const TYPING = 250; // milliseconds without a key after which a search begins
 
-export class Studies {
-  #places; // elements that show the list
-  #more;
+/** Shows `worklist` in `section`; `open(id)` opens a study, `closed(id)` is called after a deletion. */
+export class StudyList {
+  #worklist;
   #open;
   #closed;
-  #list = [];
-  #total = 0;
-  #current = null;
-  #asked = 0; // lists that were asked for; of several on their way the last counts
-  #show;
+  #list;
+  #more;
+  #progress = h("p", { class: "quiet-text progress", role: "status" });
 
-  /** Shows the list in each of `places`; `open(id)` opens one, `closed(id)` is called after a deletion. */
-  constructor(places, more, open, closed) {
-    this.#places = places;
-    this.#more = more;
+  constructor(section, worklist, open, closed) {
+    this.#worklist = worklist;
     this.#open = open;
     this.#closed = closed;
-    this.#show = whenReleased(places, () => this.#build());
-    more.addEventListener("click", () => this.#load(this.#list.length));
-  }
-
-  /** Fetches the newest again. */
-  refresh() {
-    return this.#load(0);
-  }
-
-  async #load(offset) {
-    const mine = ++this.#asked;
-    try {
-      const { total, studies } = await api.studies(PAGE, offset);
-      if (mine !== this.#asked) return;
-      const known = new Set(studies.map((study) => study.id));
-      this.#list = offset ? [...this.#list.filter(({ id }) => !known.has(id)), ...studies] : studies;
-      this.#total = total;
-      this.#show();
-    } catch (error) {
-      complain(error);
-    }
-  }
-
-  /** Marks the open study, and updates its entry. */
-  mark(study) {
-    this.#current = study?.id ?? null;
-    this.#list = this.#list.map((one) => (one.id === this.#current ? { ...one, ...study } : one));
-    this.#show();
-  }
-
-  /** The id of the study before (-1) or after (1) the open one in the list, or null. */
-  beside(step) {
-    const at = this.#list.findIndex((study) => study.id === this.#current);
-    return at < 0 ? null : (this.#list[at + step]?.id ?? null);
-  }
-
-  get count() {
-    return this.#total;
+    this.#list = section.querySelector(".studies");
+    this.#more = h("button", { type: "button", class: "more", onclick: () => worklist.more() }, "Show more");
+    this.#list.before(this.#progress, controls(worklist));
+    this.#list.after(this.#more);
+    const show = whenReleased([this.#list], () => this.#build());
+    worklist.addEventListener("change", show);
+    // The next page is fetched when the end of the list comes into sight.
+    new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) worklist.more();
+    }, { root: this.#list, rootMargin: "300px" }).observe(this.#more);
+    this.#list.addEventListener("scroll", () => {
+      const { scrollTop, clientHeight, scrollHeight } = this.#list;
+      if (scrollTop + clientHeight > scrollHeight - 300) worklist.more();
+    });
   }
 
   #build() {
-    for (const place of this.#places) {
-      place.replaceChildren(...this.#list.map((study) => this.#row(study)));
-      if (!this.#list.length) place.append(h("li", { class: "quiet-text" }, "No radiographs yet."));
+    const worklist = this.#worklist;
+    const inside = this.#list.contains(document.activeElement) ? document.activeElement.closest("li")?.dataset.id : null;
+    const scroll = this.#list.scrollTop;
+    this.#list.replaceChildren(...worklist.entries.map((study) => this.#row(study)));
+    this.#list.scrollTop = scroll;
+    if (inside) this.#list.querySelector(`li[data-id="${inside}"] .study`)?.focus();
+    if (!worklist.entries.length) {
+      this.#list.append(h("li", { class: "quiet-text" }, worklist.all ? "None of them matches." : "No radiographs yet."));
     }
-    toggle(this.#more, "hidden", this.#list.length >= this.#total);
+    toggle(this.#more, "hidden", worklist.entries.length >= worklist.total);
+    this.#progress.textContent = progress(worklist);
   }
 
   #row(study) {
-    const now = study.id === this.#current;
+    const now = study.id === this.#worklist.current;
     const when = new Date(study.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
     const teeth = `${study.count} ${study.count === 1 ? "tooth" : "teeth"}`;
     return h(
       "li",
-      { class: now ? "now" : null },
+      { class: now ? "now" : null, "data-id": study.id },
       h(
         "button",
         { type: "button", class: "study", "aria-current": now ? "true" : null, onclick: () => this.#open(study.id) },
+        thumbnail(study),
         h("b", {}, study.name),
         h("small", {}, `${teeth} · ${when}`),
-        study.saved ? h("small", { class: "chip saved" }, "saved") : null,
+        h(
+          "span",
+          { class: "chips" },
+          study.saved ? h("small", { class: "chip saved" }, "✓ reviewed") : null,
+          study.doubtful ? h("small", { class: "chip doubtful" }, `${study.doubtful} doubtful`) : null,
+          study.warning ? h("small", { class: "chip warned", title: study.warning }, "⚠ warning") : null,
+        ),
       ),
       h(
         "button",
@@ -115,6 +119,52 @@ export class Studies {
     } catch (error) {
       complain(error);
     }
-    await this.refresh();
+    await this.#worklist.refresh();
   }
+}
+
+/** Search, order and filter of a list. */
+function controls(worklist) {
+  let waiting = 0;
+  const search = h("input", {
+    type: "search",
+    placeholder: "Search names",
+    "aria-label": "Search names",
+    oninput: () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => worklist.ask({ search: search.value }), TYPING);
+    },
+  });
+  const sort = h(
+    "select",
+    {
+      "aria-label": "Order",
+      onchange: () => {
+        const [key, descending] = SORTS[sort.value];
+        worklist.ask({ sort: key, descending });
+      },
+    },
+    SORTS.map(([, , text], place) => h("option", { value: place }, text)),
+  );
+  const show = h(
+    "select",
+    { "aria-label": "Which are shown", onchange: () => worklist.ask({ show: show.value }) },
+    SHOWN.map(([value, text]) => h("option", { value }, text)),
+  );
+  const reflect = () => {
+    const { sort: key, descending, show: shown } = preference("list");
+    sort.value = Math.max(SORTS.findIndex(([one, down]) => one === key && down === descending), 0);
+    show.value = shown;
+    if (document.activeElement !== search) search.value = worklist.search;
+  };
+  worklist.addEventListener("change", reflect);
+  reflect();
+  return h("div", { class: "list-controls" }, search, sort, show);
+}
+
+/** Shows the progress in the footer. */
+export function bindProgress(worklist) {
+  worklist.addEventListener("change", () => {
+    byId("progress").textContent = progress(worklist);
+  });
 }

@@ -70,7 +70,10 @@ export class Uploads {
     }
   }
 
-  #fail(line, text) {
+  #fail(line, reason) {
+    // Without the name, which stands above, and without the file's first bytes.
+    const short = reason.replace(`${line.name}: `, "").replace(/ \(it starts with the bytes [0-9a-f ]*\)/, "");
+    const text = short.charAt(0).toUpperCase() + short.slice(1);
     line.item.dataset.state = "failed";
     line.bar.remove();
     line.says.textContent = text;
@@ -81,7 +84,7 @@ export class Uploads {
     const says = h("span", { class: "says" }, "Waiting …");
     const bar = h("progress", { max: 1, value: 0, "aria-label": `Progress of ${name}` });
     const item = h("li", {}, h("b", {}, name), bar, says);
-    const line = { item, bar, says };
+    const line = { name, item, bar, says };
     item.append(
       h(
         "button",

@@ -5,10 +5,13 @@ import { Camera } from "./camera.js";
 import { svg } from "./dom.js";
 import { FindingLayer } from "./findinglayer.js";
 import { bounds, shownPath } from "./geometry.js";
+import { arrange } from "./labels.js";
 import { preference } from "./preferences.js";
 
 const SMOOTH_BELOW = 4; // magnification from which pixels are shown as squares
-const LETTER = { small: 5.6, large: 7.6 }; // screen pixels of a tooth's width that a letter needs
+
+// Of grey values as they are stored: without it a browser would convert them to linear light first.
+const FILTER = { id: "window", x: 0, y: 0, width: 1, height: 1, "color-interpolation-filters": "sRGB" };
 
 /** Tells `view` when it has drawn another zoom, place or window. */
 export class Viewer extends EventTarget {
@@ -20,6 +23,11 @@ export class Viewer extends EventTarget {
   #findings;
   #labels = svg("g", { class: "labels", "aria-hidden": "true" });
   #shapes = new Map(); // by key: { path, label, polygons }
+  #mapping = svg(
+    "feComponentTransfer",
+    {},
+    ["R", "G", "B"].map((channel) => svg(`feFunc${channel}`, { type: "linear", slope: 1, intercept: 0 })),
+  );
   #ghost = svg("path", { class: "ghost" });
   #waiting = false;
   #seen = null;
@@ -34,16 +42,32 @@ export class Viewer extends EventTarget {
     const overlay = element.querySelector("svg");
     this.#world.append(this.#ghost);
     this.#findings = new FindingLayer(session);
-    overlay.append(this.#world, this.#findings.element, this.#labels, this.layer);
+    overlay.append(svg("filter", FILTER, this.#mapping), this.#world, this.#findings.element, this.#labels, this.layer);
     new ResizeObserver(() => this.#resized()).observe(element);
     session.addEventListener("change", () => this.#changed());
-    session.addEventListener("hover", () => this.#mark());
+    session.addEventListener("hover", () => {
+      this.#mark();
+      this.#placeLabels();
+    });
   }
 
   /** Shows the radiograph's pixels, or none. Where it lies is kept: they may come after a zoom. */
   setPicture(picture) {
+    this.picture?.close();
     this.picture = picture;
+    this.refreshWindow();
     this.refresh();
+  }
+
+  /** Shows the grey values as the picture says, without drawing it again. */
+  refreshWindow() {
+    if (!this.picture) return;
+    const [slope, intercept] = this.picture.mapping;
+    for (const channel of this.#mapping.children) {
+      channel.setAttribute("slope", slope);
+      channel.setAttribute("intercept", intercept);
+    }
+    this.dispatchEvent(new Event("view"));
   }
 
   /** Draws again, after a change of camera, window or preferences. */
@@ -75,15 +99,14 @@ export class Viewer extends EventTarget {
     if (this.picture) {
       context.setTransform(scale * dense, 0, 0, scale * dense, x * dense, y * dense);
       context.imageSmoothingEnabled = scale < SMOOTH_BELOW;
-      context.imageSmoothingQuality = scale < 0.6 ? "high" : "medium";
-      context.drawImage(this.picture.canvas, 0, 0);
+      context.imageSmoothingQuality = "low"; // the picture has copies of every size
+      this.picture.draw(context, scale * dense);
     }
     this.element.toggleAttribute("data-shown", Boolean(this.picture));
     this.#world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.#findings.place(this.camera);
     this.element.style.setProperty("--fill", preference("fill") / 100);
     this.element.classList.toggle("no-outlines", !preference("outlines"));
-    this.element.classList.toggle("no-numbers", !preference("numbers"));
     this.#placeLabels();
     this.dispatchEvent(new Event("view"));
   }
@@ -156,19 +179,24 @@ export class Viewer extends EventTarget {
   #placeLabels() {
     const { scale } = this.camera;
     const small = scale < 0.3;
+    const { chosen, hovered } = this.#session;
     this.#labels.setAttribute("class", small ? "labels small" : "labels");
-    for (const tooth of this.#session.teeth) {
-      const { label, width, number, marks } = this.#shapes.get(tooth.key);
+    const all = this.#session.teeth.map((tooth) => {
+      const { width, number, marks } = this.#shapes.get(tooth.key);
       const [x, y] = this.camera.toScreen(tooth.centre);
+      const up = tooth.fdi > 0 && toothOf(tooth.fdi).jaw === "upper";
+      const first = chosen.includes(tooth.key) || tooth.key === hovered;
+      return { key: tooth.key, x, y, number, marks, room: width * scale, up, first };
+    });
+    arrange(preference("numbers") ? all : all.filter(({ first }) => first), small);
+    for (const { key, x, y, shown } of all) {
+      const { label } = this.#shapes.get(key);
+      label.toggleAttribute("data-hidden", !shown);
+      if (!shown) continue;
       label.setAttribute("x", x);
-      label.setAttribute("y", y);
-      // In narrow teeth the marks are left out (outlines show the same), then the label is smaller, then
-      // hidden.
-      const room = width * scale;
-      const letter = small ? LETTER.small : LETTER.large;
-      label.textContent = room < letter * (number + marks).length ? number : number + marks;
-      label.toggleAttribute("data-narrow", room < letter * number.length);
-      label.toggleAttribute("data-tight", room < LETTER.small * number.length);
+      label.setAttribute("y", y + shown.shift);
+      label.textContent = shown.text;
+      label.toggleAttribute("data-narrow", shown.size === "small");
     }
   }
 

@@ -2,16 +2,25 @@
 
 import { h } from "./dom.js";
 import { preference, setPreference } from "./preferences.js";
+import { setWindow, usePreset } from "./window.js";
+
+const WINDOWS = [
+  ["full", "As stored"],
+  ["auto", "Automatic"],
+  ["bright", "Teeth and fillings"],
+  ["dark", "Bone and soft tissue"],
+];
 
 /** Fills the panel; returns a function that updates it. */
 export function viewPanel(element, viewer, commands) {
-  const windowed = (change) => (value) => {
-    if (!viewer.picture) return;
-    change(viewer.picture, value);
-    viewer.refresh();
-  };
-  const level = slider("Brightness", 0, 255, windowed((picture, value) => picture.setWindow(255 - value, picture.width)));
-  const width = slider("Contrast", 0, 508, windowed((picture, value) => picture.setWindow(picture.level, 510 - value)));
+  const level = slider("Brightness", 0, 255, (value) => setWindow(viewer, 255 - value, viewer.picture?.width));
+  const width = slider("Contrast", 0, 508, (value) => setWindow(viewer, viewer.picture?.level, 510 - value));
+  const presets = h(
+    "select",
+    { id: "window-preset", onchange: () => usePreset(viewer, presets.value) },
+    WINDOWS.map(([value, text]) => h("option", { value }, text)),
+    h("option", { value: "", disabled: true }, "Set by hand"),
+  );
   const fill = slider("Fills", 0, 80, (value) => setPreference("fill", value));
   const colours = h(
     "select",
@@ -21,6 +30,7 @@ export function viewPanel(element, viewer, commands) {
   );
   colours.value = preference("colours");
   element.append(
+    h("label", {}, h("span", {}, "Window"), presets),
     level.label,
     width.label,
     h("div", { class: "pair" }, commands.button("auto-window", "Auto window"), commands.button("reset-window", "Reset")),
@@ -30,6 +40,7 @@ export function viewPanel(element, viewer, commands) {
   );
   return () => {
     const { picture } = viewer;
+    presets.value = preference("window").preset ?? "";
     level.input.value = 255 - (picture?.level ?? 127.5);
     width.input.value = 510 - (picture?.width ?? 255);
     fill.input.value = preference("fill");

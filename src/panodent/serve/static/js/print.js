@@ -1,0 +1,82 @@
+// What is printed: one page with the radiograph, its outlines, the chart and a table, made when the browser
+// is about to print. The outlines are drawn in the picture's own coordinates: they stay on their teeth.
+
+import { alongArches, nameOf, stateInWords, toothOf, written } from "./arch.js";
+import { spoken } from "./caption.js";
+import { byId, h, svg } from "./dom.js";
+import { inOrder } from "./findings.js";
+import { bounds, shownPath } from "./geometry.js";
+import { problemsInWords } from "./numbering.js";
+import { preference } from "./preferences.js";
+
+const WIDTH = 1800; // pixels of the printed picture
+
+/** Fills the page to print before each print, and empties it afterwards. */
+export function bindPrint(session, viewer) {
+  const page = byId("print");
+  window.addEventListener("beforeprint", () => {
+    page.replaceChildren(...(session.study ? sheet(session, viewer) : []));
+    document.body.classList.toggle("printing", Boolean(session.study));
+  });
+  window.addEventListener("afterprint", () => {
+    document.body.classList.remove("printing");
+    page.replaceChildren();
+  });
+}
+
+function sheet(session, viewer) {
+  const { study, teeth, findings, dirty } = session;
+  const chart = document.querySelector("#odontogram .chart").cloneNode(true);
+  const remarks = [
+    dirty ? "With changes that are not saved." : study.saved ? "As saved by a user." : "As found by the model, not reviewed.",
+    study.warning,
+    ...problemsInWords(session.problems),
+    findings.length ? `Findings: ${inOrder(findings).map(spoken).join("; ")}.` : "",
+    ...(study.notes ?? []),
+  ];
+  const when = new Date(study.updated).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  return [
+    h("h1", {}, study.name),
+    h("p", {}, `${teeth.length} teeth, ${named(preference("numbering"))} numbers. ${study.width} × ${study.height} pixels, ${when}.`),
+    picture(session, viewer),
+    h("div", { class: "odontogram" }, chart),
+    table(session),
+    h("p", {}, remarks.filter(Boolean).join(" ")),
+    h("p", {}, "Research use only, not a medical device."),
+  ];
+}
+
+const named = (numbering) => ({ fdi: "FDI", universal: "Universal", palmer: "Palmer" })[numbering];
+
+function picture(session, viewer) {
+  const [width, height] = session.size;
+  const image = viewer.picture
+    ? svg("image", { href: viewer.picture.rendered(WIDTH), width, height, preserveAspectRatio: "none" })
+    : null;
+  const shapes = session.teeth.map((tooth) =>
+    svg("path", { d: shownPath(tooth.polygons), class: `tooth ${session.state(tooth)}`, "fill-rule": "evenodd" }),
+  );
+  const marks = session.findings.map((one) => svg("path", { d: shownPath(one.polygons), class: "mark" }));
+  const numbers = session.teeth.map((tooth) => {
+    const [left, top, right, bottom] = bounds(tooth.polygons);
+    const upper = tooth.fdi && toothOf(tooth.fdi).jaw === "upper";
+    const y = upper ? top - height / 60 : bottom + height / 60;
+    const number = written(tooth.fdi, preference("numbering")) + (session.state(tooth) === "doubtful" ? "?" : "");
+    return svg("text", { x: (left + right) / 2, y, "font-size": height / 34 }, number);
+  });
+  return svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "plate" }, image, ...shapes, ...marks, ...numbers);
+}
+
+function table(session) {
+  const line = (tooth) => {
+    const change = session.change(tooth);
+    const remarks = [
+      change ? `${change} by hand` : tooth.score.toFixed(2),
+      stateInWords(tooth),
+      tooth.accepted ? "accepted" : session.state(tooth) === "doubtful" ? "doubtful" : "",
+    ];
+    const said = `${nameOf(tooth.fdi)}: ${remarks.filter(Boolean).join(", ")}`;
+    return h("p", {}, h("b", {}, written(tooth.fdi, preference("numbering"))), ` ${said}`);
+  };
+  return h("div", { class: "rows" }, alongArches(session.teeth).map(line));
+}
