@@ -208,6 +208,7 @@ class HangingConnections:
             line.sendall(
                 b"POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n"
                 b"Content-Type: multipart/form-data; boundary=xx\r\n\r\n"
+                b'--xx\r\nContent-Disposition: form-data; name="file"; filename="x.png"\r\n\r\n'
             )
         line.setblocking(False)
         return slow, line
