@@ -18,64 +18,37 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from panodent.analysis.tooth_attributes import ToothAttributes, tooth_attributes
 from panodent.bundle.bundle import load
 from panodent.datasets import dataset
 from panodent.dentition import TEETH
+from panodent.evaluation.attribute_scores import counted_attributes, differing, told
 from panodent.inference.rescaling import predict_teeth
-from panodent.teeth.teeth import Teeth
 
 Labels = Mapping[str, Mapping[str, str]]
 LABELS = Path(__file__).with_suffix(".json")
 
 
-def found(teeth: Teeth) -> dict[int, str]:
-    """What the rule says of each tooth, in the words of the labels; "erupted" for all others."""
-    numbers = teeth.fdi.tolist()
-    return {fdi: _word(a) for fdi, a in zip(numbers, tooth_attributes(teeth), strict=True)}
-
-
-def _word(attributes: ToothAttributes) -> str:
-    if attributes.remnant:
-        return "remnant"
-    if attributes.impaction is not None:
-        return f"impacted {attributes.impaction.angulation}"
-    return "erupted" if attributes.erupted else "growing"
-
-
 def compare(labels: Labels, teeth: Mapping[str, Mapping[int, str]]) -> list[str]:
     """Table rows: counts for third molars and other teeth; then what differs."""
-    rows, wrong = [], []
+    truth = {key: {int(n): label for n, label in seen.items()} for key, seen in labels.items()}
+    rows = [
+        f"| {c.teeth} | {c.kind} | {c.right} of {c.of} | {c.absent} | {c.false} of {c.others} |"
+        for c in counted_attributes(truth, teeth)
+    ]
     for name, third in (("third molars", True), ("other teeth", False)):
-        pairs = []
-        for key, listed in labels.items():
-            for number, label in listed.items():
-                fdi = int(number)
-                if (TEETH[fdi].position == 8) == third:
-                    said = teeth.get(key, {}).get(fdi, "not found")
-                    pairs.append((label, said))
-                    if _kind(label) != _kind(said):
-                        wrong.append(f"{key} {fdi}: {label}, said {said}")
-        for kind in ("impacted", "remnant"):
-            seen = [said for label, said in pairs if _kind(label) == kind]
-            right = sum(_kind(said) == kind for said in seen)
-            absent = seen.count("not found")
-            false = sum(_kind(said) == kind != _kind(label) for label, said in pairs)
-            others = len(pairs) - len(seen)
-            if seen:
-                rows.append(f"| {name} | {kind} | {right} of {len(seen)} | {absent} | "
-                            f"{false} of {others} |")  # fmt: skip
-        named = [(label, said) for label, said in pairs if " " in label and " " in said]
+        named = [
+            (label, said)
+            for key, seen in truth.items()
+            for fdi, label in seen.items()
+            if (TEETH[fdi].position == 8) == third
+            and " " in label
+            and (said := teeth.get(key, {}).get(fdi, "")).startswith("impacted ")
+        ]
         if named:
-            rows.append(f"| {name} | angulation | {sum(a == b for a, b in named)} of {len(named)} "
-                        "| | |")  # fmt: skip
-    return [*rows, *wrong]
-
-
-def _kind(label: str) -> str:
-    """The first word; "growing" counts as "erupted", because both mean: neither of the two."""
-    word = label.split()[0]
-    return "erupted" if word == "growing" else word
+            right = sum(label == said for label, said in named)
+            rows.append(f"| {name} | angulation | {right} of {len(named)} | | |")
+    wrong = differing(truth, teeth)
+    return [*rows, *(f"{key} {fdi}: {label}, said {said}" for key, fdi, label, said in wrong)]
 
 
 def main() -> None:
@@ -95,14 +68,14 @@ def main() -> None:
         if case.key in wanted
     }
     for name, records in (("annotated", annotated), ("predicted", predicted)):
-        said = {key: found(teeth) for key, teeth in records.items()}
+        said = {key: told(teeth) for key, teeth in records.items()}
         for part, labels in parts.items():
             print(f'\n{name} teeth, part "{part}"\n')
             print("| teeth | what | found | tooth not found | false |\n|---|---|---|---|---|")
             print("\n".join(compare(labels, said)))
     children = [key for key, teeth in annotated.items() if (teeth.fdi > 50).sum() > 2]
     marked = [
-        key for key in children if any("impacted" in w for w in found(annotated[key]).values())
+        key for key in children if any("impacted" in w for w in told(annotated[key]).values())
     ]
     print(f"\nmore than two deciduous teeth: {len(children)} radiographs, "
           f"{len(marked)} with an impacted tooth")  # fmt: skip

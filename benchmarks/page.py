@@ -50,7 +50,7 @@ def main() -> None:
     data = base64.b64encode(jpeg.tobytes()).decode()
     with tempfile.TemporaryDirectory() as store:
         serve = [sys.executable, "-m", "panodent", "serve", "--store", store, "--port", "0"]
-        serve += ["--workers", str(options.workers)]
+        serve += ["--workers", str(options.workers), "--no-token"]
         service = subprocess.Popen(serve, stdout=subprocess.PIPE, text=True)
         try:
             url = re.search(r"http://\S+/", service.stdout.readline())[0]

@@ -1,6 +1,7 @@
 """Scores bundles on changed radiographs: other exposures, scales and positioning.
 
-    python benchmarks/robustness.py [DATA...] [--values hitl] [--bundle default] [--every 2]
+    python benchmarks/robustness.py [DATA...] [--values hitl] [--bundle default] [--split-seed 0]
+        [--every 2]
 
 Scores the 15 % of each annotated folder that `panodent train` holds out, unchanged and with each
 change. The column "first look" is the first bundle without the second prediction at another scale
@@ -135,12 +136,13 @@ def main() -> None:
     parser.add_argument("data", nargs="*", type=Path, help="folders of annotated radiographs")
     parser.add_argument("--values", help="meaning of pixel values in label images")
     parser.add_argument("--bundle", action="append", help="may be given several times")
+    parser.add_argument("--split-seed", type=int, default=0, help="as of `panodent train`")
     parser.add_argument("--every", type=int, default=1, help="score every n-th held-out case")
     given = parser.parse_args()
     bundles = {name: load(name) for name in given.bundle or ["default"]}
     first = next(iter(bundles))
     bundles[f"{first}, first look"] = replace(bundles[first], sizes={})
-    for name, _, held in radiographs.split(given.data, given.values):
+    for name, _, held in radiographs.split(given.data, given.values, seed=given.split_seed):
         chosen = held[:: given.every]
         print(f"\n{len(chosen)} held out of {name}\n")
         compare(bundles, [(case.radiograph().pixels, case.teeth()) for case in chosen])

@@ -73,7 +73,7 @@ class Service:
 
     def __init__(self, store: Path, workers: int, bundle: str) -> None:
         command = [sys.executable, "-m", "panodent", "serve", "--store", str(store), "--port", "0"]
-        command += ["--workers", str(workers), "--bundle", bundle]
+        command += ["--workers", str(workers), "--bundle", bundle, "--no-token"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = ""
         while not (told := re.search(r"http://\S+?(?=/ )", line)):

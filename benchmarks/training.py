@@ -16,13 +16,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 
 from panodent import phantom
 from panodent.dentition import PERMANENT
 from panodent.training.batches import Augmenter, Example, class_image
-from panodent.training.loop import compile_model
 from panodent.training.recipes import recipe
 from panodent.training.train_config import TrainConfig
 from panodent.training.unet import build, named
@@ -34,6 +32,9 @@ class Subject:
     """A recipe with its network and batches; `times` holds milliseconds per image by part."""
 
     def __init__(self, name: str, config: TrainConfig, examples: list[Example]) -> None:
+        from panodent.training.backend import keras  # here: --help needs no network
+        from panodent.training.loop import compile_model
+
         self.name, self.config = name, config
         keras.mixed_precision.set_dtype_policy(config.precision)
         self.model = build(named(config.network))

@@ -86,8 +86,8 @@ class Session:
             self.say("(killed with kill -9)")
 
     @contextmanager
-    def service(self, line: str) -> Iterator[str]:
-        """Runs `panodent LINE`, a service, during the block; yields its address."""
+    def service(self, line: str) -> Iterator[tuple[str, str]]:
+        """Runs `panodent LINE`, a service, during the block; yields its address and its token."""
         with self._running(line) as process:
             lines = self._printed(process)
             address = next((part for part in next(lines, "").split() if "://" in part), "")
@@ -96,8 +96,9 @@ class Session:
                     f"panodent {line}: did not say where it listens; see above"
                 )
             next(lines, "")
+            address, _, token = address.partition("#token=")
             _await(address + "readyz")
-            yield address
+            yield address, token
             process.send_signal(signal.SIGTERM)
             for _ in lines:
                 pass
@@ -250,32 +251,35 @@ def scores(user: Session) -> None:
 
 def correction(user: Session) -> None:
     user.heading("A correction in the service, and a second training with it")
-    with user.service("serve --store studies --port 0 --workers 1") as address:
+    with user.service("serve --store studies --port 0 --workers 1") as (address, token):
         for number in (20, 21):
             file = user.folder / "scans" / f"phantom-{number:05d}.png"
-            study = _asked(user, "POST", f"{address}v1/studies", file)
+            study = _asked(user, "POST", f"{address}v1/studies", token, file)
             teeth = [{"id": tooth["id"], "fdi": tooth["fdi"]} for tooth in study["teeth"]]
             kept = {"revision": study["revision"], "teeth": teeth[1:]}  # the first is deleted
-            _asked(user, "PUT", f"{address}v1/studies/{study['id']}/teeth", kept)
+            _asked(user, "PUT", f"{address}v1/studies/{study['id']}/teeth", token, kept)
     user.panodent("inspect studies/training")
     user.panodent(
         f"train twelve studies/training --from runs/first --output runs/second --epochs 1 {TINY}"
     )
 
 
-def _asked(user: Session, method: str, url: str, sent: Path | dict[str, Any]) -> dict[str, Any]:
+def _asked(
+    user: Session, method: str, url: str, token: str, sent: Path | dict[str, Any]
+) -> dict[str, Any]:
     """Sends a file or JSON to the service and prints the request; returns the answer."""
     if isinstance(sent, Path):
-        user.say(f"$ curl -F file=@{sent.name} {url}")
-        head = (
+        user.say(f'$ curl -H "$AUTH" -F file=@{sent.name} {url}')
+        first = (
             f'--xx\r\nContent-Disposition: form-data; name="file"; filename="{sent.name}"\r\n\r\n'
         )
-        body = head.encode() + sent.read_bytes() + b"\r\n--xx--\r\n"
+        body = first.encode() + sent.read_bytes() + b"\r\n--xx--\r\n"
         kind = "multipart/form-data; boundary=xx"
     else:
-        user.say(f"$ curl -X {method} -d '{{... {len(sent['teeth'])} teeth}}' {url}")
+        user.say(f"$ curl -H \"$AUTH\" -X {method} -d '{{... {len(sent['teeth'])} teeth}}' {url}")
         body, kind = json.dumps(sent).encode(), "application/json"
-    request = urllib.request.Request(url, body, {"Content-Type": kind}, method=method)  # noqa: S310
+    head = {"Content-Type": kind, "Authorization": f"Bearer {token}"}
+    request = urllib.request.Request(url, body, head, method=method)  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
             found: dict[str, Any] = json.load(answer)

@@ -12,8 +12,9 @@ training is resumed: run the same command again. Steps run at low priority.
 before. `--from scratch` makes all passes from random weights; each holds out the same radiographs.
 `--from teacher` trains a large network, lets the one inside the package imitate it, and averages
 both states of that; it needs a GPU (KERAS_BACKEND=jax, and `--train "--workers 8"`).
-The last step's folder contains `bundle/`; `--until children` ends with scores of held-out
-radiographs, the last step holds nothing out.
+The last step's folder is the bundle, with eight-bit networks for `--fast`; that of a training
+contains `bundle/`. `--until children` ends with scores of held-out radiographs; the last training
+holds nothing out.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ SETTINGS = {
     "wide": f'{BATCH16}network = "wide"\n',
 }
 
+RECORDS = {"train": "config.json", "refiner": "refiner.json", "findings": "findings.json"}
+"""The file by which a folder is known as a training that can be resumed, by its command."""
+
 CORRECT = {
     "ufba": "correct {given-ufba} --with ufba425",
     "hitl": "correct {given-hitl} --values hitl --with hitl",
@@ -48,12 +52,22 @@ CHILDREN = (
     "train {ufba} {hitl} {phantoms-of-children} --recipe children --repeat 1,4,1 "
     "--repeat-mixed 4,4,1 --split-seed 5"
 )
+FINDINGS = "findings {ufba} --findings ufba425 --precision mixed_bfloat16"
+FINDINGS_ALL = {
+    "findings-all": f"{FINDINGS} --bundle {{all}} --from {{findings}} --epochs 40 "
+    "--learning-rate 2e-3 --val 0"
+}
+"""The network for findings again, with nothing held out; it keeps limits and calibration."""
 LAST = {
     "refiner": "refiner {ufba} {hitl} --bundle {children} --split-seed 5 --variants 3 --epochs 8 "
     "--precision mixed_bfloat16",
     "all": f"{CHILDREN} --from {{refiner}} --epochs 24 --learning-rate 1.2e-3 --seed 21 --val 0",
+    "findings": f"{FINDINGS} --bundle {{children}} --epochs 100 --val 0.25 --split-seed 5",
+    **FINDINGS_ALL,
 }
-"""The network for outlines, then a pass that holds nothing out and keeps that network."""
+"""The network for outlines, a pass that holds nothing out and keeps that network, findings."""
+FAST = {"fast": "quantise {ufba} {hitl} --bundle {findings-all} --beside"}
+"""The bundle that ships: eight-bit networks beside those of the step before."""
 ADULTS = "train {ufba} {hitl} --repeat 1,5 --split-seed 5"
 MIXED = (
     "train {ufba} {hitl} {phantoms} --repeat 1,5,1 --split-seed 5 --recipe refine "
@@ -69,6 +83,7 @@ PLANS: Mapping[str, Mapping[str, str]] = {
         **PHANTOMS_OF_CHILDREN,
         "children": f"{CHILDREN} --from default",
         **LAST,
+        **FAST,
     },
     "scratch": {
         **CORRECT,
@@ -91,6 +106,7 @@ PLANS: Mapping[str, Mapping[str, str]] = {
         "cs": "average {c} {s}",
         "children": f"{CHILDREN} --from {{cs}}",
         **LAST,
+        **FAST,
     },
     "teacher": {
         **CORRECT,
@@ -103,6 +119,9 @@ PLANS: Mapping[str, Mapping[str, str]] = {
         "--from default --teacher {teacher-all} --epochs 16 --learning-rate 1.5e-3 --seed 5 "
         "--val 0",
         "all": "average {pupil} default",
+        "findings": f"{FINDINGS} --bundle default --epochs 100 --val 0.25 --split-seed 5",
+        **FINDINGS_ALL,
+        **FAST,
     },
 }
 """The commands of each plan by the folder that they write to; `{NAME}` is the folder of a step."""
@@ -121,7 +140,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=Path("weights"))
     parser.add_argument("--from", dest="start", choices=PLANS, default="default")
     parser.add_argument("--corrected", action="store_true", help="both are corrected already")
-    parser.add_argument("--until", default="all", help="the last step: children, refiner or all")
+    parser.add_argument(
+        "--until", default="fast", help="the last step: children, refiner, all or fast"
+    )
     parser.add_argument("--train", default="", help="options added to each training, to try out")
     parser.add_argument("--phantoms", type=int, help="phantoms of each kind, to try out")
     given = parser.parse_args(arguments)
@@ -139,7 +160,8 @@ def main(arguments: list[str] | None = None) -> None:
     for number, (name, command) in enumerate(steps.items(), start=1):
         print(f"[{number}/{len(steps)}] {name}: panodent {shlex.join(command)}", flush=True)
         make(given.output, name, command)
-    print(f"bundle {given.output / list(steps)[-1] / 'bundle'}: {REMARKS[given.start]}")
+    last = given.output / list(steps)[-1]
+    print(f"bundle {last if last.name == 'fast' else last / 'bundle'}: {REMARKS[given.start]}")
 
 
 def commands(given: argparse.Namespace) -> dict[str, list[str]]:
@@ -179,7 +201,7 @@ def make(output: Path, name: str, command: list[str]) -> None:
         print("  finished before")
         return
     folder = output / name
-    record = {"train": "config.json", "refiner": "refiner.json"}.get(command[0])
+    record = RECORDS.get(command[0])
     if record and (folder / record).exists():
         print("  resumed")
         todo = [command[0], "--resume", "--output", str(folder)]

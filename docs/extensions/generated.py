@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from extensions import commands, http_api, layers, metrics, root_files, settings
+from extensions import commands, http_api, layers, metrics, result_tables, root_files, settings
 
 GENERATORS: Mapping[str, Callable[[], str]] = {
     "commands": commands.markdown,
     "metrics": metrics.markdown,
     "http-api": http_api.markdown,
     "layers": layers.markdown,
+    "result-tables": result_tables.markdown,
     "settings": settings.markdown,
     **{name: partial(root_files.markdown, name) for name in root_files.PAGES},
 }

@@ -18,12 +18,17 @@ PanodentError
 ├── TrainingError          training cannot start, continue or resume
 ├── BundleError            a model bundle is missing, damaged or inconsistent
 ├── OutputError            results cannot be written
+│   └── DiskFullError      the disk has no space left for them
 ├── BenchmarkError         a measured process failed
 ├── MissingExtraError      an optional dependency is not installed
 ├── UnknownStudyError      the service has no such study
 ├── UnknownJobError        the service has no such job
+├── UnreachableError       an archive does not answer, or not now; the same may succeed later
+├── RefusedError           an archive refuses a request for good
+├── BusyError              the service cannot take more work now
+│   └── WorkerLostError    the process that worked on a radiograph has ended
 ├── StaleError             somebody else has changed the study in the meantime
-└── BusyError              the service cannot take more work now
+└── ServiceError           a service refuses a request of `panodent.client`, or does not answer
 
 >>> try:
 ...     raise UnknownNameError("format", "cocoo", ["coco", "voc"])
@@ -120,6 +125,10 @@ class OutputError(PanodentError):
     """Results that cannot be written, or a results file that cannot be read back."""
 
 
+class DiskFullError(OutputError):
+    """A disk without space, or with no more than is kept free."""
+
+
 class BenchmarkError(PanodentError):
     """A measured process that failed."""
 
@@ -155,12 +164,38 @@ class UnknownJobError(_UnknownItemError):
     """The service has no such job; it may have expired."""
 
 
+class UnreachableError(PanodentError):
+    """An archive does not answer, or cannot at the moment; the same may succeed later."""
+
+
+class RefusedError(PanodentError):
+    """An archive refuses a query or an object for good."""
+
+
 class StaleError(PanodentError):
     """An edit of a study that is based on an outdated revision."""
 
 
 class BusyError(PanodentError):
     """The service has no free place in its queue, or cannot work now; try again later."""
+
+
+class WorkerLostError(BusyError):
+    """The worker process ended in the middle of a task; the file need not be the reason."""
+
+
+class ServiceError(PanodentError):
+    """A service that refuses a request of `panodent.client`, or does not answer.
+
+    Parameters
+    ----------
+    message : the request and the service's explanation.
+    status : the HTTP status, 0 if the service does not answer.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 class TaskError(RadiographError):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import panodent
-from panodent.benchmark import inputs, limit
+from panodent.benchmark import inputs, limit, warm
 from panodent.inference.predictor import Predictor
 
 
@@ -21,6 +21,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="session")
 def predictor() -> Predictor:
     return panodent.load()
+
+
+@pytest.fixture(scope="module")
+def no_warm_up() -> Iterator[None]:
+    """Measures each file from its first round on; test_warm.py has the rounds before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warm, "_WARM_UP_ROUNDS", 0)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ STAGES = ["read", "frame", "network", "decode", "findings", "write"]
 
 
 @pytest.fixture(scope="module")
-def measured(small_matrices: None) -> tuple[Report, list[str]]:
+def measured(small_matrices: None, no_warm_up: None) -> tuple[Report, list[str]]:
     settings = BenchmarkSettings(rounds=1, count=3, size=(256, 512), phantoms=2)
     steps: list[str] = []
     return measure(settings, steps.append), steps

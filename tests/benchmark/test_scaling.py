@@ -21,7 +21,9 @@ def test_folders_of_each_number_are_predicted_and_removed(
     assert not list(tmp_path.iterdir())
 
 
-def test_phantoms_of_each_width_are_measured_by_stage(predictor: Predictor, tmp_path: Path) -> None:
+def test_phantoms_of_each_width_are_measured_by_stage(
+    predictor: Predictor, no_warm_up: None, tmp_path: Path
+) -> None:
     steps: list[str] = []
     widths = scaling.by_width(predictor, tmp_path, 1, steps.append, (256, 512))
     assert list(widths) == [256, 512]

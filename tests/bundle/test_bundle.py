@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from panodent.bundle import bundle
+from panodent.bundle import bundle, files
 from panodent.dentition import DECIDUOUS, PERMANENT
 from panodent.errors import BundleError
 
@@ -96,7 +96,7 @@ def _network(folder: Path, **changes: object) -> dict[str, object]:
         (lambda f: _edit(f, frame={"height": 100, "width": 512}), "multiple of 32"),
         (lambda f: _edit(f, classes=[11, 11]), "each tooth once"),
         (lambda f: _edit(f, classes=[11, 99]), "no FDI number"),
-        (lambda f: (f / bundle.NORMS_FILE).write_bytes(b"PK"), "damaged"),
+        (lambda f: (f / files.NORMS_FILE).write_bytes(b"PK"), "damaged"),
     ],
 )
 def test_a_spoilt_bundle_is_refused(copy: Path, spoil, message: str) -> None:

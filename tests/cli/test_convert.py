@@ -94,6 +94,7 @@ def test_results_become_annotations_to_correct(
     alone = panodent("convert", tmp_path / "out", tmp_path / "alone", "--to", "labelme")
     assert alone.code == 0
     assert "(1 without a number)" in alone.out
+    assert " from results to labelme; 0 failed" in alone.out
     assert "3 annotations have no radiograph beside them; name its folder with --radio" in alone.err
     options = ("--to", "labelme", "--radiographs", data / "images")
     found = panodent("convert", tmp_path / "out", tmp_path / "new", *options)
@@ -114,6 +115,7 @@ def test_predictions_become_annotations(
     found = panodent("convert", predicted / "predictions.json", tmp_path / "new", *options)
     assert found.code == 0
     assert "predictions.json lists no tooth without a number" in found.err
+    assert " from results to labelme" in found.out
     teeth = [case.teeth() for case in find(tmp_path / "new").cases]
     records = [json.loads(file.read_text()) for file in sorted(predicted.glob("*/teeth.json"))]
     assert [len(t) for t in teeth] == [

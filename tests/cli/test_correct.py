@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,15 @@ def test_counts_what_was_changed(data: Path, tmp_path: Path) -> None:
     assert "attribution: Corrected by hand" in done.output
     assert 55 in numbers(tmp_path / "out")["phantom-00003"]
     assert len(list((tmp_path / "out" / "images").iterdir())) == 2
+
+
+def test_files_that_are_not_read_are_named(data: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(data, tmp_path / "data")
+    (source / "images" / "other.gif").write_bytes(b"GIF89a")
+    file = corrections(tmp_path, {"phantom-00003": {}})
+    done = run(source, "--with", file, "--output", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "other.gif: GIF is not read; save it as PNG or TIFF" in " ".join(done.output.split())
 
 
 def test_another_format(data: Path, tmp_path: Path) -> None:

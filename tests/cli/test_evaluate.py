@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,25 @@ def test_many_names_are_shortened(panodent, predicted, data, tmp_path) -> None:
     )
     assert "12 rows of facts.csv belong to no radiograph: x0.png, " in found.err
     assert "x7.png and 4 more" in found.err
+
+
+def test_faulty_items_stop_it_or_are_left_out(panodent, predicted, data, tmp_path: Path) -> None:
+    truth = shutil.copytree(data, tmp_path / "truth")
+    document = json.loads((truth / "truth.json").read_text())
+    for number in (0, -1):  # of two radiographs
+        document["annotations"][number]["segmentation"] = [[1, 2]]
+    (truth / "truth.json").write_text(json.dumps(document))
+    call = ("evaluate", predicted, truth, "--samples", 0)
+    found = panodent(*call)
+    assert (found.code, found.out) == (1, "")
+    assert "2 items cannot be used" in found.err
+    assert found.err.count("annotation ") >= 2
+    document["annotations"][len(document["annotations"]) // 2]["attributes"] = {"impacted": True}
+    (truth / "truth.json").write_text(json.dumps(document))
+    left = panodent(*call, "--skip-bad", "-o", tmp_path / "out")
+    assert left.code == 0
+    assert re.search(r"impacted: \d of 1 found", left.out)
+    assert (tmp_path / "out" / "attribute-scores.json").exists()
+    assert "left out: 2 annotations that could not be used" in left.err
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert len(scores["cases"]) == 1

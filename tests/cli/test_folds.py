@@ -19,6 +19,10 @@ def test_runs_are_scored_on_what_they_held_out(
     assert first.startswith("held out of ")
     assert together.startswith("all 1: dice 0.")
     assert page == f"page: {tmp_path / 'index.html'}"
+    assert (tmp_path / "index.html").exists()
+    again = panodent("folds", finished_run, "-o", tmp_path)
+    assert (again.code, again.out) == (1, "")
+    assert "already holds a report (cases.csv); replace it with --overwrite" in again.err
 
 
 def test_the_folder_of_all_folds(panodent, finished_run: Path, tmp_path: Path) -> None:

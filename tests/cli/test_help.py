@@ -18,6 +18,7 @@ COMMANDS = GROUP.commands  # type: ignore[attr-defined]
 NAMES = (
     *(
         "predict",
+        "merge",
         "train",
         "recipes",
         "evaluate",
@@ -29,7 +30,17 @@ NAMES = (
         "refiner",
         "findings",
     ),
-    *("convert", "correct", "inspect", "dicom-node", "serve", "benchmark", "phantom", "unet"),
+    *(
+        "convert",
+        "correct",
+        "inspect",
+        "dicom-node",
+        "dicomweb",
+        "serve",
+        "benchmark",
+        "phantom",
+        "unet",
+    ),
 )
 HEAVY = {"numpy", "cv2", "onnxruntime", "keras", "tensorflow", "PIL", "rich", "pydicom", "fastapi"}
 

@@ -16,6 +16,10 @@ def test_results_are_measured(panodent, predicted: Path, tmp_path: Path) -> None
     assert (found.code, found.out) == (0, f"3 radiographs measured; table: {table}\n")
     assert table.read_text().startswith("file_name,fdi,")
     assert len(list(tmp_path.rglob("report.pdf"))) == 3
+    again = panodent("measure", tmp_path / "results")
+    assert (again.code, again.out) == (1, "")
+    assert panodent("measure", tmp_path / "results", "--overwrite").code == 0
+    assert not list(tmp_path.rglob("report.pdf"))
 
 
 def test_another_numbering(panodent, predicted: Path, tmp_path: Path) -> None:

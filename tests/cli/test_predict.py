@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from panodent.cluster.ray_run import RayOutcome
 from panodent.dentition import TEETH
 from panodent.inference.folder import Status
 
@@ -126,6 +128,13 @@ def test_an_interrupted_call_says_what_is_kept(
         (("x.png", "-o", "{tmp}/o", "--device", "cud"), 2, "Did you mean 'cuda'"),
         (("x.png", "-o", "{tmp}/o", "--min-score", "2"), 2, "--min-score"),
         (("nothing.png", "-o", "{tmp}/o"), 1, "no such file"),
+        (
+            ("s3://b/x.png", "-o", "{tmp}/o"),
+            2,
+            "s3://b/x.png: URLs are read and written with --ray",
+        ),
+        (("x.png", "-o", "s3://b/o"), 2, "s3://b/o: URLs are read and written with --ray"),
+        (("x.png", "-o", "o", "--ray", "local", "--part", "1/2"), 2, "--part cannot be used with"),
         (("{tmp}", "-o", "{tmp}/o", "--bundle", "{tmp}/b"), 1, "no bundle there"),
     ],
 )
@@ -133,3 +142,29 @@ def test_faults(panodent, tmp_path: Path, arguments: tuple, code: int, message: 
     found = panodent("predict", *(part.replace("{tmp}", str(tmp_path)) for part in arguments))
     assert (found.code, found.out.startswith("0 radiographs")) == (code, message == "no such file")
     assert message in found.err
+
+
+@pytest.mark.parametrize("failed", [0, 1])
+def test_on_ray(panodent, monkeypatch: pytest.MonkeyPatch, failed: int) -> None:
+    given: dict[str, object] = {}
+
+    def predict_on_ray(paths: object, output: object, *, report, **how: object) -> RayOutcome:
+        given.update(how, paths=paths, output=output)
+        errors = ["x.png: empty"] * failed
+        report(4, 9, {"errors": errors, "ignored_files": ["y: CT"], "warnings": ["z: turned"]})
+        return RayOutcome(Counter(done=3, failed=failed, ignored=1), kept_batches=1)
+
+    monkeypatch.setattr("panodent.cluster.ray_run.predict_on_ray", predict_on_ray)
+    found = panodent("predict", "s3://b/in", "-o", "s3://b/out", "--ray", "auto", "--resume")
+    assert found.code == failed
+    assert found.out == (
+        f"3 radiographs predicted, 0 kept, 1 batch of an earlier call, {failed} failed, 1 ignored; "
+        "results in s3://b/out\n"
+    )
+    assert found.err.splitlines() == [
+        *["error: x.png: empty"] * failed,
+        "warning: ignored: y: CT",
+        "warning: z: turned",
+    ]
+    assert (given["paths"], given["output"]) == (["s3://b/in"], "s3://b/out")
+    assert (given["address"], given["resume"], given["overwrite"]) == ("auto", True, False)

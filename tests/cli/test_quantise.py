@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from panodent.bundle import bundle
+from panodent.bundle.fast import fast_bundle
+from panodent.drawing.canvas import to_png_bytes
 
 pytest.importorskip("onnx")
 
@@ -21,6 +25,28 @@ def test_a_bundle_is_quantised(panodent, data: Path, tmp_path: Path) -> None:
         found.out,
     )
     assert "quantised" in bundle.load(tmp_path).provenance
+
+
+def test_eight_bit_networks_are_put_beside_and_used(panodent, data: Path, tmp_path: Path) -> None:
+    made, images = tmp_path / "made", data / "images"
+    labels = tmp_path / "labels.png"
+    labels.write_bytes(to_png_bytes(np.eye(64, dtype=np.uint8)))
+    found = panodent("quantise", next(images.iterdir()), labels, "-o", made, "--beside")
+    assert found.code == 0, found.err
+    assert "looks like a mask" in found.err
+    assert re.fullmatch(
+        rf"bundle {re.escape(str(made))}: eight-bit networks of 5\.\d MB beside its own, ranges "
+        r"from 1 radiograph; the same in network \d+\.\d%, refiner \d+\.\d%, "
+        r"findings \d+\.\d% of the pixels in objects\n",
+        found.out,
+    )
+    both = bundle.load(made)
+    assert both.digest == bundle.load().digest
+    predict = ("predict", next(images.iterdir()), "--bundle", made, "--no-overlay", "--no-findings")
+    found = panodent(*predict, "--fast", "-o", tmp_path / "fast")
+    assert found.code == 0, found.err
+    run = json.loads((tmp_path / "fast" / "run.json").read_text())
+    assert run["bundle"]["sha256"] == fast_bundle(both).without_findings().digest
 
 
 @pytest.mark.parametrize(

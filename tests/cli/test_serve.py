@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -39,10 +40,18 @@ def test_it_runs_until_it_is_stopped(tmp_path: Path) -> None:
         [*command, "--workers", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert service.stdout is not None
-    lines = [service.stdout.readline() for _ in range(2)]
-    url = re.match(r"panodent is at (http://127\.0\.0\.1:\d+)/ \(", lines[0])
+    lines = [service.stdout.readline() for _ in range(3)]
+    url = re.match(r"panodent is at (http://127\.0\.0\.1:\d+)/#token=(\S+) \(", lines[0])
     assert url is not None
     until_ready(f"{url[1]}/readyz")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(f"{url[1]}/v1/info", timeout=60)  # noqa: S310
+    name = {"Authorization": f"Bearer {url[2]}"}
+    request = urllib.request.Request(f"{url[1]}/v1/info", headers=name)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        assert answer.status == 200
+    assert (store / "token").read_text().strip() == url[2]
+    assert str(store / "token") in lines[2]
     assert lines[1].startswith(f"studies are stored in {store}; research use only")
     service.send_signal(signal.SIGTERM)
     _, errors = service.communicate(timeout=60)
@@ -57,11 +66,16 @@ def test_it_runs_until_it_is_stopped(tmp_path: Path) -> None:
         (("--host", "0.0.0.0"), 2, "connect without a token"),  # noqa: S104
         (("--token-file", "{tmp}/none"), 2, "cannot read the token"),
         (("--token-file", "{tmp}/empty"), 2, "is empty; expected a token"),
+        (("--token-file", "{tmp}/weak"), 2, "has 6 characters, expected at least 16"),
+        (("--token-file", "{tmp}/weak", "--no-token"), 2, "--no-token contradicts --token-file"),
         (("--label-studio", "ftp://x"), 2, "expected http"),
+        (("--numbering", "fdii"), 2, "Did you mean 'fdi'?"),
+        (("--root-path", "teeth"), 2, "expected a path such as /teeth"),
     ],
 )
 def test_faults(panodent, tmp_path: Path, options: tuple, code: int, message: str) -> None:
     (tmp_path / "empty").write_text("\n")
+    (tmp_path / "weak").write_text("secret\n")
     given = (part.replace("{tmp}", str(tmp_path)) for part in options)
     found = panodent("serve", "--store", tmp_path / "store", "--workers", 1, *given)
     assert found.code == code, found.err
@@ -96,10 +110,36 @@ def test_the_token_comes_from_the_file_or_the_environment(
 ) -> None:
     monkeypatch.delenv("PANODENT_TOKEN", raising=False)
     assert serve._token(None) is None
-    monkeypatch.setenv("PANODENT_TOKEN", " secret \n")
-    assert serve._token(None) == "secret"
-    (tmp_path / "token").write_text("another\n")
-    assert serve._token(tmp_path / "token") == "another"
+    monkeypatch.setenv("PANODENT_TOKEN", " a-token-in-the-environment \n")
+    assert serve._token(None) == "a-token-in-the-environment"
+    with pytest.raises(ConfigError, match="--no-token contradicts PANODENT_TOKEN"):
+        serve._token(None, True)
+    (tmp_path / "token").write_text("a-token-in-a-file\n")
+    assert serve._token(tmp_path / "token") == "a-token-in-a-file"
+    monkeypatch.delenv("PANODENT_TOKEN")
+    assert serve._token(None, True) is None
+
+
+@pytest.mark.parametrize(
+    ("host", "who"),
+    [("127.0.0.1", "every user of this computer"), ("0.0.0.0", "everybody who reaches 0.0.0.0")],  # noqa: S104
+)
+def test_no_token_says_what_it_means(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    host: str,
+    who: str,
+) -> None:
+    monkeypatch.delenv("PANODENT_TOKEN", raising=False)
+    monkeypatch.setattr(
+        "panodent.serve.server.run", lambda settings, listener, *_: listener.close()
+    )
+    serve.serve(store=tmp_path / "store", host=host, port=0, no_token=True)
+    shown = capsys.readouterr().out
+    assert f"no token: {who} can read, change and delete all studies" in shown
+    assert "#token" not in shown
+    assert not (tmp_path / "store").exists()
 
 
 LOCAL = {"localhost", "127.0.0.1", "::1"}

@@ -50,9 +50,10 @@ def test_folds_are_scored_together_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     scored: list[object] = []
-    monkeypatch.setattr(training_session, "score_folds", lambda *given: scored.append(given))
+    monkeypatch.setattr(training_session, "score_folds", lambda runs: ("scores of", runs))
+    monkeypatch.setattr(training_session, "write_folds", lambda *given: scored.append(given))
     assert train_runs(tmp_path / "cv", runs[:2]) == 0
-    assert scored == [([run.folder for run in runs[:2]], tmp_path / "cv")]
+    assert scored == [(("scores of", [run.folder for run in runs[:2]]), tmp_path / "cv")]
 
 
 def test_finished_folds_are_not_trained_again(
@@ -80,5 +81,5 @@ def test_one_missing_fold_is_named(
     from panodent.training import cross_validation
 
     monkeypatch.setattr(cross_validation, "missing_folds", lambda runs: [2])
-    score_folds([finished_run], None)
+    score_folds([finished_run])
     assert "fold 2 is missing, so its radiographs" in capsys.readouterr().err

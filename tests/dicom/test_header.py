@@ -83,3 +83,9 @@ def test_the_image_library_gets_a_generic_modality_without_geometry(header: Any)
     assert for_image_library(header).Modality == "OT"
     header.PatientOrientation, header.ImagerPixelSpacing = ["L", "F"], [0.1, 0.1]
     assert for_image_library(header) is header
+
+
+def test_an_identifier_that_is_no_uid_is_named(header: Any) -> None:
+    with pytest.raises(RadiographError, match="SOPInstanceUID, StudyInstanceUID are no UIDs"):
+        prepared(header, SOPInstanceUID="abc", StudyInstanceUID="x..y")
+    prepared(header, SOPInstanceUID="1.02.3", StudyInstanceUID="1.2")

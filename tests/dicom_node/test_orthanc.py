@@ -52,10 +52,16 @@ class Orthanc:
             "OverwriteInstances": False,
         }
         (folder / "orthanc.json").write_text(json.dumps(settings))
+        self.command = ["Orthanc", str(folder / "orthanc.json")]
         self.log = (folder / "orthanc.log").open("w")
-        self.process = subprocess.Popen(
-            ["Orthanc", str(folder / "orthanc.json")], stdout=self.log, stderr=self.log
-        )
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, stdout=self.log, stderr=self.log)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(120)
 
     def ready(self) -> bool:
         try:
@@ -99,8 +105,7 @@ class Orthanc:
         return [pydicom.dcmread(io.BytesIO(content)) for content in contents]
 
     def close(self) -> None:
-        self.process.terminate()
-        self.process.wait(120)
+        self.stop()
         self.log.close()
 
 
@@ -174,3 +179,36 @@ def test_a_node_between_device_and_archive(orthanc: Orthanc, tmp_path: Path) -> 
     finally:
         node.stop()
     assert modalities(orthanc.search("instances")) == ["PR", "SEG", "SR"]
+
+
+def test_dicomweb_answers_each_study_once(
+    orthanc: Orthanc, tmp_path: Path, teeth_bundle: Path
+) -> None:
+    pytest.importorskip("dicomweb_client", reason="needs the dicom extra")
+    from panodent.dicom_node.web_archive import WebArchive
+    from panodent.dicom_node.web_relay import WebRelay
+    from panodent.errors import UnreachableError
+
+    def relay(report: Callable[[str], None]) -> WebRelay:
+        def archive() -> WebArchive:
+            return WebArchive(f"http://127.0.0.1:{orthanc.http}/dicom-web")
+
+        loaded = bundle.load(teeth_bundle, threads=1)
+        return WebRelay(
+            tmp_path / "spool", archive, archive, loaded, report=report, first_pause=0.05
+        )
+
+    orthanc.store([to_dicom(phantom.draw(seed, (128, 256))[0], seed) for seed in (4, 5)])
+    # The archive ends when the first radiograph is ready to send, and the relay gives up.
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        relay(lambda text: orthanc.stop() if "to send" in text else None).run()
+    orthanc.start()
+    until(orthanc.ready)
+    counts = relay(lambda text: None).run()
+    assert counts.stored == 6
+    assert relay(lambda text: None).run().fetched == 0
+    kinds = modalities(orthanc.search("instances"))
+    assert kinds == ["PR", "PR", "PX", "PX", "SEG", "SEG", "SR", "SR"]
+    for study in orthanc.search("studies"):
+        found = orthanc.search(f"studies/{study['0020000D']['Value'][0]}/series")
+        assert modalities(found) == ["PR", "PX", "SEG", "SR"]

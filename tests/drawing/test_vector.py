@@ -26,6 +26,12 @@ def test_curves_become_points() -> None:
     assert points[:, 0] == pytest.approx(points[:, 1])
 
 
+def test_remembered_points_cannot_be_changed() -> None:
+    points = to_points((("M", (0, 0)), ("L", (4, 4))))
+    with pytest.raises(ValueError, match="read-only"):
+        points += 1
+
+
 def test_shapes_as_svg() -> None:
     path = ElementTree.fromstring(Shape(SQUARE, RED, BLUE, 1.5, (4.0, 3.0)).to_svg())  # noqa: S314
     assert path.attrib["fill"] == "#ff0000"

@@ -10,7 +10,8 @@ import pytest
 
 from panodent import formats
 from panodent.errors import AnnotationError, DatasetError
-from panodent.evaluation.pairing import evaluate_pairs, pair_folders
+from panodent.evaluation.pairing import evaluate_pairs, pair_folders, usable_pairs
+from panodent.formats.faults import FaultList
 from panodent.formats.parsing.label_map import write_png
 from panodent.outputs.case import write_case
 from panodent.outputs.summary_files import SummaryFiles
@@ -161,3 +162,21 @@ def test_nothing_pairs(tmp_path: Path, truth: Path):
 def test_no_such_folder(tmp_path: Path, truth: Path):
     with pytest.raises(DatasetError, match="no such file or folder"):
         evaluate_pairs(pair_folders(tmp_path / "nowhere", truth))
+
+
+def test_all_faults_are_listed_and_their_radiographs_left_out(truth: Path, tmp_path: Path) -> None:
+    document = json.loads((truth / "truth.json").read_text())
+    document["annotations"][0]["segmentation"] = [[1, 2]]  # of a/1
+    (truth / "truth.json").write_text(json.dumps(document))
+    other = teeth(tooth(11, 20), size=(20, 40))
+    predictions = write_predictions(tmp_path / "found", {"a/1": FIRST, "a/2": other})
+    faults = FaultList()
+    pairing = pair_folders(predictions, truth, faults=faults)
+    left = usable_pairs(pairing, faults)
+    assert left.pairs == ()
+    assert [fault.image for fault in faults] == ["a/1.png", ""]
+    assert "(height, width) (20, 40), the ground truth of (40, 80)" in [*faults][1].problem
+    scored = evaluate_pairs(usable_pairs(pairing, faults, resize=True), resize=True, samples=0)
+    assert [case.key for case in scored.cases] == ["a/2"]
+    with pytest.raises(AnnotationError, match="expected"):
+        evaluate_pairs(pair_folders(predictions, truth), samples=0)

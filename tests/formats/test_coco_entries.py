@@ -11,7 +11,7 @@ import pytest
 from panodent.errors import AnnotationError
 from panodent.formats.coco_entries import Entries, check, entries_by_image, usable_images
 from panodent.formats.faults import RAISING, FaultList, FaultReport
-from panodent.formats.parsing.json_stream import members
+from panodent.formats.parsing.json_stream import items_at, members
 
 FILE = Path("truth.json")
 IMAGE = {"id": 1, "file_name": "opg.png", "height": 8, "width": 10}
@@ -59,7 +59,7 @@ def entries(folder: Path, *annotations: Any, faults: FaultList = RAISING) -> Ent
     document = {"images": [IMAGE], "categories": [{"id": 36}], "annotations": annotations}
     file.write_text(json.dumps(document))
     data = members(file, ["annotations"])
-    return entries_by_image(file, data, None, FaultReport(faults, str(file)))[1]
+    return entries_by_image(file, data, None, FaultReport(faults, str(file))).of_image(0)
 
 
 def test_regions_to_be_ignored(tmp_path: Path) -> None:
@@ -79,3 +79,17 @@ def test_annotations_that_refer_to_nothing_are_left_out_or_refused(tmp_path: Pat
     assert [fault.item for fault in faults] == ["annotation 7", "annotation 7", "an annotation"]
     with pytest.raises(AnnotationError, match="image_id 5 is not among the images"):
         entries(tmp_path, lost[0])
+
+
+def test_annotations_of_an_image_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "truth.json"
+    images = [{**IMAGE, "id": name, "file_name": f"{name}.png"} for name in ("b", "a", "none")]
+    order = [("a", 11), ("b", 36), ("a", 12), ("b", 11)]
+    marks = [shape(image_id=image, category_id=number) for image, number in order]
+    listed = {"images": images, "categories": [{"id": n} for n in (11, 12, 36)]}
+    file.write_text(json.dumps({**listed, "annotations": marks}))
+    data = members(file, ["annotations"])
+    found = entries_by_image(file, data, None, FaultReport(RAISING, str(file)))
+    assert [found.of_image(index).categories for index in range(3)] == [[36, 11], [11, 12], []]
+    assert [*items_at(file, found.of_image(1).places)] == [marks[0], marks[2]]
+    assert set(found.categories) == {11, 12, 36}

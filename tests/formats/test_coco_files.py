@@ -259,3 +259,16 @@ def test_a_hole_cuts_the_tooth_before_it(tmp_path: Path) -> None:
     data["annotations"].reverse()
     (item,) = FORMAT.read(saved(tmp_path / "t.json", data))
     assert item.read().areas.tolist() == [12]
+
+
+def test_a_file_that_is_cut_off_does_not_cost_the_others_and_is_said(tmp_path: Path) -> None:
+    touched(tmp_path, "train/a.png", "valid/b.png")
+    saved(tmp_path / "train" / "_annotations.coco.json", document("a.png"))
+    other = saved(tmp_path / "valid" / "_annotations.coco.json", document("b.png"))
+    saved(tmp_path / "valid" / "notes.json", {"x": 1}).write_text('{"x": [')
+    other.write_bytes(other.read_bytes()[:90])
+    faults = FaultList()
+    assert [item.key for item in FORMAT.read(tmp_path, {OPTION: faults})] == ["train/a"]
+    assert [fault.file for fault in faults] == [str(other)]
+    with pytest.raises(AnnotationError, match="ends in the middle, at byte 90"):
+        FORMAT.read(tmp_path)

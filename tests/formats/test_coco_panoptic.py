@@ -56,7 +56,7 @@ def test_colours_are_ids_of_segments(tmp_path: Path, place: str) -> None:
 
 
 def test_one_bad_segment_or_image_costs_itself(tmp_path: Path) -> None:
-    bad = [segment("x"), segment(9), segment(258, None)]
+    bad = [segment("x"), segment(9), segment(258, None), segment(65536, 99)]
     file = saved(tmp_path, segment(7), *bad)
     data = json.loads(file.read_text())
     data["annotations"] += [{"image_id": 2, "file_name": "b.png", "segments_info": []}]
@@ -67,6 +67,7 @@ def test_one_bad_segment_or_image_costs_itself(tmp_path: Path) -> None:
     assert [(fault.image, fault.item, fault.is_note) for fault in faults] == [
         ("a.jpg", "segment 'x'", False),
         ("a.jpg", "segment 258", False),
+        ("a.jpg", "segment 65536", False),
         ("", "image 2", False),
         ("a.jpg", "", False),  # the pixels of 258 and 65536
         ("a.jpg", "segment 9", True),  # has no pixel

@@ -225,7 +225,7 @@ def test_one_bad_file_costs_one_file(tmp_path: Path) -> None:
     assert item.read().fdi.tolist() == [36]
     told = [str(fault).removeprefix(f"{tmp_path}/") for fault in faults.serious]
     assert [line[:30] for line in sorted(told)] == [
-        "sub/bad.json: is not JSON in U",
+        "sub/bad.json: ends in the midd",
         "sub/opg.json: shape 2: label i",
         "sub/opg.json: shape 3 ('37'): ",
     ]

@@ -29,7 +29,11 @@ def picture(file: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("a.json", '{"images": [], "annotations": [', "a.json is not JSON (Expecting value"),
+        (
+            "a.json",
+            '{"images": [], "annotations": [',
+            "a.json ends in the middle, at byte 31, with",
+        ),
         ("a.json", '{"images": [],}', "a.json is not JSON ("),
         ("sub/a.json", '{"images": 1 "b": 2}', "sub/a.json is not JSON (Expecting ',' delimiter"),
         (
@@ -66,7 +70,9 @@ def test_near_misses(tmp_path: Path, name: str, content: bytes | str, sentence: 
     saved(tmp_path, name, content)
     found = near_misses(tmp_path)
     assert any(sentence in said for said in found), found
-    with pytest.raises(AnnotationError, match=r"no annotation format recognised\. Looked for JSON"):
+    whole = "ends in the middle" not in sentence
+    reason = r"no annotation format recognised\. Looked for JSON" if whole else "that are whole: "
+    with pytest.raises(AnnotationError, match=reason):
         formats.recognise(tmp_path)
 
 
@@ -98,3 +104,11 @@ def test_surrogates_and_control_characters_do_not_reach_the_message(tmp_path: Pa
     saved(tmp_path, "a\x1b[2J\n.json", "{")
     (said,) = near_misses(tmp_path)
     assert said.isprintable()
+
+
+def test_what_is_cut_off_is_said_alone(tmp_path: Path) -> None:
+    saved(tmp_path, "a.json", '{"images": [], "annotations": [')
+    with pytest.raises(
+        AnnotationError, match=r"no annotations that are whole: a\.json ends in the"
+    ):
+        formats.recognise(tmp_path)

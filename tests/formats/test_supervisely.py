@@ -326,7 +326,7 @@ def test_malformed_files(tmp_path: Path, changes: dict[str, Any], reason: str) -
     ("content", "reason"),
     [
         (b"", "is not JSON in UTF-8"),
-        (b"{", "is not JSON in UTF-8"),
+        (b"{", "ends in the middle, at byte 1"),
         (b'{"a": "\xff"}', "is not text in UTF-8 .* --encoding"),
         (b'{"a": ' + b"9" * 5000 + b"}", "is not JSON in UTF-8"),
         (b"[" * 100_000, "nested too deep"),

@@ -348,7 +348,7 @@ def test_the_radiograph_tells_the_size(tmp_path: Path, attributes: Any) -> None:
         (b"", "is empty; expected JSON"),
         (b"\xff", "is not text in UTF-8 .* --encoding"),
         (b'{"a": ' + b"9" * 5000 + b"}", "is not JSON"),
-        (b'{"a":' * 100_000, "not JSON of the expected form"),
+        (b'{"a":' * 100_000, "ends in the middle, at byte 500000"),
         (b"[]", "not JSON of the expected form from byte 0 on"),
         (b'{"_via_img_metadata": []}', r"_via_img_metadata is \[\]; expected an object"),
     ],

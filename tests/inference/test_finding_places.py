@@ -25,6 +25,12 @@ def region(top: int, left: int, bottom: int, right: int) -> np.ndarray:
     return mask
 
 
+def within(window: tuple[slice, slice]) -> np.ndarray:
+    mask = np.zeros(PLANE, bool)
+    mask[window] = True
+    return mask
+
+
 def test_the_smaller_tooth_is_on_top() -> None:
     teeth = Teeth.from_masks(SIZE, [(36, np.ones((4, 4), bool), (0, 0)), (37, TOOTH, (0, 0))])
     plane = tooth_plane(teeth, PLANE)
@@ -46,6 +52,14 @@ def test_jaws_and_places() -> None:
     assert places.of("pontic", upper)[12, 32] in (11, 13)  # never a tooth that is there
     # A region that lies mostly above is above as a whole.
     assert places.of("crown", region(12, 36, 22, 40))[21, 38] == 11
+    # Its own rows and columns are enough.
+    window = np.s_[12:22, 30:40]
+    for kind in ("crown", "pontic"):
+        for mask in (upper, lower, region(12, 30, 40, 40)):
+            part = places.of(kind, mask[window], window) if mask[window].any() else None
+            assert part is None or np.array_equal(
+                part, places.of(kind, mask & within(window))[window]
+            )
 
 
 def test_an_implant_takes_its_position() -> None:

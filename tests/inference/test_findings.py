@@ -13,7 +13,7 @@ from panodent.bundle.bundle import Bundle
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
 from panodent.drawing.canvas import to_png_bytes
-from panodent.inference.findings import decode
+from panodent.inference.findings import _best, decode
 from panodent.inference.folder import Options, predict_files
 from panodent.inference.rescaling import predict_all, predict_teeth
 from panodent.radiograph.radiograph import Radiograph
@@ -60,6 +60,11 @@ def found(planes: Float32Array, present: Teeth) -> tuple[list[int], Findings]:
 
 def names(findings: Findings) -> list[tuple[str, int]]:
     return [(finding.kind, finding.fdi) for finding in findings]
+
+
+def test_the_best_plane_is_the_first_of_equals() -> None:
+    logits = np.random.default_rng(0).integers(0, 3, (8, 9, 11)).astype(np.float32)
+    assert np.array_equal(_best(logits), logits.argmax(axis=0))
 
 
 def test_nothing() -> None:
@@ -145,6 +150,15 @@ def test_a_wire_belongs_to_no_tooth_but_brackets_do() -> None:
         teeth(),
     )  # fmt: skip
     assert names(findings) == [("appliance", 14), ("appliance", 16)]
+
+
+@pytest.mark.parametrize("kind", ["filling", "root_filling", "post", "appliance"])
+def test_letters_in_the_margin_are_no_findings(kind: str) -> None:
+    near, far = (kind, 22, 42, 26, 46), (kind, 88, 150, 92, 156)
+    assert names(found(logits(near, far), teeth())[1]) == [(kind, 16)]
+    assert names(found(logits(far), Teeth.empty(SIZE))[1]) == []
+    bridge = ("pontic", 80, 148, 86, 158)
+    assert (kind, 0) in [(k, 0) for k, _ in names(found(logits(far, bridge), teeth())[1])]
 
 
 def test_what_is_too_small_or_unsure_is_left_out() -> None:

@@ -52,6 +52,24 @@ def test_everything_lands_and_agrees(tmp_path: Path, teeth: Teeth, radiograph) -
     assert "not a medical device" in record["notice"]
 
 
+def test_drawing_aside_makes_the_same_files_and_raises_its_errors(
+    tmp_path: Path, teeth: Teeth, radiograph, monkeypatch
+) -> None:
+    for name, aside in (("aside", True), ("before", False)):
+        write_case(tmp_path / name, radiograph, teeth, chart=True, aside=aside)
+    for file in (tmp_path / "aside").iterdir():
+        assert file.read_bytes() == (tmp_path / "before" / file.name).read_bytes()
+
+    def full(*_: object) -> None:
+        raise OutputError("no space left")
+
+    monkeypatch.setattr("panodent.outputs.case._write_overlay", full)
+    for name, aside in (("aside", True), ("before", False)):
+        with pytest.raises(OutputError, match="no space"):
+            write_case(tmp_path / name, radiograph, teeth, aside=aside)
+        assert not (tmp_path / name / "teeth.json").exists()
+
+
 def test_pictures_can_be_left_out(tmp_path: Path, teeth: Teeth, radiograph) -> None:
     write_case(tmp_path, radiograph, teeth, pictures=False)
     assert sorted(f.name for f in tmp_path.iterdir()) == ["labels.png", "teeth.json"]

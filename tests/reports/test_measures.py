@@ -12,7 +12,7 @@ import pytest
 
 from panodent.dentition import PERMANENT, to_fdi
 from panodent.dentition import TEETH as TEETH_BY_FDI
-from panodent.errors import DatasetError
+from panodent.errors import DatasetError, OutputError
 from panodent.inference.predictor import PERMANENT_ONLY, with_limits_noted
 from panodent.outputs.case import write_case
 from panodent.radiograph.radiograph import from_array
@@ -65,6 +65,20 @@ def test_sheets_are_written_when_asked_for(tmp_path: Path) -> None:
     result(tmp_path)
     assert measure_folder(tmp_path) == (1, {})
     assert not list(tmp_path.glob("report.*"))
+
+
+def test_an_earlier_call_is_replaced_as_a_whole_and_on_request_only(tmp_path: Path) -> None:
+    result(tmp_path / "a")
+    measure_folder(tmp_path, sheets=True)
+    before = (tmp_path / "measures.csv").read_bytes()
+    with pytest.raises(
+        OutputError, match=r"measurements of an earlier call \(measures\.csv\).*--ov"
+    ):
+        measure_folder(tmp_path, numbering="palmer")
+    assert (tmp_path / "measures.csv").read_bytes() == before
+    measure_folder(tmp_path, numbering="palmer", overwrite=True)
+    assert b"palmer" in (tmp_path / "measures.csv").read_bytes()
+    assert not list(tmp_path.rglob("report.*"))
 
 
 def test_a_folder_without_results_is_an_error(tmp_path: Path) -> None:

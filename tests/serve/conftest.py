@@ -68,10 +68,12 @@ class Server:
     def start(self) -> Server:
         with self.log.open("ab") as stream:
             begin = stream.tell()
+            protected = "--token-file" in self.options or "PANODENT_TOKEN" in self.environment
             self.process = subprocess.Popen(
                 [
                     sys.executable, "-m", "panodent", "serve", "--store", self.store,
                     "--port", "0", "--verbose", *self.options,
+                    *(() if protected else ("--no-token",)),
                 ],
                 stdout=stream,
                 stderr=stream,

@@ -7,7 +7,7 @@ from panodent.serve.acceptance import add_acceptance, with_acceptance
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
-STAMP = {"by": "Ann", "at": "2026-01-02T03:04:05+00:00"}
+STAMP = {"by": "reader 1", "at": "2026-01-02T03:04:05+00:00"}
 
 
 def test_a_finding_that_follows_its_tooth_stays_accepted():

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from panodent.errors import UnknownStudyError
 from panodent.serve.app import App, ServiceSettings
-from panodent.serve.routes import studies
+from panodent.serve.routes import worklist
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_errors_of_routes_become_problems(
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(studies, "service_of", fail)
+    monkeypatch.setattr(worklist, "service_of", fail)
     found, head, body = get(app, "/v1/studies")
     assert (found, head["content-type"]) == (status, "application/problem+json")
     assert detail in body["detail"]

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from panodent.serve.tokens import own_token
 from panodent.serve.workers.exports import MEDIA_TYPES
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "reference" / "service.md").read_text(encoding="utf-8")
-GUIDES = [DOCS / "how-to" / name for name in ("deploy.md", "label-studio.md")]
+GUIDES = [DOCS / "how-to" / f"{name}.md" for name in ("deploy", "label-studio", "reverse-proxy")]
 
 
 def commands() -> str:
@@ -27,6 +28,7 @@ def test_the_commands_run(server, png, dicom, tmp_path):
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     (tmp_path / "scan.png").write_bytes(png)
+    own_token(tmp_path / "studies")
     (tmp_path / "other.dcm").write_bytes(dicom)
     script = commands().replace("http://127.0.0.1:8080", server.url)
     assert script.count("curl") >= 8
@@ -41,6 +43,9 @@ def test_the_commands_run(server, png, dicom, tmp_path):
     assert [tooth["fdi"] for tooth in saved["teeth"]] == [12, 0]
     job = json.loads((tmp_path / "done.json").read_text())
     assert (job["state"], job["done"]) == ("done", 2)
+    listed = json.loads((tmp_path / "list.json").read_text())
+    assert any(study["name"] == "scan.png" for study in listed["studies"])
+    assert not any(study["saved"] for study in listed["studies"])
     assert "event: done" in (tmp_path / "events.txt").read_text()
     assert server.get(f"/v1/studies/{saved['id']}").status_code == 404
 

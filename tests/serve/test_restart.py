@@ -156,12 +156,17 @@ def test_what_cannot_start_says_so_in_one_line(serve, server):
 
 def test_beyond_loopback_a_token_is_demanded(serve, tmp_path):
     token = tmp_path / "token"
-    token.write_text("a-token\n")
+    token.write_text("a-token-of-these-tests\n")
     options = ("--host", "0.0.0.0", "--workers", "1", "--token-file", str(token))  # noqa: S104
     server = serve(*options, store=tmp_path / "store")
     server.url = server.url.replace("0.0.0.0", "127.0.0.1")  # noqa: S104
     assert server.get("/v1/info").status_code == 401
-    assert server.get("/v1/info", headers={"Authorization": "Bearer a-token"}).status_code == 200
-    name = {"Authorization": "Bearer a-token", "Host": socket.gethostname()}
+    assert (
+        server.get(
+            "/v1/info", headers={"Authorization": "Bearer a-token-of-these-tests"}
+        ).status_code
+        == 200
+    )
+    name = {"Authorization": "Bearer a-token-of-these-tests", "Host": socket.gethostname()}
     assert server.get("/v1/info", headers=name).status_code == 200
     server.stop()

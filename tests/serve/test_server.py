@@ -142,6 +142,47 @@ def test_what_is_no_request_is_told_so_as_a_problem(server):
     assert b"application/problem+json" in answer
 
 
+def asked(server: uvicorn.Server) -> socket.socket:
+    line = connect(server, GET)
+    await_ok(line)
+    return line
+
+
+def test_one_address_has_so_many_connections_and_loopback_any_number(server, monkeypatch):
+    monkeypatch.setattr(TimeoutProtocol, "max_per_address", 2)
+    with contextlib.ExitStack() as lines:
+        for _ in range(4):
+            lines.enter_context(asked(server))
+        monkeypatch.setattr(module, "is_loopback", lambda host: False)
+        refused = lines.enter_context(connect(server, GET))
+        refused.settimeout(PATIENCE)
+        answer = b""
+        with contextlib.suppress(ConnectionError):
+            while data := refused.recv(1 << 16):
+                answer += data
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"4 connections from your address" in answer
+
+
+def test_idle_connections_make_room_and_health_gets_through(server, monkeypatch):
+    monkeypatch.setattr(module, "MAX_CONNECTIONS", 2)
+    with contextlib.ExitStack() as lines:
+        first, second, third = (lines.enter_context(asked(server)) for _ in range(3))
+        await_close(first)  # idle for longest
+        for line in (second, third):
+            line.sendall(GET)
+            await_ok(line)
+        # None is idle: those are held in the middle of an answer, and one more is let in.
+        much = b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n"
+        for line in (second, third):
+            line.sendall(much)
+        until(lambda: server.server_state.total_requests == 7)
+        lines.enter_context(asked(server))
+        monkeypatch.setattr(module, "SPARE_CONNECTIONS", 0)
+        monkeypatch.setattr(module, "MAX_CONNECTIONS", 1)
+        await_close(lines.enter_context(connect(server, b"")))
+
+
 def test_a_place_that_is_taken_is_said():
     with listen("127.0.0.1", 0) as line:
         port = line.getsockname()[1]
@@ -158,8 +199,9 @@ def test_uvicorn_has_the_private_attributes_that_the_timeouts_use():
         config = uvicorn.Config(app, ws="none", lifespan="off")
         loop = asyncio.get_running_loop()
         instance = H11Protocol(config, ServerState(), {}, _loop=loop)
-        attributes = ["conn", "transport", "loop"]
+        attributes = ["conn", "transport", "loop", "connections", "client", "cycle"]
         overridden = ["connection_made", "data_received", "connection_lost", "send_400_response"]
+        overridden += ["on_response_complete"]
         of_server = ["shutdown", "capture_signals", "handle_exit", "serve"]
         return [
             *(f"H11Protocol().{name}" for name in attributes if not hasattr(instance, name)),

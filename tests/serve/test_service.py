@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from panodent.errors import (
-    BusyError,
     OutputError,
     StaleError,
     TaskError,
@@ -18,9 +18,9 @@ from panodent.errors import (
 )
 from panodent.serve import service as module
 from panodent.serve.service import Service
-from panodent.serve.store.job_queue import MAX_ATTEMPTS
 from panodent.serve.store.store import Store
 from panodent.serve.store.upload import write_upload
+from panodent.serve.store_calls import StoreCalls
 
 TOOTH = {
     "fdi": 11, "name": "upper right central incisor", "score": 0.9, "box": [1, 0, 2, 2],
@@ -46,7 +46,9 @@ class FakePool:
     async def stop(self) -> None:
         pass
 
-    async def run(self, task: Mapping[str, Any], *, ignore_limit: bool = False) -> Any:
+    async def run(
+        self, task: Mapping[str, Any], *, ignore_limit: bool = False, attempts: int = 2
+    ) -> Any:
         self.asked.append(task["task"])
         await self.gate.wait()
         if self.fault is not None:
@@ -87,10 +89,10 @@ async def until(check: Callable[[], Any]) -> None:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def short(self: Service, seconds: float) -> None:
+    async def short(self: StoreCalls, seconds: float) -> None:
         await asyncio.sleep(0.001)
 
-    monkeypatch.setattr(Service, "_pause", short)
+    monkeypatch.setattr(StoreCalls, "pause", short)
 
 
 def test_a_file_that_cannot_be_read_leaves_nothing(tmp_path):
@@ -156,13 +158,50 @@ def test_a_study_deleted_while_its_results_are_made_stays_deleted(tmp_path):
         pool.asked.clear()
         pool.gate.clear()
         await service.call_store(service.store.save, study.id, 1, [])
-        service._study_saved.notify()
+        service.results.saved.notify()
         await until(lambda: pool.asked == ["write"])
         await service.delete(study.id)
         pool.gate.set()
         await until(lambda: not list((service.store.folder / "results").iterdir()))
         with pytest.raises(UnknownStudyError):
             await service.export(study.id, "labels.png", "fdi")
+
+    working(tmp_path, do)
+
+
+def test_a_save_of_a_study_that_is_deleted_meanwhile_leaves_nothing(tmp_path):
+    async def do(service: Service, pool: FakePool) -> None:
+        study = await service.add(write_upload(service.store.files, "x.png", b"x"))
+        pool.asked.clear()
+        pool.gate.clear()
+        saving = asyncio.ensure_future(service.save(study.id, 0, []))
+        await until(lambda: pool.asked == ["edit"])
+        await service.delete(study.id)
+        pool.gate.set()
+        with pytest.raises(UnknownStudyError):
+            await saving
+        assert not list(service.store.files.iterdir())
+        assert not list((service.store.folder / "results").iterdir())
+
+    working(tmp_path, do)
+
+
+def test_a_client_that_leaves_leaves_nothing(tmp_path):
+    async def do(service: Service, pool: FakePool) -> None:
+        for stage in range(1, 40, 3):  # it leaves sooner or later
+            adding = asyncio.ensure_future(
+                service.add(write_upload(service.store.files, "x.png", b"x"))
+            )
+            for _ in range(stage):
+                await asyncio.sleep(0)
+            adding.cancel()
+            try:
+                await adding
+            except asyncio.CancelledError:
+                continue
+            await service.delete(adding.result().id)
+        await until(lambda: not list(service.store.files.iterdir()))
+        assert await service.call_store(service.store.counts) == (0, 0)
 
     working(tmp_path, do)
 
@@ -174,7 +213,7 @@ def test_a_full_disk_is_waited_out(tmp_path, caplog):
         await until(lambda: service.store.next_without_results() is None)
         pool.fault = OutputError("Waltraud.png: no space")
         await service.call_store(service.store.save, study.id, 1, [])
-        service._study_saved.notify()
+        service.results.saved.notify()
         await until(lambda: pool.asked.count("write") >= 3)
         assert service.store.next_without_results() is not None
         pool.fault = None
@@ -190,7 +229,7 @@ def test_results_that_can_never_be_made_are_not_tried_for_ever(tmp_path):
         study = await service.add(write_upload(service.store.files, "x.png", b"x"))
         saved = await service.call_store(service.store.save, study.id, 0, [])
         pool.fault = TaskError("no")
-        service._study_saved.notify()
+        service.results.saved.notify()
         await until(lambda: service.store.next_without_results() is None)
         assert pool.asked.count("write") == 1
         assert not service.store.results(study.id).exists()
@@ -199,16 +238,35 @@ def test_results_that_can_never_be_made_are_not_tried_for_ever(tmp_path):
     working(tmp_path, do)
 
 
-@pytest.mark.parametrize("fault", [OutputError("no space"), BusyError("no worker"), OSError(28)])
-def test_a_fault_of_the_service_is_tried_again_and_then_given_up(tmp_path, fault):
+def test_a_request_whose_row_may_be_written_leaves_nothing(tmp_path):
     async def do(service: Service, pool: FakePool) -> None:
-        pool.fault = fault
-        job = (await service.add_job([write_upload(service.store.files, "x.png", b"x")]))["id"]
-        states = [state async for state in service.follow_job(job)]
-        assert states[-1]["failed"] == 1
-        assert "its log says more" in states[-1]["items"][0]["error"]
-        assert pool.asked.count("predict") == MAX_ATTEMPTS
-        assert not list(service.store.files.iterdir())
+        store, gone = service.store, OperationalError("x", {}, Exception("connection lost"))
+
+        def unanswered(call: Any) -> Any:
+            def lost(*arguments: Any) -> None:
+                call(*arguments)
+                raise gone
+
+            return lost
+
+        store.add, add = unanswered(store.add), store.add  # type: ignore[method-assign]
+        with pytest.raises(OperationalError):
+            await service.add(write_upload(store.files, "x.png", b"x"))
+        store.add = add  # type: ignore[method-assign]
+        store.jobs.add, add_job = unanswered(store.jobs.add), store.jobs.add
+        pool.gate.clear()  # the job is withdrawn before its file is read
+        with pytest.raises(OperationalError):
+            await service.add_job([write_upload(store.files, "x.png", b"x")])
+        store.jobs.add = add_job
+        await until(lambda: not list(store.files.iterdir()))
+        pool.gate.set()
+        assert await service.call_store(store.counts) == (0, 0)
+        study = await service.add(write_upload(store.files, "x.png", b"x"))
+        store.delete, delete = unanswered(store.delete), store.delete  # type: ignore[method-assign]
+        with pytest.raises(OperationalError):
+            await service.delete(study.id)
+        store.delete = delete  # type: ignore[method-assign]
+        await until(lambda: not list(store.files.iterdir()))
 
     working(tmp_path, do)
 

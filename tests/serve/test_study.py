@@ -10,7 +10,7 @@ from panodent.serve.study import MAX_POINTS, Study, apply_edit, with_attributes,
 from panodent.teeth.teeth import Teeth
 
 SIZE = (128, 256)
-STAMP = {"by": "Ann", "at": "2026-01-02T03:04:05+00:00"}
+STAMP = {"by": "reader 1", "at": "2026-01-02T03:04:05+00:00"}
 SQUARE = [[[[10, 20], [14, 20], [14, 23], [10, 23]]]]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.teeth.outlines import fill, to_parts
+from panodent.teeth.outlines import _simple_ring, _trace, fill, to_parts
 
 
 def drawn(*rows: str) -> np.ndarray:
@@ -28,6 +29,36 @@ def test_the_outline_of_a_pixel_runs_along_its_edges():
     ((ring,),) = to_parts(drawn("...", "..#"))
     assert {tuple(point) for point in ring.tolist()} == {(2, 1), (3, 1), (3, 2), (2, 2)}
     assert len(ring) == 4
+
+
+def test_simple_regions_have_the_same_ring_in_the_fast_and_in_the_general_way():
+    rng = np.random.default_rng(1)
+    fast = 0
+    for index in range(400):
+        noise = cv2.GaussianBlur(
+            rng.standard_normal(rng.integers(1, 30, 2)), (0, 0), 0.5 + index % 4
+        )
+        mask = (noise > np.quantile(noise, rng.uniform(0.1, 0.9))).astype(np.uint8)
+        if (ring := _simple_ring(mask)) is not None:
+            fast += 1
+            (traced,) = _trace(mask)
+            assert ring.tolist() == traced.tolist()
+    assert fast > 100
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        drawn("..."),
+        drawn("#"),
+        drawn("#.#"),
+        drawn("#.", ".#"),
+        drawn("###", "#.#", "###"),
+        drawn("###", "#.#", "##."),
+    ],
+)
+def test_other_regions_are_left_to_the_general_way(mask):
+    assert _simple_ring(mask.view(np.uint8)) is None
 
 
 def test_straight_lines_have_corners_only_at_their_ends():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,11 +72,3 @@ def test_a_fold_counts_once_and_missing_ones_are_named(runs: list[Path], tmp_pat
 def test_an_unfinished_run_is_refused(data: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="--resume"):
         evaluate_folds([run_of(tmp_path / "half", data, (1, 2), finished=False)])
-
-
-def test_the_command_writes_a_page(runs: list[Path], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "panodent", "folds", *map(str, runs), "-o", str(tmp_path)]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr
-    assert "all 5: dice" in found.stdout
-    assert (tmp_path / "index.html").exists()

@@ -26,7 +26,7 @@ def pixels(drawn) -> np.ndarray:
 
 def answer(model, pixels: np.ndarray) -> np.ndarray:
     batch = bundle.load().frame.forward(pixels)[None, ..., None]
-    return np.asarray(model.predict_on_batch(batch))[0].transpose(2, 0, 1)
+    return np.asarray(model(batch, training=False))[0].transpose(2, 0, 1)
 
 
 def test_a_bundle_comes_back_as_the_network_it_was(pixels: np.ndarray) -> None:

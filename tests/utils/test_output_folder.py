@@ -13,7 +13,7 @@ import pytest
 from panodent.errors import OutputError
 from panodent.utils import output_folder
 from panodent.utils.atomic_files import PendingFile
-from panodent.utils.output_folder import LOCK, occupied, remove_incomplete
+from panodent.utils.output_folder import LOCK, joined, occupied, remove_incomplete
 
 
 def test_the_second_is_told_who_holds_the_folder(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_the_name_of_an_incomplete_file_is_recognised(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    def refuse(file: Path) -> None:
+    def refuse(file: Path, shared: bool) -> None:
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(output_folder, "lock_file", refuse)
@@ -104,7 +104,7 @@ def test_a_folder_that_cannot_be_written(
 def test_a_file_system_without_locks_is_used_without(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(file: Path) -> None:
+    def refuse(file: Path, shared: bool) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(output_folder, "lock_file", refuse)
@@ -125,3 +125,16 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
         occupied(tmp_path / "run" / "below", "train"),
     ):
         pass
+
+
+def test_several_join_a_folder_that_is_nobodys_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    with joined(folder, folder / "a", "predict"):
+        with joined(folder, folder / "b", "predict"):
+            (folder / "b" / "run.json").touch()
+        assert (folder / LOCK).exists()  # the other one is still at work
+        with pytest.raises(OutputError, match="several calls of `panodent predict`; wait"):
+            occupied(folder, "merge").__enter__()
+    assert [file.name for file in folder.rglob("*")] == ["b", "run.json"]
+    with occupied(folder, "merge") as interrupted:
+        assert not interrupted

@@ -36,7 +36,7 @@ _COLUMN = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Suspicion:
     """One thing to check: its kind (a key of `KINDS`), the teeth concerned, and a description."""
 

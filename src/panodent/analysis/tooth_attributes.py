@@ -19,6 +19,7 @@ from panodent.analysis.root_remnants import root_remnants
 from panodent.analysis.tooth_extents import tooth_extents
 from panodent.dentition import TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.utils.remembered import remembered
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class ToothAttributes:
         return () if self.erupted else ("unerupted",)
 
 
+@remembered
 def tooth_attributes(teeth: Teeth) -> tuple[ToothAttributes, ...]:
     """The attributes of each tooth, in the order of the record."""
     out = erupted(teeth)

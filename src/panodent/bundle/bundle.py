@@ -6,6 +6,7 @@ BUNDLE/norms.npz       batch-norm statistics, which fine-tuning needs back (opti
 BUNDLE/refiner.onnx    the network that refines outlines (optional)
 BUNDLE/findings.onnx   the network that finds fillings, crowns, implants and more (optional)
 BUNDLE/seen.txt        digests of the radiographs that it was trained on (optional)
+BUNDLE/fast-*.onnx     eight-bit forms of the networks, see `panodent.bundle.fast` (optional)
 
 The bundle named "default" lies inside the package: nothing is downloaded at run time.
 """
@@ -26,11 +27,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panodent.bundle import fast as fast_files
 from panodent.bundle.calibration import Calibration
-from panodent.bundle.files import read_network, read_norms, sha256, write_norms
+from panodent.bundle.fast import FastNetworks
+from panodent.bundle.files import (
+    CARD_FILE,
+    FAST_FILES,
+    FINDINGS_FILE,
+    NETWORK_FILE,
+    NORMS_FILE,
+    REFINER_FILE,
+    read_network,
+    read_norms,
+    sha256,
+    write_norms,
+)
 from panodent.bundle.findings_network import FindingsNetwork, card_entry, from_card
 from panodent.bundle.frame import Frame
-from panodent.bundle.seen import SEEN_FILE, Seen
+from panodent.bundle.seen import Seen
 from panodent.bundle.seen import read as read_seen
 from panodent.bundle.seen import write as write_seen
 from panodent.bundle.session import CPU, Session, check_device
@@ -41,10 +55,6 @@ from panodent.utils.atomic_files import write_whole
 
 FORMAT = 1
 DEFAULT = "default"
-NETWORK_FILE, CARD_FILE, NORMS_FILE = "network.onnx", "bundle.json", "norms.npz"
-REFINER_FILE, FINDINGS_FILE = "refiner.onnx", "findings.onnx"
-RUN_RECORDS = ("config.json", "refiner.json", "findings.json")
-"""Files that describe a training run; its bundle is in the folder `bundle` beside them."""
 RUNTIME = "onnxruntime"
 """The library that runs networks, recorded in each bundle; docs/experiments/ compares others."""
 MAX_NETWORK_BYTES = 1_000_000_000
@@ -73,6 +83,7 @@ class Bundle:
     seen : which radiographs it was trained on.
     source : the folder that it was read from, "default" for the included bundle, or empty.
     device : what the networks run on, one of `panodent.bundle.session.DEVICES`.
+    fast : eight-bit forms of the networks, or None.
 
     Raises `BundleError` for repeated or unknown classes and impossible sizes.
     """
@@ -92,6 +103,7 @@ class Bundle:
     seen: Seen = field(default=Seen(), repr=False, compare=False)
     source: str = field(default="", compare=False)
     device: str = field(default=CPU, compare=False)
+    fast: FastNetworks | None = field(default=None, repr=False, compare=False)
     _network_session: Session = field(init=False, repr=False, compare=False)
     _refiner_session: Session = field(init=False, repr=False, compare=False)
 
@@ -217,7 +229,7 @@ def load(path: str | os.PathLike[str] = DEFAULT, threads: int = 0, device: str =
     except ValueError as error:
         card = folder / CARD_FILE
         raise BundleError(f"{card}: not JSON ({error}); copy the whole bundle again") from None
-    made = _checked(folder, card, network, threads)
+    made = replace(_checked(folder, card, network, threads), fast=_fast(folder, card.get("fast")))
     source = DEFAULT if str(path) == DEFAULT else str(folder.resolve())
     seen = read_seen(folder, card.get("seen"))
     return replace(made, seen=seen, source=source, device=device)
@@ -269,40 +281,30 @@ def _checked(folder: Path, card: Any, network: bytes, threads: int) -> Bundle:
     return bundle
 
 
+def _fast(folder: Path, entry: Any) -> FastNetworks | None:
+    try:
+        return fast_files.from_card(entry, folder)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BundleError(f"{folder / CARD_FILE}: {error!r} in the entry 'fast'") from None
+
+
 def _findings(folder: Path, entry: Any) -> FindingsNetwork | None:
     """The findings network that a card's entry describes; None without an entry."""
     network = read_network(folder / FINDINGS_FILE, entry)
     return from_card(entry, network) if network else None
 
 
-def check_free(folder: Path, overwrite: bool = False) -> None:
-    """Raises `OutputError` if the folder has files of a bundle, unless these may be overwritten.
-
-    A training run is refused in any case: `load` would take the new bundle instead of its own.
-    """
-    if run := [name for name in ("bundle", *RUN_RECORDS) if (folder / name).exists()]:
-        raise OutputError(
-            f"{folder}: holds a training run ({run[0]}), whose own bundle would no longer be used; "
-            "name another --output"
-        )
-    files = (CARD_FILE, NETWORK_FILE, REFINER_FILE, FINDINGS_FILE, NORMS_FILE, SEEN_FILE)
-    found = [name for name in files if (folder / name).exists()]
-    if found and not overwrite:
-        raise OutputError(
-            f"{folder}: already holds a bundle ({found[0]}); replace it with --overwrite, or name "
-            "another --output"
-        )
-
-
 def save(bundle: Bundle, folder: Path) -> None:
     """Writes a bundle in place of one that is there.
 
-    bundle.json is removed first and written last, so an interrupted write leaves no bundle. Raises
-    `OutputError` if a file cannot be written.
+    bundle.json is removed first and written last, so an interrupted write leaves no bundle.
+    Eight-bit networks that were made from other networks are left out. Raises `OutputError` if a
+    file cannot be written.
     """
+    fast = fast_files.held(bundle)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in (CARD_FILE, REFINER_FILE, FINDINGS_FILE, NORMS_FILE):
+        for name in (CARD_FILE, REFINER_FILE, FINDINGS_FILE, NORMS_FILE, *FAST_FILES):
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(
@@ -336,6 +338,8 @@ def save(bundle: Bundle, folder: Path) -> None:
         card["refiner"] = {"file": REFINER_FILE, "sha256": sha256(bundle.refiner)}
     if bundle.findings is not None:
         card["findings"] = _findings_entry(bundle.findings)
+    if fast is not None:
+        card["fast"] = fast_files.write(fast, folder)
     if (seen := write_seen(bundle.seen, folder)) is not None:
         card["seen"] = seen
     write_whole(folder / CARD_FILE, json.dumps(card, indent=2, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""Files of a bundle: further networks, checked by their digest, and batch-norm statistics.
+"""Files of a bundle: their names, networks checked by their digest, and batch-norm statistics.
 
 >>> sha256(b"network")[:8]
 '3009be76'
@@ -16,8 +16,36 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from panodent.errors import BundleError
+from panodent.errors import BundleError, OutputError
 from panodent.utils.atomic_files import write_whole
+
+NETWORK_FILE, CARD_FILE, NORMS_FILE = "network.onnx", "bundle.json", "norms.npz"
+SEEN_FILE = "seen.txt"
+REFINER_FILE, FINDINGS_FILE = "refiner.onnx", "findings.onnx"
+RUN_RECORDS = ("config.json", "refiner.json", "findings.json")
+"""Files that describe a training run; its bundle is in the folder `bundle` beside them."""
+FAST_FILES = ("fast-network.onnx", "fast-refiner.onnx", "fast-findings.onnx")
+"""Eight-bit forms of the networks, see `panodent.bundle.fast`."""
+
+
+def check_free(folder: Path, overwrite: bool = False) -> None:
+    """Raises `OutputError` if the folder has files of a bundle, unless these may be overwritten.
+
+    A training run is refused in any case: `load` would take the new bundle instead of its own.
+    """
+    if run := [name for name in ("bundle", *RUN_RECORDS) if (folder / name).exists()]:
+        raise OutputError(
+            f"{folder}: holds a training run ({run[0]}), whose own bundle would no longer be used; "
+            "name another --output"
+        )
+    networks = (NETWORK_FILE, REFINER_FILE, FINDINGS_FILE, *FAST_FILES)
+    files = (CARD_FILE, *networks, NORMS_FILE, SEEN_FILE)
+    found = [name for name in files if (folder / name).exists()]
+    if found and not overwrite:
+        raise OutputError(
+            f"{folder}: already holds a bundle ({found[0]}); replace it with --overwrite, or name "
+            "another --output"
+        )
 
 
 def sha256(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Quantises a bundle's network to 8-bit integers: half the size, faster on some processors.
+"""Quantises networks to 8-bit integers: half the size, faster on some processors.
 
 Static quantisation: ranges of activations are measured on given radiographs, weights have one scale
 for each output channel. The first convolution and the head stay in float32. Processors with VNNI or
@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from panodent.bundle.bundle import Bundle
+from panodent.bundle.fast import with_networks
+from panodent.bundle.session import Session
 from panodent.errors import BundleError, MissingExtraError
-from panodent.utils.arrays import FloatImage
+from panodent.utils.arrays import Float32Array, FloatImage
 
 LEAST_AGREEMENT = 0.98
 """Smallest share of tooth pixels on which both networks must predict the same tooth."""
@@ -35,21 +37,8 @@ def quantise(bundle: Bundle, pictures: Sequence[FloatImage]) -> Bundle:
     if bundle.architecture.get("precision"):
         raise BundleError("the bundle is quantised already; give the one that it was made from")
     frames = [bundle.frame.forward(pixels)[None, None] for pixels in pictures]
-    made = replace(
-        bundle,
-        network=_quantised(bundle.network, frames),
-        architecture={
-            "offsets": bool(bundle.architecture.get("offsets")),
-            "precision": "int8",
-        },
-        norms={},
-    )
-    agreement = float(np.mean([_agreement(bundle, made, pixels) for pixels in pictures]))
-    if agreement < LEAST_AGREEMENT:
-        raise BundleError(
-            f"the eight-bit network agrees on {agreement:.3f} of the tooth pixels only; expected "
-            f"{LEAST_AGREEMENT}; give more radiographs, of the kind that it is to read"
-        )
+    network, agreement = quantised(bundle.network, frames, 1 + len(bundle.classes))
+    made = with_networks(bundle, {"network": network})
     note = {
         "from": bundle.digest,
         "radiographs": len(pictures),
@@ -58,15 +47,45 @@ def quantise(bundle: Bundle, pictures: Sequence[FloatImage]) -> Bundle:
     return replace(made, provenance={**bundle.provenance, "quantised": note})
 
 
-def _agreement(first: Bundle, second: Bundle, pixels: FloatImage) -> float:
-    """Share of the pixels that either network assigns to a tooth on which both agree, 0 to 1."""
-    planes = 1 + len(first.classes)
-    one, two = (b.predict_planes(pixels)[:planes].argmax(axis=0) for b in (first, second))
-    teeth = (one > 0) | (two > 0)
-    return float((one == two)[teeth].mean()) if teeth.any() else 1.0
+def quantised(
+    network: bytes, batches: Sequence[Float32Array], planes: int, least: float = LEAST_AGREEMENT
+) -> tuple[bytes, float]:
+    """The 8-bit form of an ONNX network, and its `agreement` with it over the batches.
+
+    batches : inputs of the network, on which ranges are measured.
+    planes : how many of the answer's planes are logits, the first of which is "nothing".
+
+    Raises `BundleError` where the agreement is below `least`.
+    """
+    made = _converted(network, batches)
+    first, second = Session(network), Session(made)
+    share = float(
+        np.mean(
+            [
+                agreement(first.run(batch)[:, :planes], second.run(batch)[:, :planes])
+                for batch in batches
+            ]
+        )
+    )
+    if share < least:
+        raise BundleError(
+            f"the eight-bit network agrees on {share:.3f} of the pixels in objects only; expected "
+            f"{least}; give more radiographs, of the kind that it is to read"
+        )
+    return made, share
 
 
-def _quantised(network: bytes, frames: Sequence[FloatImage]) -> bytes:
+def agreement(first: Float32Array, second: Float32Array) -> float:
+    """Share of the pixels that either answer assigns to an object on which both agree, 0 to 1.
+
+    Answers are logits (batch, planes, height, width), the first plane of which is "nothing".
+    """
+    one, two = first.argmax(axis=1), second.argmax(axis=1)
+    objects = (one > 0) | (two > 0)
+    return float((one == two)[objects].mean()) if objects.any() else 1.0
+
+
+def _converted(network: bytes, frames: Sequence[Float32Array]) -> bytes:
     try:
         import onnx
         import onnxruntime
@@ -77,7 +96,7 @@ def _quantised(network: bytes, frames: Sequence[FloatImage]) -> bytes:
 
     class Ranges(q.CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self.left: Iterator[FloatImage] = iter(frames)
+            self.left: Iterator[Float32Array] = iter(frames)
 
         def get_next(self) -> dict[str, Any] | None:
             frame = next(self.left, None)

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from panodent.bundle.files import SEEN_FILE
 from panodent.errors import BundleError
 from panodent.utils.atomic_files import write_whole
 
-SEEN_FILE = "seen.txt"
 BITS = 256
 MAX_DIFFERENT = 30
 """Digests are of one radiograph if at most so many of their bits differ. 40 radiographs differed

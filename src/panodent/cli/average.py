@@ -37,7 +37,7 @@ def average(
     score the new bundle.
     """
     require_keras()
-    from panodent.bundle.bundle import RUN_RECORDS
+    from panodent.bundle.files import RUN_RECORDS
     from panodent.training.run import reopen
     from panodent.training.run_folder import remove_run
     from panodent.training.weight_averaging import average as average_weights

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from panodent.evaluation.evaluate import Evaluation
+    from panodent.formats.faults import Fault
 
 LINE_SECONDS = 10.0
 """Seconds between lines of progress in a log."""
@@ -60,6 +61,15 @@ def print_lines(text: str) -> None:
     """Prints each line of the text with `print_line`."""
     for line in text.rstrip("\n").split("\n"):
         print_line(line)
+
+
+def print_faults(faults: Iterable[Fault]) -> None:
+    """Prints a line for each fault of annotation files; harmless notes on standard output."""
+    for fault in faults:
+        if fault.is_warning or not fault.is_note:
+            print_warning(fault)
+        else:
+            print_line(f"note: {fault}")
 
 
 def main_figures(evaluation: Evaluation) -> str:
@@ -175,11 +185,13 @@ class TrainingProgress:
     def report(self, kind: str, row: dict[str, Any]) -> None:
         """Shows one message of the run.
 
-        `kind` is 'unread', 'reading', 'not_searched', 'ignoring', 'step', 'epoch', 'scoring',
-        'unscored', 'stopped_early' or 'warning'; `row` holds its figures by name, and 'text' for a
-        warning.
+        `kind` is 'unread', 'network', 'reading', 'not_searched', 'ignoring', 'step', 'epoch',
+        'scoring', 'unscored', 'stopped_early' or 'warning'; `row` holds its figures by name, and
+        'text' for the network and a warning.
         """
-        if kind == "reading":
+        if kind == "network":
+            print_lines(row["text"])
+        elif kind == "reading":
             cases = counted(int(row["cases"]), "annotated radiograph", "annotated radiographs")
             print_line(f"reading {cases}")
             self.started = time.monotonic()

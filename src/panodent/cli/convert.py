@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panodent.cli.console import print_line, print_warning, progress_bar
+from panodent.cli.console import print_faults, print_line, print_warning, progress_bar
 from panodent.cli.options import (
     Attribute,
     Encoding,
@@ -94,12 +94,21 @@ def convert(
             resume=resume,
             overwrite=overwrite,
         )
-    _print_summary(conversion, to, target, source)
+    read = "results" if _are_results(source, values) else conversion.source_format
+    _print_summary(conversion, read, to, target, source)
     stopped = conversion.failed and not (skip_bad and conversion.written)
     raise typer.Exit(1 if stopped or conversion.unread else 0)
 
 
-def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) -> None:
+def _are_results(source: Path, values: str | None) -> bool:
+    """Whether the source was read as what `panodent predict` wrote, not as label images or COCO."""
+    from panodent.radiograph.folder_search import is_result
+
+    return is_result(source if source.is_file() else source / "run.json") and values is None
+
+
+def _print_summary(conversion: Conversion, read: str, to: str, target: Path, source: Path) -> None:
+    """Prints what was written; `read` says what was read."""
     from panodent.datasets.checking import left_out
 
     resumed = f", {conversion.resumed} of them by an earlier call" if conversion.resumed else ""
@@ -109,7 +118,7 @@ def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) 
     print_line(
         f"{counted(conversion.written, 'radiograph', 'radiographs')} with "
         f"{counted(conversion.teeth, 'tooth', 'teeth')}{without}{found} from "
-        f"{conversion.source_format} to {to}{resumed}; {len(conversion.failed)} failed; in {target}"
+        f"{read} to {to}{resumed}; {len(conversion.failed)} failed; in {target}"
     )
     for what, count in sorted(conversion.lost.items()):
         of = counted(conversion.written, "radiograph", "radiographs")
@@ -132,11 +141,7 @@ def _print_summary(conversion: Conversion, to: str, target: Path, source: Path) 
         )
     for item in conversion.unread:
         print_warning(f"not read: {item.path}: {item.reason}")
-    for fault in conversion.faults:
-        if fault.is_warning or not fault.is_note:
-            print_warning(fault)
-        else:
-            print_line(f"note: {fault}")
+    print_faults(conversion.faults)
     for key, reason in conversion.failed.items():
         print_warning(f"{key} was not converted: {reason}")
     if what := left_out(conversion.faults):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panodent.cli.console import print_line, print_warning, progress_bar
+from panodent.cli.console import print_faults, print_line, print_warning, progress_bar
 from panodent.cli.options import (
     Attribute,
     Encoding,
@@ -75,7 +75,7 @@ def correct(
     _print_summary(outcome, to, output)
     if chosen.attribution:
         print_line(f"attribution: {chosen.attribution}")
-    raise typer.Exit(1 if outcome.conversion.failed else 0)
+    raise typer.Exit(1 if outcome.conversion.failed or outcome.conversion.unread else 0)
 
 
 def _print_summary(outcome: Outcome, to: str, output: Path) -> None:
@@ -98,5 +98,8 @@ def _print_summary(outcome: Outcome, to: str, output: Path) -> None:
         print_warning(f"{to} cannot hold {what}: lost in {count} of {conversion.written}")
     if conversion.without_image:
         print_warning(f"{conversion.without_image} annotations have no radiograph beside them")
+    for item in conversion.unread:
+        print_warning(f"not read: {item.path}: {item.reason}")
+    print_faults(conversion.faults)
     for key, reason in conversion.failed.items():
         print_warning(f"{key} was not corrected: {reason}")

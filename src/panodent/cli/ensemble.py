@@ -25,8 +25,9 @@ def ensemble(
     """
     from panodent.bundle import bundle
     from panodent.bundle.ensemble import ensemble as join
+    from panodent.bundle.files import check_free
 
-    bundle.check_free(output, overwrite)
+    check_free(output, overwrite)
     joined = join([bundle.load(member) for member in members])
     bundle.save(joined, output)
     megabytes = len(joined.network) / 1e6

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from panodent.cli.console import print_line, print_lines, print_warning, progress_bar
+from panodent.cli.console import (
+    print_faults,
+    print_line,
+    print_lines,
+    print_warning,
+    progress_bar,
+)
 from panodent.cli.options import (
     Attribute,
     Encoding,
@@ -17,11 +23,12 @@ from panodent.cli.options import (
     NameMap,
     Numbering,
     Overwrite,
+    SkipBad,
     Values,
     read_options,
 )
 from panodent.cli.options import Predictions as TaskPredictions
-from panodent.errors import ConfigError
+from panodent.errors import ConfigError, DatasetError
 from panodent.utils.wording import counted, shown
 
 if TYPE_CHECKING:
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
     from panodent.evaluation.evaluate import Evaluation
     from panodent.evaluation.groups import Groups
     from panodent.evaluation.pairing import Pairing
+    from panodent.formats.faults import FaultList
 
 GROUP_FIGURES = ("dice", "numbering", "ap50")
 """Metrics in the table of groups; the page and scores.json have all."""
@@ -102,6 +110,7 @@ def evaluate(
     resize: Resize = False,
     findings: AnnotatedFindingsFile = None,
     samples: Samples = 1000,
+    skip_bad: SkipBad = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Score predictions against ground truth.
@@ -110,15 +119,18 @@ def evaluate(
     as 0, and the exit code is then 1.
     """
     from panodent.evaluation.grouping import groupings
-    from panodent.evaluation.pairing import evaluate_pairs, pair_folders
+    from panodent.evaluation.pairing import evaluate_pairs, pair_folders, usable_pairs
     from panodent.evaluation.seen_cases import note_on_seen
+    from panodent.formats.faults import FaultList
     from panodent.reports.report_folder import EVALUATION, check_free
 
     check_free(output, EVALUATION, overwrite)
     if plates and output is None:
         raise ConfigError("--plates needs a folder for the drawings; add --output")
     options = read_options(values, numbering, name_map, read_predictions, attribute, encoding)
-    pairing = pair_folders(predictions, truth, format=format_name, options=options)
+    faults = FaultList()
+    pairing = pair_folders(predictions, truth, format=format_name, options=options, faults=faults)
+    pairing = _checked(usable_pairs(pairing, faults, resize), faults, skip_bad, truth)
     if note := note_on_seen(pairing, predictions):
         pairing = replace(pairing, notes=(*pairing.notes, note))
     groups = groupings(by or (), table, [pair.key for pair in pairing.pairs])
@@ -131,15 +143,51 @@ def evaluate(
             progress=lambda done, total, key: update(done, total),
             groupings=groups,
         )
+    others = _print_scores(evaluation, pairing, predictions, findings, samples)
+    if output is not None:
+        _write_report(evaluation, pairing, output, others, plates, overwrite)
+    _exit_without(evaluation.without_prediction)
+
+
+def _print_scores(
+    evaluation: Evaluation,
+    pairing: Pairing,
+    predictions: Path,
+    findings: Path | None,
+    samples: int,
+) -> dict[str, str]:
+    """Prints all scores and notes; returns files of the report by name, '' for none."""
+    from panodent.evaluation.attribute_scores import evaluate_attributes, to_json
+
     _print_figures(evaluation)
     for made in evaluation.groups.values():
         _print_groups(made)
     scores = "" if findings is None else _findings_scores(pairing, predictions, findings, samples)
+    attributes = evaluate_attributes(pairing)
+    for count in attributes:
+        print_line(str(count))
     for note in dict.fromkeys((*evaluation.notes, *_notes_on_groups(evaluation))):
         print_warning(note)
-    if output is not None:
-        _write_report(evaluation, pairing, output, scores, plates, overwrite)
-    _exit_without(evaluation.without_prediction)
+    told = to_json(attributes) if attributes else ""
+    return {"findings-scores.json": scores, "attribute-scores.json": told}
+
+
+def _checked(pairing: Pairing, faults: FaultList, skip_bad: bool, truth: Path) -> Pairing:
+    """Prints what cannot be used, and notes how much was left out; stops without `skip_bad`.
+
+    Raises `FaultyItemsError`, or `DatasetError` if nothing is left to score.
+    """
+    from panodent.datasets.checking import left_out, stop_at
+
+    if not skip_bad:
+        stop_at(faults)
+    if not pairing.pairs:
+        raise DatasetError(f"{truth}: no radiograph can be scored; panodent inspect lists why")
+    print_faults(faults)
+    if not (what := left_out(faults)):
+        return pairing
+    note = f"left out: {what} that could not be used"
+    return replace(pairing, notes=(*pairing.notes, note))
 
 
 def _exit_without(missing: Sequence[str]) -> None:
@@ -156,11 +204,11 @@ def _write_report(
     evaluation: Evaluation,
     pairing: Pairing,
     output: Path,
-    findings: str,
+    others: Mapping[str, str],
     plates: int,
     overwrite: bool,
 ) -> None:
-    """Writes the report and prints where; `findings` are their scores as JSON, '' without."""
+    """Writes the report and prints where; `others` are further files by name, '' for none."""
     from panodent.reports import failure_plates
     from panodent.reports.evaluation import write
     from panodent.reports.report_folder import EVALUATION, replacing
@@ -168,8 +216,9 @@ def _write_report(
 
     with replacing(output, EVALUATION, overwrite):
         page = write(evaluation, output, cases=pairing.pictures())
-        if findings:
-            write_whole(output / "findings-scores.json", findings)
+        for name, text in others.items():
+            if text:
+                write_whole(output / name, text)
         print_line(f"page: {page}")
         if plates:
             count = failure_plates.write(evaluation, pairing.pictures(), output / "plates", plates)

@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 
 FindingsFile = Annotated[
     Path | None,
-    typer.Option("--findings", help="COCO file of the findings in some of these radiographs."),
+    typer.Option(
+        "--findings",
+        help="COCO file of the findings in some of these radiographs; ufba425: the included ones.",
+    ),
 ]
 Plain = Annotated[
     list[str] | None,
@@ -102,6 +105,7 @@ def findings(
     """
     require_keras()
     check_overwrite(overwrite, resume)
+    from panodent.datasets.public_findings import findings_file
     from panodent.training.findings_config import FindingsConfig
     from panodent.training.findings_run import prepare
     from panodent.training.run_data import DataSource
@@ -122,7 +126,8 @@ def findings(
     else:
         options = read_options(values, numbering, name_map, predictions, attribute, encoding)
         sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
-        named = (output, sources, annotations, plain or [], bundle, FindingsConfig(**settings))
+        described = findings_file(annotations)
+        named = (output, sources, described, plain or [], bundle, FindingsConfig(**settings))
         with holding_run(output, "findings", overwrite, keep="examples"):
             _train(prepare(*named, _report, validation, split_seed, start, overwrite))
 

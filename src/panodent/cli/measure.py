@@ -21,6 +21,9 @@ def measure(
         ),
     ] = False,
     numbering: WrittenNumbering = "fdi",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what an earlier call wrote to RESULTS.")
+    ] = False,
 ) -> None:
     """Measure teeth, gaps and third molars in predictions.
 
@@ -29,7 +32,8 @@ def measure(
     from panodent.reports.measures import CSV, measure_folder
 
     with progress_bar("measuring") as update:
-        done, failed = measure_folder(results, report, update, checked_numbering(numbering))
+        written = checked_numbering(numbering)
+        done, failed = measure_folder(results, report, update, written, overwrite)
     print_line(f"{counted(done, 'radiograph', 'radiographs')} measured; table: {results / CSV}")
     for reason in failed.values():
         print_warning(reason)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from panodent.cli.console import print_error, print_line, print_warning, progress_bar
 from panodent.cli.options import (
     BundleName,
-    Output,
     Overwrite,
     WrittenNumbering,
     check_overwrite,
     checked_numbering,
 )
+from panodent.errors import ConfigError
 from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.bundle.bundle import Bundle
-    from panodent.inference.folder import Options, Status
+    from panodent.inference.folder import Status
+    from panodent.outputs.parts import Part
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH", help="Radiographs, or folders of them.")
@@ -66,6 +68,14 @@ DrawFindings = Annotated[
         help="Draw findings on overlay.png. The odontogram and the tables have them in any case.",
     ),
 ]
+Fast = Annotated[
+    bool,
+    typer.Option(
+        "--fast",
+        help="Use the bundle's eight-bit networks: a little less exact, faster on processors "
+        "with 8-bit instructions (VNNI).",
+    ),
+]
 MinScore = Annotated[
     float,
     typer.Option(
@@ -92,6 +102,47 @@ DicomSr = Annotated[
     bool, typer.Option("--dicom-sr", help="Also write a DICOM Structured Report; for DICOM input.")
 ]
 MaxPixels = Annotated[int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")]
+Parquet = Annotated[
+    bool,
+    typer.Option(
+        "--parquet", help="Also write Parquet tables of teeth, findings and statuses to tables/."
+    ),
+]
+PartText = Annotated[
+    str | None,
+    typer.Option(
+        "--part",
+        metavar="K/N",
+        help="Predict only part K of N, so that N machines share one output folder; `panodent "
+        "merge` joins their tables.",
+    ),
+]
+
+
+def _written_as(place: str) -> str:
+    """The place of the results as messages name it: a path without a slash at its end."""
+    return place if "://" in place else str(Path(place))
+
+
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Predict on a Ray cluster: its address, auto, or local for this machine alone. PATHs "
+        "and --output may be URLs such as s3://bucket/images.",
+    ),
+]
+ResultsPlace = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="PATH",
+        callback=_written_as,
+        help="Folder for the results; with --ray also a URL.",
+    ),
+]
 Workers = Annotated[
     int, typer.Option(min=0, help="Radiographs processed at the same time; 0: one per core.")
 ]
@@ -105,7 +156,7 @@ Threads = Annotated[
 
 def predict(
     paths: Paths,
-    output: Output,
+    output: ResultsPlace,
     bundle: BundleName = "default",
     resume: Resume = False,
     overwrite: Overwrite = False,
@@ -115,6 +166,7 @@ def predict(
     mirror: Mirror = False,
     refine: Refine = True,
     findings: LookForFindings = True,
+    fast: Fast = False,
     overlay_findings: DrawFindings = True,
     min_score: MinScore = 0.0,
     dicom_seg: DicomSeg = False,
@@ -124,6 +176,9 @@ def predict(
     workers: Workers = 0,
     threads: Threads = 0,
     device: Device = "cpu",
+    part: PartText = None,
+    parquet: Parquet = False,
+    ray: RayAddress = None,
 ) -> None:
     """Find and number the teeth in radiographs.
 
@@ -133,9 +188,10 @@ def predict(
     processed; the exit code is then 1.
     """
     check_overwrite(overwrite, resume)
-    from panodent.bundle.bundle import load
-    from panodent.inference.folder import Options
+    from panodent.inference.folder import Options, predict_files
+    from panodent.outputs.parts import Part
 
+    share = Part.parse(part) if part else None
     dicom = {"seg": dicom_seg, "pr": dicom_pr, "sr": dicom_sr}
     options = Options(
         pictures=overlay,
@@ -147,28 +203,76 @@ def predict(
         min_score=min_score,
         dicom=tuple(kind for kind, wanted in dicom.items() if wanted),
     )
-    loaded = load(bundle, threads, device)
+    loaded = _loaded(bundle, threads, device, fast, refine, findings)
+    how: dict[str, Any] = {"options": options, "resume": resume, "overwrite": overwrite}
+    if ray is not None:
+        _refuse_with_ray(workers, part)
+        raise typer.Exit(_predicted_on_ray(paths, output, ray, loaded, how))
+    _refuse_urls(output, *paths)
+    how |= {"workers": workers, "part": share, "parquet": parquet}
+    work = partial(predict_files, paths, output, bundle=loaded, **how)
+    statuses = _predicted(work, output)
+    raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None, share))
+
+
+def _refuse_with_ray(workers: int, part: str | None) -> None:
+    """Raises `ConfigError` for options that say how one machine works."""
+    given = [name for name, value in (("--workers", workers), ("--part", part)) if value]
+    if given:
+        raise ConfigError(f"{given[0]} cannot be used with --ray, which shares the work itself")
+
+
+def _refuse_urls(*places: str) -> None:
+    """Raises `ConfigError` for URLs, which only workers of Ray read and write."""
+    for place in places:
+        if "://" in place:
+            raise ConfigError(f"{place}: URLs are read and written with --ray, such as --ray local")
+
+
+def _predicted_on_ray(
+    paths: Sequence[str], output: str, address: str, bundle: Bundle, how: dict[str, Any]
+) -> int:
+    """Predicts on a cluster, prints problems and a summary; returns the exit code."""
+    from panodent.cluster.ray_run import predict_on_ray
+
+    with progress_bar("predicting") as update:
+
+        def report(done: int, total: int, batch: dict[str, Any]) -> None:
+            update(done, total)
+            for text in batch["errors"]:
+                print_error(text)
+            for text in (*(f"ignored: {x}" for x in batch["ignored_files"]), *batch["warnings"]):
+                print_warning(text)
+
+        found = predict_on_ray(paths, output, address=address, bundle=bundle, report=report, **how)
+    counts = found.counts
+    print_line(
+        f"{counted(counts['done'], 'radiograph', 'radiographs')} predicted, {counts['skipped']} "
+        f"kept, {counted(found.kept_batches, 'batch', 'batches')} of an earlier call, "
+        f"{counts['failed']} failed, {counts['ignored']} ignored; results in {output}"
+    )
+    return 1 if counts["failed"] else 0
+
+
+def _loaded(
+    name: str, threads: int, device: str, fast: bool, refine: bool, findings: bool
+) -> Bundle:
+    """The bundle of this name, with those of its further networks that are wanted."""
+    from panodent.bundle.bundle import load
+    from panodent.bundle.fast import fast_bundle
+
+    loaded = load(name, threads, device)
+    loaded = fast_bundle(loaded) if fast else loaded
     loaded = loaded if refine else loaded.without_refiner()
-    loaded = loaded if findings else loaded.without_findings()
-    statuses = _predicted(paths, output, loaded, options, workers, resume, overwrite)
-    raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None))
+    return loaded if findings else loaded.without_findings()
 
 
-def _predicted(
-    paths: Sequence[str],
-    output: Path,
-    bundle: Bundle,
-    options: Options,
-    workers: int,
-    resume: bool,
-    overwrite: bool,
-) -> list[Status]:
+def _predicted(work: Callable[..., list[Status]], output: str) -> list[Status]:
     """Predicts with a progress bar and prints problems as they occur.
 
-    Raises `typer.Exit` with code 130 when it is interrupted.
+    `work` is `predict_files` without its `report`. Raises `typer.Exit` with code 130 when it is
+    interrupted.
     """
-    from panodent.inference.folder import predict_files
-
     reached = (0, 0)
     with progress_bar("predicting") as update:
 
@@ -179,22 +283,13 @@ def _predicted(
             _print_problem(status)
 
         try:
-            return predict_files(
-                paths,
-                output,
-                bundle=bundle,
-                options=options,
-                report=report,
-                workers=workers,
-                resume=resume,
-                overwrite=overwrite,
-            )
+            return work(report=report)
         except KeyboardInterrupt:
             _print_interrupted(*reached, output)
             raise typer.Exit(130) from None
 
 
-def _print_interrupted(done: int, total: int, output: Path) -> None:
+def _print_interrupted(done: int, total: int, output: str) -> None:
     """Says what an interrupted call leaves."""
     if not done:
         print_error("interrupted before the first radiograph was finished; nothing is kept")
@@ -214,11 +309,16 @@ def _print_problem(status: Status) -> None:
         print_warning(f"{status.file}: {status.warning}")
 
 
-def _print_summary(statuses: Sequence[Status], output: Path, findings: bool) -> int:
+def _print_summary(
+    statuses: Sequence[Status], output: str, findings: bool, part: Part | None
+) -> int:
     """Returns the exit code: 1 when a radiograph failed, or none has a result.
 
-    `findings` says whether they were looked for.
+    `findings` says whether they were looked for. A part may have no radiograph.
     """
+    if part and not statuses:
+        print_line(f"part {part} has none of the files; nothing to do")
+        return 0
     failed = sum(status.status == "failed" for status in statuses)
     ignored = sum(status.status == "ignored" for status in statuses)
     skipped = sum(status.status == "skipped" for status in statuses)
@@ -233,5 +333,6 @@ def _print_summary(statuses: Sequence[Status], output: Path, findings: bool) -> 
         + f"; {failed} failed"
         + (f", {counted(ignored, 'other file', 'other files')} ignored" if ignored else "")
         + f"; results in {output}"
+        + (f"; after all parts, run panodent merge {output}" if part else "")
     )
     return 1 if failed or not good else 0

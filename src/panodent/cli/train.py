@@ -50,6 +50,7 @@ from panodent.cli.training_options import (
     SplitSeed,
     Start,
     Teachers,
+    Track,
     Validation,
 )
 from panodent.cli.training_session import continue_run, train_run, train_runs
@@ -95,6 +96,7 @@ def train(
     keep_epochs: KeepEpochs = False,
     teachers: Teachers = None,
     workers: Workers = None,
+    track: Track = None,
     resume: Resume = False,
     overwrite: Overwrite = False,
     skip_bad: SkipBad = False,
@@ -122,7 +124,8 @@ def train(
     begun = _starting_point(start, recipe)
     training = _configured(recipe, config, settings, begun)
     found = _sources(given, folders, training)
-    raise typer.Exit(_begin(output, found, training, folds, begun, teachers or (), overwrite))
+    run = (output, found, training, folds, begun, teachers or (), overwrite)
+    raise typer.Exit(_begin(*run, track=_trackers(track)))
 
 
 SETTINGS = (
@@ -152,7 +155,9 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _resume(given: Mapping[str, Any], settings: Mapping[str, Any]) -> int:
     """Continues a run; raises `ConfigError` if options of a new run were given."""
-    new = [given[name] for name in ("data", "recipe", "config", "folds", "start", "teachers")]
+    new = [
+        given[name] for name in ("data", "recipe", "config", "folds", "start", "teachers", "track")
+    ]
     _check_resumed(
         any((*new, settings.keys() - CHANGED)),
         {option: given[name] for name, option in KEPT.items()},
@@ -189,23 +194,39 @@ def _begin(
     start: str,
     teachers: Sequence[str],
     overwrite: bool,
+    track: Sequence[str],
 ) -> int:
     """Prepares a run, or the runs of all folds, and trains; returns the exit code.
 
-    `found` holds the fields of each `DataSource`.
+    `found` holds the fields of each `DataSource`, `track` the names of trackers.
     """
     from panodent.training.run import prepare, prepare_folds
     from panodent.training.run_data import DataSource
     from panodent.training.run_folder import holding_run
+    from panodent.training.tracking import choose
 
     sources = [DataSource(*fields) for fields in found]
     progress = TrainingProgress(training.epochs)
     given = (progress.report, start, teachers, overwrite)
     if folds:
         with holding_run(output, "train", overwrite, keep=FIRST_FOLD):
-            return train_runs(output, prepare_folds(output, sources, training, folds, *given))
+            runs = prepare_folds(output, sources, training, folds, *given)
+            for run in runs:
+                choose(run.folder, track)
+            return train_runs(output, runs)
     with holding_run(output, "train", overwrite):
-        return train_run(prepare(output, sources, training, *given), progress)
+        run = prepare(output, sources, training, *given)
+        choose(run.folder, track)
+        return train_run(run, progress)
+
+
+def _trackers(names: Sequence[str] | None) -> list[str]:
+    """The trackers; raises `UnknownNameError` or `MissingExtraError`."""
+    if not names:
+        return []
+    from panodent.training.trackers import check_trackers
+
+    return check_trackers(names)
 
 
 def _starting_point(start: str | None, recipe: str | None) -> str:

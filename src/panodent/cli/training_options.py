@@ -125,6 +125,14 @@ Classes = Annotated[
         help="Tooth classes: FDI numbers such as 11,12,13, 'permanent' (32) or 'all' (52).",
     ),
 ]
+Track = Annotated[
+    list[str] | None,
+    typer.Option(
+        show_default="tensorboard",
+        help="Also record epochs and scores with mlflow or wandb, in the run's folder; may be "
+        "repeated.",
+    ),
+]
 Resume = Annotated[
     bool,
     typer.Option(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from panodent.cli.console import (
+    MAIN_FIGURES,
     TrainingProgress,
     main_figures,
     print_line,
-    print_lines,
     print_warning,
     progress_bar,
 )
 from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
+    from panodent.evaluation.evaluate import Evaluation
+    from panodent.evaluation.pairing import CaseLoader
     from panodent.training.run import Run
 
 
@@ -61,7 +63,7 @@ def train_runs(output: Path, runs: Sequence[Run], resume: bool = False) -> int:
         run.report = progress.report
         if code := train_run(run, progress, resume, output):
             return code
-    score_folds([run.folder for run in runs], output)
+    write_folds(score_folds([run.folder for run in runs]), output)
     return 0
 
 
@@ -73,8 +75,9 @@ def train_run(
     `output` is the folder that --resume takes, if it is not the run's own.
     """
     from panodent.training.finalise import finalise
-    from panodent.training.loop import describe, fit
+    from panodent.training.loop import fit
     from panodent.training.run_data import data_notes
+    from panodent.training.tracking import tracking
 
     for note in data_notes(run.data):
         print_warning(note)
@@ -83,12 +86,12 @@ def train_run(
         f"{len(run.validation)} held out"
     )
     interrupted = False
-    with progress:
+    with progress, tracking(run) as track:
         try:
-            print_lines(describe(run))
             fit(run, resume)
         except KeyboardInterrupt:
             interrupted = True
+            track.status = "stopped"
             if not run.best.exists():
                 print_line(
                     "interrupted before the first epoch was finished; there is nothing to keep"
@@ -96,6 +99,7 @@ def train_run(
                 return 130
             print_line("interrupted; the best finished epoch becomes the bundle")
         bundle, evaluations = finalise(run)
+        track.log(_scores(evaluations))
     exported = bundle.provenance["export"]
     compared = counted(exported["radiographs_compared"], "radiograph", "radiographs")
     print_line(
@@ -112,9 +116,21 @@ def train_run(
     return 130 if interrupted else 0
 
 
-def score_folds(runs: Sequence[Path], output: Path | None) -> None:
-    """Scores the runs of a cross-validation together; writes a page into `output`, if given."""
-    from panodent.reports.evaluation import write
+def _scores(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
+    """The main figures of each data folder, such as 'held_out/data/dice'."""
+    return {
+        f"held_out/{name}/{key}": figure.value
+        for name, evaluation in evaluations.items()
+        for key in MAIN_FIGURES
+        if (figure := evaluation.figures.get(key)) is not None and figure.value is not None
+    }
+
+
+def score_folds(runs: Sequence[Path]) -> tuple[Evaluation, dict[str, CaseLoader]]:
+    """Scores the runs of a cross-validation; returns the scores of all, and what to draw of them.
+
+    Prints the main figures of each run and of all together.
+    """
     from panodent.training.cross_validation import evaluate_folds, missing_folds
 
     if missing := missing_folds(runs):
@@ -131,6 +147,12 @@ def score_folds(runs: Sequence[Path], output: Path | None) -> None:
     print_line(f"all {len(together.cases)}: {main_figures(together)}")
     for note in together.notes:
         print_warning(note)
-    if output is not None:
-        page = write(together, output, cases=pictures, title="Cross-validation")
-        print_line(f"page: {page}")
+    return together, pictures
+
+
+def write_folds(scored: tuple[Evaluation, dict[str, CaseLoader]], output: Path) -> None:
+    """Writes the page about what `score_folds` returned into a folder."""
+    from panodent.reports.evaluation import write
+
+    page = write(scored[0], output, cases=scored[1], title="Cross-validation")
+    print_line(f"page: {page}")

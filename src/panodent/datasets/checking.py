@@ -16,8 +16,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from panodent.datasets.dataset import Case, Dataset
@@ -35,17 +36,31 @@ def usable(found: Dataset, faults: FaultList) -> Dataset:
     A radiograph with an annotation that cannot be read is left out, too: training would take the
     tooth for background. `faults`, to which `find` reported before, takes what is wrong.
     """
-    kept = []
+    checks = {case.key: partial(check, case, faults) for case in found.cases}
+    whole = whole_keys(checks, faults)
+    return replace(found, cases=tuple(case for case in found.cases if case.key in whole))
+
+
+def whole_keys(checks: Mapping[str, Callable[[], None]], faults: FaultList) -> set[str]:
+    """The keys of the radiographs of which nothing is lost; calls the check of each once.
+
+    A check reports to `faults`, and may raise a `PanodentError` instead. Faults that were reported
+    before, of items of a radiograph, count too.
+    """
+    kept = set()
     incomplete = {key_of(fault.image) for fault in faults.serious if fault.image and _costs(fault)}
     ends = {end for key in incomplete for end in _ends(key)}
-    for case in found.cases:
+    for key, look in checks.items():
         with faults.watching() as seen:
-            check(case, faults)
+            try:
+                look()
+            except PanodentError as error:
+                faults.add(fault_of(error))
         # A file may name the radiograph with more or fewer folders than its key has.
-        is_whole = case.key not in ends and incomplete.isdisjoint(_ends(case.key))
+        is_whole = key not in ends and incomplete.isdisjoint(_ends(key))
         if is_whole and not any(map(_costs, seen)):
-            kept.append(case)
-    return replace(found, cases=tuple(kept))
+            kept.add(key)
+    return kept
 
 
 def _costs(fault: Fault) -> bool:

@@ -30,7 +30,7 @@ from panodent.teeth.teeth import Teeth
 from panodent.utils.wording import counted, near_name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """One annotated radiograph, not read yet.
 

@@ -14,6 +14,7 @@ sketches are near are compared by their fingerprints, which are made again.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
@@ -35,12 +36,12 @@ class Sketches:
     def __init__(self, above: float) -> None:
         self._above = above
         self._keys: list[str] = []
-        self._sketches: list[Float32Array] = []
+        self._sketches = array("f")
 
     def add(self, key: str, print_: Float32Array) -> None:
         """Adds a fingerprint of unit length; all have the same length."""
         self._keys.append(key)
-        self._sketches.append(_sketch(print_))
+        self._sketches.frombytes(_sketch(print_).tobytes())
 
     def groups(self, print_of: Callable[[str], Float32Array]) -> list[tuple[str, ...]]:
         """Groups of keys that are one radiograph, in the order in which they were added.
@@ -52,7 +53,7 @@ class Sketches:
             return []
         known = lru_cache(maxsize=_REMEMBERED)(lambda index: print_of(self._keys[index]))
         leader = np.arange(len(self._keys))
-        matrix = np.stack(self._sketches)
+        matrix = np.frombuffer(self._sketches, np.float32).reshape(len(self._keys), -1)
         for index, near in self._near(matrix):
             while (near := near[leader[near] != leader[index]]).size:
                 other, near = int(near[0]), near[1:]
@@ -89,4 +90,6 @@ def _sketch(print_: Float32Array) -> Float32Array:
 def _directions(length: int) -> Float32Array:
     """(length, 128) float32: directions at right angles to each other, always the same."""
     random = np.random.default_rng(0).standard_normal((length, LENGTH))
-    return np.linalg.qr(random)[0].astype(np.float32)
+    # As from a QR decomposition, which takes several times as long for so tall a matrix.
+    lower = np.linalg.cholesky(random.T @ random)
+    return (random @ np.linalg.inv(lower).T).astype(np.float32)

@@ -35,7 +35,7 @@ from panodent.utils.progress import Progress
 from panodent.version import __version__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InspectedCase:
     """What was found about one annotated radiograph.
 

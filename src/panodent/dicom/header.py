@@ -7,6 +7,7 @@ unchanged; other invalid values are left empty, as the standard allows. No value
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,12 @@ _EMPTY_IF_INVALID = {
     "AccessionNumber": "SH",
     "ReferringPhysicianName": "PN",
 }
+_UID = re.compile(r"[0-9.]{1,64}")
 _UTF8 = "ISO_IR 192"
 
 
 def prepare(header: Any) -> None:
-    """Changes a header in place; raises `RadiographError` if it lacks a UID of the radiograph.
+    """Changes a header in place; raises `RadiographError` for a missing or odd UID.
 
     >>> from pydicom.dataset import Dataset
     >>> header = Dataset()
@@ -43,6 +45,13 @@ def prepare(header: Any) -> None:
     """
     if missing := [name for name in _REQUIRED if not header.get(name)]:
         raise RadiographError(f"lacks {', '.join(missing)}; results cannot refer to it")
+    # A UID that breaks the rules but has its characters, such as leading zeros, is often met.
+    odd = [n for n in _REQUIRED if not _UID.fullmatch(str(header.get(n)).strip(" \0"))]
+    if odd:
+        raise RadiographError(
+            f"{', '.join(odd)} {'is no UID' if len(odd) == 1 else 'are no UIDs'} (up to 64 digits "
+            "and dots); results cannot refer to it"
+        )
     _to_utf8(header)
     for name in _COPIED:
         if name not in header:

@@ -96,13 +96,27 @@ def report(source: SourceImage, measures: Mapping[int, Measures] | None = None) 
             sr.TextContentItem(codes.DCM.Comment, note, sr.RelationshipTypeValues.CONTAINS)
             for note in source.notes
         )
-        return sr.ComprehensiveSR(
+        # highdicom copies and searches all of its content several times, for images that it refers
+        # to. The image library has the only one, so the measurements take their place afterwards.
+        root, whole = content[0], content[0].ContentSequence
+        root.ContentSequence = [item for item in whole if not _measures(item)]
+        made = sr.ComprehensiveSR(
             evidence=[source.header],
-            content=content[0],
+            content=root,
             is_complete=True,
             manufacturer=MANUFACTURER,
             **source.uids("sr"),
         )
+        made.ContentSequence = whole
+        return made
+
+
+def _measures(item: Any) -> bool:
+    """Whether an item at the root of a report is the container of all measurement groups."""
+    from pydicom.sr.codedict import codes
+
+    found: str = item.ConceptNameCodeSequence[0].CodeValue
+    return found == codes.DCM.ImagingMeasurements.value
 
 
 def _order(source: SourceImage) -> list[int]:

@@ -1,1 +1,1 @@
-"""A DICOM node: receives radiographs by C-STORE and sends results on, through a spool on disk."""
+"""Between a device and an archive, through a spool on disk: a DICOM node, and a DICOMweb client."""

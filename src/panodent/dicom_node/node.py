@@ -18,14 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from panodent.bundle.bundle import Bundle
-from panodent.dicom import files
-from panodent.dicom.source import Model, source_of
+from panodent.dicom_node.segmenting import segment
 from panodent.dicom_node.spool import Spool, open_spool
-from panodent.errors import ConfigError, MissingExtraError, PanodentError
+from panodent.errors import ConfigError, MissingExtraError
 from panodent.inference.predictor import Predictor
 from panodent.radiograph.dicom_kind import RADIOGRAPH_CLASSES
 from panodent.utils.network import is_loopback
-from panodent.utils.wording import counted
 
 ReportFunction = Callable[[str], None]
 
@@ -225,33 +223,11 @@ class Node:
             for file in received:
                 if self._stopping.is_set():
                     return
-                self._segment(predictor, file)
+                if segment(predictor, self.spool, file, self.kinds, self.report):
+                    self._ready.set()
             if not received:
                 self._arrived.wait(timeout=5)
                 self._arrived.clear()
-
-    def _segment(self, predictor: Predictor, file: Path) -> None:
-        key = file.stem[:8]
-        try:
-            found = predictor.predict(file)
-            model = Model(str(self.bundle.provenance.get("name", "")), self.bundle.digest)
-            results = files.contents(
-                source_of(found.radiograph, found, model, found.findings),
-                self.kinds,
-                lambda note: self.report(f"{key}: {note}"),
-            )
-        except PanodentError as error:
-            self.spool.mark_failed(file, str(error).replace(f"{file}: ", ""))
-            self.report(f"{key} cannot be segmented; see failed/ in the spool")
-            return
-        except Exception as error:  # one bad object must not stop the node
-            self.spool.mark_failed(file, f"{type(error).__name__}")
-            self.report(f"{key} cannot be segmented ({type(error).__name__}); see failed/")
-            return
-        self.spool.add_results(file, results)
-        teeth = counted(len(found), "tooth", "teeth")
-        self.report(f"{key}: {teeth}, {counted(len(results), 'result', 'results')} to send")
-        self._ready.set()
 
     # --- sending --------------------------------------------------------------------------
 

@@ -44,15 +44,20 @@ class Spool:
         """Unlocks the folder for other processes."""
         self.lock.close()
 
+    def knows(self, instance_uid: str) -> bool:
+        """Whether an object was received before, processed or not."""
+        key = _key(instance_uid)
+        return (self.root / RECEIVED / f"{key}.dcm").exists() or (self.root / SEEN / key).exists()
+
     def receive(self, instance_uid: str, data: Path) -> str | None:
         """Copies a received file into the spool; returns its key, None if it is known already.
 
         When this returns, the file survives a crash of the machine. Raises `OSError`.
         """
-        key = hashlib.sha256(instance_uid.encode()).hexdigest()
-        place = self.root / RECEIVED / f"{key}.dcm"
-        if place.exists() or (self.root / SEEN / key).exists():
+        if self.knows(instance_uid):
             return None
+        key = _key(instance_uid)
+        place = self.root / RECEIVED / f"{key}.dcm"
         beside = self.root / WORK / f"{key}.received"
         shutil.copyfile(data, beside)
         sync(beside)
@@ -147,6 +152,10 @@ def open_spool(root: Path) -> Spool:
             f"{root}: cannot be used as a spool ({error.strerror}); check its permissions"
         ) from None
     return Spool(root, lock)
+
+
+def _key(instance_uid: str) -> str:
+    return hashlib.sha256(instance_uid.encode()).hexdigest()
 
 
 def _remove_if_empty(folder: Path) -> None:

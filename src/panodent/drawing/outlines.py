@@ -14,6 +14,9 @@ import numpy as np
 from panodent.drawing.canvas import Colour, Points, RGBImage, dashes, put_lines
 from panodent.teeth.teeth import Teeth
 
+_TOLERANCE = 0.4
+"""How far a drawn line may lie from the smoothed one, in pixels."""
+
 
 def draw_outline(
     canvas: RGBImage,
@@ -56,12 +59,13 @@ def _outline_rings(teeth: Teeth, index: int, reach: int) -> list[Points]:
 
 
 def _thinned(ring: Points) -> Points:
-    """The same line within a quarter of a pixel, with fewer points, which draws faster."""
+    """The same line within `_TOLERANCE`, with fewer points, which draws faster."""
     import cv2
 
     if len(ring) < 8:
         return ring
-    return cv2.approxPolyDP(ring.astype(np.float32)[:, None], 0.25, True)[:, 0].astype(np.float64)
+    thinned = cv2.approxPolyDP(ring.astype(np.float32)[:, None], _TOLERANCE, True)
+    return thinned[:, 0].astype(np.float64)
 
 
 def _smooth(ring: Points, reach: int) -> Points:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
 import numpy as np
@@ -23,8 +24,10 @@ Command = tuple[str, tuple[float, ...]]
 Path = tuple[Command, ...]
 """Commands of one line, which begins with 'M'."""
 
+_remembered_paths = lru_cache(maxsize=4096)
+"""Nearly all paths of a chart are in every chart."""
 _CURVE_POINTS = 14  # points of a curve
-_OVERSAMPLING = 3  # shapes are drawn this much larger and scaled down
+_OVERSAMPLING = 2  # shapes are drawn this much larger and scaled down
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ def _draw(canvas: RGBImage, shape: Shape, scale: float) -> None:
         put_lines(canvas, [points], shape.stroke, width, closed)
 
 
+@_remembered_paths
 def placed(path: Path, x: float, y: float, scale: float, up: bool) -> Path:
     """The path scaled, with its origin at (x, y); with `up` its y axis points to the chart's top.
 
@@ -187,6 +191,7 @@ def hatched(path: Path, spacing: float, rising: bool = True) -> list[Path]:
     return lines
 
 
+@_remembered_paths
 def to_svg_path(path: Path) -> str:
     """The path as the `d` attribute of SVG.
 
@@ -196,6 +201,7 @@ def to_svg_path(path: Path) -> str:
     return "".join(name + " ".join(f"{round(v, 2):g}" for v in values) for name, values in path)
 
 
+@_remembered_paths
 def to_points(path: Path) -> npt.NDArray[np.float64]:
     """The path as (k, 2) float64 points (x, y) of a polygon or a line; curves become points."""
     points: list[npt.NDArray[np.float64]] = []
@@ -212,7 +218,9 @@ def to_points(path: Path) -> npt.NDArray[np.float64]:
             )
         elif name != "Z":
             points.append(corners)
-    return np.concatenate(points)
+    result = np.concatenate(points)
+    result.flags.writeable = False  # it is remembered
+    return result
 
 
 def _hex(colour: Colour) -> str:

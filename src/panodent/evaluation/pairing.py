@@ -6,18 +6,20 @@ A key is the path of a radiograph below its folder, without suffix. Nothing is p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from panodent import formats
 from panodent.datasets import dataset
+from panodent.datasets.checking import whole_keys
 from panodent.errors import DatasetError
 from panodent.evaluation.evaluate import Evaluation, score_pair, summarise
 from panodent.evaluation.grouping import Grouping
 from panodent.evaluation.key_matching import match
 from panodent.formats.base import Annotated
+from panodent.formats.faults import OPTION, FaultList
 from panodent.outputs.reader import failures, is_results, read_results
 from panodent.outputs.summary_files import PREDICTIONS
 from panodent.radiograph.radiograph import Radiograph
@@ -69,22 +71,25 @@ def pair_folders(
     options: Mapping[str, Any] | None = None,
     prediction_format: str | None = None,
     prediction_options: Mapping[str, Any] | None = None,
+    faults: FaultList | None = None,
 ) -> Pairing:
     """Finds predictions and ground truth and pairs them.
 
     `truth` is a folder of annotated radiographs, see `panodent.datasets.dataset.find`, or one
     annotation file. `predictions` is a folder that `panodent predict` wrote, its
     predictions.json, or annotations in any format that `panodent.formats` reads. `format` and
-    `options` describe the ground truth; without `format` it is recognised.
+    `options` describe the ground truth; without `format` it is recognised. `faults` takes items of
+    both that cannot be used, also later, when they are read; without it the first raises an error.
 
     A prediction belongs to the case with the same key; else to the case where one key ends in the
     other (images/a/1 and a/1); else to the case with the same file name. Raises `DatasetError`
     where this is ambiguous or where no prediction belongs to any case, and what `find` and the
     formats raise.
     """
-    cases, notes = _truth(truth, format, options or {})
+    collecting = {} if faults is None else {OPTION: faults}
+    cases, notes = _truth(truth, format, {**(options or {}), **collecting}, faults)
     # Label Studio has predictions in a place of their own.
-    given = {"predictions": True, **(prediction_options or {})}
+    given = {"predictions": True, **(prediction_options or {}), **collecting}
     found, failed = _predictions(predictions, prediction_format, given)
     partners, guesses = match(list(cases), list(found))
     pairs = []
@@ -98,6 +103,22 @@ def pair_folders(
             f"{min(found)!r} and {min(cases)!r}; expected equal paths or file names"
         )
     return Pairing(tuple(pairs), tuple(without_truth), (*notes, *guesses, *failed))
+
+
+def usable_pairs(pairing: Pairing, faults: FaultList, resize: bool = False) -> Pairing:
+    """The pairs whose teeth can be read and compared; reads each once.
+
+    `faults`, to which `pair_folders` reported before, takes what is wrong; `resize` is that of
+    `evaluate_pairs`. A radiograph with an annotation that cannot be read is left out as a whole:
+    a tooth that was found there would count as false.
+    """
+
+    def read(pair: Pair) -> None:
+        _both(pair, resize)
+
+    checks = {pair.key: partial(read, pair) for pair in pairing.pairs}
+    whole = whole_keys(checks, faults)
+    return replace(pairing, pairs=tuple(pair for pair in pairing.pairs if pair.key in whole))
 
 
 def evaluate_pairs(
@@ -121,15 +142,7 @@ def evaluate_pairs(
     restricted = None if classes is None else tuple(classes)
     scores = []
     for number, pair in enumerate(pairing.pairs, start=1):
-        truth = pair.truth()
-        found = pair.prediction() if pair.prediction else None
-        if found is not None and found.size != truth.size:
-            if not resize:
-                raise DatasetError(
-                    f"{pair.key}: the prediction is of (height, width) {found.size}, the ground "
-                    f"truth of {truth.size}; predict the same image, or allow resizing (--resize)"
-                )
-            found = found.resized(truth.size)
+        truth, found = _both(pair, resize)
         scores.append(score_pair(truth, found, key=pair.key, surfaces=surfaces, classes=restricted))
         if progress is not None:
             progress(number, len(pairing.pairs), pair.key)
@@ -141,6 +154,20 @@ def evaluate_pairs(
         notes=pairing.notes,
         groupings=groupings,
     )
+
+
+def _both(pair: Pair, resize: bool) -> tuple[Teeth, Teeth | None]:
+    """Ground truth and prediction of a pair, of one size."""
+    truth = pair.truth()
+    found = pair.prediction() if pair.prediction else None
+    if found is not None and found.size != truth.size:
+        if not resize:
+            raise DatasetError(
+                f"{pair.key}: the prediction is of (height, width) {found.size}, the ground "
+                f"truth of {truth.size}; predict the same image, or allow resizing (--resize)"
+            )
+        found = found.resized(truth.size)
+    return truth, found
 
 
 def _load(pair: Pair) -> tuple[Radiograph, Teeth, Teeth]:
@@ -156,13 +183,13 @@ def _load(pair: Pair) -> tuple[Radiograph, Teeth, Teeth]:
 
 
 def _truth(
-    path: Path, name: str | None, options: Mapping[str, Any]
+    path: Path, name: str | None, options: Mapping[str, Any], faults: FaultList | None
 ) -> tuple[dict[str, Pair], list[str]]:
     """Cases of the ground truth by key, and notes."""
     if path.is_file():
         listed = _annotations(path, name, options)
         return {key: Pair(key, item.read) for key, item in listed.items()}, []
-    found = dataset.find(path, name, options)
+    found = dataset.find(path, name, options, faults)
     cases = {case.key: Pair(case.key, case.teeth, None, case.radiograph) for case in found.cases}
     missing = found.labels_without_images
     notes = []

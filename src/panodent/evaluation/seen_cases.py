@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from panodent.bundle.bundle import DEFAULT, Bundle, load
+from panodent.bundle.fast import fast_bundle
 from panodent.bundle.seen import Seen
 from panodent.datasets.radiograph_digest import digest
-from panodent.errors import PanodentError, RadiographError
+from panodent.errors import BundleError, PanodentError, RadiographError
 from panodent.evaluation.pairing import Pair, Pairing
 from panodent.utils.wording import counted
 
@@ -75,10 +77,12 @@ def _seen_by(name: str, sha256: object) -> Seen:
 
 
 def _digests(bundle: Bundle) -> set[str]:
-    """The digests that predictions may have, with and without the further networks."""
-    plain = bundle.without_findings()
-    every = (bundle, bundle.without_refiner(), plain, plain.without_refiner())
-    return {item.digest for item in every}
+    """The digests that predictions may have: with and without further networks, or fast."""
+    kinds = [bundle]
+    with suppress(BundleError):
+        kinds.append(fast_bundle(bundle))
+    kinds += [kind.without_findings() for kind in kinds]
+    return {item.digest for kind in kinds for item in (kind, kind.without_refiner())}
 
 
 def _is_listed(pair: Pair, seen: Seen) -> bool:

@@ -78,8 +78,10 @@ def recognise(path: Path) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        from panodent.formats.near_misses import LOOKED_FOR, near_misses
+        from panodent.formats.near_misses import LOOKED_FOR, cut_files, near_misses
 
+        if cut := "; ".join(cut_files(path)):
+            raise AnnotationError(f"{path}: no annotations that are whole: {cut}")
         near = "; ".join(near_misses(path)) or "nothing like it was found"
         raise AnnotationError(
             f"{path}: no annotation format recognised. Looked for {LOOKED_FOR}. Near: {near}. If "

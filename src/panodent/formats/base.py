@@ -111,6 +111,7 @@ from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.registry import BY_NAME, Limits
 from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.teeth import Teeth
+from panodent.teeth.validation import STATES
 
 Options = Mapping[str, Any]
 """Options of a format by name. A format ignores options that it does not have."""
@@ -121,7 +122,7 @@ A third entry holds findings; a format that cannot hold them, as `Limits.finding
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Annotated:
     """The annotation of one radiograph, which is read when it is needed.
 
@@ -238,7 +239,9 @@ def losses(teeth: Teeth, limits: Limits) -> list[str]:
         lost.append("overlap")
     if not limits.scores and (teeth.scores < 1).any():
         lost.append("scores")
-    if any(flags - {"box"} for flags in teeth.flags):
+    if not limits.states and any(flags.intersection(STATES) for flags in teeth.flags):
+        lost.append("what was seen of teeth (impacted, remnant, erupted)")
+    if any(flags - {"box", *STATES} for flags in teeth.flags):
         lost.append("flags")
     numbered = teeth.numbered().fdi.tolist()
     if not limits.unnumbered and len(numbered) < len(teeth):

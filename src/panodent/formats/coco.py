@@ -4,14 +4,15 @@ The specification is https://cocodataset.org/#format-data. The name or the id of
 FDI number; teeth without a number have category 0, 'unnumbered'. Run lengths keep every pixel.
 COCO polygons have no holes, so a tooth with a hole is written as run lengths even when polygons
 are asked for. A region that is marked to be ignored, with `ignore: 1` or `iscrowd: 1`, is read as a
-tooth without a number, see `panodent.formats.coco_entries.Entries`. DENTEX's files, which have
+tooth without a number, see `panodent.formats.coco_entries`. DENTEX's files, which have
 quadrants instead of categories, are read too, see `panodent.formats.dentex`. Where the files may
 lie is said in `panodent.formats.coco_files`, how `file_name` finds the radiograph in
 `panodent.formats.parsing.image_search`.
 
 A category is one of findings if its name means a finding, see `panodent.formats.finding_names`, or
 if its supercategory is 'finding'. The number of the tooth is `fdi` of the annotation, or of its
-`attributes`. Findings may also have a file of their own in the same folder, such as findings.json.
+`attributes`, which may also say what a person saw of a tooth, see `panodent.formats.tooth_states`.
+Findings may also have a file of their own in the same folder, such as findings.json.
 
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_label_image([[0, 36, 36], [0, 36, 0]])
@@ -29,7 +30,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
@@ -44,6 +45,7 @@ from panodent.formats.coco_document import (
     writing_coco,
 )
 from panodent.formats.coco_entries import (
+    Entries,
     annotation_name,
     check,
     entries_by_image,
@@ -57,8 +59,9 @@ from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import checked_items, in_order
 from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.json_record import Record
-from panodent.formats.parsing.json_stream import items_at
+from panodent.formats.parsing.json_stream import cut_off, items_at
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
+from panodent.formats.tooth_states import read_state
 from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
@@ -81,7 +84,10 @@ class Coco(Format):
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Annotations by image; an image without annotations has no teeth and no findings."""
-        files = coco_files(path)
+        cut: list[Path] = []
+        files = coco_files(path, cut)
+        for file in cut:
+            FaultReport.of(options, file).add(cut_off(file), cost="radiograph")
         if not files and path.is_file() and coco_results.begins_with_tooth(path):
             return coco_results.annotated_results(path, options)
         if all(found.of_findings for found in files):
@@ -91,8 +97,8 @@ class Coco(Format):
             )
         naming = Naming.of(options)
         contents = [_Content(found, FaultReport.of(options, found.file)) for found in files]
-        of_teeth = [content for content in contents if not content.found.of_findings]
-        of_findings = [content for content in contents if content.found.of_findings]
+        of_teeth = [content for content in contents if not content.of_findings]
+        of_findings = [content for content in contents if content.of_findings]
         _name_categories(of_teeth, naming, path)
         _name_categories(of_findings, naming, path)
         report = FaultReport.of(options, of_teeth[0].file if len(of_teeth) == 1 else path)
@@ -118,31 +124,94 @@ class Coco(Format):
                 document.add(name.as_posix(), teeth.size, entries)
 
 
+class _Image(NamedTuple):
+    """An image of a file: its name there, (height, width)."""
+
+    name: str
+    size: tuple[int, int]
+
+
 class _Content:
     """What was read of one file: images, places of annotations, meaning of categories."""
 
     def __init__(self, found: CocoFile, report: FaultReport) -> None:
-        self.found, self.file, self.report = found, found.file, report
-        self.data = dict(found.data)
-        number = dentex.numbering(self.data, self.file) if found.is_dentex else None
-        if not found.is_dentex:
-            check(self.data["categories"], "categories", self.file)
-        self.data["images"] = usable_images(self.data, self.file, report)
-        self.entries = entries_by_image(self.file, self.data, number, report)
-        listed = [] if found.is_dentex else map(Category.of, self.data["categories"])
+        self.file, self.report, self.places = found.file, report, found.places
+        self.of_findings, self.is_dentex = found.of_findings, found.is_dentex
+        data = dict(found.data)
+        number = dentex.numbering(data, self.file) if self.is_dentex else None
+        if not self.is_dentex:
+            check(data["categories"], "categories", self.file)
+        data["images"] = usable_images(data, self.file, report)
+        self.entries = entries_by_image(self.file, data, number, report)
+        self.images = [
+            _Image(image["file_name"], (int(image["height"]), int(image["width"])))
+            for image in data["images"]
+        ]
+        listed = [] if self.is_dentex else map(Category.of, data["categories"])
         self.categories = {category.id: category for category in listed}
         self.numbers: Mapping[Any, int | None] = {}
         self.kinds: Mapping[Any, str] = {}
 
-    def about(self, image: Record) -> FaultReport:
-        """Where faults of an image are reported."""
-        return self.report.about(image["file_name"])
-
     @property
     def used(self) -> set[Category]:
         """The categories that annotations use."""
-        ids = {key for entries in self.entries.values() for key in entries.categories}
+        ids = self.entries.categories
         return {category for key, category in self.categories.items() if key in ids}
+
+
+class _Reader:
+    """Reads the annotations of one image; small, since there is one for each radiograph."""
+
+    __slots__ = ("content", "index")
+
+    def __init__(self, content: _Content, index: int) -> None:
+        self.content, self.index = content, index
+
+    @property
+    def image(self) -> _Image:
+        return self.content.images[self.index]
+
+    @property
+    def report(self) -> FaultReport:
+        """Where faults of the image are reported."""
+        return self.content.report.about(self.image.name)
+
+    @property
+    def entries(self) -> Entries:
+        return self.content.entries.of_image(self.index)
+
+    def teeth(self) -> Teeth:
+        content = self.content
+        known = {
+            **dict.fromkeys(content.kinds),
+            **content.numbers,
+            _IGNORED: UNNUMBERED,
+            _UNCLEAR: None,
+        }
+        teeth = teeth_of(self._shapes(), known, self.image.size, content.file, self.report)
+        return dentex.without_repeats(teeth) if content.is_dentex else teeth
+
+    def findings(self) -> AnnotatedFindings:
+        names = {key: category.name for key, category in self.content.categories.items()}
+        kinds = {**self.content.kinds, _UNCLEAR: OTHER}
+        return findings_of(self._shapes(), kinds, self.image.size, self.report, names)
+
+    def _shapes(self) -> Iterator[AnnotatedShape]:
+        entries, content, report = self.entries, self.content, self.report
+        marked = zip(entries.categories, entries.ignored, strict=True)
+        items = items_at(content.file, entries.places)
+        for (category, ignored), entry in zip(marked, items, strict=True):
+            if not isinstance(entry, dict) or "segmentation" not in entry:
+                raise AnnotationError(f"{content.file}: changed while it was read; read it again")
+            label = category
+            if ignored and category in content.kinds:
+                label = _UNCLEAR
+            elif ignored and content.numbers[category] is not None:
+                label = _IGNORED  # what the user leaves out stays out
+            drawn = partial(_outline, entry["segmentation"], self.image.size)
+            where = f"{report.where}: {annotation_name(entry)}"
+            state = read_state(entry.get("attributes"), report, annotation_name(entry))
+            yield AnnotatedShape(label, where, drawn, _tooth(entry), state)
 
 
 def _name_categories(contents: Sequence[_Content], naming: Naming, path: Path) -> None:
@@ -154,13 +223,13 @@ def _name_categories(contents: Sequence[_Content], naming: Naming, path: Path) -
     file = files[0] if len(files) == 1 else path
     report = replace(contents[0].report, file=str(file)) if contents else None
     numbers: Mapping[Category, int | None] = {}
-    if contents and not contents[0].found.of_findings:
+    if contents and not contents[0].of_findings:
         numbers = category_numbers(listed, file, naming, used, report)
     for content in contents:
         items = content.categories.items()
         content.kinds = {key: kinds[category] for key, category in items if category in kinds}
         content.numbers = {key: numbers[category] for key, category in items if category in numbers}
-        if content.found.is_dentex:
+        if content.is_dentex:
             by_name = Naming("fdi", naming.table).numbers(map(str, TEETH), content.file)
             content.numbers = {fdi: by_name[str(fdi)] for fdi in TEETH}
 
@@ -168,36 +237,35 @@ def _name_categories(contents: Sequence[_Content], naming: Naming, path: Path) -
 def _items(contents: Sequence[_Content], path: Path) -> Iterator[Annotated]:
     """The annotated radiographs of some files, each with its radiograph if that is found."""
     listed = [
-        (content, image, Sought(image["file_name"], content.found.places, str(content.file)))
-        for content in contents
-        for image in content.data["images"]
+        _Reader(content, index) for content in contents for index in range(len(content.images))
     ]
     search = ImageSearch(data_folder(path), deep=path.is_dir())
-    found = search.find(sought for _, _, sought in listed)
-    by_key: dict[str, list[tuple[_Content, Record, FoundImage]]] = {}
-    for (content, image, _), place in zip(listed, found, strict=True):
+    found = search.find(
+        Sought(item.image.name, item.content.places, str(item.content.file)) for item in listed
+    )
+    by_key: dict[str, list[tuple[_Reader, FoundImage]]] = {}
+    for item, place in zip(listed, found, strict=True):
         if place.problem:
-            content.about(image).add(place.problem, cost="radiograph")
-        by_key.setdefault(place.key, []).append((content, image, place))
+            item.report.add(place.problem, cost="radiograph")
+        by_key.setdefault(place.key, []).append((item, place))
     for same in by_key.values():
-        for content, image, place in _of_one_file(same):
-            yield _annotated(content, image, place)
+        for item, place in _of_one_file(same):
+            findings = item.findings if item.content.kinds else None
+            yield Annotated(place.key, item.teeth, item.image.size, place.file, findings)
 
 
-def _of_one_file(
-    same: list[tuple[_Content, Record, FoundImage]],
-) -> list[tuple[_Content, Record, FoundImage]]:
+def _of_one_file(same: list[tuple[_Reader, FoundImage]]) -> list[tuple[_Reader, FoundImage]]:
     """Those of the entries of one radiograph that count, where several files list it.
 
     A file that has no annotation of it does not count. Two that have are a fault of both.
     """
-    if len({content.file for content, _, _ in same}) == 1:
+    if len({item.content.file for item, _ in same}) == 1:
         return same
-    annotated = [item for item in same if item[0].entries[item[1]["id"]].categories]
-    if len({content.file for content, _, _ in annotated}) > 1:
-        names = ", ".join(dict.fromkeys(content.file.name for content, _, _ in annotated))
-        for content, image, _ in annotated:
-            content.about(image).add(
+    annotated = [(item, place) for item, place in same if item.entries.categories]
+    if len({item.content.file for item, _ in annotated}) > 1:
+        names = ", ".join(dict.fromkeys(item.content.file.name for item, _ in annotated))
+        for item, _ in annotated:
+            item.report.add(
                 f"is annotated in several files ({names}); keep one of them", cost="radiograph"
             )
         return []
@@ -208,43 +276,6 @@ _IGNORED = ("region to be ignored",)
 """Stands for the category of such a region; the categories of a file are numbers or texts."""
 _UNCLEAR = ("finding to be ignored",)
 """The same among findings."""
-
-
-def _annotated(content: _Content, image: Record, place: FoundImage) -> Annotated:
-    size = (int(image["height"]), int(image["width"]))
-    report = content.about(image)
-    shapes = partial(_shapes, content, image, size, report)
-    file, numbers, kinds = content.file, content.numbers, content.kinds
-
-    def read() -> Teeth:
-        known = {**dict.fromkeys(kinds), **numbers, _IGNORED: UNNUMBERED, _UNCLEAR: None}
-        teeth = teeth_of(shapes(), known, size, file, report)
-        return dentex.without_repeats(teeth) if content.found.is_dentex else teeth
-
-    def read_findings() -> AnnotatedFindings:
-        names = {key: category.name for key, category in content.categories.items()}
-        return findings_of(shapes(), {**kinds, _UNCLEAR: OTHER}, size, report, names)
-
-    return Annotated(place.key, read, size, place.file, read_findings if kinds else None)
-
-
-def _shapes(
-    content: _Content, image: Record, size: tuple[int, int], report: FaultReport
-) -> Iterator[AnnotatedShape]:
-    entries, numbers, kinds = content.entries[image["id"]], content.numbers, content.kinds
-    places = zip(entries.starts, entries.ends, strict=True)
-    marked = zip(entries.categories, entries.ignored, strict=True)
-    for (category, ignored), entry in zip(marked, items_at(content.file, places), strict=True):
-        if not isinstance(entry, dict) or "segmentation" not in entry:
-            raise AnnotationError(f"{content.file}: changed while it was read; read it again")
-        label = category
-        if ignored and category in kinds:
-            label = _UNCLEAR
-        elif ignored and numbers[category] is not None:  # what the user leaves out stays out
-            label = _IGNORED
-        drawn = partial(_outline, entry["segmentation"], size)
-        where = f"{report.where}: {annotation_name(entry)}"
-        yield AnnotatedShape(label, where, drawn, _tooth(entry))
 
 
 def _tooth(entry: Record) -> object:

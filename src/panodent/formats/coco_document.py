@@ -26,6 +26,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.naming import UNNUMBERED_NAME
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.shapes import rings_without_holes
+from panodent.formats.tooth_states import STATE, written_state
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import Findings
 from panodent.teeth.outlines import fill
@@ -111,7 +112,9 @@ def tooth_annotation(teeth: Teeth, index: int, polygons: bool = False) -> Entry:
     else:
         segmentation = run_lengths(teeth.rle(index), teeth.size)
     area = int(teeth.masks[index].sum())
-    return annotation(int(teeth.fdi[index]), segmentation, area, (left, top, right, bottom))
+    made = annotation(int(teeth.fdi[index]), segmentation, area, (left, top, right, bottom))
+    state = written_state(teeth, index)
+    return made if state is None else {**made, "attributes": {STATE: state}}
 
 
 def finding_categories() -> list[Entry]:
@@ -227,7 +230,7 @@ class CocoWriter:
 
     def __init__(self, spool: TextIO, findings_only: bool = False) -> None:
         self._spool, self._findings_only = spool, findings_only
-        self._images: list[Entry] = []
+        self._images: list[str] = []  # as JSON, which is smaller than its objects
         self._annotations = 0
         self._unnumbered = False
         self._findings = False
@@ -235,7 +238,7 @@ class CocoWriter:
     def add(self, file_name: str, size: tuple[int, int], annotations: Iterable[Entry]) -> None:
         """Adds an image of this (height, width) with its annotations, which need no ids."""
         image_id = len(self._images) + 1
-        self._images.append(image(image_id, file_name, size))
+        self._images.append(json.dumps(image(image_id, file_name, size)))
         for entry in annotations:
             self._spool.write(", " if self._annotations else "")
             self._annotations += 1
@@ -246,7 +249,7 @@ class CocoWriter:
     def finish(self, stream: TextIO) -> None:
         """Writes the whole document to `stream`."""
         self._spool.seek(0)
-        stream.write(f'{{"images": {json.dumps(self._images)}, "annotations": [')
+        stream.write(f'{{"images": [{", ".join(self._images)}], "annotations": [')
         shutil.copyfileobj(self._spool, stream)
         listed = [] if self._findings_only else categories(self._unnumbered)
         listed += finding_categories() if self._findings or self._findings_only else []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Container, Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
+
+import numpy as np
+import numpy.typing as npt
 
 from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultReport
@@ -14,23 +16,76 @@ from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
 from panodent.formats.parsing.image_search import declared_path
 from panodent.formats.parsing.json_record import Record
-from panodent.formats.parsing.json_stream import list_items
+from panodent.formats.parsing.json_stream import Place, list_items
 
 
-@dataclass
-class Entries:
-    """The annotations of an image: their places in the file, their categories, which to ignore.
+class Entries(NamedTuple):
+    """The annotations of an image in the order of the file.
+
+    Parameters
+    ----------
+    places : where each is in the file.
+    categories : the category id of each.
+    ignored : whether each is a region to be ignored.
+    """
+
+    places: list[Place]
+    categories: list[Any]
+    ignored: list[bool]
+
+
+class EntriesByImage:
+    """The annotations of all images of a file, in about 25 bytes for each.
 
     A region to be ignored has `ignore: 1` or `iscrowd: 1`. CVAT and some scripts set `iscrowd: 1`
     for every tooth that is stored as run lengths, so it does not count where the annotation has
     CVAT's `attributes`, nor in a file in which every annotation has it.
     """
 
-    starts: array[int] = field(default_factory=lambda: array("Q"))
-    ends: array[int] = field(default_factory=lambda: array("Q"))
-    categories: list[Any] = field(default_factory=list)
-    ignored: list[bool] = field(default_factory=list)
-    crowds: list[bool] = field(default_factory=list)
+    def __init__(self, images: int) -> None:
+        self._images, self._categories = array("I"), array("I")
+        self._starts, self._ends = array("Q"), array("Q")
+        self._ignored, self._crowds = bytearray(), bytearray()
+        self._known: dict[Any, int] = {}
+        self._every_crowd = True
+        self._order: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._bounds: npt.NDArray[np.int64] = np.zeros(images + 1, np.int64)
+
+    @property
+    def categories(self) -> Collection[Any]:
+        """The ids of the categories that annotations have."""
+        return self._known.keys()
+
+    def add(self, image: int, place: Place, entry: Record, file: Path) -> None:
+        """Adds an annotation of the image at an index; raises `AnnotationError` for odd flags."""
+        ignored, crowd = _is_set(entry, "ignore", file), _is_set(entry, "iscrowd", file)
+        self._images.append(image)
+        self._starts.append(place[0])
+        self._ends.append(place[1])
+        self._categories.append(self._known.setdefault(entry["category_id"], len(self._known)))
+        self._ignored.append(ignored)
+        self._crowds.append(crowd and not isinstance(entry.get("attributes"), dict))
+        self._every_crowd &= crowd
+
+    def finish(self) -> None:
+        """Sorts the annotations by image, in the order of the file."""
+        images = np.array(self._images, np.uint32)
+        if (images[1:] < images[:-1]).any():
+            self._order = np.argsort(images, kind="stable")
+        self._bounds = np.searchsorted(np.sort(images), np.arange(len(self._bounds)))
+        del self._images
+
+    def of_image(self, image: int) -> Entries:
+        """The annotations of the image at an index."""
+        first, last = self._bounds[image : image + 2].tolist()
+        chosen = self._order[first:last].tolist() if len(self._order) else range(first, last)
+        names = list(self._known)
+        crowd_counts = not self._every_crowd
+        return Entries(
+            [(self._starts[n], self._ends[n]) for n in chosen],
+            [names[self._categories[n]] for n in chosen],
+            [bool(self._ignored[n] or (crowd_counts and self._crowds[n])) for n in chosen],
+        )
 
 
 def entries_by_image(
@@ -38,37 +93,28 @@ def entries_by_image(
     data: Record,
     number: Callable[[Any], int] | None,
     report: FaultReport,
-) -> dict[Any, Entries]:
-    """The annotations by image id, each checked; segmentations are not kept.
+) -> EntriesByImage:
+    """The annotations by index of their image, each checked; segmentations are not kept.
 
     `number` gives the category of an annotation that has none of its own (DENTEX). `report` takes
-    images and annotations that cannot be used; they are left out.
+    annotations that cannot be used; they are left out.
     """
-    names = {image["id"]: image["file_name"] for image in data["images"]}
-    entries = {key: Entries() for key in names}
+    names = [image["file_name"] for image in data["images"]]
+    indices = {image["id"]: index for index, image in enumerate(data["images"])}
+    entries = EntriesByImage(len(names))
     known = None if number is not None else {entry["id"] for entry in data["categories"]}
-    every_crowd = True
-    for (start, end), entry in list_items(file, data["annotations"]):
+    for place, entry in list_items(file, data["annotations"]):
         item, about = annotation_name(entry), report
         if isinstance(entry, dict) and _is_key(entry.get("image_id")):
-            about = report.about(names.get(entry["image_id"], ""))
+            index = indices.get(entry["image_id"])
+            about = report.about("" if index is None else names[index])
         with about.catching(item):
             if number is not None:
                 entry["category_id"] = number(entry)
             check([entry], "annotations", file)
-            _check_references(entry, names, known)
-            ignored = _is_set(entry, "ignore", file)
-            crowd = _is_set(entry, "iscrowd", file)
-            found = entries[entry["image_id"]]
-            found.starts.append(start)
-            found.ends.append(end)
-            found.categories.append(entry["category_id"])
-            found.ignored.append(ignored)
-            found.crowds.append(crowd and not isinstance(entry.get("attributes"), dict))
-            every_crowd &= crowd
-    if not every_crowd:
-        for found in entries.values():
-            found.ignored = [a or b for a, b in zip(found.ignored, found.crowds, strict=True)]
+            _check_references(entry, indices, known)
+            entries.add(indices[entry["image_id"]], place, entry, file)
+    entries.finish()
     return entries
 
 
@@ -82,11 +128,9 @@ def annotation_name(entry: object) -> str:
     return "an annotation" if key is None else f"annotation {excerpt(key)}"
 
 
-def _check_references(
-    entry: Record, names: Mapping[Any, str], known: Container[Any] | None
-) -> None:
+def _check_references(entry: Record, images: Container[Any], known: Container[Any] | None) -> None:
     """Raises `AnnotationError` if the image or the category of an annotation is not listed."""
-    if entry["image_id"] not in names:
+    if entry["image_id"] not in images:
         raise AnnotationError(
             f"image_id {excerpt(entry['image_id'])} is not among the images; expected the id of one"
         )

@@ -30,7 +30,13 @@ from panodent.formats import dentex
 from panodent.formats.coco_document import FINDING
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
 from panodent.formats.parsing.json_record import Record
-from panodent.formats.parsing.json_stream import Place, list_items, member_kinds, members
+from panodent.formats.parsing.json_stream import (
+    Place,
+    cut_off,
+    list_items,
+    member_kinds,
+    members,
+)
 
 FOLDERS = ("annotations", "Annotations", "annotation", "labels")
 """Folders that hold JSON files beside the folders of radiographs."""
@@ -43,6 +49,8 @@ MANY = 200
 _INSTANCES = "instances_"
 _OTHER_TASKS = ("stuff_", "person_keypoints_", "captions_", "image_info_")
 """Files for other tasks, which say the same of the same images beside those of instances."""
+_START = 1 << 16
+_BEGINNING = re.compile(rb'"(images|annotations|categories)"\s*:\s*\[')
 _NEEDED = {"images": "[", "annotations": "["}
 
 
@@ -84,10 +92,11 @@ class CocoFile:
         return tuple(folder for folder in found if folder.is_dir())
 
 
-def coco_files(path: Path) -> list[CocoFile]:
+def coco_files(path: Path, cut: list[Path] | None = None) -> list[CocoFile]:
     """The COCO files of a data folder, or the only one if `path` is a file; sorted.
 
     Those of the level nearest to the data folder count: copies in other folders are not read.
+    `cut` takes files beside them that end in the middle, and begin as COCO files do.
     """
     if path.is_file():
         found = _loaded(path) if path.suffix.lower() == ".json" else None
@@ -96,6 +105,9 @@ def coco_files(path: Path) -> list[CocoFile]:
     for _ in range(DEEPEST + 1):
         files = list(_in_folders(level))
         if any(not found.of_findings for found in files):
+            if cut is not None:
+                known = {found.file for found in files}
+                cut += [file for file in _others(level, known) if _is_cut(file)]
             return files
         level = [below for folder in level for below in _folders(folder)]
     return []
@@ -127,6 +139,22 @@ def _in_folders(folders: list[Path]) -> Iterator[CocoFile]:
         others += bool(files)
         if others > MANY and not seen:
             return
+
+
+def _others(folders: list[Path], known: set[Path]) -> Iterator[Path]:
+    """JSON files of these folders that are not known, of not too many folders."""
+    for folder in folders[:MANY]:
+        yield from (file for file in _json_files(folder)[:MANY] if file not in known)
+
+
+def _is_cut(file: Path) -> bool:
+    """Whether a file begins as a COCO file does and ends in the middle."""
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(_START)
+    except OSError:
+        return False
+    return bool(_BEGINNING.search(start) and cut_off(file))
 
 
 def _json_files(folder: Path) -> list[Path]:

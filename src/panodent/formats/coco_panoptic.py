@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -74,11 +74,11 @@ class CocoPanoptic(Format):
         check(records(data, "categories", str(file)), "categories", file)
         records(data, "images", str(file))
         images = {entry["id"]: entry for entry in usable_images(data, file, report)}
+        known = {entry["id"]: Category.of(entry) for entry in data["categories"]}
         listed: list[_Image] = []
         for entry in records(data, "annotations", str(file)):
             with report.catching(f"image {excerpt(entry.get('image_id'))}", "radiograph"):
-                listed.append(_image(entry, images, report))
-        known = {entry["id"]: Category.of(entry) for entry in data["categories"]}
+                listed.append(_image(entry, images, known, report))
         used = {known[s["category_id"]] for found in listed for s in found.segments}
         by_category = category_numbers(known.values(), file, Naming.of(options), used, report)
         numbers = {key: by_category[category] for key, category in known.items()}
@@ -143,7 +143,9 @@ def _folders(file: Path) -> tuple[Path, ...]:
     return file.with_suffix(""), file.parent / FOLDER, file.parent
 
 
-def _image(entry: Record, images: Mapping[Any, Record], report: FaultReport) -> _Image:
+def _image(
+    entry: Record, images: Mapping[Any, Record], known: Container[Any], report: FaultReport
+) -> _Image:
     key = entry.get("image_id")
     if not isinstance(key, int | float | str) or key not in images:
         raise AnnotationError("is not among the images; expected the id of one")
@@ -157,6 +159,9 @@ def _image(entry: Record, images: Mapping[Any, Record], report: FaultReport) -> 
             about.add("expected a whole number of at least 1 as id", item)
         elif not isinstance(segment.get("category_id"), int | float | str):
             about.add(f"category_id is {excerpt(segment.get('category_id'))}", item)
+        elif segment["category_id"] not in known:
+            category = excerpt(segment["category_id"])
+            about.add(f"category_id {category} is not among the categories", item)
         else:
             segments.append(segment)
     size = (int(found["height"]), int(found["width"]))

@@ -9,7 +9,8 @@ The export of a project has its radiographs in `images/SUBSET/`. Tracks of a vid
 
 A finding is a shape whose label means a finding, see `panodent.formats.finding_names`. Its
 attribute 'fdi' is the number of the tooth that carries it, 0 for none. Each shape is one finding,
-so a finding of several parts is written as a mask.
+so a finding of several parts is written as a mask. The attribute 'state' of a tooth says what a
+person saw of it, see `panodent.formats.tooth_states`.
 
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_label_image([[0, 36, 36], [0, 36, 0]])
@@ -30,7 +31,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -63,12 +64,14 @@ from panodent.formats.parsing.shapes import (
     teeth_of,
 )
 from panodent.formats.parsing.xml_stream import children, element_at, root_name
+from panodent.formats.tooth_states import STATE, UNKNOWN, read_state, written_state
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import NOWHERE
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
 from panodent.teeth.outlines import fill
 from panodent.teeth.run_lengths import from_counts, to_counts
 from panodent.teeth.teeth import UNNUMBERED, Teeth
+from panodent.teeth.validation import STATES
 from panodent.utils.atomic_files import writing
 
 FILE = "annotations.xml"
@@ -130,10 +133,10 @@ class Cvat(Format):
             # The labels come first, and the last radiograph may be the first with findings.
             tempfile.TemporaryFile("w+", encoding="utf-8", dir=file.parent) as spool,
         ):
-            has_findings = _write_images(spool, items, path, naming, polygons)
+            has_findings, has_states = _write_images(spool, items, path, naming, polygons)
             stream.write('<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n')
             stream.write("<version>1.1</version>\n<meta><task><mode>annotation</mode><labels>\n")
-            stream.writelines(_declared(naming, has_findings))
+            stream.writelines(_declared(naming, has_findings, has_states))
             stream.write("</labels></task></meta>\n")
             spool.seek(0)
             shutil.copyfileobj(spool, stream)
@@ -192,9 +195,10 @@ def _shapes(file: Path, image: _Image, layered: bool = False) -> Iterator[Annota
     """The shapes in the order of the file or, if `layered`, from the lowest layer to the top."""
     listed = _labelled(element_at(file, image.place, "image"), image.report)
     for shape, label, item in sorted(listed, key=_layer) if layered else listed:
-        tooth = next((a.text for a in shape.iter("attribute") if a.get("name") == TOOTH), None)
+        found = {a.get("name", ""): a.text for a in shape.iter("attribute")}
+        tooth, state = found.get(TOOTH), read_state(found, image.report, item)
         drawn = partial(_outline, shape, image.size)
-        yield AnnotatedShape(label, f"{image.report.where}: {item}", drawn, tooth)
+        yield AnnotatedShape(label, f"{image.report.where}: {item}", drawn, tooth, state)
 
 
 def _layer(item: tuple[Element, str, str]) -> int:
@@ -254,30 +258,44 @@ def _points(text: str) -> list[list[float]]:
         ) from None
 
 
-def _declared(naming: Naming, findings: bool) -> Iterator[str]:
+def _declared(naming: Naming, findings: bool, states: bool) -> Iterator[str]:
     """The labels of a project, those of findings with the attribute for the tooth."""
+    seen = _choice(STATE, (UNKNOWN, *STATES)) if states else ""
     for label in dict.fromkeys(naming.name(fdi) for fdi in (*TEETH, UNNUMBERED)):
-        yield f"<label><name>{escape(label)}</name><type>any</type></label>\n"
-    numbers = "\n".join(map(str, (NOWHERE, *TEETH)))
+        yield f"<label><name>{escape(label)}</name><type>any</type>{seen}</label>\n"
+    numbers = _choice(TOOTH, (NOWHERE, *TEETH))
     for kind in KINDS if findings else ():
         yield (
-            f"<label><name>{escape(naming.kind_name(kind))}</name><type>any</type><attributes>"
-            f"<attribute><name>{TOOTH}</name><mutable>False</mutable><input_type>select"
-            f"</input_type><default_value>{NOWHERE}</default_value><values>{numbers}</values>"
-            "</attribute></attributes></label>\n"
+            f"<label><name>{escape(naming.kind_name(kind))}</name><type>any</type>{numbers}"
+            "</label>\n"
         )
 
 
-def _write_images(stream: TextIO, items: Items, path: Path, naming: Naming, polygons: bool) -> bool:
-    """Writes the images with their shapes; returns whether any has findings."""
-    found = False
+def _choice(name: str, values: Sequence[object]) -> str:
+    """An attribute of a label with one of these values, the first by default."""
+    listed = "\n".join(map(str, values))
+    return (
+        f"<attributes><attribute><name>{name}</name><mutable>False</mutable><input_type>select"
+        f"</input_type><default_value>{values[0]}</default_value><values>{listed}</values>"
+        "</attribute></attributes>"
+    )
+
+
+def _write_images(
+    stream: TextIO, items: Items, path: Path, naming: Naming, polygons: bool
+) -> tuple[bool, bool]:
+    """Writes the images with their shapes; returns whether any has findings, and states."""
+    found = seen = False
     for number, (name, teeth, findings) in enumerate(checked_items(items, path)):
         check_odd_name(name, FORMAT.limits)
         height, width = teeth.size
         stream.write(_tag("image", id=number, name=name, width=width, height=height))
         for index in range(len(teeth)):
             label = naming.name(int(teeth.fdi[index]))
-            stream.writelines(_written(teeth, index, label, polygons))
+            state = written_state(teeth, index)
+            seen |= state is not None
+            told = "" if state is None else f'<attribute name="{STATE}">{state}</attribute>'
+            stream.writelines(_written(teeth, index, label, polygons, told))
         if findings is not None and len(findings):
             found = True
             for index, finding in enumerate(findings):
@@ -286,7 +304,7 @@ def _write_images(stream: TextIO, items: Items, path: Path, naming: Naming, poly
                 tooth = f'<attribute name="{TOOTH}">{finding.fdi}</attribute>'
                 stream.writelines(_written(findings.marks, index, label, whole, tooth))
         stream.write("</image>\n")
-    return found
+    return found, seen
 
 
 def _written(

@@ -34,7 +34,7 @@ OPTION = "faults"
 Cost = Literal["nothing", "annotation", "radiograph"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One item of a data folder that cannot be used as it is.
 
@@ -117,7 +117,7 @@ RAISING = Faults()
 """Where faults go that nobody collects."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FaultReport:
     """Where the faults of one file, or of one radiograph in it, are reported."""
 

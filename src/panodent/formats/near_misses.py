@@ -22,7 +22,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.labels import FOLDERS as MASKS
 from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.json_record import load
-from panodent.formats.parsing.json_stream import list_items, member_kinds
+from panodent.formats.parsing.json_stream import cut_off, list_items, member_kinds
 from panodent.formats.parsing.text_encoding import fault as text_fault
 from panodent.formats.parsing.xml_stream import root_name
 from panodent.formats.yolo_names import LISTS
@@ -54,6 +54,17 @@ def near_misses(path: Path) -> list[str]:
     entries = sorted(islice(_below(path), _ENTRIES))
     found = [sentence for sentences in _kinds(path, entries) for sentence in sentences]
     return list(dict.fromkeys(found))[:_MOST]
+
+
+def cut_files(path: Path) -> list[str]:
+    """Says of the JSON files of a folder and of its own folders which are cut off; at most six."""
+    files = [path] if path.is_file() else sorted(islice(_below(path), _ENTRIES))
+    found = (
+        f"{shown(file.name if file == path else file.relative_to(path).as_posix())} {reason}"
+        for file in files
+        if file.suffix.lower() == ".json" and file.is_file() and (reason := cut_off(file))
+    )
+    return list(islice(found, _MOST))
 
 
 def _below(path: Path) -> Iterator[Path]:
@@ -101,6 +112,9 @@ def _of_file(file: Path, name: str) -> Iterator[str]:
 
 def _json(file: Path, name: str) -> Iterator[str]:
     if reason := text_fault(file):
+        yield f"{name} {reason}"
+        return
+    if reason := cut_off(file):
         yield f"{name} {reason}"
         return
     try:

@@ -32,6 +32,7 @@ class Limits:
     repeated : whether two teeth may have the same number.
     findings : 'tooth' where findings are kept with the tooth that carries them, 'kind' where their
         kinds are, 'no' where they are not.
+    states : whether what a person saw of a tooth is kept, see `panodent.teeth.validation.STATES`.
     odd_names : whether the name of a radiograph may have bytes that are not UTF-8; not in XML.
     """
 
@@ -43,6 +44,7 @@ class Limits:
     unnumbered: bool = True
     repeated: bool = True
     findings: Literal["no", "kind", "tooth"] = "no"
+    states: bool = False
     odd_names: bool = True
 
 
@@ -81,7 +83,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         module="panodent.formats.coco",
         description="one JSON with images, annotations, categories; also DENTEX's "
         "(categories_1, categories_2)",
-        limits=Limits(findings="tooth"),
+        limits=Limits(states=True, findings="tooth"),
         geometries=("rle", "polygon"),
         numberings=False,
     ),
@@ -112,7 +114,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         name="cvat",
         module="panodent.formats.cvat",
         description="CVAT for images 1.1, annotations.xml",
-        limits=Limits(findings="tooth", odd_names=False),
+        limits=Limits(states=True, findings="tooth", odd_names=False),
         geometries=("mask", "polygon"),
     ),
     FormatInfo(

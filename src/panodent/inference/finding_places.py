@@ -25,6 +25,7 @@ from panodent.utils.arrays import BoolArray, Float64Array
 
 Sizes = Mapping[int, tuple[float, float]]
 
+WHOLE = slice(None), slice(None)
 REACH = 0.012
 """Pixels this near to a tooth, as a share of the width, belong to it."""
 
@@ -47,20 +48,25 @@ class Places:
     empty: Mapping[str, npt.NDArray[np.int16]]
     upper: BoolArray
 
-    def of(self, kind: str, region: BoolArray) -> npt.NDArray[np.int16]:
-        """int16 (h, w): where a region (h, w) of a kind belongs, pixel by pixel.
+    def of(
+        self, kind: str, region: BoolArray, window: tuple[slice, slice] = WHOLE
+    ) -> npt.NDArray[np.int16]:
+        """int16 (r, c): where a region (r, c) of a kind belongs, pixel by pixel.
 
-        A region that lies mostly in one jaw belongs to that jaw as a whole.
+        `window` are its rows and columns in the planes. A region that lies mostly in one jaw
+        belongs to that jaw as a whole.
         """
-        share = float(self.upper[region].mean())
-        upper = (
-            self.upper if 1 - ONE_JAW < share < ONE_JAW else np.full_like(self.upper, share > 0.5)
-        )
+        upper = self.upper[window]
+        share = float(upper[region].mean())
+        if not 1 - ONE_JAW < share < ONE_JAW:
+            upper = np.full_like(upper, share > 0.5)
         numbers = self.empty if kind == "pontic" else self.positions
-        plane = np.where(upper, numbers["upper"], numbers["lower"])
+        columns = window[1]
+        plane = np.where(upper, numbers["upper"][columns], numbers["lower"][columns])
         if kind == "pontic":
             return plane.astype(np.int16)
-        return np.where(self.teeth != NOWHERE, self.teeth, plane).astype(np.int16)
+        teeth = self.teeth[window]
+        return np.where(teeth != NOWHERE, teeth, plane).astype(np.int16)
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from panodent.analysis.doubt_reasons import LOW_SCORE
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
-from panodent.inference.finding_places import Arches, Sizes, tooth_plane
+from panodent.inference.finding_places import Arches, Places, Sizes, tooth_plane
 from panodent.inference.softmax import softmax
 from panodent.radiograph.resampling import enlarged
 from panodent.teeth.findings import NOWHERE, Findings
+from panodent.teeth.masks import bounding_box
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray, Float32Array, FloatImage
 
@@ -33,6 +34,10 @@ there is wire."""
 LEAST_PIECE_OF_OTHERS = 0.15
 WIRE = 0.012
 """An appliance nowhere thicker than this share of the height is a wire and belongs to no tooth."""
+AT_TEETH = ("filling", "root_filling", "post", "appliance")
+REACH = 0.05
+"""Such findings lie within this share of the sides from a tooth, an implant, a crown or a pontic:
+all but one of 3,637 annotated ones do. Others are letters that are burnt into the picture."""
 OUTSIDE = np.float32(-8)
 """Lead of pixels that belong to another object."""
 
@@ -66,7 +71,7 @@ def decode(
     network: FindingsNetwork, logits: Float32Array, teeth: Teeth, sizes: Sizes
 ) -> tuple[list[int], Findings]:
     """As `find`, from the network's logits (1 + kinds, h, w)."""
-    best = logits.argmax(axis=0)
+    best = _best(logits)
     kinds = {kind: best == index for index, kind in enumerate(network.kinds, start=1)}
     size = (best.shape[0], best.shape[1])
     owners = tooth_plane(teeth, size)
@@ -84,6 +89,15 @@ def decode(
         calibrated.append(float(np.clip(network.calibration(piece.score), 0, 1)))
     flags = [{"doubtful"} if score < LOW_SCORE else set() for score in calibrated]
     return replaced, Findings.from_masks(teeth.size, items, calibrated, flags).sorted()
+
+
+def _best(logits: Float32Array) -> npt.NDArray[np.int64]:
+    """`logits.argmax(axis=0)`, for few planes several times as fast."""
+    best, most = np.zeros(logits.shape[1:], np.int64), logits[0].copy()
+    for index, plane in enumerate(logits[1:], start=1):
+        best[plane > most] = index
+        np.maximum(most, plane, out=most)
+    return best
 
 
 def _sure(
@@ -148,24 +162,54 @@ def _pieces(
         return _Piece(kind, mask, fdi, float(scores[kind][mask].mean()))
 
     size = (owners.shape[0], owners.shape[1])
-    metal = np.any([kinds[name] for name in ("crown", "pontic") if name in kinds], axis=0)
-    arches = Arches.of(teeth, size, sizes, np.broadcast_to(metal, size))
+    nothing = np.zeros(size, bool)
+    metal = kinds.get("crown", nothing) | kinds.get("pontic", nothing)
+    arches = Arches.of(teeth, size, sizes, metal)
     implants = [piece("implant", region) for region in _regions(kinds.get("implant"))]
     implants = [one for one in implants if _enough(one, network.limits)]
     numbers = arches.implant_numbers([one.mask for one in implants])
     found = [replace(one, fdi=fdi) for one, fdi in zip(implants, numbers, strict=True)]
     necks = [(one.fdi, arches.neck(one.mask)) for one in found if one.fdi]
     places = arches.places(teeth, owners, necks)
+    mouth = _around(np.any([owners >= 0, metal, *(one.mask for one in implants)], axis=0))
     for kind, mask in kinds.items():
         if kind == "implant":
             continue
         for region in _regions(mask):
-            whole = kind == "appliance" and _thin(region)
-            plane = places.of(kind, region)
-            cut = [(NOWHERE, region)] if whole else _split(region, plane, kind)
-            made = [piece(kind, part, fdi) for fdi, part in cut]
+            if kind in AT_TEETH and not mouth[region].any():
+                continue
+            made = [piece(kind, part, fdi) for fdi, part in _cut(kind, region, places)]
             found += [one for one in made if _enough(one, network.limits)]
     return found
+
+
+def _around(mask: BoolArray) -> BoolArray:
+    """The pixels of a mask (h, w), and those within `REACH` of one."""
+    import cv2
+
+    rows, cols = (2 * round(REACH * side) + 1 for side in mask.shape)
+    return cv2.dilate(mask.astype(np.uint8), np.ones((rows, cols), np.uint8)) > 0
+
+
+def _cut(kind: str, region: BoolArray, places: Places) -> list[tuple[int, BoolArray]]:
+    """A region (h, w) cut between the teeth and positions that it belongs to, and their numbers."""
+    if kind == "appliance" and _thin(region):
+        return [(NOWHERE, region)]
+    window = _window(region)
+    inside = region[window]
+    cut = []
+    for fdi, part in _split(inside, places.of(kind, inside, window), kind):
+        whole = np.zeros(region.shape, bool)
+        whole[window] = part
+        cut.append((fdi, whole))
+    return cut
+
+
+def _window(mask: BoolArray, margin: int = 0) -> tuple[slice, slice]:
+    """Rows and columns of a mask's pixels, and `margin` more on each side inside the plane."""
+    top, left, bottom, right = bounding_box(mask) or (0, 0, 0, 0)
+    rows = slice(max(top - margin, 0), min(bottom + margin, mask.shape[0]))
+    return rows, slice(max(left - margin, 0), min(right + margin, mask.shape[1]))
 
 
 def _regions(mask: BoolArray | None) -> list[BoolArray]:
@@ -230,9 +274,8 @@ def _outline(
     """A piece's mask at the radiograph's resolution, and its corner."""
     index = list(kinds).index(piece.kind) + 1
     plane = (best.shape[0], best.shape[1])
-    rows, cols = np.nonzero(piece.mask)
-    top, left = max(int(rows.min()) - 1, 0), max(int(cols.min()) - 1, 0)
-    window = (slice(top, int(rows.max()) + 2), slice(left, int(cols.max()) + 2))
+    window = _window(piece.mask, 1)
+    top, left = window[0].start, window[1].start
     part = logits[:, window[0], window[1]]
     lead = part[index] - np.delete(part, index, axis=0).max(axis=0)
     taken = (best[window] == index) & ~piece.mask[window]

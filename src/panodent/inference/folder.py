@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,8 +18,11 @@ from panodent.dentition import Numbering
 from panodent.dicom.source import Model, demand_dicom
 from panodent.errors import NoRadiographError, OutputError, PanodentError
 from panodent.inference.predictor import Predictor
+from panodent.inference.share import Share
 from panodent.outputs.case import write_case
-from panodent.outputs.earlier_results import RUN, EarlierResults, find_earlier, remove_earlier
+from panodent.outputs.earlier_results import RUN, EarlierResults, remove_earlier
+from panodent.outputs.parquet_tables import ParquetTables, require_pyarrow
+from panodent.outputs.parts import Part
 from panodent.outputs.record import RECORD
 from panodent.outputs.summary_files import SummaryFiles
 from panodent.radiograph.discovery import Input, collect
@@ -26,7 +30,6 @@ from panodent.radiograph.radiograph import (
     DEFAULT_MAX_PIXELS,
 )
 from panodent.utils.atomic_files import write_whole
-from panodent.utils.output_folder import occupied
 from panodent.utils.parallel import available_cores, in_order
 from panodent.utils.wording import counted
 from panodent.version import __version__
@@ -87,26 +90,33 @@ def predict_files(
     overwrite: bool = False,
     report: Callable[[int, int, Status], None] | None = None,
     workers: int = 0,
+    part: Part | None = None,
+    parquet: bool = False,
 ) -> list[Status]:
     """Predicts all radiographs in `paths` and writes the output folder; one status per input.
 
     A failure is reported and the other inputs continue. `report(done, total, status)` is called for
     each input, in order. `workers` radiographs are processed at a time (0: one per core); results
-    do not depend on it. After an interruption the finished results and summary files remain.
+    do not depend on it. After an interruption the finished results and summary files remain. With
+    `part` only those inputs are predicted that belong to it, and several processes or machines may
+    predict the other parts into the same folder at the same time; see `panodent.outputs.parts`.
+    `parquet` also writes the tables of `panodent.outputs.parquet_tables`.
 
     Earlier results in the folder are kept with `resume` and removed with `overwrite`. Raises
     `OutputError` if there are some and neither is given, if the folder cannot be written or another
     process writes there; `BundleError` for a broken bundle.
     """
     folder, options = Path(output), options or Options()
+    if parquet:
+        require_pyarrow()
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file; name a folder for the results with --output")
-    inputs = collect(paths, folder)
-    with occupied(folder, "predict") as interrupted:
-        earlier = find_earlier(folder, [item.name for item in inputs if item.name], interrupted)
+    share = Share.of(folder, collect(paths, folder), part)
+    with share.occupied() as interrupted:
+        earlier = share.earlier(interrupted)
         if earlier and not overwrite:
-            _check_earlier(folder, earlier, inputs, resume)
-        threads = min(workers or available_cores(), len(inputs)) or 1
+            _check_earlier(folder, earlier, share.inputs, resume)
+        threads = min(workers or available_cores(), len(share.inputs)) or 1
         bundle = bundle or load(DEFAULT)
         if threads > 1 and not bundle.threads:
             # Cores are used better by several radiographs at a time than by the layers of one.
@@ -117,33 +127,55 @@ def predict_files(
         if overwrite:
             remove_earlier(folder, earlier)
         predictor = Predictor(bundle, options.mirror, options.min_score)
-        work = partial(_one, predictor, folder=folder, options=options, resume=resume)
-        done = in_order(work, inputs, threads)
-        return _written(folder, bundle, options, done, len(inputs), report)
+        work = partial(
+            predict_one,
+            predictor,
+            folder=folder,
+            options=options,
+            resume=resume,
+            aside=threads == 1,
+        )
+        done = in_order(work, share.inputs, threads)
+        return _written(share, bundle, options, done, report, parquet)
+
+
+def finished(bundle: Bundle, item: Input, folder: Path, options: Options) -> bool:
+    """Whether an earlier call left the result below `folder` that this one would write."""
+    return _finished(folder / item.name / RECORD, _origin(bundle, item, options)) is not None
 
 
 def _written(
-    folder: Path,
+    share: Share,
     bundle: Bundle,
     options: Options,
     done: Iterator[tuple[Input, Outcome]],
-    total: int,
     report: Callable[[int, int, Status], None] | None,
+    parquet: bool,
 ) -> list[Status]:
     """Writes the files about all radiographs while these are predicted; one status per input."""
     statuses: list[Status] = []
-    _write_run(folder, bundle, options, statuses, total)  # marks the folder from the start
-    with SummaryFiles(folder, options.numbering, bundle.findings is not None) as summary:
+    total = len(share.inputs)
+    _write_run(share, bundle, options, statuses)  # marks the folder from the start
+    share.remove_parts()
+    with ExitStack() as stack:
+        files = SummaryFiles(share.summary, options.numbering, bundle.findings is not None)
+        summary = stack.enter_context(files)
+        tables = stack.enter_context(ParquetTables(share.tables)) if parquet else None
         try:
-            for number, (item, (status, record)) in enumerate(done, start=1):
+            for number, (item, (status, record)) in zip(share.numbers, done, strict=True):
                 statuses.append(status)
                 if record is not None:
                     summary.add(number, item.file_name, record)
+                if tables is not None:
+                    tables.add(item.name, item.file_name, asdict(status), record)
                 if report is not None:
-                    report(number, total, status)
+                    report(len(statuses), total, status)
         finally:
             summary.finish()
-            _write_run(folder, bundle, options, statuses, total)
+            if tables is not None:
+                tables.finish()
+            share.remove_tables(kept=parquet)
+            _write_run(share, bundle, options, statuses)
     return statuses
 
 
@@ -185,9 +217,21 @@ def import_ahead(options: Options) -> None:
         import panodent.drawing.overlay  # noqa: F401
 
 
-def _one(
-    predictor: Predictor, item: Input, *, folder: Path, options: Options, resume: bool
+def predict_one(
+    predictor: Predictor,
+    item: Input,
+    *,
+    folder: Path,
+    options: Options,
+    resume: bool,
+    aside: bool = False,
 ) -> Outcome:
+    """Predicts one input and writes its results below `folder`; the status, and teeth.json.
+
+    With `resume` results of an earlier call that are complete and equal are kept. With `aside`
+    another thread draws pictures meanwhile. Raises `OutputError` if results cannot be written; all
+    other errors become the status.
+    """
     shown = str(item.path)
     if item.problem:
         status = "ignored" if item.harmless else "failed"
@@ -212,6 +256,7 @@ def _one(
             extra={"quality": round(found.quality, 4), "warning": found.warning, **origin},
             findings=found.findings,
             draw_findings=options.draw_findings,
+            aside=aside,
         )
     except NoRadiographError as error:
         return Status(shown, "ignored" if item.found else "failed", error=str(error)), None
@@ -232,11 +277,11 @@ def _status(shown: str, what: str, item: Input, record: dict[str, Any]) -> Statu
 
 def _origin(bundle: Bundle, item: Input, options: Options) -> dict[str, Any]:
     """Everything that results depend on: with an equal origin, results are equal."""
-    try:
-        stat = item.path.stat()
-        stamp = [stat.st_size, stat.st_mtime_ns]
-    except OSError:
-        stamp = []
+    stamp = list(item.stamp)
+    if not stamp:
+        with suppress(OSError):
+            stat = item.path.stat()
+            stamp = [stat.st_size, stat.st_mtime_ns]
     return {
         "file_name": item.file_name,
         "file_stamp": stamp,
@@ -256,12 +301,14 @@ def _finished(file: Path, origin: dict[str, Any]) -> dict[str, Any] | None:
         return None
 
 
-def _write_run(
-    folder: Path, bundle: Bundle, options: Options, statuses: list[Status], total: int
-) -> None:
+def _write_run(share: Share, bundle: Bundle, options: Options, statuses: list[Status]) -> None:
     """Writes run.json: versions, options and the outcome for each input."""
     import onnxruntime
 
+    total = len(share.inputs)
+    numbers: Sequence[dict[str, int]] = (
+        [{"number": number} for number in share.numbers] if share.part else [{}] * total
+    )
     run = {
         "panodent": __version__,
         "onnxruntime": onnxruntime.__version__,
@@ -274,10 +321,13 @@ def _write_run(
             **({"findings": list(bundle.findings.kinds)} if bundle.findings else {}),
         },
         "options": asdict(options),
+        **share.in_run(),
         "inputs": total,
         "complete": len(statuses) == total,
         "done": sum(s.status in ("done", "skipped") for s in statuses),
         "failed": sum(s.status == "failed" for s in statuses),
-        "files": [asdict(status) for status in statuses],
+        "files": [
+            {**number, **asdict(status)} for number, status in zip(numbers, statuses, strict=False)
+        ],
     }
-    write_whole(folder / RUN, json.dumps(run, indent=1, ensure_ascii=False) + "\n")
+    write_whole(share.summary / RUN, json.dumps(run, indent=1, ensure_ascii=False) + "\n")

@@ -6,8 +6,11 @@ Each file is written completely or not at all, teeth.json last: a folder that ha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +46,7 @@ def write_case(
     findings: Findings | None = None,
     draw_findings: bool = True,
     complete: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    aside: bool = True,
 ) -> dict[str, Any]:
     """Writes the results of one radiograph to `folder`; returns the content of teeth.json.
 
@@ -50,8 +54,7 @@ def write_case(
     ----------
     folder : made where it does not exist; files of an earlier call are replaced.
     radiograph, teeth : of the same size.
-    pictures : whether to write overlay.png.
-    chart : whether to write odontogram.svg and odontogram.png.
+    pictures, chart : whether to write overlay.png; odontogram.svg and odontogram.png.
     dicom : kinds of DICOM objects to write, see `panodent.dicom.files`.
     numbering : of the numbers in overlay.png and the odontogram.
     model : name and version of the model for DICOM objects.
@@ -59,6 +62,7 @@ def write_case(
     findings : what was done to the teeth; None if nothing was looked for. The odontogram has them.
     draw_findings : whether overlay.png has them too.
     complete : adds to the content of teeth.json before it is written.
+    aside : whether another thread draws pictures meanwhile: done sooner, in more processor time.
 
     Raises `OutputError` when the folder cannot be written, `RadiographError` for DICOM objects of
     a radiograph that is not a DICOM file or whose header allows none. A DICOM object that cannot
@@ -77,18 +81,32 @@ def write_case(
     made = _dicom_objects(radiograph, teeth, model, findings, dicom, notes) if dicom else {}
     radiograph = replace(radiograph, notes=(*radiograph.notes, *notes))
     _remove(folder / RECORD)
-    write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
-    if pictures:
-        _write_overlay(folder, radiograph, teeth, numbering, findings if draw_findings else None)
-    if chart:
-        _write_chart(folder, teeth, numbering, findings)
-    if made or any(folder.glob("teeth.*.dcm")):
-        from panodent.dicom import files
-
-        files.write(folder, made)
-    record = (complete or dict)(to_record(teeth, radiograph, extra, findings))
+    shown = findings if draw_findings else None
+    drawings = [
+        (pictures, partial(_write_overlay, folder, radiograph, teeth, numbering, shown)),
+        (chart, partial(_write_chart, folder, teeth, numbering, findings)),
+    ]
+    with _drawn([draw for wanted, draw in drawings if wanted], aside):
+        write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
+        _write_dicom(folder, made)
+        record = (complete or dict)(to_record(teeth, radiograph, extra, findings))
     write_whole(folder / RECORD, json.dumps(record, ensure_ascii=False) + "\n")
     return record
+
+
+@contextmanager
+def _drawn(drawings: Sequence[Callable[[], None]], aside: bool) -> Iterator[None]:
+    """Calls the functions before the block, or in another thread meanwhile; raises their errors."""
+    if not aside:
+        for draw in drawings:
+            draw()
+        yield
+        return
+    with ThreadPoolExecutor(1, "panodent-pictures") as pool:
+        done = [pool.submit(draw) for draw in drawings]
+        yield
+        for future in done:
+            future.result()
 
 
 def _dicom_objects(
@@ -105,6 +123,14 @@ def _dicom_objects(
 
     source = source_of(radiograph, teeth, model or Model("", ""), findings)
     return files.contents(source, kinds, notes.append)
+
+
+def _write_dicom(folder: Path, made: Mapping[str, bytes]) -> None:
+    """Writes DICOM objects in place of those of an earlier call."""
+    if made or any(folder.glob("teeth.*.dcm")):
+        from panodent.dicom import files
+
+        files.write(folder, made)
 
 
 def _write_overlay(

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from panodent.errors import OutputError
 from panodent.outputs.case import CHART_PNG, CHART_SVG, LABELS, OVERLAY
+from panodent.outputs.parquet_tables import existing_tables, part_files
+from panodent.outputs.parts import PARTS
 from panodent.outputs.record import RECORD
 from panodent.outputs.summary_files import FINDINGS, FINDINGS_TABLE, PREDICTIONS, TABLE
 
@@ -54,15 +56,41 @@ def find_earlier(folder: Path, names: Iterable[str], interrupted: bool = False) 
     `OutputError` if the folder cannot be read.
     """
     try:
-        marked = interrupted or (folder / RUN).exists()
+        marked = interrupted or _is_marked(folder)
         records = sorted(folder.rglob(RECORD)) if marked else []
         files = [folder / name for name in SUMMARIES if (folder / name).exists()]
+        files += [file for name in SUMMARIES for file in (folder / PARTS).glob(f"*/{name}")]
+        files += [*existing_tables(folder), *(folder / PARTS).glob("*/*.parquet")]
         for name in names:
             files += _files_of(folder / name)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be read ({error.strerror})") from None
     cases = [file.parent for file in records]
     return EarlierResults(tuple(cases), tuple(dict.fromkeys(files)), marked)
+
+
+def find_earlier_of_part(folder: Path, own: Path, names: Iterable[str]) -> EarlierResults:
+    """As `find_earlier`, for a call that predicts one part, whose own inputs have these names.
+
+    `own` is the folder of the part. The radiographs of other parts are not looked at.
+    """
+    try:
+        marked = _is_marked(folder)
+        files = [
+            place / name for place in (folder, own) for name in SUMMARIES if (place / name).exists()
+        ]
+        files += [file for file in part_files(own).values() if file.exists()]
+        for name in names:
+            files += _files_of(folder / name)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be read ({error.strerror})") from None
+    cases = [file.parent for file in files if file.name == RECORD]
+    return EarlierResults(tuple(cases), tuple(dict.fromkeys(files)), marked)
+
+
+def _is_marked(folder: Path) -> bool:
+    """Whether a call has written to the folder, or one for a part."""
+    return (folder / RUN).exists() or any((folder / PARTS).glob(f"*/{RUN}"))
 
 
 def _files_of(case: Path) -> list[Path]:

@@ -25,6 +25,7 @@ class Input:
     problem : why the path has no radiograph, '' otherwise.
     found : whether it was found in a folder or a DICOMDIR; then it need not be a radiograph.
     harmless : whether a path with a problem certainly hides no radiograph.
+    stamp : size and time of the file where `path` is only a copy of it; else empty.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class Input:
     problem: str = ""
     found: bool = False
     harmless: bool = False
+    stamp: tuple[int | str, ...] = ()
 
 
 def collect(paths: Sequence[str | os.PathLike[str]], output: Path | None = None) -> list[Input]:
@@ -138,10 +140,23 @@ def _add_listed(
 
 def _named(found: Iterable[tuple[Path, str, bool]], output: Path | None) -> list[Input]:
     listed = list(found)
-    stems = Counter(key_of(name).casefold() for _, name, _ in listed)
+    names = result_names([file_name for _, file_name, _ in listed], output)
+    return [
+        Input(path, name, file_name, found=in_folder)
+        for (path, file_name, in_folder), name in zip(listed, names, strict=True)
+    ]
+
+
+def result_names(file_names: Sequence[str], output: Path | None = None) -> list[str]:
+    """The name of the results of each file; no two are equal.
+
+    >>> result_names(["a.png", "b/a.png", "b/a.jpg", "a.png"])
+    ['a.png', 'b/a.png', 'b/a.jpg', 'a.png-2']
+    """
+    stems = Counter(key_of(name).casefold() for name in file_names)
     taken: set[str] = set()
-    inputs = []
-    for path, file_name, in_folder in listed:
+    names = []
+    for file_name in file_names:
         stem = key_of(file_name)
         if stems[stem.casefold()] > 1:
             stem = file_name
@@ -150,5 +165,5 @@ def _named(found: Iterable[tuple[Path, str, bool]], output: Path | None) -> list
         while name.casefold() in taken or (output is not None and (output / name).is_file()):
             name, number = f"{stem}-{number}", number + 1
         taken.add(name.casefold())
-        inputs.append(Input(path, name, file_name, found=in_folder))
-    return inputs
+        names.append(name)
+    return names

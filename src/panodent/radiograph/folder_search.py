@@ -98,7 +98,7 @@ def search(folder: Path, output: Path | None = None) -> Found:
             if entry.is_dir(follow_symlinks=False):
                 if not (entry.name in ("pictures", "plates") and _is_report(names)):
                     waiting.append((path, marked))
-            elif _is_result_name(entry.name, inside, names):
+            elif is_result_name(entry.name, inside, names):
                 found.results += 1
             else:
                 _look(found, path, entry, top)
@@ -113,10 +113,10 @@ def is_result(file: Path) -> bool:
     if file.name in _SUMMARIES:
         return all((beside / name).is_file() for name in _SUMMARIES[:2])
     names = {"teeth.json"} if (beside / "teeth.json").is_file() else set()
-    return file.name == "teeth.json" or _is_result_name(file.name, False, names)
+    return file.name == "teeth.json" or is_result_name(file.name, False, names)
 
 
-def _is_result_name(name: str, inside: bool, names: Collection[str]) -> bool:
+def is_result_name(name: str, inside: bool, names: Collection[str]) -> bool:
     """`inside` says whether the folder is below one that holds results."""
     return bool((inside or "teeth.json" in names) and _RESULT_PICTURE.fullmatch(name))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,12 @@ import numpy as np
 from panodent.analysis.measure import measure
 from panodent.analysis.measurements import Measurements, with_notes
 from panodent.dentition import Numbering, from_fdi
-from panodent.errors import DatasetError, PanodentError
+from panodent.errors import DatasetError, OutputError, PanodentError
 from panodent.outputs.case import OVERLAY
 from panodent.outputs.record import RECORD, findings_from_record, from_record
 from panodent.reports import measure_sheet
 from panodent.utils.atomic_files import write_whole, writing
+from panodent.utils.output_folder import occupied
 
 JSON, CSV = "measures.json", "measures.csv"
 """All measurements of a radiograph, and a row for each of its teeth."""
@@ -65,15 +67,17 @@ def measure_folder(
     sheets: bool = False,
     progress: Callable[[int, int], None] | None = None,
     numbering: Numbering = "fdi",
+    overwrite: bool = False,
 ) -> tuple[int, dict[str, str]]:
     """Measures every result of `panodent predict` below `folder`.
 
     Writes measures.json and measures.csv next to each teeth.json and, with `sheets`, report.html
     and report.pdf; in `folder` a measures.csv of all radiographs. Another `numbering` than 'fdi'
     adds a column of that name at the end of the tables, and is that of the numbers on the sheets.
-    Returns how many were measured,
+    With `overwrite`, what an earlier call wrote is removed first. Returns how many were measured,
     and by subfolder the reason why others were not. Calls `progress(done, total)` after each.
-    Raises `DatasetError` when there is no teeth.json, `OutputError` when a file cannot be written.
+    Raises `DatasetError` when there is no teeth.json, `OutputError` when a file cannot be written,
+    or would be replaced without `overwrite`.
     """
     records = sorted(folder.rglob(RECORD))
     if not records:
@@ -81,18 +85,36 @@ def measure_folder(
             f"{folder}: no {RECORD} below it; expected a folder that panodent predict wrote"
         )
     failed: dict[str, str] = {}
-    with writing(folder / CSV) as stream:
-        together = csv.writer(stream)
-        together.writerow(_heads(numbering))
-        for number, file in enumerate(records, start=1):
-            place = file.parent.relative_to(folder).as_posix()
-            try:
-                together.writerows(_measured(file, sheets, numbering))
-            except PanodentError as error:
-                failed[place] = str(error)
-            if progress is not None:
-                progress(number, len(records))
+    with occupied(folder, "measure"):
+        _remove_earlier(folder, records, overwrite)
+        with writing(folder / CSV) as stream:
+            together = csv.writer(stream)
+            together.writerow(_heads(numbering))
+            for number, file in enumerate(records, start=1):
+                place = file.parent.relative_to(folder).as_posix()
+                try:
+                    together.writerows(_measured(file, sheets, numbering))
+                except PanodentError as error:
+                    failed[place] = str(error)
+                if progress is not None:
+                    progress(number, len(records))
     return len(records) - len(failed), failed
+
+
+def _remove_earlier(folder: Path, records: list[Path], overwrite: bool) -> None:
+    """Removes what an earlier call wrote; raises `OutputError` if it may not or cannot."""
+    places = dict.fromkeys((folder, *(record.parent for record in records)))
+    listed = (place / name for place in places for name in (CSV, JSON, HTML, PDF))
+    for file in (file for file in listed if os.path.lexists(file)):
+        if not overwrite:
+            raise OutputError(
+                f"{folder}: holds measurements of an earlier call ({file.relative_to(folder)}); "
+                "replace them with --overwrite"
+            )
+        try:
+            file.unlink()
+        except OSError as error:
+            raise OutputError(f"{file}: cannot be replaced ({error.strerror})") from None
 
 
 def _heads(numbering: Numbering) -> list[str]:

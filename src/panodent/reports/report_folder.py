@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from panodent.errors import OutputError
@@ -41,11 +41,13 @@ EVALUATION = ReportFiles(
         "index.html",
         "scores.json",
         "findings-scores.json",
+        "attribute-scores.json",
         "cases/worst-*.jpg",
         "cases/best-*.jpg",
         "plates/[0-9][0-9].svg",
     ),
 )
+FOLDS = replace(EVALUATION, command="folds")
 INSPECTION = ReportFiles(
     "inspect",
     "inspection.json",

@@ -4,8 +4,8 @@ In a study, what was accepted has the key `accepted`, {"by": name, "at": time}, 
 "accepted" instead of "doubtful"; a tooth with a note has the key `note`.
 
 >>> tooth = {"fdi": 36, "rle": "x", "flags": ["doubtful"]}
->>> with_acceptance(tooth, tooth, True, {"by": "Ann", "at": "2026-01-02"})
-{'fdi': 36, 'rle': 'x', 'flags': ['accepted'], 'accepted': {'by': 'Ann', 'at': '2026-01-02'}}
+>>> with_acceptance(tooth, tooth, True, {"by": "reader 1", "at": "2026-01-02"})
+{'fdi': 36, 'rle': 'x', 'flags': ['accepted'], 'accepted': {'by': 'reader 1', 'at': '2026-01-02'}}
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -22,12 +21,17 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from panodent.errors import PanodentError
+from panodent.dentition import Numbering
+from panodent.errors import DiskFullError, PanodentError
+from panodent.serve.middleware.compression import CompressionMiddleware
 from panodent.serve.middleware.limits import LimitsMiddleware, RequestLimits
 from panodent.serve.middleware.metrics import Metrics, MetricsMiddleware
+from panodent.serve.middleware.root_path import RootPathMiddleware
 from panodent.serve.problems import problem, problem_from_error
 from panodent.serve.redaction import redacted
 from panodent.serve.routes import (
+    api_docs,
+    info,
     jobs,
     label_studio,
     numbering,
@@ -37,9 +41,13 @@ from panodent.serve.routes import (
     worklist,
 )
 from panodent.serve.routes.label_studio_images import LabelStudioAccess
+from panodent.serve.routes.label_studio_prompts import RecentRecords
 from panodent.serve.routes.openapi_examples import add_examples
+from panodent.serve.routes.openapi_names import TAGS, operation_id, tag_of
 from panodent.serve.service import Service
+from panodent.serve.store.disk import is_disk_full
 from panodent.serve.store.store import Store
+from panodent.serve.thumbnails import Thumbnails
 from panodent.serve.workers.pool import WorkerPool
 from panodent.serve.workers.task_runner import WorkerSettings
 from panodent.version import DISCLAIMER, __version__
@@ -64,7 +72,10 @@ class ServiceSettings:
     token : required of API requests; None for no token.
     hosts : accepted host names in lower case; None for any.
     limits : limits on requests.
+    reserve : bytes of the store's disk that uploads leave free.
     label_studio : the Label Studio whose images may be fetched.
+    numbering : of exports that do not name one.
+    root_path : path below which a proxy offers the service, such as '/teeth'; '' for none.
     """
 
     store: Path
@@ -78,7 +89,10 @@ class ServiceSettings:
     token: str | None = None
     hosts: frozenset[str] | None = None
     limits: RequestLimits = field(default_factory=RequestLimits)
+    reserve: int = 0
     label_studio: LabelStudioAccess = field(default_factory=LabelStudioAccess)
+    numbering: Numbering = "fdi"
+    root_path: str = ""
 
 
 class App:
@@ -100,9 +114,14 @@ class App:
             license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
             docs_url=None,
             redoc_url=None,
+            openapi_tags=[{"name": tag, "description": TAGS[tag][0]} for tag in TAGS],
+            servers=[{"url": settings.root_path}] if settings.root_path else None,
+            generate_unique_id_function=operation_id,
             lifespan=self._lifespan,
         )
         app.state.settings, app.state.metrics = settings, self.metrics
+        app.state.thumbnails, app.state.recent_records = Thumbnails(), RecentRecords()
+        app.include_router(info.router)
         app.include_router(studies.router)
         app.include_router(worklist.router)
         app.include_router(numbering.router)
@@ -110,11 +129,14 @@ class App:
         app.include_router(training_data.router)
         app.include_router(label_studio.router)
         _add_operations(app)
+        app.include_router(api_docs.router)
         _add_page(app)
         _add_error_handlers(app)
         self._openapi, app.openapi = app.openapi, self._described  # type: ignore[method-assign]
-        limited = LimitsMiddleware(app, settings.limits, settings.token, settings.hosts)
-        self._app = MetricsMiddleware(limited, self.metrics)
+        packed = CompressionMiddleware(app)
+        limited = LimitsMiddleware(packed, settings.limits, settings.token, settings.hosts)
+        measured = MetricsMiddleware(limited, self.metrics)
+        self._app = RootPathMiddleware(measured, settings.root_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request, or the start and stop of the application."""
@@ -130,6 +152,9 @@ class App:
         document = self._openapi()  # FastAPI builds it once and keeps it
         components = document["components"]
         components["schemas"]["Problem"] = schema.Problem.model_json_schema()
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                operation["tags"] = [tag_of(path)]
         if self.settings.token is not None:
             components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
             document["security"] = [{"token": []}]
@@ -151,7 +176,9 @@ class App:
                 settings.task_seconds,
                 lambda reason: _count_restart(self.metrics, reason),
             )
-            store = await asyncio.to_thread(Store, settings.store, settings.database)
+            store = await asyncio.to_thread(
+                Store, settings.store, settings.database, settings.reserve
+            )
             self.service = app.state.service = Service(store, pool, settings.retain_days)
             await self.service.start()
         except PanodentError as error:
@@ -195,6 +222,12 @@ def _add_operations(app: FastAPI) -> None:
         except Exception as error:  # whatever the database's driver raises
             log.error("the database does not answer: %s", redacted(error))
             return problem(503, "the database does not answer")
+        if service.trouble:
+            return problem(503, service.trouble)
+        try:
+            service.store.disk.check()
+        except DiskFullError as error:
+            return problem(503, str(error))
         return JSONResponse({"status": "ready", "detail": ""})
 
     @app.get(
@@ -205,9 +238,14 @@ def _add_operations(app: FastAPI) -> None:
     )
     async def metrics(request: Request) -> Response:
         service, found = studies.service_of(request), request.app.state.metrics
-        found.studies.set(await service.call_store(service.store.count))
-        found.queued.set(await service.call_store(service.store.jobs.count_queued))
-        found.waiting.set(service.pool.waiting)
+        found.set_workers(service.pool)
+        found.free.set(service.store.disk.free)
+        try:
+            counts = service.call_store(service.store.counts)
+            found.set_store(await asyncio.wait_for(counts, READY_SECONDS))
+        except Exception as error:  # whatever the database's driver raises
+            log.error("the database does not answer: %s", redacted(error))
+            found.set_store(None)
         response: Response = found.response()
         return response
 
@@ -229,6 +267,9 @@ def _methods(app: FastAPI, path: str) -> set[str]:
         if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
             known |= {method.upper() for method in operations}
     return known
+
+
+_FULL = "the disk of the store is full; delete studies or free some space, then send it again"
 
 
 def _add_error_handlers(app: FastAPI) -> None:
@@ -262,15 +303,16 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(SQLAlchemyError)
     async def database_error(request: Request, error: Exception) -> Response:
+        if is_disk_full(error):
+            return problem(507, _FULL)
         log.error("the database failed: %s", redacted(error))
         return problem(503, "the database does not answer; try again in a moment")
 
     @app.exception_handler(OSError)
     async def disk_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, OSError)  # noqa: S101 - registered for these
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_disk_full(error):
             raise error
-        return problem(507, "the disk of the store is full; free some space, then send it again")
+        return problem(507, _FULL)
 
     @app.exception_handler(Exception)
     async def unexpected_error(request: Request, error: Exception) -> Response:

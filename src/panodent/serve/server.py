@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from panodent.errors import ConfigError
 from panodent.serve.app import App, ServiceSettings
 from panodent.serve.problems import problem
+from panodent.utils.network import is_loopback
 
 HEADER_SECONDS = 15.0
 """Longest time for the header of a request."""
@@ -27,6 +28,9 @@ FLUSH_SECONDS = 30.0
 GRACE_SECONDS = 25
 """Longest time for the requests in progress when the service stops."""
 MAX_CONNECTIONS = 512
+SPARE_CONNECTIONS = 64
+"""Connections beyond `MAX_CONNECTIONS` where none is idle, so that health checks get through."""
+MAX_PER_ADDRESS = 64
 OPEN_FILES = 4096
 
 
@@ -38,15 +42,46 @@ class TimeoutProtocol(H11Protocol):
     was tested, and a test checks that all attributes used here exist.
     """
 
+    max_per_address = MAX_PER_ADDRESS
+    """Connections of one address; loopback has no limit, because a proxy connects from there."""
+    idle_since = 0.0
+    """Time of the event loop when the connection was made, or answered its last request."""
     _header_timer: asyncio.TimerHandle | None = None
     _write_timer: asyncio.TimerHandle | None = None
     _was_closing = False
 
     def connection_made(self, transport: Any) -> None:
-        """Starts the timers."""
+        """Starts the timers; refuses the connection if there are too many."""
         super().connection_made(transport)
+        self.idle_since = self.loop.time()
         self._start_header_timer()
         self._check_closing()
+        if detail := self._refusal():
+            self._refuse(503, "Service Unavailable", detail)
+
+    def _refusal(self) -> str:
+        """Why there are too many connections, '' if there are not; may close an idle one."""
+        mine = (one for one in self.connections if isinstance(one, TimeoutProtocol))
+        others = [one for one in mine if one is not self]
+        address = self.client[0] if self.client else ""
+        if not is_loopback(address):
+            same = sum(1 for one in others if one.client and one.client[0] == address)
+            if same >= self.max_per_address:
+                return f"{same} connections from your address are open, which is the limit"
+        if len(others) < MAX_CONNECTIONS:
+            return ""
+        idle = [one for one in others if one.cycle is None or one.cycle.response_complete]
+        if idle:
+            min(idle, key=lambda one: one.idle_since).transport.abort()
+            return ""
+        if len(others) < MAX_CONNECTIONS + SPARE_CONNECTIONS:
+            return ""
+        return f"{len(others)} connections are open, which is the limit"
+
+    def on_response_complete(self) -> None:
+        """Notes the time."""
+        self.idle_since = self.loop.time()
+        super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
         """Stops the header timer after a whole header, starts it at the first byte of the next."""
@@ -68,10 +103,13 @@ class TimeoutProtocol(H11Protocol):
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.close()
             return
-        response = problem(400, "the request is not valid HTTP/1.1")
+        self._refuse(400, "Bad Request", "the request is not valid HTTP/1.1")
+
+    def _refuse(self, status: int, reason: str, detail: str) -> None:
+        response = problem(status, detail)
         headers = [(b"connection", b"close"), *response.raw_headers]
         for event in (
-            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Response(status_code=status, headers=headers, reason=reason.encode()),
             h11.Data(data=bytes(response.body)),
             h11.EndOfMessage(),
         ):
@@ -139,19 +177,26 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(settings: ServiceSettings, listener: socket.socket, verbose: bool = False) -> None:
+def run(
+    settings: ServiceSettings,
+    listener: socket.socket,
+    verbose: bool = False,
+    max_per_address: int = MAX_PER_ADDRESS,
+) -> None:
     """Serves until SIGINT or SIGTERM, then finishes the requests in progress.
 
     verbose : whether each request is logged, not only warnings and errors.
+    max_per_address : connections that one address other than loopback may have.
 
     Raises `PanodentError` if the service cannot start.
     """
     _set_up_log(verbose)
     _raise_open_files_limit()
     app = App(settings)
+    protocol = type("Protocol", (TimeoutProtocol,), {"max_per_address": max_per_address})
     config = uvicorn.Config(
         app,
-        http=TimeoutProtocol,
+        http=protocol,
         ws="none",
         lifespan="on",
         log_level="critical",
@@ -159,7 +204,6 @@ def run(settings: ServiceSettings, listener: socket.socket, verbose: bool = Fals
         server_header=False,
         date_header=True,
         proxy_headers=False,
-        limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

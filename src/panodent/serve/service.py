@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from panodent.errors import TaskError
-from panodent.serve.notifier import Notifier
+from sqlalchemy.exc import SQLAlchemyError
+
+from panodent.errors import BusyError, OutputError, TaskError
+from panodent.serve.job_runner import JobRunner
 from panodent.serve.redaction import redacted
-from panodent.serve.store.job_queue import MAX_ATTEMPTS
-from panodent.serve.store.store import Store, now, stale_edit, sync_folder
-from panodent.serve.store.training_schedule import TrainingDataSchedule
-from panodent.serve.store.upload import Upload, write_upload
+from panodent.serve.result_writer import ResultWriter
+from panodent.serve.store.folders import sync_folder
+from panodent.serve.store.store import Store, now, stale_edit
+from panodent.serve.store.upload import Upload, new_id, write_upload
+from panodent.serve.store_calls import StoreCalls
 from panodent.serve.study import Study, doubtful_count, printable, with_ids
 from panodent.serve.workers.pool import WorkerPool
 from panodent.utils.atomic_files import write_whole
 
 log = logging.getLogger("panodent.serve")
 
-T = TypeVar("T")
 EXPIRY_SECONDS = 3600.0
 REPORT_SECONDS = 15.0
 """Longest time between two events to a client that follows a job."""
 STOP_SECONDS = 20.0
-RETRY_SECONDS = 5.0
 
 
 class Service:
@@ -38,19 +37,17 @@ class Service:
 
     retain_days : days after which an unchanged study is deleted; 0 keeps it forever.
     followers : clients that follow a job's events at the moment.
+    calls : calls the store in its own thread.
     """
 
     def __init__(self, store: Store, pool: WorkerPool, retain_days: float = 0.0) -> None:
         self.store, self.pool, self.retain_days = store, pool, retain_days
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._job_queued, self._job_changed, self._study_saved = Notifier(), Notifier(), Notifier()
         self._stopping = asyncio.Event()
-        # One thread for the store: writers of SQLite need not wait for each other, and nothing
-        # creates files of a study while they are deleted.
-        self._store_thread = ThreadPoolExecutor(1, "store")
-        self._training = TrainingDataSchedule(
-            store.training.write, self._study_saved.notify, self._pause
-        )
+        self.calls = StoreCalls(self._stopping)
+        self.call_store = self.calls.call
+        self.jobs = JobRunner(store, self.calls, self._study_of_job)
+        self.results = ResultWriter(store, self.calls, self._make_results)
         self.followers = 0
 
     # --- start and stop -------------------------------------------------------------------
@@ -60,15 +57,15 @@ class Service:
         await self.call_store(self.store.recover)
         await self.pool.start()
         for _ in range(self.pool.size):
-            self._spawn(self._run_jobs())
-        self._spawn(self._write_results())
+            self._spawn(self.jobs.run(self._stopping))
+        self._spawn(self.results.run(self._stopping))
         if self.retain_days:
             self._spawn(self._delete_expired())
 
     def begin_stop(self) -> None:
         """Starts no further work, and ends event streams."""
         self._stopping.set()
-        for notifier in (self._job_queued, self._job_changed, self._study_saved):
+        for notifier in (self.jobs.queued, self.jobs.changed, self.results.saved):
             notifier.notify()
 
     async def stop(self) -> None:
@@ -80,7 +77,7 @@ class Service:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         await self.pool.stop()
-        self._store_thread.shutdown(wait=True)
+        self.calls.close()
         self.store.close()
 
     @property
@@ -88,15 +85,20 @@ class Service:
         """Whether the service is stopping."""
         return self._stopping.is_set()
 
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.ensure_future(coroutine)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
 
-    async def call_store(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Calls a method of the store in the store's thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._store_thread, function, *arguments)
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) and not self.stopping:
+            log.error("a task of the service ended: %s", redacted(error))
+
+    @property
+    def trouble(self) -> str:
+        """What keeps work waiting at the moment, '' if nothing does."""
+        return next(iter(self.calls.troubles.values()), "")
 
     # --- predicting -----------------------------------------------------------------------
 
@@ -119,24 +121,30 @@ class Service:
         except BaseException:
             await asyncio.to_thread(upload.remove)
             raise
-        # If this is cancelled, `Store.recover` finds out whether the row was written.
-        await self.call_store(self.store.add, study, upload.suffix)
+        try:
+            await self.call_store(self.store.add, study, upload.suffix)
+        except BaseException:
+            # The row may have been written: the client is told that it was not.
+            self._spawn(self.calls.patiently(self.store.withdraw, study.id))
+            raise
         return study
 
     async def add_example(self) -> Study:
         """A new study from a phantom."""
+        self.store.disk.check()
         seed = secrets.randbelow(100_000)
         _, blobs = await self.pool.run({"task": "phantom", "seed": seed, "name": "example"})
         name = f"example-{seed:05d}.png"
         upload = await asyncio.to_thread(write_upload, self.store.files, name, blobs["image"])
         return await self.add(upload)
 
-    async def _predicted_study(self, upload: Upload, *, ignore_limit: bool = False) -> Study:
+    async def _study_of_job(self, upload: Upload) -> Study:
+        return await self._predicted_study(upload, ignore_limit=True, attempts=1)
+
+    async def _predicted_study(self, upload: Upload, **options: Any) -> Study:
         task = _predict_task(upload, ("record", "image"))
-        header, blobs = await self.pool.run(task, ignore_limit=ignore_limit)
-        picture = self.store.picture(upload.id)
-        await asyncio.to_thread(write_whole, picture, blobs["image"])
-        await asyncio.to_thread(sync_folder, picture.parent)
+        header, blobs = await self.pool.run(task, **options)
+        await _whole(asyncio.to_thread(self._write_picture, upload.id, blobs["image"]))
         record = json.loads(blobs["record"])
         teeth = with_ids(record["teeth"])
         moment = now()
@@ -159,6 +167,11 @@ class Service:
             predicted_findings=findings,
             findings=findings,
         )
+
+    def _write_picture(self, study: str, content: bytes) -> None:
+        picture = self.store.picture(study)
+        write_whole(picture, content)
+        sync_folder(picture.parent)
 
     # --- one study ------------------------------------------------------------------------
 
@@ -196,7 +209,7 @@ class Service:
         left = before.findings if findings is None else findings
         about = {**before.about, "doubtful": doubtful_count(teeth, left)}
         saved = await self.call_store(self.store.save, study, revision, teeth, findings, about)
-        self._study_saved.notify()
+        self.results.saved.notify()
         return saved
 
     async def export(self, study: str, name: str, numbering: str) -> bytes:
@@ -228,117 +241,85 @@ class Service:
 
     async def delete(self, study: str) -> None:
         """Deletes a study with its files and training data; raises `UnknownStudyError`."""
-        if await self.call_store(self.store.delete, study):
-            await self._training.write_now()
-
-    async def _write_results(self) -> None:
-        """Writes the output of `panodent predict` for each saved study, and the training data."""
-        self._training.due = True  # a crash may have left them outdated
-        while not self.stopping:
-            seen = self._study_saved.count
-            study = await self.call_store(self.store.next_without_results)
-            if study is not None:
-                try:
-                    await self._write_results_of(study)
-                except Exception as error:  # a full disk, or a worker that does not start
-                    log.error("results could not be written: %s", redacted(error))
-                    await self._pause(RETRY_SECONDS)
-            elif self._training.due:
-                await self._training.write_when_due()
-            else:
-                await self._study_saved.wait(seen)
-        if self._training.due:
-            await self._training.write_now()
-
-    async def _write_results_of(self, study: Study) -> None:
-        folder = self.store.results(f"{study.id}.part")
-        written: Path | None = folder
-        task = {**await self._input(study), "task": "write", "folder": str(folder)}
         try:
-            await self.pool.run(task, ignore_limit=True)
-        except TaskError:
-            log.warning("a saved study's results could not be made; its export reports the reason")
-            written = None
-        await self.call_store(self.store.publish_results, study, written)
-        self._training.due = True
+            saved = await self.call_store(self.store.delete, study)
+        except SQLAlchemyError:
+            # If the row was deleted and the answer was lost, its files are deleted too.
+            self._spawn(self.calls.patiently(self.store.remove_orphans, [study]))
+            raise
+        if saved:
+            await self._forget_annotations()
+
+    async def _forget_annotations(self) -> None:
+        try:
+            await self.results.training.write_now()
+        except (OutputError, OSError) as error:  # a full disk
+            log.error("the training data could not be written: %s", redacted(error))
+            await asyncio.to_thread(self.store.training.clear)
+
+    async def _make_results(self, study: Study, folder: Path) -> None:
+        task = {**await self._input(study), "task": "write", "folder": str(folder)}
+        await self.pool.run(task, ignore_limit=True, attempts=1)
 
     # --- jobs -----------------------------------------------------------------------------
 
     async def add_job(self, uploads: Sequence[Upload]) -> dict[str, Any]:
         """Queues uploaded files; returns the job as the API shows it."""
-        for upload in uploads:
-            await asyncio.to_thread(sync_folder, upload.file.parent)
-        job = await self.call_store(self.store.jobs.add, uploads)
-        self._job_queued.notify()
-        return await self.call_store(self.store.jobs.get, job)
+        job = new_id()
+        try:
+            for upload in uploads:
+                await asyncio.to_thread(sync_folder, upload.file.parent)
+            await self.call_store(self.store.jobs.add, uploads, job)
+        except BaseException:
+            ids = [upload.id for upload in uploads]
+            self._spawn(self.calls.patiently(self.store.withdraw_job, job, ids))
+            raise
+        self.jobs.queued.notify()
+        return await self.calls.patiently(self.store.jobs.get, job)
 
     async def follow_job(self, job: str) -> AsyncIterator[dict[str, Any]]:
         """Yields the job at each change, until it is finished or the service stops."""
         while True:
-            seen = self._job_changed.count
-            state = await self.call_store(self.store.jobs.get, job)
+            seen = self.jobs.changed.count
+            try:
+                state = await self.calls.patiently(self.store.jobs.get, job)
+            except BusyError:
+                return  # the service stops without its database
             yield state
             if state["state"] in ("done", "cancelled") or self.stopping:
                 return
-            await self._job_changed.wait(seen, REPORT_SECONDS)
+            await self.jobs.changed.wait(seen, REPORT_SECONDS)
+
+    async def retry_job(self, job: str) -> dict[str, Any]:
+        """Queues the failed radiographs of a job again whose files were kept; returns the job."""
+        if await self.call_store(self.store.jobs.retry, job):
+            self.jobs.queued.notify()
+            self.jobs.changed.notify()
+        return await self.call_store(self.store.jobs.get, job)
 
     async def cancel_job(self, job: str) -> None:
         """Drops the queued radiographs of a job; removes a finished job."""
-        await self.call_store(self.store.jobs.cancel, job)
-        self._job_changed.notify()
-
-    async def _run_jobs(self) -> None:
-        while not self.stopping:
-            seen = self._job_queued.count
-            item = await self.call_store(self.store.jobs.take)
-            if item is None:
-                await self._job_queued.wait(seen)
-                continue
-            self._job_changed.notify()
-            try:
-                await self._run_item(item)
-            except asyncio.CancelledError:
-                await self.call_store(
-                    lambda item=item: self.store.jobs.requeue(item, counted=False)
-                )
-                raise
-            except Exception as error:
-                log.error("a radiograph of a job could not be kept: %s", redacted(error))
-                await self._requeue_or_fail(item)
-            self._job_changed.notify()
-
-    async def _run_item(self, item: Mapping[str, Any]) -> None:
-        upload = Upload(item["id"], item["name"], item["suffix"], self.store.files)
-        try:
-            study = await self._predicted_study(upload, ignore_limit=True)
-        except TaskError as error:
-            await self.call_store(self.store.jobs.fail, item["id"], str(error))
-        else:
-            await self.call_store(self.store.jobs.finish, study, upload.suffix)
-
-    async def _requeue_or_fail(self, item: Mapping[str, Any]) -> None:
-        """After an error of the service itself: a full disk, a worker that does not start."""
-        with contextlib.suppress(Exception):  # `recover` requeues it at the next start
-            if item["attempts"] >= MAX_ATTEMPTS:
-                reason = "the service could not process it; its log says more"
-                await self.call_store(self.store.jobs.fail, item["id"], reason)
-            else:
-                await self.call_store(lambda: self.store.jobs.requeue(item, counted=True))
-        await self._pause(RETRY_SECONDS)
-
-    async def _pause(self, seconds: float) -> None:
-        """Sleeps, but ends early when the service stops."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+        await self.call_store(self.store.disk.with_room, self.store.jobs.cancel, job)
+        self.jobs.changed.notify()
 
     async def _delete_expired(self) -> None:
         while not self.stopping:
             try:
-                if await self.call_store(self.store.expire, self.retain_days):
-                    await self._training.write_now()
+                if await self.calls.patiently(self.store.expire, self.retain_days):
+                    await self._forget_annotations()
             except Exception as error:  # tried again in an hour
                 log.error("old studies could not be deleted: %s", redacted(error))
-            await self._pause(EXPIRY_SECONDS)
+            await self.calls.pause(EXPIRY_SECONDS)
+
+
+async def _whole(work: Coroutine[Any, Any, None]) -> None:
+    """Runs work in a thread to its end, also when it is cancelled: files are deleted after it."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 def _predict_task(upload: Upload, want: Sequence[str]) -> dict[str, Any]:

@@ -54,6 +54,8 @@ def _regions(image: npt.NDArray[np.uint8]) -> list[list[Ring]]:
     """The rings of each 4-connected region of a mask of 0 and 1."""
     import cv2
 
+    if (simple := _simple_ring(image)) is not None:
+        return [[simple]]
     rings = _trace(image)
     # Outer rings have a positive area, holes a negative one. A tooth usually has one region, and
     # then there is nothing to separate.
@@ -74,6 +76,59 @@ def _simplified(ring: Ring, tolerance: float) -> Ring:
 def _signed_area(ring: Ring) -> float:
     x, y = ring[:, 0], ring[:, 1]
     return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
+
+
+def _simple_ring(image: npt.NDArray[np.uint8]) -> Ring | None:
+    """What `_trace` gives for a mask of one region without holes, in a third of the time.
+
+    None for other masks, and where the region touches itself at a corner.
+    """
+    import cv2
+
+    chains, _ = cv2.findContours(image, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    if len(chains) != 1 or len(chains[0]) < 2:
+        return None
+    # OpenCV's line of pixels leads down from the first one, row by row; corners lie clockwise.
+    x, y = chains[0][::-1, 0].T
+    places = 3 * y + x
+    heading = _HEADINGS[np.diff(places, prepend=places[-1:])]
+    turns = 8 * heading + np.append(heading[1:], heading[0])
+    turning = np.flatnonzero(_HAS_CORNER[turns, 0])
+    turns = turns[turning]
+    there = _HAS_CORNER[turns]
+    corner_x = (x[turning, None] + _CORNERS[turns, :, 0])[there]
+    corner_y = (y[turning, None] + _CORNERS[turns, :, 1])[there]
+    keys = corner_y * (image.shape[1] + 1) + corner_x
+    if len(np.unique(keys)) < len(keys):
+        return None
+    first = int(keys.argmin())
+    ring = np.stack([corner_x, corner_y], axis=1).astype(np.float64)
+    return np.concatenate([ring[first:], ring[:first]])
+
+
+def _corner_tables() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+    """The corners of a pixel at which the line around a region turns.
+
+    By the headings of the steps to the pixel and from it to the next one, 8 times the first plus
+    the second: up to four offsets (x, y), and which of them there are. Headings are 0 east, 1
+    south-east and so on clockwise; the region is on the right.
+    """
+    # Where the north, east, south and west side of a pixel begin, clockwise.
+    starts = ((0, 0), (1, 0), (1, 1), (0, 1))
+    offsets, present = np.zeros((64, 4, 2), np.int32), np.zeros((64, 4), bool)
+    for before in range(8):
+        for after in range(8):
+            side, last = before // 2, (after + 1) // 2 % 4
+            found = [starts[side]] if before % 2 else []
+            found += [starts[(side + i + 1) % 4] for i in range((last - side) % 4)]
+            offsets[before * 8 + after, : len(found)] = np.reshape(found, (-1, 2))
+            present[before * 8 + after, : len(found)] = True
+    return offsets, present
+
+
+_CORNERS, _HAS_CORNER = _corner_tables()
+_HEADINGS = np.array([-1, 0, 3, 2, 1, 5, 6, 7, 4])
+"""The heading of a step by 3 times its y plus its x, -4 to 4; negative ones count from the end."""
 
 
 def _trace(mask: npt.NDArray[np.uint8]) -> list[Ring]:

@@ -23,7 +23,9 @@ UNNUMBERED = 0
 """Used in place of an FDI number for a tooth without a number."""
 
 Flag = str
-FLAGS: tuple[Flag, ...] = ("doubtful", "unnumbered", "edited", "box", "accepted")
+STATES: tuple[Flag, ...] = ("remnant", "impacted", "growing", "erupted", "ordinary")
+"""Flags that say what a person saw of an annotated tooth; a tooth has at most one."""
+FLAGS: tuple[Flag, ...] = ("doubtful", "unnumbered", "edited", "box", "accepted", *STATES)
 """What a tooth can be marked with.
 
 doubtful : the network is unsure of the number.
@@ -31,6 +33,9 @@ unnumbered : the network found the tooth, but could not number it.
 edited : a person has changed it.
 box : the mask is a filled bounding box, not an outline.
 accepted : a person has confirmed it as it is; then it is not doubtful.
+remnant, impacted, growing, erupted : only its root is left; it is impacted; it is a germ or still
+    erupts; it has erupted.
+ordinary : neither a remnant nor impacted, and nothing was said of its eruption.
 """
 
 

@@ -19,7 +19,7 @@ from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 from panodent.training.held_out import folder_names, held_out
 from panodent.training.recipes import load_config
-from panodent.training.run import reopen
+from panodent.training.run import Run, reopen
 from panodent.training.seen import seen_by
 
 Progress = Callable[[int, int], None]
@@ -37,26 +37,16 @@ def evaluate_folds(
     """
     missing_folds(folders)
     opened = [reopen(folder, lambda *_: None) for folder in folders]
+    _check_held_out_once(folders, opened)
     total = sum(len(run.validation) for run in opened)
-    owner_of: dict[Path, Path] = {}
     known: dict[str, list[str]] = {}
     seen = {run.start: seen_by(run.start) for run in opened}
     scores: dict[str, list[CaseScores]] = {}
     pictures: dict[str, CaseLoader] = {}
     done = 0
     for folder, run in zip(folders, opened, strict=True):
-        if not (folder / "bundle").is_dir():
-            raise TrainingError(
-                f"{folder}: the run is not finished; panodent train --resume --output {folder}"
-            )
         made = bundle.load(folder)
         for item in held_out(run, made):
-            first = owner_of.setdefault(item.case.image.resolve(), folder)
-            if first != folder:
-                raise DatasetError(
-                    f"{item.case.image} was held out by {first} and by {folder}; "
-                    "give runs of one cross-validation (--fold 1/N, 2/N, ...)"
-                )
             key = f"{item.folder}/{item.case.key}"
             scores.setdefault(item.folder, []).append(replace(item.scores, key=key))
             pictures[key] = partial(_again, made, item.case)
@@ -73,6 +63,23 @@ def evaluate_folds(
         about_seen(start, seen[start], known.get(start, ()), len(every)) for start in seen if start
     )
     return each, summarise(every, notes=[text for text in about if text]), pictures
+
+
+def _check_held_out_once(folders: Sequence[Path], opened: Sequence[Run]) -> None:
+    """Raises `TrainingError` for a run without a bundle, `DatasetError` for a case of two runs."""
+    owner_of: dict[Path, Path] = {}
+    for folder, run in zip(folders, opened, strict=True):
+        if not (folder / "bundle").is_dir():
+            raise TrainingError(
+                f"{folder}: the run is not finished; panodent train --resume --output {folder}"
+            )
+        for case in run.validation:
+            first = owner_of.setdefault(case.image.resolve(), folder)
+            if first != folder:
+                raise DatasetError(
+                    f"{case.image} was held out by {first} and by {folder}; "
+                    "give runs of one cross-validation (--fold 1/N, 2/N, ...)"
+                )
 
 
 def missing_folds(folders: Sequence[Path]) -> list[int]:

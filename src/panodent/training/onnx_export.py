@@ -107,11 +107,15 @@ def differences(network: bytes, model: Any, images: Float32Array) -> float:
     """
     import onnxruntime
 
+    from panodent.training.backend import keras
+
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
     ends_in_softmax = _activation(model.layers[-1].get_config()) == "softmax"
     largest = 0.0
     for image in images:
-        expected = np.moveaxis(np.asarray(model.predict_on_batch(image[None])), -1, 1)
+        # Called once for a few images; `predict_on_batch` would compile the network first.
+        answer = keras.ops.convert_to_numpy(model(image[None], training=False))
+        expected = np.moveaxis(answer, -1, 1)
         found = session.run(None, {INPUT: np.moveaxis(image[None], -1, 1)})[0]
         if ends_in_softmax:
             found = softmax(found, axis=1)

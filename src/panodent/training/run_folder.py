@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from panodent.bundle.bundle import RUN_RECORDS
+from panodent.bundle.files import RUN_RECORDS
 from panodent.errors import OutputError, TrainingError
 from panodent.utils.output_folder import occupied
 
@@ -15,7 +15,8 @@ STATE = "last.npz"
 """The state after the last complete epoch. A folder without it has nothing to keep."""
 RUN_FILES = (
     *RUN_RECORDS, "ignored.json", STATE, "best.npz", "epochs", "history.csv", "curves.png",
-    "tensorboard", "panels", "crops", "examples", "scores.json", "bundle",
+    "tensorboard", "trackers.json", "mlflow", "wandb", "panels", "crops", "examples",
+    "scores.json", "bundle",
 )  # fmt: skip
 """All that trainings write to their folder."""
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from panodent.errors import OutputError
-from panodent.utils.file_lock import lock_file
+from panodent.utils.file_lock import is_only_holder, lock_file
 
 LOCK = ".panodent-lock"
 """Name of the file that a command locks; its text says who holds it."""
@@ -57,7 +57,7 @@ def occupied(
     """
     made = _make(folder)
     left = (folder / LOCK).exists()
-    stream = _locked(folder, command)
+    stream = _locked(folder, _owner_text(command))
     before = set(os.listdir(folder))
     try:
         if left:
@@ -68,6 +68,29 @@ def occupied(
             _remove(folder, before - set(replaced()))
         with suppress(OSError):
             (folder / LOCK).unlink()
+        stream.close()
+        for place in reversed(made):
+            with suppress(OSError):  # not empty
+                place.rmdir()
+
+
+@contextmanager
+def joined(folder: Path, own: Path, command: str) -> Iterator[bool]:
+    """Holds `own` for a command, and `folder` together with others that join it.
+
+    Several machines work side by side in one folder so, each with a folder `own` below it. While
+    one of them works, `occupied` refuses `folder`. Yields whether an earlier command was killed in
+    `own`. Raises `OutputError` as `occupied`.
+    """
+    made = _make(folder)
+    stream = _locked(folder, f"one or several calls of `panodent {command}`", shared=True)
+    try:
+        with occupied(own, command) as left:
+            yield left
+    finally:
+        if is_only_holder(stream):
+            with suppress(OSError):
+                (folder / LOCK).unlink()
         stream.close()
         for place in reversed(made):
             with suppress(OSError):  # not empty
@@ -116,10 +139,10 @@ def _make(folder: Path) -> list[Path]:
     return missing[::-1]
 
 
-def _locked(folder: Path, command: str) -> BinaryIO:
+def _locked(folder: Path, owner: str, shared: bool = False) -> BinaryIO:
     file = folder / LOCK
     try:
-        stream = lock_file(file)
+        stream = lock_file(file, shared=shared)
     except BlockingIOError:
         raise OutputError(
             f"{folder}: in use by {_owner(file)}; wait for its end, or name another --output"
@@ -128,11 +151,9 @@ def _locked(folder: Path, command: str) -> BinaryIO:
         if error.errno not in _NO_LOCKS:
             raise _unwritable(folder, error) from None
         stream = file.open("ab")
-    now = time.strftime("%Y-%m-%d %H:%M")
-    text = f"`panodent {command}` (process {os.getpid()} on {platform.node()}, since {now})"
     try:
         stream.truncate(0)
-        stream.write(text.encode())
+        stream.write(owner.encode())
         stream.flush()
     except OSError as error:
         with suppress(OSError):
@@ -141,6 +162,11 @@ def _locked(folder: Path, command: str) -> BinaryIO:
             file.unlink()
         raise _unwritable(folder, error) from None
     return stream
+
+
+def _owner_text(command: str) -> str:
+    now = time.strftime("%Y-%m-%d %H:%M")
+    return f"`panodent {command}` (process {os.getpid()} on {platform.node()}, since {now})"
 
 
 def _owner(file: Path) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import mmap
 from pathlib import Path
 
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.formats.parsing.json_stream import items_at, list_items, members
+from panodent.formats.parsing import json_stream
+from panodent.formats.parsing.json_stream import cut_off, items_at, list_items, members
 
 WHOLE = {
     "info": {"by": 'a "quoted" \\ name', "n": [1, [2]]},
@@ -38,6 +40,17 @@ def test_members_and_items_are_those_of_json(
     assert list(items_at(file, [p for p, _ in items])) == WHOLE["annotations"]
 
 
+def test_a_large_file_is_read_whole_though_its_pages_are_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_stream, "_KEPT", 2 * mmap.PAGESIZE)
+    file, listed = tmp_path / "a.json", [{"id": n, "s": "x" * (n % 5000)} for n in range(100)]
+    file.write_text(json.dumps({"before": 1, "items": listed, "after": ["y" * 9000]}))
+    found = members(file, ["items"])
+    assert [item for _, item in list_items(file, found["items"])] == listed
+    assert found["after"] == ["y" * 9000]
+
+
 def test_an_empty_list_and_an_empty_object(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_text('\ufeff {"a": [ ]}')
@@ -59,3 +72,19 @@ def test_what_is_no_object_is_said(tmp_path: Path, text: str) -> None:
     file.write_text(text)
     with pytest.raises(AnnotationError, match=r"a\.json: "):
         members(file, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"a": [1, {"b": 2}', "at byte 18, with 2 brackets open"),
+        ('{"a": "x', "at byte 8, within a text"),
+        ('{"a": 1', "at byte 7, with 1 bracket open"),
+        *((whole, "") for whole in ("", "1", '{"a": ["{"]}', '{"a": 1} x', "[}", "]")),
+    ],
+)
+def test_what_is_cut_off_is_said(tmp_path: Path, text: str, reason: str) -> None:
+    file = tmp_path / "a.json"
+    file.write_text(text)
+    assert reason in cut_off(file)
+    assert bool(reason) == bool(cut_off(file))

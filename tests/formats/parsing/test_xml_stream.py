@@ -74,6 +74,8 @@ ENTITIES = '<!DOCTYPE a [<!ENTITY a "36"><!ENTITY b "&a;&a;&a;&a;">]><a><i>&b;</
     [
         (b"", r"not well-formed XML in UTF-8 \(no element found"),
         (b"<a><i></a>", r"not well-formed XML in UTF-8 \(mismatched tag"),
+        (b"<a><i>", "ends in the middle, at byte 6, in line 1; copy or export it again"),
+        (b"<a>\n<i b='", "ends in the middle, at byte 10, in line 2"),
         (b"<a>&x;</a>", "not well-formed XML in UTF-8"),
         (b"<a>\xff</a>", "is not text in UTF-8 .* --encoding"),
         ("<a/>".encode("utf-16-le"), ".*may be utf-16-le"),

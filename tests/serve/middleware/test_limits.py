@@ -234,3 +234,72 @@ def test_requests_at_once_have_a_bound():
     app._in_progress = LIMITS.requests
     status, head, body = ask(app)
     assert (status, head["retry-after"], body["status"]) == (503, "1", 503)
+
+
+def test_health_is_answered_however_many_requests_there_are():
+    app = LimitsMiddleware(reads, LIMITS)
+    app._in_progress = LIMITS.requests
+    for path in ("/healthz", "/readyz"):
+        assert ask(app, path)[0] == 200
+    assert app._in_progress == LIMITS.requests
+
+
+def test_a_body_with_millions_of_points_is_cut_off_before_it_is_read():
+    app = LimitsMiddleware(reads, RequestLimits(brackets=5))
+    assert ask(app, "/x", "PUT", [b"[[[", b"[["])[0] == 200
+    status, _, body = ask(app, "/x", "PUT", [b"[[[", b"[[["])
+    assert status == 422
+    assert "more than 5 points" in body["detail"]
+    assert ask(app, "/v1/studies", "POST", [b"[[[[[[[["])[0] == 200  # a file
+
+
+def served(app: LimitsMiddleware, receive: Any, send: Any, path: str = "/x") -> None:
+    scope = {"type": "http", "path": path, "method": "POST", "headers": []}
+    asyncio.run(asyncio.wait_for(app(scope, receive, send), 60))
+
+
+def test_a_body_below_the_least_rate_is_cut_off_though_it_never_pauses():
+    limits, sent, pieces = RequestLimits(pause=0.2, rate=1e4), [], [0]
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.02)
+        pieces[0] += 1
+        return {"type": "http.request", "body": b"x", "more_body": pieces[0] < 1000}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    served(LimitsMiddleware(reads, limits), receive, send)
+    assert sent[0]["status"] == 408
+    assert b"send at least 10 KiB in a second" in sent[1]["body"]
+    assert pieces[0] < 100
+
+    async def fast() -> dict[str, Any]:
+        pieces[0] += 1
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": bytes(1000), "more_body": pieces[0] < 30}
+
+    sent.clear()
+    pieces[0] = 0
+    served(LimitsMiddleware(reads, limits), fast, send)
+    assert sent[0]["status"] == 200  # longer than the pause, but fast enough
+
+
+def test_an_answer_that_is_taken_drop_by_drop_ends():
+    taken = [0]
+
+    async def drips(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(1000):
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    async def slow(message: Any) -> None:
+        taken[0] += 1
+        await asyncio.sleep(0.01)
+
+    async def empty() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    with pytest.raises(TimeoutError):
+        served(LimitsMiddleware(drips, RequestLimits(send=0.2, rate=1e4)), empty, slow)
+    assert taken[0] < 100

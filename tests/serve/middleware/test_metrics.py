@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 from panodent.serve.middleware.metrics import Metrics, MetricsMiddleware
+from panodent.serve.workers.pool import WorkerPool
+from panodent.serve.workers.task_runner import WorkerSettings
 
 
 def call(middleware: MetricsMiddleware, method: str = "GET", path: str = "/v1/x") -> list[Any]:
@@ -52,3 +54,17 @@ def test_a_failure_is_told_by_its_place_and_not_by_its_message(caplog):
     assert "ValueError at fails (test_metrics.py:" in caplog.text
     assert "Waltraud" not in caplog.text + str(sent)
     assert 'status="500"} 1.0' in text(metrics)
+
+
+def test_process_workers_and_database_have_gauges():
+    metrics = Metrics()
+    metrics.set_workers(WorkerPool(WorkerSettings("default", 1), 2))
+    metrics.set_store((3, 4))
+    shown = text(metrics)
+    assert "process_resident_memory_bytes" in shown
+    assert 'panodent_workers{state="down"} 0.0' in shown
+    assert "panodent_database_up 1.0" in shown
+    assert "panodent_studies 3.0" in shown
+    metrics.set_store(None)
+    assert "panodent_database_up 0.0" in text(metrics)
+    assert "panodent_studies NaN" in text(metrics)

@@ -171,3 +171,17 @@ def test_of_two_steps_in_one_frame_both_are_told(page: Any, study: dict[str, Any
     expect(world).not_to_have_attribute("transform", fitted)
     scale = float(world.get_attribute("transform").partition("scale(")[2].rstrip(")"))
     expect(zoom).to_have_text(re.compile(f"^{scale * 100:.0f} %"))
+
+
+def test_the_token_of_the_opened_address_is_sent_and_leaves_the_address_bar(
+    context: Any, service: Any
+) -> None:
+    opened = context.new_page()
+    with opened.expect_request("**/v1/info") as asked:
+        opened.goto(f"{service.url}/#token=a-token-of-an-address")
+    assert asked.value.headers["authorization"] == "Bearer a-token-of-an-address"
+    opened.wait_for_selector("html[data-ready]")
+    assert opened.url == f"{service.url}/"
+    with opened.expect_request("**/v1/info") as asked:
+        opened.reload()
+    assert asked.value.headers["authorization"] == "Bearer a-token-of-an-address"

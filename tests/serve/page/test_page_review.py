@@ -23,7 +23,7 @@ def test_doubt_is_explained_accepted_and_recorded(page: Any, service: Any, opene
     doubtful = page.locator(".place[data-state=doubtful]")
     expect(doubtful).to_have_count(2)
     page.keyboard.press("?")
-    page.fill(".help input[type=text]", "Dr. Ann")
+    page.fill(".help input[type=text]", "Reader 1")
     page.keyboard.press("Escape")
     page.select_option("#numbering", "universal")
     page.locator("#viewer").focus()
@@ -38,7 +38,7 @@ def test_doubt_is_explained_accepted_and_recorded(page: Any, service: Any, opene
         expect(doubtful).to_have_count(left)
     assert set(reasons) == {"Its score is low (0.61).", "It could also be 30; then 30 would be 31."}
     expect(page.locator("#messages")).to_contain_text("Nothing doubtful is left")
-    expect(page.locator("#inspector .doubt")).to_contain_text("Accepted by Dr. Ann, not saved yet")
+    expect(page.locator("#inspector .doubt")).to_contain_text("Accepted by Reader 1, not saved yet")
 
     page.keyboard.press("Control+z")
     expect(doubtful).to_have_count(1)
@@ -51,7 +51,7 @@ def test_doubt_is_explained_accepted_and_recorded(page: Any, service: Any, opene
     marks = [tooth.get("accepted") for tooth in saved]
     assert [place for place, mark in enumerate(marks) if mark] == sorted(DOUBTFUL)
     assert all(mark is None or re.match(r"20\d\d-", mark["at"]) for mark in marks)
-    assert {mark["by"] for mark in marks if mark} == {"Dr. Ann"}
+    assert {mark["by"] for mark in marks if mark} == {"Reader 1"}
     assert [tooth["flags"] for tooth in saved if tooth.get("accepted")] == [["accepted"]] * 2
 
     # It is not doubtful after a reload either; to take it back brings the doubt back.
@@ -59,7 +59,7 @@ def test_doubt_is_explained_accepted_and_recorded(page: Any, service: Any, opene
     page.wait_for_selector("#viewer[data-shown]")
     expect(doubtful).to_have_count(0)
     page.click(f".place[data-fdi='{study['teeth'][2]['fdi']}']")
-    expect(page.locator("#inspector .doubt")).to_contain_text("Accepted by Dr. Ann, ")
+    expect(page.locator("#inspector .doubt")).to_contain_text("Accepted by Reader 1, ")
     page.click("#inspector [data-command=take-back]")
     expect(doubtful).to_have_count(1)
     page.keyboard.press("Control+s")

@@ -73,14 +73,16 @@ def studio(png: bytes) -> Iterator[str]:
 def backend(serve, studio):
     """A service with a token, which Label Studio brings as the password of Basic authentication."""
     options = ("--workers", "1", "--max-mib", "4", "--label-studio", studio)
-    server = serve(*options, PANODENT_TOKEN="a-token", LABEL_STUDIO_API_KEY=KEY)  # noqa: S106
+    server = serve(*options, PANODENT_TOKEN="a-token-of-these-tests", LABEL_STUDIO_API_KEY=KEY)  # noqa: S106
     yield server
     server.stop()
 
 
 def post(backend, path: str, body: Any, **options: Any) -> requests.Response:
     url = f"{backend.url}/label-studio/{path}"
-    return requests.post(url, json=body, timeout=60, **{"auth": ("panodent", "a-token"), **options})
+    return requests.post(
+        url, json=body, timeout=60, **{"auth": ("panodent", "a-token-of-these-tests"), **options}
+    )
 
 
 def predict(backend, config: str, *images: str) -> list[dict[str, Any]]:
@@ -103,7 +105,7 @@ def predict(backend, config: str, *images: str) -> list[dict[str, Any]]:
 
 def test_health_setup_versions_and_webhook_are_as_the_client_expects(backend):
     health = requests.get(
-        f"{backend.url}/label-studio/health", auth=("", "a-token"), timeout=60
+        f"{backend.url}/label-studio/health", auth=("", "a-token-of-these-tests"), timeout=60
     ).json()
     assert health["status"] == "UP"
     setup = {
@@ -122,13 +124,13 @@ def test_health_setup_versions_and_webhook_are_as_the_client_expects(backend):
 
 
 def test_strangers_are_refused(backend):
-    for auth in (None, ("panodent", "wrong"), ("a-token", "")):
+    for auth in (None, ("panodent", "wrong"), ("a-token-of-these-tests", "")):
         assert post(backend, "predict", {}, auth=auth).status_code == 401
 
 
 def test_teeth_come_as_brushes_of_the_projects_labels(backend, png):
     (found,) = predict(backend, BRUSH, "/data/upload/1/scan.png")
-    bearer = {"Authorization": "Bearer a-token"}
+    bearer = {"Authorization": "Bearer a-token-of-these-tests"}
     teeth = from_record(backend.post("/v1/predict", png, headers=bearer).json())
     regions = {int(region["value"]["brushlabels"][0]): region for region in found["result"]}
     wanted = [fdi for fdi in teeth.fdi.tolist() if fdi // 10 in (1, 3)]

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
+from panodent.errors import DiskFullError
 from panodent.serve.routes.multipart import receive
+from panodent.serve.store.disk import Disk
 
 TYPE = "multipart/form-data; boundary=xx"
 
@@ -40,7 +43,8 @@ def send(folder: Path, body: bytes, kind: str = TYPE, *, piece: int = 7, **optio
     headers = [(b"content-type", kind.encode("latin-1"))]
     request = Request({"type": "http", "method": "POST", "headers": headers}, receive_piece)
     most, limit = options.get("most", 1), options.get("limit", 100)
-    return asyncio.run(receive(request, "file", most, limit, folder, True))
+    store = SimpleNamespace(files=folder, disk=options.get("disk", Disk(folder)))
+    return asyncio.run(receive(request, "file", most, limit, store, True))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("piece", [1, 7, 10_000])
@@ -127,3 +131,17 @@ def test_a_client_that_goes_away_leaves_nothing(tmp_path: Path, monkeypatch):
     with pytest.raises(ClientDisconnect):
         send(tmp_path, file(content=b"x" * 50), cut=True)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_refused_before_the_disk_is_full(tmp_path: Path):
+    disk = Disk(tmp_path, 1)
+    disk.reserve = disk.free * 2
+    with pytest.raises(DiskFullError, match="are kept free; delete studies"):
+        send(tmp_path, file() + END, disk=disk)
+    # One that does not say how long it is, and then is too long for the disk.
+    disk = SimpleNamespace(check=lambda size: Disk.check(nearly_full, size))
+    nearly_full: Any = SimpleNamespace(reserve=50, free=100)
+    with pytest.raises(DiskFullError):
+        send(tmp_path, file(content=b"x" * 60) + END, disk=disk)
+    assert not list(tmp_path.iterdir())
+    assert send(tmp_path, file(content=b"x" * 40) + END, disk=disk)[0].size == 40

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from panodent.serve.app import App, ServiceSettings
-from panodent.serve.routes import label_studio, schema
+from panodent.serve.routes import label_studio, numbering, schema
 from panodent.serve.routes.openapi_examples import MODELS, REQUESTS, RESPONSES
 
 
@@ -20,7 +20,8 @@ def document() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_examples_of_models_are_valid(name: str) -> None:
-    model: type[BaseModel] = getattr(schema, name, None) or getattr(label_studio, name)
+    rooms = (schema, label_studio, numbering)
+    model: type[BaseModel] = next(getattr(room, name) for room in rooms if hasattr(room, name))
     model.model_validate(MODELS[name])
 
 

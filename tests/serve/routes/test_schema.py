@@ -77,9 +77,9 @@ def test_findings_have_every_kind_and_field() -> None:
     assert FoundFinding.model_validate(record).model_dump() == record
     assert set(FoundFinding.model_fields) == set(record)
     shown = {"id": "f1", **{key: value for key, value in record.items() if key != "rle"}}
-    assert StudyFinding.model_validate(shown).model_dump() == shown
-    assert set(StudyFinding.model_fields) == set(shown)
-    entry = {"id": None, "kind": "post", "fdi": 11, "polygons": None}
+    assert StudyFinding.model_validate(shown).model_dump() == {**shown, "accepted": None}
+    assert set(StudyFinding.model_fields) == {*shown, "accepted"}
+    entry = {"id": None, "kind": "post", "fdi": 11, "polygons": None, "accepted": None}
     assert EditedFinding.model_validate({"kind": "post", "fdi": 11}).model_dump() == entry
     assert Edit.model_validate({"revision": 0, "teeth": []}).findings is None
     for wrong in ({"kind": "caries", "fdi": 11}, {"kind": "post", "fdi": 100}, {"kind": "post"}):

@@ -120,6 +120,12 @@ def test_a_study_is_kept_corrected_exported_and_deleted(server, png, offline):
     assert server.get(path).json() == study
     image = server.get(f"{path}/image")
     assert image.headers["cache-control"] == "no-store"
+    again = server.get(f"{path}/image", headers={"If-None-Match": image.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    original = server.get(f"{path}/original")
+    assert original.content == png
+    assert "M%C3%BCller.png" in original.headers["content-disposition"]
+    assert server.get(path).headers["content-encoding"] == "gzip"
     pixels = cv2.imdecode(np.frombuffer(image.content, np.uint8), cv2.IMREAD_UNCHANGED)
     assert pixels.shape == (256, 512)
 

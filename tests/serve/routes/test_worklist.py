@@ -19,7 +19,12 @@ def test_the_list_its_neighbours_and_thumbnails(server: Any, png: bytes) -> None
     thumbnail = server.get(f"/v1/studies/{first}/thumbnail")
     assert thumbnail.headers["Content-Type"] == "image/jpeg"
     assert thumbnail.content[:2] == b"\xff\xd8"
-    for wrong in ("sort=age", "show=none", "order=up", f"search={'x' * 201}"):
+    assert thumbnail.headers["Cache-Control"] == "no-store"
+    created = answer["studies"][0]["created"].replace("+", "%2B")
+    for more, expected in ((f"created_before={created}", 0), (f"created_from={created}", 2)):
+        assert server.get(f"/v1/studies?{query}&{more}").json()["total"] == expected
+    wrong_ones = ("sort=age", "show=none", "order=up", "created_from=yesterday", "search=%00")
+    for wrong in (*wrong_ones, f"search={'x' * 201}"):
         assert server.get(f"/v1/studies?{wrong}").status_code == 422
     for name in ("beside", "thumbnail"):
         assert server.get(f"/v1/studies/{'0' * 32}/{name}").status_code == 404

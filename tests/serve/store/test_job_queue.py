@@ -52,7 +52,7 @@ def test_what_is_finished_twice_is_one_study(store: Store):
     _, ids = queued(store, 1)
     store.jobs.finish(study(ids[0]), ".png")
     store.jobs.finish(dataclasses.replace(study(ids[0]), name="again.png"), ".png")
-    assert store.page(9, 0)[0] == 1
+    assert store.worklist.page(9, 0)[0] == 1
     assert store.get(ids[0]).name == "x.png"
 
 
@@ -64,7 +64,8 @@ def test_what_was_begun_is_taken_up_but_not_for_ever(store: Store):
     found = store.jobs.get(job)
     assert (found["state"], found["failed"]) == ("done", 1)
     assert "3 times" in found["items"][0]["error"]
-    assert not (store.files / ids[0]).exists()
+    assert found["items"][0]["kept"]
+    assert (store.files / ids[0]).exists()
 
 
 def test_a_stop_in_good_order_is_no_attempt(store: Store):
@@ -72,9 +73,9 @@ def test_a_stop_in_good_order_is_no_attempt(store: Store):
     for _ in range(MAX_ATTEMPTS + 1):
         item = store.jobs.take()
         assert item["attempts"] == 1
-        store.jobs.requeue(item, counted=False)
+        store.jobs.requeue(item, False)
     assert states(store, job) == ["queued"]
-    store.jobs.requeue(store.jobs.take(), counted=True)
+    store.jobs.requeue(store.jobs.take(), True)
     assert store.jobs.take()["attempts"] == 2
 
 
@@ -92,6 +93,21 @@ def test_cancelling_drops_what_waits_and_forgets_what_is_over(store: Store):
         with pytest.raises(UnknownJobError, match="no such job"):
             call(job)
     assert store.get(ids[0]).id == ids[0]
+
+
+def test_jobs_are_listed_newest_first_and_in_pages(store: Store):
+    assert store.jobs.page(10, 0) == (0, [])
+    first, _ = queued(store, 1)
+    second, ids = queued(store, 2)
+    store.jobs.take()
+    store.jobs.take()
+    store.jobs.fail(ids[0], "bad")
+    total, found = store.jobs.page(10, 0)
+    assert (total, [job["id"] for job in found]) == (2, [second, first])
+    for job in found:
+        whole = store.jobs.get(job["id"])
+        assert {**job, "items": whole["items"]} == whole
+    assert [job["id"] for job in store.jobs.page(10, 1)[1]] == [first]
 
 
 def test_a_deleted_study_leaves_its_job_and_an_empty_job_goes(store: Store):
@@ -117,6 +133,48 @@ def test_old_jobs_are_forgotten_when_nothing_is_left_to_do(store: Store):
     store.jobs.delete_before("2999")
     with pytest.raises(UnknownJobError):
         store.jobs.get(busy)
+
+
+def test_what_was_kept_is_tried_again_and_goes_with_its_job(store: Store):
+    job, ids = queued(store, 3)
+    for keep, item in zip((True, False, True), ids, strict=True):
+        store.jobs.take()
+        store.jobs.fail(item, "no worker", keep)
+    store.recover()
+    assert [item["kept"] for item in store.jobs.get(job)["items"]] == [True, False, True]
+    assert store.jobs.retry(job) == 2
+    assert states(store, job) == ["queued", "failed", "queued"]
+    assert store.jobs.get(job)["items"][0]["error"] is None
+    assert store.jobs.take()["attempts"] == 1
+    store.jobs.finish(study(ids[0]), ".png")
+    store.jobs.fail(store.jobs.take()["id"], "no worker", True)
+    store.jobs.cancel(job)
+    assert [place.name for place in store.files.iterdir()] == [ids[0]]
+    with pytest.raises(UnknownJobError):
+        store.jobs.retry(job)
+    old, _ = queued(store, 1)
+    store.jobs.fail(store.jobs.take()["id"], "no worker", True)
+    store.jobs.delete_before("2999")
+    assert [place.name for place in store.files.iterdir()] == [ids[0]]
+    with pytest.raises(UnknownJobError):
+        store.jobs.get(old)
+
+
+def test_items_that_nobody_works_on_are_queued_again(store: Store):
+    job, ids = queued(store, 2)
+    assert [store.jobs.take()["id"] for _ in ids] == ids
+    store.jobs.requeue_lost({ids[0]})
+    assert states(store, job) == ["running", "queued"]
+    assert store.jobs.take()["attempts"] == 1  # nobody has tried
+
+
+def test_an_item_deleted_in_the_meantime_stays_deleted(store: Store):
+    _, ids = queued(store, 1)
+    store.jobs.take()
+    store.withdraw(ids[0])
+    store.jobs.finish(study(ids[0]), ".png")
+    assert store.counts() == (0, 0)
+    assert not (store.files / ids[0]).exists()
 
 
 def test_waiting_items_are_counted(store: Store):

@@ -63,10 +63,10 @@ def test_a_study_comes_back_as_it_went_in_and_others_are_unknown(store: Store):
 
 def test_studies_are_listed_newest_first_and_in_pages(store: Store):
     ids = [kept(store, created=f"2026-01-0{day}").id for day in (1, 2, 3)]
-    total, first = store.page(2, 0)
+    total, first = store.worklist.page(2, 0)
     assert total == 3
     assert [entry["id"] for entry in first] == ids[:0:-1]
-    assert store.page(2, 2)[1][0]["id"] == ids[0]
+    assert store.worklist.page(2, 2)[1][0]["id"] == ids[0]
     assert first[0]["count"] == 1
 
 
@@ -92,7 +92,7 @@ def test_findings_are_saved_with_teeth_or_left_as_they_are(store: Store):
     assert saved.predicted_findings == [finding]
     assert store.save(made.id, 2, []).findings == saved.findings
     assert store.save(made.id, 3, [], []).findings == []
-    assert "findings" not in store.page(1, 0)[1][0]
+    assert "findings" not in store.worklist.page(1, 0)[1][0]
 
 
 def test_everything_is_there_after_a_restart(tmp_path: Path, database: str):
@@ -140,15 +140,31 @@ def test_delete_leaves_nothing_behind_not_even_in_free_pages(tmp_path: Path):
         if file.is_file():
             assert personal.encode() not in file.read_bytes(), file
             assert made.id.encode() not in file.read_bytes(), file
-    assert store.page(9, 0)[0] == len(others)
+    assert store.worklist.page(9, 0)[0] == len(others)
     store.close()
+
+
+def test_what_a_client_was_told_is_not_there_is_withdrawn(store: Store):
+    made, other = kept(store), kept(store)
+    upload = write_upload(store.files, "x.png", b"x")
+    store.jobs.add([upload], "b" * 32)
+    store.remove_orphans([made.id, upload.id])  # both have a row
+    assert store.original(made.id).exists()
+    for _ in range(2):
+        store.withdraw(made.id)
+        store.withdraw_job("b" * 32, [upload.id])
+    assert store.counts() == (1, 0)
+    assert [place.name for place in store.files.iterdir()] == [other.id]
+    stray = write_upload(store.files, "x.png", b"x")
+    store.remove_orphans([stray.id, other.id])
+    assert [place.name for place in store.files.iterdir()] == [other.id]
 
 
 def test_old_studies_expire_and_young_ones_stay(store: Store):
     young = kept(store, updated="2999-01-01")
     old = [kept(store, updated="2020-01-01").id for _ in range(3)]
     assert store.expire(30) == 3
-    assert store.page(9, 0)[1][0]["id"] == young.id
+    assert store.worklist.page(9, 0)[1][0]["id"] == young.id
     assert not any((store.files / name).exists() for name in old)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,40 +58,6 @@ def test_a_database_can_be_opened_again_with_its_folder_only(tmp_path: Path) -> 
     (tmp_path / IDENTITY).write_text("b" * 32)
     with pytest.raises(ConfigError, match="do not belong together"):
         open_database("", tmp_path)
-
-
-def test_a_database_of_version_1_is_upgraded(tmp_path: Path, database: str) -> None:
-    open_database(database, tmp_path).dispose()
-    engine = sql.create_engine(
-        database.replace("postgresql:", "postgresql+pg8000:")
-        or f"sqlite:///{tmp_path / 'store.sqlite'}"
-    )
-    finding = {"kind": "crown", "fdi": 11, "score": 0.9}
-    with engine.begin() as connection:
-        insert_study(connection, replace(STUDY, predicted_findings=None, findings=None), ".png")
-        insert_study(connection, replace(STUDY, id="b" * 32, predicted_findings=None), ".png")
-        old = {**STUDY.about, "findings": [finding]}
-        where = studies.c.id == STUDY.id
-        saved = {"saved": True, "revision": 2, "written": 2}
-        connection.execute(studies.update().values(saved))
-        connection.execute(studies.update().where(where).values(about=json.dumps(old)))
-        connection.execute(about.update().values(version=1))
-        for name in ("predicted_findings", "findings"):
-            connection.execute(sql.text(f"ALTER TABLE study DROP COLUMN {name}"))
-        # A crash after the first new column: the upgrade goes on where it stopped.
-        connection.execute(sql.text("ALTER TABLE study ADD COLUMN predicted_findings TEXT"))
-    engine.dispose()
-    for _ in range(2):
-        engine = open_database(database, tmp_path)
-        with engine.connect() as connection:
-            rows = connection.execute(studies.select().order_by(studies.c.id)).mappings().all()
-            assert connection.execute(sql.select(about.c.version)).scalar_one() == VERSION
-        assert [row["written"] for row in rows] == [0, 2]  # findings were not in the results
-        first, second = (study_of(row) for row in rows)
-        assert first.about == second.about == STUDY.about
-        assert first.findings == first.predicted_findings == [{"id": "f1", **finding}]
-        assert second.findings is second.predicted_findings is None
-        engine.dispose()
 
 
 def test_a_newer_database_is_refused(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ import sqlalchemy as sql
 
 from panodent.errors import UnknownStudyError
 from panodent.serve.store.store import Store
+from panodent.serve.store.study_query import SHOWN, SORTS, StudyQuery
 from panodent.serve.store.tables import insert_study, open_database, studies
-from panodent.serve.store.worklist import SHOWN, SORTS, Worklist, WorklistQuery
+from panodent.serve.store.worklist import Worklist
 from panodent.serve.study import Study
 
 DOUBTFUL = {"id": "t1", "fdi": 11, "flags": ["doubtful"], "box": [0, 0, 1, 1]}
@@ -44,7 +45,7 @@ def engine(tmp_path: Path, database: str) -> Iterator[sql.Engine]:
 
 def listed(engine: sql.Engine, **query: Any) -> str:
     """First letters of the names."""
-    total, found = Worklist(engine).page(9, 0, WorklistQuery(**query))
+    total, found = Worklist(engine).page(9, 0, StudyQuery(**query))
     assert total == len(found)
     return "".join(entry["name"][0] for entry in found)
 
@@ -70,7 +71,7 @@ def test_studies_are_searched_sorted_and_filtered(engine: sql.Engine) -> None:
 
 def test_neighbours_are_those_of_the_list_as_it_is_shown(engine: sql.Engine) -> None:
     def beside(study: int, **query: Any) -> list[Any]:
-        found = Worklist(engine).beside(f"{study:032x}", WorklistQuery(**query))
+        found = Worklist(engine).beside(f"{study:032x}", StudyQuery(**query))
         return [key and int(key, 16) for key in found.values()]
 
     # Previous, next, next unreviewed; the newest is the first.
@@ -81,8 +82,9 @@ def test_neighbours_are_those_of_the_list_as_it_is_shown(engine: sql.Engine) -> 
     # One that does not match has its place in the list all the same.
     assert beside(4, shown="unreviewed") == [5, 3, 3]
     assert beside(2, search="berta") == [None, None, None]
+    assert beside(3, created_from="2026-01-02", created_before="2026-01-04") == [None, 2, 2]
     with pytest.raises(UnknownStudyError):
-        Worklist(engine).beside("f" * 32, WorklistQuery())
+        Worklist(engine).beside("f" * 32, StudyQuery())
 
 
 def test_an_empty_list(tmp_path: Path) -> None:
@@ -97,9 +99,9 @@ def test_studies_of_an_earlier_version_are_counted_at_the_start(tmp_path: Path) 
     store = Store(tmp_path / "store")
     old = Study("0" * 32, "a.png", "image", "", "", 9, 9, [DOUBTFUL, SURE], [], {"quality": 1.0})
     store.add(old, ".png")
-    assert store.page(1, 0)[1][0]["doubtful"] is None
+    assert store.worklist.page(1, 0)[1][0]["doubtful"] is None
     store.recover()
-    assert store.page(1, 0)[1][0]["doubtful"] == 1
+    assert store.worklist.page(1, 0)[1][0]["doubtful"] == 1
     assert store.get(old.id).about == {"quality": 1.0, "doubtful": 1}
     with store._engine.connect() as connection:
         text = connection.execute(sql.select(studies.c.about)).scalar()

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from panodent.errors import BusyError, PanodentError, TaskError
+from panodent.errors import BusyError, PanodentError, TaskError, WorkerLostError
 from panodent.serve.workers.pool import WorkerPool
 from panodent.serve.workers.task_runner import WorkerSettings
 
@@ -78,30 +77,54 @@ def test_a_task_that_takes_too_long_ends_its_process_alone():
     assert with_pool(do, task_seconds=0.5) == ["took longer than 0.5 seconds, and was stopped"]
 
 
-def test_a_worker_that_dies_is_replaced():
+def test_a_worker_that_dies_is_replaced_and_its_task_tried_again():
     async def do(pool: WorkerPool) -> None:
         worker = pool._workers[0]
-        process, run_task, given = worker._process, worker.run, threading.Event()
+        process, run_task, deaths = worker._process, worker.run, []
 
-        def told(*arguments: Any) -> Any:
-            given.set()
+        def killed(*arguments: Any) -> Any:
+            if deaths:
+                os.kill(worker._process.pid, deaths.pop())
+                worker._process.join()
             return run_task(*arguments)
 
-        worker.run = told
-        os.kill(process.pid, signal.SIGSTOP)
-        task = asyncio.ensure_future(pool.run(PHANTOM))
-        assert await asyncio.to_thread(given.wait, 60)
-        os.kill(process.pid, signal.SIGKILL)  # as the kernel does when memory is short
-        with pytest.raises(TaskError, match="ended the process that was reading it"):
-            await task
-        # One that dies between two tasks is no fault of the next.
-        process = pool._workers[0]._process
+        worker.run = killed
+        deaths[:] = [signal.SIGKILL]  # as the kernel does when memory is short
+        await pool.run(PHANTOM)
+        deaths[:] = [signal.SIGSEGV]
+        with pytest.raises(WorkerLostError, match=r"example: ended the process .* \(SIGSEGV\)"):
+            await pool.run(PHANTOM, attempts=1)
+        # One that dies between two tasks is no fault of the next, and does not wait for it.
+        process = worker._process
+        assert pool.states() == {"idle": 1, "busy": 0, "down": 0}
+        assert pool.resident_bytes() > 10 << 20
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         assert not pool.ready
+        assert pool.states() == {"idle": 0, "busy": 0, "down": 1}
+        await pool.revive()
+        assert pool.ready
         await pool.run(PHANTOM)
 
-    assert with_pool(do) == ["ended the process that was reading it"]
+    assert with_pool(do) == [
+        "ended the process that was reading it (SIGKILL; memory may be short)",
+        "ended the process that was reading it (SIGSEGV)",
+    ]
+
+
+def test_a_task_whose_client_has_left_does_not_go_on(monkeypatch):
+    monkeypatch.setattr("panodent.serve.workers.pool.LEFT_SECONDS", 0.01)
+
+    async def do(pool: WorkerPool) -> None:
+        process = pool._workers[0]._process
+        os.kill(process.pid, signal.SIGSTOP)  # as a task that takes long
+        asked = asyncio.ensure_future(pool.run(PHANTOM))
+        await asyncio.sleep(0.05)
+        asked.cancel()
+        await pool.run(LIGHT)  # long before `task_seconds`
+        assert pool._workers[0]._process.pid != process.pid
+
+    assert with_pool(do) == []  # no fault of a file
 
 
 def test_the_line_has_a_limit_which_the_patient_pass():

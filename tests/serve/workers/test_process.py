@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from panodent.errors import OutputError, RadiographError
-from panodent.serve.workers.process import _answer, _resident_bytes
+from panodent.serve.workers.process import _answer, resident_bytes
 
 TASK = {"task": "predict", "name": "scan.png", "file": "/store/files/abc/original.png"}
 
@@ -42,4 +42,4 @@ def test_other_errors_are_for_the_log_without_their_message() -> None:
 
 
 def test_the_memory_in_use_is_known_on_linux() -> None:
-    assert _resident_bytes() > 1 << 20
+    assert resident_bytes() > 1 << 20

@@ -172,7 +172,7 @@ def checked_items(
 
     Raises `AnnotationError` also for findings of another size than the teeth.
     """
-    first: dict[str, PurePosixPath] = {}
+    first: dict[str, str] = {}
     for given, teeth, *rest in items:
         findings = rest[0] if rest else None
         name = image_path(given, target)
@@ -181,7 +181,7 @@ def checked_items(
             raise AnnotationError(
                 f"{first[key]} and {name} would both be written as {key}; rename one of them"
             )
-        first[key] = name
+        first[key] = str(name)
         if findings is not None and findings.size != teeth.size:
             raise AnnotationError(
                 f"{name}: findings of {findings.size} and teeth of {teeth.size}; expected the same "

@@ -70,7 +70,7 @@ class Sought(NamedTuple):
     beside: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FoundImage:
     """What was found for a name.
 

@@ -17,6 +17,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.faults import RAISING, FaultReport
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
+from panodent.formats.parsing.json_stream import cut_off
 from panodent.formats.parsing.text_encoding import read_text
 from panodent.teeth.outlines import Ring
 
@@ -31,7 +32,8 @@ def load(file: Path) -> Record:
     except RecursionError:
         raise AnnotationError(f"{file}: is nested too deep for JSON of annotations") from None
     except ValueError as error:
-        raise AnnotationError(f"{file}: is not JSON in UTF-8 ({error})") from None
+        reason = cut_off(file) or f"is not JSON in UTF-8 ({error})"
+        raise AnnotationError(f"{file}: {reason}") from None
     if not isinstance(data, dict):
         raise AnnotationError(f"{file}: holds {excerpt(data)}; expected a JSON object")
     return data

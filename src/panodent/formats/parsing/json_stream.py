@@ -25,12 +25,15 @@ from typing import Any
 from panodent.errors import AnnotationError
 from panodent.formats.parsing.text_encoding import decoded, mapped, opened
 from panodent.formats.parsing.text_encoding import fault as text_fault
+from panodent.utils.wording import counted
 
 Place = tuple[int, int]
 """The first byte of an item in its file, and the byte after its last one."""
 # A whole string (group 1 is empty if it does not end), or a bracket outside of strings.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\[\]]', re.DOTALL)
 _BOM = b"\xef\xbb\xbf"
+_KEPT = 1 << 22
+"""Bytes of a mapped file that are searched before their pages are given back."""
 
 
 def list_items(file: Path, within: Place | None = None) -> Iterator[tuple[Place, Any]]:
@@ -42,7 +45,7 @@ def list_items(file: Path, within: Place | None = None) -> Iterator[tuple[Place,
     data = mapped(file)
     first, last = within or (0, len(data))
     depth, start, edge = 0, 0, first
-    for token in _TOKEN.finditer(data, first, last):
+    for token in _tokens(data, first, last):
         char = token[0][:1]
         if char == b'"':
             if not token[1]:
@@ -121,7 +124,7 @@ def _member_places(
     depth, start, edge = 0, first, first
     key: str | None = None
     is_first = True
-    for token in _TOKEN.finditer(data, first, last):
+    for token in _tokens(data, first, last):
         char = token[0][:1]
         if char == b'"' and not token[1]:
             break
@@ -164,6 +167,62 @@ def _member_places(
     raise _fault(file, edge)
 
 
+def cut_off(file: Path) -> str:
+    """Where a file ends in the middle of its JSON, in words; empty if it does not.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     size = Path(folder, "a.json").write_text('{"images": [{"id": 1')
+    ...     cut_off(Path(folder, "a.json"))
+    'ends in the middle, at byte 20, with 3 brackets open; copy or export it again'
+    """
+    try:
+        data = mapped(file)
+    except AnnotationError:
+        return ""
+    is_open = bytearray()
+    for token in _tokens(data, 0, len(data)):
+        char = token[0][:1]
+        if char == b'"':
+            if not token[1]:
+                return ends_early(len(data), "within a text")
+        elif char in b"{[":
+            is_open += char
+        elif bytes(is_open[-1:]) + char in (b"{}", b"[]"):
+            is_open.pop()
+            if not is_open:
+                return ""  # what follows is another fault
+        else:
+            return ""
+    if not is_open:
+        return ""
+    return ends_early(len(data), f"with {counted(len(is_open), 'bracket', 'brackets')} open")
+
+
+def ends_early(size: int, how: str) -> str:
+    """Says of a file of this many bytes that it was cut off."""
+    return f"ends in the middle, at byte {size}, {how}; copy or export it again"
+
+
+def _tokens(data: mmap.mmap | bytes, first: int, last: int) -> Iterator[re.Match[bytes]]:
+    """The brackets and strings between two bytes; of a mapped file, few pages stay in memory."""
+    mark = first + _KEPT
+    for token in _TOKEN.finditer(data, first, last):
+        if token.end() > mark:
+            _give_back(data, mark - _KEPT, token.start())
+            mark = token.start() + _KEPT
+        yield token
+
+
+def _give_back(data: mmap.mmap | bytes, first: int, last: int) -> None:
+    """Takes the whole pages between two bytes out of memory; they are read again when needed."""
+    if isinstance(data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        start = -(-first // mmap.PAGESIZE) * mmap.PAGESIZE
+        length = (last - start) // mmap.PAGESIZE * mmap.PAGESIZE
+        if length > 0:
+            data.madvise(mmap.MADV_DONTNEED, start, length)
+
+
 def _parsed(file: Path, place: Place, text: bytes) -> Any:
     try:
         return json.loads(decoded(text, file))
@@ -174,6 +233,6 @@ def _parsed(file: Path, place: Place, text: bytes) -> Any:
 
 
 def _fault(file: Path, byte: int) -> AnnotationError:
-    if reason := text_fault(file):
+    if reason := text_fault(file) or cut_off(file):
         return AnnotationError(f"{file}: {reason}")
     return AnnotationError(f"{file}: not JSON of the expected form from byte {byte} on")

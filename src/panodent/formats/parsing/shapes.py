@@ -31,6 +31,7 @@ from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.masks import CroppedMask, joined, without
 from panodent.teeth.outlines import Ring
 from panodent.teeth.teeth import Teeth
+from panodent.teeth.validation import Flag
 
 _NUMBERS = {str(fdi): fdi for fdi in TEETH}
 
@@ -57,12 +58,14 @@ class AnnotatedShape(NamedTuple):
     outline : reads what was drawn; raises `AnnotationError`.
     tooth : of a finding: the number of the tooth that carries it as the file has it, see
         `tooth_number`.
+    state : of a tooth: what a person saw of it, one of `panodent.teeth.validation.STATES`.
     """
 
     label: Hashable
     where: str
     outline: Callable[[], Outline]
     tooth: object = None
+    state: Flag | None = None
 
 
 def teeth_of(
@@ -86,6 +89,7 @@ def teeth_of(
     """
     report = report or FaultReport(RAISING, str(file))
     teeth: list[tuple[int, Outline, list[CroppedMask]]] = []
+    flags: list[set[Flag]] = []
     groups: dict[Hashable, list[CroppedMask]] = {}
     for shape in shapes:
         if shape.label not in numbers:
@@ -105,13 +109,15 @@ def teeth_of(
             groups[group].append(outline.mask)
             continue
         teeth.append((fdi, outline, [outline.mask]))
+        flags.append({"box"} if outline.is_box else set())
+        flags[-1].update([shape.state] if shape.state else [])
         if group is not None:
             groups[group] = teeth[-1][2]
     return Teeth.from_masks(
         size,
         [(fdi, *joined(parts, size)) for fdi, _, parts in teeth],
         [outline.score for _, outline, _ in teeth],
-        [{"box"} if outline.is_box else () for _, outline, _ in teeth],
+        flags,
     )
 
 

@@ -17,15 +17,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import BinaryIO
 from xml.etree.ElementTree import Element, SubElement
 from xml.parsers import expat
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.json_stream import ends_early
 from panodent.formats.parsing.text_encoding import fault as text_fault
 from panodent.formats.parsing.text_encoding import opened
 
 _CHUNK = 1 << 18
 _DEEPEST = 64
+_CUT_OFF = {
+    expat.errors.codes[name]
+    for name in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+    )
+}
+"""Faults at the end of a file of which more was expected."""
 
 
 def root_name(file: Path) -> str | None:
@@ -139,7 +151,14 @@ def _built(builder: _Builder, start: int) -> Iterator[tuple[int, Element]]:
                 yield from builder.finished
                 builder.finished.clear()
                 if fault is not None:
-                    reason = text_fault(file) or f"not well-formed XML in UTF-8 ({fault})"
+                    reason = text_fault(file) or _reason(fault, stream, start or more)
                     raise AnnotationError(f"{file}: {reason}")
     except OSError as error:
         raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
+
+
+def _reason(fault: expat.ExpatError, stream: BinaryIO, in_part: int | bool) -> str:
+    """The fault in words; `in_part` is whether the file was not parsed from start to end."""
+    if not in_part and stream.tell() and fault.code in _CUT_OFF:
+        return ends_early(stream.tell(), f"in line {fault.lineno}")
+    return f"not well-formed XML in UTF-8 ({fault})"

@@ -39,7 +39,8 @@ LINGER_SECONDS = 1.0
 FORM_BYTES = 65536
 """Bytes that a form may have besides its file."""
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-_PATHS_WITHOUT_TOKEN = ("/", "/healthz", "/readyz", "/openapi.json")
+_HEALTH = ("/healthz", "/readyz")
+_PATHS_WITHOUT_TOKEN = ("/", "/docs", "/healthz", "/readyz", "/openapi.json")
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,14 @@ class RequestLimits:
     text : bytes of any other body.
     on_disk : bytes of all radiographs that are being received, which are written to files.
     in_memory : bytes of all other bodies that are being received, which are kept in memory.
+    brackets : '[' in a body that is kept in memory. Each point of an outline has one, and it takes
+        long to read millions of them.
     pause : seconds between two chunks of a body.
+    rate : bytes per second that a client must send and accept on average, after the first `pause`
+        seconds of a body and `send` seconds of a response.
     body : seconds for a whole body.
     send : seconds until the client has accepted a chunk of the response.
-    requests : requests in progress at the same time.
+    requests : requests in progress at the same time, health checks not counted.
     """
 
     upload: int = 64 << 20
@@ -62,8 +67,10 @@ class RequestLimits:
     text: int = 16 << 20
     on_disk: int = 8 << 30
     in_memory: int = 256 << 20
+    brackets: int = 300_000
     pause: float = 15.0
-    body: float = 300.0
+    rate: float = 16384.0
+    body: float = 3600.0
     send: float = 60.0
     requests: int = 128
 
@@ -72,8 +79,8 @@ class RequestLimits:
 class LimitsMiddleware:
     """Passes requests within the limits to `app`, and refuses the others.
 
-    token : required for all paths but the page, its files, the health checks and /openapi.json;
-        None for no token.
+    token : required for all paths but the page, its files, the health checks, /docs and
+        /openapi.json; None for no token.
     hosts : accepted names in the Host header (against DNS rebinding), None for any.
     """
 
@@ -93,25 +100,27 @@ class LimitsMiddleware:
         headers = _headers(scope)
         max_bytes, is_file = self._body_limit(scope)
         body = _LimitedBody(receive, max_bytes, self.limits, lambda n: self._count(is_file, n))
+        body.brackets_left = None if is_file else self.limits.brackets
         if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
             body.expected = False
-        respond = _TimedResponse(send, self.limits.send, scope["path"], body)
+        respond = _TimedResponse(send, self.limits, scope["path"], body)
         refusal = self._refusal(scope, headers)
         if refusal is not None:
             if "expect" in headers:
                 body.expected = False  # the client waits for "100 Continue" before it sends a body
             await refusal(scope, receive, respond)
             return
-        self._in_progress += 1
+        counted = scope["path"] not in _HEALTH
+        self._in_progress += counted
         try:
             await self.app(scope, body, respond)
         finally:
-            self._in_progress -= 1
+            self._in_progress -= counted
             self._received[is_file] -= body.size
 
     def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> Response | None:
         path, method = scope["path"], scope["method"]
-        if self._in_progress >= self.limits.requests:
+        if self._in_progress >= self.limits.requests and path not in _HEALTH:
             return problem(503, "too many requests at the same time; try again in a moment")
         host = headers.get("host", "")
         if self.hosts is not None and _host_name(host) not in self.hosts:
@@ -194,6 +203,7 @@ class _LimitedBody:
 
     expected : whether the client may still send some of the body.
     size : bytes received so far.
+    brackets_left : how many '[' may still come, None for any number.
     """
 
     def __init__(
@@ -202,24 +212,46 @@ class _LimitedBody:
         self._receive, self._limits, self._max_bytes = receive, limits, max_bytes
         self._count = count
         self._deadline, self.expected, self.size = time.monotonic() + limits.body, True, 0
+        self._waited = 0.0
+        self.brackets_left: int | None = None
         self._complete = False
 
     async def __call__(self) -> Message:
         if self._complete:
             return await self._receive()  # waits for the client to disconnect
-        seconds = min(self._limits.pause, self._deadline - time.monotonic())
+        limits, start = self._limits, time.monotonic()
+        # Only the time spent waiting counts: the service may be slow itself.
+        left = limits.pause + self.size / limits.rate - self._waited
+        seconds = min(limits.pause, left, self._deadline - start)
         try:
             message = await asyncio.wait_for(self._receive(), max(seconds, 0.0))
         except TimeoutError:
-            raise HTTPException(408, "the request body came too slowly; send it again") from None
-        length = len(message.get("body", b""))
-        self.size += length
-        self._count(length)
+            raise HTTPException(
+                408,
+                f"the request body came too slowly; send at least {limits.rate / 1024:.0f} KiB "
+                "in a second",
+            ) from None
+        self._waited += time.monotonic() - start
+        content = message.get("body", b"")
+        self.size += len(content)
+        self._count(len(content))
         if self.size > self._max_bytes:
             raise HTTPException(413, _too_large(self._max_bytes))
+        self._count_brackets(content)
         self._complete = not message.get("more_body", False)
         self.expected = self.expected and not self._complete
         return message
+
+    def _count_brackets(self, content: bytes) -> None:
+        if self.brackets_left is None:
+            return
+        self.brackets_left -= content.count(b"[")
+        if self.brackets_left < 0:
+            raise HTTPException(
+                422,
+                f"the request has more than {self._limits.brackets} points or lists; simplify "
+                "the outlines",
+            )
 
     async def drain(self) -> None:
         """Discards a part of the rest: a client reads no response while it is still sending."""
@@ -237,8 +269,9 @@ class _LimitedBody:
 class _TimedResponse:
     """Sends a response with the security headers; raises `TimeoutError` if the client is slow."""
 
-    def __init__(self, send: Send, seconds: float, path: str, body: _LimitedBody) -> None:
-        self._send, self._seconds, self._body = send, seconds, body
+    def __init__(self, send: Send, limits: RequestLimits, path: str, body: _LimitedBody) -> None:
+        self._send, self._limits, self._body = send, limits, body
+        self._waited, self._sent = 0.0, 0
         self._cache = "no-cache" if path == "/" or path.startswith("/static/") else "no-store"
 
     async def __call__(self, message: Message) -> None:
@@ -257,7 +290,11 @@ class _TimedResponse:
                     if name.lower().encode() not in known
                 ),
             ]
-        await asyncio.wait_for(self._send(message), self._seconds)
+        limits, start = self._limits, time.monotonic()
+        left = limits.send + self._sent / limits.rate - self._waited
+        await asyncio.wait_for(self._send(message), max(min(limits.send, left), 0.0))
+        self._waited += time.monotonic() - start
+        self._sent += len(message.get("body", b""))
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from panodent.serve.problems import problem
 from panodent.serve.redaction import redacted
+from panodent.serve.workers.pool import WorkerPool
 
 log = logging.getLogger("panodent.serve")
 
@@ -43,11 +52,42 @@ class Metrics:
             "panodent_queued_radiographs", "Radiographs queued in jobs", registry=self._registry
         )
         self.studies = Gauge("panodent_studies", "Studies kept", registry=self._registry)
+        self.database = Gauge(
+            "panodent_database_up", "1 if the database answers, else 0", registry=self._registry
+        )
+        self.free = Gauge(
+            "panodent_store_free_bytes", "Free space on the store's disk", registry=self._registry
+        )
+        self.workers = Gauge(
+            "panodent_workers", "Worker processes by state", ["state"], registry=self._registry
+        )
+        self.worker_bytes = Gauge(
+            "panodent_workers_resident_memory_bytes",
+            "Memory of all worker processes together",
+            registry=self._registry,
+        )
+        ProcessCollector(registry=self._registry)  # process_*: memory, CPU time, open files
         self.replaced = Counter(
             "panodent_workers_replaced_total",
             "Workers replaced because a file took too long or ended the process",
             registry=self._registry,
         )
+
+    def set_workers(self, pool: WorkerPool) -> None:
+        """Sets the gauges of the workers."""
+        states = pool.states()
+        for state, count in states.items():
+            self.workers.labels(state).set(count)
+        self.worker_bytes.set(pool.resident_bytes())
+        self.waiting.set(pool.waiting)
+
+    def set_store(self, counts: tuple[int, int] | None) -> None:
+        """Sets (studies, queued radiographs); None if the database does not answer."""
+        self.database.set(counts is not None)
+        # Not a number: the last counts could be wrong by now.
+        studies, queued = (math.nan, math.nan) if counts is None else counts
+        self.studies.set(studies)
+        self.queued.set(queued)
 
     def response(self) -> Response:
         """All metrics in Prometheus' text format."""

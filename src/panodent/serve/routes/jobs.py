@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from panodent.errors import UnknownJobError
@@ -33,9 +33,28 @@ MAX_FOLLOWERS = 64
 async def add_job(request: Request) -> Response:
     """Each radiograph becomes a study. After a restart the service continues with the queue."""
     service, limit = service_of(request), request.app.state.settings.limits.upload
-    uploads = await receive(request, "files", MAX_FILES, limit, service.store.files, True)
+    uploads = await receive(request, "files", MAX_FILES, limit, service.store, True)
     job = await service.add_job(uploads)
-    return JSONResponse(job, 202, {"Location": f"/v1/jobs/{job['id']}"})
+    return JSONResponse(
+        job, 202, {"Location": f"{request.app.state.settings.root_path}/v1/jobs/{job['id']}"}
+    )
+
+
+@router.get(
+    "/jobs",
+    response_model=schema.JobList,
+    summary="List jobs, newest first",
+    responses=schema.problems(),
+)
+async def list_jobs(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+) -> Response:
+    """Jobs without their radiographs."""
+    service = service_of(request)
+    total, found = await service.call_store(service.store.jobs.page, limit, offset)
+    return JSONResponse({"total": total, "jobs": found})
 
 
 @router.get(
@@ -81,6 +100,17 @@ async def follow_job(request: Request, job: JobId) -> Response:
             service.followers -= 1
 
     return StreamingResponse(events(), media_type="text/event-stream")
+
+
+@router.post(
+    "/jobs/{job}/retry",
+    response_model=schema.Job,
+    summary="Try the failed radiographs of a job again whose files were kept",
+    responses=schema.problems(404),
+)
+async def retry_job(request: Request, job: JobId) -> Response:
+    """Files are kept where the service failed and not the file; `kept` says so for each."""
+    return JSONResponse(await service_of(request).retry_job(job))
 
 
 @router.delete(

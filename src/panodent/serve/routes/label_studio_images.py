@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+import os
 import time
 import urllib.request
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 from panodent.errors import AnnotationError, ConfigError
 
 FETCH_SECONDS = 30.0
+MAX_TOKEN_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
 class LabelStudioAccess:
-    """URL of the Label Studio whose images may be fetched, and its API key; '' for none."""
+    """URL of the Label Studio whose images may be fetched, and its API key; '' for none.
+
+    numbering : of the labels in its projects; None: it must follow from all of them together.
+    """
 
     url: str = ""
     key: str = ""
+    numbering: str | None = None
 
     def __post_init__(self) -> None:
         if self.url and urlsplit(self.url).scheme not in ("http", "https"):
@@ -56,7 +63,7 @@ def read_image(value: str, access: LabelStudioAccess, max_bytes: int) -> tuple[s
         raise AnnotationError(
             f"the image is at {there.netloc[:80]!r}; images are fetched from {here.netloc} only"
         )
-    return Path(there.path).name, _fetch(url, access.key, max_bytes)
+    return Path(there.path).name, _fetch(url, access, max_bytes)
 
 
 def _decode_data_url(value: str) -> bytes:
@@ -76,19 +83,65 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _fetch(url: str, key: str, max_bytes: int) -> bytes:
-    request = urllib.request.Request(url, headers={"Authorization": f"Token {key}"} if key else {})  # noqa: S310
+def _authorization(access: LabelStudioAccess) -> dict[str, str]:
+    """The header with the key: a legacy token, or an access token got for a personal one.
+
+    Personal access tokens, which new Label Studios give, are JSON web tokens: two dots.
+    """
+    if not access.key:
+        return {}
+    if access.key.count(".") != 2:
+        return {"Authorization": f"Token {access.key}"}
+    request = urllib.request.Request(  # noqa: S310
+        access.url.rstrip("/") + "/api/token/refresh",
+        json.dumps({"refresh": access.key}).encode(),
+        {"Content-Type": "application/json"},
+    )
     try:
-        with urllib.request.build_opener(_NoRedirects).open(
-            request, timeout=FETCH_SECONDS
-        ) as response:
+        with _open(request) as response:
+            found = json.loads(response.read(MAX_TOKEN_BYTES))["access"]
+            return {"Authorization": f"Bearer {found}"}
+    except (URLError, OSError, ValueError, KeyError, TypeError, HTTPException) as error:
+        raise AnnotationError(
+            f"Label Studio does not accept the personal access token ({_reason(error)}); make "
+            "another one in Account & Settings"
+        ) from None
+
+
+def _open(request: urllib.request.Request) -> Any:
+    return urllib.request.build_opener(_NoRedirects).open(request, timeout=FETCH_SECONDS)
+
+
+def _fetch(url: str, access: LabelStudioAccess, max_bytes: int) -> bytes:
+    request = urllib.request.Request(url, headers=_authorization(access))  # noqa: S310
+    try:
+        with _open(request) as response:
             content, deadline = bytearray(), time.monotonic() + FETCH_SECONDS
             while len(content) <= max_bytes and (chunk := response.read1(1 << 20)):
                 content += chunk
                 if time.monotonic() > deadline:
-                    raise TimeoutError(f"took longer than {FETCH_SECONDS:g} seconds")
+                    raise TimeoutError
+            # `read1` does not tell that the rest is missing.
+            if response.length and len(content) <= max_bytes:
+                raise IncompleteRead(b"")
     except (URLError, OSError, ValueError, HTTPException) as error:
-        raise AnnotationError(f"a task's image cannot be fetched ({error})") from None
+        raise AnnotationError(f"a task's image cannot be fetched ({_reason(error)})") from None
     if len(content) > max_bytes:
         raise AnnotationError(f"a task's image is larger than {max_bytes / 2**20:.0f} MiB")
     return bytes(content)
+
+
+def _reason(error: BaseException) -> str:
+    """Why a fetch failed, without anything that the other side has sent.
+
+    Messages of `http.client` quote it: a header line, a status line, the reason of a status.
+    """
+    if isinstance(error, HTTPError):
+        return f"status {error.code}"
+    if isinstance(error, URLError) and isinstance(error.reason, BaseException):
+        error = error.reason
+    if isinstance(error, TimeoutError):
+        return f"it takes longer than {FETCH_SECONDS:g} seconds"
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno)
+    return "the answer is not valid HTTP" if isinstance(error, HTTPException) else "no connection"

@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO
 
 from python_multipart.exceptions import FormParserError
@@ -14,6 +13,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from panodent.serve.store.store import Store
 from panodent.serve.store.upload import Upload, new_id, suffix_of
 from panodent.serve.study import display_name
 
@@ -23,16 +23,16 @@ WRITE_BYTES = 1 << 18
 
 
 async def receive(
-    request: Request, name: str, max_files: int, max_bytes: int, folder: Path, durable: bool
+    request: Request, name: str, max_files: int, max_bytes: int, store: Store, durable: bool
 ) -> list[Upload]:
-    """Writes the files of a form to folder/ID/original.*, each with an ID of its own.
+    """Writes the files of a form to files/ID/original.* of a store, each with an ID of its own.
 
     name : of the form's parts that are files; other parts are ignored.
     max_files, max_bytes : how many files, and bytes in each, are accepted.
     durable : whether files are flushed to disk (fsync) before this returns.
 
-    Raises `HTTPException` (status 400, 413, 415 or 422) for other forms, and then deletes what
-    was written.
+    Raises `HTTPException` (status 400, 413, 415 or 422) for other forms and `DiskFullError` where
+    the disk has too little space, and then deletes what was written.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
@@ -42,7 +42,9 @@ async def receive(
         raise HTTPException(
             400, "the Content-Type has no boundary; let your HTTP client set this header"
         )
-    form = _Form(name, max_files, max_bytes, folder, durable)
+    declared = request.headers.get("content-length", "0")
+    store.disk.check(int(declared) if declared.isdecimal() else 0)
+    form = _Form(name, max_files, max_bytes, store, durable)
     try:
         parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
         async for chunk in request.stream():
@@ -68,7 +70,7 @@ class _Form:
     name: str
     max_files: int
     max_bytes: int
-    folder: Path
+    store: Store
     durable: bool
     uploads: list[Upload] = field(default_factory=list)
     pending: int = 0
@@ -112,7 +114,7 @@ class _Form:
                 422, f"the form has more than {self.max_files} file(s) named {self.name!r}"
             )
         shown = display_name(options.get(b"filename", b"").decode("utf-8", "replace"))
-        self._current = Upload(new_id(), shown, suffix_of(shown), self.folder)
+        self._current = Upload(new_id(), shown, suffix_of(shown), self.store.files)
         self.uploads.append(self._current)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
@@ -138,6 +140,7 @@ class _Form:
 
     def write(self) -> None:
         """Writes the collected data."""
+        self.store.disk.check(self.pending)
         unwritten, self._unwritten, self.pending = self._unwritten, [], 0
         for upload, data in unwritten:
             if self._stream is None:

@@ -82,8 +82,14 @@ MODELS: Mapping[str, Any] = {
         "done": 1,
         "failed": 0,
         "items": [
-            {"name": "scan-7.png", "state": "done", "study": _ID, "error": None},
-            {"name": "scan-8.png", "state": "running", "study": None, "error": None},
+            {"name": "scan-7.png", "state": "done", "study": _ID, "error": None, "kept": False},
+            {"name": "scan-8.png", "state": "running", "study": None, "error": None, "kept": False},
+        ],
+    },
+    "JobList": {
+        "total": 1,
+        "jobs": [
+            {"id": _ID, "created": _MOMENT, "state": "running", "total": 2, "done": 1, "failed": 0}
         ],
     },
     "Record": {
@@ -156,7 +162,7 @@ _DETAILS: Mapping[int, str] = {
     421: "this service does not accept the host name 'example.org'; add it with --allow-host",
     422: "scan-7.png: the file is damaged or cut off; copy it again from its source",
     503: "32 radiographs are waiting, which is the limit; send this one again in a moment",
-    507: "the disk of the store is full; free some space, then send it again",
+    507: "the disk of the store is full; delete studies or free some space, then send it again",
 }
 
 

@@ -248,10 +248,11 @@ class JobItem(BaseModel):
     state: Literal["queued", "running", "done", "failed", "dropped"]
     study: str | None
     error: str | None
+    kept: bool = Field(False, description="Whether a failed file is kept for another try")
 
 
-class Job(BaseModel):
-    """Radiographs that were queued together."""
+class JobSummary(BaseModel):
+    """A job without its radiographs."""
 
     id: str
     created: str
@@ -259,7 +260,19 @@ class Job(BaseModel):
     total: int
     done: int
     failed: int
+
+
+class Job(JobSummary):
+    """Radiographs that were queued together."""
+
     items: list[JobItem]
+
+
+class JobList(BaseModel):
+    """A page of the list of jobs, newest first."""
+
+    total: int
+    jobs: list[JobSummary]
 
 
 class Problem(BaseModel):

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
-from panodent.dentition import TEETH
-from panodent.drawing.chart_findings import INK, METAL, WHITE, finding_shapes
-from panodent.drawing.finding_patterns import STYLES
-from panodent.drawing.tooth_shapes import pictogram
-from panodent.drawing.vector import to_svg_path
 from panodent.serve.problems import problem
 from panodent.serve.routes import schema
+from panodent.serve.routes.leaving import unless_left
 from panodent.serve.routes.multipart import receive
+from panodent.serve.routes.stored_files import stored_file
 from panodent.serve.service import Service
 from panodent.serve.store.store import unknown_study
 from panodent.serve.store.upload import Upload
 from panodent.serve.workers.exports import MEDIA_TYPES
-from panodent.teeth.finding_kinds import KINDS
-from panodent.version import DISCLAIMER, __version__
 
 router = APIRouter(prefix="/v1")
 
@@ -43,23 +36,6 @@ def service_of(request: Request) -> Service:
     return found
 
 
-@router.get("/info", responses=schema.problems(), summary="Version, limits and tooth names")
-async def info(request: Request) -> dict[str, Any]:
-    """Version, bundle, limits, the 52 teeth and the kinds of findings, and how they are drawn."""
-    state = request.app.state
-    return {
-        "version": __version__,
-        "notice": DISCLAIMER,
-        "bundle": service_of(request).pool.bundle,
-        "dicom": find_spec("pydicom") is not None and find_spec("highdicom") is not None,
-        "max_bytes": state.settings.limits.upload,
-        "max_pixels": state.settings.max_pixels,
-        "exports": sorted(MEDIA_TYPES),
-        "teeth": _TEETH,
-        "findings": _FINDINGS,
-    }
-
-
 @router.post(
     "/predict",
     summary="Find the teeth in one radiograph without keeping it",
@@ -73,7 +49,7 @@ async def info(request: Request) -> dict[str, Any]:
                 "application/dicom": {"schema": {"type": "string", "format": "binary"}},
             },
         },
-        **schema.problems(406, 415),
+        **schema.problems(406, 415, 507),
     },
 )
 async def predict(request: Request) -> Response:
@@ -83,7 +59,7 @@ async def predict(request: Request) -> Response:
         return problem(406, f"Accept names no available format; known: {_KNOWN_TYPES}")
     blob = _BLOBS[media]
     upload = await _received(request, durable=False)
-    _, blobs = await service_of(request).predict(upload, [blob])
+    _, blobs = await unless_left(request, service_of(request).predict(upload, [blob]))
     return Response(blobs[blob], media_type=media)
 
 
@@ -122,7 +98,7 @@ def _range(entry: str) -> tuple[str, float]:
 async def _received(request: Request, durable: bool) -> Upload:
     service, limits = service_of(request), request.app.state.settings.limits
     service.pool.check()  # refuses before anything is written
-    uploads = await receive(request, "file", 1, limits.upload, service.store.files, durable)
+    uploads = await receive(request, "file", 1, limits.upload, service.store, durable)
     return uploads[0]
 
 
@@ -140,7 +116,7 @@ async def _received(request: Request, durable: bool) -> Upload:
 async def add_study(request: Request) -> Response:
     """Answers when the teeth are found; for many radiographs use /v1/jobs."""
     upload = await _received(request, durable=True)
-    study = await service_of(request).add(upload)
+    study = await unless_left(request, service_of(request).add(upload))
     return JSONResponse(study.public(), 201)
 
 
@@ -151,9 +127,9 @@ async def add_study(request: Request) -> Response:
     summary="Create a study from a synthetic radiograph",
     responses=schema.problems(507),
 )
-async def example(request: Request) -> Response:
+async def add_example(request: Request) -> Response:
     """A phantom without a patient, to try the service."""
-    study = await service_of(request).add_example()
+    study = await unless_left(request, service_of(request).add_example())
     return JSONResponse(study.public(), 201)
 
 
@@ -173,18 +149,42 @@ async def get_study(request: Request, study: StudyId) -> Response:
     "/studies/{study}/image",
     summary="The radiograph as an 8-bit PNG",
     response_class=Response,
-    responses={200: {"content": {"image/png": {}}}, **schema.problems(404)},
+    responses={
+        200: {"content": {"image/png": {}}},
+        304: {"description": "The client has it already (If-None-Match)"},
+        **schema.problems(404),
+    },
 )
-async def image(request: Request, study: StudyId) -> Response:
-    """Full size, upright, bright where the patient is dense."""
+async def get_image(request: Request, study: StudyId) -> Response:
+    """Full size, upright, bright where the patient is dense; it never changes."""
     service = service_of(request)
     await service.call_store(service.store.original, study)
-    file = service.store.picture(study)
     try:
-        found = await asyncio.to_thread(file.stat)
+        return await stored_file(request, service.store.picture(study), "image/png", study)
     except FileNotFoundError:
         raise unknown_study(study) from None  # deleted in the meantime
-    return FileResponse(file, media_type="image/png", stat_result=found)
+
+
+@router.get(
+    "/studies/{study}/original",
+    summary="The file as it was sent",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/octet-stream": {}, "application/dicom": {}}},
+        304: {"description": "The client has it already (If-None-Match)"},
+        **schema.problems(404),
+    },
+)
+async def get_original(request: Request, study: StudyId) -> Response:
+    """A download under its own name, unchanged, with all that a DICOM file says of the patient."""
+    service = service_of(request)
+    file = await service.call_store(service.store.original, study)
+    found = await service.call_store(service.store.get, study)
+    media = "application/dicom" if found.kind == "dicom" else "application/octet-stream"
+    try:
+        return await stored_file(request, file, media, f"{study}-original", found.name)
+    except FileNotFoundError:
+        raise unknown_study(study) from None
 
 
 @router.put(
@@ -193,7 +193,7 @@ async def image(request: Request, study: StudyId) -> Response:
     summary="Save corrected teeth and findings",
     responses=schema.problems(404, 409),
 )
-async def save(request: Request, study: StudyId, edit: schema.Edit) -> Response:
+async def save_study(request: Request, study: StudyId, edit: schema.Edit) -> Response:
     """`revision` is the one that the edit is based on; a later save is a conflict (409).
 
     Findings of a tooth that is renumbered get its new number. Fillings, root fillings and posts of
@@ -210,9 +210,9 @@ async def save(request: Request, study: StudyId, edit: schema.Edit) -> Response:
     summary="Sizes, axes, neighbours, gaps and third molars",
     responses=schema.problems(404),
 )
-async def measurements(request: Request, study: StudyId) -> dict[str, Any]:
+async def get_measurements(request: Request, study: StudyId) -> dict[str, Any]:
     """Measurements of the current teeth, pixels and degrees; docs/reference/measurements.md."""
-    return await service_of(request).measurements(study)
+    return await unless_left(request, service_of(request).measurements(study))
 
 
 @router.get(
@@ -224,16 +224,17 @@ async def measurements(request: Request, study: StudyId) -> dict[str, Any]:
         **schema.problems(404),
     },
 )
-async def export(
+async def export_study(
     request: Request,
     study: StudyId,
     name: Annotated[str, Path(json_schema_extra={"enum": sorted(MEDIA_TYPES)})],
-    numbering: Annotated[str, Query(pattern="^(fdi|universal|palmer)$")] = "fdi",
+    numbering: Annotated[str | None, Query(pattern="^(fdi|universal|palmer)$")] = None,
 ) -> Response:
     """A file of the current teeth; DICOM objects need a DICOM radiograph."""
     if name not in MEDIA_TYPES:
         return problem(404, f"no export {name[:60]!r}; known: {', '.join(MEDIA_TYPES)}")
-    content = await service_of(request).export(study, name, numbering)
+    chosen = numbering or request.app.state.settings.numbering
+    content = await unless_left(request, service_of(request).export(study, name, chosen))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=MEDIA_TYPES[name], headers=headers)
 
@@ -245,51 +246,7 @@ async def export(
     summary="Delete a study and its files",
     responses=schema.problems(404),
 )
-async def delete(request: Request, study: StudyId) -> Response:
+async def delete_study(request: Request, study: StudyId) -> Response:
     """Deletes the database row, the radiograph, its results and its training data."""
     await service_of(request).delete(study)
     return Response(status_code=204)
-
-
-def _tooth(fdi: int) -> dict[str, Any]:
-    tooth, shape = TEETH[fdi], pictogram(fdi)
-    return {
-        "name": tooth.name,
-        "universal": tooth.universal,
-        "palmer": tooth.palmer,
-        "type": tooth.type,
-        "jaw": tooth.jaw,
-        "side": tooth.side,
-        "deciduous": tooth.deciduous,
-        "colour": "#{:02x}{:02x}{:02x}".format(*tooth.colour),
-        "path": [to_svg_path(path) for path in (*shape.roots, shape.crown)],
-        "signs": {kind: _sign(fdi, kind) for kind in KINDS if kind != "pontic"},  # as of a crown
-    }
-
-
-def _sign(fdi: int, kind: str) -> list[dict[str, Any]]:
-    """The shapes of a kind of finding on a tooth of the chart; those of one look are one path."""
-    looks: dict[tuple[str, str, float], str] = {}
-    for shape in finding_shapes(fdi, [kind]):
-        fill = "none" if shape.fill is None else _ROLES[shape.fill]
-        look = (fill, _ROLES[shape.stroke], shape.width)
-        looks[look] = looks.get(look, "") + to_svg_path(shape.path)
-    return [
-        {"d": path, "fill": fill, "stroke": stroke, "width": width}
-        for (fill, stroke, width), path in looks.items()
-    ]
-
-
-_ROLES = {INK: "ink", WHITE: "white", METAL: "metal"}
-"""What the page draws in colours of its theme."""
-_TEETH = {str(fdi): _tooth(fdi) for fdi in TEETH}
-_FINDINGS = {
-    name: {
-        "title": kind.title,
-        "plural": kind.plural,
-        "carrier": kind.carrier,
-        "description": kind.description,
-        "colour": "#{:02x}{:02x}{:02x}".format(*STYLES[name][0]),
-    }
-    for name, kind in KINDS.items()
-}

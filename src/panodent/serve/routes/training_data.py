@@ -28,7 +28,7 @@ CHUNK = 1 << 20
     response_class=Response,
     responses={200: {"content": {"application/zip": {}}}, **schema.problems(404)},
 )
-async def training(request: Request) -> Response:
+async def get_training_data(request: Request) -> Response:
     """COCO files and their images; unpacked, it is a data folder for `panodent train`.
 
     findings.json lists the studies whose findings a user has saved, for `panodent findings`.

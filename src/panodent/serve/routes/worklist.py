@@ -3,50 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from panodent.serve.routes import schema
+from panodent.serve.routes.leaving import unless_left
 from panodent.serve.routes.studies import StudyId, service_of
 from panodent.serve.store.store import unknown_study
+from panodent.serve.store.study_query import Shown, Sort, StudyQuery, in_utc
 from panodent.serve.store.upload import write_upload
-from panodent.serve.store.worklist import Shown, Sort, WorklistQuery
-from panodent.serve.thumbnails import Thumbnails
 from panodent.serve.turning import Turn, name_after, turned_picture
 
 router = APIRouter(prefix="/v1")
-DAY = 86_400
 
 
 def _query(
-    search: Annotated[str, Query(max_length=200, description="A part of the name")] = "",
+    search: Annotated[
+        str, Query(max_length=200, pattern=r"^[^\x00]*$", description="A part of the file name")
+    ] = "",
     sort: Annotated[
         Sort, Query(description="Reviewed studies are those that a user saved")
     ] = "created",
     order: Annotated[str, Query(pattern="^(asc|desc)$")] = "desc",
     show: Annotated[Shown, Query(description="Which studies are listed")] = "all",
-) -> WorklistQuery:
-    return WorklistQuery(search, sort, order == "desc", show)
+    created_from: Annotated[datetime | None, Query(description="Not before this time")] = None,
+    created_before: Annotated[datetime | None, Query(description="Before this time")] = None,
+) -> StudyQuery:
+    times = in_utc(created_from), in_utc(created_before)
+    return StudyQuery(search, sort, order == "desc", show, *times)
 
 
-WorklistParameters = Annotated[WorklistQuery, Depends(_query)]
+Asked = Annotated[StudyQuery, Depends(_query)]
 
 
 @router.get(
     "/studies",
     response_model=schema.StudyList,
-    summary="List studies",
+    summary="List studies, newest first, all or those that match",
     responses=schema.problems(),
 )
 async def list_studies(
     request: Request,
-    query: WorklistParameters,
+    query: Asked,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> Response:
-    """Summaries without teeth, by default the newest first."""
+    """Summaries without teeth. `total` counts all that match."""
     service = service_of(request)
     total, found = await service.call_store(service.store.worklist.page, limit, offset, query)
     progress = await service.call_store(service.store.worklist.progress)
@@ -59,8 +64,8 @@ async def list_studies(
     summary="The studies before and after one in the list",
     responses=schema.problems(404),
 )
-async def beside(request: Request, study: StudyId, query: WorklistParameters) -> dict[str, Any]:
-    """With the same search, order and filter as the list; and the next that is not reviewed."""
+async def get_beside(request: Request, study: StudyId, query: Asked) -> dict[str, Any]:
+    """In the list with the same conditions and order; and the next one that is not reviewed."""
     service = service_of(request)
     found = await service.call_store(service.store.worklist.beside, study, query)
     return {**found, **await service.call_store(service.store.worklist.progress)}
@@ -81,6 +86,7 @@ async def add_turned(
     """Finds the teeth in its 8-bit picture, put upright; the study itself stays as it is."""
     service = service_of(request)
     service.pool.check()  # refuses before anything is written
+    service.store.disk.check()
     found = await service.call_store(service.store.get, study)
     try:
         content = await asyncio.to_thread(turned_picture, service.store.picture(study), turn)
@@ -97,15 +103,13 @@ async def add_turned(
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}}}, **schema.problems(404)},
 )
-async def thumbnail(request: Request, study: StudyId) -> Response:
+async def get_thumbnail(request: Request, study: StudyId) -> Response:
     """JPEG, at most 240 pixels wide."""
-    service, state = service_of(request), request.app.state
+    service = service_of(request)
     await service.call_store(service.store.original, study)
-    if not hasattr(state, "thumbnails"):
-        state.thumbnails = Thumbnails()
+    picture = service.store.picture(study)
     try:
-        content = await state.thumbnails.get(study, service.store.picture(study))
+        content = await unless_left(request, request.app.state.thumbnails.get(study, picture))
     except FileNotFoundError:
         raise unknown_study(study) from None  # deleted in the meantime
-    headers = {"Cache-Control": f"private, max-age={DAY}, immutable"}
-    return Response(content, media_type="image/jpeg", headers=headers)
+    return Response(content, media_type="image/jpeg")

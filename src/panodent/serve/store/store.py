@@ -11,10 +11,7 @@ leave files without a row; `recover` deletes them at the next start.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,16 +20,23 @@ from typing import Any
 import sqlalchemy as sql
 
 from panodent.errors import ConfigError, OutputError, StaleError, UnknownStudyError
-from panodent.serve.store.job_queue import UNFINISHED, JobQueue
-from panodent.serve.store.tables import insert_study, items, jobs, open_database, studies, study_of
+from panodent.serve.store.disk import Disk
+from panodent.serve.store.folders import delete_folder
+from panodent.serve.store.job_queue import FAILED, UNFINISHED, JobQueue
+from panodent.serve.store.tables import (
+    empty_log,
+    insert_study,
+    items,
+    jobs,
+    open_database,
+    studies,
+    study_of,
+)
 from panodent.serve.store.training_data import TrainingData
 from panodent.serve.store.upload import ORIGINAL
 from panodent.serve.store.worklist import Worklist
 from panodent.serve.study import FindingRecord, Study, ToothRecord
-from panodent.utils.atomic_files import sync
 from panodent.utils.file_lock import lock_file
-
-log = logging.getLogger("panodent.serve")
 
 PICTURE = "image.png"
 IDS_PER_STATEMENT = 500
@@ -48,11 +52,12 @@ class Store:
     """The folder and its database; several threads of one process may call it.
 
     url : of the database; '' for the SQLite file in the folder.
+    reserve : bytes of the disk to keep free, see `panodent.serve.store.disk`.
     Raises `OutputError` if the folder cannot be written, and `ConfigError` if another process uses
     it or the database cannot be opened.
     """
 
-    def __init__(self, folder: Path, url: str = "") -> None:
+    def __init__(self, folder: Path, url: str = "", reserve: int = 0) -> None:
         self.folder = folder
         try:
             for name in ("files", "results", "training/images"):
@@ -68,12 +73,13 @@ class Store:
             raise OutputError(
                 f"{folder}: cannot be used as the store ({error.strerror}); check its permissions"
             ) from None
+        self.disk = Disk(folder, reserve)
         try:
-            self._engine = open_database(url, folder)
+            self._engine = self.disk.with_room(open_database, url, folder)
         except BaseException:
             self._lock.close()
             raise
-        self.jobs = JobQueue(self._engine, self._remove)
+        self.jobs = JobQueue(self._engine, self._remove, lambda item: (self.files / item).exists())
         self.worklist = Worklist(self._engine)
         self.training = TrainingData(folder / "training", self._saved)
 
@@ -122,23 +128,21 @@ class Store:
     def get(self, study: str) -> Study:
         """The study with this id; raises `UnknownStudyError`."""
         with self._engine.connect() as connection:
-            row = (
-                connection.execute(studies.select().where(studies.c.id == study)).mappings().first()
-            )
+            found = connection.execute(studies.select().where(studies.c.id == study))
+            row = found.mappings().first()
         if row is None:
             raise unknown_study(study)
         return study_of(dict(row))
 
-    def page(self, limit: int, offset: int) -> tuple[int, list[dict[str, Any]]]:
-        """(number of all studies, summaries of at most `limit` of them, newest first)."""
-        return self.worklist.page(limit, offset)
-
     def count(self) -> int:
         """How many studies there are."""
+        counted = sql.select(sql.func.count()).select_from(studies)
         with self._engine.connect() as connection:
-            return int(
-                connection.execute(sql.select(sql.func.count()).select_from(studies)).scalar_one()
-            )
+            return int(connection.execute(counted).scalar_one())
+
+    def counts(self) -> tuple[int, int]:
+        """(studies, queued radiographs of jobs)."""
+        return self.count(), self.jobs.count_queued()
 
     def save(
         self,
@@ -181,6 +185,13 @@ class Store:
         The annotations of a saved study are deleted by the next `training.write`. Raises
         `UnknownStudyError`.
         """
+        room = (lambda: empty_log(self._engine), lambda: self._remove(study))
+        saved = self.disk.with_room(self._delete_row, study, more=room)
+        self._remove(study)
+        empty_log(self._engine)
+        return saved
+
+    def _delete_row(self, study: str) -> bool:
         with self._engine.begin() as connection:
             saved = connection.execute(
                 sql.select(studies.c.saved).where(studies.c.id == study)
@@ -188,58 +199,73 @@ class Store:
             if saved is None:
                 raise unknown_study(study)
             _delete_rows(connection, [study])
-        self._remove(study)
-        self._truncate_log()
         return bool(saved)
+
+    def withdraw(self, study: str) -> None:
+        """Deletes a study that a client was told is not there, whether its row exists or not."""
+        with self._engine.begin() as connection:
+            _delete_rows(connection, [study])
+        self._remove(study)
+
+    def withdraw_job(self, job: str, ids: Sequence[str]) -> None:
+        """Deletes a job that a client was told is not there, with its items and their files."""
+        with self._engine.begin() as connection:
+            connection.execute(items.delete().where(items.c.job == job))
+            connection.execute(jobs.delete().where(jobs.c.id == job))
+        for item in ids:
+            self._remove(item)
+
+    def remove_orphans(self, ids: Sequence[str]) -> None:
+        """Deletes the files of those ids that have no row."""
+        with self._engine.connect() as connection:
+            for table in (studies, items):
+                found = connection.execute(sql.select(table.c.id).where(table.c.id.in_(ids)))
+                ids = sorted(set(ids) - set(found.scalars()))
+        for one in ids:
+            self._remove(one)
 
     def expire(self, days: float) -> int:
         """Deletes studies unchanged for `days`, and finished jobs as old; counts the studies."""
         limit = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
         count = 0
         while True:
-            with self._engine.begin() as connection:
-                old = list(
-                    connection.execute(
-                        sql.select(studies.c.id)
-                        .where(studies.c.updated < limit)
-                        .limit(IDS_PER_STATEMENT)
-                    ).scalars()
-                )
-                _delete_rows(connection, old)
+            old = self.disk.with_room(self._delete_old_rows, limit)
             for study in old:
                 self._remove(study)
             count += len(old)
             if len(old) < IDS_PER_STATEMENT:
                 break
         self.jobs.delete_before(limit)
-        self._truncate_log()
+        empty_log(self._engine)
         return count
+
+    def _delete_old_rows(self, limit: str) -> list[str]:
+        oldest = sql.select(studies.c.id).where(studies.c.updated < limit).limit(IDS_PER_STATEMENT)
+        with self._engine.begin() as connection:
+            old = list(connection.execute(oldest).scalars())
+            _delete_rows(connection, old)
+        return old
 
     def recover(self) -> None:
         """At a start: deletes files without a row, and queues interrupted radiographs again."""
         self.jobs.recover()
-        self.worklist.count_doubtful()
+        self.disk.with_room(self.worklist.count_doubtful)
         with self._engine.connect() as connection:
             kept = set(connection.execute(sql.select(studies.c.id)).scalars())
-            waiting = sql.select(items.c.id).where(items.c.state.in_(UNFINISHED))
+            # Files of failed items that were not kept are deleted already.
+            waiting = sql.select(items.c.id).where(items.c.state.in_((*UNFINISHED, FAILED)))
             kept |= set(connection.execute(waiting).scalars())
         for folder in (self.files, self.folder / "results"):
             for place in folder.iterdir():
                 if place.name not in kept:
-                    _delete_folder(place)
+                    delete_folder(place)
         for place in self.training.folder.glob(".*"):
             place.unlink(missing_ok=True)  # of an interrupted write
 
     def _remove(self, study: str) -> None:
         for place in (self.files / study, self.results(study)):
-            _delete_folder(place)
+            delete_folder(place)
         self.training.remove(study)
-
-    def _truncate_log(self) -> None:
-        """Empties SQLite's write-ahead log, which still contains deleted rows."""
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                connection.execute(sql.text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     # --- results --------------------------------------------------------------------------
 
@@ -269,12 +295,13 @@ class Store:
                 .where(studies.c.id == study.id, studies.c.written < study.revision)
                 .values(written=study.revision)
             ).rowcount
-            if known:
-                _delete_folder(self.results(study.id))
+            # Without `written`, it was moved at an earlier call, whose answer was lost.
+            if known and (written is None or written.exists()):
+                delete_folder(self.results(study.id))
                 if written is not None:
                     written.rename(self.results(study.id))
         if written is not None and not known:
-            _delete_folder(written)
+            delete_folder(written)
 
     def _saved(self) -> Iterator[tuple[Study, Path]]:
         ids = sql.select(studies.c.id).where(studies.c.saved).order_by(studies.c.created)
@@ -282,11 +309,8 @@ class Store:
             names = list(connection.execute(ids).scalars())
         for name in names:
             with self._engine.connect() as connection:
-                row = (
-                    connection.execute(studies.select().where(studies.c.id == name))
-                    .mappings()
-                    .first()
-                )
+                found = connection.execute(studies.select().where(studies.c.id == name))
+                row = found.mappings().first()
             if row is not None:
                 yield study_of(dict(row)), self.files / name / f"{ORIGINAL}{row['suffix']}"
 
@@ -309,19 +333,3 @@ def _delete_rows(connection: sql.Connection, ids: Sequence[str]) -> None:
     connection.execute(studies.delete().where(studies.c.id.in_(ids)))
     connection.execute(items.delete().where(items.c.id.in_(ids)))
     connection.execute(jobs.delete().where(jobs.c.id.not_in(sql.select(items.c.job))))
-
-
-def _delete_folder(place: Path) -> None:
-    try:
-        shutil.rmtree(place)
-    except FileNotFoundError:
-        return
-    except OSError as error:  # `recover` tries again at the next start
-        log.error("files of a deleted study could not be removed: %s", error.strerror)
-
-
-def sync_folder(folder: Path) -> None:
-    """Flushes the files of a folder and its entries to the disk (fsync)."""
-    for place in (*folder.iterdir(), folder):
-        with contextlib.suppress(OSError):  # some file systems cannot flush folders
-            sync(place)

@@ -13,11 +13,13 @@ from sqlalchemy import event
 
 from panodent.errors import ConfigError, MissingExtraError
 from panodent.serve.finding_edits import following
-from panodent.serve.study import Study, ToothRecord, with_ids
+from panodent.serve.store.disk import is_disk_full
+from panodent.serve.store.migrations.upgrade import HEAD, begin, upgrade
+from panodent.serve.study import Study, ToothRecord
 from panodent.utils.atomic_files import write_whole
 
-VERSION = 2
-"""Databases of version 1 are upgraded when they are opened; newer ones are refused."""
+VERSION = int(HEAD)
+"""Older databases are upgraded when they are opened; newer ones are refused."""
 IDENTITY = "store-id"
 TIMEOUT_SECONDS = 30
 """Longest wait for an answer of PostgreSQL."""
@@ -29,6 +31,10 @@ about = sql.Table(
     sql.Column("version", sql.Integer, nullable=False),
     # The same as in the folder's file store-id: it tells which folder the database belongs to.
     sql.Column("store", sql.String(32), nullable=False),
+)
+# Written by Alembic, too; databases of before it do not have this table.
+alembic_version = sql.Table(
+    "alembic_version", metadata, sql.Column("version_num", sql.String(32), primary_key=True)
 )
 studies = sql.Table(
     "study",
@@ -96,46 +102,39 @@ def open_database(url: str, folder: Path) -> sql.Engine:
     shown = place.render_as_string(hide_password=True)
     engine = _engine(place, shown)
     try:
-        metadata.create_all(engine)
         with engine.begin() as connection:
-            found = connection.execute(sql.select(about)).mappings().first()
-            if found is None:
-                identity = _identity_for_new(folder, shown)
-                connection.execute(about.insert().values(version=VERSION, store=identity))
-            elif found["version"] <= VERSION:
-                _check_identity(connection, folder, found["store"], shown)
-                if found["version"] < VERSION:
-                    _upgrade(connection)
+            begin(connection)
+            found = _opened(connection, folder, shown)
     except sql.exc.SQLAlchemyError as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
         raise ConfigError(f"database {shown} cannot be opened ({reason})") from None
-    if found is not None and found["version"] > VERSION:
+    if found > VERSION:
         raise ConfigError(
-            f"database {shown} has version {found['version']}; this panodent reads up to version "
+            f"database {shown} has version {found}; this panodent reads up to version "
             f"{VERSION}; install a newer one, or use another --store"
         )
     return engine
 
 
-def _upgrade(connection: sql.Connection) -> None:
-    """From version 1, which kept predicted findings in `about`; a second time it changes nothing.
-
-    SQLite commits a new column at once, so a crash can leave a part of the work done. Results of
-    saved studies have no findings; they are written again.
-    """
-    present = {column["name"] for column in sql.inspect(connection).get_columns(studies.name)}
-    for column in (studies.c.predicted_findings, studies.c.findings):
-        if column.name not in present:
-            connection.execute(
-                sql.text(f"ALTER TABLE {studies.name} ADD COLUMN {column.name} TEXT")
-            )
-    rows = connection.execute(sql.select(studies.c.id, studies.c.about)).all()
-    for name, text in rows:
-        if (entries := (kept := json.loads(text)).pop("findings", None)) is not None:
-            values: dict[str, Any] = {"about": json.dumps(kept), "written": 0}
-            values["predicted_findings"] = json.dumps(with_ids(entries, "f"))
-            connection.execute(studies.update().where(studies.c.id == name).values(**values))
-    connection.execute(about.update().values(version=VERSION))
+def _opened(connection: sql.Connection, folder: Path, shown: str) -> int:
+    """The version that was found; creates the tables if there are none, upgrades older ones."""
+    tables = set(sql.inspect(connection).get_table_names())
+    row = None
+    if about.name in tables:
+        row = connection.execute(sql.select(about)).mappings().first()
+    if row is None:
+        metadata.create_all(connection)
+        identity = _identity_for_new(folder, shown)
+        connection.execute(about.insert().values(version=VERSION, store=identity))
+        connection.execute(alembic_version.insert().values(version_num=HEAD))
+        return VERSION
+    version = int(row["version"])
+    if version <= VERSION:
+        _check_identity(connection, folder, row["store"], shown)
+    if version < VERSION:
+        upgrade(connection, str(version))
+        connection.execute(about.update().values(version=VERSION))
+    return version
 
 
 def _engine(place: sql.URL, shown: str) -> sql.Engine:
@@ -155,7 +154,14 @@ def _engine(place: sql.URL, shown: str) -> sql.Engine:
         raise MissingExtraError("postgres", "PostgreSQL", str(error.name)) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "handle_error", _recognise_shutdown)
     return engine
+
+
+def _recognise_shutdown(context: sql.engine.ExceptionContext) -> None:
+    """A connection that PostgreSQL ends says so once (57P); then the pool must not use it again."""
+    if "57P0" in str(context.original_exception):
+        context.is_disconnect = True
 
 
 # --- folder and database belong together -------------------------------------------------------
@@ -192,6 +198,8 @@ def _mismatch(folder: Path, shown: str) -> ConfigError:
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
+    # SQLite's own changes A to Z only: a search for "özdemir" would not find "Özdemir".
+    connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
@@ -202,6 +210,22 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
+def empty_log(engine: sql.Engine) -> None:
+    """Empties SQLite's write-ahead log, which still contains deleted rows."""
+    if engine.dialect.name != "sqlite":
+        return
+    try:
+        with engine.connect() as connection:
+            connection.execute(sql.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    except sql.exc.DBAPIError as error:
+        if not is_disk_full(error):  # then the next deletion does it
+            raise
 
 
 # --- rows --------------------------------------------------------------------------------------

@@ -56,6 +56,15 @@ class TrainingData:
                 if place.name not in kept:
                     place.unlink(missing_ok=True)
 
+    def clear(self) -> None:
+        """Deletes the annotations of all studies, where there is no room to write them without one.
+
+        They are written again by the next `write`.
+        """
+        with self._lock:
+            for name in (TEETH, FINDINGS):
+                (self.folder / name).unlink(missing_ok=True)
+
     def remove(self, study: str) -> None:
         """Deletes a study's image; its annotations are deleted by the next `write`."""
         for place in (self.folder / "images").glob(f"{study}.*"):

@@ -3,55 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import sqlalchemy as sql
 
 from panodent.errors import UnknownStudyError
+from panodent.serve.store.study_query import StudyQuery
 from panodent.serve.store.tables import studies, study_of
 from panodent.serve.study import doubtful_count
 
-Sort = Literal["created", "updated", "name", "doubtful", "warning", "reviewed"]
-Shown = Literal["all", "unreviewed", "reviewed", "doubtful", "warning"]
-SORTS: tuple[str, ...] = get_args(Sort)
-SHOWN: tuple[str, ...] = get_args(Shown)
 HEAVY = {"predicted": "[]", "teeth": None, "predicted_findings": None, "findings": None}
 """Columns that summaries do without, and what stands for them."""
-
-
-@dataclass(frozen=True)
-class WorklistQuery:
-    """Which studies are listed, and in which order.
-
-    search : a part of the name, in lower or upper case.
-    sort : what they are sorted by; of equal ones the newest comes first.
-    descending : whether the latest, the last name, the most doubtful come first.
-    shown : all, or those (not) reviewed, that is saved by a user; with something doubtful; with a
-        warning.
-    """
-
-    search: str = ""
-    sort: Sort = "created"
-    descending: bool = True
-    shown: Shown = "all"
+ALL_STUDIES = StudyQuery()
 
 
 class Worklist:
     """The studies of a database as a list."""
 
     def __init__(self, engine: sql.Engine) -> None:
-        self._engine = engine
+        self._engine, self._dialect = engine, engine.dialect.name
 
     def page(
-        self, limit: int, offset: int, query: WorklistQuery | None = None
+        self, limit: int, offset: int, query: StudyQuery = ALL_STUDIES
     ) -> tuple[int, list[dict[str, Any]]]:
         """(number of studies that match, summaries of at most `limit` of them from `offset`)."""
-        query = query or WorklistQuery()
         light = [c for c in studies.c if c.name not in HEAVY]
-        wanted = sql.select(*light).where(*self._conditions(query)).order_by(*self._order(query))
-        counted = sql.select(sql.func.count()).select_from(studies).where(*self._conditions(query))
+        conditions, order = query.conditions(self._dialect), query.order(self._dialect)
+        wanted = sql.select(*light).where(*conditions).order_by(*order)
+        counted = sql.select(sql.func.count()).select_from(studies).where(*conditions)
         with self._engine.connect() as connection:
             rows = connection.execute(wanted.limit(limit).offset(offset)).mappings()
             found = [
@@ -66,17 +45,18 @@ class Worklist:
             row = connection.execute(sql.select(sql.func.count(studies.c.id), saved)).one()
         return {"all": int(row[0]), "reviewed": int(row[1])}
 
-    def beside(self, study: str, query: WorklistQuery) -> dict[str, Any]:
+    def beside(self, study: str, query: StudyQuery) -> dict[str, Any]:
         """Ids of the studies beside one in the list, None at its ends.
 
         `previous` and `next`; `next_unreviewed`, the first after it that nobody has saved, from the
         begin of the list again after its end. The study itself has a place in the list even if it
         does not match. Raises `UnknownStudyError`.
         """
-        place = sql.func.row_number().over(order_by=self._order(query)).label("place")
+        conditions, order = query.conditions(self._dialect), query.order(self._dialect)
+        place = sql.func.row_number().over(order_by=order).label("place")
         ranked = (
             sql.select(studies.c.id, studies.c.saved, place)
-            .where(sql.or_(sql.and_(*self._conditions(query)), studies.c.id == study))
+            .where(sql.or_(sql.and_(sql.true(), *conditions), studies.c.id == study))
             .subquery()
         )
         with self._engine.connect() as connection:
@@ -121,36 +101,3 @@ class Worklist:
                 connection.execute(
                     studies.update().where(studies.c.id == name).values(about=json.dumps(about))
                 )
-
-    def _about(self, name: str, kind: type[int] | type[str]) -> sql.ColumnElement[Any]:
-        """A field of the study's JSON document, null where it is missing."""
-        column = studies.c.about
-        if self._engine.dialect.name == "sqlite":
-            return sql.func.json_extract(column, f"$.{name}")
-        field = sql.cast(column, sql.JSON)[name]
-        return field.as_integer() if kind is int else field.as_string()
-
-    def _conditions(self, query: WorklistQuery) -> Sequence[sql.ColumnElement[bool]]:
-        shown = {
-            "all": sql.true(),
-            "unreviewed": ~studies.c.saved,
-            "reviewed": studies.c.saved,
-            "doubtful": self._about("doubtful", int) > 0,
-            "warning": self._about("warning", str) != "",
-        }[query.shown]
-        if not query.search:
-            return [shown]
-        name = sql.func.lower(studies.c.name)
-        return [shown, name.contains(query.search.lower(), autoescape=True)]
-
-    def _order(self, query: WorklistQuery) -> list[sql.ColumnElement[Any]]:
-        key: sql.ColumnElement[Any] = {
-            "created": studies.c.created,
-            "updated": studies.c.updated,
-            "name": sql.func.lower(studies.c.name),
-            "doubtful": sql.func.coalesce(self._about("doubtful", int), -1),
-            "warning": sql.func.coalesce(self._about("warning", str), ""),
-            "reviewed": sql.cast(studies.c.saved, sql.Integer),
-        }[query.sort]
-        first = key.desc() if query.descending else key.asc()
-        return [first, studies.c.created.desc(), studies.c.id]

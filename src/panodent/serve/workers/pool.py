@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import multiprocessing
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,14 +14,20 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from panodent.errors import BusyError, OutputError, PanodentError, TaskError
-from panodent.serve.workers.process import main
+from panodent.errors import BusyError, OutputError, PanodentError, TaskError, WorkerLostError
+from panodent.serve.workers.process import main, resident_bytes
 from panodent.serve.workers.protocol import Answer, Task, receive, send
 from panodent.serve.workers.task_runner import WorkerSettings
 
 log = logging.getLogger("panodent.serve")
 
 START_SECONDS = 120.0
+LEFT_SECONDS = 3.0
+"""How long a task may go on whose client has left."""
+ENDING_SECONDS = 5.0
+"""Longest wait for the exit code of a process whose connection has ended."""
+WATCH_SECONDS = 2.0
+"""Pause between two looks for workers that died while they had nothing to do."""
 
 
 @dataclass
@@ -42,6 +50,7 @@ class WorkerPool:
     _workers: list[_Worker] = field(init=False, default_factory=list)
     _waiting: int = field(init=False, default=0)
     _threads: ThreadPoolExecutor = field(init=False)
+    _watch: asyncio.Task[None] | None = field(init=False, default=None)
 
     async def start(self) -> None:
         """Starts the workers and waits until they are ready; raises `PanodentError`."""
@@ -56,9 +65,12 @@ class WorkerPool:
             self.bundle = bundle
         for worker in self._workers:
             self._idle.put_nowait(worker)
+        self._watch = asyncio.ensure_future(self._watch_workers())
 
     async def stop(self) -> None:
         """Kills the workers; tasks in progress are lost."""
+        if self._watch is not None:
+            self._watch.cancel()
         for worker in self._workers:
             worker.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
@@ -73,6 +85,16 @@ class WorkerPool:
         """Whether at least one worker process runs."""
         return any(worker.running for worker in self._workers)
 
+    def states(self) -> dict[str, int]:
+        """How many workers are idle, busy and down (not running)."""
+        running = sum(worker.running for worker in self._workers)
+        idle = min(self._idle.qsize(), running)
+        return {"idle": idle, "busy": running - idle, "down": len(self._workers) - running}
+
+    def resident_bytes(self) -> int:
+        """Memory of all workers together; 0 without /proc."""
+        return sum(resident_bytes(worker.pid) for worker in self._workers if worker.pid)
+
     def check(self) -> None:
         """Raises `BusyError` if no further task may wait."""
         if self._waiting >= self.max_waiting:
@@ -81,14 +103,30 @@ class WorkerPool:
                 "send this one again in a moment"
             )
 
-    async def run(self, task: Task, *, ignore_limit: bool = False) -> Answer:
+    async def run(self, task: Task, *, ignore_limit: bool = False, attempts: int = 2) -> Answer:
         """A worker's answer to a task; with `ignore_limit` however many tasks wait.
 
-        Raises `BusyError` if too many tasks wait, `TaskError` if the file cannot be processed, and
-        `OutputError` if results cannot be written.
+        attempts : how many workers may end while they run it.
+
+        Raises `BusyError` if too many tasks wait, `WorkerLostError` after all attempts, `TaskError`
+        if the file cannot be processed, and `OutputError` if results cannot be written.
         """
         if not ignore_limit:
             self.check()
+        for left in reversed(range(attempts)):
+            try:
+                header, blobs = await self._run_once(task)
+            except WorkerLostError:
+                if not left:
+                    raise
+            else:
+                break
+        if "error" in header:
+            error = OutputError if header.get("kind") == "output" else TaskError
+            raise error(str(header["error"]))
+        return header, blobs
+
+    async def _run_once(self, task: Task) -> Answer:
         self._waiting += 1
         try:
             worker = await self._idle.get()
@@ -96,13 +134,14 @@ class WorkerPool:
             self._waiting -= 1
         loop = asyncio.get_running_loop()
         running = loop.run_in_executor(self._threads, self._run_in_thread, worker, task)
-        # If the client disconnects, the task still runs to its end; then the worker is free.
+        # Without the client the task still runs to its end, then the worker is free: most tasks are
+        # shorter than the start of another process.
         running.add_done_callback(lambda done: self._release(worker, done))
-        header, blobs = await asyncio.shield(running)
-        if "error" in header:
-            error = OutputError if header.get("kind") == "output" else TaskError
-            raise error(str(header["error"]))
-        return header, blobs
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            loop.call_later(LEFT_SECONDS, _abandon, worker, running)
+            raise
 
     def _release(self, worker: _Worker, done: asyncio.Future[Answer]) -> None:
         if not done.cancelled():
@@ -110,25 +149,54 @@ class WorkerPool:
         self._idle.put_nowait(worker)
 
     def _run_in_thread(self, worker: _Worker, task: Task) -> Answer:
+        worker.ensure_running()
+        name = task.get("name", "the task")
         try:
-            worker.ensure_running()
             header, blobs = worker.run(task, self.task_seconds)
         except TimeoutError:
             reason = f"took longer than {self.task_seconds:g} seconds, and was stopped"
+            self._replace(worker, reason)
+            return {"error": f"{name}: {reason}; check whether the file is damaged"}, {}
         except (EOFError, OSError, ValueError, KeyError, TypeError):
-            reason = "ended the process that was reading it"
-        else:
-            if internal_error := header.get("internal_error"):
-                log.error("a worker failed at %s: %s", task.get("task"), internal_error)
-            if header.get("restart"):
+            if worker.abandoned:
                 self._restart(worker)
-            return header, blobs
+                raise BusyError("nobody waits for the answer any more") from None
+            reason = f"ended the process that was reading it{worker.ending()}"
+            self._replace(worker, reason)
+            raise WorkerLostError(f"{name}: {reason}") from None
+        if internal_error := header.get("internal_error"):
+            log.error("a worker failed at %s: %s", task.get("task"), internal_error)
+        if header.get("restart"):
+            self._restart(worker)
+        return header, blobs
+
+    def _replace(self, worker: _Worker, reason: str) -> None:
         if worker.stopped:
             raise BusyError("the service is stopping")
         self.on_restart(reason)
         self._restart(worker)
-        name = task.get("name", "the task")
-        return {"error": f"{name}: {reason}; check whether the file is damaged"}, {}
+
+    async def revive(self) -> None:
+        """Starts workers again that died while they had nothing to do."""
+        idle = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
+        dead = [worker for worker in idle if not worker.running]
+        for worker in reversed(idle):  # the last one put back is the first one taken
+            if worker not in dead:
+                self._idle.put_nowait(worker)
+        loop = asyncio.get_running_loop()
+        for worker in dead:
+            try:
+                await loop.run_in_executor(self._threads, self._restart, worker)
+            finally:
+                self._idle.put_nowait(worker)
+
+    async def _watch_workers(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                await self.revive()
+            except RuntimeError:  # the threads were shut down
+                return
 
     def _restart(self, worker: _Worker) -> None:
         worker.kill()
@@ -136,6 +204,11 @@ class WorkerPool:
             worker.start()
         except PanodentError as error:  # the next task tries again
             log.error("%s", error)
+
+
+def _abandon(worker: _Worker, running: asyncio.Future[Answer]) -> None:
+    if not running.done():
+        worker.abandon()
 
 
 class _Worker:
@@ -146,6 +219,7 @@ class _Worker:
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
         self._stopped = threading.Event()
+        self.abandoned = False
 
     def start(self) -> dict[str, str]:
         """Starts the process; returns the name and digest of its bundle.
@@ -154,6 +228,7 @@ class _Worker:
         """
         if self._stopped.is_set():
             return {}
+        self.abandoned = False
         context = multiprocessing.get_context("spawn")
         own, other = context.Pipe()
         self._process = context.Process(target=main, args=(other, self._settings), daemon=True)
@@ -177,10 +252,15 @@ class _Worker:
         return {key: str(value) for key, value in header["bundle"].items()}
 
     def ensure_running(self) -> None:
-        """Starts the process again if it died between two tasks."""
+        """Starts the process again if it died between two tasks; raises `BusyError`."""
         if not self.running:
             self.kill()
-            self.start()
+            try:
+                self.start()
+            except BusyError:
+                raise
+            except PanodentError as error:  # the bundle is away: no fault of the request
+                raise BusyError(str(error)) from None
 
     @property
     def running(self) -> bool:
@@ -190,6 +270,24 @@ class _Worker:
     @property
     def stopped(self) -> bool:
         return self._stopped.is_set()
+
+    @property
+    def pid(self) -> int:
+        """Id of the process; 0 if it does not run."""
+        return (self._process.pid or 0) if self._process is not None and self.running else 0
+
+    def ending(self) -> str:
+        """How the process ended, to be added to a message; '' if this is not known."""
+        if self._process is None:
+            return ""
+        self._process.join(ENDING_SECONDS)
+        code = self._process.exitcode
+        if code is None or code >= 0:
+            return "" if code is None else f" (exit code {code})"
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(-code).name
+            return f" ({name}{'; memory may be short' if name == 'SIGKILL' else ''})"
+        return f" (signal {-code})"
 
     def run(self, task: Task, seconds: float) -> Answer:
         """Raises `TimeoutError` after `seconds`, and what `receive` raises of an ended process."""
@@ -218,6 +316,12 @@ class _Worker:
     def stop(self) -> None:
         """Kills the process for good: it is not started again."""
         self._stopped.set()
+        if self._process is not None:
+            self._process.kill()
+
+    def abandon(self) -> None:
+        """Kills the process in the middle of a task that nobody waits for."""
+        self.abandoned = True
         if self._process is not None:
             self._process.kill()
 

@@ -39,12 +39,12 @@ def main(connection: Connection, settings: WorkerSettings) -> None:
         return
     _limit_memory()
     _silence()
-    restart_at = _resident_bytes() + RESTART_BYTES
+    restart_at = resident_bytes() + RESTART_BYTES
     try:
         while True:
             task, _ = receive(connection)
             header, blobs = _answer(runner, task)
-            send(connection, {**header, "restart": _resident_bytes() > restart_at}, blobs)
+            send(connection, {**header, "restart": resident_bytes() > restart_at}, blobs)
     except (EOFError, OSError):
         return  # the service has ended
 
@@ -74,12 +74,12 @@ def _silence() -> None:
     os.close(nowhere)
 
 
-def _resident_bytes() -> int:
-    """Memory in use by the process, in bytes; 0 without /proc."""
+def resident_bytes(pid: int | str = "self") -> int:
+    """Memory in use by a process, in bytes; 0 without /proc, and for one that has ended."""
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
+    except (OSError, ValueError, IndexError):
         return 0
 
 

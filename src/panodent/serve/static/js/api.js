@@ -1,7 +1,17 @@
 // Requests to the service: error responses become errors to show, and a token is asked for if needed.
 
-let token = sessionStorage.getItem("panodent.token") ?? "";
+let token = tokenOfAddress() || (sessionStorage.getItem("panodent.token") ?? "");
 let ask = async () => "";
+
+/** Takes the token of the opened address, /#token=TOKEN, out of the address bar and the history. */
+function tokenOfAddress() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
+  if (given) {
+    history.replaceState(null, "", location.pathname + location.search);
+    sessionStorage.setItem("panodent.token", given);
+  }
+  return given;
+}
 
 /** `askForToken(wrong)` returns a token, or "" if the user cancels. */
 export function onTokenNeeded(askForToken) {
@@ -54,38 +64,38 @@ function said(text, status) {
 
 const json = async (path, options) => (await request(path, options)).json();
 
-export const info = () => json("/v1/info");
+export const info = () => json("v1/info");
 /** A page of the list; `query` holds search, sort, order, show, limit and offset. */
-export const studies = (query) => json(`/v1/studies?${new URLSearchParams(query)}`);
+export const studies = (query) => json(`v1/studies?${new URLSearchParams(query)}`);
 /** What is beside a study in the list of this query. */
-export const beside = (id, query) => json(`/v1/studies/${id}/beside?${new URLSearchParams(query)}`);
+export const beside = (id, query) => json(`v1/studies/${id}/beside?${new URLSearchParams(query)}`);
 /** Makes a new study of the turned radiograph; `turn` is half, left, right or mirror. */
-export const turned = (id, turn) => json(`/v1/studies/${id}/turned?turn=${turn}`, { method: "POST" });
-export const thumbnail = async (id) => (await request(`/v1/studies/${id}/thumbnail`)).blob();
-export const study = (id) => json(`/v1/studies/${id}`);
-export const measurements = (id) => json(`/v1/studies/${id}/measurements`);
+export const turned = (id, turn) => json(`v1/studies/${id}/turned?turn=${turn}`, { method: "POST" });
+export const thumbnail = async (id) => (await request(`v1/studies/${id}/thumbnail`)).blob();
+export const study = (id) => json(`v1/studies/${id}`);
+export const measurements = (id) => json(`v1/studies/${id}/measurements`);
 export const numberingProblems = (teeth) =>
-  json("/v1/numbering", {
+  json("v1/numbering", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ teeth }),
   });
-export const example = () => json("/v1/example", { method: "POST" });
-export const remove = (id) => request(`/v1/studies/${id}`, { method: "DELETE" });
-export const picture = async (id) => (await request(`/v1/studies/${id}/image`)).blob();
+export const example = () => json("v1/example", { method: "POST" });
+export const remove = (id) => request(`v1/studies/${id}`, { method: "DELETE" });
+export const picture = async (id) => (await request(`v1/studies/${id}/image`)).blob();
 
 /** `findings` is undefined if nothing is known of them; `by` is who saves. */
 export const save = (id, revision, { teeth, findings }, by) =>
-  json(`/v1/studies/${id}/teeth`, {
+  json(`v1/studies/${id}/teeth`, {
     method: "PUT",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ revision, teeth, findings, by }),
   });
 
 export const exported = async (id, name, numbering) =>
-  (await request(`/v1/studies/${id}/export/${name}?numbering=${numbering}`)).blob();
+  (await request(`v1/studies/${id}/export/${name}?numbering=${numbering}`)).blob();
 
-export const training = async () => (await request("/v1/training.zip")).blob();
+export const training = async () => (await request("v1/training.zip")).blob();
 
 /** Sends a file; `progress(share)` receives the share that is sent. Resolves to the new study. */
 export async function upload(file, progress) {
@@ -103,7 +113,7 @@ export async function upload(file, progress) {
 function sent(file, progress) {
   return new Promise((resolve) => {
     const line = new XMLHttpRequest();
-    line.open("POST", "/v1/studies");
+    line.open("POST", "v1/studies");
     for (const [name, value] of Object.entries(headers())) line.setRequestHeader(name, value);
     line.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0);
     line.onloadend = () =>

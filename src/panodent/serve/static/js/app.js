@@ -184,7 +184,7 @@ function otherKeys(name, event) {
 
 async function start() {
   api.onTokenNeeded(async (wrong) => {
-    const text = wrong ? "This token is wrong." : "Ask the person who runs this service.";
+    const text = wrong ? "This token is wrong." : "Open the address that panodent serve printed, or ask who runs it.";
     return askText("A token is required", text, "Token", "password");
   });
   const info = await api.info();

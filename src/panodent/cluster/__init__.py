@@ -1,0 +1,1 @@
+"""Prediction on many machines with Ray: batches of radiographs, stores, workers."""

@@ -1,0 +1,286 @@
+"""Prediction on a Ray cluster: Ray Data hands batches to actors, which hold the networks.
+
+The driver holds the list of inputs and counts, not the results. If a worker or a node is lost, Ray
+gives its batch to another; if the driver is killed, the same call with `resume` goes on.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from panodent.bundle.bundle import Bundle
+from panodent.cluster.batch_worker import BatchSettings, BatchWorker, CountedAttempts, packed
+from panodent.cluster.batches import Plan, batches_of, collected, plan_of
+from panodent.cluster.store import LocalFolder, RemoteFolder, is_url, target_of
+from panodent.errors import ConfigError, MissingExtraError, OutputError
+from panodent.inference.folder import Options
+from panodent.outputs.earlier_results import RUN, SUMMARIES, find_earlier, remove_earlier
+from panodent.outputs.parquet_tables import FOLDER
+from panodent.outputs.parts import parts_in
+from panodent.outputs.table_schema import TABLES
+from panodent.utils.output_folder import occupied
+from panodent.version import __version__
+
+LOCAL = "local"
+"""Address of a Ray of its own on this machine, which ends with the call."""
+BATCH = 64
+"""Radiographs of one batch, and so of one file of each table."""
+
+
+@dataclass
+class RayOutcome:
+    """Numbers of a run: inputs by status, teeth, doubtful teeth, findings, and batches kept."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    kept_batches: int = 0
+
+    @property
+    def processed(self) -> int:
+        """Inputs of this call."""
+        return sum(self.counts[name] for name in ("done", "skipped", "failed", "ignored"))
+
+
+Report = Callable[[int, int, dict[str, Any]], None]
+"""Called with (inputs done, all inputs, summary of a batch)."""
+
+
+def require_ray() -> None:
+    """Raises `MissingExtraError` if Ray or what it needs is not installed. Does not import it."""
+    for package in ("ray", "fsspec", "pyarrow"):
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtraError("ray", "prediction with --ray", package)
+
+
+def predict_on_ray(
+    paths: Sequence[str],
+    output: str,
+    *,
+    address: str,
+    bundle: Bundle,
+    options: Options,
+    resume: bool = False,
+    overwrite: bool = False,
+    report: Report | None = None,
+    batch: int = BATCH,
+) -> RayOutcome:
+    """Predicts all radiographs in paths and URLs on a Ray cluster.
+
+    Parameters
+    ----------
+    paths : files, folders and URLs. Paths, and that of the output, must be the same on all nodes.
+    output : folder or URL of the results: those of radiographs, tables and run.json.
+    address : of a Ray cluster, 'auto' for the one that this machine belongs to, or 'local'.
+    bundle : the model; it is sent to the workers.
+    options : what is written.
+    resume, overwrite : keep or replace earlier results. A store's are not replaced.
+    report : called after each batch.
+    batch : radiographs that a worker gets at a time.
+
+    Raises `OutputError` if there are earlier results and neither is given or if results cannot be
+    written, `RadiographError` if a store cannot be listed, `ConfigError` if the cluster cannot be
+    reached.
+    """
+    require_ray()
+    with _held(output) as interrupted:
+        target = target_of(output)
+        sources = collected(paths, output)
+        _prepare(target, [x.item.name for x in sources], resume, overwrite, interrupted)
+        origin = json.dumps([bundle.digest, asdict(options), __version__], sort_keys=True)
+        batches = batches_of(sources, origin, batch)
+        plan = plan_of(batches, target.names(f"{FOLDER}/{TABLES[0].name}"))
+        _remove_stale(target, plan)
+        settings = BatchSettings(
+            packed(bundle), output, options, resume, bundle.threads or 1, bundle.device
+        )
+        outcome = RayOutcome(kept_batches=len(plan.done))
+        done = len(sources) - sum(len(x.sources) for x in plan.todo)
+        _write_run(target, bundle, options, len(sources), outcome, complete=False)
+        for counts in _streamed(plan, settings, address):
+            outcome.counts.update({k: v for k, v in counts.items() if isinstance(v, int)})
+            if report is not None:
+                report(done + outcome.processed, len(sources), counts)
+        _write_run(target, bundle, options, len(sources), outcome, complete=True)
+    return outcome
+
+
+@contextmanager
+def _held(output: str) -> Iterator[bool]:
+    """Holds a local output folder; stores have no locks."""
+    if is_url(output):
+        yield False
+        return
+    folder = Path(output)
+    with occupied(folder, "predict --ray") as interrupted:
+        yield interrupted
+
+
+def _prepare(
+    target: RemoteFolder | LocalFolder,
+    names: Sequence[str],
+    resume: bool,
+    overwrite: bool,
+    interrupted: bool,
+) -> None:
+    """Makes room for the results, or raises `OutputError`."""
+    where = target.url if isinstance(target, RemoteFolder) else target.folder
+    if overwrite and isinstance(target, RemoteFolder):
+        raise ConfigError(
+            f"{where}: results on a store are not replaced; delete them, or name another --output"
+        )
+    marked = target.read(RUN) is not None
+    if not (resume or overwrite) and marked:
+        raise OutputError(
+            f"{where}: holds results of an earlier call; --resume keeps those that are finished, "
+            "or name another --output"
+        )
+    if isinstance(target, RemoteFolder):
+        return
+    if parts_in(target.folder):
+        raise OutputError(f"{where}: holds parts of --part; name another --output")
+    if overwrite or not marked:
+        earlier = find_earlier(target.folder, filter(None, names), interrupted)
+        if overwrite:
+            remove_earlier(target.folder, earlier)
+        elif earlier and not earlier.marked:
+            raise OutputError(
+                f"{earlier.files[0]}: no call of panodent predict left this file; name another "
+                "--output, or replace it with --overwrite"
+            )
+    for name in SUMMARIES:  # tables of a call without Ray, which this one does not write
+        if name != RUN:
+            target.remove(name)
+
+
+def _remove_stale(target: RemoteFolder | LocalFolder, plan: Plan) -> None:
+    """Deletes tables of radiographs, bundles or options of earlier calls."""
+    for name in plan.stale:
+        for table in TABLES:
+            target.remove(f"{FOLDER}/{table.name}/{name}")
+
+
+def _streamed(plan: Plan, settings: BatchSettings, address: str) -> Iterator[dict[str, Any]]:
+    """The summary of each batch that is left to do, as workers finish them."""
+    if not plan.todo:
+        return
+    import ray
+
+    with _cluster(address):
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        attempts = (
+            ray.remote(CountedAttempts).options(num_cpus=0, scheduling_strategy=here).remote()
+        )
+        rows = [{"batch": item} for item in plan.todo]
+        dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+            _Actor,
+            fn_constructor_args=(ray.put(settings), attempts),
+            batch_size=1,
+            batch_format="numpy",
+            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=None),
+            num_cpus=settings.threads,
+            num_gpus=1 if settings.device in ("cuda", "rocm") else 0,
+        )  # Ray Data restarts lost actors and hands their batches out again without end
+        for row in dataset.iter_rows():
+            yield json.loads(row["summary"])
+
+
+class _Actor:
+    """The worker as Ray calls it: arrays of one batch in, one summary as JSON out."""
+
+    def __init__(self, settings: Any, attempts: Any) -> None:
+        import ray
+
+        self._worker = BatchWorker(ray.get(settings), _RemoteAttempts(attempts))
+
+    def __call__(self, rows: dict[str, Any]) -> dict[str, Any]:
+        found = [json.dumps(self._worker.predict(batch)) for batch in rows["batch"]]
+        return {"summary": found}
+
+
+class _RemoteAttempts:
+    """`Attempts` in an actor on the driver's node, which outlives the workers."""
+
+    def __init__(self, actor: Any) -> None:
+        self._actor = actor
+
+    def begun(self, names: Sequence[str]) -> list[int]:
+        import ray
+
+        found: list[int] = ray.get(self._actor.begun.remote(list(names)))
+        return found
+
+    def begin(self, name: str) -> None:
+        import ray
+
+        ray.get(self._actor.begin.remote(name))  # before anything can die
+
+    def end(self, name: str) -> None:
+        self._actor.end.remote(name)
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[None]:
+    """A connection to a Ray cluster. Raises `ConfigError` if it cannot be reached."""
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray
+    import ray.data
+
+    try:
+        ray.init(
+            address=None if address == LOCAL else address,
+            include_dashboard=False if address == LOCAL else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise ConfigError(
+            f"--ray {address}: cannot be reached ({' '.join(str(error).split())[:200]}); start a "
+            "cluster with `ray start`, or use --ray local"
+        ) from None
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _write_run(
+    target: RemoteFolder | LocalFolder,
+    bundle: Bundle,
+    options: Options,
+    total: int,
+    outcome: RayOutcome,
+    complete: bool,
+) -> None:
+    """Writes run.json; the outcome for each input is in the table of statuses."""
+    run = {
+        "panodent": __version__,
+        "bundle": {
+            "sha256": bundle.digest,
+            "name": bundle.provenance.get("name", ""),
+            "path": bundle.source,
+            "refined": bool(bundle.refiner),
+            **({"findings": list(bundle.findings.kinds)} if bundle.findings else {}),
+        },
+        "options": asdict(options),
+        "inputs": total,
+        "complete": complete,
+        "tables": FOLDER,
+        "last_call": {
+            "kept_batches": outcome.kept_batches,
+            **{name: outcome.counts[name] for name in ("done", "skipped", "failed", "ignored")},
+        },
+    }
+    target.write(RUN, (json.dumps(run, indent=1, ensure_ascii=False) + "\n").encode())

@@ -1,0 +1,49 @@
+"""Predicts a received radiograph and makes the DICOM objects of its results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from panodent.dicom import files
+from panodent.dicom.source import Model, source_of
+from panodent.dicom_node.spool import Spool
+from panodent.errors import PanodentError
+from panodent.inference.predictor import Predictor
+from panodent.utils.wording import counted
+
+
+def segment(
+    predictor: Predictor,
+    spool: Spool,
+    file: Path,
+    kinds: Sequence[str],
+    report: Callable[[str], None],
+) -> bool:
+    """Queues the results of a received radiograph in the spool; returns whether there are some.
+
+    A radiograph that cannot be segmented goes to the spool's failed/. `kinds` are some of
+    `panodent.dicom.files.KINDS`; messages to `report` contain no patient data.
+    """
+    key = file.stem[:8]
+    try:
+        found = predictor.predict(file)
+        bundle = predictor.bundle
+        model = Model(str(bundle.provenance.get("name", "")), bundle.digest)
+        results = files.contents(
+            source_of(found.radiograph, found, model, found.findings),
+            kinds,
+            lambda note: report(f"{key}: {note}"),
+        )
+    except PanodentError as error:
+        spool.mark_failed(file, str(error).replace(f"{file}: ", ""))
+        report(f"{key} cannot be segmented; see failed/ in the spool")
+        return False
+    except Exception as error:  # one bad object must not stop the node
+        spool.mark_failed(file, f"{type(error).__name__}")
+        report(f"{key} cannot be segmented ({type(error).__name__}); see failed/")
+        return False
+    spool.add_results(file, results)
+    teeth = counted(len(found), "tooth", "teeth")
+    report(f"{key}: {teeth}, {counted(len(results), 'result', 'results')} to send")
+    return bool(results)

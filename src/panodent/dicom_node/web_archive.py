@@ -1,0 +1,258 @@
+"""An archive that speaks DICOMweb: QIDO-RS to search, WADO-RS to fetch, STOW-RS to store.
+
+`dicomweb_client` makes and reads the messages. Here are the addresses, the credentials, which never
+appear in messages, and the errors.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from panodent.errors import (
+    ConfigError,
+    MissingExtraError,
+    PanodentError,
+    RefusedError,
+    UnreachableError,
+)
+from panodent.utils.network import is_loopback
+
+PAGE = 500
+"""Instances asked for at a time."""
+TIMEOUT = (10.0, 120.0)
+"""Seconds to connect, and to wait for an answer."""
+_TRANSIENT = (408, 429, 500, 502, 503, 504)
+"""Answers after which the same request may succeed later."""
+_DUPLICATE = 0x0111
+_OUT_OF_RESOURCES = range(0xA700, 0xA800)
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """How to log in: a bearer token, or a user with a password, or nothing; never shown."""
+
+    token: str = field(default="", repr=False)
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @classmethod
+    def read(cls, token_file: Path | None, login_file: Path | None) -> Credentials:
+        """From a file with a token, or one with USER:PASSWORD. Raises `ConfigError`."""
+        if token_file and login_file:
+            raise ConfigError(f"{token_file} and {login_file}: give a token or a login, not both")
+        file = token_file or login_file
+        if file is None:
+            return cls()
+        try:
+            text = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{file}: cannot be read ({type(error).__name__})") from None
+        if token_file:
+            if not text or not text.isprintable() or " " in text:
+                raise ConfigError(f"{file}: expected one line with a bearer token")
+            return cls(token=text)
+        user, colon, password = text.partition(":")
+        if not (user and colon) or "\n" in text:
+            raise ConfigError(f"{file}: expected one line USER:PASSWORD")
+        return cls(user=user, password=password)
+
+    def __bool__(self) -> bool:
+        return bool(self.token or self.user)
+
+
+@dataclass(frozen=True)
+class ArchivedObject:
+    """Where an object is in an archive: UIDs of study, series and object."""
+
+    study: str
+    series: str
+    uid: str
+
+
+class WebArchive:
+    """An archive at the address of its DICOMweb service.
+
+    Parameters
+    ----------
+    url : such as https://pacs.example/dicom-web.
+    credentials : sent by HTTPS, and by HTTP to this machine only.
+    ca_file : certificates of the authority that signed the server's; None: those of the system.
+
+    Raises `ConfigError` for an address that is not one, or that would send credentials readably;
+    `MissingExtraError` without `dicomweb_client`.
+    """
+
+    def __init__(
+        self, url: str, credentials: Credentials | None = None, ca_file: Path | None = None
+    ) -> None:
+        credentials = credentials or Credentials()
+        _check(url, credentials, ca_file)
+        self.name = urlsplit(url).netloc.rpartition("@")[2]
+        try:
+            from dicomweb_client import DICOMwebClient
+        except ImportError as error:
+            raise MissingExtraError("dicom", "DICOMweb", error.name or "") from None
+        for logger in ("dicomweb_client", "retrying"):  # their messages have UIDs and tracebacks
+            logging.getLogger(logger).setLevel(logging.CRITICAL)
+        session = _session(credentials, ca_file)
+        # Results are small: no chunked requests, which some servers do not take.
+        self._client = DICOMwebClient(
+            url.rstrip("/"), session, chunk_size=2**31, timeout=TIMEOUT, permissive_uid=True
+        )
+        self._client.set_http_retry_params(retry=False)
+
+    def search(self, query: Sequence[tuple[str, str]]) -> Iterator[ArchivedObject]:
+        """The objects that match all (attribute, value), page by page; each once.
+
+        Raises `UnreachableError`, and `RefusedError` if the archive refuses the query.
+        """
+        known: set[str] = set()
+        while True:
+            with _translated(self.name, "the query"):
+                page = self._client.search_for_instances(
+                    search_filters=dict(query), limit=PAGE, offset=len(known)
+                )
+            new = [item for item in map(_instance, page) if item and item.uid not in known]
+            yield from new
+            known.update(item.uid for item in new)
+            if len(page) < PAGE or not new:  # some servers know no offset
+                return
+
+    def fetch(self, instance: ArchivedObject, target: Path) -> None:
+        """Writes an object to a file. Raises `UnreachableError`, `RefusedError`."""
+        with _translated(self.name, "an object"):
+            dataset = self._client.retrieve_instance(instance.study, instance.series, instance.uid)
+            dataset.save_as(target, enforce_file_format=True)
+
+    def store(self, file: Path) -> None:
+        """Stores a DICOM file; that the archive has it already counts as success.
+
+        Raises `UnreachableError`, and `RefusedError` if the archive does not take it.
+        """
+        from pydicom import dcmread
+
+        dataset, answer = dcmread(file), None
+        with _translated(self.name, "a result"):
+            answer = self._client.store_instances([dataset])
+        if answer is not None:
+            _check_stored(answer, self.name)
+
+
+def _check(url: str, credentials: Credentials, ca_file: Path | None) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"address {url!r}; expected one such as https://pacs.example/dicom-web")
+    if parts.username or parts.password:
+        raise ConfigError("an address must have no user and password; name a file with them")
+    if credentials and parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ConfigError(
+            f"http://{parts.netloc}: would send the login readably; use an address with https"
+        )
+    if ca_file is not None and not ca_file.is_file():
+        raise ConfigError(f"{ca_file}: no such file of certificates")
+
+
+def _session(credentials: Credentials, ca_file: Path | None) -> Any:
+    """A session of requests that verifies certificates and logs in."""
+    import requests
+    from urllib3.util import Retry
+
+    class _VerifyingSession(requests.Session):
+        def merge_environment_settings(self, *given: Any) -> Any:
+            # Variables of the environment would replace the certificates that were named.
+            settings = super().merge_environment_settings(*given)
+            return {**settings, "verify": str(ca_file)} if ca_file else settings
+
+    def bearer(request: Any) -> Any:
+        request.headers["Authorization"] = f"Bearer {credentials.token}"
+        return request
+
+    session = _VerifyingSession()
+    # An archive may close an idle connection while a radiograph is segmented. Each request can be
+    # repeated: an object that is stored again has the same UID.
+    again = Retry(total=2, connect=0, status=0, other=0, allowed_methods=None)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, requests.adapters.HTTPAdapter(max_retries=again))
+    if credentials.token:
+        session.auth = bearer  # as a header, a login in .netrc would replace it
+    elif credentials.user:
+        session.auth = (credentials.user, credentials.password)
+    return session
+
+
+@contextmanager
+def _translated(name: str, what: str) -> Iterator[None]:
+    """Turns errors of a request into ours; texts of servers are left out, they may name patients.
+
+    An object that the archive has already is no error.
+    """
+    import requests
+    from pydicom.errors import InvalidDicomError
+
+    try:
+        yield
+    except requests.HTTPError as error:
+        if (found := _error_of(error.response, name, what)) is not None:
+            raise found from None
+    except requests.exceptions.SSLError:
+        raise RefusedError(
+            f"{name}: its certificate cannot be verified; name that of its authority with --ca-file"
+        ) from None
+    except requests.RequestException as error:
+        raise UnreachableError(f"{name}: cannot be reached ({type(error).__name__})") from None
+    except (ValueError, KeyError, InvalidDicomError) as error:
+        raise RefusedError(
+            f"{name}: its answer for {what} is not DICOMweb ({type(error).__name__})"
+        ) from None
+
+
+def _error_of(response: Any, name: str, what: str) -> PanodentError | None:
+    """The error for an answer that is one; None if the archive has the object already."""
+    status = int(response.status_code)
+    if status == 401:
+        return UnreachableError(f"{name}: does not accept the login (HTTP 401)")
+    if status in _TRANSIENT:
+        return UnreachableError(f"{name}: cannot answer now (HTTP {status})")
+    reasons = _reasons(response) if status == 409 else []
+    if any(code in _OUT_OF_RESOURCES for code in reasons):
+        return UnreachableError(f"{name}: is out of resources")
+    if reasons and set(reasons) == {_DUPLICATE}:
+        return None
+    codes = "".join(f", reason {code:#06x}" for code in reasons)
+    return RefusedError(f"{name}: refused {what} (HTTP {status}{codes})")
+
+
+def _reasons(response: Any) -> list[int]:
+    """Reasons of a failed STOW; none if the answer does not have them as JSON."""
+    try:
+        items = response.json()["00081198"]["Value"]
+        return [int(item["00081197"]["Value"][0]) for item in items]
+    except (ValueError, KeyError, TypeError, IndexError):
+        return []
+
+
+def _check_stored(answer: Any, name: str) -> None:
+    """Raises an error for an object that the answer to STOW lists as failed."""
+    for item in answer.get("FailedSOPSequence", ()):
+        code = int(item.get("FailureReason", 0))
+        if code in _OUT_OF_RESOURCES:
+            raise UnreachableError(f"{name}: is out of resources")
+        if code != _DUPLICATE:
+            raise RefusedError(f"{name}: refused a result (reason {code:#06x})")
+
+
+def _instance(found: dict[str, Any]) -> ArchivedObject | None:
+    """The UIDs in an entry of an answer; None if one is missing."""
+    try:
+        study, series, uid = (
+            str(found[tag]["Value"][0]) for tag in ("0020000D", "0020000E", "00080018")
+        )
+    except (KeyError, IndexError, TypeError):
+        return None
+    return ArchivedObject(study, series, uid)

@@ -1,0 +1,1 @@
+"""One module for each version of the tables; see `panodent.serve.store.migrations.upgrade`."""

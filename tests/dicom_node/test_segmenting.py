@@ -1,0 +1,46 @@
+"""One bad object does not stop a node: it goes to failed/ with the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pydicom", reason="needs the dicom extra")
+
+from panodent.bundle.bundle import load
+from panodent.dicom_node.segmenting import segment
+from panodent.dicom_node.spool import Spool, open_spool
+from panodent.inference.predictor import Predictor
+
+
+@pytest.fixture
+def received(tmp_path: Path, phantoms: list[Any]) -> tuple[Spool, Path]:
+    spool = open_spool(tmp_path / "spool")
+    phantoms[0].save_as(tmp_path / "in.dcm", enforce_file_format=True)
+    spool.receive("1.2.3", tmp_path / "in.dcm")
+    (file,) = spool.received()
+    return spool, file
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"no picture", "is damaged, cut off"), (None, "RuntimeError")]
+)
+def test_what_cannot_be_segmented_is_kept_with_the_reason(
+    received: tuple[Spool, Path],
+    teeth_bundle: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes | None,
+    reason: str,
+) -> None:
+    spool, file = received
+    predictor, said = Predictor(load(teeth_bundle)), []
+    if content is None:
+        monkeypatch.setattr(Predictor, "predict", lambda *_: (_ for _ in ()).throw(RuntimeError()))
+    else:
+        file.write_bytes(content)
+    assert not segment(predictor, spool, file, ("sr",), said.append)
+    assert reason in (spool.root / "failed" / f"{file.stem}.txt").read_text()
+    assert "cannot be segmented" in said[0]
+    assert spool.knows("1.2.3")

@@ -1,0 +1,189 @@
+"""Searching, fetching and storing by DICOMweb: logins, certificates, and each kind of failure."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pydicom = pytest.importorskip("pydicom", reason="needs the dicom extra")
+pytest.importorskip("dicomweb_client", reason="needs the dicom extra")
+
+from panodent.dicom_node import web_archive as module  # noqa: E402
+from panodent.dicom_node.web_archive import ArchivedObject, Credentials, WebArchive  # noqa: E402
+from panodent.errors import ConfigError, RefusedError, UnreachableError  # noqa: E402
+
+PX = [("Modality", "PX")]
+
+
+def uids(dataset: Any) -> ArchivedObject:
+    study, series = str(dataset.StudyInstanceUID), str(dataset.SeriesInstanceUID)
+    return ArchivedObject(study, series, str(dataset.SOPInstanceUID))
+
+
+def saved(dataset: Any, place: Path) -> Path:
+    dataset.save_as(place, enforce_file_format=True)
+    return place
+
+
+@pytest.mark.parametrize("knows_offset", [True, False])
+def test_a_search_goes_through_all_pages(
+    web_archive: Callable[..., Any],
+    phantoms: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    knows_offset: bool,
+) -> None:
+    server = web_archive()
+    server.knows_offset = knows_offset
+    for dataset in phantoms:
+        server.add(dataset)
+    monkeypatch.setattr(module, "PAGE", 1)
+    found = list(WebArchive(server.url).search([*PX, ("PatientID", phantoms[0].PatientID)]))
+    assert found[0] == uids(phantoms[0])
+    found = list(WebArchive(server.url).search(PX))
+    assert found == [uids(dataset) for dataset in phantoms[: 2 if knows_offset else 1]]
+
+
+def test_objects_are_fetched_and_stored_unchanged(
+    web_archive: Callable[..., Any], phantoms: list[Any], tmp_path: Path
+) -> None:
+    server = web_archive()
+    archive = WebArchive(server.url + "/")
+    archive.store(saved(phantoms[0], tmp_path / "a.dcm"))
+    archive.fetch(uids(phantoms[0]), tmp_path / "b.dcm")
+    assert (tmp_path / "a.dcm").read_bytes() == (tmp_path / "b.dcm").read_bytes()
+    with pytest.raises(RefusedError, match="refused an object \\(HTTP 404\\)"):
+        archive.fetch(uids(phantoms[1]), tmp_path / "c.dcm")
+
+
+@pytest.mark.parametrize(
+    ("credentials", "header"),
+    [
+        (Credentials(token="abc.def"), "Bearer abc.def"),  # noqa: S106
+        (Credentials(user="me", password="se:cret"), "Basic bWU6c2U6Y3JldA=="),  # noqa: S106
+    ],
+)
+def test_logins_are_sent(
+    web_archive: Callable[..., Any], credentials: Credentials, header: str
+) -> None:
+    assert header.startswith("Bearer") or base64.b64decode(header[6:]) == b"me:se:cret"
+    server = web_archive()
+    server.authorization = header
+    assert list(WebArchive(server.url, credentials).search(PX)) == []
+    with pytest.raises(UnreachableError, match="does not accept the login"):
+        list(WebArchive(server.url).search(PX))
+    assert "cret" not in repr(credentials)
+    assert "abc" not in repr(credentials)
+
+
+def test_certificates_are_verified(web_archive: Callable[..., Any], tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl to make a certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-days", "2", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    both = tmp_path / "both.pem"
+    both.write_text(key.read_text() + certificate.read_text())
+    server = web_archive(both)
+    with pytest.raises(RefusedError, match="certificate cannot be verified"):
+        list(WebArchive(server.url).search(PX))
+    assert list(WebArchive(server.url, None, certificate).search(PX)) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "error"),
+    [
+        (503, 0, UnreachableError),
+        (409, 0xA700, UnreachableError),
+        (409, 0x0110, RefusedError),
+        (415, 0, RefusedError),
+        (409, 0x0111, None),  # it is there already
+        (0, 0xA701, UnreachableError),
+        (0, 0xC000, RefusedError),
+        (0, 0x0111, None),
+    ],
+)
+def test_what_an_archive_does_not_store(
+    web_archive: Callable[..., Any],
+    phantoms: list[Any],
+    tmp_path: Path,
+    status: int,
+    reason: int,
+    error: type[Exception] | None,
+) -> None:
+    server = web_archive()
+    server.answers["POST"], server.failure_reason = [status], reason
+    archive, file = WebArchive(server.url), saved(phantoms[0], tmp_path / "a.dcm")
+    if error is None:
+        archive.store(file)
+        return
+    with pytest.raises(error, match=server.url.split("/")[2]) as raised:
+        archive.store(file)
+    assert "PHANTOM" not in str(raised.value)
+
+
+def test_an_archive_that_is_not_there(free_port: Callable[[], int]) -> None:
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        list(WebArchive(f"http://127.0.0.1:{free_port()}/dicom-web").search(PX))
+
+
+@pytest.mark.parametrize(
+    ("url", "login", "message"),
+    [
+        ("pacs.example/dicom-web", {}, "expected one such as"),
+        ("ftp://pacs.example", {}, "expected one such as"),
+        ("https://me:secret@pacs.example", {}, "must have no user and password"),
+        ("http://pacs.example/x", {"token": "a"}, "would send the login readably"),
+    ],
+)
+def test_addresses_that_are_refused(url: str, login: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        WebArchive(url, Credentials(**login))
+    with pytest.raises(ConfigError, match="no such file of certificates"):
+        WebArchive("https://pacs.example", None, Path("none.pem"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "message"),
+    [
+        ("token", "", "expected one line with a bearer token"),
+        ("token", "a b", "expected one line with a bearer token"),
+        ("login", "me", "expected one line USER:PASSWORD"),
+        ("login", ":x", "expected one line USER:PASSWORD"),
+    ],
+)
+def test_files_of_logins(tmp_path: Path, kind: str, text: str, message: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        Credentials.read(*((file, None) if kind == "token" else (None, file)))
+    file.write_text("me:pass:word\n")
+    assert Credentials.read(None, file) == Credentials(user="me", password="pass:word")  # noqa: S106
+    assert not Credentials.read(None, None)
+    with pytest.raises(ConfigError, match="not both"):
+        Credentials.read(file, file)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Credentials.read(tmp_path / "none", None)
+
+
+def test_a_connection_that_was_closed_meanwhile_is_made_again(
+    web_archive: Callable[..., Any], phantoms: list[Any], tmp_path: Path
+) -> None:
+    server = web_archive()
+    server.closes_after_answers = True
+    archive, file = WebArchive(server.url), saved(phantoms[0], tmp_path / "a.dcm")
+    for _ in range(3):
+        archive.store(file)
+    assert len(server.stored) == 3
