@@ -132,6 +132,8 @@ function showing({ session, viewer, toggleView }) {
     { id: "outlines", label: "Outlines", group, keys: ["o"], ...switching("outlines", true, false) },
     { id: "numbers", label: "Numbers", group, keys: ["n"], ...switching("numbers", true, false) },
     { id: "fills", label: "Fills", group, keys: ["f"], ...switching("fill", 22, 0) },
+    { id: "chart", label: "Chart of the teeth", group, keys: ["Shift+C"], ...switching("chart", true, false) },
+    { id: "panel", label: "Panel of the tooth", group, keys: ["Shift+P"], ...switching("panel", true, false) },
     {
       id: "bare",
       label: "Hide all that is drawn, and show it again",

@@ -9,6 +9,7 @@ import { Commands } from "./commands.js";
 import { askText } from "./dialogs.js";
 import { byId, toggle } from "./dom.js";
 import { bringDraftBack, keepDrafts } from "./drafts.js";
+import { contains } from "./geometry.js";
 import { Gestures } from "./gestures.js";
 import { Inspector } from "./inspector.js";
 import { listen as listenToKeys } from "./keyboard.js";
@@ -18,7 +19,7 @@ import { complain } from "./notices.js";
 import { Odontogram } from "./odontogram.js";
 import { Picture } from "./picture.js";
 import { watchNumbers } from "./numbering.js";
-import { onPreference } from "./preferences.js";
+import { onPreference, preference } from "./preferences.js";
 import { bindPrint } from "./print.js";
 import { Saving } from "./saving.js";
 import { Session } from "./session.js";
@@ -156,6 +157,7 @@ function bindViewer() {
     hover: (key) => session.hover(key),
     open: (key) => viewer.show(session.tooth(key) ?? session.findingOf(key)),
     click: pickAt,
+    lasso: (points) => session.choose(session.teeth.filter(({ centre }) => contains(points, centre)).map(({ key }) => key)),
   });
 }
 
@@ -233,7 +235,12 @@ function keepUpToDate(refreshView) {
     if (now && now !== listed) studies.mark(session.study);
     listed = now;
   });
+  const fold = () => {
+    for (const name of ["chart", "panel"]) byId("desk").classList.toggle(`no-${name}`, !preference(name));
+  };
+  fold();
   onPreference((name, value) => {
+    fold();
     if (name === "theme") document.documentElement.dataset.theme = value;
     else session.dispatchEvent(new Event("change"));
   });

@@ -38,6 +38,7 @@ export function viewPanel(element, viewer, commands) {
     fill.label,
     h("div", { class: "pair" }, commands.button("outlines", "Outlines"), commands.button("numbers", "Numbers"), commands.button("fills", "Fills"), commands.button("bare", "Hide all")),
     h("label", {}, h("span", {}, "Colours"), colours),
+    h("div", { class: "pair" }, commands.button("chart", "Chart"), commands.button("panel", "Panel")),
     brush.label,
     h("div", { class: "pair" }, commands.button("ruler", "Ruler"), commands.button("angle", "Angle"), commands.button("magnifier", "Magnifier"), commands.button("calibrate", "Calibrate")),
     h("div", { class: "pair" }, commands.button("turn", "Turn and find again")),
