@@ -13,6 +13,8 @@ SOURCE = ROOT / "src" / "panodent"
 LONGEST_FUNCTION = 60
 """Lines from `def` to the last one, with the docstring."""
 LONGEST_MODULE = 350
+MOST_ENTRIES = 26
+"""Packages and modules at the top: what a newcomer can take in at a glance."""
 UNTESTED = {"__init__.py", "__main__.py", "version.py"}
 MODULES = sorted(SOURCE.rglob("*.py"))
 SCRIPTS = [file for name in ("tools", "benchmarks") for file in sorted((ROOT / name).glob("*.py"))]
@@ -29,6 +31,11 @@ def trees() -> dict[Path, ast.Module]:
 def lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     assert function.end_lineno is not None
     return function.end_lineno - function.lineno + 1
+
+
+def test_the_top_has_few_entries() -> None:
+    entries = sorted(one.name for one in SOURCE.iterdir() if one.name != "__pycache__")
+    assert len(entries) <= MOST_ENTRIES, entries
 
 
 def test_no_function_is_too_long(trees: dict[Path, ast.Module]) -> None:

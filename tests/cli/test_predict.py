@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from panodent.cluster.ray_run import RayOutcome
 from panodent.dentition import TEETH
+from panodent.inference.cluster.ray_run import RayOutcome
 from panodent.inference.folder import Status
 
 
@@ -154,7 +154,7 @@ def test_on_ray(panodent, monkeypatch: pytest.MonkeyPatch, failed: int) -> None:
         report(4, 9, {"errors": errors, "ignored_files": ["y: CT"], "warnings": ["z: turned"]})
         return RayOutcome(Counter(done=3, failed=failed, ignored=1), kept_batches=1)
 
-    monkeypatch.setattr("panodent.cluster.ray_run.predict_on_ray", predict_on_ray)
+    monkeypatch.setattr("panodent.inference.cluster.ray_run.predict_on_ray", predict_on_ray)
     found = panodent("predict", "s3://b/in", "-o", "s3://b/out", "--ray", "auto", "--resume")
     assert found.code == failed
     assert found.out == (

@@ -233,7 +233,7 @@ def _predicted_on_ray(
     paths: Sequence[str], output: str, address: str, bundle: Bundle, how: dict[str, Any]
 ) -> int:
     """Predicts on a cluster, prints problems and a summary; returns the exit code."""
-    from panodent.cluster.ray_run import predict_on_ray
+    from panodent.inference.cluster.ray_run import predict_on_ray
 
     with progress_bar("predicting") as update:
 

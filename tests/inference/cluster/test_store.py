@@ -9,7 +9,8 @@ import pytest
 
 fsspec = pytest.importorskip("fsspec", reason="needs the ray extra")
 
-from panodent.cluster.store import (  # noqa: E402
+from panodent.errors import ConfigError, RadiographError  # noqa: E402
+from panodent.inference.cluster.store import (  # noqa: E402
     LocalFolder,
     RemoteFolder,
     fetch,
@@ -17,7 +18,6 @@ from panodent.cluster.store import (  # noqa: E402
     open_store,
     target_of,
 )
-from panodent.errors import ConfigError, RadiographError  # noqa: E402
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from panodent.cluster.batches import Source, batches_of, collected, plan_of
 from panodent.errors import RadiographError
+from panodent.inference.cluster.batches import Source, batches_of, collected, plan_of
 from panodent.radiograph.discovery import Input
 
 SOURCES = [Source(Input(Path(f"/in/{n}.png"), n, f"{n}.png", stamp=(1, 2))) for n in "abcde"]

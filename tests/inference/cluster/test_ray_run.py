@@ -20,9 +20,9 @@ import pytest
 
 from panodent import phantom
 from panodent.bundle.bundle import Bundle, load
-from panodent.cluster import ray_run
-from panodent.cluster.ray_run import predict_on_ray, require_ray
 from panodent.errors import ConfigError, MissingExtraError, OutputError
+from panodent.inference.cluster import ray_run
+from panodent.inference.cluster.ray_run import predict_on_ray, require_ray
 from panodent.inference.folder import Options
 
 OPTIONS = Options(pictures=False)
@@ -38,7 +38,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def streamed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Replaces the cluster by a loop in this process; the numbers of the batches it was given."""
-    from panodent.cluster.batch_worker import BatchWorker, CountedAttempts
+    from panodent.inference.cluster.batch_worker import BatchWorker, CountedAttempts
 
     for package in ("pyarrow", "fsspec"):
         pytest.importorskip(package, reason="needs the ray extra")

@@ -20,8 +20,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from panodent.cluster.store import is_url, open_store
 from panodent.errors import RadiographError
+from panodent.inference.cluster.store import is_url, open_store
 from panodent.outputs.record import RECORD
 from panodent.radiograph.discovery import Input, collect, result_names
 from panodent.radiograph.folder_search import is_result_name

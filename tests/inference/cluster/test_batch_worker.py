@@ -14,15 +14,15 @@ fsspec = pytest.importorskip("fsspec", reason="needs the ray extra")
 
 from panodent import phantom  # noqa: E402
 from panodent.bundle.bundle import load  # noqa: E402
-from panodent.cluster import batch_worker  # noqa: E402
-from panodent.cluster.batch_worker import (  # noqa: E402
+from panodent.errors import ConfigError  # noqa: E402
+from panodent.inference.cluster import batch_worker  # noqa: E402
+from panodent.inference.cluster.batch_worker import (  # noqa: E402
     BatchSettings,
     BatchWorker,
     CountedAttempts,
     packed,
 )
-from panodent.cluster.batches import Batch, batches_of, collected  # noqa: E402
-from panodent.errors import ConfigError  # noqa: E402
+from panodent.inference.cluster.batches import Batch, batches_of, collected  # noqa: E402
 from panodent.inference.folder import Options, predict_files  # noqa: E402
 
 

@@ -18,10 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from panodent.bundle.bundle import Bundle
-from panodent.cluster.batch_worker import BatchSettings, BatchWorker, CountedAttempts, packed
-from panodent.cluster.batches import Plan, batches_of, collected, plan_of
-from panodent.cluster.store import LocalFolder, RemoteFolder, is_url, target_of
 from panodent.errors import ConfigError, MissingExtraError, OutputError
+from panodent.inference.cluster.batch_worker import (
+    BatchSettings,
+    BatchWorker,
+    CountedAttempts,
+    packed,
+)
+from panodent.inference.cluster.batches import Plan, batches_of, collected, plan_of
+from panodent.inference.cluster.store import LocalFolder, RemoteFolder, is_url, target_of
 from panodent.inference.folder import Options
 from panodent.outputs.earlier_results import RUN, SUMMARIES, find_earlier, remove_earlier
 from panodent.outputs.parquet_tables import FOLDER

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from panodent.bundle.bundle import Bundle, load, save
-from panodent.cluster.batches import FAILED, Batch, Source
-from panodent.cluster.store import LocalFolder, RemoteFolder, fetch, target_of
 from panodent.errors import ConfigError, NoRadiographError, RadiographError
+from panodent.inference.cluster.batches import FAILED, Batch, Source
+from panodent.inference.cluster.store import LocalFolder, RemoteFolder, fetch, target_of
 from panodent.inference.folder import Options, Outcome, Status, finished, predict_one
 from panodent.inference.predictor import Predictor
 from panodent.outputs.parquet_tables import FOLDER, ParquetTables, table_files
