@@ -36,6 +36,7 @@ NAMES = (
         "inspect",
         "dicom-node",
         "dicomweb",
+        "deidentify",
         "serve",
         "benchmark",
         "phantom",

@@ -61,6 +61,7 @@ def test_every_parameter_can_be_sent_and_no_other(document: dict[str, Any]) -> N
         calls.neighbours("*", **CONDITIONS),
         calls.export_study("*", "*", "palmer"),
         calls.jobs(5, 10),
+        calls.add_turned("*", "mirror"),
     ]
     sent = {(call.method, call.path): set(call.query) for call in full}
     asked = {key: set(queries(operation)) for key, operation in operations(document).items()}
@@ -76,6 +77,8 @@ def test_parameters_have_the_values_of_the_service(document: dict[str, Any]) -> 
     assert get_args(hints["sort"]) == tuple(asked["sort"]["enum"])
     assert get_args(hints["show"]) == tuple(asked["show"]["enum"])
     assert set(get_args(hints["order"])) == set(asked["order"]["pattern"][2:-2].split("|"))
+    turned = queries(operations(document)["POST", "v1/studies/*/turned"])
+    assert get_args(calls.Turn) == tuple(turned["turn"]["enum"])
     sent = calls.study_conditions()
     defaults = {key: schema.get("default") for key, schema in asked.items()}
     assert sent == {key: defaults[key] for key in sent}

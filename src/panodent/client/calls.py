@@ -28,6 +28,7 @@ PredictionFormat = Literal["application/json", "image/png", "application/dicom"]
 Shown = Literal["all", "unreviewed", "reviewed", "doubtful", "warning"]
 Sort = Literal["created", "updated", "name", "doubtful", "warning", "reviewed"]
 Order = Literal["desc", "asc"]
+Turn = Literal["half", "left", "right", "mirror"]
 
 
 class StudyConditions(TypedDict, total=False):
@@ -136,6 +137,11 @@ def study(name: str) -> Call[RemoteStudy]:
 
 def image(name: str) -> Call[bytes]:
     return Call("GET", f"v1/studies/{name}/image", _bytes)
+
+
+def add_turned(name: str, turn: Turn) -> Call[RemoteStudy]:
+    # Sent twice, two studies would be created.
+    return Call("POST", f"v1/studies/{name}/turned", _json, {"turn": turn}, repeatable=False)
 
 
 def thumbnail(name: str) -> Call[bytes]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, Unpack
 import httpx
 
 from panodent.client import calls
-from panodent.client.calls import Call, Numbering, PredictionFormat, StudyConditions
+from panodent.client.calls import Call, Numbering, PredictionFormat, StudyConditions, Turn
 from panodent.client.connection import Connection, error_of, is_sent_again, pause_before
 from panodent.client.records import (
     RemoteJob,
@@ -153,6 +153,10 @@ class Client:
     def image(self, study: str) -> bytes:
         """The radiograph as an 8-bit PNG."""
         return self.send(calls.image(study))
+
+    def add_turned(self, study: str, turn: Turn) -> RemoteStudy:
+        """A new study of the radiograph turned by 180 degrees or by 90, or mirrored."""
+        return self.send(calls.add_turned(study, turn))
 
     def thumbnail(self, study: str) -> bytes:
         """The radiograph as a JPEG at most 240 pixels wide."""

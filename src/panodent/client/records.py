@@ -50,6 +50,7 @@ class RemoteTooth(TypedDict):
     impaction: NotRequired[RemoteImpaction | None]
     polygons: Polygons
     accepted: NotRequired[RemoteAcceptance]
+    note: NotRequired[str]
 
 
 class RemoteFinding(TypedDict):

@@ -1,0 +1,110 @@
+"""`panodent deidentify`: copies DICOM radiographs without their patients."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from panodent.cli.console import print_error, print_line, print_warning, progress_bar
+from panodent.cli.options import Output
+from panodent.errors import ConfigError, NoRadiographError, PanodentError
+from panodent.utils.wording import counted
+
+if TYPE_CHECKING:
+    from panodent.dicom.deidentify import Deidentifier
+
+
+def deidentify(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH", help="DICOM files, or folders of them.")
+    ],
+    output: Output,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--key",
+            show_default="a new one",
+            help="File with a secret, made if it does not exist: with the same one, a patient has "
+            "the same new identifier in several calls.",
+        ),
+    ] = None,
+    keep_age_and_sex: Annotated[
+        bool, typer.Option("--keep-age-and-sex", help="Keep age (90 at most) and sex.")
+    ] = False,
+) -> None:
+    """Copy DICOM radiographs without their patients' data.
+
+    Follows the basic profile of DICOM PS3.15. Text over the border of the picture is masked where
+    it is found, and each such file is named: look at the pictures before you give them away. Files
+    are named by their new UIDs. Results of panodent are made anew from the copies.
+    """
+    from panodent.dicom.deidentify import Deidentifier
+    from panodent.radiograph.discovery import collect
+    from panodent.utils.output_folder import occupied
+
+    key = _key(key_file)
+    inputs = collect(paths, output)
+    counts = {"done": 0, "masked": 0, "failed": 0}
+    deidentifier = Deidentifier(key, keep_age_and_sex)
+    with occupied(output, "deidentify"), progress_bar("de-identifying") as update:
+        for number, item in enumerate(inputs, start=1):
+            try:
+                if item.problem:
+                    raise PanodentError(f"{item.path}: {item.problem}")
+                _write(deidentifier, item.path, output, counts)
+            except NoRadiographError as error:
+                print_warning(f"left out: {error}")
+            except PanodentError as error:
+                counts["failed"] += not item.harmless
+                print_error(error)
+            update(number, len(inputs))
+    print_line(
+        f"{counted(counts['done'], 'radiograph', 'radiographs')} de-identified, text masked in "
+        f"{counts['masked']}, {counts['failed']} failed; copies in {output}"
+    )
+    raise typer.Exit(1 if counts["failed"] or not counts["done"] else 0)
+
+
+def _write(deidentifier: Deidentifier, file: Path, output: Path, counts: dict[str, int]) -> None:
+    """Writes the copy of one file, and says where text was masked or may have stayed."""
+    import io
+
+    from panodent.errors import RadiographError
+    from panodent.radiograph.dicom_file import is_dicom
+    from panodent.utils.atomic_files import write_whole
+
+    if not is_dicom(file):
+        raise RadiographError(f"{file}: is no DICOM file, so it has no header to de-identify")
+    found = deidentifier.deidentify(file)
+    stream = io.BytesIO()
+    found.dataset.save_as(stream, enforce_file_format=True)
+    write_whole(output / f"{found.uid}.dcm", stream.getvalue())
+    counts["done"] += 1
+    counts["masked"] += bool(found.masked)
+    if found.masked:
+        places = counted(len(found.masked), "place", "places")
+        print_warning(f"{file}: text over the border masked in {places}; look at {found.uid}.dcm")
+    if found.doubtful:
+        print_warning(
+            f"{file}: its header says that there is text in the picture, but none was found; look "
+            f"at {found.uid}.dcm"
+        )
+
+
+def _key(file: Path | None) -> bytes:
+    """The secret of a file, which is made if it does not exist; without a file a new one."""
+    if file is None:
+        return secrets.token_bytes(32)
+    try:
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_hex(32) + "\n")
+        key = file.read_bytes().strip()
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be used as a key ({error.strerror})") from None
+    if len(key) < 32:
+        raise ConfigError(f"{file}: too short for a key; expected at least 32 random characters")
+    return key
