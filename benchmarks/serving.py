@@ -3,9 +3,10 @@
     python benchmarks/serving.py --requests 500 --clients 16
 
 Draws phantoms, predicts them in this process, starts a service on loopback and sends it the
-phantoms in turn. Prints the duration of requests, how many answers were lost or differ from the
-prediction of this process, and the memory of service and workers. The exit code is 1 when an answer
-was lost or wrong.
+phantoms in turn. With --idle and --slow, so many connections hang on meanwhile: some say nothing,
+some send a radiograph byte by byte; those that the service closes are opened again. Prints the
+duration of requests, how many answers were lost or differ from the prediction of this process, and
+the memory of service and workers. The exit code is 1 when an answer was lost or wrong.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import os
 import re
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -59,6 +61,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=0, help="0: one per core")
     parser.add_argument("--bundle", default="default")
     parser.add_argument("--files", type=int, default=12, help="number of different radiographs")
+    parser.add_argument("--idle", type=int, default=0, help="connections that say nothing")
+    parser.add_argument("--slow", type=int, default=0, help="connections that send slowly")
     parser.add_argument("--size", default="1024x2041", help="HEIGHTxWIDTH in pixels")
     return parser.parse_args()
 
@@ -158,7 +162,8 @@ def run(service: Service, expected: dict[Path, Any], options: argparse.Namespace
         while not over.wait(0.2):
             memory.append(service.resident())
 
-    with ThreadPoolExecutor(options.clients) as pool:
+    hanging = HangingConnections(service.url, options.idle, options.slow)
+    with hanging, ThreadPoolExecutor(options.clients) as pool:
         list(pool.map(ask, range(WARM_UP)))
         watch = threading.Thread(target=sample_memory)
         memory.append(service.resident())
@@ -169,6 +174,59 @@ def run(service: Service, expected: dict[Path, Any], options: argparse.Namespace
         over.set()
         watch.join()
     return LoadResults(answers, elapsed, [*memory, service.resident()])
+
+
+class HangingConnections:
+    """Connections that do nothing useful, in a thread, while the block runs."""
+
+    def __init__(self, url: str, idle: int, slow: int) -> None:
+        host, port = url.removeprefix("http://").split(":")
+        self._place = (host, int(port))
+        self._lines: list[tuple[bool, socket.socket]] = []
+        self._wanted = [False] * idle + [True] * slow
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._hang_on)
+        self.opened = 0
+
+    def __enter__(self) -> HangingConnections:
+        self._lines = [self._open(slow) for slow in self._wanted]
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        for _, line in self._lines:
+            line.close()
+        if self._wanted:
+            print(f"{len(self._wanted)} connections hung on, {self.opened} were opened in all")
+
+    def _open(self, slow: bool) -> tuple[bool, socket.socket]:
+        line = socket.create_connection(self._place, 30)
+        self.opened += 1
+        if slow:
+            line.sendall(
+                b"POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n"
+                b"Content-Type: multipart/form-data; boundary=xx\r\n\r\n"
+                b'--xx\r\nContent-Disposition: form-data; name="file"; filename="x.png"\r\n\r\n'
+            )
+        line.setblocking(False)
+        return slow, line
+
+    def _hang_on(self) -> None:
+        while not self._over.wait(0.5):
+            for place, (slow, line) in enumerate(self._lines):
+                try:
+                    if slow:
+                        line.send(b"-")
+                    if line.recv(1 << 16):
+                        continue
+                except BlockingIOError:
+                    continue  # still open
+                except OSError:
+                    pass
+                line.close()
+                self._lines[place] = self._open(slow)
 
 
 def report(found: LoadResults, options: argparse.Namespace) -> None:

@@ -16,6 +16,12 @@ for package in ("keras", "fastapi", "pydicom"):
     pytest.importorskip(package, reason="needs the train, serve and dicom extras")
 
 
+def test_what_was_said_before_stands_on_the_page() -> None:
+    known = {(head, item.what) for head, listed in mistakes.MISTAKES.items() for item in listed}
+    assert mistakes.BEFORE.keys() <= known
+    assert mistakes.page_before() in PAGE.read_text("utf-8")
+
+
 CASES = [(heading, mistake) for heading, listed in mistakes.MISTAKES.items() for mistake in listed]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -158,3 +159,12 @@ def test_the_spool_is_for_the_user_alone(tmp_path: Path) -> None:
         assert (tmp_path / "spool").stat().st_mode & 0o777 == 0o700
     finally:
         spool.close()
+
+
+def test_the_runtime_keeps_no_telemetry(tmp_path: Path) -> None:
+    """ONNX Runtime would leave the id of the computer and events to report in the cache folder."""
+    code = "from panodent.bundle.bundle import load; load().open(); import time; time.sleep(0.5)"
+    places = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    environment = {key: value for key, value in os.environ.items() if "TELEMETRY" not in key}
+    subprocess.run([sys.executable, "-c", code], check=True, env={**environment, **places})
+    assert not list(tmp_path.rglob("*"))

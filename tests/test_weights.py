@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import typer.main
@@ -13,7 +14,7 @@ import typer.main
 import weights
 from panodent import phantom
 from panodent.bundle import bundle
-from panodent.cli import app
+from panodent.cli import app, main
 from panodent.dentition import TEETH
 from panodent.training.recipes import from_toml
 
@@ -68,30 +69,27 @@ def test_make_passes_its_variables_on() -> None:
         assert part in recipe[1]
 
 
-UNTRACED = """
-import runpy
-from panodent.training import backend
-import tensorflow
-tensorflow.config.run_functions_eagerly(True)
-runpy.run_module("panodent", run_name="__main__")
-"""
-"""Runs panodent with a Keras that computes step by step; to trace its graph takes longer."""
-
-
-def untraced(command: list[str]) -> list[str]:
-    """A training that is not traced; other commands as they are."""
-    python, *module, name = command[:4]
-    assert module == ["-m", "panodent"]
-    return [python, "-c", UNTRACED, *command[3:]] if name == "train" else command
+def in_this_process(command: list[str]) -> int:
+    """The exit code of a training; to import Keras in another process takes longer than it."""
+    assert command[1:4] == ["-m", "panodent", "train"]
+    with mock.patch.object(sys, "argv", command[2:]), pytest.raises(SystemExit) as end:
+        main()
+    return int(end.value.code or 0)
 
 
 def test_a_tiny_run_makes_a_bundle_and_finished_steps_are_skipped(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    untraced, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("keras", reason="needs the train extra")
     monkeypatch.setattr(weights.os, "nice", lambda by: 19)
     start = weights._run
-    monkeypatch.setattr(weights, "_run", lambda command: start(untraced(command)))
+
+    def run(command: list[str]) -> int:
+        if command[3] != "train":
+            return start(command)
+        with untraced():
+            return in_this_process(command)
+
+    monkeypatch.setattr(weights, "_run", run)
     for seed, name in enumerate(("ufba", "hi tl")):
         phantom.write(tmp_path / name, 2, seed=90 + 2 * seed, size=(64, 128), ages=(8, 12))
     output = tmp_path / "made"

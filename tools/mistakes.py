@@ -40,12 +40,16 @@ from mistake_steps import (
     without,
     written,
 )
+from mistakes_before import BEFORE
 
 HEAD = """# Mistakes and their messages
 
 What panodent answers to frequent mistakes: the exit code, and what it prints on standard error.
 Each message says what came, what was expected and what to do. `tools/mistakes.py` makes every
 mistake on phantoms and writes this page.
+"""
+HEAD_BEFORE = """What commit ad7ff94 answered where most has changed. Where it said nothing, with
+exit code 0, files were replaced or mixed in silence.
 """
 
 
@@ -271,6 +275,16 @@ def page(made: Iterable[Answered] | None = None) -> str:
     return "".join(parts)
 
 
+def page_before() -> str:
+    """What was answered before, as a section of the page."""
+    rows = (
+        f"| {what} | {code} | {_code(said) if said else 'nothing'} |\n"
+        for (_, what), (code, said) in BEFORE.items()
+    )
+    head = "\n## Before\n\n" + HEAD_BEFORE + "\n| mistake | code | answer before |\n|---|---|---|\n"
+    return head + "".join(rows)
+
+
 def _code(text: str) -> str:
     """The text as code in a cell of a table: messages have backticks and pipes."""
     escaped = html.escape(text, quote=False).replace("`", "&#96;").replace("|", "&#124;")
@@ -278,4 +292,4 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(page() + page_before())

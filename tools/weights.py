@@ -38,6 +38,9 @@ SETTINGS = {
     "wide": f'{BATCH16}network = "wide"\n',
 }
 
+RECORDS = {"train": "config.json", "refiner": "refiner.json", "findings": "findings.json"}
+"""The file by which a folder is known as a training that can be resumed, by its command."""
+
 CORRECT = {
     "ufba": "correct {given-ufba} --with ufba425",
     "hitl": "correct {given-hitl} --values hitl --with hitl",
@@ -49,13 +52,21 @@ CHILDREN = (
     "train {ufba} {hitl} {phantoms-of-children} --recipe children --repeat 1,4,1 "
     "--repeat-mixed 4,4,1 --split-seed 5"
 )
+FINDINGS = "findings {ufba} --findings ufba425 --precision mixed_bfloat16"
+FINDINGS_ALL = {
+    "findings-all": f"{FINDINGS} --bundle {{all}} --from {{findings}} --epochs 40 "
+    "--learning-rate 2e-3 --val 0"
+}
+"""The network for findings again, with nothing held out; it keeps limits and calibration."""
 LAST = {
     "refiner": "refiner {ufba} {hitl} --bundle {children} --split-seed 5 --variants 3 --epochs 8 "
     "--precision mixed_bfloat16",
     "all": f"{CHILDREN} --from {{refiner}} --epochs 24 --learning-rate 1.2e-3 --seed 21 --val 0",
+    "findings": f"{FINDINGS} --bundle {{children}} --epochs 100 --val 0.25 --split-seed 5",
+    **FINDINGS_ALL,
 }
-"""The network for outlines, then a pass that holds nothing out and keeps that network."""
-FAST = {"fast": "quantise {ufba} {hitl} --bundle {all} --beside"}
+"""The network for outlines, a pass that holds nothing out and keeps that network, findings."""
+FAST = {"fast": "quantise {ufba} {hitl} --bundle {findings-all} --beside"}
 """The bundle that ships: eight-bit networks beside those of the step before."""
 ADULTS = "train {ufba} {hitl} --repeat 1,5 --split-seed 5"
 MIXED = (
@@ -108,6 +119,8 @@ PLANS: Mapping[str, Mapping[str, str]] = {
         "--from default --teacher {teacher-all} --epochs 16 --learning-rate 1.5e-3 --seed 5 "
         "--val 0",
         "all": "average {pupil} default",
+        "findings": f"{FINDINGS} --bundle default --epochs 100 --val 0.25 --split-seed 5",
+        **FINDINGS_ALL,
         **FAST,
     },
 }
@@ -188,7 +201,7 @@ def make(output: Path, name: str, command: list[str]) -> None:
         print("  finished before")
         return
     folder = output / name
-    record = {"train": "config.json", "refiner": "refiner.json"}.get(command[0])
+    record = RECORDS.get(command[0])
     if record and (folder / record).exists():
         print("  resumed")
         todo = [command[0], "--resume", "--output", str(folder)]

@@ -9,10 +9,15 @@ Research use only: panodent is not a medical device.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from panodent.version import __version__
+
+# ONNX Runtime (seen in 1.32) keeps an id of the computer and a file of events to report, unless
+# this is set before it is loaded.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from panodent.errors import PanodentError

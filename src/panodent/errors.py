@@ -27,7 +27,8 @@ PanodentError
 ├── RefusedError           an archive refuses a request for good
 ├── BusyError              the service cannot take more work now
 │   └── WorkerLostError    the process that worked on a radiograph has ended
-└── StaleError             somebody else has changed the study in the meantime
+├── StaleError             somebody else has changed the study in the meantime
+└── ServiceError           a service refuses a request of `panodent.client`, or does not answer
 
 >>> try:
 ...     raise UnknownNameError("format", "cocoo", ["coco", "voc"])
@@ -181,6 +182,20 @@ class BusyError(PanodentError):
 
 class WorkerLostError(BusyError):
     """The worker process ended in the middle of a task; the file need not be the reason."""
+
+
+class ServiceError(PanodentError):
+    """A service that refuses a request of `panodent.client`, or does not answer.
+
+    Parameters
+    ----------
+    message : the request and the service's explanation.
+    status : the HTTP status, 0 if the service does not answer.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 class TaskError(RadiographError):

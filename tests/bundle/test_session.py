@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import cache
 from types import SimpleNamespace
 
 import onnxruntime
 import pytest
 
+from panodent.bundle import session
 from panodent.bundle.bundle import load
 from panodent.bundle.session import DEVICES, Session, check_device
 from panodent.errors import BundleError, ConfigError, UnknownNameError
@@ -47,3 +50,26 @@ def test_a_bundle_gives_its_device_to_its_networks(monkeypatch: pytest.MonkeyPat
 def test_a_damaged_network() -> None:
     with pytest.raises(BundleError, match="the bundle's refiner cannot be loaded"):
         Session(b"damaged", what="refiner").open()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_networks_share_a_pool_of_memory_where_one_can_be_made(
+    fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = []
+
+    def opened(network: bytes, options: onnxruntime.SessionOptions, providers: list[str]) -> object:
+        with suppress(RuntimeError):
+            used.append(options.get_session_config_entry("session.use_env_allocators"))
+        return SimpleNamespace(get_providers=lambda: providers)
+
+    def make(*_: object) -> None:
+        if fails:
+            raise RuntimeError("there is one already")
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", opened)
+    monkeypatch.setattr(onnxruntime, "create_and_register_allocator", make)
+    monkeypatch.setattr(session, "_made_pool", cache(session._made_pool.__wrapped__))
+    for network in (b"one", b"two"):
+        Session(network).open()
+    assert used == ([] if fails else ["1", "1"])

@@ -87,6 +87,7 @@ def test_progress_of_a_resumed_run(
     monkeypatch.setattr(console.time, "monotonic", lambda: now)
     frame = {"width": 512, "height": 256}
     with console.TrainingProgress(epochs=4, done=1) as progress:
+        progress.report("network", {"text": "network 'default'\nfrozen: 3 layers"})
         progress.report("reading", {"cases": 7})
         now = 105.0
         progress.report("step", {"epoch": 1, "step": 5, "steps": 10, "loss": 1.5})
@@ -104,6 +105,8 @@ def test_progress_of_a_resumed_run(
         )
         progress.report("stopped_early", {"patience": 2, "best": 2})
     assert capsys.readouterr().out == (
+        "network 'default'\n"
+        "frozen: 3 layers\n"
         "reading 7 annotated radiographs\n"
         "epoch 2/4  256x512  loss 1.2500  validation loss 1.5000  dice 0.5000  10 s  left 2:00:00\n"
         "epoch 4/4  256x512  loss 1.0000  10 s  left 0:00:00\n"

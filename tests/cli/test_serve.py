@@ -69,6 +69,7 @@ def test_it_runs_until_it_is_stopped(tmp_path: Path) -> None:
         (("--token-file", "{tmp}/weak"), 2, "has 6 characters, expected at least 16"),
         (("--token-file", "{tmp}/weak", "--no-token"), 2, "--no-token contradicts --token-file"),
         (("--label-studio", "ftp://x"), 2, "expected http"),
+        (("--numbering", "fdii"), 2, "Did you mean 'fdi'?"),
         (("--root-path", "teeth"), 2, "expected a path such as /teeth"),
     ],
 )

@@ -152,6 +152,15 @@ def test_a_wire_belongs_to_no_tooth_but_brackets_do() -> None:
     assert names(findings) == [("appliance", 14), ("appliance", 16)]
 
 
+@pytest.mark.parametrize("kind", ["filling", "root_filling", "post", "appliance"])
+def test_letters_in_the_margin_are_no_findings(kind: str) -> None:
+    near, far = (kind, 22, 42, 26, 46), (kind, 88, 150, 92, 156)
+    assert names(found(logits(near, far), teeth())[1]) == [(kind, 16)]
+    assert names(found(logits(far), Teeth.empty(SIZE))[1]) == []
+    bridge = ("pontic", 80, 148, 86, 158)
+    assert (kind, 0) in [(k, 0) for k, _ in names(found(logits(far, bridge), teeth())[1])]
+
+
 def test_what_is_too_small_or_unsure_is_left_out() -> None:
     planes = logits(("filling", 38, 41, 44, 47), ("post", 30, 52, 34, 54))
     limits = {"filling": KindLimits(area=37 / (96 * 192)), "post": KindLimits(score=0.9999)}

@@ -25,10 +25,12 @@ def test_a_record_says_of_all_whether_they_were_accepted():
     crown = Findings.from_masks((9, 20), [("crown", 36, block, (1, 1))])
     record = to_record(teeth, findings=crown)
     study = {
-        "teeth": [record["teeth"][1] | {"accepted": STAMP}, record["teeth"][0]],
+        "teeth": [record["teeth"][1] | {"accepted": STAMP}, record["teeth"][0] | {"note": "crack"}],
         "findings": [record["findings"][0] | {"accepted": STAMP}],
     }
     made = add_acceptance(record, study)
     assert [tooth["accepted"] for tooth in made["teeth"]] == [None, STAMP]
+    assert [tooth["note"] for tooth in made["teeth"]] == ["crack", ""]
     assert [one["accepted"] for one in made["findings"]] == [STAMP]
+    assert "note" not in made["findings"][0]
     assert add_acceptance({"teeth": []}, {}) == {"teeth": []}

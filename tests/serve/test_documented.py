@@ -15,7 +15,7 @@ from panodent.serve.workers.exports import MEDIA_TYPES
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "reference" / "service.md").read_text(encoding="utf-8")
-GUIDES = [DOCS / "how-to" / name for name in ("deploy.md", "label-studio.md")]
+GUIDES = [DOCS / "how-to" / f"{name}.md" for name in ("deploy", "label-studio", "reverse-proxy")]
 
 
 def commands() -> str:

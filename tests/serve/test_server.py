@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import logging
 import socket
 import threading
 import time
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 import uvicorn
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
@@ -190,6 +193,17 @@ def test_a_place_that_is_taken_is_said():
             listen("127.0.0.1", port)
     with pytest.raises(ConfigError, match=r"no\.such\.host\.invalid"):
         listen("no.such.host.invalid", 1)
+
+
+def test_the_parser_of_forms_logs_no_bytes_of_them(caplog, monkeypatch):
+    log = logging.getLogger("panodent.serve")
+    for name in ("handlers", "propagate", "level"):
+        monkeypatch.setattr(log, name, getattr(log, name))
+    module._set_up_log(verbose=True)
+    parser = MultipartParser(b"xx")
+    with pytest.raises(MultipartParseError):
+        parser.write(b"Waltraud")
+    assert not caplog.records
 
 
 def test_uvicorn_has_the_private_attributes_that_the_timeouts_use():

@@ -62,6 +62,14 @@ def test_what_is_accepted_is_doubtful_no_more_until_it_changes(found):
     assert kept["flags"] == ["accepted", "edited", "unnumbered"]
 
 
+def test_a_note_stays_with_its_tooth(found):
+    (noted,) = edit(found, [{"id": "t1", "fdi": found[0]["fdi"], "note": " cracked\n"}])
+    assert noted == {**found[0], "note": "cracked"}
+    (moved,) = edit(found, [{"id": "t1", "fdi": 0}], [noted])
+    assert moved["note"] == "cracked"
+    assert edit(found, [{"id": "t1", "fdi": found[0]["fdi"], "note": ""}], [noted]) == found[:1]
+
+
 def test_a_study_keeps_the_attributes_and_judges_them_again(found):
     assert all({"reason", "erupted", "remnant", "impaction"} <= set(tooth) for tooth in found)
     wrong = [{**tooth, "remnant": True} for tooth in found]

@@ -185,11 +185,13 @@ class TrainingProgress:
     def report(self, kind: str, row: dict[str, Any]) -> None:
         """Shows one message of the run.
 
-        `kind` is 'unread', 'reading', 'not_searched', 'ignoring', 'step', 'epoch', 'scoring',
-        'unscored', 'stopped_early' or 'warning'; `row` holds its figures by name, and 'text' for a
-        warning.
+        `kind` is 'unread', 'network', 'reading', 'not_searched', 'ignoring', 'step', 'epoch',
+        'scoring', 'unscored', 'stopped_early' or 'warning'; `row` holds its figures by name, and
+        'text' for the network and a warning.
         """
-        if kind == "reading":
+        if kind == "network":
+            print_lines(row["text"])
+        elif kind == "reading":
             cases = counted(int(row["cases"]), "annotated radiograph", "annotated radiographs")
             print_line(f"reading {cases}")
             self.started = time.monotonic()

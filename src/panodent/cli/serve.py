@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_line
-from panodent.cli.options import BundleName
+from panodent.cli.options import BundleName, checked_numbering
 from panodent.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -85,6 +85,14 @@ LabelStudio = Annotated[
         "LABEL_STUDIO_API_KEY holds its key."
     ),
 ]
+Numbering = Annotated[
+    str | None,
+    typer.Option(
+        help="Numbering of exports that name none, and of the labels in Label Studio: fdi, "
+        "universal or palmer.",
+        show_default="fdi for exports; labels tell theirs",
+    ),
+]
 RootPath = Annotated[
     str, typer.Option(help="Path below which a proxy offers the service, such as /teeth.")
 ]
@@ -109,6 +117,7 @@ def serve(
     waiting: Waiting = 32,
     per_address: PerAddress = 64,
     label_studio: LabelStudio = "",
+    numbering: Numbering = None,
     root_path: RootPath = "",
     verbose: Verbose = False,
 ) -> None:
@@ -141,7 +150,10 @@ def serve(
         limits=RequestLimits(upload=max_mib << 20),
         reserve=reserve_mib << 20,
         root_path=_root_path(root_path),
-        label_studio=LabelStudioAccess(label_studio, os.environ.get("LABEL_STUDIO_API_KEY", "")),
+        numbering="fdi" if numbering is None else checked_numbering(numbering),
+        label_studio=LabelStudioAccess(
+            label_studio, os.environ.get("LABEL_STUDIO_API_KEY", ""), numbering
+        ),
     )
     _run(settings, host, port, own, verbose, per_address)
 

@@ -11,7 +11,6 @@ from panodent.cli.console import (
     TrainingProgress,
     main_figures,
     print_line,
-    print_lines,
     print_warning,
     progress_bar,
 )
@@ -76,7 +75,7 @@ def train_run(
     `output` is the folder that --resume takes, if it is not the run's own.
     """
     from panodent.training.finalise import finalise
-    from panodent.training.loop import describe, fit
+    from panodent.training.loop import fit
     from panodent.training.run_data import data_notes
     from panodent.training.tracking import tracking
 
@@ -89,7 +88,6 @@ def train_run(
     interrupted = False
     with progress, tracking(run) as track:
         try:
-            print_lines(describe(run))
             fit(run, resume)
         except KeyboardInterrupt:
             interrupted = True

@@ -21,6 +21,7 @@ from panodent.bundle.bundle import Bundle
 from panodent.dentition import TEETH, Numbering
 from panodent.inference.content_check import check_content
 from panodent.inference.rescaling import predict_all
+from panodent.inference.side_markers import mirrored
 from panodent.outputs.case import write_case
 from panodent.radiograph.radiograph import (
     DEFAULT_MAX_PIXELS,
@@ -71,7 +72,9 @@ class Prediction(Teeth):
     @property
     def warning(self) -> str:
         """What to check before these teeth are used; empty when nothing is unusual."""
-        return warning(self if self.everything is None else self.everything)
+        teeth = self if self.everything is None else self.everything
+        said = (warning(teeth), mirrored(self.radiograph.pixels))
+        return "; ".join(filter(None, said))
 
     def overlay(self, findings: bool = True) -> npt.NDArray[np.uint8]:
         """The radiograph with coloured, numbered teeth, uint8 RGB (height, width, 3).

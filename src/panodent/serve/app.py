@@ -21,6 +21,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
+from panodent.dentition import Numbering
 from panodent.errors import DiskFullError, PanodentError
 from panodent.serve.middleware.compression import CompressionMiddleware
 from panodent.serve.middleware.limits import LimitsMiddleware, RequestLimits
@@ -40,6 +41,7 @@ from panodent.serve.routes import (
     worklist,
 )
 from panodent.serve.routes.label_studio_images import LabelStudioAccess
+from panodent.serve.routes.label_studio_prompts import RecentRecords
 from panodent.serve.routes.openapi_examples import add_examples
 from panodent.serve.routes.openapi_names import TAGS, operation_id, tag_of
 from panodent.serve.service import Service
@@ -72,6 +74,7 @@ class ServiceSettings:
     limits : limits on requests.
     reserve : bytes of the store's disk that uploads leave free.
     label_studio : the Label Studio whose images may be fetched.
+    numbering : of exports that do not name one.
     root_path : path below which a proxy offers the service, such as '/teeth'; '' for none.
     """
 
@@ -88,6 +91,7 @@ class ServiceSettings:
     limits: RequestLimits = field(default_factory=RequestLimits)
     reserve: int = 0
     label_studio: LabelStudioAccess = field(default_factory=LabelStudioAccess)
+    numbering: Numbering = "fdi"
     root_path: str = ""
 
 
@@ -116,7 +120,7 @@ class App:
             lifespan=self._lifespan,
         )
         app.state.settings, app.state.metrics = settings, self.metrics
-        app.state.thumbnails = Thumbnails()
+        app.state.thumbnails, app.state.recent_records = Thumbnails(), RecentRecords()
         app.include_router(info.router)
         app.include_router(studies.router)
         app.include_router(worklist.router)

@@ -222,6 +222,8 @@ def _set_up_log(verbose: bool) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.handlers, log.propagate = [handler], False
     log.setLevel(logging.INFO if verbose else logging.WARNING)
+    # It logs bytes of damaged forms; the client gets the explanation.
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 
 def _raise_open_files_limit() -> None:

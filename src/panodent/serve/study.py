@@ -21,7 +21,7 @@ from panodent.analysis.tooth_attributes import tooth_attributes
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError, TeethError
 from panodent.outputs.record import FINDINGS_VERSION, from_record, tooth_record
-from panodent.serve.acceptance import with_acceptance
+from panodent.serve.acceptance import with_acceptance, with_note
 from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
@@ -204,7 +204,8 @@ def apply_edit(
     size : (height, width) of the radiograph.
     revision : the revision that the edit is based on.
     entries : all teeth after the edit, each with `fdi`, and with the `id` of a tooth whose mask it
-        keeps, with `polygons`, or both; and `accepted`, see `panodent.serve.acceptance`.
+        keeps, with `polygons`, or both; and `accepted` and `note`, see
+        `panodent.serve.acceptance`.
     stamp : who saves (`by`) and when (`at`), for teeth that are accepted.
 
     Raises `TeethError` for a number or id that is used twice, an unknown id, an invalid number or
@@ -238,7 +239,8 @@ def apply_edit(
         else:
             own = name if name is not None else f"e{revision + 1}.{number}"
             edited = {**_numbered(tooth, fdi), "id": own}
-        teeth.append(with_acceptance(edited, before, entry.get("accepted"), stamp))
+        accepted = with_acceptance(edited, before, entry.get("accepted"), stamp)
+        teeth.append(with_note(accepted, before, entry.get("note")))
     _check(teeth)
     return teeth
 

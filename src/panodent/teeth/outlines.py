@@ -99,7 +99,8 @@ def _simple_ring(image: npt.NDArray[np.uint8]) -> Ring | None:
     corner_x = (x[turning, None] + _CORNERS[turns, :, 0])[there]
     corner_y = (y[turning, None] + _CORNERS[turns, :, 1])[there]
     keys = corner_y * (image.shape[1] + 1) + corner_x
-    if len(np.unique(keys)) < len(keys):
+    ranked = np.sort(keys)
+    if (ranked[1:] == ranked[:-1]).any():
         return None
     first = int(keys.argmin())
     ring = np.stack([corner_x, corner_y], axis=1).astype(np.float64)

@@ -9,14 +9,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from panodent.bundle.bundle import load
-from panodent.datasets.dataset import Case
-from panodent.errors import DatasetError, TrainingError
+from panodent.errors import DatasetError
 from panodent.formats.finding_annotations import AnnotatedFindings, read_findings
 from panodent.training.findings import FindingsRun
 from panodent.training.findings_config import FindingsConfig, config_from
-from panodent.training.fitting import Report, read_record
+from panodent.training.fitting import Report, check_unchanged, read_record
 from panodent.training.recipes import recipe
-from panodent.training.run_data import DataSource, recorded_cases, split_data
+from panodent.training.run_data import DataSource, recorded_split, split_data
 from panodent.training.run_folder import check_free, remove_run
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
@@ -93,16 +92,8 @@ def reopen(folder: Path, report: Report) -> FindingsRun:
     """
     record = read_record(folder / RECORD_FILE, "findings")
     bundle = load(record["bundle"])
-    if bundle.digest != record["bundle_sha256"]:
-        raise TrainingError(
-            f"{record['bundle']}: its network has changed since this run began; start a new run"
-        )
-    training: list[Case] = []
-    validation: list[Case] = []
-    for item in record["data"]:
-        shown, held = recorded_cases(item)
-        training += shown
-        validation += held
+    check_unchanged(bundle, record)
+    training, validation = recorded_split(record["data"])
     annotated = read_findings(Path(record["annotations"]))
     return FindingsRun(
         folder,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from panodent.bundle.bundle import Bundle
 from panodent.errors import TrainingError
 
 Report = Callable[[str, dict[str, Any]], None]
@@ -121,6 +122,14 @@ def fit_epoch(
             f"loss became {loss} in epoch {epoch + 1}; start again with a lower --learning-rate"
         )
     return loss
+
+
+def check_unchanged(bundle: Bundle, record: Mapping[str, Any]) -> None:
+    """Raises `TrainingError` if the bundle of a run is not the one that it began with."""
+    if bundle.digest != record["bundle_sha256"]:
+        raise TrainingError(
+            f"{record['bundle']}: its network has changed since this run began; start a new run"
+        )
 
 
 def read_record(file: Path, command: str) -> Mapping[str, Any]:

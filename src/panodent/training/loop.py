@@ -41,6 +41,7 @@ def _fit(run: Run, resume: bool) -> list[Row]:
     """`fit` inside the precision."""
     config = run.config
     model = starting_model(run)
+    run.report("network", {"text": describe(run, model)})
     limit = (2 * config.frame.height, 2 * config.frame.width)
     run.report("reading", {"cases": len(run.training) + len(run.validation)})
     examples = [load(case, config.classes, limit) for case in run.training]
@@ -89,9 +90,8 @@ def starting_model(run: Run) -> Any:
     return model
 
 
-def describe(run: Run) -> str:
-    """One or two lines about the network and its frozen layers."""
-    model = starting_model(run)
+def describe(run: Run, model: Any) -> str:
+    """One or two lines about the run's network and its frozen layers."""
     config = run.config
     text = (
         f"network {config.network!r} for {counted(len(config.classes), 'tooth', 'teeth')}, "

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from panodent.bundle.bundle import load
-from panodent.datasets.dataset import Case
-from panodent.errors import TrainingError
-from panodent.training.fitting import Report, read_record
+from panodent.training.fitting import Report, check_unchanged, read_record
 from panodent.training.recipes import recipe
 from panodent.training.refiner import RefinerRun
 from panodent.training.refiner_config import ChangeConfig, RefinerConfig
-from panodent.training.run_data import DataSource, recorded_cases, split_data
+from panodent.training.run_data import DataSource, recorded_split, split_data
 from panodent.training.run_folder import check_free, remove_run
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
@@ -62,16 +60,8 @@ def reopen(folder: Path, report: Report) -> RefinerRun:
     """
     record = read_record(folder / RECORD_FILE, "refiner")
     bundle = load(record["bundle"]).without_refiner()
-    if bundle.digest != record["bundle_sha256"]:
-        raise TrainingError(
-            f"{record['bundle']}: its network has changed since this run began; start a new run"
-        )
-    training: list[Case] = []
-    validation: list[Case] = []
-    for item in record["data"]:
-        shown, held = recorded_cases(item)
-        training += shown
-        validation += held
+    check_unchanged(bundle, record)
+    training, validation = recorded_split(record["data"])
     return RefinerRun(folder, bundle, training, validation, _config(record["config"]), report)
 
 

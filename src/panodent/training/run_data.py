@@ -127,6 +127,17 @@ def recorded_cases(item: Mapping[str, Any]) -> tuple[list[Case], list[Case]]:
     return [cases[key] for key in item["training"]], [cases[key] for key in item["validation"]]
 
 
+def recorded_split(data: Iterable[Mapping[str, Any]]) -> tuple[list[Case], list[Case]]:
+    """The training and the validation cases of all records, as `recorded_cases`."""
+    training: list[Case] = []
+    validation: list[Case] = []
+    for item in data:
+        shown, held = recorded_cases(item)
+        training += shown
+        validation += held
+    return training, validation
+
+
 def data_notes(data: Iterable[Mapping[str, Any]]) -> list[str]:
     """What is not trained on and what to know of the rest, a sentence each."""
     notes = []

@@ -16,6 +16,7 @@ turns beside two busy loops, from the root of the repository:
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +25,14 @@ from typing import Any
 import cv2
 import pytest
 
+from panodent import phantom
 from panodent.bundle.bundle import load, save
 from panodent.bundle.calibration import Calibration
 from panodent.radiograph.radiograph import Radiograph
+from panodent.serve.store.annotated import add_annotated
+from panodent.serve.store.store import Store
+from panodent.serve.store.tables import insert_study
+from panodent.serve.store.upload import new_id
 from panodent.teeth.teeth import Teeth
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -137,3 +143,50 @@ def study(page: Any, phantom_file: Path) -> dict[str, Any]:
     page.wait_for_selector("#viewer[data-shown]")
     page.wait_for_selector("#uploads", state="hidden")
     return answer
+
+
+COUNT = 53
+"""Radiographs named case-NNN of `review_service`; 20 more are named ten-NNN."""
+DOUBTFUL = {2: "its score is low (0.61)", 5: "it could also be 46; then 46 would be 47"}
+"""Which of their teeth are doubtful, by position, and why."""
+
+
+@pytest.fixture(scope="session")
+def review_service(serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A service with radiographs that somebody annotated.
+
+    Two teeth of each case-NNN are doubtful; of each ten-NNN one is doubtful and one has no number.
+    """
+    folder = tmp_path_factory.mktemp("review")
+    radiograph, teeth = phantom.draw(1, (128, 256))
+    file = folder / "phantom.png"
+    cv2.imwrite(str(file), (radiograph.pixels * 255).round().astype("uint8"))
+    store = Store(folder / "store")
+    first = add_annotated(store, "case-000", file, radiograph, teeth, DOUBTFUL, "")
+    bare = list(first.teeth)
+    bare[5] = {**bare[5], "fdi": 0, "flags": ["unnumbered"], "reason": ""}
+    copies = [replace(first, name=f"case-{number:03d}.png") for number in range(1, COUNT)]
+    copies += [replace(first, name=f"ten-{number:03d}.png", predicted=bare) for number in range(20)]
+    with store._engine.begin() as connection:  # at once: each `add_annotated` waits for the disk
+        for copy in (replace(copy, id=new_id()) for copy in copies):
+            shutil.copytree(store.files / first.id, store.files / copy.id)
+            insert_study(connection, copy, ".png")
+    store.close()
+    return serve("--workers", "1", store=folder / "store")
+
+
+@pytest.fixture
+def opened() -> Callable[[Any, Any, str], dict[str, Any]]:
+    """Opens the study with this name in a page; gives what the service says of it."""
+    expect = pytest.importorskip("playwright.sync_api").expect
+
+    def open_study(page: Any, service: Any, name: str) -> dict[str, Any]:
+        listed = service.get("/v1/studies?limit=500").json()["studies"]
+        study = next(one["id"] for one in listed if one["name"] == name)
+        page.evaluate("id => { location.hash = id; }", study)
+        expect(page.locator("#study-name")).to_have_text(name)
+        page.wait_for_selector("#viewer[data-shown]")
+        answer: dict[str, Any] = service.get(f"/v1/studies/{study}").json()
+        return answer
+
+    return open_study

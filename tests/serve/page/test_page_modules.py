@@ -308,3 +308,40 @@ def test_a_window_maps_its_lower_end_to_black(start_page: Any) -> None:
     assert (size, whole) == ([1300, 4], [1, 0])
     assert auto == [120, 160]  # from 40 to 200
     assert inverted == [100, 50, 0]
+
+
+PAINT = """async ([polygons, points, radius, adds]) => {
+  const raster = await import('/static/js/raster.js');
+  const mask = raster.paint(raster.fill(polygons, [40, 30]), points, radius, adds, [40, 30]);
+  return raster.trace(mask);
+}"""
+
+
+@pytest.mark.parametrize("adds", [True, False])
+def test_a_brush_paints_the_pixels_near_its_stroke(start_page: Any, adds: bool) -> None:
+    square = [[[[10, 10], [20, 10], [20, 20], [10, 20]]]]
+    rows, columns = np.mgrid[:30, :40] + 0.5
+    along = np.clip(columns, 15, 39)  # a stroke to the right, over the edge of the image
+    near = np.hypot(columns - along, rows - 18) <= 4
+    before = fill(square, (30, 40))
+    expected = before | near if adds else before & ~near
+    painted = start_page.evaluate(PAINT, [square, [[15, 18], [39, 18]], 4, adds])
+    assert (fill(painted, (30, 40)) == expected).all()
+
+
+SCALE = """async () => {
+  const { calibrate, calibrated, millimetres } = await import('/static/js/scale.js');
+  const plain = { id: 'a', spacing_mm: null };
+  const dicom = { id: 'b', spacing_mm: [0.1, 0.2] };
+  const said = [millimetres(plain, [0, 0], [3, 4]), millimetres(dicom, [0, 0], [30, 40])];
+  calibrate(plain, 2);
+  return [...said, millimetres(plain, [0, 0], [3, 4]), calibrated(plain), calibrated(dicom)];
+}"""
+
+
+def test_millimetres_are_those_of_the_file_or_of_a_calibration(start_page: Any) -> None:
+    none, uncalibrated, calibrated, *which = start_page.evaluate(SCALE)
+    assert none is None
+    assert uncalibrated == pytest.approx(np.hypot(6, 4))
+    assert calibrated == 10
+    assert which == [True, False]

@@ -3,64 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-import cv2
 import pytest
-
-from panodent import phantom
-from panodent.serve.store.annotated import add_annotated
-from panodent.serve.store.store import Store
-from panodent.serve.store.tables import insert_study
-from panodent.serve.store.upload import new_id
 
 expect = pytest.importorskip("playwright.sync_api", reason="the page needs playwright").expect
 
 COUNT = 53
-DOUBTFUL = {2: "its score is low (0.61)", 5: "it could also be 46; then 46 would be 47"}
+DOUBTFUL = (2, 5)  # positions of the doubtful teeth
 
 
 @pytest.fixture(scope="module")
-def service(
-    serve: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory, free_port: Any
-) -> Any:
-    """A service with radiographs that somebody annotated, two teeth of each doubtful."""
-    folder = tmp_path_factory.mktemp("review")
-    radiograph, teeth = phantom.draw(1, (128, 256))
-    file = folder / "phantom.png"
-    cv2.imwrite(str(file), (radiograph.pixels * 255).round().astype("uint8"))
-    store = Store(folder / "store")
-    first = add_annotated(store, "case-000", file, radiograph, teeth, DOUBTFUL, "")
-    with store._engine.begin() as connection:  # at once: each `add_annotated` waits for the disk
-        for number in range(1, COUNT):
-            copy = replace(first, id=new_id(), name=f"case-{number:03d}.png")
-            shutil.copytree(store.files / first.id, store.files / copy.id)
-            insert_study(connection, copy, ".png")
-        bare = list(first.teeth)
-        bare[5] = {**bare[5], "fdi": 0, "flags": ["unnumbered"], "reason": ""}
-        for number in range(20):
-            copy = replace(first, id=new_id(), name=f"ten-{number:03d}.png", predicted=bare)
-            shutil.copytree(store.files / first.id, store.files / copy.id)
-            insert_study(connection, copy, ".png")
-    store.close()
-    return serve("--workers", "1", store=folder / "store")
+def service(review_service: Any) -> Any:
+    return review_service
 
 
-def opened(page: Any, service: Any, name: str) -> dict[str, Any]:
-    """Opens the study with this name; what the service says of it."""
-    listed = service.get("/v1/studies?limit=500").json()["studies"]
-    study = next(one["id"] for one in listed if one["name"] == name)
-    page.evaluate("id => { location.hash = id; }", study)
-    expect(page.locator("#study-name")).to_have_text(name)
-    page.wait_for_selector("#viewer[data-shown]")
-    answer: dict[str, Any] = service.get(f"/v1/studies/{study}").json()
-    return answer
-
-
-def test_doubt_is_explained_accepted_and_recorded(page: Any, service: Any) -> None:
+def test_doubt_is_explained_accepted_and_recorded(page: Any, service: Any, opened: Any) -> None:
     study = opened(page, service, "case-000.png")
     doubtful = page.locator(".place[data-state=doubtful]")
     expect(doubtful).to_have_count(2)
@@ -108,7 +66,7 @@ def test_doubt_is_explained_accepted_and_recorded(page: Any, service: Any) -> No
     expect(page.locator("#study-state")).to_have_text("Saved")
 
 
-def test_what_is_changed_is_not_accepted_any_more(page: Any, service: Any) -> None:
+def test_what_is_changed_is_not_accepted_any_more(page: Any, service: Any, opened: Any) -> None:
     study = opened(page, service, "case-001.png")
     page.keyboard.press("d")
     page.keyboard.press("y")
@@ -127,7 +85,7 @@ def test_what_is_changed_is_not_accepted_any_more(page: Any, service: Any) -> No
     assert flags == [["accepted"], ["accepted", "edited", "unnumbered"]]
 
 
-def test_wrong_numbers_are_shown_at_once(page: Any, service: Any) -> None:
+def test_wrong_numbers_are_shown_at_once(page: Any, service: Any, opened: Any) -> None:
     study = opened(page, service, "case-002.png")
     numbers = [tooth["fdi"] for tooth in study["teeth"]]
     one, other = next((n, n + 1) for n in numbers if n + 1 in numbers and n % 10 == 4)
@@ -159,7 +117,7 @@ def test_wrong_numbers_are_shown_at_once(page: Any, service: Any) -> None:
     assert service.get(f"/v1/studies/{study['id']}").json()["numbering_problems"] == []
 
 
-def test_the_queue_goes_on_after_the_fiftieth(page: Any, service: Any) -> None:
+def test_the_queue_goes_on_after_the_fiftieth(page: Any, service: Any, opened: Any) -> None:
     rows = page.locator("#list li[data-id]")
     page.keyboard.press("l")
     expect(rows).to_have_count(50)
@@ -200,47 +158,11 @@ def test_the_queue_goes_on_after_the_fiftieth(page: Any, service: Any) -> None:
     expect(page.locator("#list .chip.saved")).to_have_count(0)
 
 
-def test_what_was_shown_of_one_radiograph_is_not_said_of_the_next(page: Any, service: Any) -> None:
-    opened(page, service, "case-003.png")
-    page.hover(".place[data-fdi='36']")
-    expect(page.locator("#caption")).to_contain_text("36")
-    page.keyboard.press("i")
-    page.keyboard.press("q")
-    expect(page.locator("#study-name")).not_to_have_text("case-003.png")
-    expect(page.locator("#caption")).to_be_hidden()
-    # The window stays, and so does the inversion.
-    expect(page.locator("#viewer[data-shown]")).to_be_visible()
-    expect(page.locator("[data-command=invert]")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#window feFuncR")).to_have_attribute("slope", "-1")
-
-
-def test_a_print_is_one_page_with_outlines_on_their_teeth(page: Any, service: Any) -> None:
-    study = opened(page, service, "case-004.png")
-    page.select_option("#numbering", "palmer")
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.emulate_media(media="print")
-    expect(page.locator("#print .plate path.tooth")).to_have_count(len(study["teeth"]))
-    picture, shown = page.evaluate(
-        """() => ['.plate image', '.plate path'].map((one) => {
-          const { left, right } = document.querySelector(one).getBoundingClientRect();
-          return [left, right];
-        })"""
-    )
-    left, _, right, _ = study["teeth"][0]["box"]
-    scale = (picture[1] - picture[0]) / study["width"]
-    assert abs(shown[0] - picture[0] - left * scale) < 2
-    assert abs(shown[1] - picture[0] - right * scale) < 2
-    expect(page.locator("#print .rows b").first).to_have_text(re.compile("^U[RL][1-8]$"))
-    assert len(re.findall(rb"/Type /Page\b", page.pdf(format="A4"))) == 1
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-    expect(page.locator("#print")).to_be_empty()
-
-
 def reviewed(page: Any, count: int) -> None:
     expect(page.locator("#progress")).to_contain_text(re.compile(f"^{count} of "))
 
 
-def test_ten_radiographs_by_keyboard_alone(page: Any, service: Any) -> None:
+def test_ten_radiographs_by_keyboard_alone(page: Any, service: Any, opened: Any) -> None:
     """Each has a doubtful tooth that is right, and one without its number."""
     number = opened(page, service, "case-005.png")["teeth"][5]["fdi"]
     presses = 0
@@ -271,7 +193,7 @@ def test_ten_radiographs_by_keyboard_alone(page: Any, service: Any) -> None:
     assert (saved["saved"], saved["doubtful"]) == (True, 0)
 
 
-def test_a_radiograph_by_touch_alone(browser: Any, service: Any) -> None:
+def test_a_radiograph_by_touch_alone(browser: Any, service: Any, opened: Any) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     context.set_default_timeout(60_000)
     page = context.new_page()

@@ -26,7 +26,9 @@ GUIDE = Path(__file__).parents[3] / "docs" / "how-to" / "label-studio.md"
 
 def configuration() -> str:
     """The configuration of the guide, put together as it says."""
-    view, labels, choices = re.findall(r"```xml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.S)
+    blocks = re.findall(r"```xml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.S)
+    view, labels, choices, tools = blocks
+    choices += tools
     assert view.count("</BrushLabels>") == view.count("</View>") == 1
     return (
         view.strip()

@@ -73,3 +73,41 @@ def test_errors_hold_nothing_of_what_was_fetched(answer: bytes, reason: str) -> 
             read_image("/data/a.png", access, 100)
         thread.join()
     assert "WALT" not in str(caught.value)
+
+
+def test_a_personal_access_token_is_exchanged() -> None:
+    asked: list[bytes] = []
+    answers = [b'{"access": "short-lived"}', b"pixels"]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for body in answers:
+                client, _ = listener.accept()
+                with client:
+                    asked.append(client.recv(1 << 16))
+                    client.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + body)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        access = LabelStudioAccess(f"http://127.0.0.1:{listener.getsockname()[1]}", "a.b.c")
+        assert read_image("/data/a.png", access, 100) == ("a.png", b"pixels")
+        thread.join()
+    assert asked[0].startswith(b"POST /api/token/refresh ")
+    assert b"\r\nAuthorization: Bearer short-lived\r\n" in asked[1]
+
+
+def test_a_personal_access_token_that_is_refused_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            client, _ = listener.accept()
+            with client:
+                client.recv(1 << 16)
+                client.sendall(b"HTTP/1.0 401 WALTRAUD\r\n\r\n")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        access = LabelStudioAccess(f"http://127.0.0.1:{listener.getsockname()[1]}", "a.b.c")
+        with pytest.raises(AnnotationError, match=r"personal access token \(status 401\)"):
+            read_image("/data/a.png", access, 100)
+        thread.join()

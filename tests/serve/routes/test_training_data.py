@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
-from panodent.serve.routes.training_data import CHUNK, training, zipped
+from panodent.serve.routes.training_data import CHUNK, get_training_data, zipped
 from panodent.serve.store.training_data import TrainingData
 
 
@@ -49,6 +49,6 @@ def test_without_a_saved_study_there_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     store = SimpleNamespace(training=TrainingData(tmp_path, list))
     state = SimpleNamespace(service=SimpleNamespace(store=store))
-    answer = asyncio.run(training(SimpleNamespace(app=SimpleNamespace(state=state))))
+    answer = asyncio.run(get_training_data(SimpleNamespace(app=SimpleNamespace(state=state))))
     assert answer.status_code == 404
     assert "no study is saved yet" in json.loads(answer.body)["detail"]

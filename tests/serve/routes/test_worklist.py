@@ -28,3 +28,16 @@ def test_the_list_its_neighbours_and_thumbnails(server: Any, png: bytes) -> None
         assert server.get(f"/v1/studies?{wrong}").status_code == 422
     for name in ("beside", "thumbnail"):
         assert server.get(f"/v1/studies/{'0' * 32}/{name}").status_code == 404
+
+
+def test_a_turned_radiograph_is_a_new_study(server: Any, png: bytes) -> None:
+    study = server.post("/v1/studies", png, "lying.png").json()
+    answer = server.post(f"/v1/studies/{study['id']}/turned?turn=mirror", b"")
+    made = answer.json()
+    assert (answer.status_code, made["name"]) == (201, "lying (mirrored).png")
+    assert made["id"] != study["id"]
+    # The same teeth on the other side.
+    sides = [sum(tooth["fdi"] // 10 in (1, 4) for tooth in one["teeth"]) for one in (study, made)]
+    assert sides[1] == len(study["teeth"]) - sides[0]
+    assert server.post(f"/v1/studies/{study['id']}/turned?turn=up", b"").status_code == 422
+    assert server.post(f"/v1/studies/{'0' * 32}/turned?turn=half", b"").status_code == 404

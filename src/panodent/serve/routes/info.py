@@ -32,6 +32,7 @@ async def get_info(request: Request) -> dict[str, Any]:
         "dicom": find_spec("pydicom") is not None and find_spec("highdicom") is not None,
         "max_bytes": state.settings.limits.upload,
         "max_pixels": state.settings.max_pixels,
+        "numbering": state.settings.numbering,
         "exports": sorted(MEDIA_TYPES),
         "teeth": _TEETH,
         "findings": _FINDINGS,

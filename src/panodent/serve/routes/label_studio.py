@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,6 +28,12 @@ from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.outputs.record import findings_from_record, from_record
 from panodent.serve.routes import schema
 from panodent.serve.routes.label_studio_images import read_image
+from panodent.serve.routes.label_studio_prompts import (
+    PredictParams,
+    RecentRecords,
+    label_of,
+    pointed_at,
+)
 from panodent.serve.routes.leaving import unless_left
 from panodent.serve.service import Service
 from panodent.serve.store.upload import write_upload
@@ -79,6 +85,7 @@ class PredictRequest(BaseModel):
     model_config = ConfigDict(extra="allow")
     tasks: Annotated[list[LabelStudioTask], Field(max_length=MAX_TASKS)]
     label_config: str | None = Field(default=None, max_length=1_000_000)
+    params: PredictParams | None = None
 
 
 @router.get(
@@ -102,7 +109,7 @@ async def health() -> Response:
 async def setup(request: Request, project: Annotated[dict[str, Any], Body()]) -> Response:
     """Checks the labelling configuration; returns the version of the model."""
     if text := project.get("schema") or project.get("label_config"):
-        read_config(str(text))
+        read_config(str(text), request.app.state.settings.label_studio.numbering)
     return JSONResponse({"model_version": _version(request.app.state.service)})
 
 
@@ -135,29 +142,44 @@ async def webhook(event: Annotated[dict[str, Any], Body()]) -> Response:
     responses=schema.problems(),
 )
 async def predict(request: Request, body: PredictRequest) -> Response:
-    """One prediction for each task; empty, with an error, if its image cannot be read."""
+    """One prediction for each task; empty, with an error, if its image cannot be read.
+
+    With a keypoint or a box in `params.context`, the prediction is the tooth that it points at.
+    """
     if not body.label_config:
         raise AnnotationError("label_config is missing; expected the project's configuration")
-    tag = read_config(body.label_config)
     service, access = request.app.state.service, request.app.state.settings.label_studio
-    max_bytes = request.app.state.settings.limits.upload
+    tag = read_config(body.label_config, access.numbering)
     service.pool.check()  # later all tasks are answered, however many wait
     service.store.disk.check()
+    context = body.params.context if body.params is not None else None
+    prompts = None if context is None else context.result
     version, results = _version(service), []
     for task in body.tasks:
         try:
-            name, content = await asyncio.to_thread(
-                read_image, _image_field(task, tag), access, max_bytes
-            )
-            upload = await asyncio.to_thread(write_upload, service.store.files, name, content)
-            found = service.predict(upload, ["record"], ignore_limit=True)
-            _, blobs = await unless_left(request, found)
+            record = await _record(request, task, tag)
         except (AnnotationError, RadiographError) as error:
             empty = {"model_version": version, "score": 0.0, "result": []}
             results.append({**empty, "error": str(error)})
         else:
-            results.append(await asyncio.to_thread(_prediction, blobs["record"], tag, version))
+            results.append(await asyncio.to_thread(_prediction, record, tag, version, prompts))
     return JSONResponse({"results": results, "model_version": version})
+
+
+async def _record(request: Request, task: LabelStudioTask, tag: ControlTag) -> bytes:
+    """The teeth.json of a task's radiograph."""
+    service, settings = request.app.state.service, request.app.state.settings
+    name, content = await asyncio.to_thread(
+        read_image, _image_field(task, tag), settings.label_studio, settings.limits.upload
+    )
+    recent: RecentRecords = request.app.state.recent_records
+    if (record := recent.get(content)) is not None:
+        return record
+    upload = await asyncio.to_thread(write_upload, service.store.files, name, content)
+    found = service.predict(upload, ["record"], ignore_limit=True)
+    _, blobs = await unless_left(request, found)
+    recent.put(content, blobs["record"])
+    return bytes(blobs["record"])
 
 
 def _image_field(task: LabelStudioTask, tag: ControlTag) -> str:
@@ -171,8 +193,10 @@ def _version(service: Service) -> str:
     return f"{MODEL}-{__version__}-{service.pool.bundle.get('digest', '')[:8]}"
 
 
-def read_config(text: str) -> ControlTag:
+def read_config(text: str, numbering: str | None = None) -> ControlTag:
     """The tag with the labels of teeth in a labelling configuration; raises `AnnotationError`.
+
+    numbering : of the labels; None: it must follow from all of them together.
 
     A document type is refused: its entities could expand without limit.
     """
@@ -187,7 +211,7 @@ def read_config(text: str) -> ControlTag:
     images = {tag.get("name"): tag for tag in root.iter("Image")}
     for tag in root.iter():
         if tag.tag in _CONTROLS and tag.get("toName") in images and tag.get("name"):
-            return _control_tag(tag, images[tag.get("toName")], _choices(root))
+            return _control_tag(tag, images[tag.get("toName")], _choices(root), Naming(numbering))
     raise AnnotationError(
         "the labelling configuration has no <BrushLabels> or <PolygonLabels> for an <Image>; "
         "expected one with a <Label value='11'/> for each tooth"
@@ -200,9 +224,8 @@ def _choices(root: Element) -> list[str]:
     return [str(choice.get("value", "")) for tag in tags for choice in tag.iter("Choice")]
 
 
-def _control_tag(tag: Element, image: Element, choices: list[str]) -> ControlTag:
+def _control_tag(tag: Element, image: Element, choices: list[str], naming: Naming) -> ControlTag:
     values = [str(label.get("value", "")) for label in tag.iter("Label")]
-    naming = Naming()
     kinds = naming.kinds(values)
     choices = choices if kinds else []
     numbers = naming.numbers([*values, *choices], Path("the labelling configuration"))
@@ -225,9 +248,16 @@ def _control_tag(tag: Element, image: Element, choices: list[str]) -> ControlTag
     )
 
 
-def _prediction(record: bytes, tag: ControlTag, version: str) -> dict[str, Any]:
+def _prediction(
+    record: bytes,
+    tag: ControlTag,
+    version: str,
+    prompts: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
     data = json.loads(record)
     teeth, findings = from_record(data), findings_from_record(data)
+    if prompts is not None:
+        return _pointed(teeth, tag, version, prompts)
     regions = [
         {"id": f"tooth{index + 1}", **_region(teeth, index, tag, tag.labels[fdi])}
         for index, fdi in enumerate(teeth.fdi.tolist())
@@ -237,6 +267,24 @@ def _prediction(record: bytes, tag: ControlTag, version: str) -> dict[str, Any]:
     scores = teeth.numbered().scores
     score = float(scores.mean()) if len(scores) else 0.0
     return {"model_version": version, "score": round(score, 4), "result": regions}
+
+
+def _pointed(
+    teeth: Teeth, tag: ControlTag, version: str, prompts: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The tooth at the last keypoint or box, with the label that the user has chosen for it."""
+    empty: dict[str, Any] = {"model_version": version, "score": 0.0, "result": []}
+    found = [(pointed_at(teeth, prompt), label_of(prompt)) for prompt in prompts]
+    places = [(index, label) for index, label in found if index is not None]
+    if not places:
+        return empty
+    index, label = places[-1]
+    if label not in tag.labels.values():
+        label = tag.labels.get(int(teeth.fdi[index]), "")
+    if not label:
+        return empty
+    region = {"id": f"tooth{index + 1}", **_region(teeth, index, tag, label)}
+    return {**empty, "score": round(float(teeth.scores[index]), 4), "result": [region]}
 
 
 def _finding_regions(findings: Findings, tag: ControlTag) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import os
 import time
 import urllib.request
@@ -17,14 +18,19 @@ from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 from panodent.errors import AnnotationError, ConfigError
 
 FETCH_SECONDS = 30.0
+MAX_TOKEN_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
 class LabelStudioAccess:
-    """URL of the Label Studio whose images may be fetched, and its API key; '' for none."""
+    """URL of the Label Studio whose images may be fetched, and its API key; '' for none.
+
+    numbering : of the labels in its projects; None: it must follow from all of them together.
+    """
 
     url: str = ""
     key: str = ""
+    numbering: str | None = None
 
     def __post_init__(self) -> None:
         if self.url and urlsplit(self.url).scheme not in ("http", "https"):
@@ -57,7 +63,7 @@ def read_image(value: str, access: LabelStudioAccess, max_bytes: int) -> tuple[s
         raise AnnotationError(
             f"the image is at {there.netloc[:80]!r}; images are fetched from {here.netloc} only"
         )
-    return Path(there.path).name, _fetch(url, access.key, max_bytes)
+    return Path(there.path).name, _fetch(url, access, max_bytes)
 
 
 def _decode_data_url(value: str) -> bytes:
@@ -77,12 +83,39 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _fetch(url: str, key: str, max_bytes: int) -> bytes:
-    request = urllib.request.Request(url, headers={"Authorization": f"Token {key}"} if key else {})  # noqa: S310
+def _authorization(access: LabelStudioAccess) -> dict[str, str]:
+    """The header with the key: a legacy token, or an access token got for a personal one.
+
+    Personal access tokens, which new Label Studios give, are JSON web tokens: two dots.
+    """
+    if not access.key:
+        return {}
+    if access.key.count(".") != 2:
+        return {"Authorization": f"Token {access.key}"}
+    request = urllib.request.Request(  # noqa: S310
+        access.url.rstrip("/") + "/api/token/refresh",
+        json.dumps({"refresh": access.key}).encode(),
+        {"Content-Type": "application/json"},
+    )
     try:
-        with urllib.request.build_opener(_NoRedirects).open(
-            request, timeout=FETCH_SECONDS
-        ) as response:
+        with _open(request) as response:
+            found = json.loads(response.read(MAX_TOKEN_BYTES))["access"]
+            return {"Authorization": f"Bearer {found}"}
+    except (URLError, OSError, ValueError, KeyError, TypeError, HTTPException) as error:
+        raise AnnotationError(
+            f"Label Studio does not accept the personal access token ({_reason(error)}); make "
+            "another one in Account & Settings"
+        ) from None
+
+
+def _open(request: urllib.request.Request) -> Any:
+    return urllib.request.build_opener(_NoRedirects).open(request, timeout=FETCH_SECONDS)
+
+
+def _fetch(url: str, access: LabelStudioAccess, max_bytes: int) -> bytes:
+    request = urllib.request.Request(url, headers=_authorization(access))  # noqa: S310
+    try:
+        with _open(request) as response:
             content, deadline = bytearray(), time.monotonic() + FETCH_SECONDS
             while len(content) <= max_bytes and (chunk := response.read1(1 << 20)):
                 content += chunk

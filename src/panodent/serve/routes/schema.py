@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from panodent.serve.acceptance import MAX_REVIEWER_LENGTH
+from panodent.serve.acceptance import MAX_NOTE_LENGTH, MAX_REVIEWER_LENGTH
 from panodent.serve.finding_edits import MAX_FINDINGS
 from panodent.serve.study import MAX_TEETH
 
@@ -48,6 +48,7 @@ class StudyTooth(BaseModel):
     alternative: int = Field(0, description="Number in the next best numbering; 0 if none")
     reason: str = Field("", description="Why a doubtful tooth should be checked")
     accepted: Accepted | None = Field(None, description="Only of teeth that were accepted")
+    note: str = Field("", description="What a user wrote about the tooth; left out if nothing")
     erupted: bool = Field(description="False for germs and impacted teeth")
     remnant: bool = Field(False, description="Whether only its root is left")
     impaction: ToothImpaction | None = None
@@ -200,6 +201,9 @@ class EditedTooth(BaseModel):
     fdi: int = Field(ge=0, le=99, strict=True)
     polygons: Annotated[list[Part], Field(max_length=1000)] | None = None
     accepted: bool | None = Field(None, description=_ACCEPTED)
+    note: Annotated[str, Field(max_length=MAX_NOTE_LENGTH)] | None = Field(
+        None, description="What the user writes about the tooth; without it the note stays"
+    )
 
 
 class EditedFinding(BaseModel):

@@ -228,12 +228,13 @@ async def export_study(
     request: Request,
     study: StudyId,
     name: Annotated[str, Path(json_schema_extra={"enum": sorted(MEDIA_TYPES)})],
-    numbering: Annotated[str, Query(pattern="^(fdi|universal|palmer)$")] = "fdi",
+    numbering: Annotated[str | None, Query(pattern="^(fdi|universal|palmer)$")] = None,
 ) -> Response:
     """A file of the current teeth; DICOM objects need a DICOM radiograph."""
     if name not in MEDIA_TYPES:
         return problem(404, f"no export {name[:60]!r}; known: {', '.join(MEDIA_TYPES)}")
-    content = await unless_left(request, service_of(request).export(study, name, numbering))
+    chosen = numbering or request.app.state.settings.numbering
+    content = await unless_left(request, service_of(request).export(study, name, chosen))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=MEDIA_TYPES[name], headers=headers)
 

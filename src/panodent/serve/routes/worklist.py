@@ -1,7 +1,8 @@
-"""Routes below /v1 for the list of studies: pages, neighbours, thumbnails."""
+"""Routes below /v1 for the list of studies: pages, neighbours, thumbnails, turning."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,6 +14,8 @@ from panodent.serve.routes.leaving import unless_left
 from panodent.serve.routes.studies import StudyId, service_of
 from panodent.serve.store.store import unknown_study
 from panodent.serve.store.study_query import Shown, Sort, StudyQuery, in_utc
+from panodent.serve.store.upload import write_upload
+from panodent.serve.turning import Turn, name_after, turned_picture
 
 router = APIRouter(prefix="/v1")
 
@@ -66,6 +69,32 @@ async def get_beside(request: Request, study: StudyId, query: Asked) -> dict[str
     service = service_of(request)
     found = await service.call_store(service.store.worklist.beside, study, query)
     return {**found, **await service.call_store(service.store.worklist.progress)}
+
+
+@router.post(
+    "/studies/{study}/turned",
+    status_code=201,
+    response_model=schema.StudyDetail,
+    summary="Create a study from the turned radiograph",
+    responses=schema.problems(404, 507),
+)
+async def add_turned(
+    request: Request,
+    study: StudyId,
+    turn: Annotated[Turn, Query(description="half: by 180 degrees; left, right: by 90; mirror")],
+) -> Response:
+    """Finds the teeth in its 8-bit picture, put upright; the study itself stays as it is."""
+    service = service_of(request)
+    service.pool.check()  # refuses before anything is written
+    service.store.disk.check()
+    found = await service.call_store(service.store.get, study)
+    try:
+        content = await asyncio.to_thread(turned_picture, service.store.picture(study), turn)
+    except FileNotFoundError:
+        raise unknown_study(study) from None  # deleted in the meantime
+    name, files = name_after(found.name, turn), service.store.files
+    made = await service.add(await asyncio.to_thread(write_upload, files, name, content))
+    return JSONResponse(made.public(), 201)
 
 
 @router.get(

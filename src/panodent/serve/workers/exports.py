@@ -100,10 +100,10 @@ def _table(case: ExportInput) -> bytes:
     record, looked = to_record(case.teeth, findings=case.findings), case.findings is not None
     record = add_acceptance(record, case.study)
     return _csv(
-        [*tooth_columns(case.numbering, looked), *ACCEPTANCE_COLUMNS],
+        [*tooth_columns(case.numbering, looked), *ACCEPTANCE_COLUMNS, "note"],
         (
-            [*tooth_row(case.name, tooth, record, case.numbering, looked), *_acceptance(tooth)]
-            for tooth in record["teeth"]
+            [*tooth_row(case.name, t, record, case.numbering, looked), *_acceptance(t), t["note"]]
+            for t in record["teeth"]
         ),
     )
 

@@ -6,10 +6,12 @@ import { written } from "./arch.js";
 import { showExports, takeTraining } from "./exports.js";
 import { bringBack, discard, findingActions } from "./findingactions.js";
 import { showHelp } from "./help.js";
+import { measuring } from "./measuring.js";
 import { say } from "./notices.js";
 import { pickNumber } from "./picker.js";
 import { preference, setPreference } from "./preferences.js";
 import { reviewing } from "./reviewing.js";
+import { turning } from "./turning.js";
 import { chooseFiles } from "./uploads.js";
 import { setInverted, usePreset } from "./window.js";
 
@@ -17,8 +19,10 @@ import { setInverted, usePreset } from "./window.js";
 export function actions(page) {
   return [
     ...files(page),
+    ...turning(page),
     ...zooming(page),
     ...showing(page),
+    ...measuring(page),
     ...choosing(page),
     ...reviewing(page),
     ...numbering(page),
@@ -128,6 +132,20 @@ function showing({ session, viewer, toggleView }) {
     { id: "outlines", label: "Outlines", group, keys: ["o"], ...switching("outlines", true, false) },
     { id: "numbers", label: "Numbers", group, keys: ["n"], ...switching("numbers", true, false) },
     { id: "fills", label: "Fills", group, keys: ["f"], ...switching("fill", 22, 0) },
+    { id: "chart", label: "Chart of the teeth", group, keys: ["Shift+C"], ...switching("chart", true, false) },
+    { id: "panel", label: "Panel of the tooth", group, keys: ["Shift+P"], ...switching("panel", true, false) },
+    {
+      id: "bare",
+      label: "Hide all that is drawn, and show it again",
+      group,
+      keys: ["h"],
+      enabled,
+      pressed: () => viewer.element.classList.contains("bare"),
+      run: () => {
+        viewer.element.classList.toggle("bare");
+        viewer.refresh();
+      },
+    },
     { id: "view", label: "Window, level and fills", group, keys: ["v"], icon: "view", enabled, run: toggleView },
   ];
 }
@@ -176,6 +194,8 @@ function shaping({ session, toolbox }) {
   const study = () => Boolean(session.study);
   return [
     { id: "outline", label: "Outline: edit its points", group, keys: ["e"], icon: "outline", enabled: () => Boolean(session.shape), ...tool("outline") },
+    { id: "brush", label: "Brush: paint onto the outline", group, keys: ["Shift+E"], icon: "brush", enabled: () => Boolean(session.shape), ...tool("brush") },
+    { id: "eraser", label: "Eraser: take from the outline", group, keys: ["Shift+X"], icon: "eraser", enabled: () => Boolean(session.shape), ...tool("eraser") },
     { id: "split", label: "Split in two", group, keys: ["x"], icon: "split", enabled: one, ...tool("split"), run: () => splitting(toolbox) },
     {
       id: "merge",

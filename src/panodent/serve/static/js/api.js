@@ -69,6 +69,8 @@ export const info = () => json("v1/info");
 export const studies = (query) => json(`v1/studies?${new URLSearchParams(query)}`);
 /** What is beside a study in the list of this query. */
 export const beside = (id, query) => json(`v1/studies/${id}/beside?${new URLSearchParams(query)}`);
+/** Makes a new study of the turned radiograph; `turn` is half, left, right or mirror. */
+export const turned = (id, turn) => json(`v1/studies/${id}/turned?turn=${turn}`, { method: "POST" });
 export const thumbnail = async (id) => (await request(`v1/studies/${id}/thumbnail`)).blob();
 export const study = (id) => json(`v1/studies/${id}`);
 export const measurements = (id) => json(`v1/studies/${id}/measurements`);

@@ -7,7 +7,9 @@ import { useTeeth } from "./arch.js";
 import { bindCaption } from "./caption.js";
 import { Commands } from "./commands.js";
 import { askText } from "./dialogs.js";
-import { byId, sentence, toggle } from "./dom.js";
+import { byId, toggle } from "./dom.js";
+import { bringDraftBack, keepDrafts } from "./drafts.js";
+import { contains } from "./geometry.js";
 import { Gestures } from "./gestures.js";
 import { Inspector } from "./inspector.js";
 import { listen as listenToKeys } from "./keyboard.js";
@@ -17,13 +19,14 @@ import { complain } from "./notices.js";
 import { Odontogram } from "./odontogram.js";
 import { Picture } from "./picture.js";
 import { watchNumbers } from "./numbering.js";
-import { onPreference } from "./preferences.js";
+import { onPreference, preference } from "./preferences.js";
 import { bindPrint } from "./print.js";
 import { Saving } from "./saving.js";
 import { Session } from "./session.js";
 import { StudyList, bindProgress } from "./studies.js";
 import { Toolbox } from "./toolbox.js";
 import { bindTop, placeButtons } from "./toolbars.js";
+import { showWarning } from "./turning.js";
 import { Uploads } from "./uploads.js";
 import { viewPanel } from "./viewpanel.js";
 import { Viewer } from "./viewer.js";
@@ -48,10 +51,10 @@ function show(answer, anew = true) {
   toggle(byId("start"), "hidden", true);
   toggle(byId("desk"), "hidden", false);
   history.replaceState(null, "", `#${answer.id}`);
-  byId("warning").textContent = sentence(answer.warning);
-  toggle(byId("warning"), "hidden", !answer.warning);
+  showWarning(answer.warning, commands);
   studies.mark(session.study);
   if (!anew) return;
+  bringDraftBack(session);
   viewer.setPicture(null);
   viewer.camera.setImage(session.size);
   fetchPicture(answer.id);
@@ -154,6 +157,7 @@ function bindViewer() {
     hover: (key) => session.hover(key),
     open: (key) => viewer.show(session.tooth(key) ?? session.findingOf(key)),
     click: pickAt,
+    lasso: (points) => session.choose(session.teeth.filter(({ centre }) => contains(points, centre)).map(({ key }) => key)),
   });
 }
 
@@ -188,7 +192,7 @@ async function start() {
   useKinds(info.findings);
   uploads.limit = info.max_bytes;
   commands.add(
-    actions({ session, viewer, toolbox, saving, studies, commands, info, open, example, toggleList, toggleView }),
+    actions({ session, viewer, toolbox, saving, studies, commands, info, open, show, example, toggleList, toggleView }),
   );
   placeButtons(commands);
   bindTop({ session, viewer, toolbox });
@@ -202,6 +206,7 @@ async function start() {
   bindPrint(session, viewer);
   studies.addEventListener("change", () => commands.refresh());
   watchNumbers(session);
+  keepDrafts(session);
   bindCaption(byId("caption"), session, measures);
   announce(byId("selected"), session);
   listenToKeys(commands, () => toolbox.current, otherKeys);
@@ -230,7 +235,12 @@ function keepUpToDate(refreshView) {
     if (now && now !== listed) studies.mark(session.study);
     listed = now;
   });
+  const fold = () => {
+    for (const name of ["chart", "panel"]) byId("desk").classList.toggle(`no-${name}`, !preference(name));
+  };
+  fold();
   onPreference((name, value) => {
+    fold();
     if (name === "theme") document.documentElement.dataset.theme = value;
     else session.dispatchEvent(new Event("change"));
   });

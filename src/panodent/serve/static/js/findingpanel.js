@@ -8,7 +8,8 @@ import { sample } from "./patterns.js";
 import { doubt } from "./reviewpanel.js";
 
 const ACTIONS = [
-  ["kind", "Change kind"], ["reassign", "Other tooth"], ["outline", "Outline"], ["remove", "Delete"],
+  ["kind", "Change kind"], ["reassign", "Other tooth"], ["outline", "Outline"], ["brush", "Brush"],
+  ["eraser", "Eraser"], ["remove", "Delete"],
   ["restore", "As found"],
 ];
 

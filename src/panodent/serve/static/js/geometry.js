@@ -39,6 +39,16 @@ export function centre(polygons) {
   return [(left + right) / 2, (top + bottom) / 2];
 }
 
+/** Whether a point lies in a ring, by the even-odd rule. */
+export function contains(ring, [x, y]) {
+  let inside = false;
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+    const [[ax, ay], [bx, by]] = [ring[i], ring[j]];
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+  }
+  return inside;
+}
+
 /** Distance from point p to the segment from a to b. */
 export function toSegment(p, a, b) {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];

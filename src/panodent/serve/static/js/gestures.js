@@ -1,12 +1,14 @@
 // Mouse, pen and fingers on the radiograph: pan, pinch, wheel, window by the right button, clicks.
 
+import { svg } from "./dom.js";
 import { changeWindow } from "./window.js";
 
 const MOVED = { mouse: 3, pen: 4, touch: 9 }; // screen pixels after which a press is a drag
 const TWICE = 350; // milliseconds between the clicks of a double click
 
 /** Handles pointer events of the viewer. `on` has tool(), which returns the active tool or null, and
- *  the listeners click(key, event), hover(key) and open(key) for a double click; key may be null. */
+ *  the listeners click(key, event), hover(key) and open(key) for a double click, where key may be null, and
+ *  lasso(points) for a drag with Shift. */
 export class Gestures {
   #viewer;
   #on;
@@ -51,6 +53,7 @@ export class Gestures {
       key: this.#viewer.keyAt(event.target),
       moved: false,
       tool: event.button === 0 && Boolean(tool?.down?.(at)),
+      lasso: event.button === 0 && event.shiftKey && !tool ? [at.image] : null,
     };
   }
 
@@ -75,8 +78,16 @@ export class Gestures {
     const [dx, dy] = [at.screen[0] - press.last[0], at.screen[1] - press.last[1]];
     press.last = at.screen;
     if (press.tool) this.#on.tool()?.move?.(at);
+    else if (press.lasso) this.#lasso(press.lasso, at.image);
     else if (press.button === 2) changeWindow(this.#viewer, dx, dy);
     else this.#viewer.pan(dx, dy);
+  }
+
+  #lasso(points, image) {
+    points.push(image);
+    const { camera, layer } = this.#viewer;
+    const line = points.map((point) => camera.toScreen(point).map((value) => value.toFixed(1)).join()).join(" ");
+    layer.replaceChildren(svg("polygon", { points: line, class: "draft" }));
   }
 
   #pinch(before, now, id) {
@@ -94,7 +105,10 @@ export class Gestures {
     if (this.#fingers.size === 0) this.#press = null;
     if (!press || press.pinch) return;
     const at = this.#at(event);
-    if (press.tool) this.#on.tool()?.up?.(at, press.moved);
+    if (press.lasso && press.moved) {
+      this.#viewer.layer.replaceChildren();
+      if (event.type === "pointerup") this.#on.lasso(press.lasso);
+    } else if (press.tool) this.#on.tool()?.up?.(at, press.moved);
     else if (!press.moved && press.button === 0 && event.type === "pointerup") this.#click(at, press.key);
   }
 

@@ -71,6 +71,7 @@ function mouse() {
     ["Right button", "Drag: window and level"],
     ["Click", "Select a finding or a tooth; with Shift or Ctrl several teeth"],
     ["Click again", "Select the tooth below a finding"],
+    ["Drag with Shift", "Select the teeth within a line"],
     ["Double click", "Zoom to a tooth"],
   ];
   return h(

@@ -29,6 +29,7 @@ export class Inspector {
   /** Rebuilds the panel; the focused control keeps the focus. */
   refresh() {
     if (!this.#session.study) return;
+    if (this.#element.querySelector("textarea:focus")) return; // not while a note is written
     const inside = this.#element.contains(document.activeElement);
     const { command, show } = inside ? document.activeElement.dataset : {};
     this.#element.replaceChildren(...this.#content());
@@ -65,11 +66,22 @@ export class Inspector {
       ),
       doubt(session, tooth, this.#commands),
       this.#score(tooth, change),
-      this.#actions(["renumber", "outline", "split", "merge", "remove", "restore"]),
+      this.#actions(["renumber", "outline", "brush", "eraser", "split", "merge", "remove", "restore"]),
       findings.ofTooth(session, this.#commands, tooth.fdi),
+      this.#note(tooth),
       tooth.fdi ? this.#shifts() : null,
       ...details(this.#measures.of(tooth), session.dirty, number),
     ].filter(Boolean);
+  }
+
+  #note(tooth) {
+    const field = h("textarea", { id: "note", rows: 2, maxlength: 1000 });
+    field.value = tooth.note ?? "";
+    field.addEventListener("blur", () => {
+      if (field.value.trim() !== (tooth.note ?? "")) this.#session.note(tooth.key, field.value.trim());
+      else setTimeout(() => this.refresh()); // what was held back while it had the focus
+    });
+    return h("div", { class: "links" }, h("label", { for: "note" }, h("h3", {}, "Note")), field);
   }
 
   #score(tooth, change) {
@@ -136,6 +148,7 @@ export class Inspector {
       this.#links("Doubtful", doubtful, "doubtful"),
       this.#links("Without a number", teeth.filter((tooth) => !tooth.fdi), "unnumbered"),
       this.#links("Changed by hand", changed, "changed"),
+      this.#links("With a note", teeth.filter((tooth) => tooth.note), "noted"),
       this.#lost(),
       list(counts),
       this.#actions(["add"]),
@@ -191,7 +204,7 @@ export class Inspector {
   #actions(names) {
     const short = {
       renumber: "Renumber", outline: "Outline", split: "Split", merge: "Merge", remove: "Delete",
-      restore: "As found", add: "Draw tooth",
+      restore: "As found", add: "Draw tooth", brush: "Brush", eraser: "Eraser",
     };
     return h("div", { class: "actions" }, names.map((name) => this.#commands.button(name, short[name])));
   }

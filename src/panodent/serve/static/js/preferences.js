@@ -10,6 +10,9 @@ const DEFAULTS = {
   findings: true,
   hiddenKinds: [],
   singleKeys: true,
+  chart: true, // whether chart and panel are shown
+  panel: true,
+  brush: 8, // radius in image pixels
   window: { preset: "full", level: 127.5, width: 255, inverted: false }, // preset null: set by hand
   list: { sort: "created", descending: true, show: "all" }, // the list of radiographs
   reviewer: "", // the name that is recorded with what is accepted

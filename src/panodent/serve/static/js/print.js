@@ -74,6 +74,7 @@ function table(session) {
       change ? `${change} by hand` : tooth.score.toFixed(2),
       stateInWords(tooth),
       tooth.accepted ? "accepted" : session.state(tooth) === "doubtful" ? "doubtful" : "",
+      tooth.note,
     ];
     const said = `${nameOf(tooth.fdi)}: ${remarks.filter(Boolean).join(", ")}`;
     return h("p", {}, h("b", {}, written(tooth.fdi, preference("numbering"))), ` ${said}`);

@@ -1,7 +1,7 @@
 // Polygons to pixels and back, by the rules of panodent's masks: a pixel is in a part if its centre is
 // (even-odd rule), parts are united, outlines follow pixel edges, regions are 4-connected.
 
-import { area, bounds } from "./geometry.js";
+import { area, bounds, toSegment } from "./geometry.js";
 
 /** The pixels of polygons: { left, top, width, height, data }, clipped to the image of `size`. */
 export function fill(polygons, [imageWidth, imageHeight]) {
@@ -70,6 +70,37 @@ export function overlap(a, b) {
     for (let x = left; x < right; x++) shared += at(a, x, y) & at(b, x, y);
   }
   return shared;
+}
+
+/** The mask with the pixels within `radius` of a line through points added or erased. */
+export function paint(mask, points, radius, adds, [imageWidth, imageHeight]) {
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  const around = {
+    left: Math.max(Math.floor(Math.min(...xs) - radius), 0),
+    top: Math.max(Math.floor(Math.min(...ys) - radius), 0),
+  };
+  around.width = Math.max(Math.min(Math.ceil(Math.max(...xs) + radius), imageWidth) - around.left, 0);
+  around.height = Math.max(Math.min(Math.ceil(Math.max(...ys) + radius), imageHeight) - around.top, 0);
+  around.data = new Uint8Array(around.width * around.height);
+  for (let i = 0; i < points.length; i++) stamp(around, points[Math.max(i - 1, 0)], points[i], radius);
+  if (adds) return union(mask, around);
+  const data = mask.data.map((value, at) => {
+    const col = mask.left + (at % mask.width) - around.left;
+    const row = mask.top + Math.floor(at / mask.width) - around.top;
+    const inside = col >= 0 && row >= 0 && col < around.width && row < around.height;
+    return inside && around.data[row * around.width + col] ? 0 : value;
+  });
+  return { ...mask, data };
+}
+
+function stamp({ left, top, width, height, data }, a, b, radius) {
+  const from = (p, q, start) => Math.max(Math.floor(Math.min(p, q) - radius) - start, 0);
+  const to = (p, q, start, side) => Math.min(Math.ceil(Math.max(p, q) + radius) - start, side);
+  for (let row = from(a[1], b[1], top); row < to(a[1], b[1], top, height); row++) {
+    for (let col = from(a[0], b[0], left); col < to(a[0], b[0], left, width); col++) {
+      if (toSegment([left + col + 0.5, top + row + 0.5], a, b) <= radius) data[row * width + col] = 1;
+    }
+  }
 }
 
 /** The two sides of a mask along the line through a and b. */

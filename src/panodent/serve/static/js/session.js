@@ -72,6 +72,24 @@ export class Session extends EventTarget {
     return { teeth: own, findings: linked(marked, own) };
   }
 
+  /** Sets teeth and findings that were kept as text, as one change that can be undone. */
+  restore({ teeth, findings }) {
+    const shared = (known) => (one) => {
+      const like = [known.get(one.id)].find((other) => JSON.stringify(other?.polygons) === JSON.stringify(one.polygons));
+      return like ? { ...one, polygons: like.polygons } : one;
+    };
+    // Keys of the page before the reload may be in use again for others.
+    const keys = new Map(teeth.map(({ key }, place) => [key, `d${place}`]));
+    const own = teeth.map((one) => ({ ...shared(this.#known)(one), key: keys.get(one.key) }));
+    const marked = findings.map((one, place) => ({
+      ...shared(this.#knownFindings)(one),
+      key: `df${place}`,
+      tooth: keys.get(one.tooth) ?? null,
+    }));
+    this.#history.keep(this.#present());
+    this.#go({ teeth: own, findings: marked, chosen: [], picked: null });
+  }
+
   get dirty() {
     if (this.study === null) return false;
     return this.teeth !== this.#saved.teeth || this.findings !== this.#saved.findings;
@@ -102,6 +120,11 @@ export class Session extends EventTarget {
     this.#history.keep(this.#present());
     const { teeth, findings, chosen, picked } = this;
     this.#go({ teeth: accepted(teeth, keys, by), findings: accepted(findings, keys, by), chosen, picked });
+  }
+
+  /** Writes a note about a tooth. */
+  note(key, note) {
+    this.edit(this.teeth.map((tooth) => (tooth.key === key ? { ...tooth, note } : tooth)));
   }
 
   /** Replaces the outline of what is selected. */
@@ -153,7 +176,7 @@ export class Session extends EventTarget {
     };
     const said = this.study.charted || findings.length > 0;
     return {
-      teeth: teeth.map((tooth) => ({ ...entry(this.#known, tooth), fdi: tooth.fdi })),
+      teeth: teeth.map((tooth) => ({ ...entry(this.#known, tooth), fdi: tooth.fdi, note: tooth.note ?? "" })),
       findings: said
         ? findings.map((one) => ({ ...entry(this.#knownFindings, one), kind: one.kind, fdi: one.fdi }))
         : undefined,

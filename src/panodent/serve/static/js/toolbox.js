@@ -2,11 +2,17 @@
 
 import { EditError, merge } from "./edits.js";
 import { joined, linked } from "./findings.js";
+import { BrushTool, EraserTool } from "./tools/brush.js";
 import { DrawTool, FindingTool } from "./tools/draw.js";
 import { MergeTool } from "./tools/merge.js";
 import { OutlineTool } from "./tools/outline.js";
+import { AngleTool, RulerTool } from "./tools/ruler.js";
 import { SplitTool } from "./tools/split.js";
 import { say } from "./notices.js";
+
+const TOOLS = [
+  OutlineTool, BrushTool, EraserTool, DrawTool, FindingTool, SplitTool, MergeTool, RulerTool, AngleTool,
+];
 
 /** Dispatches `change` when the active tool changes. */
 export class Toolbox extends EventTarget {
@@ -30,7 +36,7 @@ export class Toolbox extends EventTarget {
       done: () => this.use(null),
       redraw: () => this.draw(),
     };
-    this.#tools = [OutlineTool, DrawTool, FindingTool, SplitTool, MergeTool].map((Tool) => new Tool(context));
+    this.#tools = TOOLS.map((Tool) => new Tool(context));
     session.addEventListener("change", () => {
       if (this.current && !session.study) this.use(null);
       this.draw();

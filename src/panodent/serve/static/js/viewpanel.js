@@ -21,6 +21,7 @@ export function viewPanel(element, viewer, commands) {
     WINDOWS.map(([value, text]) => h("option", { value }, text)),
     h("option", { value: "", disabled: true }, "Set by hand"),
   );
+  const brush = slider("Brush", 2, 64, (value) => setPreference("brush", value));
   const fill = slider("Fills", 0, 80, (value) => setPreference("fill", value));
   const colours = h(
     "select",
@@ -35,8 +36,12 @@ export function viewPanel(element, viewer, commands) {
     width.label,
     h("div", { class: "pair" }, commands.button("auto-window", "Auto window"), commands.button("reset-window", "Reset")),
     fill.label,
-    h("div", { class: "pair" }, commands.button("outlines", "Outlines"), commands.button("numbers", "Numbers"), commands.button("fills", "Fills")),
+    h("div", { class: "pair" }, commands.button("outlines", "Outlines"), commands.button("numbers", "Numbers"), commands.button("fills", "Fills"), commands.button("bare", "Hide all")),
     h("label", {}, h("span", {}, "Colours"), colours),
+    h("div", { class: "pair" }, commands.button("chart", "Chart"), commands.button("panel", "Panel")),
+    brush.label,
+    h("div", { class: "pair" }, commands.button("ruler", "Ruler"), commands.button("angle", "Angle"), commands.button("magnifier", "Magnifier"), commands.button("calibrate", "Calibrate")),
+    h("div", { class: "pair" }, commands.button("turn", "Turn and find again")),
   );
   return () => {
     const { picture } = viewer;
@@ -44,6 +49,7 @@ export function viewPanel(element, viewer, commands) {
     level.input.value = 255 - (picture?.level ?? 127.5);
     width.input.value = 510 - (picture?.width ?? 255);
     fill.input.value = preference("fill");
+    brush.input.value = preference("brush");
   };
 }
 

@@ -19,6 +19,7 @@ export class DrawTool {
   hint = hint("tooth");
   #context;
   #points = [];
+  #undone = []; // points that were taken back, the last first
   #free = false;
   #ends = false;
   #cross = null; // image point, while the keyboard is used
@@ -34,6 +35,7 @@ export class DrawTool {
     this.#ends = this.#closes(image);
     if (this.#ends) return true;
     this.#points.push(image);
+    this.#undone = [];
     this.#free = false;
     this.#context.redraw();
     return true;
@@ -66,6 +68,7 @@ export class DrawTool {
 
   cancel() {
     this.#points = [];
+    this.#undone = [];
     this.#cross = this.#pointer = null;
   }
 
@@ -76,7 +79,13 @@ export class DrawTool {
     const by = step[name.replace("Shift+", "")];
     if (by) this.#steer(by);
     else if (name === "Space" && this.#cross) this.#points.push(this.#cross);
-    else if (name === "Backspace") this.#points.pop();
+    else if (name === "Backspace" || name === "Ctrl+Z") {
+      if (!this.#points.length) return false;
+      this.#undone.push(this.#points.pop());
+    } else if (name === "Ctrl+Y" || name === "Ctrl+Shift+Z") {
+      if (!this.#undone.length) return false;
+      this.#points.push(this.#undone.pop());
+    }
     else if (name === "Enter" && this.#points.length) this.#finish();
     else return false;
     this.#context.redraw();

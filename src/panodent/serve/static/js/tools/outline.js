@@ -1,9 +1,10 @@
 // Moves, adds and removes points of the outline of a tooth or a finding.
 
 import { svg } from "../dom.js";
-import { distance, simplified, toSegment } from "../geometry.js";
+import { bounds, distance, simplified, toSegment } from "../geometry.js";
 
 const TOLERANCE = 1.6; // image pixels between the exact outline and the one with handles
+const ENLARGED_BELOW = 220; // screen pixels
 const REACH = { mouse: 9, pen: 12, touch: 20 };
 
 export class OutlineTool {
@@ -18,6 +19,13 @@ export class OutlineTool {
 
   constructor(context) {
     this.#context = context;
+  }
+
+  /** Enlarges what is too small to hit its points. */
+  begin() {
+    const { session, viewer } = this.#context;
+    const [left, top, right, bottom] = bounds(session.shape.polygons);
+    if (Math.max(right - left, bottom - top) * viewer.camera.scale < ENLARGED_BELOW) viewer.show(session.shape);
   }
 
   #load() {
@@ -74,8 +82,11 @@ export class OutlineTool {
       this.#place([x + by[0], y + by[1]]);
       this.#keep();
     } else if (name === "i" && this.#at) this.#halve();
-    else if ((name === "Delete" || name === "Backspace") && this.#at) this.#drop();
-    else return false;
+    else if (name === "Delete" || name === "Backspace") {
+      // Never the tooth: a point is meant.
+      if (this.#at) this.#drop();
+      else this.#context.say("Select a point first: click it, or press J or K. Esc leaves the outline.");
+    } else return false;
     this.#context.redraw();
     return true;
   }

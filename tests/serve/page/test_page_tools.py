@@ -1,0 +1,137 @@
+"""Tools that paint, measure, select and print."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+expect = pytest.importorskip("playwright.sync_api", reason="the page needs playwright").expect
+
+
+@pytest.fixture(scope="module")
+def service(review_service: Any) -> Any:
+    return review_service
+
+
+def test_what_was_shown_of_one_radiograph_is_not_said_of_the_next(
+    page: Any, service: Any, opened: Any
+) -> None:
+    opened(page, service, "case-003.png")
+    page.hover(".place[data-fdi='36']")
+    expect(page.locator("#caption")).to_contain_text("36")
+    page.keyboard.press("i")
+    page.keyboard.press("q")
+    expect(page.locator("#study-name")).not_to_have_text("case-003.png")
+    expect(page.locator("#caption")).to_be_hidden()
+    # The window stays, and so does the inversion.
+    expect(page.locator("#viewer[data-shown]")).to_be_visible()
+    expect(page.locator("[data-command=invert]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#window feFuncR")).to_have_attribute("slope", "-1")
+
+
+def test_a_print_is_one_page_with_outlines_on_their_teeth(
+    page: Any, service: Any, opened: Any
+) -> None:
+    study = opened(page, service, "case-004.png")
+    page.select_option("#numbering", "palmer")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#print .plate path.tooth")).to_have_count(len(study["teeth"]))
+    picture, shown = page.evaluate(
+        """() => ['.plate image', '.plate path'].map((one) => {
+          const { left, right } = document.querySelector(one).getBoundingClientRect();
+          return [left, right];
+        })"""
+    )
+    left, _, right, _ = study["teeth"][0]["box"]
+    scale = (picture[1] - picture[0]) / study["width"]
+    assert abs(shown[0] - picture[0] - left * scale) < 2
+    assert abs(shown[1] - picture[0] - right * scale) < 2
+    expect(page.locator("#print .rows b").first).to_have_text(re.compile("^U[RL][1-8]$"))
+    assert len(re.findall(rb"/Type /Page\b", page.pdf(format="A4"))) == 1
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("#print")).to_be_empty()
+
+
+def test_shapes_are_painted_and_drafts_survive_a_reload(
+    page: Any, service: Any, opened: Any
+) -> None:
+    study = opened(page, service, "case-007.png")
+    place = page.locator(f".place[data-fdi='{study['teeth'][0]['fdi']}']")
+    place.click()
+    page.keyboard.press("e")
+    expect(page.locator("#viewer")).to_have_attribute("data-tool", "outline")
+    page.keyboard.press("Delete")  # a point is meant, and none is selected
+    expect(page.locator("#messages")).to_contain_text("Select a point first")
+    expect(place).to_have_attribute("data-state", "found")
+    page.keyboard.press("Shift+X")
+    page.keyboard.press("Space")
+    expect(page.locator("#inspector .chip.changed")).to_have_text("* redrawn by hand")
+    page.keyboard.press("Escape")
+    page.keyboard.press("h")
+    expect(page.locator("path.tooth").first).to_be_hidden()
+    page.keyboard.press("h")
+    expect(page.locator("path.tooth").first).to_be_visible()
+
+    page.fill("#note", "root tip to be watched")
+    page.locator("#viewer").focus()
+    expect(page.locator("#note")).to_have_value("root tip to be watched")
+
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator("#messages")).to_contain_text("from before the reload are back")
+    expect(page.locator(".place[data-changed]")).to_have_count(1)
+    page.keyboard.press("Control+s")
+    expect(page.locator("#study-state")).to_have_text("Saved")
+    saved = service.get(f"/v1/studies/{study['id']}").json()["teeth"]
+    assert [tooth["id"] for tooth in saved] == [tooth["id"] for tooth in study["teeth"]]
+    pairs = zip(saved, study["teeth"], strict=True)
+    assert [after["area"] == before["area"] for after, before in pairs].count(False) == 1
+    assert [tooth["note"] for tooth in saved if "note" in tooth] == ["root tip to be watched"]
+    page.keyboard.press("Control+z")
+    expect(page.locator(".place[data-changed]")).to_have_count(0)
+
+
+def test_lengths_and_angles_by_keyboard_and_mouse(page: Any, service: Any, opened: Any) -> None:
+    opened(page, service, "case-008.png")
+    page.keyboard.press("Shift+R")
+    for key in ("ArrowLeft", "Space", "ArrowRight", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    said = page.locator("#viewer .measure")
+    expect(said).to_have_text(re.compile(r"^\d+ px$"))
+    page.keyboard.press("c")
+    page.keyboard.type("12,5")
+    page.keyboard.press("Enter")
+    expect(said).to_have_text(re.compile(r"^\d+ px · 12.5 mm calibrated$"))
+    page.keyboard.press("Shift+G")
+    box = page.locator("#viewer").bounding_box()
+    for x, y in ((300, 100), (200, 100), (200, 180)):
+        page.mouse.click(box["x"] + x, box["y"] + y)
+    expect(said).to_have_text("90.0°")
+    page.keyboard.press("Shift+Z")
+    expect(page.locator(".magnifier")).to_be_visible()
+    page.keyboard.press("Shift+Z")
+    expect(page.locator(".magnifier")).to_have_count(0)
+
+
+def test_a_lasso_selects_teeth_and_panels_fold(page: Any, service: Any, opened: Any) -> None:
+    study = opened(page, service, "case-009.png")
+    box = page.locator("#viewer").bounding_box()
+    corners = ((2, 2), (box["width"] - 2, 2), (box["width"] - 2, box["height"] - 2))
+    page.keyboard.down("Shift")
+    page.mouse.move(box["x"] + 2, box["y"] + box["height"] - 2)
+    page.mouse.down()
+    for x, y in corners:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=2)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(page.locator("path.tooth.chosen")).to_have_count(len(study["teeth"]))
+    page.keyboard.press("Shift+C")
+    page.keyboard.press("Shift+P")
+    expect(page.locator("#odontogram")).to_be_hidden()
+    expect(page.locator("#inspector")).to_be_hidden()
+    page.keyboard.press("Shift+C")
+    page.keyboard.press("Shift+P")
+    expect(page.locator("#inspector")).to_be_visible()
