@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from panodent.benchmark.cold import ColdStart, FolderRun
@@ -64,6 +66,13 @@ SPREAD = Spread(2.0, 1.5, 2.5, 10)
     ("others", "expected"),
     [
         ({"folder": RUN}, ["a folder of 40: 4.0 s, 10.0 radiographs/s, peak memory 250 MiB"]),
+        (
+            {"variants": [replace(RUN, options=("--no-overlay", "--fast"))]},
+            [
+                "a folder of 40 with --no-overlay --fast: 4.0 s, 10.0 radiographs/s, "
+                "peak memory 250 MiB"
+            ],
+        ),
         ({"counts": [RUN]}, ["a folder of 40: 4.0 s, 10.0 radiographs/s, peak memory 250 MiB"]),
         (
             {"peers": [Peer("yolo n", "3 M", {"whole": SPREAD}, SPREAD, SPREAD)]},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +29,13 @@ class ColdStart:
 
 @dataclass(frozen=True)
 class FolderRun:
-    """One call of `panodent predict FOLDER`, from the start of Python to its end."""
+    """One call of `panodent predict FOLDER OPTIONS`, from the start of Python to its end."""
 
     radiographs: int
     seconds: float
     radiographs_per_second: float
     peak_mib: float | None
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,17 @@ class ColdBenchmark:
         known = [peak for peak in peaks if peak is not None]
         return ColdStart(timer.spreads(), max(known) if known else None)
 
-    def measure_folder(self, images: Path, count: int, output: Path) -> FolderRun:
-        """Predicts the `count` radiographs of a folder and writes all outputs."""
-        command = run_python(self._command(images, output), self.environment)
+    def measure_folder(
+        self, images: Path, count: int, output: Path, options: Sequence[str] = ()
+    ) -> FolderRun:
+        """Predicts the `count` radiographs of a folder, with further `options` of the command."""
+        command = run_python([*self._command(images, output), *options], self.environment)
         return FolderRun(
             count,
             round(command.seconds, 2),
             round(count / command.seconds, 2),
             command.peak_mib,
+            tuple(options),
         )
 
     def _command(self, path: Path, output: Path) -> list[str]:

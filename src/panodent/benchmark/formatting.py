@@ -29,6 +29,7 @@ def lines(report: Report) -> Iterator[str]:
     if report.folder is not None:
         yield ""
         yield _folder(report.folder)
+    yield from map(_folder, report.variants)
     yield from _limit(report.limit)
     for peer in report.peers:
         yield from _stages(f"{peer.name} ({peer.about})", peer.stages)
@@ -72,9 +73,14 @@ def _stages(title: str, stages: Mapping[str, Spread]) -> Iterator[str]:
 
 def _folder(run: FolderRun) -> str:
     return (
-        f"a folder of {run.radiographs}: {run.seconds:.1f} s, "
+        f"a folder of {run.radiographs}{_with(run)}: {run.seconds:.1f} s, "
         f"{run.radiographs_per_second:.1f} radiographs/s, peak memory {_mib(run.peak_mib)}"
     )
+
+
+def _with(run: FolderRun) -> str:
+    """The options that a folder was predicted with."""
+    return f" with {' '.join(run.options)}" if run.options else ""
 
 
 def _mib(value: float | None) -> str:

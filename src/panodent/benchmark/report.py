@@ -40,6 +40,8 @@ class BenchmarkSettings:
     count : radiographs in the folder that is predicted as a whole; 0 for no folder.
     scaling : whether folders of 1 to 1000 radiographs, and widths of 512 to 6000 pixels, are
         measured too.
+    variants : whether the folder is also predicted with odontograms, without pictures, and with
+        eight-bit networks where the bundle has some.
     preload : module whose import counts as start of a new process, see
         `panodent.benchmark.cold_stages`; "" for none.
     size, phantoms : (height, width) in pixels and number of phantoms.
@@ -52,6 +54,7 @@ class BenchmarkSettings:
     rounds: int = 10
     count: int = 40
     scaling: bool = False
+    variants: bool = False
     preload: str = ""
     size: tuple[int, int] = inputs.SIZE
     phantoms: int = inputs.PHANTOMS
@@ -71,6 +74,7 @@ class Report:
     peers : other programs compared with panodent.
     counts : folders of different numbers of radiographs (`BenchmarkSettings.scaling`).
     widths : by width in pixels, then by stage (`BenchmarkSettings.scaling`).
+    variants : a folder with other options (`BenchmarkSettings.variants`).
     """
 
     machine: dict[str, Any]
@@ -83,6 +87,7 @@ class Report:
     peers: list[Peer] = field(default_factory=list)
     counts: list[FolderRun] = field(default_factory=list)
     widths: dict[int, dict[str, Spread]] = field(default_factory=dict)
+    variants: list[FolderRun] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -127,7 +132,10 @@ def _measure(
         first = cold.measure_file(files[0], folder / "cold", settings.rounds)
         count = (settings.count,) if settings.count else ()
         folders = scaling.by_count(cold, files, folder, notify, count)
-        counts, widths = [], {}
+        counts, widths, variants = [], {}, []
+        if settings.variants and settings.count:
+            fast = bundle.fast is not None
+            variants = scaling.by_options(cold, files, folder, notify, settings.count, fast)
         if settings.scaling:
             counts = scaling.by_count(cold, files, folder, notify)
             widths = scaling.by_width(predictor, folder, settings.rounds, notify)
@@ -142,6 +150,7 @@ def _measure(
         peers=compared,
         counts=counts,
         widths=widths,
+        variants=variants,
     )
 
 

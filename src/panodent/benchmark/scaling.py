@@ -15,6 +15,9 @@ COUNTS = (1, 10, 100, 1000)
 """Radiographs in a folder."""
 WIDTHS = (512, 1024, 2048, 3072, 4096, 6000)
 """Pixels."""
+VARIANTS = ((), ("--chart",), ("--no-overlay",))
+"""Options that a folder is predicted with, in turns."""
+FAST = ("--no-overlay", "--fast")
 Notify = Callable[[str], None]
 
 
@@ -37,6 +40,23 @@ def by_count(
         runs.append(cold.measure_folder(images, count, output))
         shutil.rmtree(images)
         shutil.rmtree(output)
+    return runs
+
+
+def by_options(
+    cold: ColdBenchmark,
+    files: Sequence[Path],
+    folder: Path,
+    notify: Notify,
+    count: int,
+    fast: bool,
+) -> list[FolderRun]:
+    """Predicts a folder of `count` radiographs with each of `VARIANTS`; `fast` adds `FAST`."""
+    images = inputs.copy_in_turn(files, count, folder / "variants-in")
+    runs = []
+    for options in (*VARIANTS, *([FAST] if fast else [])):
+        notify(f"a folder of {count} {' '.join(options)}".rstrip())
+        runs.append(cold.measure_folder(images, count, folder / "variants-out", options))
     return runs
 
 

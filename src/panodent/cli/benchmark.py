@@ -11,6 +11,15 @@ import typer
 from panodent.cli.console import print_lines
 from panodent.cli.options import BundleName
 
+Variants = Annotated[
+    bool,
+    typer.Option(
+        "--variants",
+        help="Also predict the folder with odontograms, without pictures, and with --fast if the "
+        "bundle has eight-bit networks.",
+    ),
+]
+
 
 def benchmark(
     images: Annotated[
@@ -45,6 +54,7 @@ def benchmark(
             help="Also measure folders of 1 to 1000 radiographs and widths of 512 to 6000 pixels.",
         ),
     ] = False,
+    variants: Variants = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
     """Measure the speed of panodent on this computer.
@@ -65,6 +75,7 @@ def benchmark(
         rounds=rounds,
         count=count,
         scaling=scaling,
+        variants=variants,
         preload="panodent.cli",
     )
     report = measure(settings, lambda text: print(f"measuring: {text}", file=sys.stderr))
