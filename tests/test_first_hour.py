@@ -137,7 +137,7 @@ def test_scores_say_that_they_are_of_radiographs_that_were_trained_on(
 
 def test_a_correction_becomes_training_data(said: dict[str, list[str]]) -> None:
     counts = [
-        int(re.fullmatch(r"revision \d, (\d+) teeth", lines[-1])[1])  # type: ignore[index]
+        int(re.fullmatch(r"revision \d, (\d+) teeth", lines[0])[1])  # type: ignore[index]
         for typed, lines in said.items()
         if typed.startswith("curl")
     ]

@@ -51,7 +51,7 @@ def test_the_hugging_face_card_describes_the_default_bundle() -> None:
     assert front["license"] == "apache-2.0"
     assert front["pipeline_tag"] == "image-segmentation"
     assert "Research use only" in body
-    listed = set(re.findall(r"^\| `([\w.]+)` \|", body, re.MULTILINE))
+    listed = set(re.findall(r"^\| `([\w.-]+)` \|", body, re.MULTILINE))
     assert listed == {file.name for file in (ROOT / "src/panodent/bundle/default").iterdir()}
 
 

@@ -113,7 +113,7 @@ def test_mistakes_go_to_the_page_of_the_service(wrong: Path, tmp_path: Path) -> 
     store = Store(tmp_path / "store")
     try:
         store.recover()  # as at the start of the service
-        total, listed = store.page(10, 0)
+        total, listed = store.worklist.page(10, 0)
         studies = {item["name"]: store.get(item["id"]) for item in listed}
     finally:
         store.close()

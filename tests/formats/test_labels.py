@@ -208,7 +208,8 @@ def test_a_map_may_leave_a_class_out(tmp_path: Path) -> None:
         ('{"36": true}', "36: pixel value is True"),
         ('{"36": null}', "36: pixel value is None"),
         ('["36"]', "expected a JSON object"),
-        ("{", "is not JSON in UTF-8"),
+        ("{", "ends in the middle, at byte 1"),
+        ("{,}", "is not JSON in UTF-8"),
     ],
 )
 def test_a_malformed_colour_map_is_named(tmp_path: Path, text: str, reason: str) -> None:

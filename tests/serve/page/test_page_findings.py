@@ -30,8 +30,16 @@ def service(findings_service: Any) -> Any:
 def known(study: dict[str, Any]) -> dict[tuple[str, int], dict[str, Any]]:
     """The findings of the phantom by kind and tooth: four fillings and a crown."""
     found = {(one["kind"], one["fdi"]): one for one in study["findings"]}
-    assert {("filling", 47), ("crown", 48), ("filling", 35)} < set(found)
+    assert {("filling", 47), ("crown", 48)} < set(found)
     return found
+
+
+@pytest.fixture
+def doubted(study: dict[str, Any]) -> int:
+    """The tooth of the one doubtful finding, a filling."""
+    [one] = [one for one in study["findings"] if "doubtful" in one["flags"]]
+    assert one["kind"] == "filling"
+    return int(one["fdi"])
 
 
 def place(page: Any, fdi: int) -> Any:
@@ -85,18 +93,18 @@ def click_on(page: Any, locator: Any) -> None:
     page.mouse.click(*middle(locator))
 
 
-def test_findings_are_shown_and_filtered(page: Any, known: Any) -> None:
+def test_findings_are_shown_and_filtered(page: Any, known: Any, doubted: int) -> None:
     expect(shown(page)).to_have_count(len(known))
     expect(page.locator("#findings-title")).to_have_text(f"{len(known)} findings")
     # In words and as signs on the chart, and in the list of the panel.
     filled, crowned = place(page, 47), place(page, 48)
     expect(filled).to_have_attribute("aria-label", re.compile(r"found, filling$"))
-    expect(place(page, 35)).to_have_attribute("aria-label", re.compile(r"filling\?$"))
-    expect(page.locator(".place[data-doubt]")).to_have_attribute("data-fdi", "35")
+    expect(place(page, doubted)).to_have_attribute("aria-label", re.compile(r"filling\?$"))
+    expect(page.locator(".place[data-doubt]")).to_have_attribute("data-fdi", str(doubted))
     expect(filled.locator(".signs [data-kind='filling'] path")).not_to_have_count(0)
     expect(crowned.locator(".signs [data-kind='crown'] path")).not_to_have_count(0)
     expect(page.locator(".per-tooth li", has_text="48")).to_contain_text("crown")
-    expect(drawn(page, "filling", 35)).to_have_css("stroke-dasharray", re.compile("[0-9]"))
+    expect(drawn(page, "filling", doubted)).to_have_css("stroke-dasharray", re.compile("[0-9]"))
     expect(drawn(page, "filling", 47)).to_have_css("stroke-dasharray", "none")
 
     # A kind, then all of them; both stay after a reload.
@@ -257,11 +265,13 @@ def test_findings_are_drawn_by_mouse(page: Any, known: Any) -> None:
     assert saved["filling", 36]["area"] > 0
 
 
-def test_findings_by_keyboard(page: Any, study: dict[str, Any], known: Any) -> None:
+def test_findings_by_keyboard(
+    page: Any, study: dict[str, Any], known: Any, doubted: int
+) -> None:
     doubtful = [one for one in study["teeth"] if {"doubtful", "unnumbered"} & set(one["flags"])]
     for _ in range(len(doubtful) + 1):
         page.keyboard.press("d")
-    expect(drawn(page, "filling", 35)).to_have_class(re.compile("chosen"))
+    expect(drawn(page, "filling", doubted)).to_have_class(re.compile("chosen"))
     page.keyboard.press("Escape")
     page.keyboard.press("s")
     expect(page.locator("path.finding.chosen")).to_have_attribute("data-fdi", "15")
