@@ -265,9 +265,7 @@ def test_findings_are_drawn_by_mouse(page: Any, known: Any) -> None:
     assert saved["filling", 36]["area"] > 0
 
 
-def test_findings_by_keyboard(
-    page: Any, study: dict[str, Any], known: Any, doubted: int
-) -> None:
+def test_findings_by_keyboard(page: Any, study: dict[str, Any], known: Any, doubted: int) -> None:
     doubtful = [one for one in study["teeth"] if {"doubtful", "unnumbered"} & set(one["flags"])]
     for _ in range(len(doubtful) + 1):
         page.keyboard.press("d")
