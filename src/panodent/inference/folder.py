@@ -303,6 +303,18 @@ def _finished(file: Path, origin: dict[str, Any]) -> dict[str, Any] | None:
         return None
 
 
+def described(bundle: Bundle) -> dict[str, Any]:
+    """What run.json says of the bundle."""
+    kinds = {"findings": list(bundle.findings.kinds)} if bundle.findings else {}
+    return {
+        "sha256": bundle.digest,
+        "name": bundle.provenance.get("name", ""),
+        "path": bundle.source,
+        "refined": bool(bundle.refiner),
+        **kinds,
+    }
+
+
 def _write_run(share: Share, bundle: Bundle, options: Options, statuses: list[Status]) -> None:
     """Writes run.json: versions, options and the outcome for each input."""
     import onnxruntime
@@ -315,13 +327,7 @@ def _write_run(share: Share, bundle: Bundle, options: Options, statuses: list[St
         "panodent": __version__,
         "onnxruntime": onnxruntime.__version__,
         "numpy": np.__version__,
-        "bundle": {
-            "sha256": bundle.digest,
-            "name": bundle.provenance.get("name", ""),
-            "path": bundle.source,
-            "refined": bool(bundle.refiner),
-            **({"findings": list(bundle.findings.kinds)} if bundle.findings else {}),
-        },
+        "bundle": described(bundle),
         "options": asdict(options),
         **share.in_run(),
         "inputs": total,

@@ -27,7 +27,7 @@ from panodent.inference.cluster.batch_worker import (
 )
 from panodent.inference.cluster.batches import Plan, batches_of, collected, plan_of
 from panodent.inference.cluster.store import LocalFolder, RemoteFolder, is_url, target_of
-from panodent.inference.folder import Options
+from panodent.inference.folder import Options, described
 from panodent.outputs.earlier_results import RUN, SUMMARIES, find_earlier, remove_earlier
 from panodent.outputs.parquet_tables import FOLDER
 from panodent.outputs.parts import parts_in
@@ -272,13 +272,7 @@ def _write_run(
     """Writes run.json; the outcome for each input is in the table of statuses."""
     run = {
         "panodent": __version__,
-        "bundle": {
-            "sha256": bundle.digest,
-            "name": bundle.provenance.get("name", ""),
-            "path": bundle.source,
-            "refined": bool(bundle.refiner),
-            **({"findings": list(bundle.findings.kinds)} if bundle.findings else {}),
-        },
+        "bundle": described(bundle),
         "options": asdict(options),
         "inputs": total,
         "complete": complete,
