@@ -143,9 +143,10 @@ def _prepare(
         )
     marked = target.read(RUN) is not None
     if not (resume or overwrite) and marked:
+        replaced = "" if isinstance(target, RemoteFolder) else "--overwrite replaces them, "
         raise OutputError(
             f"{where}: holds results of an earlier call; --resume keeps those that are finished, "
-            "or name another --output"
+            f"{replaced}or name another --output"
         )
     if isinstance(target, RemoteFolder):
         return
