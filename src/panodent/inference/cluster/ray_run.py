@@ -20,6 +20,7 @@ from typing import Any
 from panodent.bundle.bundle import Bundle
 from panodent.errors import ConfigError, MissingExtraError, OutputError
 from panodent.inference.cluster.batch_worker import (
+    STATUSES,
     BatchSettings,
     BatchWorker,
     CountedAttempts,
@@ -51,7 +52,7 @@ class RayOutcome:
     @property
     def processed(self) -> int:
         """Inputs of this call."""
-        return sum(self.counts[name] for name in ("done", "skipped", "failed", "ignored"))
+        return sum(self.counts[name] for name in STATUSES)
 
 
 Report = Callable[[int, int, dict[str, Any]], None]
@@ -280,7 +281,7 @@ def _write_run(
         "tables": FOLDER,
         "last_call": {
             "kept_batches": outcome.kept_batches,
-            **{name: outcome.counts[name] for name in ("done", "skipped", "failed", "ignored")},
+            **{name: outcome.counts[name] for name in STATUSES},
         },
     }
     target.write(RUN, (json.dumps(run, indent=1, ensure_ascii=False) + "\n").encode())
