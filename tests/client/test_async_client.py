@@ -6,14 +6,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from panodent.client import AsyncClient, async_client
+from panodent.client import AsyncClient, connection
 from panodent.errors import ServiceError
 
 
 def test_it_asks_sends_again_and_pages_as_the_other_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(async_client, "pause_before", lambda attempt, failure: 0.0)
+    monkeypatch.setattr(connection, "pause_before", lambda attempt, failure: 0.0)
     (tmp_path / "scan.png").write_bytes(b"pixels")
     asked: list[str] = []
 

@@ -13,8 +13,9 @@ from panodent.errors import OutputError
 def test_a_crash_between_two_steps_does_nothing_twice(tmp_path: Path) -> None:
     spool = open_spool(tmp_path)
     (tmp_path / "in").write_bytes(b"radiograph")
-    key = spool.receive("1.2.3", tmp_path / "in")
-    (received,) = spool.received()
+    received = spool.receive("1.2.3", tmp_path / "in")
+    assert received is not None
+    assert spool.received() == [received]
     kept = received.read_bytes()
     spool.add_results(received, {"teeth.sr.dcm": b"report"})
     received.write_bytes(kept)  # as if the machine had stopped before it was deleted
@@ -22,7 +23,6 @@ def test_a_crash_between_two_steps_does_nothing_twice(tmp_path: Path) -> None:
     spool.mark_sent(result)
     assert spool.received() == []
     assert not received.exists()
-    assert key is not None
 
 
 def test_a_spool_is_one_nodes(tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_line
-from panodent.cli.options import BundleName
-from panodent.errors import UnknownNameError
+from panodent.cli.options import BundleName, NetworkThreads, checked_results
 
 if TYPE_CHECKING:
     from panodent.dicom_node.node import Node
@@ -42,7 +41,7 @@ def dicom_node(
         str, typer.Option(help="Results to send, separated by commas: seg, pr, sr.")
     ] = "seg,pr,sr",
     bundle: BundleName = "default",
-    threads: Annotated[int, typer.Option(min=0, help="Threads of the network; 0: all cores.")] = 0,
+    threads: NetworkThreads = 0,
 ) -> None:
     """Receive radiographs by DICOM and send on their results.
 
@@ -50,12 +49,9 @@ def dicom_node(
     states (pr) and structured reports (sr).
     """
     from panodent.bundle.bundle import load
-    from panodent.dicom.files import KINDS
     from panodent.dicom_node.node import ApplicationEntity, Node
 
-    kinds = tuple(results.split(","))
-    if unknown := [kind for kind in kinds if kind not in KINDS]:
-        raise UnknownNameError("DICOM result", unknown[0], KINDS)
+    kinds = checked_results(results)
     peer = ApplicationEntity.parse(forward)
     node = Node(
         spool,

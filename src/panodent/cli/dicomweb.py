@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_line
-from panodent.cli.options import BundleName
-from panodent.errors import ConfigError, UnknownNameError
+from panodent.cli.options import BundleName, NetworkThreads, checked_results
+from panodent.errors import ConfigError
 from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
@@ -66,7 +66,6 @@ CaFile = Annotated[
         help="Certificates of the authority that signed those of the archives.",
     ),
 ]
-Threads = Annotated[int, typer.Option(min=0, help="Threads of the network; 0: all cores.")]
 
 
 def dicomweb(
@@ -82,7 +81,7 @@ def dicomweb(
     target_login: TargetLogin = None,
     ca_file: CaFile = None,
     bundle: BundleName = "default",
-    threads: Threads = 0,
+    threads: NetworkThreads = 0,
 ) -> None:
     """Fetch radiographs by DICOMweb and store their results.
 
@@ -91,12 +90,9 @@ def dicomweb(
     (pr) and structured reports (sr). The exit code is 1 if an object failed.
     """
     from panodent.bundle.bundle import load
-    from panodent.dicom.files import KINDS
     from panodent.dicom_node.web_relay import WebRelay
 
-    kinds = tuple(results.split(","))
-    if unknown := [kind for kind in kinds if kind not in KINDS]:
-        raise UnknownNameError("DICOM result", unknown[0], KINDS)
+    kinds = checked_results(results)
     matching = [_pair(text) for text in query or ()]
     if not any(name in ("Modality", "00080060") for name, _ in matching):
         matching.insert(0, ("Modality", "PX"))

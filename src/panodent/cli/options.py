@@ -50,6 +50,7 @@ BundleName = Annotated[
         "bundle."
     ),
 ]
+NetworkThreads = Annotated[int, typer.Option(min=0, help="Threads of the network; 0: all cores.")]
 FormatName = Annotated[
     str | None,
     typer.Option(
@@ -196,3 +197,14 @@ def checked_numbering(name: str) -> dentition.Numbering:
         if name == known:
             return known
     raise UnknownNameError("numbering", name, dentition.NUMBERINGS)
+
+
+def checked_results(text: str) -> tuple[str, ...]:
+    """Kinds of DICOM objects in a text such as 'seg,sr'; raises `UnknownNameError` for another."""
+    from panodent.dicom.files import KINDS
+
+    kinds = tuple(text.split(","))
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UnknownNameError("DICOM result", kind, KINDS)
+    return kinds

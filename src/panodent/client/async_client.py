@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, TypeVar, Unpack
@@ -13,7 +12,7 @@ import httpx
 
 from panodent.client import calls
 from panodent.client.calls import Call, Numbering, PredictionFormat, StudyConditions, Turn
-from panodent.client.connection import Connection, error_of, is_sent_again, pause_before
+from panodent.client.connection import Connection, Tries
 from panodent.client.records import (
     RemoteJob,
     RemoteJobs,
@@ -26,8 +25,6 @@ from panodent.client.records import (
 from panodent.client.uploads import Progress, Source, Uploads
 
 T = TypeVar("T")
-POLL_SECONDS = 1.0
-PAGE = 100
 
 
 class AsyncClient:
@@ -69,21 +66,16 @@ class AsyncClient:
 
     async def send(self, call: Call[T]) -> T:
         """The result of any call of `panodent.client.calls`."""
-        end, attempt = time.monotonic() + self._connection.patience, 0
+        tries = Tries(call, self._connection.patience)
         while True:
-            failure: httpx.Response | httpx.TransportError
+            answer: httpx.Response | httpx.TransportError
             try:
-                response = await self._sent(call)
-                if response.is_success:
-                    return call.read(response)
-                failure = response
+                answer = await self._sent(call)
+                if answer.is_success:
+                    return call.read(answer)
             except httpx.TransportError as error:
-                failure = error
-            attempt += 1
-            seconds = pause_before(attempt, failure)
-            if not is_sent_again(call, failure) or time.monotonic() + seconds > end:
-                raise error_of(call, failure) from None
-            await asyncio.sleep(seconds)
+                answer = error
+            await asyncio.sleep(tries.pause(answer))
 
     async def _sent(self, call: Call[T]) -> httpx.Response:
         field, sources = call.uploads or ("", ())
@@ -135,7 +127,7 @@ class AsyncClient:
     ) -> AsyncIterator[RemoteSummary]:
         """All studies that match; they are listed first, so that they may be saved or deleted."""
         found: list[RemoteSummary] = []
-        while page := (await self.studies(PAGE, len(found), **conditions))["studies"]:
+        while page := (await self.studies(calls.PAGE, len(found), **conditions))["studies"]:
             found += page
         for one in found:
             yield one
@@ -232,10 +224,10 @@ class AsyncClient:
             found = await self.job(job)
             if found != seen:
                 changed(found)
-            if found["state"] in ("done", "cancelled"):
+            if found["state"] in calls.FINISHED:
                 return found
             seen = found
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(calls.POLL_SECONDS)
 
     async def retry_job(self, job: str) -> RemoteJob:
         """Queues its failed radiographs again whose files were kept."""

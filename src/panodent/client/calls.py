@@ -23,6 +23,12 @@ from panodent.client.records import (
 from panodent.client.uploads import Progress, Source
 
 T = TypeVar("T")
+POLL_SECONDS = 1.0
+"""Seconds after which a job that is waited for is asked for again."""
+PAGE = 100
+"""Studies that `all_studies` asks for at a time."""
+FINISHED = ("done", "cancelled")
+"""States of a job that no longer changes."""
 Numbering = Literal["fdi", "universal", "palmer"]
 PredictionFormat = Literal["application/json", "image/png", "application/dicom"]
 Shown = Literal["all", "unreviewed", "reviewed", "doubtful", "warning"]

@@ -12,7 +12,7 @@ import httpx
 
 from panodent.client import calls
 from panodent.client.calls import Call, Numbering, PredictionFormat, StudyConditions, Turn
-from panodent.client.connection import Connection, error_of, is_sent_again, pause_before
+from panodent.client.connection import Connection, Tries
 from panodent.client.records import (
     RemoteJob,
     RemoteJobs,
@@ -25,8 +25,6 @@ from panodent.client.records import (
 from panodent.client.uploads import Progress, Source, Uploads
 
 T = TypeVar("T")
-POLL_SECONDS = 1.0
-PAGE = 100
 
 
 class Client:
@@ -74,21 +72,16 @@ class Client:
 
     def send(self, call: Call[T]) -> T:
         """The result of any call of `panodent.client.calls`."""
-        end, attempt = time.monotonic() + self._connection.patience, 0
+        tries = Tries(call, self._connection.patience)
         while True:
-            failure: httpx.Response | httpx.TransportError
+            answer: httpx.Response | httpx.TransportError
             try:
-                response = self._sent(call)
-                if response.is_success:
-                    return call.read(response)
-                failure = response
+                answer = self._sent(call)
+                if answer.is_success:
+                    return call.read(answer)
             except httpx.TransportError as error:
-                failure = error
-            attempt += 1
-            seconds = pause_before(attempt, failure)
-            if not is_sent_again(call, failure) or time.monotonic() + seconds > end:
-                raise error_of(call, failure) from None
-            time.sleep(seconds)
+                answer = error
+            time.sleep(tries.pause(answer))
 
     def _sent(self, call: Call[T]) -> httpx.Response:
         field, sources = call.uploads or ("", ())
@@ -138,7 +131,7 @@ class Client:
     def all_studies(self, **conditions: Unpack[StudyConditions]) -> Iterator[RemoteSummary]:
         """All studies that match; they are listed first, so that they may be saved or deleted."""
         found: list[RemoteSummary] = []
-        while page := self.studies(PAGE, len(found), **conditions)["studies"]:
+        while page := self.studies(calls.PAGE, len(found), **conditions)["studies"]:
             found += page
         yield from found
 
@@ -226,10 +219,10 @@ class Client:
             found = self.job(job)
             if found != seen:
                 changed(found)
-            if found["state"] in ("done", "cancelled"):
+            if found["state"] in calls.FINISHED:
                 return found
             seen = found
-            time.sleep(POLL_SECONDS)
+            time.sleep(calls.POLL_SECONDS)
 
     def retry_job(self, job: str) -> RemoteJob:
         """Queues its failed radiographs again whose files were kept."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,3 +96,21 @@ def error_of(call: Call, failure: httpx.Response | httpx.TransportError) -> Serv
     known = "" if is_sent_again(call, failure) else "; look whether it was done before another try"
     reason = type(failure).__name__
     return ServiceError(f"{request}: the service does not answer ({reason}){known}", 0)
+
+
+class Tries:
+    """The tries of one request, from now on.
+
+    patience : seconds within which it is sent again.
+    """
+
+    def __init__(self, call: Call, patience: float) -> None:
+        self._call, self._end, self._failed = call, time.monotonic() + patience, 0
+
+    def pause(self, failure: httpx.Response | httpx.TransportError) -> float:
+        """Seconds before the next try; raises `ServiceError` if there is none."""
+        self._failed += 1
+        seconds = pause_before(self._failed, failure)
+        if not is_sent_again(self._call, failure) or time.monotonic() + seconds > self._end:
+            raise error_of(self._call, failure)
+        return seconds

@@ -203,16 +203,16 @@ class Node:
         if not uid:
             return CANNOT_UNDERSTAND
         try:
-            key = self.spool.receive(uid, Path(event.dataset_path))
+            place = self.spool.receive(uid, Path(event.dataset_path))
         except OSError as error:
             self.report(
                 f"a received object cannot be stored ({error.strerror}); the sender is notified"
             )
             return REFUSED_RESOURCES
-        if key is None:
+        if place is None:
             self.report("received an object again: acknowledged, not segmented again")
         else:
-            self.report(f"received {key[:8]}")
+            self.report(f"received {place.stem[:8]}")
             self._arrived.set()
         return SUCCESS
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from panodent.dicom import files
-from panodent.dicom.source import Model, source_of
+from panodent.dicom.source import source_of
 from panodent.dicom_node.spool import Spool
 from panodent.errors import PanodentError
 from panodent.inference.predictor import Predictor
@@ -28,10 +28,8 @@ def segment(
     key = file.stem[:8]
     try:
         found = predictor.predict(file)
-        bundle = predictor.bundle
-        model = Model(str(bundle.provenance.get("name", "")), bundle.digest)
         results = files.contents(
-            source_of(found.radiograph, found, model, found.findings),
+            source_of(found.radiograph, found, predictor.model, found.findings),
             kinds,
             lambda note: report(f"{key}: {note}"),
         )

@@ -49,8 +49,8 @@ class Spool:
         key = _key(instance_uid)
         return (self.root / RECEIVED / f"{key}.dcm").exists() or (self.root / SEEN / key).exists()
 
-    def receive(self, instance_uid: str, data: Path) -> str | None:
-        """Copies a received file into the spool; returns its key, None if it is known already.
+    def receive(self, instance_uid: str, data: Path) -> Path | None:
+        """Copies a received file into the spool; returns its place, None if it is known already.
 
         When this returns, the file survives a crash of the machine. Raises `OSError`.
         """
@@ -62,7 +62,7 @@ class Spool:
         shutil.copyfile(data, beside)
         sync(beside)
         replace_durably(beside, place)
-        return key
+        return place
 
     def received(self) -> list[Path]:
         """Received radiographs, oldest first."""

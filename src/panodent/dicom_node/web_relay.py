@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -132,13 +131,11 @@ class WebRelay:
             self._refused.add(instance.uid)
             self.report(f"{error}; left out")
             return False
-        key = self._spool.receive(instance.uid, place)
-        with suppress(FileNotFoundError):
-            place.unlink()
-        if key is None:
+        received = self._spool.receive(instance.uid, place)
+        place.unlink()
+        if received is None:
             return False
         self.counts.fetched += 1
-        received = next(f for f in self._spool.received() if f.stem == key)
         return self._segment(received)
 
     def _segment(self, file: Path) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from panodent.bundle.bundle import DEFAULT, Bundle, load
 from panodent.dentition import Numbering
-from panodent.dicom.source import Model, demand_dicom
+from panodent.dicom.source import demand_dicom
 from panodent.errors import NoRadiographError, OutputError, PanodentError
 from panodent.inference.predictor import Predictor
 from panodent.inference.share import Share
@@ -254,7 +254,7 @@ def predict_one(
             chart=options.chart,
             dicom=options.dicom,
             numbering=options.numbering,
-            model=Model(str(predictor.bundle.provenance.get("name", "")), predictor.bundle.digest),
+            model=predictor.model,
             extra={"quality": round(found.quality, 4), "warning": found.warning, **origin},
             findings=found.findings,
             draw_findings=options.draw_findings,

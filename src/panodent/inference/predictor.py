@@ -19,6 +19,7 @@ from panodent.analysis.prediction_quality import quality, warning
 from panodent.analysis.tooth_report import tooth_report
 from panodent.bundle.bundle import Bundle
 from panodent.dentition import TEETH, Numbering
+from panodent.dicom.source import Model
 from panodent.inference.content_check import check_content
 from panodent.inference.rescaling import predict_all
 from panodent.inference.side_markers import mirrored
@@ -163,6 +164,11 @@ class Predictor:
         )
 
     __call__ = predict
+
+    @property
+    def model(self) -> Model:
+        """Name and digest of the bundle, for DICOM objects."""
+        return Model(str(self.bundle.provenance.get("name", "")), self.bundle.digest)
 
 
 def with_limits_noted(radiograph: Radiograph, classes: Sequence[int]) -> Radiograph:

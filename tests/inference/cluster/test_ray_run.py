@@ -74,7 +74,7 @@ def test_a_run_goes_on_where_it_was(
         run(stop=2)
     assert told == [(1, 3), (2, 3)]
     assert json.loads((out / "run.json").read_text())["complete"] is False
-    with pytest.raises(OutputError, match="--resume keeps those that are finished"):
+    with pytest.raises(OutputError, match=r"--resume keeps.*--overwrite replaces them, or name"):
         run()
     found = run(resume=True)
     assert (streamed, told[2:]) == ([0, 1, 2], [(3, 3)])

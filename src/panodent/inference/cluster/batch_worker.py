@@ -30,6 +30,8 @@ from panodent.utils.atomic_files import write_whole
 from panodent.utils.parallel import in_order
 from panodent.version import __version__
 
+STATUSES = ("done", "skipped", "failed", "ignored")
+"""What `Status.status` may be."""
 MOST_DEATHS = 3
 """A file that was being predicted when its worker died this often is not tried again."""
 _SIDE_BY_SIDE = 2
@@ -237,7 +239,7 @@ def summary(statuses: Sequence[Status]) -> dict[str, Any]:
     counts = Counter(status.status for status in statuses)
     good = [status for status in statuses if status.status in ("done", "skipped")]
     return {
-        **{name: counts[name] for name in ("done", "skipped", "failed", "ignored")},
+        **{name: counts[name] for name in STATUSES},
         **{
             name: sum(getattr(status, name) for status in good)
             for name in ("teeth", "doubtful", "findings")

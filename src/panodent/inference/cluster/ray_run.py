@@ -20,6 +20,7 @@ from typing import Any
 from panodent.bundle.bundle import Bundle
 from panodent.errors import ConfigError, MissingExtraError, OutputError
 from panodent.inference.cluster.batch_worker import (
+    STATUSES,
     BatchSettings,
     BatchWorker,
     CountedAttempts,
@@ -51,7 +52,7 @@ class RayOutcome:
     @property
     def processed(self) -> int:
         """Inputs of this call."""
-        return sum(self.counts[name] for name in ("done", "skipped", "failed", "ignored"))
+        return sum(self.counts[name] for name in STATUSES)
 
 
 Report = Callable[[int, int, dict[str, Any]], None]
@@ -143,9 +144,10 @@ def _prepare(
         )
     marked = target.read(RUN) is not None
     if not (resume or overwrite) and marked:
+        replaced = "" if isinstance(target, RemoteFolder) else "--overwrite replaces them, "
         raise OutputError(
             f"{where}: holds results of an earlier call; --resume keeps those that are finished, "
-            "or name another --output"
+            f"{replaced}or name another --output"
         )
     if isinstance(target, RemoteFolder):
         return
@@ -279,7 +281,7 @@ def _write_run(
         "tables": FOLDER,
         "last_call": {
             "kept_batches": outcome.kept_batches,
-            **{name: outcome.counts[name] for name in ("done", "skipped", "failed", "ignored")},
+            **{name: outcome.counts[name] for name in STATUSES},
         },
     }
     target.write(RUN, (json.dumps(run, indent=1, ensure_ascii=False) + "\n").encode())

@@ -55,8 +55,7 @@ class TaskRunner:
     @cached_property
     def model(self) -> Model:
         """Name and digest of the bundle, for DICOM results."""
-        bundle = self.predictor.bundle
-        return Model(str(bundle.provenance.get("name", "")), bundle.digest)
+        return self.predictor.model
 
     def run(self, task: Task) -> Answer:
         """Runs the task that `task["task"]` names."""
