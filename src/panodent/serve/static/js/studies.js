@@ -46,10 +46,7 @@ export class StudyList {
     this.#list.after(this.#more);
     const show = whenReleased([this.#list], () => this.#build());
     worklist.addEventListener("change", show);
-    // The next page is fetched when the end of the list comes into sight.
-    new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) worklist.more();
-    }, { root: this.#list, rootMargin: "300px" }).observe(this.#more);
+    // The next page is fetched when the end of the list comes near.
     this.#list.addEventListener("scroll", () => {
       const { scrollTop, clientHeight, scrollHeight } = this.#list;
       if (scrollTop + clientHeight > scrollHeight - 300) worklist.more();
