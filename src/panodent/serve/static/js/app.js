@@ -216,15 +216,10 @@ async function start() {
   document.documentElement.dataset.ready = "true";
 }
 
-/** Updates the page after each change. */
+/** Updates the page after each change. `refreshView` alone is called at each frame: buttons do not depend on it. */
 function keepUpToDate(refreshView) {
-  const refresh = () => {
-    commands.refresh();
-    refreshView();
-  };
-  for (const teller of [session, toolbox, viewer]) {
-    for (const what of ["change", "view"]) teller.addEventListener(what, refresh);
-  }
+  for (const teller of [session, toolbox]) teller.addEventListener("change", () => commands.refresh());
+  for (const [teller, what] of [[session, "change"], [viewer, "view"]]) teller.addEventListener(what, refreshView);
   let listed = "";
   session.addEventListener("change", () => {
     measures.fetch(session.study);
