@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { ask } from "./dialogs.js";
-import { byId, h, toggle, whenReleased } from "./dom.js";
+import { byId, h, toggle, when, whenReleased } from "./dom.js";
 import { icon } from "./icons.js";
 import { complain, say } from "./notices.js";
 import { preference } from "./preferences.js";
@@ -69,7 +69,6 @@ export class StudyList {
 
   #row(study) {
     const now = study.id === this.#worklist.current;
-    const when = new Date(study.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
     const teeth = `${study.count} ${study.count === 1 ? "tooth" : "teeth"}`;
     return h(
       "li",
@@ -79,7 +78,7 @@ export class StudyList {
         { type: "button", class: "study", "aria-current": now ? "true" : null, onclick: () => this.#open(study.id) },
         thumbnail(study),
         h("b", {}, study.name),
-        h("small", {}, `${teeth} · ${when}`),
+        h("small", {}, `${teeth} · ${when(study.created)}`),
         h(
           "span",
           { class: "chips" },
