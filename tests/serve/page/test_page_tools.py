@@ -124,6 +124,13 @@ def test_lengths_and_angles_by_keyboard_and_mouse(page: Any, service: Any, opene
     page.keyboard.press("Shift+Z")
     expect(page.locator(".magnifier")).to_have_count(0)
 
+    # Who switches single keys off switches them off with Shift, too.
+    page.keyboard.press("?")
+    page.uncheck(".help input[type=checkbox]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+Z")
+    expect(page.locator(".magnifier")).to_have_count(0)
+
 
 def test_a_lasso_selects_teeth_and_panels_fold(page: Any, service: Any, opened: Any) -> None:
     study = opened(page, service, "case-009.png")

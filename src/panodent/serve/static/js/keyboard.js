@@ -1,4 +1,4 @@
-// Keyboard shortcuts; single keys can be switched off, and are ignored while the user types.
+// Keyboard shortcuts; single keys, also with Shift, can be switched off, and are ignored while the user types.
 
 import { preference } from "./preferences.js";
 
@@ -43,7 +43,7 @@ export function listen(commands, tool, free) {
     }
     const command = commands.list.find(({ keys = [] }) => keys.some((key) => same(key, name)));
     if (command) {
-      if (name.length === 1 && !preference("singleKeys")) return;
+      if (/^(Shift\+)?.$/.test(name) && !preference("singleKeys")) return;
       event.preventDefault();
       if (text) text.dispatchEvent(new Event("change")); // a note is kept before it is saved
       commands.run(command.id);
