@@ -170,8 +170,19 @@ def test_a_study_that_was_saved_elsewhere(page: Any, service: Any, study: dict[s
     assert len(gone) == 1
 
 
-def test_deleting_a_radiograph_asks_first(page: Any, service: Any, study: dict[str, Any]) -> None:
+def test_deleting_a_radiograph_asks_first(
+    page: Any, service: Any, phantom_file: Path, study: dict[str, Any]
+) -> None:
+    # The arrows at the top follow the list: there is a newer radiograph, and then none any more.
+    newer = service.post("/v1/studies", phantom_file.read_bytes(), "newer.png").json()["id"]
+    previous = page.locator(".top [data-command=previous]")
+    expect(previous).to_have_attribute("aria-disabled", "true")
     page.keyboard.press("l")
+    expect(previous).to_have_attribute("aria-disabled", "false")
+    page.click(f"#list li[data-id='{newer}'] .icon-only")
+    page.click("dialog.question button[value=delete]")
+    expect(previous).to_have_attribute("aria-disabled", "true")
+
     page.click("#list li.now .icon-only")
     page.click("dialog.question button[value=delete]")
     expect(page.locator("#start")).to_be_visible()

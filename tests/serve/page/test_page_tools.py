@@ -93,6 +93,15 @@ def test_shapes_are_painted_and_drafts_survive_a_reload(
     page.keyboard.press("Control+z")
     expect(page.locator(".place[data-changed]")).to_have_count(0)
 
+    # A note that is being written when its radiograph is saved is saved too.
+    place.click()
+    page.fill("#note", "crown planned")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#study-name")).not_to_have_text("case-007.png")
+    expect(page.locator("#study-state")).to_have_text("As found, not saved")
+    saved = service.get(f"/v1/studies/{study['id']}").json()["teeth"]
+    assert [tooth["note"] for tooth in saved if "note" in tooth] == ["crown planned"]
+
 
 def test_lengths_and_angles_by_keyboard_and_mouse(page: Any, service: Any, opened: Any) -> None:
     opened(page, service, "case-008.png")
@@ -112,6 +121,13 @@ def test_lengths_and_angles_by_keyboard_and_mouse(page: Any, service: Any, opene
     expect(said).to_have_text("90.0°")
     page.keyboard.press("Shift+Z")
     expect(page.locator(".magnifier")).to_be_visible()
+    page.keyboard.press("Shift+Z")
+    expect(page.locator(".magnifier")).to_have_count(0)
+
+    # Who switches single keys off switches them off with Shift, too.
+    page.keyboard.press("?")
+    page.uncheck(".help input[type=checkbox]")
+    page.keyboard.press("Escape")
     page.keyboard.press("Shift+Z")
     expect(page.locator(".magnifier")).to_have_count(0)
 

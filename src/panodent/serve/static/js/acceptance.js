@@ -2,6 +2,7 @@
 // with the time as the service recorded it, null until then.
 
 import { inNumbering } from "./arch.js";
+import { sentence, when } from "./dom.js";
 import { preference, setPreference } from "./preferences.js";
 
 /** These teeth or findings with some of them accepted by somebody; with `by` null not any more. */
@@ -40,11 +41,10 @@ export function reason(session, one) {
   if (!origin || session.change(one)) return bare;
   const low = one.kind && origin.flags.includes("doubtful") ? `its certainty is low (${one.score.toFixed(2)})` : "";
   const said = inNumbering(origin.reason || low, preference("numbering"));
-  return said ? `${said.charAt(0).toUpperCase()}${said.slice(1)}.` : bare;
+  return said ? `${sentence(said)}.` : bare;
 }
 
 /** Who accepted it, and when. */
 export function acceptedBy({ accepted: { by, at } }) {
-  const when = at ? new Date(at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "not saved yet";
-  return `Accepted${by ? ` by ${by}` : ""}, ${when}.`;
+  return `Accepted${by ? ` by ${by}` : ""}, ${at ? when(at) : "not saved yet"}.`;
 }

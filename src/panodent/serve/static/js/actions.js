@@ -13,7 +13,7 @@ import { preference, setPreference } from "./preferences.js";
 import { reviewing } from "./reviewing.js";
 import { turning } from "./turning.js";
 import { chooseFiles } from "./uploads.js";
-import { setInverted, usePreset } from "./window.js";
+import { invert, usePreset } from "./window.js";
 
 /** All commands; `page` holds the parts of the page. */
 export function actions(page) {
@@ -108,7 +108,7 @@ function zooming({ session, viewer }) {
   ];
 }
 
-function showing({ session, viewer, toggleView }) {
+function showing({ session, viewer, commands, toggleView }) {
   const group = "View";
   const enabled = () => Boolean(session.study);
   const switching = (name, on, off) => ({
@@ -124,8 +124,8 @@ function showing({ session, viewer, toggleView }) {
       keys: ["i"],
       icon: "invert",
       enabled,
-      pressed: () => Boolean(viewer.picture?.inverted),
-      run: () => setInverted(viewer, !viewer.picture?.inverted),
+      pressed: () => preference("window").inverted,
+      run: () => invert(viewer),
     },
     { id: "auto-window", label: "Automatic window", group, keys: ["w"], enabled, run: () => usePreset(viewer, "auto") },
     { id: "reset-window", label: "Reset grey values", group, keys: ["Shift+W"], enabled, run: () => usePreset(viewer, "full") },
@@ -143,7 +143,7 @@ function showing({ session, viewer, toggleView }) {
       pressed: () => viewer.element.classList.contains("bare"),
       run: () => {
         viewer.element.classList.toggle("bare");
-        viewer.refresh();
+        commands.refresh();
       },
     },
     { id: "view", label: "Window, level and fills", group, keys: ["v"], icon: "view", enabled, run: toggleView },

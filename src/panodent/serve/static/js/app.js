@@ -52,7 +52,6 @@ function show(answer, anew = true) {
   toggle(byId("desk"), "hidden", false);
   history.replaceState(null, "", `#${answer.id}`);
   showWarning(answer.warning, commands);
-  studies.mark(session.study);
   if (!anew) return;
   bringDraftBack(session);
   viewer.setPicture(null);
@@ -85,7 +84,7 @@ async function open(id) {
     toggleList(false);
     viewer.element.focus({ preventScroll: true }); // its keys, and none of the list
   } catch (error) {
-    if (error.status === 404) history.replaceState(null, "", " ");
+    if (error.status === 404) history.replaceState(null, "", session.study ? `#${session.study.id}` : " ");
     complain(error);
   }
   return undefined;
@@ -98,7 +97,6 @@ function close() {
   history.replaceState(null, "", " ");
   toggle(byId("start"), "hidden", false);
   toggle(byId("desk"), "hidden", true);
-  studies.mark(null);
 }
 
 async function arrived(study, alone) {
@@ -106,7 +104,6 @@ async function arrived(study, alone) {
   const free = !session.study || (alone && !session.dirty);
   if (free) show(study);
   await studies.refresh();
-  studies.mark(session.study);
 }
 
 async function example() {
@@ -219,21 +216,17 @@ async function start() {
   document.documentElement.dataset.ready = "true";
 }
 
-/** Updates the page after each change. */
+/** Updates the page after each change. `refreshView` alone is called at each frame: buttons do not depend on it. */
 function keepUpToDate(refreshView) {
-  const refresh = () => {
-    commands.refresh();
-    refreshView();
-  };
-  for (const teller of [session, toolbox, viewer]) {
-    for (const what of ["change", "view"]) teller.addEventListener(what, refresh);
-  }
+  for (const teller of [session, toolbox]) teller.addEventListener("change", () => commands.refresh());
+  for (const [teller, what] of [[session, "change"], [viewer, "view"]]) teller.addEventListener(what, refreshView);
   let listed = "";
   session.addEventListener("change", () => {
     measures.fetch(session.study);
     const now = session.study ? `${session.study.id} ${session.study.revision}` : "";
-    if (now && now !== listed) studies.mark(session.study);
+    if (now === listed) return;
     listed = now;
+    studies.mark(session.study);
   });
   const fold = () => {
     for (const name of ["chart", "panel"]) byId("desk").classList.toggle(`no-${name}`, !preference(name));

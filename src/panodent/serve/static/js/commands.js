@@ -51,8 +51,9 @@ export class Commands {
 
   #dress(button) {
     const { id, pressed } = this.#all.get(button.dataset.command);
-    button.toggleAttribute("data-off", !this.can(id));
-    button.setAttribute("aria-disabled", !this.can(id));
+    const off = !this.can(id);
+    button.toggleAttribute("data-off", off);
+    button.setAttribute("aria-disabled", off);
     if (pressed) button.setAttribute("aria-pressed", pressed());
   }
 }

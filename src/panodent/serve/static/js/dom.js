@@ -29,6 +29,9 @@ export function toggle(element, name, on) {
   element.toggleAttribute(name, Boolean(on));
 }
 
+/** A time of the service as date and time of day here. */
+export const when = (time) => new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+
 /** A text with a capital first letter. */
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -12,7 +12,7 @@ const SIGNS = {
 const ELSEWHERE = [
   ["Move the radiograph", ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]],
   ["Window and level", ["Shift+ArrowLeft", "Shift+ArrowUp"]],
-  ["Close the tool, then clear the selection", ["Escape"]],
+  ["Leave the tool; close settings or list; select nothing", ["Escape"]],
 ];
 
 export function showHelp(commands) {
@@ -51,7 +51,7 @@ export function showHelp(commands) {
     { class: "help", "aria-labelledby": "help-title" },
     h("header", {}, h("h2", { id: "help-title" }, "Keys and mouse"), close),
     h("div", { class: "columns" }, [...groups].map(table), mouse()),
-    h("label", { class: "check" }, single, "Use single letters as shortcuts"),
+    h("label", { class: "check" }, single, "Use single keys, also with Shift, as shortcuts"),
     h("label", { class: "named" }, "Your name, recorded with what you accept", name),
   );
   dialog.addEventListener("close", () => dialog.remove());
@@ -72,7 +72,7 @@ function mouse() {
     ["Click", "Select a finding or a tooth; with Shift or Ctrl several teeth"],
     ["Click again", "Select the tooth below a finding"],
     ["Drag with Shift", "Select the teeth within a line"],
-    ["Double click", "Zoom to a tooth"],
+    ["Double click", "Zoom to a tooth or a finding"],
   ];
   return h(
     "section",

@@ -77,10 +77,11 @@ export class Inspector {
   #note(tooth) {
     const field = h("textarea", { id: "note", rows: 2, maxlength: 1000 });
     field.value = tooth.note ?? "";
-    field.addEventListener("blur", () => {
-      if (field.value.trim() !== (tooth.note ?? "")) this.#session.note(tooth.key, field.value.trim());
-      else setTimeout(() => this.refresh()); // what was held back while it had the focus
+    field.addEventListener("change", () => {
+      const now = this.#session.tooth(tooth.key); // none if another radiograph was opened
+      if (now && field.value.trim() !== (now.note ?? "")) this.#session.note(tooth.key, field.value.trim());
     });
+    field.addEventListener("blur", () => setTimeout(() => this.refresh())); // held back while it had the focus
     return h("div", { class: "links" }, h("label", { for: "note" }, h("h3", {}, "Note")), field);
   }
 

@@ -1,7 +1,8 @@
-// Keyboard shortcuts; single keys can be switched off, and are ignored while the user types.
+// Keyboard shortcuts; single keys, also with Shift, can be switched off, and are ignored while the user types.
 
 import { preference } from "./preferences.js";
 
+const OF_A_TEXT = ["Ctrl+Z", "Ctrl+Shift+Z", "Ctrl+Y"]; // undo what was typed
 const ARROWS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 
 /** The keys of an event as text: "Ctrl+Shift+Z", "k", "Shift+ArrowLeft", "Space". */
@@ -23,10 +24,16 @@ function named(event) {
 export function listen(commands, tool, free) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    const typing = event.target.closest("input:not([type=range]):not([type=checkbox]), select, textarea");
+    const text = event.target.closest("input:not([type=range]):not([type=checkbox]), textarea");
+    const typing = text || event.target.closest("select");
     const name = named(event);
     const strong = name.startsWith("Ctrl+");
     if (typing && !strong && name !== "Escape") return;
+    if (text && OF_A_TEXT.includes(name)) return;
+    if (name === "Escape" && event.target.matches("textarea")) {
+      event.target.blur();
+      return;
+    }
     const control = event.target.closest("button, a, input, summary");
     if (control && ["Enter", "Space"].includes(name)) return;
     if (event.target.matches("input") && ARROWS.includes(event.key)) return;
@@ -36,8 +43,9 @@ export function listen(commands, tool, free) {
     }
     const command = commands.list.find(({ keys = [] }) => keys.some((key) => same(key, name)));
     if (command) {
-      if (name.length === 1 && !preference("singleKeys")) return;
+      if (/^(Shift\+)?.$/.test(name) && !preference("singleKeys")) return;
       event.preventDefault();
+      if (text) text.dispatchEvent(new Event("change")); // a note is kept before it is saved
       commands.run(command.id);
     } else if (free(name, event)) event.preventDefault();
   });

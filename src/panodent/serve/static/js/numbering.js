@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { inNumbering } from "./arch.js";
+import { sentence } from "./dom.js";
 import { bounds } from "./geometry.js";
 import { preference } from "./preferences.js";
 
@@ -30,7 +31,4 @@ export function watchNumbers(session) {
 
 /** Problems as sentences in the chosen numbering. */
 export const problemsInWords = (problems) =>
-  problems.map(({ message }) => {
-    const text = inNumbering(message, preference("numbering"));
-    return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-  });
+  problems.map(({ message }) => `${sentence(inNumbering(message, preference("numbering")))}.`);

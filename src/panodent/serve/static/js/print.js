@@ -3,7 +3,7 @@
 
 import { alongArches, nameOf, stateInWords, toothOf, written } from "./arch.js";
 import { spoken } from "./caption.js";
-import { byId, h, svg } from "./dom.js";
+import { byId, h, sentence, svg, when } from "./dom.js";
 import { inOrder } from "./findings.js";
 import { bounds, shownPath } from "./geometry.js";
 import { problemsInWords } from "./numbering.js";
@@ -29,15 +29,14 @@ function sheet(session, viewer) {
   const chart = document.querySelector("#odontogram .chart").cloneNode(true);
   const remarks = [
     dirty ? "With changes that are not saved." : study.saved ? "As saved by a user." : "As found by the model, not reviewed.",
-    study.warning,
+    study.warning && closed(study.warning),
     ...problemsInWords(session.problems),
     findings.length ? `Findings: ${inOrder(findings).map(spoken).join("; ")}.` : "",
-    ...(study.notes ?? []),
+    ...(study.notes ?? []).map(closed),
   ];
-  const when = new Date(study.updated).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
   return [
     h("h1", {}, study.name),
-    h("p", {}, `${teeth.length} teeth, ${named(preference("numbering"))} numbers. ${study.width} × ${study.height} pixels, ${when}.`),
+    h("p", {}, `${teeth.length} teeth, ${named(preference("numbering"))} numbers. ${study.width} × ${study.height} pixels, ${when(study.updated)}.`),
     picture(session, viewer),
     h("div", { class: "odontogram" }, chart),
     table(session),
@@ -46,6 +45,7 @@ function sheet(session, viewer) {
   ];
 }
 
+const closed = (text) => sentence(text) + (/[.?!]$/.test(text) ? "" : ".");
 const named = (numbering) => ({ fdi: "FDI", universal: "Universal", palmer: "Palmer" })[numbering];
 
 function picture(session, viewer) {

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { ask } from "./dialogs.js";
-import { byId, h, toggle, whenReleased } from "./dom.js";
+import { byId, h, toggle, when, whenReleased } from "./dom.js";
 import { icon } from "./icons.js";
 import { complain, say } from "./notices.js";
 import { preference } from "./preferences.js";
@@ -46,10 +46,7 @@ export class StudyList {
     this.#list.after(this.#more);
     const show = whenReleased([this.#list], () => this.#build());
     worklist.addEventListener("change", show);
-    // The next page is fetched when the end of the list comes into sight.
-    new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) worklist.more();
-    }, { root: this.#list, rootMargin: "300px" }).observe(this.#more);
+    // The next page is fetched when the end of the list comes near.
     this.#list.addEventListener("scroll", () => {
       const { scrollTop, clientHeight, scrollHeight } = this.#list;
       if (scrollTop + clientHeight > scrollHeight - 300) worklist.more();
@@ -72,7 +69,6 @@ export class StudyList {
 
   #row(study) {
     const now = study.id === this.#worklist.current;
-    const when = new Date(study.created).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
     const teeth = `${study.count} ${study.count === 1 ? "tooth" : "teeth"}`;
     return h(
       "li",
@@ -82,7 +78,7 @@ export class StudyList {
         { type: "button", class: "study", "aria-current": now ? "true" : null, onclick: () => this.#open(study.id) },
         thumbnail(study),
         h("b", {}, study.name),
-        h("small", {}, `${teeth} · ${when}`),
+        h("small", {}, `${teeth} · ${when(study.created)}`),
         h(
           "span",
           { class: "chips" },

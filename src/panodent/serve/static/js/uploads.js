@@ -1,7 +1,7 @@
 // Uploads: files that are dropped, pasted or selected, several at once, each with progress.
 
 import * as api from "./api.js";
-import { byId, h, toggle } from "./dom.js";
+import { byId, h, sentence, toggle } from "./dom.js";
 import { icon } from "./icons.js";
 
 const AT_ONCE = 2;
@@ -73,10 +73,9 @@ export class Uploads {
   #fail(line, reason) {
     // Without the name, which stands above, and without the file's first bytes.
     const short = reason.replace(`${line.name}: `, "").replace(/ \(it starts with the bytes [0-9a-f ]*\)/, "");
-    const text = short.charAt(0).toUpperCase() + short.slice(1);
     line.item.dataset.state = "failed";
     line.bar.remove();
-    line.says.textContent = text;
+    line.says.textContent = sentence(short);
     line.says.setAttribute("role", "alert");
   }
 

@@ -35,11 +35,11 @@ export function usePreset(viewer, name) {
   keep(picture, name);
 }
 
-/** Inverts the grey values, or shows them as they are. */
-export function setInverted(viewer, on) {
+/** Inverts the grey values, or shows them as they are again. */
+export function invert(viewer) {
   const { picture } = viewer;
   if (!picture) return;
-  picture.inverted = on;
+  picture.inverted = !picture.inverted;
   viewer.refreshWindow();
   keep(picture, preference("window").preset);
 }

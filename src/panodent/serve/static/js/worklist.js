@@ -21,9 +21,10 @@ export class Worklist extends EventTarget {
   #askedBeside = 0;
   loading = false;
 
-  /** Fetches again what is listed. */
+  /** Fetches again what is listed, and what is beside the open study. */
   refresh() {
-    return this.#load(0, Math.min(Math.max(this.entries.length, PAGE), MOST));
+    const listed = Math.min(Math.max(this.entries.length, PAGE), MOST);
+    return Promise.all([this.#load(0, listed), this.#findBeside()]);
   }
 
   /** Fetches the next page. */

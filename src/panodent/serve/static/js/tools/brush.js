@@ -4,6 +4,7 @@ import { EditError } from "../edits.js";
 import { svg } from "../dom.js";
 import { count, fill, paint, trace } from "../raster.js";
 import { preference, setPreference } from "../preferences.js";
+import { onScreen, stepOf } from "./shared.js";
 
 const SIZES = [2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]; // radii in image pixels
 const SMALLEST = 8; // pixels; smaller crumbs that the eraser leaves are dropped
@@ -65,9 +66,7 @@ class Brush {
   key(name) {
     const { session, viewer } = this.#context;
     if (!session.shape) return false;
-    const far = name.startsWith("Shift+") ? 1 : Math.max(Math.round(this.#radius / 2), 1);
-    const step = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
-    const by = step[name.replace("Shift+", "")];
+    const by = stepOf(name, Math.max(Math.round(this.#radius / 2), 1), 1);
     if (by && this.#at) {
       this.#at = [this.#at[0] + by[0], this.#at[1] + by[1]];
       viewer.camera.reveal(this.#at);
@@ -104,8 +103,8 @@ class Brush {
     const width = 2 * this.#radius * camera.scale;
     const kind = this.adds ? "adds" : "erases";
     if (this.#stroke.length) {
-      const points = [...this.#stroke, this.#stroke.at(-1)].map((p) => camera.toScreen(p).map((v) => v.toFixed(1)).join());
-      layer.append(svg("polyline", { points: points.join(" "), class: `stroke ${kind}`, "stroke-width": width }));
+      const points = onScreen([...this.#stroke, this.#stroke.at(-1)], camera); // a line also after a click
+      layer.append(svg("polyline", { points, class: `stroke ${kind}`, "stroke-width": width }));
     }
     if (!this.#at) return;
     const [cx, cy] = camera.toScreen(this.#at);

@@ -6,6 +6,7 @@ import { svg } from "../dom.js";
 import { drawn } from "../findings.js";
 import { distance, simplified } from "../geometry.js";
 import { kindOf } from "../kinds.js";
+import { crossAt, movedCross, onScreen } from "./shared.js";
 
 const CLOSE = 11; // screen pixels from the first point that close the outline
 const STRIDE = 3; // screen pixels between points drawn freely
@@ -73,11 +74,8 @@ export class DrawTool {
   }
 
   key(name) {
-    const { camera } = this.#context.viewer;
-    const far = (name.startsWith("Shift+") ? 1 : 10) / camera.scale;
-    const step = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
-    const by = step[name.replace("Shift+", "")];
-    if (by) this.#steer(by);
+    const moved = movedCross(name, this.#cross, this.#context);
+    if (moved) this.#cross = moved;
     else if (name === "Space" && this.#cross) this.#points.push(this.#cross);
     else if (name === "Backspace" || name === "Ctrl+Z") {
       if (!this.#points.length) return false;
@@ -85,21 +83,10 @@ export class DrawTool {
     } else if (name === "Ctrl+Y" || name === "Ctrl+Shift+Z") {
       if (!this.#undone.length) return false;
       this.#points.push(this.#undone.pop());
-    }
-    else if (name === "Enter" && this.#points.length) this.#finish();
+    } else if (name === "Enter" && this.#points.length) this.#finish();
     else return false;
     this.#context.redraw();
     return true;
-  }
-
-  #steer([dx, dy]) {
-    const { camera } = this.#context.viewer;
-    const from = this.#cross ?? camera.toImage(camera.view.map((length) => length / 2));
-    const [width, height] = this.#context.session.size;
-    const held = (value, most) => Math.min(Math.max(value, 0), most);
-    this.#cross = [held(from[0] + dx, width), held(from[1] + dy, height)];
-    camera.reveal(this.#cross);
-    this.#context.viewer.refresh();
   }
 
   #closes(image) {
@@ -136,17 +123,13 @@ export class DrawTool {
     const points = [...this.#points];
     const tip = this.#cross ?? this.#pointer;
     if (points.length && tip) points.push(tip);
-    const line = points.map((p) => camera.toScreen(p).map((v) => v.toFixed(1)).join()).join(" ");
-    layer.append(svg("polyline", { points: line, class: "draft" }));
+    layer.append(svg("polyline", { points: onScreen(points, camera), class: "draft" }));
     this.#points.forEach((p, i) => {
       if (this.#points.length > 60 && i) return;
       const [cx, cy] = camera.toScreen(p);
       layer.append(svg("circle", { cx, cy, r: i ? 3 : 6, class: i ? "handle" : "handle now" }));
     });
-    if (this.#cross) {
-      const [x, y] = camera.toScreen(this.#cross);
-      layer.append(svg("path", { d: `M${x - 12} ${y}h24M${x} ${y - 12}v24`, class: "cross" }));
-    }
+    if (this.#cross) layer.append(crossAt(this.#cross, camera));
   }
 }
 

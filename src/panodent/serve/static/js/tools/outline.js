@@ -2,6 +2,7 @@
 
 import { svg } from "../dom.js";
 import { bounds, distance, simplified, toSegment } from "../geometry.js";
+import { onScreen, stepOf } from "./shared.js";
 
 const TOLERANCE = 1.6; // image pixels between the exact outline and the one with handles
 const ENLARGED_BELOW = 220; // screen pixels
@@ -73,9 +74,7 @@ export class OutlineTool {
 
   key(name) {
     if (!this.#load()) return false;
-    const far = name.startsWith("Shift+") ? 10 : 1;
-    const step = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
-    const by = step[name.replace("Shift+", "")];
+    const by = stepOf(name, 1, 10);
     if (name === "j" || name === "k") this.#step(name === "k" ? 1 : -1);
     else if (by && this.#at) {
       const [x, y] = this.#ring(this.#at)[this.#at[2]];
@@ -158,8 +157,7 @@ export class OutlineTool {
   draw(layer, camera) {
     if (!this.#load()) return;
     for (const ring of this.#polygons.flat()) {
-      const points = ring.map((p) => camera.toScreen(p).map((v) => v.toFixed(1)).join()).join(" ");
-      layer.append(svg("polygon", { points, class: "draft" }));
+      layer.append(svg("polygon", { points: onScreen(ring, camera), class: "draft" }));
     }
     for (const at of this.#all()) {
       const [cx, cy] = camera.toScreen(this.#ring(at)[at[2]]);

@@ -5,6 +5,7 @@ import { askText } from "../dialogs.js";
 import { svg } from "../dom.js";
 import { distance } from "../geometry.js";
 import { calibrated, calibrate, millimetres } from "../scale.js";
+import { crossAt, movedCross, onScreen } from "./shared.js";
 
 const REACH = { mouse: 10, pen: 14, touch: 24 };
 
@@ -12,6 +13,7 @@ class Measure {
   #context;
   #count; // points of a measurement
   #points = [];
+  #before = []; // the points before the press
   #held = -1; // the point that is dragged
   #cross = null; // where the keyboard is
 
@@ -29,6 +31,7 @@ class Measure {
     const { camera } = this.#context.viewer;
     const reach = REACH[event.pointerType] ?? REACH.mouse;
     this.#cross = null;
+    this.#before = [...this.#points];
     this.#held = this.#points.findIndex((point) => distance(camera.toScreen(point), screen) < reach);
     if (this.#held < 0) this.#add(image);
     this.#context.redraw();
@@ -52,18 +55,17 @@ class Measure {
     this.#held = -1;
   }
 
+  /** A second finger came down: no point was meant. */
+  abort() {
+    this.#points = this.#before;
+    this.up();
+    this.#context.redraw();
+  }
+
   key(name) {
-    const { viewer, session } = this.#context;
-    const far = (name.startsWith("Shift+") ? 1 : 10) / viewer.camera.scale;
-    const step = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
-    const by = step[name.replace("Shift+", "")];
-    if (by) {
-      const from = this.#cross ?? viewer.camera.toImage(viewer.camera.view.map((length) => length / 2));
-      const held = (value, most) => Math.min(Math.max(value, 0), most);
-      this.#cross = from.map((value, axis) => held(value + by[axis], session.size[axis]));
-      viewer.camera.reveal(this.#cross);
-      viewer.refresh();
-    } else if (name === "Space" && this.#cross) this.#add(this.#cross);
+    const moved = movedCross(name, this.#cross, this.#context);
+    if (moved) this.#cross = moved;
+    else if (name === "Space" && this.#cross) this.#add(this.#cross);
     else if ((name === "Backspace" || name === "Delete") && this.#points.length) this.#points.pop();
     else if (name === "c" && this.#count === 2) this.calibrate();
     else return name === "Delete" || name === "Backspace"; // never a tooth
@@ -101,13 +103,9 @@ class Measure {
 
   draw(layer, camera) {
     const points = this.#points.map((point) => camera.toScreen(point));
-    const line = points.map((point) => point.map((value) => value.toFixed(1)).join()).join(" ");
-    layer.append(svg("polyline", { points: line, class: "ruler" }));
+    layer.append(svg("polyline", { points: onScreen(this.#points, camera), class: "ruler" }));
     for (const [cx, cy] of points) layer.append(svg("circle", { cx, cy, r: 4, class: "handle" }));
-    if (this.#cross) {
-      const [x, y] = camera.toScreen(this.#cross);
-      layer.append(svg("path", { d: `M${x - 12} ${y}h24M${x} ${y - 12}v24`, class: "cross" }));
-    }
+    if (this.#cross) layer.append(crossAt(this.#cross, camera));
     if (points.length < this.#count) return;
     const [x, y] = this.#count === 2 ? points[1] : points[1].map((value, axis) => value + (axis ? 22 : 0));
     layer.append(svg("text", { x: x + 10, y: y - 8, class: "measure" }, this.#said()));
