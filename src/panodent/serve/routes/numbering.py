@@ -55,7 +55,7 @@ class NumberingAnswer(BaseModel):
     summary="Check tooth numbers by the places of the teeth",
     responses=schema.problems(),
 )
-async def check_numbering(placed: PlacedTeeth) -> dict[str, Any]:
+def check_numbering(placed: PlacedTeeth) -> dict[str, Any]:
     """Order along the arch, jaw, side, repeated numbers, gaps, deciduous teeth. Stores nothing."""
     numbers = [tooth.fdi for tooth in placed.teeth]
     for fdi in numbers:

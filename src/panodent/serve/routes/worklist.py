@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from panodent.serve.routes import schema
 from panodent.serve.routes.leaving import unless_left
-from panodent.serve.routes.studies import StudyId, service_of
+from panodent.serve.routes.studies import StudyId, detail, service_of
 from panodent.serve.store.store import unknown_study
 from panodent.serve.store.study_query import Shown, Sort, StudyQuery, in_utc
 from panodent.serve.store.upload import write_upload
@@ -93,8 +93,8 @@ async def add_turned(
     except FileNotFoundError:
         raise unknown_study(study) from None  # deleted in the meantime
     name, files = name_after(found.name, turn), service.store.files
-    made = await service.add(await asyncio.to_thread(write_upload, files, name, content))
-    return JSONResponse(made.public(), 201)
+    upload = await asyncio.to_thread(write_upload, files, name, content)
+    return await detail(await service.add(upload), 201)
 
 
 @router.get(
