@@ -94,7 +94,7 @@ async def add_turned(
         raise unknown_study(study) from None  # deleted in the meantime
     name, files = name_after(found.name, turn), service.store.files
     upload = await asyncio.to_thread(write_upload, files, name, content)
-    return await detail(await service.add(upload), 201)
+    return await detail(await unless_left(request, service.add(upload)), 201)
 
 
 @router.get(
