@@ -14,7 +14,7 @@ from panodent.serve.routes.leaving import unless_left
 from panodent.serve.routes.multipart import receive
 from panodent.serve.routes.stored_files import stored_file
 from panodent.serve.service import Service
-from panodent.serve.store.store import unknown_study
+from panodent.serve.store.tables import unknown_study
 from panodent.serve.store.upload import Upload
 from panodent.serve.study import Study
 from panodent.serve.workers.exports import MEDIA_TYPES

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from panodent.serve.routes import schema
 from panodent.serve.routes.leaving import unless_left
 from panodent.serve.routes.studies import StudyId, detail, service_of
-from panodent.serve.store.store import unknown_study
 from panodent.serve.store.study_query import Shown, Sort, StudyQuery, in_utc
+from panodent.serve.store.tables import unknown_study
 from panodent.serve.store.upload import write_upload
 from panodent.serve.turning import Turn, name_after, turned_picture
 
