@@ -48,8 +48,8 @@ Asked = Annotated[StudyQuery, Depends(_query)]
 async def list_studies(
     request: Request,
     query: Asked,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    limit: schema.Limit = 50,
+    offset: schema.Offset = 0,
 ) -> Response:
     """Summaries without teeth. `total` counts all that match."""
     service = service_of(request)
