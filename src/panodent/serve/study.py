@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from panodent.analysis.dentition_stage import erupted_by_boxes
-from panodent.analysis.numbering_checks import numbering_problems
+from panodent.analysis.numbering_checks import NumberingProblem, numbering_problems
 from panodent.analysis.tooth_attributes import tooth_attributes
 from panodent.dentition import TEETH
 from panodent.errors import PanodentError, TeethError
@@ -102,16 +102,13 @@ class Study:
         }
 
     def _numbering_problems(self) -> list[dict[str, Any]]:
-        boxes = [[t["box"][1], t["box"][0], t["box"][3], t["box"][2]] for t in self.teeth]
-        accepted = [place for place, tooth in enumerate(self.teeth) if tooth.get("accepted")]
-        found = numbering_problems([tooth["fdi"] for tooth in self.teeth], boxes, accepted)
         return [
             {
                 "kind": one.kind,
                 "teeth": [self.teeth[place]["id"] for place in one.teeth],
                 "message": one.text(),
             }
-            for one in found
+            for one in problems_of(self.teeth)
         ]
 
     def record(self) -> dict[str, Any]:
@@ -131,6 +128,19 @@ def doubtful_count(teeth: Sequence[ToothRecord], findings: Sequence[FindingRecor
     """
     flags = [set(entry.get("flags", ())) for entry in (*teeth, *(findings or ()))]
     return sum(bool({"doubtful", "unnumbered"} & own) and "accepted" not in own for own in flags)
+
+
+def problems_of(teeth: Sequence[Mapping[str, Any]]) -> list[NumberingProblem]:
+    """What looks wrong in the numbers of teeth, each with `fdi`, `box` and perhaps `accepted`.
+
+    >>> teeth = [{"fdi": fdi, "box": [x, 50, x + 10, 90]} for fdi, x in ((45, 0), (46, 12))]
+    >>> [problem.text() for problem in problems_of(teeth)]
+    ["45 and 46 stand in each other's place"]
+    """
+    corners = [tooth["box"] for tooth in teeth]
+    boxes = [[top, left, bottom, right] for left, top, right, bottom in corners]
+    accepted = [place for place, tooth in enumerate(teeth) if tooth.get("accepted")]
+    return numbering_problems([tooth["fdi"] for tooth in teeth], boxes, accepted)
 
 
 def _shown(teeth: Sequence[ToothRecord]) -> list[ToothRecord]:
@@ -267,9 +277,14 @@ def _drawn(size: tuple[int, int], fdi: int, polygons: Any, number: int) -> Tooth
     return tooth_record(teeth, 0)
 
 
-def _numbered(tooth: ToothRecord, fdi: int) -> ToothRecord:
+def check_number(fdi: int) -> None:
+    """Raises `TeethError` if `fdi` is neither an FDI number nor 0."""
     if fdi != UNNUMBERED and fdi not in TEETH:
         raise TeethError(f"{fdi} is not an FDI number (0 means unnumbered)")
+
+
+def _numbered(tooth: ToothRecord, fdi: int) -> ToothRecord:
+    check_number(fdi)
     flags = ["edited", *(["unnumbered"] if fdi == UNNUMBERED else [])]
     name = TEETH[fdi].name if fdi else "unnumbered tooth"
     changed = {"fdi": fdi, "name": name, "score": 1.0, "flags": sorted(flags)}

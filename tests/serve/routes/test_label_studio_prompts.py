@@ -92,9 +92,9 @@ def test_labels_that_are_clear_in_one_numbering_only_if_it_is_named() -> None:
 
 def test_what_was_predicted_last_is_not_predicted_again() -> None:
     recent = RecentRecords(2)
-    for content in (b"a", b"b"):
-        recent.put(content, content)
-    assert recent.get(b"a") == b"a"
-    recent.put(b"c", b"c")
-    assert [recent.get(content) for content in (b"a", b"b", b"c")] == [b"a", None, b"c"]
+    for key in ("a", "b"):
+        recent.put(key, key.encode())
+    assert recent.get("a") == b"a"
+    recent.put("c", b"c")
+    assert [recent.get(key) for key in ("a", "b", "c")] == [b"a", None, b"c"]
     assert label_of({}) == ""

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from pydantic import ValidationError
 
@@ -11,7 +9,7 @@ from panodent.serve.routes.numbering import PlacedTeeth, check_numbering
 
 def check(*teeth):
     placed = [{"fdi": fdi, "box": [left, 50, left + 10, 90], **more} for fdi, left, more in teeth]
-    return asyncio.run(check_numbering(PlacedTeeth(teeth=placed)))["problems"]
+    return check_numbering(PlacedTeeth(teeth=placed))["problems"]
 
 
 def test_numbers_are_checked_by_their_places():

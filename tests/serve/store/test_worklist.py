@@ -3,14 +3,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import sqlalchemy as sql
 
 from panodent.errors import UnknownStudyError
 from panodent.serve.store.store import Store
-from panodent.serve.store.study_query import SHOWN, SORTS, StudyQuery
+from panodent.serve.store.study_query import Shown, Sort, StudyQuery
 from panodent.serve.store.tables import insert_study, open_database, studies
 from panodent.serve.store.worklist import Worklist
 from panodent.serve.study import Study
@@ -64,8 +64,8 @@ def test_studies_are_searched_sorted_and_filtered(engine: sql.Engine) -> None:
         "all": "edcbA", "unreviewed": "ecb", "reviewed": "dA", "doubtful": "cA", "warning": "b",
     }.items():  # fmt: skip
         assert listed(engine, shown=shown) == expected
-    assert len(SORTS) == 6
-    assert len(SHOWN) == 5
+    assert len(get_args(Sort)) == 6
+    assert len(get_args(Shown)) == 5
     assert Worklist(engine).progress() == {"all": 5, "reviewed": 2}
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from panodent.errors import UnknownJobError
@@ -48,8 +48,8 @@ async def add_job(request: Request) -> Response:
 )
 async def list_jobs(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    limit: schema.Limit = 50,
+    offset: schema.Offset = 0,
 ) -> Response:
     """Jobs without their radiographs."""
     service = service_of(request)

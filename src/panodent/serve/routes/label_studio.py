@@ -31,6 +31,7 @@ from panodent.serve.routes.label_studio_images import read_image
 from panodent.serve.routes.label_studio_prompts import (
     PredictParams,
     RecentRecords,
+    digest,
     label_of,
     pointed_at,
 )
@@ -173,12 +174,13 @@ async def _record(request: Request, task: LabelStudioTask, tag: ControlTag) -> b
         read_image, _image_field(task, tag), settings.label_studio, settings.limits.upload
     )
     recent: RecentRecords = request.app.state.recent_records
-    if (record := recent.get(content)) is not None:
+    key = await asyncio.to_thread(digest, content)
+    if (record := recent.get(key)) is not None:
         return record
     upload = await asyncio.to_thread(write_upload, service.store.files, name, content)
     found = service.predict(upload, ["record"], ignore_limit=True)
     _, blobs = await unless_left(request, found)
-    recent.put(content, blobs["record"])
+    recent.put(key, blobs["record"])
     return bytes(blobs["record"])
 
 

@@ -92,21 +92,29 @@ def label_of(prompt: Mapping[str, Any]) -> str:
     return str(found[0]) if isinstance(found, list) and found else ""
 
 
+def digest(content: bytes) -> str:
+    """What a radiograph is known by to `RecentRecords`: takes a moment for a large file.
+
+    >>> digest(b"")[:8]
+    'e3b0c442'
+    """
+    return sha256(content).hexdigest()
+
+
 class RecentRecords:
-    """The predictions of the last radiographs, by their content: a click needs no second one."""
+    """The predictions of the last radiographs, by their `digest`: a click needs no second one."""
 
     def __init__(self, most: int = 8) -> None:
         self._most, self._records = most, dict[str, bytes]()
 
-    def get(self, content: bytes) -> bytes | None:
-        """The teeth.json of this content; None if it is not among the last."""
-        key = sha256(content).hexdigest()
+    def get(self, key: str) -> bytes | None:
+        """The teeth.json of a radiograph; None if it is not among the last."""
         if (found := self._records.pop(key, None)) is not None:
             self._records[key] = found
         return found
 
-    def put(self, content: bytes, record: bytes) -> None:
+    def put(self, key: str, record: bytes) -> None:
         """Keeps a record, and forgets the oldest one."""
-        self._records[sha256(content).hexdigest()] = record
+        self._records[key] = record
         while len(self._records) > self._most:
             del self._records[next(iter(self._records))]

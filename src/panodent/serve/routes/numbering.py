@@ -7,12 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from panodent.analysis.numbering_checks import KINDS, numbering_problems
-from panodent.dentition import TEETH
-from panodent.errors import TeethError
+from panodent.analysis.numbering_checks import KINDS
 from panodent.serve.routes import schema
-from panodent.serve.study import MAX_TEETH
-from panodent.teeth.teeth import UNNUMBERED
+from panodent.serve.study import MAX_TEETH, check_number, problems_of
 
 router = APIRouter(prefix="/v1")
 
@@ -55,15 +52,11 @@ class NumberingAnswer(BaseModel):
     summary="Check tooth numbers by the places of the teeth",
     responses=schema.problems(),
 )
-async def check_numbering(placed: PlacedTeeth) -> dict[str, Any]:
+def check_numbering(placed: PlacedTeeth) -> dict[str, Any]:
     """Order along the arch, jaw, side, repeated numbers, gaps, deciduous teeth. Stores nothing."""
-    numbers = [tooth.fdi for tooth in placed.teeth]
-    for fdi in numbers:
-        if fdi != UNNUMBERED and fdi not in TEETH:
-            raise TeethError(f"{fdi} is not an FDI number (0 means unnumbered)")
-    boxes = [[t.box[1], t.box[0], t.box[3], t.box[2]] for t in placed.teeth]
-    accepted = [place for place, tooth in enumerate(placed.teeth) if tooth.accepted]
-    found = numbering_problems(numbers, boxes, accepted)
+    for tooth in placed.teeth:
+        check_number(tooth.fdi)
+    found = problems_of([tooth.model_dump() for tooth in placed.teeth])
     return {
         "problems": [
             {"kind": one.kind, "teeth": list(one.teeth), "message": one.text()} for one in found

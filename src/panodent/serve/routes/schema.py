@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from panodent.serve.acceptance import MAX_NOTE_LENGTH, MAX_REVIEWER_LENGTH
@@ -17,6 +18,10 @@ Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
 Ring = Annotated[list[Point], Field(min_length=3, max_length=50_000)]
 Part = Annotated[list[Ring], Field(min_length=1, max_length=1000)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+"""Entries in a page of a list; 50 where nothing is said."""
+Offset = Annotated[int, Query(ge=0, le=10_000_000)]
+"""Entries before a page of a list; 0 where nothing is said."""
 
 
 class Accepted(BaseModel):

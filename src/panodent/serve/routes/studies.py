@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -13,8 +14,9 @@ from panodent.serve.routes.leaving import unless_left
 from panodent.serve.routes.multipart import receive
 from panodent.serve.routes.stored_files import stored_file
 from panodent.serve.service import Service
-from panodent.serve.store.store import unknown_study
+from panodent.serve.store.tables import unknown_study
 from panodent.serve.store.upload import Upload
+from panodent.serve.study import Study
 from panodent.serve.workers.exports import MEDIA_TYPES
 
 router = APIRouter(prefix="/v1")
@@ -34,6 +36,11 @@ def service_of(request: Request) -> Service:
     """The service that handles this request."""
     found: Service = request.app.state.service
     return found
+
+
+async def detail(study: Study, status: int = 200) -> Response:
+    """A study with its teeth as a response, made in a thread: a hundred teeth take a while."""
+    return await asyncio.to_thread(lambda: JSONResponse(study.public(), status))
 
 
 @router.post(
@@ -117,7 +124,7 @@ async def add_study(request: Request) -> Response:
     """Answers when the teeth are found; for many radiographs use /v1/jobs."""
     upload = await _received(request, durable=True)
     study = await unless_left(request, service_of(request).add(upload))
-    return JSONResponse(study.public(), 201)
+    return await detail(study, 201)
 
 
 @router.post(
@@ -130,7 +137,7 @@ async def add_study(request: Request) -> Response:
 async def add_example(request: Request) -> Response:
     """A phantom without a patient, to try the service."""
     study = await unless_left(request, service_of(request).add_example())
-    return JSONResponse(study.public(), 201)
+    return await detail(study, 201)
 
 
 @router.get(
@@ -142,7 +149,7 @@ async def add_example(request: Request) -> Response:
 async def get_study(request: Request, study: StudyId) -> Response:
     """The teeth as predicted, and as corrected so far."""
     service = service_of(request)
-    return JSONResponse((await service.call_store(service.store.get, study)).public())
+    return await detail(await service.call_store(service.store.get, study))
 
 
 @router.get(
@@ -202,7 +209,7 @@ async def save_study(request: Request, study: StudyId, edit: schema.Edit) -> Res
     entries = [tooth.model_dump() for tooth in edit.teeth]
     findings = None if edit.findings is None else [one.model_dump() for one in edit.findings]
     saved = await service_of(request).save(study, edit.revision, entries, findings, edit.by)
-    return JSONResponse(saved.public())
+    return await detail(saved)
 
 
 @router.get(

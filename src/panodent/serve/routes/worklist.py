@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, Response
 
 from panodent.serve.routes import schema
 from panodent.serve.routes.leaving import unless_left
-from panodent.serve.routes.studies import StudyId, service_of
-from panodent.serve.store.store import unknown_study
+from panodent.serve.routes.studies import StudyId, detail, service_of
 from panodent.serve.store.study_query import Shown, Sort, StudyQuery, in_utc
+from panodent.serve.store.tables import unknown_study
 from panodent.serve.store.upload import write_upload
 from panodent.serve.turning import Turn, name_after, turned_picture
 
@@ -48,8 +48,8 @@ Asked = Annotated[StudyQuery, Depends(_query)]
 async def list_studies(
     request: Request,
     query: Asked,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    limit: schema.Limit = 50,
+    offset: schema.Offset = 0,
 ) -> Response:
     """Summaries without teeth. `total` counts all that match."""
     service = service_of(request)
@@ -93,8 +93,8 @@ async def add_turned(
     except FileNotFoundError:
         raise unknown_study(study) from None  # deleted in the meantime
     name, files = name_after(found.name, turn), service.store.files
-    made = await service.add(await asyncio.to_thread(write_upload, files, name, content))
-    return JSONResponse(made.public(), 201)
+    upload = await asyncio.to_thread(write_upload, files, name, content)
+    return await detail(await unless_left(request, service.add(upload)), 201)
 
 
 @router.get(

@@ -19,7 +19,7 @@ from typing import Any
 
 import sqlalchemy as sql
 
-from panodent.errors import ConfigError, OutputError, StaleError, UnknownStudyError
+from panodent.errors import ConfigError, OutputError, StaleError
 from panodent.serve.store.disk import Disk
 from panodent.serve.store.folders import delete_folder
 from panodent.serve.store.job_queue import FAILED, UNFINISHED, JobQueue
@@ -31,6 +31,7 @@ from panodent.serve.store.tables import (
     open_database,
     studies,
     study_of,
+    unknown_study,
 )
 from panodent.serve.store.training_data import TrainingData
 from panodent.serve.store.upload import ORIGINAL
@@ -313,11 +314,6 @@ class Store:
                 row = found.mappings().first()
             if row is not None:
                 yield study_of(dict(row)), self.files / name / f"{ORIGINAL}{row['suffix']}"
-
-
-def unknown_study(study: str) -> UnknownStudyError:
-    """The error for an id without a study."""
-    return UnknownStudyError(f"no study {study[:40]!r}; it may have been deleted")
 
 
 def stale_edit(present: int, given: int) -> StaleError:

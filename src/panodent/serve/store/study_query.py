@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import sqlalchemy as sql
 
@@ -12,8 +12,6 @@ from panodent.serve.store.tables import studies
 
 Sort = Literal["created", "updated", "name", "doubtful", "warning", "reviewed"]
 Shown = Literal["all", "unreviewed", "reviewed", "doubtful", "warning"]
-SORTS: tuple[str, ...] = get_args(Sort)
-SHOWN: tuple[str, ...] = get_args(Shown)
 
 
 @dataclass(frozen=True)

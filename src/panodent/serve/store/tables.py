@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sql
 from sqlalchemy import event
 
-from panodent.errors import ConfigError, MissingExtraError
+from panodent.errors import ConfigError, MissingExtraError, UnknownStudyError
 from panodent.serve.finding_edits import following
 from panodent.serve.store.disk import is_disk_full
 from panodent.serve.store.migrations.upgrade import HEAD, begin, upgrade
@@ -258,6 +258,11 @@ def insert_study(connection: sql.Connection, study: Study, suffix: str) -> None:
 
 def _json_or_null(entries: Sequence[Any] | None) -> str | None:
     return None if entries is None else json.dumps(list(entries))
+
+
+def unknown_study(study: str) -> UnknownStudyError:
+    """The error for an id without a study."""
+    return UnknownStudyError(f"no study {study[:40]!r}; it may have been deleted")
 
 
 def study_of(row: Mapping[str, Any]) -> Study:

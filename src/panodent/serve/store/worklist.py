@@ -7,9 +7,8 @@ from typing import Any
 
 import sqlalchemy as sql
 
-from panodent.errors import UnknownStudyError
 from panodent.serve.store.study_query import StudyQuery
-from panodent.serve.store.tables import studies, study_of
+from panodent.serve.store.tables import studies, study_of, unknown_study
 from panodent.serve.study import doubtful_count
 
 HEAVY = {"predicted": "[]", "teeth": None, "predicted_findings": None, "findings": None}
@@ -64,7 +63,7 @@ class Worklist:
                 sql.select(ranked.c.place).where(ranked.c.id == study)
             ).scalar()
             if here is None:
-                raise UnknownStudyError(f"no study {study[:40]!r}; it may have been deleted")
+                raise unknown_study(study)
             near = sql.select(ranked.c.place, ranked.c.id).where(
                 ranked.c.place.in_([here - 1, here + 1])
             )
