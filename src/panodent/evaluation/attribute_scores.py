@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass
 from panodent.analysis.tooth_attributes import ToothAttributes, tooth_attributes
 from panodent.dentition import TEETH
 from panodent.evaluation.pairing import Pairing
+from panodent.formats.tooth_states import written_state
 from panodent.teeth.teeth import UNNUMBERED, Teeth
-from panodent.teeth.validation import STATES
 
 Words = Mapping[str, Mapping[int, str]]
 """By key of the radiograph and FDI number: a state, perhaps with the angulation after it."""
@@ -78,7 +78,7 @@ def _word(attributes: ToothAttributes) -> str:
 
 def annotated(teeth: Teeth) -> dict[int, str]:
     """What a person saw of each numbered tooth; teeth of which nothing was said are left out."""
-    states = [next((s for s in STATES if s in flags), "") for flags in teeth.flags]
+    states = [written_state(teeth, index) for index in range(len(teeth.fdi))]
     numbers = teeth.fdi.tolist()
     return {n: state for n, state in zip(numbers, states, strict=True) if state and n != UNNUMBERED}
 

@@ -270,8 +270,6 @@ def _first_bytes(file: Path) -> str:
     with file.open("rb") as stream:
         head = stream.read(8)
     text = head.decode("ascii", "replace")
-    return (
-        f"it starts with {text!r}"
-        if text.isprintable() and head.isascii()
-        else (f"it starts with the bytes {head.hex(' ')}")
-    )
+    if head.isascii() and text.isprintable():
+        return f"it starts with {text!r}"
+    return f"it starts with the bytes {head.hex(' ')}"

@@ -23,7 +23,6 @@ from panodent.utils.atomic_files import write_whole
 
 FILE = "trackers.json"
 """In the folder of a run."""
-_NO_FIGURES = ("epoch",)
 
 
 def choose(folder: Path, names: Sequence[str]) -> None:
@@ -117,11 +116,9 @@ def _started(
 
 
 def _figures(row: Row) -> dict[str, float]:
-    """The figures of an epoch that are numbers."""
+    """The figures of an epoch that are numbers, without its own number."""
     return {
-        key: float(value)
-        for key, value in row.items()
-        if key not in _NO_FIGURES and not math.isnan(value)
+        key: float(value) for key, value in row.items() if key != "epoch" and not math.isnan(value)
     }
 
 

@@ -66,12 +66,7 @@ def occupied(
     finally:
         if keep and not (folder / keep).exists():
             _remove(folder, before - set(replaced()))
-        with suppress(OSError):
-            (folder / LOCK).unlink()
-        stream.close()
-        for place in reversed(made):
-            with suppress(OSError):  # not empty
-                place.rmdir()
+        _release(stream, folder, made)
 
 
 @contextmanager
@@ -88,13 +83,7 @@ def joined(folder: Path, own: Path, command: str) -> Iterator[bool]:
         with occupied(own, command) as left:
             yield left
     finally:
-        if is_only_holder(stream):
-            with suppress(OSError):
-                (folder / LOCK).unlink()
-        stream.close()
-        for place in reversed(made):
-            with suppress(OSError):  # not empty
-                place.rmdir()
+        _release(stream, folder, made, alone=is_only_holder(stream))
 
 
 def remove_incomplete(folder: Path) -> int:
@@ -137,6 +126,17 @@ def _make(folder: Path) -> list[Path]:
     except OSError as error:
         raise _unwritable(folder, error) from None
     return missing[::-1]
+
+
+def _release(stream: BinaryIO, folder: Path, made: list[Path], alone: bool = True) -> None:
+    """Ends the hold of a folder; deletes its lock if held alone, and empty folders of `made`."""
+    if alone:
+        with suppress(OSError):
+            (folder / LOCK).unlink()
+    stream.close()
+    for place in reversed(made):
+        with suppress(OSError):  # not empty
+            place.rmdir()
 
 
 def _locked(folder: Path, owner: str, shared: bool = False) -> BinaryIO:
