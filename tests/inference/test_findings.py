@@ -170,6 +170,14 @@ def test_what_is_too_small_or_unsure_is_left_out() -> None:
     assert len(decode(replace(NETWORK, limits=limits), planes, teeth(), {})[1]) == 2
 
 
+def test_unsure_fillings_of_a_radiograph_without_a_sure_finding_are_left_out() -> None:
+    planes = logits(("filling", 38, 41, 44, 47), ("crown", 38, 51, 44, 57))
+    unsure = 0.3 * planes  # scores of 1 / (1 + 7 exp(-2.4)) = 0.61 instead of 0.998
+    assert names(found(unsure, teeth())[1]) == [("crown", 15)]
+    unsure[:, :, 50:] = planes[:, :, 50:]
+    assert names(found(unsure, teeth())[1]) == [("crown", 15), ("filling", 16)]
+
+
 def test_without_teeth() -> None:
     planes = logits(("implant", 10, 60, 30, 64), ("implant", 60, 120, 80, 124),
                     ("pontic", 40, 90, 44, 98))  # fmt: skip

@@ -84,7 +84,9 @@ Resize = Annotated[
 AnnotatedFindingsFile = Annotated[
     Path | None,
     typer.Option(
-        "--findings", help="COCO file of annotated findings; scores the predicted ones as well."
+        "--findings",
+        help="COCO file of annotated findings; scores the predicted ones as well; "
+        "ufba425: the included ones.",
     ),
 ]
 Samples = Annotated[
@@ -118,6 +120,7 @@ def evaluate(
     Prints each figure with its 95 % bootstrap interval. A radiograph without a prediction counts
     as 0, and the exit code is then 1.
     """
+    from panodent.datasets.public_findings import findings_file
     from panodent.evaluation.grouping import groupings
     from panodent.evaluation.pairing import evaluate_pairs, pair_folders, usable_pairs
     from panodent.evaluation.seen_cases import note_on_seen
@@ -125,6 +128,7 @@ def evaluate(
     from panodent.reports.report_folder import EVALUATION, check_free
 
     check_free(output, EVALUATION, overwrite)
+    annotations = None if findings is None else findings_file(findings)
     if plates and output is None:
         raise ConfigError("--plates needs a folder for the drawings; add --output")
     options = read_options(values, numbering, name_map, read_predictions, attribute, encoding)
@@ -143,7 +147,7 @@ def evaluate(
             progress=lambda done, total, key: update(done, total),
             groupings=groups,
         )
-    others = _print_scores(evaluation, pairing, predictions, findings, samples)
+    others = _print_scores(evaluation, pairing, predictions, annotations, samples)
     if output is not None:
         _write_report(evaluation, pairing, output, others, plates, overwrite)
     _exit_without(evaluation.without_prediction)

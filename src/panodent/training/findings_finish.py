@@ -68,7 +68,7 @@ def finish(run: FindingsRun, model: Any, rows: Sequence[Row]) -> Bundle:
     limits, calibration = _first_choice(made, run)
     made = replace(made, findings=replace(network, limits=limits, calibration=calibration))
     cases = [outcome.case for outcome in _outcomes(made, run)]
-    if cases:  # a calibration does not change what is found
+    if cases:  # it changes little of what is found
         made = replace(made, findings=replace(network, limits=limits, calibration=_fitted(cases)))
     scores = summarise_findings(cases)
     write_whole(run.folder / "scores.json", scores.to_json())
