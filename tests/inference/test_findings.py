@@ -157,8 +157,10 @@ def test_letters_in_the_margin_are_no_findings(kind: str) -> None:
     near, far = (kind, 22, 42, 26, 46), (kind, 88, 150, 92, 156)
     assert names(found(logits(near, far), teeth())[1]) == [(kind, 16)]
     assert names(found(logits(far), Teeth.empty(SIZE))[1]) == []
-    bridge = ("pontic", 80, 148, 86, 158)
+    bridge = ("pontic", 81, 148, 87, 158)
     assert kind in [one.kind for one in found(logits(far, bridge), teeth())[1]]
+    small = replace(NETWORK, limits={"pontic": KindLimits(area=61 / (96 * 192))})
+    assert names(decode(small, logits(far, bridge), teeth(), {})[1]) == []
 
 
 def test_what_is_too_small_or_unsure_is_left_out() -> None:
