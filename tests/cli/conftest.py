@@ -12,7 +12,7 @@ import pytest
 
 from panodent import bundle, phantom
 from panodent.bundle.bundle import load
-from panodent.cli import main
+from panodent.cli import console, main
 from panodent.inference.folder import predict_files
 from panodent.training.recipes import recipe
 from panodent.training.run import prepare
@@ -33,8 +33,12 @@ Panodent = Callable[..., Result]
 
 @pytest.fixture
 def panodent(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Panodent:
-    """Runs `panodent ARGUMENTS` as the command does, at 80 columns."""
+    """Runs `panodent ARGUMENTS` as the command does, at 80 columns.
+
+    No lines tell of progress, however long a busy machine takes.
+    """
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(console, "LINE_SECONDS", float("inf"))
 
     def run(*arguments: object) -> Result:
         monkeypatch.setattr(sys, "argv", ["panodent", *map(str, arguments)])
