@@ -4,6 +4,11 @@ Each mistake is a real call of the command on phantoms, in a new folder. The tab
 docs/reference/mistakes.md; a test compares the two:
 
     python tools/mistakes.py > docs/reference/mistakes.md
+
+What an earlier commit answered stands there too. `tools/mistakes_before.json` has it, which is
+made from the `src` folder of a checkout of that commit, whose dependencies are those of today:
+
+    python tools/mistakes.py --before CHECKOUT/src > tools/mistakes_before.json
 """
 
 from __future__ import annotations
@@ -11,8 +16,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import html
+import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -40,7 +48,6 @@ from mistake_steps import (
     without,
     written,
 )
-from mistakes_before import BEFORE
 
 HEAD = """# Mistakes and their messages
 
@@ -48,9 +55,12 @@ What panodent answers to frequent mistakes: the exit code, and what it prints on
 Each message says what came, what was expected and what to do. `tools/mistakes.py` makes every
 mistake on phantoms and writes this page.
 """
-HEAD_BEFORE = """What commit ad7ff94 answered where most has changed. Where it said nothing, with
-exit code 0, files were replaced or mixed in silence.
+HEAD_BEFORE = """What commit ad7ff94 answered to the same calls: the first line, or the exception of
+a traceback. Where it said nothing and the code is 0, files were replaced or mixed in silence.
+Mistakes for which a package or the disk is hidden from the program are not in this table.
 """
+BEFORE = Path(__file__).with_name("mistakes_before.json")
+CALL = "import sys; sys.argv[0] = 'panodent'; from panodent.cli import main; main()"
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,20 @@ class Mistake:
     what: str
     command: str
     before: Before = lambda: None
+
+    @contextlib.contextmanager
+    def made(self, drawing: Path) -> Iterator[bool]:
+        """A new folder to make it in, as the working directory; whether this process is changed.
+
+        `drawing` holds what every mistake finds.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(drawing, folder, dirs_exist_ok=True)
+            with contextlib.chdir(folder):
+                context = self.before()
+                changed = hasattr(context, "__enter__")
+                with context if changed else contextlib.nullcontext():
+                    yield changed
 
 
 MISTAKES: dict[str, tuple[Mistake, ...]] = {
@@ -236,21 +260,40 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
 
 def answer(mistake: Mistake, drawing: Path) -> tuple[int, list[str]]:
     """Exit code and lines on standard error; `drawing` holds what every mistake finds."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder).resolve()
-        shutil.copytree(drawing, place, dirs_exist_ok=True)
-        with contextlib.chdir(place):
-            context = mistake.before()
-            with context if hasattr(context, "__enter__") else contextlib.nullcontext():
-                code, text = call(mistake.command)
+    with mistake.made(drawing):
+        code, text = call(mistake.command)
+        text = text.replace(f"{Path.cwd()}/", "")
     text = re.sub(r"process \d+ on \S+, since [-\d]+ [\d:]+", "process 42 on HOST, since T", text)
-    lines = [line for line in text.replace(f"{place}/", "").splitlines() if line.strip()]
+    lines = [line for line in text.splitlines() if line.strip()]
     if lines and lines[0].startswith("Usage: "):
         lines = lines[-1:]  # before it are the usage and where to find help
     return code, lines
 
 
+def answer_before(mistake: Mistake, drawing: Path, source: Path) -> tuple[int, str] | None:
+    """Exit code and the telling line, '' for none, of the program in another `src` folder.
+
+    None if the mistake needs a change of this process, such as a package that is hidden.
+    """
+    paths = {"PYTHONPATH": str(source), "COLUMNS": "200", "NO_COLOR": "1"}
+    command = [sys.executable, "-c", CALL, *mistake.command.split()]
+    with mistake.made(drawing) as changed:
+        if changed:
+            return None
+        done = subprocess.run(
+            command, env=os.environ | paths, capture_output=True, text=True, timeout=600
+        )
+        lines = done.stderr.replace(f"{Path.cwd()}/", "").splitlines()
+    lines = [line for line in lines if line.strip()]
+    if any(line.startswith("Traceback") for line in lines):
+        return done.returncode, f"Traceback: {lines[-1]}"
+    told = [line for line in lines if re.match("error|warning", line, re.IGNORECASE)]
+    return done.returncode, (told or lines or [""])[0]
+
+
 Answered = tuple[str, Mistake, int, list[str]]
+Earlier = tuple[str, str, int, str]
+"""Heading, mistake, exit code and answer."""
 
 
 def answers() -> Iterator[Answered]:
@@ -275,11 +318,31 @@ def page(made: Iterable[Answered] | None = None) -> str:
     return "".join(parts)
 
 
+def answers_before(source: Path) -> list[Earlier]:
+    """What the program in another `src` folder answers."""
+    rows: list[Earlier] = []
+    with tempfile.TemporaryDirectory() as folder:
+        drawn(Path(folder))
+        for heading, mistakes in MISTAKES.items():
+            for mistake in mistakes:
+                if said := answer_before(mistake, Path(folder), source):
+                    rows.append((heading, mistake.what, *said))
+    return rows
+
+
+def before() -> list[Earlier]:
+    """The content of `mistakes_before.json`."""
+    return [
+        (heading, what, code, said)
+        for heading, what, code, said in json.loads(BEFORE.read_text("utf-8"))
+    ]
+
+
 def page_before() -> str:
     """What was answered before, as a section of the page."""
     rows = (
-        f"| {what} | {code} | {_code(said) if said else 'nothing'} |\n"
-        for (_, what), (code, said) in BEFORE.items()
+        f"| {heading}: {what} | {code} | {_code(said) if said else 'nothing'} |\n"
+        for heading, what, code, said in before()
     )
     head = "\n## Before\n\n" + HEAD_BEFORE + "\n| mistake | code | answer before |\n|---|---|---|\n"
     return head + "".join(rows)
@@ -292,4 +355,8 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page() + page_before())
+    if sys.argv[1:2] == ["--before"]:
+        rows = answers_before(Path(sys.argv[2]).resolve())
+        sys.stdout.write("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n")
+    else:
+        sys.stdout.write(page() + page_before())
