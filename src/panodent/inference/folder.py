@@ -308,7 +308,7 @@ def described(bundle: Bundle) -> dict[str, Any]:
     kinds = {"findings": list(bundle.findings.kinds)} if bundle.findings else {}
     return {
         "sha256": bundle.digest,
-        "name": bundle.provenance.get("name", ""),
+        "name": bundle.name,
         "path": bundle.source,
         "refined": bool(bundle.refiner),
         **kinds,
