@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: demo test lint docs format wheel-check weights setup setup-dev clean
+.PHONY: demo test lint docs format wheel-check image-check weights setup setup-dev clean
 
 CODE := src tests benchmarks tools docs
 
@@ -33,6 +33,8 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.compose-spec packaging/docker/compose.yaml
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix $(CODE)
@@ -45,6 +47,10 @@ docs: $(VENV)/dev.stamp
 # Builds the wheel and uses it outside the repository; `make wheel-check KEEP=dist` keeps the files.
 wheel-check: $(VENV)/bin/python
 	$(BIN)/python tools/wheel_check.py $(if $(KEEP),--keep $(KEEP))
+
+# Builds the container image without a container engine, and uses it. Needs root and debootstrap.
+image-check: $(VENV)/dev.stamp
+	$(BIN)/python tools/image_check.py $(if $(PLACE),--place $(PLACE))
 
 # A bundle as it ships, from both data sets as published: `make weights UFBA=... HITL=...`. Hours.
 # FROM=scratch begins with random weights, FROM=teacher needs a GPU; OUTPUT names the folder; the same command continues.

@@ -7,7 +7,7 @@ Clients send studies and a job of phantoms through `panodent.client`. Meanwhile 
 service are killed (SIGKILL), PostgreSQL is stopped without a checkpoint, and the disk of the store
 is filled to the last byte and emptied a moment later. In the end each radiograph must be one study
 with the teeth of a prediction without faults, nothing may be left over, and the memory may have
-grown by half and 100 MiB. Prints what was done; the exit code is 1 if anything was lost, doubled or
+grown by a tenth. Prints what was done; the exit code is 1 if anything was lost, doubled or
 wrong.
 
 The disk is filled only where this user may mount a small one (root); PostgreSQL is that of Debian.
@@ -137,8 +137,12 @@ def run(chaos: Chaos, files: list[Path], options: argparse.Namespace) -> list[st
     service = chaos.service
     contents = [file.read_bytes() for file in files]
     with Client(service.url, token_file=service.store / "token", patience=PATIENCE) as client:
-        quiet = [client.predict(("x.png", content))["teeth"] for content in contents]
-        expected = [[(tooth["fdi"], tooth["rle"]) for tooth in teeth] for teeth in quiet]
+        with ThreadPoolExecutor(options.clients) as pool:
+            # At the same time, so that every worker has predicted before memory is measured: one
+            # that never has uses 60 MiB less.
+            quiet = list(pool.map(lambda content: client.predict(("x.png", content)),
+                                  contents * options.clients))  # fmt: skip
+        expected = [teeth_of(record) for record in quiet[: len(contents)]]
         before = service.resident()
         with chaos, ThreadPoolExecutor(options.clients) as pool:
             uploads = [(f"job-{n}.png", contents[n % 4]) for n in range(options.files)]
@@ -150,7 +154,7 @@ def run(chaos: Chaos, files: list[Path], options: argparse.Namespace) -> list[st
         after = service.resident()
     print(f"faults made: {dict(chaos.done)}")
     print(f"memory in MiB: first {before >> 20}, last {after >> 20}")
-    if after > 1.5 * before + (100 << 20):
+    if after > 1.1 * before:
         faults.append(f"the memory grew from {before >> 20} to {after >> 20} MiB")
     return faults
 
@@ -203,7 +207,7 @@ def check(
     for study in studies[:: max(1, len(studies) // 40)]:
         number = int(study["name"].split("-")[1].split(".")[0])
         record = client.export_study(study["id"], "teeth.json")
-        if teeth_of(record) != expected[number % 4]:
+        if teeth_of(json.loads(record)) != expected[number % 4]:
             yield f"{study['name']} has other teeth than a quiet prediction"
     folders = {place.name for place in (service.store / "files").iterdir()}
     if stray := folders - {study["id"] for study in studies}:
@@ -214,8 +218,8 @@ def check(
         yield f"readyz answers {status}"
 
 
-def teeth_of(record: bytes) -> list[tuple[int, str]]:
-    return [(tooth["fdi"], tooth["rle"]) for tooth in json.loads(record)["teeth"]]
+def teeth_of(record: dict[str, Any]) -> list[tuple[int, str]]:
+    return [(tooth["fdi"], tooth["rle"]) for tooth in record["teeth"]]
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ def test_saved_and_loaded_again_it_is_the_same(tmp_path: Path) -> None:
         made.classes,
         made.provenance,
     )
+    assert replace(made, provenance={"name": "clinic"}).name == "clinic"
+    assert replace(made, provenance={}).name == ""
     assert all(np.array_equal(again.norms[name], made.norms[name]) for name in made.norms)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from panodent.bundle.files import read_network, read_norms, sha256, write_norms
-from panodent.errors import BundleError
+from panodent.bundle.files import make_room, read_network, read_norms, sha256, write_norms
+from panodent.errors import BundleError, OutputError
 
 
 def test_a_network_is_the_one_of_the_card(tmp_path: Path) -> None:
@@ -33,3 +33,14 @@ def test_norms_survive(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:40])
     with pytest.raises(BundleError, match=r"norms\.npz: damaged"):
         read_norms(file)
+
+
+def test_room_is_made_and_other_files_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "bundle"
+    make_room(folder)
+    for name in ("bundle.json", "refiner.onnx", "fast-network.onnx", "notes.txt"):
+        (folder / name).touch()
+    make_room(folder)
+    assert [file.name for file in folder.iterdir()] == ["notes.txt"]
+    with pytest.raises(OutputError, match="another --output"):
+        make_room(folder / "notes.txt")

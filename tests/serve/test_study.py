@@ -6,7 +6,14 @@ import pytest
 from panodent.errors import TeethError
 from panodent.outputs.record import from_record, to_record
 from panodent.phantom import draw
-from panodent.serve.study import MAX_POINTS, Study, apply_edit, with_attributes, with_ids
+from panodent.serve.study import (
+    MAX_POINTS,
+    Study,
+    apply_edit,
+    new_study,
+    with_attributes,
+    with_ids,
+)
 from panodent.teeth.teeth import Teeth
 
 SIZE = (128, 256)
@@ -21,6 +28,26 @@ def found():
 
 def edit(found, entries, present=None, revision=0):
     return apply_edit(SIZE, found, present or found, revision, entries, STAMP)
+
+
+def test_a_new_study_has_what_the_record_says():
+    finding = {"kind": "crown", "fdi": 11, "flags": ["doubtful"]}
+    record = {
+        "width": 4,
+        "height": 2,
+        "quality": 0.5,
+        "warning": "dark",
+        "teeth": [{"fdi": 11, "flags": []}],
+        "findings": [finding],
+    }
+    made = new_study("a" * 32, "x.png", "image", "2026-01-02", record)
+    assert (made.width, made.height, made.created, made.updated) == (4, 2, *["2026-01-02"] * 2)
+    assert made.predicted == made.teeth == [{"id": "t1", "fdi": 11, "flags": []}]
+    assert made.predicted_findings == made.findings == [{"id": "f1", **finding}]
+    known = {"quality": 0.5, "warning": "dark", "notes": None, "spacing_mm": None, "bundle": None}
+    assert made.about == {**known, "doubtful": 1}
+    del record["findings"]
+    assert new_study("a" * 32, "x.png", "image", "", record).findings is None
 
 
 def test_what_is_not_touched_stays_as_it_was(found):

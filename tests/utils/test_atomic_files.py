@@ -12,6 +12,7 @@ import pytest
 from panodent.errors import AnnotationError, OutputError
 from panodent.utils.atomic_files import (
     PendingFile,
+    make_secret,
     replace_durably,
     sync,
     write_whole,
@@ -145,3 +146,24 @@ def test_names_that_are_not_utf8_come_back(tmp_path: Path) -> None:
         stream.write(text)
     for file in tmp_path.iterdir():
         assert json.loads(file.read_text("utf-8")) == [name, "Muñoz"]
+
+
+def test_a_secret_is_made_once_for_its_user_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "key"
+    make_secret(file, "first")
+    make_secret(file, "second")
+    assert file.read_text() == "first"
+    if os.name != "nt":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with pytest.raises(OSError, match="No such file"):
+        make_secret(tmp_path / "missing" / "key", "text")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", fail)
+    with pytest.raises(OSError, match="No space"):
+        make_secret(tmp_path / "other", "text")
+    assert names(tmp_path) == ["key"]

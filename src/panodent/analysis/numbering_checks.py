@@ -1,6 +1,6 @@
 """Checks of tooth numbers by the places of the teeth, also while a person edits them.
 
-They take boxes alone, so that they answer in a millisecond. What they say is a hint to look at:
+They take boxes alone, so that 32 teeth need a few milliseconds. What they say is a hint to look at:
 teeth do drift into gaps, change places and stay too long. Teeth that have not erupted lie anywhere;
 they are checked for their jaw and for repeated numbers only.
 
@@ -15,6 +15,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
@@ -131,16 +132,16 @@ def _in_other_jaw(
     index: int, numbers: Sequence[int], places: Float64Array, numbered: Sequence[int]
 ) -> bool:
     """Whether a tooth is about as high as the teeth of the other jaw above or below its place."""
-    middle = (places[:, 1] + places[:, 3]) / 2
-    height = (places[:, 0] + places[:, 2]) / 2
+    middle = ((places[:, 1] + places[:, 3]) / 2).tolist()
+    height = ((places[:, 0] + places[:, 2]) / 2).tolist()
     off = {}
     for jaw in ("upper", "lower"):
         others = [i for i in numbered if i != index and TEETH[numbers[i]].jaw == jaw]
         near = sorted(others, key=lambda i: abs(middle[i] - middle[index]))[:NEAREST]
         if len(near) < FEWEST:
             return False
-        off[jaw == TEETH[numbers[index]].jaw] = abs(np.median(height[near]) - height[index])
-    return bool(off[False] <= OTHER_JAW * off[True])
+        off[jaw == TEETH[numbers[index]].jaw] = abs(median(height[i] for i in near) - height[index])
+    return off[False] <= OTHER_JAW * off[True]
 
 
 # --- along one arch ----------------------------------------------------------------------------

@@ -32,11 +32,11 @@ from panodent.bundle.calibration import Calibration
 from panodent.bundle.fast import FastNetworks
 from panodent.bundle.files import (
     CARD_FILE,
-    FAST_FILES,
     FINDINGS_FILE,
     NETWORK_FILE,
     NORMS_FILE,
     REFINER_FILE,
+    make_room,
     read_network,
     read_norms,
     sha256,
@@ -49,7 +49,7 @@ from panodent.bundle.seen import read as read_seen
 from panodent.bundle.seen import write as write_seen
 from panodent.bundle.session import CPU, Session, check_device
 from panodent.dentition import TEETH
-from panodent.errors import BundleError, ConfigError, OutputError
+from panodent.errors import BundleError, ConfigError
 from panodent.utils.arrays import Float32Array, FloatImage
 from panodent.utils.atomic_files import write_whole
 
@@ -124,6 +124,11 @@ class Bundle:
         if self.findings is not None and (self.findings.threads, self.findings.device) != usual:
             own = replace(self.findings, threads=self.threads, device=self.device)
             object.__setattr__(self, "findings", own)
+
+    @property
+    def name(self) -> str:
+        """What its training called it, '' if nothing."""
+        return str(self.provenance.get("name", ""))
 
     @cached_property
     def digest(self) -> str:
@@ -302,15 +307,7 @@ def save(bundle: Bundle, folder: Path) -> None:
     file cannot be written.
     """
     fast = fast_files.held(bundle)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in (CARD_FILE, REFINER_FILE, FINDINGS_FILE, NORMS_FILE, *FAST_FILES):
-            (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be written ({error.strerror}); check its permissions, or name "
-            "another --output"
-        ) from None
+    make_room(folder)
     write_whole(folder / NETWORK_FILE, bundle.network)
     if bundle.refiner:
         write_whole(folder / REFINER_FILE, bundle.refiner)

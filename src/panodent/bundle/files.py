@@ -28,6 +28,22 @@ FAST_FILES = ("fast-network.onnx", "fast-refiner.onnx", "fast-findings.onnx")
 """Eight-bit forms of the networks, see `panodent.bundle.fast`."""
 
 
+def make_room(folder: Path) -> None:
+    """Makes a folder for a bundle; of one that is there, removes the card and all optional files.
+
+    Raises `OutputError` if that is not possible.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in (CARD_FILE, REFINER_FILE, FINDINGS_FILE, NORMS_FILE, *FAST_FILES):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be written ({error.strerror}); check its permissions, or name "
+            "another --output"
+        ) from None
+
+
 def check_free(folder: Path, overwrite: bool = False) -> None:
     """Raises `OutputError` if the folder has files of a bundle, unless these may be overwritten.
 

@@ -96,12 +96,12 @@ def _write(deidentifier: Deidentifier, file: Path, output: Path, counts: dict[st
 
 def _key(file: Path | None) -> bytes:
     """The secret of a file, which is made if it does not exist; without a file a new one."""
+    from panodent.utils.atomic_files import make_secret
+
     if file is None:
         return secrets.token_bytes(32)
     try:
-        if not file.exists():
-            file.touch(mode=0o600)
-            file.write_text(secrets.token_hex(32) + "\n")
+        make_secret(file, secrets.token_hex(32) + "\n")
         key = file.read_bytes().strip()
     except OSError as error:
         raise ConfigError(f"{file}: cannot be used as a key ({error.strerror})") from None

@@ -140,8 +140,10 @@ class WebArchive:
         dataset, answer = dcmread(file), None
         with _translated(self.name, "a result"):
             answer = self._client.store_instances([dataset])
-        if answer is not None:
-            _check_stored(answer, self.name)
+        failed = () if answer is None else answer.get("FailedSOPSequence", ())
+        error = _not_stored([int(item.get("FailureReason", 0)) for item in failed], self.name)
+        if error is not None:
+            raise error
 
 
 def _check(url: str, credentials: Credentials, ca_file: Path | None) -> None:
@@ -219,13 +221,9 @@ def _error_of(response: Any, name: str, what: str) -> PanodentError | None:
         return UnreachableError(f"{name}: does not accept the login (HTTP 401)")
     if status in _TRANSIENT:
         return UnreachableError(f"{name}: cannot answer now (HTTP {status})")
-    reasons = _reasons(response) if status == 409 else []
-    if any(code in _OUT_OF_RESOURCES for code in reasons):
-        return UnreachableError(f"{name}: is out of resources")
-    if reasons and set(reasons) == {_DUPLICATE}:
-        return None
-    codes = "".join(f", reason {code:#06x}" for code in reasons)
-    return RefusedError(f"{name}: refused {what} (HTTP {status}{codes})")
+    if status == 409 and (reasons := _reasons(response)):
+        return _not_stored(reasons, name)
+    return RefusedError(f"{name}: refused {what} (HTTP {status})")
 
 
 def _reasons(response: Any) -> list[int]:
@@ -237,14 +235,12 @@ def _reasons(response: Any) -> list[int]:
         return []
 
 
-def _check_stored(answer: Any, name: str) -> None:
-    """Raises an error for an object that the answer to STOW lists as failed."""
-    for item in answer.get("FailedSOPSequence", ()):
-        code = int(item.get("FailureReason", 0))
-        if code in _OUT_OF_RESOURCES:
-            raise UnreachableError(f"{name}: is out of resources")
-        if code != _DUPLICATE:
-            raise RefusedError(f"{name}: refused a result (reason {code:#06x})")
+def _not_stored(reasons: Sequence[int], name: str) -> PanodentError | None:
+    """The error for the reasons why a result was not stored; None if the archive has it already."""
+    if any(code in _OUT_OF_RESOURCES for code in reasons):
+        return UnreachableError(f"{name}: is out of resources")
+    codes = ", ".join(f"{code:#06x}" for code in reasons if code != _DUPLICATE)
+    return RefusedError(f"{name}: refused a result (reason {codes})") if codes else None
 
 
 def _instance(found: dict[str, Any]) -> ArchivedObject | None:

@@ -139,9 +139,17 @@ def predict_files(
         return _written(share, bundle, options, done, report, parquet)
 
 
-def finished(bundle: Bundle, item: Input, folder: Path, options: Options) -> bool:
-    """Whether an earlier call left the result below `folder` that this one would write."""
-    return _finished(folder / item.name / RECORD, _origin(bundle, item, options)) is not None
+def finished(bundle: Bundle, item: Input, folder: Path, options: Options) -> Outcome | None:
+    """The outcome if an earlier call left the result below `folder` that this one would write."""
+    origin = _origin(bundle, item, options)
+    try:
+        record = json.loads((folder / item.name / RECORD).read_text(encoding="utf-8"))
+        same = all(record.get(key) == value for key, value in origin.items())
+        if not same or not isinstance(record["teeth"], list):
+            return None
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
+    return _status(str(item.path), "skipped", item, record), record
 
 
 def _written(
@@ -239,9 +247,9 @@ def predict_one(
         status = "ignored" if item.harmless else "failed"
         return Status(shown, status, error=f"{item.path}: {item.problem}"), None
     place = folder / item.name
+    if resume and (kept := finished(predictor.bundle, item, folder, options)) is not None:
+        return kept
     origin = _origin(predictor.bundle, item, options)
-    if resume and (record := _finished(place / RECORD, origin)) is not None:
-        return _status(shown, "skipped", item, record), record
     try:
         if options.dicom:
             demand_dicom(item.path)
@@ -293,22 +301,12 @@ def _origin(bundle: Bundle, item: Input, options: Options) -> dict[str, Any]:
     }
 
 
-def _finished(file: Path, origin: dict[str, Any]) -> dict[str, Any] | None:
-    """The record of an earlier call with an equal origin, or None if there is no complete one."""
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-        same = all(record.get(key) == value for key, value in origin.items())
-        return record if same and isinstance(record["teeth"], list) else None
-    except (OSError, ValueError, KeyError, AttributeError):
-        return None
-
-
 def described(bundle: Bundle) -> dict[str, Any]:
     """What run.json says of the bundle."""
     kinds = {"findings": list(bundle.findings.kinds)} if bundle.findings else {}
     return {
         "sha256": bundle.digest,
-        "name": bundle.provenance.get("name", ""),
+        "name": bundle.name,
         "path": bundle.source,
         "refined": bool(bundle.refiner),
         **kinds,

@@ -168,7 +168,7 @@ class Predictor:
     @property
     def model(self) -> Model:
         """Name and digest of the bundle, for DICOM objects."""
-        return Model(str(self.bundle.provenance.get("name", "")), self.bundle.digest)
+        return Model(self.bundle.name, self.bundle.digest)
 
 
 def with_limits_noted(radiograph: Radiograph, classes: Sequence[int]) -> Radiograph:

@@ -20,7 +20,7 @@ from panodent.serve.store.folders import sync_folder
 from panodent.serve.store.store import Store, now, stale_edit
 from panodent.serve.store.upload import Upload, new_id, write_upload
 from panodent.serve.store_calls import StoreCalls
-from panodent.serve.study import Study, doubtful_count, printable, with_ids
+from panodent.serve.study import Study, doubtful_count, new_study, printable
 from panodent.serve.workers.pool import WorkerPool
 from panodent.utils.atomic_files import write_whole
 
@@ -146,27 +146,7 @@ class Service:
         header, blobs = await self.pool.run(task, **options)
         await _whole(asyncio.to_thread(self._write_picture, upload.id, blobs["image"]))
         record = json.loads(blobs["record"])
-        teeth = with_ids(record["teeth"])
-        moment = now()
-        findings = with_ids(record["findings"], "f") if "findings" in record else None
-        about = ("quality", "warning", "notes", "spacing_mm", "bundle")
-        return Study(
-            id=upload.id,
-            name=upload.name,
-            kind=str(header["kind"]),
-            created=moment,
-            updated=moment,
-            width=int(record["width"]),
-            height=int(record["height"]),
-            predicted=teeth,
-            teeth=teeth,
-            about={
-                **{key: record.get(key) for key in about},
-                "doubtful": doubtful_count(teeth, findings),
-            },
-            predicted_findings=findings,
-            findings=findings,
-        )
+        return new_study(upload.id, upload.name, str(header["kind"]), now(), record)
 
     def _write_picture(self, study: str, content: bytes) -> None:
         picture = self.store.picture(study)

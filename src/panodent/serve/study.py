@@ -32,6 +32,7 @@ FindingRecord = dict[str, Any]
 MAX_TEETH = 100
 MAX_POINTS = 200_000
 MAX_NAME_LENGTH = 120
+_ABOUT = ("quality", "warning", "notes", "spacing_mm", "bundle")
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,32 @@ class Study:
         if self.findings is None:
             return record
         return {**record, "findings_version": FINDINGS_VERSION, "findings": list(self.findings)}
+
+
+def new_study(study: str, name: str, kind: str, moment: str, record: Mapping[str, Any]) -> Study:
+    """A study that nobody has saved yet.
+
+    study, name, kind : its `id`, `name` and `kind`.
+    moment : when it is made, as `created`.
+    record : a radiograph's teeth.json, with what `about` has.
+    """
+    teeth = with_ids(record["teeth"])
+    findings = with_ids(record["findings"], "f") if "findings" in record else None
+    about = {key: record.get(key) for key in _ABOUT}
+    return Study(
+        id=study,
+        name=name,
+        kind=kind,
+        created=moment,
+        updated=moment,
+        width=int(record["width"]),
+        height=int(record["height"]),
+        predicted=teeth,
+        teeth=teeth,
+        about={**about, "doubtful": doubtful_count(teeth, findings)},
+        predicted_findings=findings,
+        findings=findings,
+    )
 
 
 def doubtful_count(teeth: Sequence[ToothRecord], findings: Sequence[FindingRecord] | None) -> int:

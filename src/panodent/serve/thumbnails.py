@@ -7,9 +7,9 @@ from collections import OrderedDict
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from panodent.drawing.display import fitted_size
+from panodent.serve.stored_picture import read_picture
 
 WIDTH = 240
 """Largest width in pixels."""
@@ -38,10 +38,7 @@ class Thumbnails:
 
 def thumbnail(picture: Path) -> bytes:
     """A JPEG at most `WIDTH` wide of a picture; raises `FileNotFoundError`."""
-    data = np.frombuffer(picture.read_bytes(), np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-    if image is None:  # written by the service itself: deleted while it was read
-        raise FileNotFoundError(picture)
+    image: cv2.typing.MatLike = read_picture(picture)
     if image.shape[1] > WIDTH:
         rows, columns = fitted_size(image.shape[:2], WIDTH)
         image = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)

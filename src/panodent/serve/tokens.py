@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
 from panodent.errors import ConfigError, OutputError
+from panodent.utils.atomic_files import make_secret
 
 SHORTEST = 16
 FEWEST_CHARACTERS = 6
@@ -56,16 +56,11 @@ def own_token(store: Path) -> str:
     it cannot be written, and `ConfigError` if the file holds no good token.
     """
     file = store / NAME
-    if file.exists():
-        return read_token(file)
-    token = secrets.token_urlsafe(32)
     try:
         store.mkdir(parents=True, exist_ok=True)
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(token + "\n")
+        make_secret(file, secrets.token_urlsafe(32) + "\n")
     except OSError as error:
         raise OutputError(
             f"{store}: cannot be used as the store ({error.strerror}); check its permissions"
         ) from None
-    return token
+    return read_token(file)

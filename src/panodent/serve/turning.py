@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from panodent.serve.stored_picture import read_picture
+
 Turn = Literal["half", "left", "right", "mirror"]
 Image = npt.NDArray[Any]
 TURNS: Mapping[str, tuple[str, Callable[[Image], Image]]] = {
@@ -32,10 +34,7 @@ def turned(image: Image, turn: Turn) -> Image:
 
 def turned_picture(file: Path, turn: Turn) -> bytes:
     """The 8-bit picture of a study after a turn, as PNG; raises `FileNotFoundError`."""
-    image = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    if image is None:  # written by the service itself: deleted while it was read
-        raise FileNotFoundError(file)
-    return bytes(cv2.imencode(".png", turned(image, turn))[1].tobytes())
+    return bytes(cv2.imencode(".png", turned(read_picture(file), turn))[1].tobytes())
 
 
 def name_after(name: str, turn: Turn) -> str:

@@ -140,6 +140,23 @@ def _filled(pending: PendingFile) -> Iterator[IO]:
     pending.commit()
 
 
+def make_secret(file: Path, text: str) -> None:
+    """Makes a file that only this user can read; one that exists is left as it is.
+
+    Raises `OSError`; then no file is left behind.
+    """
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError:
+        file.unlink(missing_ok=True)
+        raise
+
+
 def sync(path: Path) -> None:
     """Waits until a file, or the names in a folder, are on the disk (fsync), to survive a crash.
 

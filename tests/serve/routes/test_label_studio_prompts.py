@@ -82,6 +82,9 @@ def test_the_prediction_is_that_tooth_with_the_chosen_label(teeth, prompts, labe
     (region,) = found["result"]
     assert region["value"]["brushlabels"] == [label]
     assert (region["type"], region["from_name"]) == ("brushlabels", "tooth")
+    # The annotation may have the tooth already, under its id or that of an earlier click.
+    again = _prediction(record, read_config(CONFIG), "panodent-1", prompts)["result"]
+    assert region["id"] != again[0]["id"]
 
 
 def test_labels_that_are_clear_in_one_numbering_only_if_it_is_named() -> None:

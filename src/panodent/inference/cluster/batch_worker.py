@@ -173,7 +173,7 @@ class BatchWorker:
     def _outcome(self, source: Source) -> Outcome:
         settings, target = self.settings, self.target
         if source.item.problem or (not source.url and isinstance(target, LocalFolder)):
-            return self._predicted(source.item, Path(settings.output))
+            return self._predicted(source.item, Path(settings.output), settings.resume)
         with tempfile.TemporaryDirectory(prefix="panodent-") as place:
             folder = target.folder if isinstance(target, LocalFolder) else Path(place, "out")
             kept = f"{source.item.name}/{RECORD}"
@@ -184,24 +184,25 @@ class BatchWorker:
             ):
                 write_whole(folder / kept, record)
             bundle = self.predictor.bundle
-            known = settings.resume and finished(bundle, source.item, folder, settings.options)
+            if settings.resume and (
+                earlier := finished(bundle, source.item, folder, settings.options)
+            ):
+                return replace(earlier[0], file=source.shown), earlier[1]
             try:
-                item = source.item if known else _local(source, Path(place))
+                item = _local(source, Path(place))
             except NoRadiographError as error:
                 return Status(source.shown, "ignored", error=str(error)), None
             except RadiographError as error:
                 return Status(source.shown, "failed", error=str(error)), None
-            status, found = self._predicted(item, folder)
+            status, found = self._predicted(item, folder, resume=False)
             if status.status == "done" and isinstance(target, RemoteFolder):
                 _upload(target, folder, source.item.name)
             said = status.error.replace(str(item.path), source.shown)
             return replace(status, file=source.shown, error=said), found
 
-    def _predicted(self, item: Input, folder: Path) -> Outcome:
-        settings = self.settings
-        return predict_one(
-            self.predictor, item, folder=folder, options=settings.options, resume=settings.resume
-        )
+    def _predicted(self, item: Input, folder: Path, resume: bool) -> Outcome:
+        options = self.settings.options
+        return predict_one(self.predictor, item, folder=folder, options=options, resume=resume)
 
     def _put_tables(self, name: str, files: Mapping[str, Path], failed: bool) -> None:
         """Copies the tables of a batch to the results, statuses last."""

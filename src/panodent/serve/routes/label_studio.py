@@ -14,6 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated, Any
 from xml.etree.ElementTree import Element, ParseError, XMLParser
 
@@ -285,7 +286,8 @@ def _pointed(
         label = tag.labels.get(int(teeth.fdi[index]), "")
     if not label:
         return empty
-    region = {"id": f"tooth{index + 1}", **_region(teeth, index, tag, label)}
+    # An id of its own: the tooth may be in the annotation already, from the prediction of all.
+    region = {"id": f"tooth{index + 1}-{token_hex(4)}", **_region(teeth, index, tag, label)}
     return {**empty, "score": round(float(teeth.scores[index]), 4), "result": [region]}
 
 

@@ -16,13 +16,7 @@ from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.radiograph import Radiograph
 from panodent.serve.store.store import Store, now
 from panodent.serve.store.upload import Upload, new_id, suffix_of
-from panodent.serve.study import (
-    MAX_NAME_LENGTH,
-    Study,
-    display_name,
-    doubtful_count,
-    with_ids,
-)
+from panodent.serve.study import MAX_NAME_LENGTH, Study, display_name, new_study
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Flag, Teeth
 from panodent.utils.atomic_files import sync, write_whole
@@ -51,7 +45,10 @@ def add_annotated(
         held | {"doubtful"} if place in doubtful else held for place, held in enumerate(teeth.flags)
     ]
     marked = replace(teeth, flags=tuple(flags))
-    record = to_record(marked, radiograph, findings=findings)
+    said = {"warning": warning[:MOST_WORDS], "bundle": ""}
+    record = to_record(marked, radiograph, said, findings)
+    for place, tooth in enumerate(record["teeth"]):
+        tooth["reason"] = doubtful.get(place, "")
     name = display_name(f"{key.replace('/', '_')}{file.suffix}")[-MAX_NAME_LENGTH:]
     upload = Upload(new_id(), name, suffix_of(file.name), store.files)
     try:
@@ -63,30 +60,6 @@ def add_annotated(
     picture = to_png_bytes(np.rint(radiograph.pixels * 255).astype(np.uint8))
     write_whole(store.picture(upload.id), picture)
     sync(upload.file.parent)
-    entries = with_ids(
-        {**tooth, "reason": doubtful.get(place, "")} for place, tooth in enumerate(record["teeth"])
-    )
-    found = with_ids(record["findings"], "f") if "findings" in record else None
-    moment = now()
-    about = {key: record[key] for key in ("quality", "notes", "spacing_mm")}
-    study = Study(
-        id=upload.id,
-        name=name,
-        kind="dicom" if is_dicom(file) else "image",
-        created=moment,
-        updated=moment,
-        width=int(record["width"]),
-        height=int(record["height"]),
-        predicted=entries,
-        teeth=entries,
-        about={
-            **about,
-            "warning": warning[:MOST_WORDS],
-            "bundle": "",
-            "doubtful": doubtful_count(entries, found),
-        },
-        predicted_findings=found,
-        findings=found,
-    )
+    study = new_study(upload.id, name, "dicom" if is_dicom(file) else "image", now(), record)
     store.add(study, upload.suffix)
     return study

@@ -32,8 +32,8 @@ def main(connection: Connection, settings: WorkerSettings) -> None:
         runner = TaskRunner(settings)
         bundle = runner.predictor.bundle
         bundle.open()
-        name = str(bundle.provenance.get("name", ""))
-        send(connection, {"ready": True, "bundle": {"name": name, "digest": bundle.digest}}, {})
+        about = {"name": bundle.name, "digest": bundle.digest}
+        send(connection, {"ready": True, "bundle": about}, {})
     except PanodentError as error:
         send(connection, {"error": str(error)}, {})
         return
