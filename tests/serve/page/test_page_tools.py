@@ -151,3 +151,67 @@ def test_a_lasso_selects_teeth_and_panels_fold(page: Any, service: Any, opened: 
     page.keyboard.press("Shift+C")
     page.keyboard.press("Shift+P")
     expect(page.locator("#inspector")).to_be_visible()
+
+
+def test_a_click_gives_an_outline(page: Any, service: Any, opened: Any) -> None:
+    study = opened(page, service, "case-010.png")
+    box = page.locator("#viewer").bounding_box()
+    hint = page.locator("#hint")
+
+    def place(tooth: dict[str, Any]) -> tuple[float, float]:
+        drawn = page.locator(f"path.tooth[data-fdi='{tooth['fdi']}']").bounding_box()
+        return drawn["x"] + drawn["width"] / 2, drawn["y"] + drawn["height"] / 2
+
+    first, second = (next(t for t in study["teeth"] if t["fdi"] == fdi) for fdi in (36, 46))
+    at, other = place(first), place(second)
+    page.keyboard.press("Shift+F")
+    page.mouse.click(*at)
+    expect(hint).to_have_text(re.compile("^Enter replaces the outline of 36"))
+    page.mouse.click(*other, button="right")
+    expect(page.locator("#viewer .click")).to_have_count(2)
+    page.keyboard.press("Control+z")
+    expect(page.locator("#viewer .click")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer .preview")).to_have_count(0)
+    expect(page.locator(".place[data-changed]")).to_have_count(0)
+
+    # A tooth that was deleted is added again, by a box; its number is proposed.
+    page.click(".place[data-fdi='36']")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+F")
+    left, top, right, bottom = first["box"]
+    x, y = (
+        at[axis] - (first["box"][axis] + first["box"][axis + 2]) / 2 * scale(page)
+        for axis in (0, 1)
+    )
+    corners = [
+        (x + across * scale(page), y + down * scale(page))
+        for across, down in ((left, top), (right, bottom))
+    ]
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    page.mouse.move(*corners[1], steps=2)
+    page.mouse.up()
+    expect(hint).to_have_text(re.compile("^Enter adds this tooth, 36"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".place[data-fdi='36'][data-changed]")).to_have_count(1)
+    expect(page.locator("#tool-strip")).to_be_hidden()
+    assert box == page.locator("#viewer").bounding_box()
+
+    # The same by keys: the cross starts in the middle of the viewer.
+    page.keyboard.press("Shift+F")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    expect(page.locator("#viewer .click")).to_have_count(1)
+    page.keyboard.press("x")
+    expect(page.locator("[data-key=x]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Backspace")
+    expect(page.locator("#viewer .click")).to_have_count(0)
+    page.keyboard.press("Escape")
+
+
+def scale(page: Any) -> float:
+    return float(
+        re.search(r"scale\(([\d.]+)", page.locator("g.world").get_attribute("transform"))[1]
+    )

@@ -207,6 +207,7 @@ function shaping({ session, toolbox }) {
       pressed: merging.pressed,
       run: () => (session.chosen.length > 1 ? toolbox.merge(session.chosen) : merging.run()),
     },
+    { id: "point", label: "Point: click a tooth to outline it", group, keys: ["Shift+F"], icon: "point", enabled: study, ...tool("point") },
     { id: "add", label: "Draw tooth", group, keys: ["a"], icon: "add", enabled: study, ...tool("add") },
     {
       id: "remove",
