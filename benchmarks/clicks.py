@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import cv2
@@ -90,13 +91,13 @@ def kinds_of(truth: Teeth, found: Teeth) -> list[tuple[str, float]]:
 
 
 def rows(
-    bundle: Bundle, case: Case, every: int, most: int
+    bundle: Bundle, case: Case, chosen: Iterator[bool], most: int
 ) -> Iterator[tuple[str, list[float], list[float]]]:
     """(kind, [automatic, after each click ..., box], seconds) of the chosen teeth of a case."""
     pixels, truth = case.radiograph().pixels, case.teeth()
     scored = Scored(bundle, network_view(bundle, pixels))
     for index, (kind, automatic) in enumerate(kinds_of(truth, predict_teeth(bundle, pixels))):
-        if kind == "found" and (index + len(case.key)) % every:
+        if kind == "found" and not next(chosen):
             continue
         mask = truth.full_mask(index)
         clicks = list(scored.by_clicks(mask, most))
@@ -117,7 +118,8 @@ def main() -> None:
     for name, training, held in radiographs.split(options.data):
         cases = [*training, *held][:: options.step]
         every = max(len(cases) * 30 // options.teeth, 1)
-        found = [row for case in cases for row in rows(bundle, case, every, options.clicks)]
+        chosen = (number % every == 0 for number in count())  # of the teeth that were found
+        found = [row for case in cases for row in rows(bundle, case, chosen, options.clicks)]
         print(f"{name}: {len(cases)} radiographs; automatic, each click, box")
         for kind in KINDS:
             scores = [scores for its, scores, _ in found if its == kind]

@@ -27,7 +27,8 @@ class Picker {
     autocomplete: "off",
     spellcheck: "false",
     maxlength: 4,
-    autofocus: true,
+    // With a finger, the keyboard of the screen would cover the numbers.
+    autofocus: !window.matchMedia("(pointer: coarse)").matches,
     "aria-describedby": "picked-says",
     oninput: () => this.#typed(),
     onkeydown: (event) => {
