@@ -95,7 +95,8 @@ export class Comparison {
       pane.addEventListener("view", () => this.#panes[1 - at].follow(pane));
       this.#fetch(pane, sides[at].study);
     });
-    this.#element.querySelector("h2").focus();
+    window.scrollTo(0, 0);
+    this.#element.querySelector("h2").focus({ preventScroll: true });
   }
 
   async #fetch(pane, id) {
