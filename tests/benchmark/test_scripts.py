@@ -109,3 +109,11 @@ def test_the_yolo_graph_is_as_large_as_published() -> None:
 def test_scripts_that_take_long_start(script: str, needs: str, option: str) -> None:
     pytest.importorskip(needs)
     assert option in run(script, "--help")
+
+
+def test_clicks_scores_points_and_boxes(data: Path, teeth_bundle: Path) -> None:
+    options = ("--bundle", teeth_bundle, "--step", 8, "--teeth", 4, "--clicks", 2)
+    printed = run("clicks.py", data, *options)
+    (row,) = re.findall(r"^found +(\d+) (0\.\d+) (0\.\d+) (0\.\d+) (0\.\d+)$", printed, re.M)
+    assert int(row[0]) >= 3
+    assert min(map(float, row[1:])) > 0.7

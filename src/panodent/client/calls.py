@@ -19,6 +19,7 @@ from panodent.client.records import (
     RemoteNeighbours,
     RemoteStudies,
     RemoteStudy,
+    RemoteToothAt,
 )
 from panodent.client.uploads import Progress, Source
 
@@ -178,6 +179,17 @@ def check_numbering(teeth: Sequence[Mapping[str, Any]]) -> Call[list[RemoteMispl
         for tooth in teeth
     ]
     return Call("POST", "v1/numbering", _problems, body={"teeth": placed})
+
+
+def tooth_at(
+    name: str,
+    positive: Sequence[Sequence[float]],
+    negative: Sequence[Sequence[float]],
+    box: Sequence[float] | None,
+) -> Call[RemoteToothAt]:
+    points = {"positive": [*map(list, positive)], "negative": [*map(list, negative)]}
+    body = {**points, "box": None if box is None else list(box)}
+    return Call("POST", f"v1/studies/{name}/tooth-at", _json, body=body)
 
 
 def measurements(name: str) -> Call[dict[str, Any]]:

@@ -21,6 +21,7 @@ from panodent.client.records import (
     RemoteStudies,
     RemoteStudy,
     RemoteSummary,
+    RemoteToothAt,
 )
 from panodent.client.uploads import Progress, Source, Uploads
 
@@ -176,6 +177,16 @@ class Client:
     def check_numbering(self, teeth: Sequence[Mapping[str, Any]]) -> list[RemoteMisplacedNumbers]:
         """What looks wrong in the numbers of teeth with `fdi` and `box`; nothing is kept."""
         return self.send(calls.check_numbering(teeth))
+
+    def tooth_at(
+        self,
+        study: str,
+        positive: Sequence[Sequence[float]] = (),
+        negative: Sequence[Sequence[float]] = (),
+        box: Sequence[float] | None = None,
+    ) -> RemoteToothAt:
+        """The outline of the tooth at clicks (x, y) or a box (left, top, right, bottom)."""
+        return self.send(calls.tooth_at(study, positive, negative, box))
 
     def measurements(self, study: str) -> dict[str, Any]:
         """Measurements of the current teeth."""

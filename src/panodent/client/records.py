@@ -83,6 +83,25 @@ class RemoteMisplacedNumbers(TypedDict):
     message: str
 
 
+class RemoteLikelyNumber(TypedDict):
+    """A number that a tooth may have, with its probability."""
+
+    fdi: int
+    probability: float
+
+
+class RemoteToothAt(TypedDict):
+    """The tooth at clicks or a box; `polygons` is empty where there is none.
+
+    score : how sure the network is that it is a tooth, 0 to 1.
+    numbers : the likeliest first.
+    """
+
+    polygons: Polygons
+    score: float
+    numbers: list[RemoteLikelyNumber]
+
+
 class RemoteSummary(TypedDict):
     """A study without its teeth.
 

@@ -116,6 +116,7 @@ def tooth_crops(
     """What the refiner sees of each tooth: float32 (n, CHANNELS, *shape).
 
     pixels : (H, W) in [0, 1], the whole radiograph.
+    places : of the teeth; fewer than teeth for the crops of the first ones alone.
     none : (h, w) probability of "no tooth" by the first network, over the whole radiograph.
     """
     clipped = np.clip(none, 1e-4, 1 - 1e-4)
@@ -125,8 +126,8 @@ def tooth_crops(
     factor = _whole_factor(places, scale, shape)
     scale = scale[0] / factor[0], scale[1] / factor[1]
     pixels = _shrunk(pixels, factor)
-    result = np.empty((len(teeth), CHANNELS, *shape), np.float32)
-    for index, (tooth, place) in enumerate(zip(teeth, places, strict=True)):
+    result = np.empty((len(places), CHANNELS, *shape), np.float32)
+    for index, (tooth, place) in enumerate(zip(teeth, places, strict=False)):
         rows, cols = _window(place, none.shape)
         planes = np.empty((rows.stop - rows.start, cols.stop - cols.start, 3), np.float32)
         planes[..., 0] = _lead_in(tooth, rows, cols)

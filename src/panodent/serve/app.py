@@ -37,6 +37,7 @@ from panodent.serve.routes import (
     numbering,
     schema,
     studies,
+    tooth_at,
     training_data,
     worklist,
 )
@@ -124,6 +125,7 @@ class App:
         app.include_router(info.router)
         app.include_router(studies.router)
         app.include_router(worklist.router)
+        app.include_router(tooth_at.router)
         app.include_router(numbering.router)
         app.include_router(jobs.router)
         app.include_router(training_data.router)

@@ -219,6 +219,18 @@ class Service:
             entry["id"] = tooth["id"]
         return data
 
+    async def tooth_at(self, study: str, clicks: dict[str, Any]) -> dict[str, Any] | None:
+        """The tooth that clicks or a box point at, as in teeth.json; None where there is none.
+
+        clicks : the fields of `panodent.inference.clicks.Clicks`. Nothing is kept but what the
+        network said of the radiograph, for a while, in a worker.
+        """
+        found = await self.call_store(self.store.get, study)
+        file = await self.call_store(self.store.original, study)
+        task = {"task": "prompt", "file": str(file), "name": found.name, "key": study}
+        _, blobs = await self.pool.run({**task, "clicks": clicks})
+        return json.loads(blobs["tooth"]) if blobs["tooth"] else None
+
     async def delete(self, study: str) -> None:
         """Deletes a study with its files and training data; raises `UnknownStudyError`."""
         try:

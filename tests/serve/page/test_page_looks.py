@@ -110,6 +110,10 @@ def test_dialogs_are_in_reach_of_all(page: Any, study: dict[str, Any]) -> None:
         assert faults(page) == [], key
         page.keyboard.press("Escape")
         expect(shown).to_have_count(0)
+    for key, there in (("Shift+F", "#tool-strip"), ("Shift+V", "#compare")):
+        page.keyboard.press(key)
+        expect(page.locator(there)).to_be_visible()
+        assert faults(page) == [], key
 
 
 def test_focus_is_seen(start_page: Any) -> None:

@@ -179,11 +179,11 @@ def test_deleting_a_radiograph_asks_first(
     expect(previous).to_have_attribute("aria-disabled", "true")
     page.keyboard.press("l")
     expect(previous).to_have_attribute("aria-disabled", "false")
-    page.click(f"#list li[data-id='{newer}'] .icon-only")
+    page.click(f"#list li[data-id='{newer}'] [aria-label^=Delete]")
     page.click("dialog.question button[value=delete]")
     expect(previous).to_have_attribute("aria-disabled", "true")
 
-    page.click("#list li.now .icon-only")
+    page.click("#list li.now [aria-label^=Delete]")
     page.click("dialog.question button[value=delete]")
     expect(page.locator("#start")).to_be_visible()
     listed = [one["id"] for one in service.get("/v1/studies").json()["studies"]]

@@ -151,3 +151,143 @@ def test_a_lasso_selects_teeth_and_panels_fold(page: Any, service: Any, opened: 
     page.keyboard.press("Shift+C")
     page.keyboard.press("Shift+P")
     expect(page.locator("#inspector")).to_be_visible()
+
+
+def test_a_click_gives_an_outline(page: Any, service: Any, opened: Any) -> None:
+    study = opened(page, service, "case-010.png")
+    box = page.locator("#viewer").bounding_box()
+    hint = page.locator("#hint")
+
+    def place(tooth: dict[str, Any]) -> tuple[float, float]:
+        drawn = page.locator(f"path.tooth[data-fdi='{tooth['fdi']}']").bounding_box()
+        return drawn["x"] + drawn["width"] / 2, drawn["y"] + drawn["height"] / 2
+
+    first, second = (next(t for t in study["teeth"] if t["fdi"] == fdi) for fdi in (36, 46))
+    at, other = place(first), place(second)
+    page.keyboard.press("Shift+F")
+    page.mouse.click(*at)
+    expect(hint).to_have_text(re.compile("^Enter replaces the outline of 36"))
+    page.mouse.click(*other, button="right")
+    expect(page.locator("#viewer .click")).to_have_count(2)
+    page.keyboard.press("Control+z")
+    expect(page.locator("#viewer .click")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("#viewer .preview")).to_have_count(0)
+    expect(page.locator(".place[data-changed]")).to_have_count(0)
+
+    # A tooth that was deleted is added again, by a box; its number is proposed.
+    page.click(".place[data-fdi='36']")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+F")
+    left, top, right, bottom = first["box"]
+    x, y = (
+        at[axis] - (first["box"][axis] + first["box"][axis + 2]) / 2 * scale(page)
+        for axis in (0, 1)
+    )
+    corners = [
+        (x + across * scale(page), y + down * scale(page))
+        for across, down in ((left, top), (right, bottom))
+    ]
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    page.mouse.move(*corners[1], steps=2)
+    page.mouse.up()
+    expect(hint).to_have_text(re.compile("^Enter adds this tooth, 36"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".place[data-fdi='36'][data-changed]")).to_have_count(1)
+    expect(page.locator("#tool-strip")).to_be_hidden()
+    assert box == page.locator("#viewer").bounding_box()
+
+    # The same by keys: the cross starts in the middle of the viewer.
+    page.keyboard.press("Shift+F")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    expect(page.locator("#viewer .click")).to_have_count(1)
+    page.keyboard.press("x")
+    expect(page.locator("[data-key=x]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Backspace")
+    expect(page.locator("#viewer .click")).to_have_count(0)
+    page.keyboard.press("Escape")
+
+
+DIFFERENCES = """async () => {
+  const { differences } = await import('/static/js/differences.js');
+  const { toothFrom } = await import('/static/js/edits.js');
+  const square = (x, side = 8) => [[[[x, 0], [x + side, 0], [x + side, 8], [x, 8]]]];
+  const tooth = (fdi, x, side) => toothFrom(square(x, side), fdi);
+  const finding = (kind, fdi) => ({ ...tooth(fdi, 0), kind });
+  const side = (study, size, teeth, findings = []) => ({ study, size, teeth, findings });
+  const before = [tooth(11, 0), tooth(12, 10), tooth(13, 20), tooth(14, 30), tooth(0, 50)];
+  const after = [before[0], tooth(13, 10), tooth(13, 20, 7), tooth(15, 40), tooth(0, 50)];
+  const marks = [[finding('crown', 11), finding('filling', 12), finding('filling', 12)],
+    [finding('crown', 11), finding('filling', 12), finding('implant', 16)]];
+  const told = ({ samePicture, list }) => [samePicture, ...list.map(({ what, kind, from, to }) =>
+    `${what} ${kind} ${from?.fdi ?? '-'} ${to?.fdi ?? '-'}`)];
+  const other = [tooth(11, 500), tooth(12, 520), tooth(15, 540)];
+  return [
+    told(differences(side('a', [60, 8], before, marks[0]), side('a', [60, 8], after, marks[1]))),
+    told(differences(side('a', [60, 8], before), side('b', [60, 8], after))),
+    told(differences(side('a', [60, 8], before), side('b', [900, 8], other))),
+    told(differences(side('a', [60, 8], []), side('a', [60, 8], []))),
+  ];
+}"""
+
+
+def test_two_studies_are_compared_side_by_side(page: Any, service: Any, opened: Any) -> None:
+    corrected, second, apart, none = page.evaluate(DIFFERENCES)
+    teeth = [
+        "tooth renumbered 12 13",
+        "tooth redrawn 13 13",
+        "tooth lost 14 -",
+        "tooth gained - 15",
+    ]
+    assert corrected == [True, *teeth, "finding lost 12 -", "finding gained - 16"]
+    assert second == [True, *teeth]
+    assert apart == [
+        False, "tooth lost 13 -", "tooth lost 14 -", "tooth lost 0 -", "tooth gained - 15",
+    ]  # fmt: skip
+    assert none == [True]
+
+    study = opened(page, service, "case-011.png")
+    first = study["teeth"][0]["fdi"]
+    page.click(f".place[data-fdi='{first}']")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Shift+V")
+    rows = page.locator("#compare [data-difference]")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text(str(first))
+    expect(page.locator("#compare h2")).to_have_text("1 difference")
+    expect(page.locator(".panes .viewer[data-shown]")).to_have_count(2)
+    expect(page).to_have_url(re.compile(f"#compare={study['id']},found$"))
+    page.keyboard.press("k")
+    expect(rows).to_have_attribute("aria-current", "true")
+    worlds = page.locator(".panes g.world")
+    # Both show the same part, enlarged, and follow each other.
+    places = [worlds.nth(at).get_attribute("transform") for at in (0, 1)]
+    assert places[0] == places[1]
+    page.locator(".panes .viewer").nth(1).hover()
+    page.mouse.wheel(0, -300)
+    expect(worlds.nth(0)).not_to_have_attribute("transform", places[0])
+    assert worlds.nth(0).get_attribute("transform") == worlds.nth(1).get_attribute("transform")
+    page.keyboard.press("a")  # no tool of the desk behind it
+    page.keyboard.press("Escape")
+    expect(page.locator("#compare")).to_be_hidden()
+    expect(page.locator("#study-state")).to_have_text("Unsaved changes")
+    expect(page.locator("#viewer")).to_have_attribute("data-tool", "choose")
+
+    # From the list, with another radiograph, and by its address.
+    page.keyboard.press("l")
+    page.locator("#list [data-compare]").first.click()
+    expect(page.locator(".panes .viewer[data-shown]")).to_have_count(2)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator(".panes .viewer[data-shown]")).to_have_count(2)
+    page.click("#compare .leave")
+    expect(page.locator("#study-name")).to_have_text("case-011.png")
+
+
+def scale(page: Any) -> float:
+    return float(
+        re.search(r"scale\(([\d.]+)", page.locator("g.world").get_attribute("transform"))[1]
+    )

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from panodent.serve.app import App, ServiceSettings
-from panodent.serve.routes import label_studio, numbering, schema
+from panodent.serve.routes import label_studio, numbering, schema, tooth_at
 from panodent.serve.routes.openapi_examples import MODELS, REQUESTS, RESPONSES
 
 
@@ -20,7 +20,7 @@ def document() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_examples_of_models_are_valid(name: str) -> None:
-    rooms = (schema, label_studio, numbering)
+    rooms = (schema, label_studio, numbering, tooth_at)
     model: type[BaseModel] = next(getattr(room, name) for room in rooms if hasattr(room, name))
     model.model_validate(MODELS[name])
 

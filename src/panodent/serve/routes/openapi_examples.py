@@ -110,6 +110,12 @@ MODELS: Mapping[str, Any] = {
     "PlacedTeeth": {
         "teeth": [{"fdi": 46, "box": [40, 50, 50, 90]}, {"fdi": 45, "box": [28, 50, 38, 90]}]
     },
+    "Prompt": {"positive": [[840, 660]], "negative": [[875, 660]], "box": None},
+    "ToothAt": {
+        "polygons": _SQUARE,
+        "score": 0.97,
+        "numbers": [{"fdi": 36, "probability": 0.95}, {"fdi": 37, "probability": 0.04}],
+    },
     "NumberingAnswer": {
         "problems": [
             {"kind": "order", "teeth": [0, 1], "message": "46 and 45 stand in each other's place"}

@@ -1,4 +1,7 @@
-"""The tasks of a worker process: predict, edit, measure, export, write results, draw a phantom."""
+"""The tasks of a worker process.
+
+They predict, edit, measure, export, write results, find the tooth at a click and draw a phantom.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,19 @@ from panodent.analysis.measure import measure
 from panodent.bundle.bundle import load
 from panodent.dicom.source import Model
 from panodent.drawing.overlay import to_png_bytes
+from panodent.inference.clicks import Clicks
+from panodent.inference.network_view import NetworkView, network_view
 from panodent.inference.predictor import Prediction, Predictor
+from panodent.inference.prompted_tooth import prompted_tooth
 from panodent.outputs.case import write_case
-from panodent.outputs.record import findings_from_record, from_record, to_record
+from panodent.outputs.record import findings_from_record, from_record, to_record, tooth_record
 from panodent.radiograph.dicom_file import is_dicom
 from panodent.radiograph.radiograph import Radiograph, read
 from panodent.serve.finding_edits import apply_finding_edit, following
 from panodent.serve.study import apply_edit, with_attributes
 from panodent.serve.workers import exports
 from panodent.serve.workers.protocol import Answer, Task
+from panodent.serve.workers.recent_views import RecentViews
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
@@ -57,6 +64,11 @@ class TaskRunner:
         """Name and digest of the bundle, for DICOM results."""
         return self.predictor.model
 
+    @cached_property
+    def views(self) -> RecentViews[NetworkView]:
+        """What the network said of the last radiographs that were clicked on."""
+        return RecentViews()
+
     def run(self, task: Task) -> Answer:
         """Runs the task that `task["task"]` names."""
         return _TASKS[task["task"]](self, task)
@@ -74,6 +86,25 @@ class TaskRunner:
                 kind, found.radiograph, found, self.model, found.findings
             )
         return {"kind": kind_of(task["file"])}, blobs
+
+    def prompt(self, task: Task) -> Answer:
+        """The tooth that `clicks` point at in `file`, which `key` names in `views`.
+
+        The blob `tooth` is empty where there is none.
+        """
+        bundle = self.predictor.bundle
+
+        def view() -> NetworkView:
+            return network_view(bundle, read(task["file"], self.settings.max_pixels).pixels)
+
+        seen = self.views.get(task["key"], view)
+        found = prompted_tooth(bundle, seen, Clicks(**task["clicks"]))
+        if found is None:
+            return {}, {"tooth": b""}
+        teeth = Teeth.from_masks(seen.size, [(found.numbers[0][0], found.mask, found.corner)])
+        numbers = [{"fdi": fdi, "probability": round(p, 4)} for fdi, p in found.numbers]
+        tooth = {**tooth_record(teeth, 0), "score": round(found.score, 4), "numbers": numbers}
+        return {}, {"tooth": json.dumps(tooth).encode()}
 
     def phantom(self, task: Task) -> Answer:
         """Draws a synthetic radiograph with `seed`, as PNG."""
@@ -174,6 +205,7 @@ _BLOBS: Mapping[str, Callable[[TaskRunner, Prediction], bytes]] = {
 }
 _TASKS: Mapping[str, Callable[[TaskRunner, Task], Answer]] = {
     "predict": TaskRunner.predict,
+    "prompt": TaskRunner.prompt,
     "phantom": TaskRunner.phantom,
     "edit": TaskRunner.edit,
     "measure": TaskRunner.measure,

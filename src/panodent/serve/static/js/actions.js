@@ -1,6 +1,7 @@
 // The commands of the page.
 
 import { keepClear } from "./clear.js";
+import { FOUND } from "./compare.js";
 import { remove, renumber, restore, shift } from "./edits.js";
 import { written } from "./arch.js";
 import { showExports, takeTraining } from "./exports.js";
@@ -33,7 +34,7 @@ export function actions(page) {
 }
 
 function files(page) {
-  const { session, saving, studies, commands, info, open, example, toggleList } = page;
+  const { session, saving, studies, commands, info, open, compare, example, toggleList } = page;
   const group = "Radiographs";
   const goTo = (which) => ({
     enabled: () => studies.has(which),
@@ -67,6 +68,15 @@ function files(page) {
       icon: "export",
       enabled: () => Boolean(session.study),
       run: () => showExports(session, info.exports, () => saving.save()),
+    },
+    {
+      id: "compare",
+      label: "Compare with what the model found",
+      group,
+      keys: ["Shift+V"],
+      icon: "compare",
+      enabled: () => Boolean(session.study),
+      run: () => compare(session.study.id, FOUND),
     },
     { id: "training", label: "Download training data", group, icon: "export", run: takeTraining },
     { id: "theme", label: "Theme: system, dark or light", group, keys: ["t"], icon: "theme", run: nextTheme },
@@ -207,6 +217,7 @@ function shaping({ session, toolbox }) {
       pressed: merging.pressed,
       run: () => (session.chosen.length > 1 ? toolbox.merge(session.chosen) : merging.run()),
     },
+    { id: "point", label: "Point: click a tooth to outline it", group, keys: ["Shift+F"], icon: "point", enabled: study, ...tool("point") },
     { id: "add", label: "Draw tooth", group, keys: ["a"], icon: "add", enabled: study, ...tool("add") },
     {
       id: "remove",

@@ -80,6 +80,13 @@ export const numberingProblems = (teeth) =>
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ teeth }),
   });
+/** The outline of the tooth at clicks or a box: { positive, negative, box }. */
+export const toothAt = (id, prompt) =>
+  json(`v1/studies/${id}/tooth-at`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(prompt),
+  });
 export const example = () => json("v1/example", { method: "POST" });
 export const remove = (id) => request(`v1/studies/${id}`, { method: "DELETE" });
 export const picture = async (id) => (await request(`v1/studies/${id}/image`)).blob();

@@ -6,6 +6,7 @@ import { announce } from "./announce.js";
 import { useTeeth } from "./arch.js";
 import { bindCaption } from "./caption.js";
 import { Commands } from "./commands.js";
+import { Comparison } from "./compare.js";
 import { askText } from "./dialogs.js";
 import { byId, toggle } from "./dom.js";
 import { bringDraftBack, keepDrafts } from "./drafts.js";
@@ -41,12 +42,14 @@ const toolbox = new Toolbox(session, viewer, (id) => commands.run(id));
 const saving = new Saving(session, (answer) => show(answer, false));
 const studies = new Worklist();
 const uploads = new Uploads(byId("uploads"), arrived);
+const comparison = new Comparison((id) => (session.study?.id === id ? session : null), backTo);
 
 // --- opening and closing ----------------------------------------------------------------------
 
 /** Shows a study with its teeth; with `anew` it also fetches its picture. */
 function show(answer, anew = true) {
   toolbox.use(null);
+  if (anew) comparison.close();
   session.open(answer);
   toggle(byId("start"), "hidden", true);
   toggle(byId("desk"), "hidden", false);
@@ -75,7 +78,7 @@ let asked = 0; // studies that were asked for; of several on their way the last 
 
 async function open(id) {
   const mine = ++asked;
-  if (id === session.study?.id) return toggleList(false);
+  if (id === session.study?.id) return comparison.open ? comparison.leave(id) : toggleList(false);
   try {
     const answer = await api.study(id);
     // Asked now and not before: what is changed while the study is on its way is not lost.
@@ -88,6 +91,22 @@ async function open(id) {
     complain(error);
   }
   return undefined;
+}
+
+/** Shows a study beside another one, or beside FOUND. */
+function compare(id, other) {
+  toolbox.use(null);
+  toggleList(false);
+  return comparison.show(id, other);
+}
+
+/** The comparison was closed: shows the study that it was opened with. */
+function backTo(id) {
+  if (session.study?.id !== id) return open(id);
+  toggle(byId("desk"), "hidden", false);
+  history.replaceState(null, "", `#${id}`);
+  viewer.element.focus({ preventScroll: true });
+  return toggleList(false);
 }
 
 function close() {
@@ -189,7 +208,7 @@ async function start() {
   useKinds(info.findings);
   uploads.limit = info.max_bytes;
   commands.add(
-    actions({ session, viewer, toolbox, saving, studies, commands, info, open, show, example, toggleList, toggleView }),
+    actions({ session, viewer, toolbox, saving, studies, commands, info, open, compare, show, example, toggleList, toggleView }),
   );
   placeButtons(commands);
   bindTop({ session, viewer, toolbox });
@@ -197,7 +216,7 @@ async function start() {
   new Inspector(byId("inspector"), session, commands, measures);
   bindViewer();
   for (const place of [byId("drawer"), document.querySelector(".recent")]) {
-    new StudyList(place, studies, open, (id) => session.study?.id === id && close());
+    new StudyList(place, studies, open, (id) => session.study?.id === id && close(), compare);
   }
   bindProgress(studies);
   bindPrint(session, viewer);
@@ -206,7 +225,7 @@ async function start() {
   keepDrafts(session);
   bindCaption(byId("caption"), session, measures);
   announce(byId("selected"), session);
-  listenToKeys(commands, () => toolbox.current, otherKeys);
+  listenToKeys(commands, () => (comparison.open ? comparison : toolbox.current), otherKeys);
   keepUpToDate(viewPanel(byId("view-panel"), viewer, commands));
   byId("loading").remove();
   await studies.refresh();
@@ -244,7 +263,9 @@ function keepUpToDate(refreshView) {
 
 async function openLinked() {
   const wanted = location.hash.slice(1);
-  if (/^[0-9a-f]{32}$/.test(wanted)) await open(wanted);
+  const sides = /^compare=([0-9a-f]{32}),([0-9a-f]{32}|found)$/.exec(wanted);
+  if (sides) await compare(sides[1], sides[2]);
+  else if (/^[0-9a-f]{32}$/.test(wanted)) await open(wanted);
 }
 
 start().catch((error) => {

@@ -35,25 +35,35 @@ export const when = (time) => new Date(time).toLocaleString([], { dateStyle: "me
 /** A text with a capital first letter. */
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
+const TOUCH_CLICK = 350; // milliseconds after the release of a finger within which its click comes
+
 /**
- * Gives a function that calls `build`, but not while a mouse button is down in one of `places`: a
- * button that is replaced under the pointer gets no click. Then it builds after the release.
+ * Gives a function that calls `build`, but not while a mouse button or a finger is down in one of
+ * `places`: a button that is replaced under it gets no click. Then it builds after the release.
  */
 export function whenReleased(places, build) {
-  let [pressed, due] = [false, false];
+  let [pressed, due, waiting] = [false, false, 0];
   const press = (event) => {
+    clearTimeout(waiting);
     pressed = event.button === 0;
   };
-  const release = () => {
-    // The click is told in the same task as the release, thus before this.
-    if (pressed) setTimeout(built);
+  const soon = (milliseconds) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(built, milliseconds);
+  };
+  const release = ({ pointerType }) => {
+    // The click of a mouse is told in the same task as the release, thus before this; that of a finger later.
+    if (pressed) soon(pointerType === "touch" ? TOUCH_CLICK : 0);
   };
   const built = () => {
     pressed = false;
     if (due) build();
     due = false;
   };
-  for (const place of places) place.addEventListener("pointerdown", press);
+  for (const place of places) {
+    place.addEventListener("pointerdown", press);
+    place.addEventListener("click", () => pressed && soon(0));
+  }
   for (const what of ["pointerup", "pointercancel"]) window.addEventListener(what, release);
   return () => {
     if (pressed) due = true;

@@ -109,6 +109,7 @@ export class Gestures {
       this.#viewer.layer.replaceChildren();
       if (event.type === "pointerup") this.#on.lasso(press.lasso);
     } else if (press.tool) this.#on.tool()?.up?.(at, press.moved);
+    else if (press.button === 2 && !press.moved) this.#on.tool()?.other?.(at);
     else if (!press.moved && press.button === 0 && event.type === "pointerup") this.#click(at, press.key);
   }
 

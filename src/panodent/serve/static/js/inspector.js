@@ -6,7 +6,7 @@ import * as findings from "./findingpanel.js";
 import { moves, restore } from "./edits.js";
 import { details, list, overview } from "./figures.js";
 import { preference } from "./preferences.js";
-import { doubt, remaining } from "./reviewpanel.js";
+import { doubt, finished, remaining } from "./reviewpanel.js";
 
 const number = (fdi) => written(fdi, preference("numbering"));
 
@@ -35,7 +35,9 @@ export class Inspector {
     this.#element.replaceChildren(...this.#content());
     if (!inside) return;
     const again = this.#element.querySelector(`[data-command="${command}"], [data-show="${show}"]`);
-    (again || this.#element.querySelector("h2")).focus();
+    // Where the page itself scrolls, the radiograph must stay in sight.
+    const preventScroll = document.documentElement.scrollHeight > window.innerHeight;
+    (again || this.#element.querySelector("h2")).focus({ preventScroll });
   }
 
   #content() {
@@ -65,6 +67,7 @@ export class Inspector {
         change && chip("changed", `* ${change} by hand`),
       ),
       doubt(session, tooth, this.#commands),
+      finished(session, this.#commands, "beside-tooth"),
       this.#score(tooth, change),
       this.#actions(["renumber", "outline", "brush", "eraser", "split", "merge", "remove", "restore"]),
       findings.ofTooth(session, this.#commands, tooth.fdi),
@@ -146,6 +149,7 @@ export class Inspector {
     return [
       heading(`${teeth.length} teeth`),
       remaining(session, this.#commands),
+      finished(session, this.#commands),
       this.#links("Doubtful", doubtful, "doubtful"),
       this.#links("Without a number", teeth.filter((tooth) => !tooth.fdi), "unnumbered"),
       this.#links("Changed by hand", changed, "changed"),

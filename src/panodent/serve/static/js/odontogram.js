@@ -148,7 +148,9 @@ export class Odontogram {
     button.toggleAttribute("data-changed", Boolean(change));
     button.toggleAttribute("data-unerupted", unerupted);
     button.toggleAttribute("data-remnant", Boolean(tooth?.remnant));
+    const newly = chosen && button.getAttribute("aria-pressed") === "false";
     button.setAttribute("aria-pressed", chosen);
+    if (newly) this.#bringIntoSight(button);
     button.lastChild.textContent = number + mark;
     const held = this.#showFindings(button, fdi, tooth);
     const states = { found: "found", doubtful: "doubtful", removed: "removed by hand", absent: session.isReplaced(fdi) ? "missing" : "not found" };
@@ -158,6 +160,14 @@ export class Odontogram {
       `${number}${mark} ${nameOf(fdi)}, ${said}${change ? `, ${change} by hand` : ""}`,
     );
     button.title = `${number} ${nameOf(fdi)}: ${said}`;
+  }
+
+  /** On a narrow page the chart shows one side of the patient at a time. */
+  #bringIntoSight(button) {
+    const chart = button.closest(".chart");
+    if (chart.scrollWidth <= chart.clientWidth) return;
+    const [place, seen] = [button.getBoundingClientRect(), chart.getBoundingClientRect()];
+    if (place.left < seen.left || place.right > seen.right) chart.scrollBy({ left: place.left < seen.left ? -seen.width : seen.width });
   }
 
   /** Draws what was found on a tooth or in its place; returns it in words. */

@@ -4,6 +4,9 @@ import { arch, nameOf, read, written } from "./arch.js";
 import { byId, h } from "./dom.js";
 import { preference } from "./preferences.js";
 
+// With a finger, the keyboard of the screen would cover the numbers: the field has no focus then.
+const TOUCH = window.matchMedia("(pointer: coarse)").matches;
+
 /** Resolves to an FDI number, 0 for none, or null. `now` is the present number, `bearing(fdi)` returns
  *  a number's tooth. `words` has `title`, the buttons `none` and `set`, and what numbers are called that
  *  are `own`, `taken` and `free`. `shown(dialog)` is called when it is open. */
@@ -27,7 +30,7 @@ class Picker {
     autocomplete: "off",
     spellcheck: "false",
     maxlength: 4,
-    autofocus: true,
+    autofocus: !TOUCH,
     "aria-describedby": "picked-says",
     oninput: () => this.#typed(),
     onkeydown: (event) => {
@@ -57,7 +60,7 @@ class Picker {
     return h(
       "dialog",
       { class: "picker", "aria-labelledby": "picker-title", onclose: () => this.#closed() },
-      h("h2", { id: "picker-title" }, this.#words.title),
+      h("h2", { id: "picker-title", tabindex: -1, autofocus: TOUCH }, this.#words.title),
       h("div", { class: "typed" }, h("label", { for: "picked" }, "Number"), this.#field, this.#says),
       h("h3", {}, "Permanent teeth"),
       this.#row("upper", false),

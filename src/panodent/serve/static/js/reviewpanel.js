@@ -24,7 +24,24 @@ export function doubt(session, one, commands) {
     { class: wrong.length ? "doubt wrong" : "doubt" },
     wrong.map((text) => h("p", {}, text)),
     unsure ? h("p", {}, why || "The model is not sure of it.") : null,
-    h("div", { class: "pair" }, commands.button("accept", "Accept"), commands.button("next-doubtful", "Next")),
+    h(
+      "div",
+      { class: "pair" },
+      commands.button("accept", "Accept"),
+      one.kind ? null : commands.button("renumber", "Renumber"),
+      commands.button("next-doubtful", "Next"),
+    ),
+  );
+}
+
+/** When nothing doubtful is left to look at: the way to the next radiograph; null before. */
+export function finished(session, commands, more = "") {
+  if (session.doubted.length || (session.study.saved && !session.dirty)) return null;
+  return h(
+    "div",
+    { class: `finished ${more}` },
+    h("p", {}, "Nothing doubtful is left."),
+    h("div", { class: "pair" }, commands.button("save-next", "Save and next")),
   );
 }
 

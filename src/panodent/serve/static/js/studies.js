@@ -27,19 +27,22 @@ const SHOWN = [
 ];
 const TYPING = 250; // milliseconds without a key after which a search begins
 
-/** Shows `worklist` in `section`; `open(id)` opens a study, `closed(id)` is called after a deletion. */
+/** Shows `worklist` in `section`; `open(id)` opens a study, `closed(id)` is called after a deletion,
+ *  `compare(id, other)` shows two side by side. */
 export class StudyList {
   #worklist;
   #open;
   #closed;
+  #compare;
   #list;
   #more;
   #progress = h("p", { class: "quiet-text progress", role: "status" });
 
-  constructor(section, worklist, open, closed) {
+  constructor(section, worklist, open, closed, compare) {
     this.#worklist = worklist;
     this.#open = open;
     this.#closed = closed;
+    this.#compare = compare;
     this.#list = section.querySelector(".studies");
     this.#more = h("button", { type: "button", class: "more", onclick: () => worklist.more() }, "Show more");
     this.#list.before(this.#progress, controls(worklist));
@@ -87,6 +90,7 @@ export class StudyList {
           study.warning ? h("small", { class: "chip warned", title: study.warning }, "⚠ warning") : null,
         ),
       ),
+      this.#comparing(study),
       h(
         "button",
         {
@@ -98,6 +102,24 @@ export class StudyList {
         },
         icon("remove"),
       ),
+    );
+  }
+
+  /** The button that shows a study beside the open one; none for that one itself, and while none is open. */
+  #comparing(study) {
+    const { current } = this.#worklist;
+    if (!current || current === study.id) return null;
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "icon-only quiet",
+        "data-compare": "",
+        "aria-label": `Compare ${study.name} with the open radiograph`,
+        title: "Compare with the open radiograph",
+        onclick: () => this.#compare(current, study.id),
+      },
+      icon("compare"),
     );
   }
 

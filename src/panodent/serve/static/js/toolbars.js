@@ -1,6 +1,6 @@
 // The toolbars, the title line and the footer.
 
-import { byId, toggle } from "./dom.js";
+import { byId, h, toggle } from "./dom.js";
 import { onPreference, preference, setPreference } from "./preferences.js";
 
 /** Replaces each placeholder of the page by the button of its command. */
@@ -29,15 +29,39 @@ export function bindTop({ session, viewer, toolbox }) {
     document.title = `${dirty ? "* " : ""}${study.name} – panodent`;
   };
   session.addEventListener("change", show);
-  toolbox.addEventListener("change", () => {
-    byId("hint").textContent = toolbox.current?.hint ?? "";
-    toggle(byId("hint"), "hidden", !toolbox.current);
-  });
+  toolbox.addEventListener("change", () => showTool(toolbox));
   viewer.addEventListener("view", () => {
     const { picture, camera } = viewer;
     const grey = picture ? ` · window ${Math.round(picture.width)}, level ${Math.round(picture.level)}` : "";
     byId("zoom").textContent = session.study ? `${Math.round(camera.scale * 100)} %${grey}` : "";
   });
+}
+
+/** The strip of the active tool: what to do, and buttons for its keys, which a finger has not. */
+function showTool(toolbox) {
+  const strip = byId("tool-strip");
+  const tool = toolbox.current;
+  toggle(strip, "hidden", !tool);
+  const touch = window.matchMedia("(pointer: coarse)").matches;
+  const hint = tool ? (touch && tool.touchHint) || tool.hint : "";
+  if (byId("hint").textContent !== hint) byId("hint").textContent = hint;
+  const buttons = strip.querySelector(".tool-actions");
+  if (buttons.dataset.tool !== tool?.id) {
+    buttons.dataset.tool = tool?.id ?? "";
+    const press = (key) => () => {
+      tool.key(key);
+      toolbox.draw();
+    };
+    const leave = { text: "Leave", label: "Leave the tool (Esc)" };
+    buttons.replaceChildren(
+      ...[...(tool?.actions ?? []), leave].map(({ text, label, key }) =>
+        h("button", { type: "button", title: label, "data-key": key, onclick: key ? press(key) : () => toolbox.use(null) }, text),
+      ),
+    );
+  }
+  for (const { key, pressed } of tool?.actions ?? []) {
+    if (pressed) buttons.querySelector(`[data-key="${key}"]`).setAttribute("aria-pressed", pressed());
+  }
 }
 
 function bindChoice(name) {

@@ -6,12 +6,13 @@ import { BrushTool, EraserTool } from "./tools/brush.js";
 import { DrawTool, FindingTool } from "./tools/draw.js";
 import { MergeTool } from "./tools/merge.js";
 import { OutlineTool } from "./tools/outline.js";
+import { PointTool } from "./tools/point.js";
 import { AngleTool, RulerTool } from "./tools/ruler.js";
 import { SplitTool } from "./tools/split.js";
 import { say } from "./notices.js";
 
 const TOOLS = [
-  OutlineTool, BrushTool, EraserTool, DrawTool, FindingTool, SplitTool, MergeTool, RulerTool, AngleTool,
+  PointTool, OutlineTool, BrushTool, EraserTool, DrawTool, FindingTool, SplitTool, MergeTool, RulerTool, AngleTool,
 ];
 
 /** Dispatches `change` when the active tool changes. */
@@ -35,6 +36,7 @@ export class Toolbox extends EventTarget {
       merge: (keys) => this.merge(keys),
       done: () => this.use(null),
       redraw: () => this.draw(),
+      tell: () => this.#tell(),
     };
     this.#tools = TOOLS.map((Tool) => new Tool(context));
     session.addEventListener("change", () => {
@@ -52,6 +54,11 @@ export class Toolbox extends EventTarget {
     this.#viewer.element.dataset.tool = this.current?.id ?? "choose";
     // Drawing tools need the keyboard focus on the radiograph; a merge accepts a click anywhere.
     if (this.current?.draw) this.#viewer.element.focus({ preventScroll: true });
+    this.#tell();
+  }
+
+  /** What the tool says or shows has changed. */
+  #tell() {
     this.draw();
     this.dispatchEvent(new Event("change"));
   }

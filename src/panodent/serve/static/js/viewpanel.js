@@ -41,7 +41,7 @@ export function viewPanel(element, viewer, commands) {
     h("div", { class: "pair" }, commands.button("chart", "Chart"), commands.button("panel", "Panel")),
     brush.label,
     h("div", { class: "pair" }, commands.button("ruler", "Ruler"), commands.button("angle", "Angle"), commands.button("magnifier", "Magnifier"), commands.button("calibrate", "Calibrate")),
-    h("div", { class: "pair" }, commands.button("turn", "Turn and find again")),
+    h("div", { class: "pair" }, commands.button("turn", "Turn and find again"), commands.button("compare", "Compare")),
   );
   return () => {
     const { picture } = viewer;

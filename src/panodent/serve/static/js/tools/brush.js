@@ -10,6 +10,10 @@ const SIZES = [2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]; // radii in image pixels
 const SMALLEST = 8; // pixels; smaller crumbs that the eraser leaves are dropped
 
 class Brush {
+  actions = [
+    { text: "Smaller", label: "Smaller brush ([)", key: "[" },
+    { text: "Larger", label: "Larger brush (])", key: "]" },
+  ];
   #context;
   #stroke = []; // image points of the stroke
   #at = null; // where the brush is
@@ -17,6 +21,7 @@ class Brush {
   constructor(context, adds) {
     this.#context = context;
     this.adds = adds;
+    this.touchHint = `Drag over the radiograph to ${adds ? "add to" : "erase from"} the outline.`;
     this.hint =
       `Drag over the radiograph to ${adds ? "add to" : "erase from"} the outline. [ and ] change the size. ` +
       "Keyboard: arrow keys move the brush (Shift: one pixel), Space paints.";

@@ -18,6 +18,11 @@ const hint = (what) =>
 export class DrawTool {
   id = "add";
   hint = hint("tooth");
+  touchHint = "Draw around it with a finger, or tap points around it.";
+  actions = [
+    { text: "Undo", label: "Take the last point back", key: "Backspace" },
+    { text: "Close outline", label: "Close the outline (Enter)", key: "Enter" },
+  ];
   #context;
   #points = [];
   #undone = []; // points that were taken back, the last first

@@ -12,6 +12,8 @@ export class OutlineTool {
   id = "outline";
   hint = "Drag a point; click the line to add one; Delete removes it. Keyboard: arrow keys move it, J and K " +
     "select another.";
+  touchHint = "Drag a point. Tap the line to add one.";
+  actions = [{ text: "Delete point", label: "Delete the selected point", key: "Delete" }];
   #context;
   #polygons = null; // with few points; null until the outline is loaded
   #source = null; // the polygons from which these were made

@@ -114,6 +114,8 @@ class Measure {
 
 export class RulerTool extends Measure {
   id = "ruler";
+  touchHint = "Drag a line, or tap its two ends.";
+  actions = [{ text: "Calibrate", label: "Calibrate by a known length (C)", key: "c" }];
   hint = "Drag a line, or click its two ends; drag an end to move it. C calibrates by a known length. Keyboard: " +
     "arrow keys move the cross, Space sets a point.";
 
@@ -124,6 +126,7 @@ export class RulerTool extends Measure {
 
 export class AngleTool extends Measure {
   id = "angle";
+  touchHint = "Tap three points: the angle is at the second.";
   hint = "Click three points: the angle is at the second. Drag a point to move it. Keyboard: arrow keys move the " +
     "cross, Space sets a point.";
 

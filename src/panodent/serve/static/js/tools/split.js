@@ -13,6 +13,8 @@ export class SplitTool {
   hint =
     "Draw a line across the tooth or drag its ends, then press Enter or Split again. Arrow keys move " +
     "the line, with Shift they rotate it.";
+  touchHint = "Draw a line across the tooth, or drag its ends.";
+  actions = [{ text: "Split", label: "Split along the line (Enter)", key: "Enter" }];
   #context;
   #line = null; // two image points
   #key = null;

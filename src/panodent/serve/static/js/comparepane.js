@@ -1,0 +1,174 @@
+// One of two radiographs side by side: pixels, outlines, and numbers with the signs of the differences.
+
+import { written } from "./arch.js";
+import { Camera } from "./camera.js";
+import { h, svg } from "./dom.js";
+import { bounds, shownPath } from "./geometry.js";
+import { arrange } from "./labels.js";
+import { preference } from "./preferences.js";
+
+export const SIGNS = { lost: "−", gained: "+", renumbered: "#", redrawn: "~" };
+
+/** Tells `view` when the user has moved or zoomed it. */
+export class ComparePane extends EventTarget {
+  camera = new Camera();
+  picture = null;
+  layer = svg("g");
+  side = null; // { title, teeth, findings, size }
+  #canvas = h("canvas", { "aria-hidden": "true" });
+  #mapping = svg(
+    "feComponentTransfer",
+    {},
+    ["R", "G", "B"].map((channel) => svg(`feFunc${channel}`, { type: "linear", slope: 1, intercept: 0 })),
+  );
+  #world = svg("g", { class: "world" });
+  #labels = svg("g", { class: "labels" });
+  #marked = [];
+  #watch;
+
+  constructor(name) {
+    super();
+    const filter = { id: `window-${name}`, x: 0, y: 0, width: 1, height: 1, "color-interpolation-filters": "sRGB" };
+    const overlay = svg("svg", { "aria-hidden": "true" }, svg("filter", filter, this.#mapping), this.#world, this.#labels, this.layer);
+    this.#canvas.style.filter = `url("#window-${name}")`;
+    this.element = h("div", { class: "viewer", tabindex: 0, role: "region", "data-pane": name }, this.#canvas, overlay);
+    this.#watch = new ResizeObserver(() => this.#resized());
+    this.#watch.observe(this.element);
+  }
+
+  /** Shows teeth and findings; `list` are the differences, `own` the side of their entries: "from" or "to". */
+  show(side, list, own) {
+    this.side = side;
+    this.camera.setImage(side.size);
+    const kinds = new Map(list.filter((one) => one[own]).map((one) => [one[own], one.kind]));
+    const other = own === "from" ? "to" : "from";
+    const ghosts = list.filter((one) => one.kind === "redrawn" && one.what === "tooth").map((one) => one[other]);
+    const path = (one, type) =>
+      svg("path", { d: shownPath(one.polygons), "fill-rule": "evenodd", class: `${type} ${kinds.get(one) ?? "same"}` });
+    this.#marked = side.teeth.map((tooth) => ({ tooth, kind: kinds.get(tooth) ?? "" }));
+    this.#world.replaceChildren(
+      ...side.teeth.map((tooth) => path(tooth, "tooth")),
+      ...ghosts.map((tooth) => path(tooth, "other")),
+      ...side.findings.filter((one) => kinds.has(one)).map((one) => path(one, "mark")),
+    );
+    const named = side.teeth.length === 1 ? "1 tooth" : `${side.teeth.length} teeth`;
+    this.element.setAttribute("aria-label", `${side.title}, ${named}; arrow keys move both`);
+    this.#labels.replaceChildren(...this.#marked.map(({ kind }) => svg("text", { class: kind || "same" })));
+    this.refresh();
+  }
+
+  setPicture(picture) {
+    this.picture?.close();
+    this.picture = picture;
+    this.refreshWindow();
+    this.refresh();
+  }
+
+  refreshWindow() {
+    if (!this.picture) return;
+    const [slope, intercept] = this.picture.mapping;
+    for (const channel of this.#mapping.children) {
+      channel.setAttribute("slope", slope);
+      channel.setAttribute("intercept", intercept);
+    }
+  }
+
+  #resized() {
+    const { clientWidth, clientHeight } = this.element;
+    if (!clientWidth || !clientHeight) return;
+    const dense = window.devicePixelRatio || 1;
+    [this.#canvas.width, this.#canvas.height] = [clientWidth, clientHeight].map((side) => Math.round(side * dense));
+    this.camera.setView([clientWidth, clientHeight]);
+    this.refresh();
+  }
+
+  refresh() {
+    if (!this.side) return;
+    const { scale, x, y } = this.camera;
+    const dense = window.devicePixelRatio || 1;
+    const context = this.#canvas.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    if (this.picture) {
+      context.setTransform(scale * dense, 0, 0, scale * dense, x * dense, y * dense);
+      this.picture.draw(context, scale * dense);
+    }
+    this.element.toggleAttribute("data-shown", Boolean(this.picture));
+    this.#world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    this.#placeLabels(scale);
+  }
+
+  #placeLabels(scale) {
+    const small = scale < 0.3;
+    this.#labels.setAttribute("class", small ? "labels small" : "labels");
+    const all = this.#marked.map(({ tooth, kind }) => {
+      const [x, y] = this.camera.toScreen(tooth.centre);
+      const [left, , right] = bounds(tooth.polygons);
+      const number = written(tooth.fdi, preference("numbering"));
+      return { x, y, number: (SIGNS[kind] ?? "") + number, marks: "", room: (right - left) * scale, up: false, first: Boolean(kind) };
+    });
+    arrange(all, small);
+    all.forEach(({ x, y, shown }, at) => {
+      const label = this.#labels.children[at];
+      label.toggleAttribute("data-hidden", !shown);
+      if (!shown) return;
+      label.setAttribute("x", x);
+      label.setAttribute("y", y + shown.shift);
+      label.textContent = shown.text;
+      label.toggleAttribute("data-narrow", shown.size === "small");
+    });
+  }
+
+  // --- what gestures and keys do: both panes move, see compare.js ---------------------------------
+
+  zoom(factor, at) {
+    this.camera.zoom(factor, ...(at ?? []));
+    this.#moved();
+  }
+
+  pan(dx, dy) {
+    this.camera.pan(dx, dy);
+    this.#moved();
+  }
+
+  fit() {
+    this.camera.fit();
+    this.#moved();
+  }
+
+  /** Zooms to a tooth or a finding. */
+  reveal({ polygons }) {
+    this.camera.show(bounds(polygons));
+    this.#moved();
+  }
+
+  #moved() {
+    this.refresh();
+    this.dispatchEvent(new Event("view"));
+  }
+
+  /** Shows the same part as another pane, in shares of the radiograph. */
+  follow({ camera, side }) {
+    if (camera.fitted) {
+      this.camera.fit();
+      return this.refresh();
+    }
+    const scale = (camera.scale * side.size[0]) / this.side.size[0];
+    const middle = camera.toImage(camera.view.map((length) => length / 2));
+    const [x, y] = middle.map((value, axis) => {
+      const same = (value / side.size[axis]) * this.side.size[axis];
+      return this.camera.view[axis] / 2 - same * scale;
+    });
+    this.camera.state = { scale, x, y, fitted: false };
+    return this.refresh();
+  }
+
+  keyAt() {
+    return null;
+  }
+
+  close() {
+    this.#watch.disconnect();
+    this.setPicture(null);
+  }
+}
