@@ -204,3 +204,30 @@ def test_faults(panodent, tmp_path: Path, arguments: tuple, code: int, message: 
     assert message in found.err
     assert found.err.startswith("error: ")
     assert found.err.count("\n") == 1
+
+
+def test_runs_are_prepared_to_be_trained_later(panodent, data: Path, tmp_path: Path) -> None:
+    cv = tmp_path / "cv"
+    found = panodent("train", data, "-o", cv, "--folds", 3, "--prepare")
+    assert (found.code, found.err) == (0, "")
+    assert sorted(path.name for path in cv.glob("*/*")) == ["config.json"] * 3
+    single = panodent("train", data, "-o", tmp_path / "run", "--prepare")
+    assert single.code == 0
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--devices", "2"), "several devices need the backend JAX"),
+        (("--processes", "2", "--folds", "3"), "--folds trains in one process"),
+        (("--processes", "2", "--prepare"), "--prepare takes one process"),
+    ],
+)
+def test_options_of_devices_that_do_not_fit(
+    panodent, data: Path, tmp_path: Path, options: tuple[str, ...], expected: str
+) -> None:
+    found = panodent("train", data, "-o", tmp_path / "run", *options)
+    assert (found.code, found.out) == (2, "")
+    assert expected in found.err
+    assert not (tmp_path / "run").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,19 @@ def test_nothing_of_the_patient_is_left(dataset: Any, tmp_path: Path) -> None:
     assert np.array_equal(kept[0].pixels, kept[1].pixels)
     assert kept[0].spacing == kept[1].spacing
     assert (tmp_path / "a.dcm").read_bytes() != content
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="needs dciodvfy (dicom3tools)")
+def test_dciodvfy_finds_no_error(tmp_path: Path) -> None:
+    sound = to_dicom(phantom.draw(1, (128, 256))[0], 1)
+    sound.PatientBirthDate = "19070102"
+    found = Deidentifier(KEY).deidentify(saved(sound, tmp_path / "opg.dcm"))
+    assert (found.dataset.StudyDate, found.dataset.PatientBirthDate) == ("19000101", "19000101")
+    copy = saved(found.dataset, tmp_path / "copy.dcm")
+    checked = subprocess.run(["dciodvfy", str(copy)], capture_output=True, text=True)
+    said = (checked.stdout + checked.stderr).splitlines()
+    assert "DXImageForPresentation" in said
+    assert [line for line in said if "Error" in line] == []
 
 
 def test_what_belongs_together_stays_together(dataset: Any, tmp_path: Path) -> None:

@@ -90,6 +90,13 @@ def test_batches_depend_on_seed_epoch_and_step_alone() -> None:
     assert not np.array_equal(first.batch(1, 2, (64, 128))[0], other_seed.batch(1, 2, (64, 128))[0])
 
 
+def test_rows_are_those_of_the_whole_batch() -> None:
+    made = augmenter(config=AugmentConfig(), batch_size=3)
+    whole, part = made.batch(1, 1, (64, 128)), made.batch(1, 1, (64, 128), (1, 3))
+    for one, other in zip(whole, part, strict=True):
+        assert np.array_equal(one[1:], other)
+
+
 @pytest.mark.parametrize("size", [(64, 128), (32, 64)])
 def test_shapes_and_types(size: tuple[int, int]) -> None:
     images, labels = augmenter().batch(0, 0, size)

@@ -102,14 +102,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("keras", reason="needs the train extra")
     from panodent.training import loop
 
-    def epoch(run: Any, model: Any, fitted: Any, *others: Any) -> dict[str, float]:
-        number = others[-1]
+    def epoch(run: Any, fitted: Any, batches: Any, number: int, team: Any) -> dict[str, float]:
         frame = {"height": 64, "width": 128}
         figures = {"loss": 1.0, "val_loss": 1.0, "val_dice": 0.5}
         figures |= {"learning_rate": 0.1, "seconds": 1.0}
         return {"epoch": number + 1, **frame, **figures}
 
     monkeypatch.setattr(loop, "_epoch", epoch)
+    monkeypatch.setattr(loop, "_validated", lambda row, *_: row)
 
 
 def train(arguments: tuple[object, ...], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

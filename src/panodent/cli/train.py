@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ from panodent.cli.training_options import (
     BatchSize,
     Classes,
     ConfigFile,
+    Coordinator,
+    Devices,
     Epochs,
     Fold,
     Folds,
@@ -41,6 +44,9 @@ from panodent.cli.training_options import (
     KeepEpochs,
     LearningRate,
     Patience,
+    Prepare,
+    Processes,
+    ProcessId,
     Recipe,
     Repeat,
     RepeatMixed,
@@ -53,10 +59,11 @@ from panodent.cli.training_options import (
     Track,
     Validation,
 )
-from panodent.cli.training_session import continue_run, train_run, train_runs
+from panodent.cli.training_session import continue_run, train_run, train_runs, train_together
 from panodent.errors import ConfigError
 
 if TYPE_CHECKING:
+    from panodent.training.team import Team
     from panodent.training.train_config import TrainConfig
 
 FIRST_FOLD = "fold-1"
@@ -96,7 +103,12 @@ def train(
     keep_epochs: KeepEpochs = False,
     teachers: Teachers = None,
     workers: Workers = None,
+    devices: Devices = None,
+    processes: Processes = 1,
+    process_id: ProcessId = 0,
+    coordinator: Coordinator = "",
     track: Track = None,
+    prepare: Prepare = False,
     resume: Resume = False,
     overwrite: Overwrite = False,
     skip_bad: SkipBad = False,
@@ -117,15 +129,32 @@ def train(
     given = dict(locals())  # the options by name
     require_keras()
     check_overwrite(overwrite, resume)
-    settings = _settings(given)
-    if resume:
-        raise typer.Exit(_resume(given, settings))
-    folders = _checked_data(data, bool(folds and fold))
-    begun = _starting_point(start, recipe)
-    training = _configured(recipe, config, settings, begun)
-    found = _sources(given, folders, training)
-    run = (output, found, training, folds, begun, teachers or (), overwrite)
-    raise typer.Exit(_begin(*run, track=_trackers(track)))
+    raise typer.Exit(_train(given))
+
+
+def _train(given: Mapping[str, Any]) -> int:
+    """Trains as the options `given` say; returns the exit code."""
+    settings, output = _settings(given), given["output"]
+    if given["resume"]:
+        _check_resumed(given, settings)
+        going_on = partial(continue_run, output, given["epochs"], given["patience"])
+        return train_together(_team(given), going_on)
+    folders = _checked_data(given)
+    start = _starting_point(given["start"], given["recipe"])
+    training = _configured(given["recipe"], given["config"], settings, start)
+    begin = partial(
+        _begin,
+        output,
+        _sources(given, folders, training),
+        training,
+        given["folds"],
+        start,
+        given["teachers"] or (),
+        given["overwrite"],
+        _trackers(given["track"]),
+        given["prepare"],
+    )
+    return train_together(_team(given), begin)
 
 
 SETTINGS = (
@@ -153,16 +182,11 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     return drop_none({**{name: given[name] for name in SETTINGS}, **unset})
 
 
-def _resume(given: Mapping[str, Any], settings: Mapping[str, Any]) -> int:
-    """Continues a run; raises `ConfigError` if options of a new run were given."""
-    new = [
-        given[name] for name in ("data", "recipe", "config", "folds", "start", "teachers", "track")
-    ]
-    _check_resumed(
-        any((*new, settings.keys() - CHANGED)),
-        {option: given[name] for name, option in KEPT.items()},
-    )
-    return continue_run(given["output"], given["epochs"], given["patience"])
+def _team(given: Mapping[str, Any]) -> Team:
+    """The devices and processes that train together."""
+    from panodent.training.team import team
+
+    return team(*(given[name] for name in ("devices", "processes", "process_id", "coordinator")))
 
 
 def _sources(
@@ -177,13 +201,21 @@ def _sources(
     ]
 
 
-def _checked_data(data: Sequence[Path] | None, both: bool) -> Sequence[Path]:
-    """The data folders; raises `ConfigError` without any, or if `both` kinds of folds are asked."""
-    if not data:
+def _checked_data(given: Mapping[str, Any]) -> Sequence[Path]:
+    """The data folders; raises `ConfigError` without any, or for options that exclude another."""
+    if not given["data"]:
         raise ConfigError("train needs at least one DATA folder of annotated radiographs")
-    if both:
+    if given["folds"] and given["fold"]:
         raise ConfigError("--folds trains all folds and --fold one of them; give one of the two")
-    return data
+    if given["prepare"] and given["processes"] > 1:
+        raise ConfigError("--prepare takes one process; give --processes with --resume")
+    if given["folds"] and given["processes"] > 1:
+        raise ConfigError(
+            "--folds trains in one process; give --fold with --processes, or train the folds side "
+            "by side with panodent folds --train"
+        )
+    folders: Sequence[Path] = given["data"]
+    return folders
 
 
 def _begin(
@@ -195,29 +227,32 @@ def _begin(
     teachers: Sequence[str],
     overwrite: bool,
     track: Sequence[str],
+    only_prepare: bool,
+    team: Team,
 ) -> int:
     """Prepares a run, or the runs of all folds, and trains; returns the exit code.
 
     `found` holds the fields of each `DataSource`, `track` the names of trackers.
     """
+    from panodent.training.recipes import CONFIG_FILE
     from panodent.training.run import prepare, prepare_folds
     from panodent.training.run_data import DataSource
-    from panodent.training.run_folder import holding_run
+    from panodent.training.run_folder import STATE, holding_run
     from panodent.training.tracking import choose
 
     sources = [DataSource(*fields) for fields in found]
     progress = TrainingProgress(training.epochs)
     given = (progress.report, start, teachers, overwrite)
-    if folds:
-        with holding_run(output, "train", overwrite, keep=FIRST_FOLD):
+    keep = FIRST_FOLD if folds else CONFIG_FILE if only_prepare else STATE
+    with holding_run(output, "train", overwrite, keep=keep):
+        if folds:
             runs = prepare_folds(output, sources, training, folds, *given)
             for run in runs:
                 choose(run.folder, track)
-            return train_runs(output, runs)
-    with holding_run(output, "train", overwrite):
+            return 0 if only_prepare else train_runs(output, runs, team)
         run = prepare(output, sources, training, *given)
         choose(run.folder, track)
-        return train_run(run, progress)
+        return 0 if only_prepare else train_run(run, progress, team)
 
 
 def _trackers(names: Sequence[str] | None) -> list[str]:
@@ -236,17 +271,15 @@ def _starting_point(start: str | None, recipe: str | None) -> str:
     return "" if start == SCRATCH else start
 
 
-def _check_resumed(other: bool, reading: Mapping[str, Any]) -> None:
-    """Raises `ConfigError` if options were given with --resume that belong to a new run.
-
-    `reading` holds those that say how data is read, by name; `other` says whether any other was.
-    """
-    named = " and ".join(name for name, value in reading.items() if value)
-    if other or named:
+def _check_resumed(given: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """Raises `ConfigError` if options were given with --resume that belong to a new run."""
+    new = ("data", "recipe", "config", "folds", "start", "teachers", "track", "prepare")
+    named = " and ".join(option for name, option in KEPT.items() if given[name])
+    if named or settings.keys() - CHANGED or any(given[name] for name in new):
         belong = f", to which {named} belong" if named else ""
         raise ConfigError(
-            f"--resume takes data and settings from the run{belong}; "
-            "give no other option than --output, --epochs and --patience"
+            f"--resume takes data and settings from the run{belong}; give no other option than "
+            "--output, --epochs and --patience, besides those of devices and processes"
         )
 
 

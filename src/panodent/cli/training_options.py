@@ -133,11 +133,50 @@ Track = Annotated[
         "repeated.",
     ),
 ]
+Prepare = Annotated[
+    bool,
+    typer.Option(
+        "--prepare",
+        help="Check and split the data and write the run or the folds, but do not train; --resume "
+        "or `panodent folds --train` does.",
+    ),
+]
 Resume = Annotated[
     bool,
     typer.Option(
         "--resume",
         help="Continue the run in --output with its own data and settings. Only --epochs and "
         "--patience may be changed.",
+    ),
+]
+Devices = Annotated[
+    str | None,
+    typer.Option(
+        show_default="1; all with --processes",
+        help="Train on so many devices at the same time, such as 2, on 'all', or on those with "
+        "these numbers, such as 0,2. --batch-size is that of all together. Needs JAX.",
+    ),
+]
+Processes = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        envvar="KERAS_DISTRIBUTION_NUM_PROCESSES",
+        help="So many processes train together, for example one on each machine.",
+    ),
+]
+ProcessId = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        envvar="KERAS_DISTRIBUTION_PROCESS_ID",
+        help="Which of the --processes this one is, from 0; 0 writes the run.",
+    ),
+]
+Coordinator = Annotated[
+    str,
+    typer.Option(
+        envvar="KERAS_DISTRIBUTION_JOB_ADDRESSES",
+        help="HOST:PORT of process 0, on which it listens for the others.",
     ),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +14,31 @@ from panodent.cli.console import (
     print_warning,
     progress_bar,
 )
+from panodent.errors import ConfigError
 from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.evaluation.evaluate import Evaluation
     from panodent.evaluation.pairing import CaseLoader
     from panodent.training.run import Run
+    from panodent.training.team import Team
 
 
-def continue_run(output: Path, epochs: int | None, patience: int | None) -> int:
+def train_together(team: Team, begin: Callable[[Team], int]) -> int:
+    """Calls `begin` in the process that writes; the others train what it shares. The exit code."""
+    from panodent.training.loop import fit
+    from panodent.training.team_run import leading, received
+
+    if team.writes:
+        with leading(team):
+            return begin(team)
+    with received(team) as run:
+        fit(run, resume=True, team=team)
+        team.part()
+    return 0
+
+
+def continue_run(output: Path, epochs: int | None, patience: int | None, team: Team) -> int:
     """Goes on with the run in a folder, or with those of a cross-validation; the exit code."""
     from panodent.training.continuation import extend, history_of
     from panodent.training.recipes import load_config
@@ -32,22 +48,28 @@ def continue_run(output: Path, epochs: int | None, patience: int | None) -> int:
     folders = fold_folders(output)
     if not folders:
         load_config(output)  # without a run nothing is made
+    elif team.processes > 1:
+        raise ConfigError(
+            f"{output} holds the folds of a cross-validation, and several processes train one run; "
+            f"name one of them, such as {folders[0]}"
+        )
     with holding_run(output, "train", keep=folders[0].name if folders else STATE):
         for folder in folders or [output]:
             if epochs is not None or patience is not None:
                 extend(folder, epochs, patience)
         if folders:
-            return train_runs(output, [reopen(folder, _quiet) for folder in folders], resume=True)
+            runs = [reopen(folder, _quiet) for folder in folders]
+            return train_runs(output, runs, team, resume=True)
         config, _ = load_config(output)
         progress = TrainingProgress(config.epochs, len(history_of(output)))
-        return train_run(reopen(output, progress.report), progress, resume=True)
+        return train_run(reopen(output, progress.report), progress, team, resume=True)
 
 
 def _quiet(*_: object) -> None:
     """Reports nothing."""
 
 
-def train_runs(output: Path, runs: Sequence[Run], resume: bool = False) -> int:
+def train_runs(output: Path, runs: Sequence[Run], team: Team, resume: bool = False) -> int:
     """Trains the runs of a cross-validation one after another and scores them together.
 
     With `resume` those that are finished are left as they are. Returns the exit code.
@@ -61,14 +83,18 @@ def train_runs(output: Path, runs: Sequence[Run], resume: bool = False) -> int:
             continue
         progress = TrainingProgress(run.config.epochs, len(history_of(run.folder)))
         run.report = progress.report
-        if code := train_run(run, progress, resume, output):
+        if code := train_run(run, progress, team, resume, output):
             return code
     write_folds(score_folds([run.folder for run in runs]), output)
     return 0
 
 
 def train_run(
-    run: Run, progress: TrainingProgress, resume: bool = False, output: Path | None = None
+    run: Run,
+    progress: TrainingProgress,
+    team: Team,
+    resume: bool = False,
+    output: Path | None = None,
 ) -> int:
     """Trains and writes the bundle. Ctrl-C ends training early: the exit code is then 130.
 
@@ -77,6 +103,7 @@ def train_run(
     from panodent.training.finalise import finalise
     from panodent.training.loop import fit
     from panodent.training.run_data import data_notes
+    from panodent.training.team_run import share
     from panodent.training.tracking import tracking
 
     for note in data_notes(run.data):
@@ -88,10 +115,15 @@ def train_run(
     interrupted = False
     with progress, tracking(run) as track:
         try:
-            fit(run, resume)
+            share(run, team, resume)
+            fit(run, resume, team)
+            team.part()
         except KeyboardInterrupt:
             interrupted = True
             track.status = "stopped"
+            if team.processes > 1:
+                print_line("interrupted; continue in all processes with --resume")
+                return 130
             if not run.best.exists():
                 print_line(
                     "interrupted before the first epoch was finished; there is nothing to keep"

@@ -30,6 +30,8 @@ METHODS = {
 """Codes of PS3.16 CID 7050 by value."""
 _OLDEST = 89
 """Years above which an age is given as 90, because few people are older."""
+_NO_DATE, _DATE = "00010101", "19000101"
+"""The date of `dicomanonymizer`, which is before the first that readers accept, and ours."""
 _WITHOUT_COMPRESSION = "1.2.840.10008.1.2.1"
 
 
@@ -103,6 +105,7 @@ class Deidentifier:
         masked = _mask(dataset)
         for nested in (dataset, *_nested(dataset)):
             self._apply(nested, base_rules_gen=lambda: dict(self._rules))
+            _mend_dates(nested)
         new = self._uid(uid)
         dataset.SOPInstanceUID = new
         dataset.PatientID = dataset.PatientName = "P" + self._digest(patient)[:12].upper()
@@ -155,6 +158,13 @@ def _limited_age(dataset: Any, tag: Any) -> None:
     text = str(element.value or "") if element is not None else ""
     if text.endswith("Y") and text[:-1].isdecimal() and int(text[:-1]) > _OLDEST:
         element.value = "090Y"
+
+
+def _mend_dates(dataset: Any) -> None:
+    """Replaces dates that stand for another by one that every reader accepts."""
+    for element in dataset:
+        if element.VR in ("DA", "DT") and str(element.value).startswith(_NO_DATE):
+            element.value = str(element.value).replace(_NO_DATE, _DATE, 1)
 
 
 def _mask(dataset: Any) -> tuple[tuple[int, int, int, int], ...]:

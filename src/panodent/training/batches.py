@@ -71,7 +71,7 @@ def oversampled(
 
 
 class Augmenter:
-    """Makes training batches, which depend on (seed, epoch, step) only.
+    """Makes training batches; each row depends on (seed, epoch, step, row) only.
 
     `repeats` says how often an epoch shows each example.
     """
@@ -101,16 +101,21 @@ class Augmenter:
         return -(-len(self.order) // self.batch_size)
 
     def batch(
-        self, epoch: int, step: int, size: tuple[int, int]
+        self, epoch: int, step: int, size: tuple[int, int], rows: tuple[int, int] | None = None
     ) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
-        """Pixels float32 (batch, height, width, 1) and classes uint8 (batch, height, width)."""
+        """Pixels float32 (batch, height, width, 1) and classes uint8 (batch, height, width).
+
+        `rows` are the first row that is made and the one after the last; None stands for all.
+        """
         shuffled = np.random.default_rng((self.seed, epoch)).permutation(self.order)
+        first, end = rows or (0, self.batch_size)
         start = step * self.batch_size
-        chosen = np.take(shuffled, range(start, start + self.batch_size), mode="wrap")
-        rng = np.random.default_rng((self.seed, epoch, step))
-        images = np.empty((self.batch_size, *size, 1), np.float32)
-        labels = np.empty((self.batch_size, *size), np.uint8)
+        chosen = np.take(shuffled, range(start + first, start + end), mode="wrap")
+        images = np.empty((end - first, *size, 1), np.float32)
+        labels = np.empty((end - first, *size), np.uint8)
         for slot, index in enumerate(chosen):
+            # Of its own, so that another process can make the other rows.
+            rng = np.random.default_rng((self.seed, epoch, step, first + slot))
             example = self.examples[index]
             pixels = example.pixels.astype(np.float32) / np.float32(255)
             given = example.labels

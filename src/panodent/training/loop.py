@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
-
-import numpy as np
 
 from panodent.training import checkpoint, history
 from panodent.training.batch_pool import BatchPool
@@ -18,7 +16,8 @@ from panodent.training.fitting import adamw, compile_network, cosine_rate, fit_e
 from panodent.training.history import Row
 from panodent.training.losses import DistillationLoss, ToothLoss
 from panodent.training.run import Run
-from panodent.training.train_config import Stage, TrainConfig
+from panodent.training.team import ALONE, Team
+from panodent.training.train_config import TrainConfig
 from panodent.training.transfer import freeze, trained, with_classes
 from panodent.training.unet import build, named
 from panodent.training.unlabelled import ignore, unlabelled_teeth
@@ -26,19 +25,24 @@ from panodent.training.validation import validate
 from panodent.utils.wording import counted
 
 
-def fit(run: Run, resume: bool = False) -> list[Row]:
+def fit(run: Run, resume: bool = False, team: Team = ALONE) -> list[Row]:
     """Trains until the recipe's last epoch; returns the history, one row per epoch.
+
+    All processes of a team call this with the same run; only the first of them writes. The number
+    of devices may differ from that before an interruption.
 
     With `resume` a run continues after its last complete epoch as if it had never stopped. After an
     interruption everything up to the last complete epoch is kept. Raises `TrainingError` when the
-    loss is not finite or a saved state cannot be read.
+    loss is not finite or a saved state cannot be read, `ConfigError` when a batch cannot be shared
+    equally by the devices.
     """
-    with seeded(run.config.seed, run.config.precision):
-        return _fit(run, resume)
+    team.check(run.config.batch_size)
+    with seeded(run.config.seed, run.config.precision), team.distributing():
+        return _fit(run, resume, team)
 
 
-def _fit(run: Run, resume: bool) -> list[Row]:
-    """`fit` inside the precision."""
+def _fit(run: Run, resume: bool, team: Team) -> list[Row]:
+    """`fit` inside the precision and the distribution."""
     config = run.config
     model = starting_model(run)
     run.report("network", {"text": describe(run, model)})
@@ -59,10 +63,13 @@ def _fit(run: Run, resume: bool) -> list[Row]:
     rows: list[Row] = []
     if resume and run.last.exists():
         rows = checkpoint.load(run.last, model)["history"]
+    predict = team.predictor(model)
     with BatchPool(augmenter, config.workers) as batches:
         while not finished(rows, config):
-            rows.append(_epoch(run, model, fitted, batches, held, len(rows)))
-            _keep(run, model, rows)
+            row = _epoch(run, fitted, batches, len(rows), team)
+            rows.append(_validated(row, model, predict, held, config, team))
+            if team.writes:
+                _keep(run, model, rows)
             _report_epoch(run, rows)
     return rows
 
@@ -162,17 +169,16 @@ def compile_model(model: Any, config: TrainConfig, steps: int, teachers: Sequenc
     return fitted
 
 
-def _epoch(
-    run: Run, model: Any, fitted: Any, batches: BatchPool, held: Sequence[Example], epoch: int
-) -> Row:
-    """Trains one epoch (from 0) and validates; returns its row of the history."""
+def _epoch(run: Run, fitted: Any, batches: BatchPool, epoch: int, team: Team) -> Row:
+    """Trains one epoch (from 0); returns its row of the history, without validation."""
     from panodent.training.backend import keras
 
     stage = run.config.stage_of(epoch)
     started = time.monotonic()
+    rows = team.rows(run.config.batch_size)
 
     def batch(step: int) -> tuple[Any, Any]:
-        return batches.batch(epoch, step, (stage.height, stage.width))
+        return batches.batch(epoch, step, (stage.height, stage.width), rows)
 
     loss = fit_epoch(fitted, epoch, batches.steps, batch, run.report)
     rate = fitted.optimizer.learning_rate
@@ -181,27 +187,30 @@ def _epoch(
         "height": stage.height,
         "width": stage.width,
         "loss": loss,
-        **_validated(model, held, stage, run.config),
         "learning_rate": float(keras.ops.convert_to_numpy(rate)),
         "seconds": time.monotonic() - started,
     }
 
 
 def _validated(
-    model: Any, held: Sequence[Example], stage: Stage, config: TrainConfig
-) -> dict[str, float]:
-    """Dice and loss of the held-out examples at the stage's frame size; NaN without examples."""
+    row: Row,
+    model: Any,
+    predict: Callable[[Any], Any],
+    held: Sequence[Example],
+    config: TrainConfig,
+    team: Team,
+) -> Row:
+    """The row with Dice and loss of the held-out examples at its frame size; NaN without any."""
     if not held:
-        return {"val_loss": float("nan"), "val_dice": float("nan")}
-
-    def predict(batch: Any) -> Any:
-        return np.asarray(model.predict_on_batch(batch))
+        return {**row, "val_loss": float("nan"), "val_dice": float("nan")}
+    started = time.monotonic()
 
     def loss(truth: Any, planes: Any) -> float:
         from panodent.training.backend import ops
 
         return float(ops.convert_to_numpy(model.loss(truth, planes)))
 
-    size, classes = (stage.height, stage.width), len(config.classes) + 1
-    dice, mean_loss = validate(predict, loss, held, size, classes, config.batch_size)
-    return {"val_loss": mean_loss, "val_dice": dice}
+    size, classes = (int(row["height"]), int(row["width"])), len(config.classes) + 1
+    dice, mean_loss = validate(predict, loss, held, size, classes, config.batch_size, team)
+    seconds = row["seconds"] + time.monotonic() - started
+    return {**row, "val_loss": mean_loss, "val_dice": dice, "seconds": seconds}

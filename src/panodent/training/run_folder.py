@@ -16,7 +16,7 @@ STATE = "last.npz"
 RUN_FILES = (
     *RUN_RECORDS, "ignored.json", STATE, "best.npz", "epochs", "history.csv", "curves.png",
     "tensorboard", "trackers.json", "mlflow", "wandb", "panels", "crops", "examples",
-    "scores.json", "bundle",
+    "scores.json", "train.log", "bundle",
 )  # fmt: skip
 """All that trainings write to their folder."""
 

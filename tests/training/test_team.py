@@ -1,0 +1,159 @@
+"""Which devices train together, what each process computes, and that the result is the same."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("keras", reason="needs the train extra")
+
+from panodent import phantom
+from panodent.errors import ConfigError
+from panodent.training.team import ALONE, Team, chosen, team
+
+EPOCHS = 2
+
+SETTINGS = f"""
+import sys
+from pathlib import Path
+
+from panodent.training.loop import fit
+from panodent.training.run import prepare
+from panodent.training.run_data import DataSource
+from panodent.training.team import ALONE, team
+from panodent.training.team_run import leading, received, share
+from panodent.training.train_config import Stage, TrainConfig
+from panodent.training.unet import NETWORKS, UNetConfig
+
+NETWORKS["tiny"] = UNetConfig(filters=(4, 8), offsets=True)
+config = TrainConfig(
+    network="tiny", stages=(Stage({EPOCHS}, 32, 64),), batch_size=4, validation=0.4
+)
+data, folder = map(Path, sys.argv[1:3])
+
+
+def prepared(name, report=lambda *_: None):
+    return prepare(folder / name, [DataSource(data)], config, report)
+"""
+DEVICES = """
+def interrupt(event, row):
+    if event == "epoch":
+        raise KeyboardInterrupt
+
+
+fit(prepared("one"))
+run = prepared("two", interrupt)
+both = team("all")
+assert len(both.names) == 2, both
+try:
+    fit(run, team=both)
+except KeyboardInterrupt:
+    run.report = lambda *_: None
+fit(run, resume=True)
+"""
+PROCESSES = """
+process = int(sys.argv[3])
+parted = team(None, 2, process, sys.argv[4])
+if process == 0:
+    with leading(parted):
+        run = prepared("processes")
+        share(run, parted, resume=False)
+        fit(run, team=parted)
+else:
+    with received(parted) as run:
+        fit(run, resume=True, team=parted)
+        assert not list(run.folder.glob("*.npz"))
+parted.part()
+"""
+
+
+def start(script: str, *arguments: object, flags: str = "") -> subprocess.Popen[str]:
+    """A Python process that trains on JAX."""
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
+    return subprocess.Popen(
+        [sys.executable, "-c", SETTINGS + script, *map(str, arguments)],
+        env=environment, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def ended(process: subprocess.Popen[str]) -> None:
+    _, error = process.communicate(timeout=300)
+    assert process.returncode == 0, error[-3000:]
+
+
+def state(run: Path) -> dict[str, np.ndarray]:
+    with np.load(run / "last.npz") as data:
+        return {name: data[name] for name in data.files if name != "progress"}
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="needs the jax extra")
+def test_devices_and_processes_train_as_one_device_does(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    phantom.write(data, 9, size=(64, 128))
+    virtual = start(DEVICES, data, tmp_path, flags="--xla_force_host_platform_device_count=2")
+    ended(virtual)
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    for process in [start(PROCESSES, data, tmp_path, number, address) for number in range(2)]:
+        ended(process)
+    alone = state(tmp_path / "one")
+    for name in ("two", "processes"):
+        for key, value in state(tmp_path / name).items():
+            np.testing.assert_allclose(value, alone[key], rtol=1e-4, atol=1e-5, err_msg=name + key)
+        table = (tmp_path / name / "history.csv").read_text().splitlines()
+        assert len(table) == 1 + EPOCHS
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("all", [7, 8, 9]), ("2", [7, 8]), ("0,2", [7, 9]), ("1,", [8])]
+)
+def test_devices_are_counted_or_named(text: str, expected: list[int]) -> None:
+    assert chosen([7, 8, 9], text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("two", "'all', or their numbers"),
+        ("-1", "'all', or their numbers"),
+        (",", "'all', or their numbers"),
+        ("0", "at least one"),
+        ("1,1", "each once"),
+        ("4", "JAX finds 3 devices"),
+        ("3,0", "JAX finds 3 devices"),
+    ],
+)
+def test_other_devices_are_refused(text: str, expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        chosen([7, 8, 9], text)
+
+
+def test_several_devices_need_jax() -> None:
+    with pytest.raises(ConfigError, match="KERAS_BACKEND=jax"):
+        team("2")
+    assert team() is ALONE
+
+
+def test_each_process_makes_its_rows_of_a_batch_that_all_devices_share() -> None:
+    parts = [Team(("cpu:0", "cpu:1"), processes=2, process=number) for number in range(2)]
+    assert [part.rows(6) for part in parts] == [(0, 3), (3, 6)]
+    assert [part.writes for part in parts] == [True, False]
+    parts[0].check(6)
+    with pytest.raises(ConfigError, match="give --batch-size 6"):
+        parts[0].check(5)
+    assert ALONE.rows(5) == (0, 5)
+    ALONE.check(5)
+
+
+def test_one_process_tells_itself() -> None:
+    assert ALONE.told(b"run") == b"run"
+    assert ALONE.gathered([0.5, 1]) == [0.5, 1]
+    ALONE.part()
