@@ -152,8 +152,6 @@ def test_numbers_of_thousands_of_digits_are_no_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"names: [",
-        b"names: ['36'",
         b"names: !!python/object/apply:os.system ['true']",
         b"\xff\xfe\x00",
         b"names: !!int ''",
@@ -172,6 +170,28 @@ def test_a_broken_yaml_is_named(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(
         AnnotationError, match=r"data\.yaml: (is not YAML|expected names|is not text)"
     ):
+        FORMAT.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("names: [", "ends in the middle, at byte 8, in line 1; copy or export it again"),
+        ("path: .\nnames: ['36', '3", "ends in the middle, at byte 23, in line 2"),
+        ("names:\n  0: '36'\n  1", "ends in the middle, at byte 21, in line 3"),
+        ("names:\n  0: '36'\n  1:", "names: class 1 has no name; the file may be cut off"),
+        ("nc: 3\nnames:\n- '36'\n", "names 1 classes, but nc is 3; the file may be cut off"),
+        ("names:\n  0: '36'\n", "labels use 2 after it, the first is 1; the file may be cut off"),
+    ],
+)
+def test_a_yaml_that_is_cut_off_is_recognised_and_named(
+    tmp_path: Path, content: str, reason: str
+) -> None:
+    (saved(tmp_path) / "data.yaml").write_text(content)
+    outline = "0.1 0.1 0.4 0.1 0.4 0.4\n"
+    (tmp_path / "labels/opg.txt").write_text("".join(f"{n} {outline}" for n in range(3)))
+    assert FORMAT.recognises(tmp_path)
+    with pytest.raises(AnnotationError, match=rf"data\.yaml: .*{reason}"):
         FORMAT.read(tmp_path)
 
 

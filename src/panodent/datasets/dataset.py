@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -166,7 +167,9 @@ def images_below(
             both = f"this file and {found[key].name} {problem}"
             faults.add(Fault(str(file), problem=both, cost="radiograph"))
         found[key] = file
-    return {key: file for key, file in found.items() if key not in shared}, searched.unread
+    for key in shared:
+        del found[key]
+    return found, searched.unread
 
 
 def _hint(unread: Sequence[Unread]) -> str:
@@ -178,7 +181,12 @@ def _hint(unread: Sequence[Unread]) -> str:
     return f"; {count} not read, the first is {lost[0].path.name}: {lost[0].reason}"
 
 
-def _natural(key: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key that puts '2' before '10'."""
-    parts = "".join(c if c.isdecimal() else f"\0{c}\0" for c in key).split("\0")
-    return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts if p)
+def _natural(key: str) -> tuple[str, str]:
+    """A sort key that puts '2' before '10', and numbers before other characters."""
+    return re.sub(r"\d+", _with_length, key), key
+
+
+def _with_length(number: re.Match[str]) -> str:
+    """A number as a text that sorts by its value."""
+    digits = str(int(number[0]))
+    return f"\0{len(digits):04}{digits}"

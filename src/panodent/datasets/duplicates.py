@@ -2,7 +2,8 @@
 
 Of each fingerprint only a sketch is kept: its coordinates along 128 fixed directions. Two sketches
 are never farther apart than their fingerprints, so no duplicate is missed; the few pairs whose
-sketches are near are compared by their fingerprints, which are made again.
+sketches are near are compared by their fingerprints, which are made again. Sketches of many
+radiographs are kept in a temporary file.
 
 >>> prints = {"a": np.eye(3)[0], "b": np.eye(3)[1], "c": np.eye(3)[0]}
 >>> sketches = Sketches(0.985)
@@ -14,18 +15,21 @@ sketches are near are compared by their fingerprints, which are made again.
 
 from __future__ import annotations
 
-from array import array
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from panodent.errors import OutputError
 from panodent.utils.arrays import Float32Array
 
 LENGTH = 128
 """Number of coordinates of a sketch."""
-_BLOCK = 64  # sketches that are compared with all before them at a time
+_BLOCK = 256  # sketches that are compared with all before them at a time
+_BEFORE = 2048  # as many of these at a time
+_IN_MEMORY = 1 << 20  # bytes of sketches; more go to a file
 _ROUNDING = 1e-4
 _REMEMBERED = 64  # fingerprints that are kept while pairs are compared
 
@@ -36,12 +40,23 @@ class Sketches:
     def __init__(self, above: float) -> None:
         self._above = above
         self._keys: list[str] = []
-        self._sketches = array("f")
+        self._sketches = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - lives as long
 
     def add(self, key: str, print_: Float32Array) -> None:
-        """Adds a fingerprint of unit length; all have the same length."""
+        """Adds a fingerprint of unit length; all have the same length.
+
+        Raises `OutputError` if there is no room for temporary files.
+        """
         self._keys.append(key)
-        self._sketches.frombytes(_sketch(print_).tobytes())
+        sketch = _sketch(print_)
+        self._length = sketch.size
+        try:
+            self._sketches.write(sketch.tobytes())
+        except OSError as error:
+            raise OutputError(
+                f"{tempfile.gettempdir()}: cannot be written ({error.strerror}); make room there, "
+                "or name another folder in TMPDIR"
+            ) from None
 
     def groups(self, print_of: Callable[[str], Float32Array]) -> list[tuple[str, ...]]:
         """Groups of keys that are one radiograph, in the order in which they were added.
@@ -53,8 +68,7 @@ class Sketches:
             return []
         known = lru_cache(maxsize=_REMEMBERED)(lambda index: print_of(self._keys[index]))
         leader = np.arange(len(self._keys))
-        matrix = np.frombuffer(self._sketches, np.float32).reshape(len(self._keys), -1)
-        for index, near in self._near(matrix):
+        for index, near in self._near():
             while (near := near[leader[near] != leader[index]]).size:
                 other, near = int(near[0]), near[1:]
                 if float(known(other) @ known(index)) > self._above:
@@ -65,20 +79,30 @@ class Sketches:
             groups.setdefault(first, []).append(key)
         return [tuple(group) for group in groups.values() if len(group) > 1]
 
-    def _near(self, matrix: Float32Array) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-        """(index, indices before it whose sketches are as near as those of duplicates may be)."""
-        squares = np.einsum("ij,ij->i", matrix, matrix)
+    def _near(self) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+        """(index, indices before it whose sketches are as near as those of duplicates may be).
+
+        An index may come several times, with other indices before it.
+        """
         limit = 2 - 2 * self._above + _ROUNDING
-        for start in range(0, len(matrix), _BLOCK):
-            rows = slice(start, min(start + _BLOCK, len(matrix)))
-            distances = matrix[rows] @ matrix[: rows.stop].T
-            distances *= -2
-            distances += squares[rows, None]
-            distances += squares[None, : rows.stop]
-            for offset, distance in enumerate(distances):
-                near = np.flatnonzero(distance[: start + offset] < limit)
-                if near.size:
-                    yield start + offset, near
+        for start in range(0, len(self._keys), _BLOCK):
+            rows = self._rows(start, _BLOCK)
+            for first in range(0, start + len(rows), _BEFORE):
+                before = self._rows(first, min(_BEFORE, start + len(rows) - first))
+                distances = rows @ before.T
+                distances *= -2
+                distances += np.einsum("ij,ij->i", rows, rows)[:, None]
+                distances += np.einsum("ij,ij->i", before, before)[None]
+                for index, distance in enumerate(distances, start=start):
+                    near = first + np.flatnonzero(distance[: max(index - first, 0)] < limit)
+                    if near.size:
+                        yield index, near
+
+    def _rows(self, first: int, count: int) -> Float32Array:
+        """Sketches from an index on."""
+        self._sketches.seek(first * self._length * 4)
+        data = self._sketches.read(count * self._length * 4)
+        return np.frombuffer(data, np.float32).reshape(-1, self._length)
 
 
 def _sketch(print_: Float32Array) -> Float32Array:

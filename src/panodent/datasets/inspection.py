@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -202,10 +202,13 @@ def inspect(
     faults = FaultList()
     dataset = find(root, format_name, options, faults)
     findings: list[InspectedCase] = []
+    known: dict[Hashable, Any] = {}  # equal values of many radiographs are kept once
 
     def look(case: Case) -> Float32Array | None:
         finding, print_ = _look(case)
-        findings.append(finding)
+        parts = {name: getattr(finding, name) for name in ("numbers", "suspicions", "kinds")}
+        once = {name: known.setdefault(part, part) for name, part in parts.items()}
+        findings.append(replace(finding, **once))
         if progress is not None:
             progress(len(findings), len(dataset.cases))
         return print_

@@ -97,6 +97,7 @@ class Coco(Format):
             )
         naming = Naming.of(options)
         contents = [_Content(found, FaultReport.of(options, found.file)) for found in files]
+        del files  # with their lists of images
         of_teeth = [content for content in contents if not content.of_findings]
         of_findings = [content for content in contents if content.of_findings]
         _name_categories(of_teeth, naming, path)
@@ -143,10 +144,11 @@ class _Content:
             check(data["categories"], "categories", self.file)
         data["images"] = usable_images(data, self.file, report)
         self.entries = entries_by_image(self.file, data, number, report)
-        self.images = [
-            _Image(image["file_name"], (int(image["height"]), int(image["width"])))
-            for image in data["images"]
-        ]
+        sizes: dict[tuple[int, int], tuple[int, int]] = {}  # equal ones are kept once
+        self.images = []
+        for image in data["images"]:
+            size = int(image["height"]), int(image["width"])
+            self.images.append(_Image(image["file_name"], sizes.setdefault(size, size)))
         listed = [] if self.is_dentex else map(Category.of, data["categories"])
         self.categories = {category.id: category for category in listed}
         self.numbers: Mapping[Any, int | None] = {}

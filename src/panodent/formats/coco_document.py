@@ -221,24 +221,26 @@ def document(file_name: str, teeth: Teeth, findings: Findings | None = None) -> 
 
 
 class CocoWriter:
-    """Writes a COCO file image by image; only the entries of the images stay in memory.
+    """Writes a COCO file image by image to `stream`; nothing of them stays in memory.
 
-    Annotations go to a temporary file first, since COCO lists the images before them. Ids of
-    images and annotations count from 1 in the order in which they come. With `findings_only` all
+    Annotations go to `spool` first, a temporary file, since COCO lists the images before them. Ids
+    of images and annotations count from 1 in the order in which they come. With `findings_only` all
     annotations are of findings, and the file has no categories of teeth.
     """
 
-    def __init__(self, spool: TextIO, findings_only: bool = False) -> None:
-        self._spool, self._findings_only = spool, findings_only
-        self._images: list[str] = []  # as JSON, which is smaller than its objects
-        self._annotations = 0
+    def __init__(self, stream: TextIO, spool: TextIO, findings_only: bool = False) -> None:
+        self._stream, self._spool, self._findings_only = stream, spool, findings_only
+        self._images = self._annotations = 0
         self._unnumbered = False
         self._findings = False
+        stream.write('{"images": [')
 
     def add(self, file_name: str, size: tuple[int, int], annotations: Iterable[Entry]) -> None:
         """Adds an image of this (height, width) with its annotations, which need no ids."""
-        image_id = len(self._images) + 1
-        self._images.append(json.dumps(image(image_id, file_name, size)))
+        self._stream.write(", " if self._images else "")
+        self._images += 1
+        image_id = self._images
+        self._stream.write(json.dumps(image(image_id, file_name, size)))
         for entry in annotations:
             self._spool.write(", " if self._annotations else "")
             self._annotations += 1
@@ -246,14 +248,14 @@ class CocoWriter:
             self._findings |= "fdi" in entry
             self._spool.write(json.dumps({"id": self._annotations, "image_id": image_id, **entry}))
 
-    def finish(self, stream: TextIO) -> None:
-        """Writes the whole document to `stream`."""
+    def finish(self) -> None:
+        """Completes the document."""
         self._spool.seek(0)
-        stream.write(f'{{"images": [{", ".join(self._images)}], "annotations": [')
-        shutil.copyfileobj(self._spool, stream)
+        self._stream.write('], "annotations": [')
+        shutil.copyfileobj(self._spool, self._stream)
         listed = [] if self._findings_only else categories(self._unnumbered)
         listed += finding_categories() if self._findings or self._findings_only else []
-        stream.write(f'], "categories": {json.dumps(listed)}}}')
+        self._stream.write(f'], "categories": {json.dumps(listed)}}}')
 
 
 @contextmanager
@@ -272,6 +274,6 @@ def writing_coco(file: Path, findings_only: bool = False) -> Iterator[CocoWriter
         writing(file) as stream,
         tempfile.TemporaryFile("w+", encoding="utf-8", dir=file.parent) as spool,
     ):
-        writer = CocoWriter(spool, findings_only)
+        writer = CocoWriter(stream, spool, findings_only)
         yield writer
-        writer.finish(stream)
+        writer.finish()

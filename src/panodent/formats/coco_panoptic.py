@@ -20,7 +20,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Container, Iterator, Mapping
+import shutil
+import tempfile
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -42,12 +44,12 @@ from panodent.formats.parsing.file_search import only_json, target_file
 from panodent.formats.parsing.image_entries import checked_names, in_order
 from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
 from panodent.formats.parsing.json_record import Record, is_whole, load, records
-from panodent.formats.parsing.json_stream import member_kinds
+from panodent.formats.parsing.json_stream import Place, item_at, list_items, member_kinds, members
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
-from panodent.utils.atomic_files import write_whole
+from panodent.utils.atomic_files import write_whole, writing
 
 FILE = "panoptic.json"
 FOLDER = "panoptic"
@@ -70,24 +72,20 @@ class CocoPanoptic(Format):
         if file is None:
             raise AnnotationError(f"{path}: expected one JSON with segments_info, as COCO panoptic")
         report = FaultReport.of(options, file)
-        data = load(file)
+        data = members(file, ("annotations",))
         check(records(data, "categories", str(file)), "categories", file)
         records(data, "images", str(file))
-        images = {entry["id"]: entry for entry in usable_images(data, file, report)}
         known = {entry["id"]: Category.of(entry) for entry in data["categories"]}
-        listed: list[_Image] = []
-        for entry in records(data, "annotations", str(file)):
-            with report.catching(f"image {excerpt(entry.get('image_id'))}", "radiograph"):
-                listed.append(_image(entry, images, known, report))
-        used = {known[s["category_id"]] for found in listed for s in found.segments}
-        by_category = category_numbers(known.values(), file, Naming.of(options), used, report)
+        listed, used = _annotated_images(file, data, known.keys(), report)
+        classes = {known[key] for key in used}
+        by_category = category_numbers(known.values(), file, Naming.of(options), classes, report)
         numbers = {key: by_category[category] for key, category in known.items()}
         places = ImageSearch(file.parent).find(Sought(found.name) for found in listed)
         items = []
         for found, place in zip(listed, places, strict=True):
             if place.problem:
-                found.report.add(place.problem, cost="radiograph")
-            read = partial(_read, file, found, {**numbers, _CROWD: UNNUMBERED})
+                report.about(found.name).add(place.problem, cost="radiograph")
+            read = partial(_read, file, found, numbers, report)
             key, radiograph = place.key, place.file
             if radiograph is not None and _folders(file)[0] in radiograph.parents:
                 # A PNG of segments is no radiograph, though its name is like one.
@@ -98,28 +96,38 @@ class CocoPanoptic(Format):
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `panoptic/<key>.png`, and `panoptic.json` or the .json file named."""
         file = target_file(path, FILE)
-        images, annotations = [], []
-        for number, (name, teeth) in enumerate(checked_names(items, path), start=1):
-            place = f"{key_of(name)}.png"
-            ids = _ids(teeth)
-            write_whole(file.parent / FOLDER / place, _png(ids))
-            images.append(image(number, name.as_posix(), teeth.size))
-            listed = [*_segments(teeth, ids)]
-            annotations.append({"image_id": number, "file_name": place, "segments_info": listed})
         things = [{**entry, "isthing": 1} for entry in categories(unnumbered=True)]
-        made = {"images": images, "annotations": annotations, "categories": things}
-        write_whole(file, json.dumps(made) + "\n")
+        with (
+            writing(file) as stream,
+            tempfile.TemporaryFile("w+", encoding="utf-8", dir=file.parent) as spool,
+        ):
+            stream.write('{"images": [')
+            for number, (name, teeth) in enumerate(checked_names(items, path), start=1):
+                place = f"{key_of(name)}.png"
+                ids = _ids(teeth)
+                write_whole(file.parent / FOLDER / place, _png(ids))
+                listed = [*_segments(teeth, ids)]
+                made = {"image_id": number, "file_name": place, "segments_info": listed}
+                comma = ", " if number > 1 else ""
+                stream.write(comma + json.dumps(image(number, name.as_posix(), teeth.size)))
+                spool.write(comma + json.dumps(made))
+            spool.seek(0)
+            stream.write('], "annotations": [')
+            shutil.copyfileobj(spool, stream)
+            stream.write(f'], "categories": {json.dumps(things)}}}\n')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Image:
-    """An annotated image: name, (height, width), its PNG and its segments."""
+    """An annotated image: name, (height, width), its PNG, and its annotation's place in the file.
+
+    Segments are read when they are needed, since there may be a million of them.
+    """
 
     name: str
     size: tuple[int, int]
     png: str
-    segments: list[Record]
-    report: FaultReport
+    place: Place
 
 
 def is_panoptic(file: Path) -> bool:
@@ -143,44 +151,79 @@ def _folders(file: Path) -> tuple[Path, ...]:
     return file.with_suffix(""), file.parent / FOLDER, file.parent
 
 
-def _image(
-    entry: Record, images: Mapping[Any, Record], known: Container[Any], report: FaultReport
-) -> _Image:
-    key = entry.get("image_id")
-    if not isinstance(key, int | float | str) or key not in images:
-        raise AnnotationError("is not among the images; expected the id of one")
-    found = images[key]
-    about = report.about(found["file_name"])
-    png = declared_path(entry.get("file_name"), about.where).as_posix()
-    segments = []
-    for segment in records(entry, "segments_info", about.where):
-        item = f"segment {excerpt(segment.get('id'))}"
-        if not is_whole(segment.get("id")) or not 0 < segment["id"] < 1 << 24:
-            about.add("expected a whole number of at least 1 as id", item)
-        elif not isinstance(segment.get("category_id"), int | float | str):
-            about.add(f"category_id is {excerpt(segment.get('category_id'))}", item)
-        elif segment["category_id"] not in known:
-            category = excerpt(segment["category_id"])
-            about.add(f"category_id {category} is not among the categories", item)
-        else:
-            segments.append(segment)
-    size = (int(found["height"]), int(found["width"]))
-    return _Image(found["file_name"], size, png, segments, about)
+def _annotated_images(
+    file: Path, data: Record, known: Collection[Any], report: FaultReport
+) -> tuple[list[_Image], set[Any]]:
+    """The images with an annotation, and the ids of the categories that their segments have."""
+    images = {entry["id"]: entry for entry in usable_images(data, file, report)}
+    found: list[_Image] = []
+    used: set[Any] = set()
+    for place, entry in _annotations(file, data):
+        with report.catching(f"image {excerpt(entry.get('image_id'))}", "radiograph"):
+            key = entry.get("image_id")
+            if not isinstance(key, int | float | str) or key not in images:
+                raise AnnotationError("is not among the images; expected the id of one")
+            about = report.about(images[key]["file_name"])
+            png = declared_path(entry.get("file_name"), about.where).as_posix()
+            for segment in records(entry, "segments_info", about.where):
+                if problem := _problem(segment, known):
+                    about.add(problem, f"segment {excerpt(segment.get('id'))}")
+                else:
+                    used.add(segment["category_id"])
+            size = (int(images[key]["height"]), int(images[key]["width"]))
+            found.append(_Image(images[key]["file_name"], size, png, place))
+    return found, used
 
 
-def _read(file: Path, found: _Image, numbers: Mapping[Any, int | None]) -> Teeth:
-    ids = _read_ids(file, found)
-    known = {segment["id"] for segment in found.segments}
+def _annotations(file: Path, data: Record) -> Iterator[tuple[Place, Record]]:
+    """(place, entry) of each; raises `AnnotationError` if they are no list of objects."""
+    if not isinstance(data.get("annotations"), tuple):
+        records(data, "annotations", str(file))
+    try:
+        for place, entry in list_items(file, data["annotations"]):
+            (record,) = records({"annotations": [entry]}, "annotations", str(file))
+            yield place, record
+    except AnnotationError:
+        records(load(file), "annotations", str(file))  # says more of what is wrong
+        raise
+
+
+def _problem(segment: Record, known: Container[Any]) -> str:
+    """Why a segment cannot be used; empty if it can."""
+    key, category = segment.get("id"), segment.get("category_id")
+    if not is_whole(key) or not 0 < key < 1 << 24:
+        return "expected a whole number of at least 1 as id"
+    if not isinstance(category, int | float | str):
+        return f"category_id is {excerpt(category)}"
+    return (
+        "" if category in known else f"category_id {excerpt(category)} is not among the categories"
+    )
+
+
+def _read(
+    file: Path, found: _Image, numbers: Mapping[Any, int | None], report: FaultReport
+) -> Teeth:
+    about = report.about(found.name)
+    ids = _read_ids(file, found, about)
+    entry = item_at(file, found.place)
+    if not isinstance(entry, dict) or "segments_info" not in entry:
+        raise AnnotationError(f"{file}: changed while it was read; read it again")
+    listed = records(entry, "segments_info", about.where)
+    segments = [segment for segment in listed if not _problem(segment, numbers)]
+    known = {segment["id"] for segment in segments}
     if stray := [key for key in np.unique(ids).tolist() if key and key not in known]:
         shown_ids = ", ".join(map(str, stray[:3])) + (", ..." if len(stray) > 3 else "")
-        found.report.add(f"{found.png} has pixels of segments {shown_ids}, which are not listed")
-    return teeth_of(_shapes(ids, found), numbers, found.size, file, found.report)
+        about.add(f"{found.png} has pixels of segments {shown_ids}, which are not listed")
+    labels = {**numbers, _CROWD: UNNUMBERED}
+    return teeth_of(_shapes(ids, segments, about), labels, found.size, file, about)
 
 
-def _shapes(ids: npt.NDArray[np.int32], found: _Image) -> Iterator[AnnotatedShape]:
-    for segment in found.segments:
+def _shapes(
+    ids: npt.NDArray[np.int32], segments: Iterable[Record], about: FaultReport
+) -> Iterator[AnnotatedShape]:
+    for segment in segments:
         label = _CROWD if segment.get("iscrowd") == 1 else segment["category_id"]
-        where = f"{found.report.where}: segment {segment['id']}"
+        where = f"{about.where}: segment {segment['id']}"
         yield AnnotatedShape(label, where, partial(_outline, ids, segment["id"]))
 
 
@@ -188,13 +231,13 @@ def _outline(ids: npt.NDArray[np.int32], key: int) -> Outline:
     return Outline(trimmed(ids == key))
 
 
-def _read_ids(file: Path, found: _Image) -> npt.NDArray[np.int32]:
+def _read_ids(file: Path, found: _Image, about: FaultReport) -> npt.NDArray[np.int32]:
     """The segment id of each pixel (height, width)."""
     from PIL import Image
 
     place = next((p for f in _folders(file) if (p := f / found.png).is_file()), None)
     if place is None:
-        raise AnnotationError(f"{found.report.where}: {found.png} was not found beside the JSON")
+        raise AnnotationError(f"{about.where}: {found.png} was not found beside the JSON")
     try:
         with Image.open(place, formats=("PNG",)) as picture:
             if picture.size != found.size[::-1]:

@@ -53,7 +53,7 @@ from panodent.formats.yolo_folder import (
     paired,
     used_classes,
 )
-from panodent.formats.yolo_names import FILES, LISTS, class_names
+from panodent.formats.yolo_names import FILES, LISTS, CutOffError, check_complete, class_names
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.masks import trimmed
@@ -79,9 +79,16 @@ class Yolo(Format):
     name = "yolo"
 
     def recognises(self, path: Path) -> bool:
-        """A folder with class names and with labels, or the YAML file of such a folder."""
+        """A folder with class names and with labels, or the YAML file of such a folder.
+
+        Of a YAML file that is cut off, `read` says so.
+        """
         try:
             file, _ = class_names(path)
+        except CutOffError:
+            folders = label_folders(path if path.is_dir() else path.parent)
+            texts = (text for place in folders for text in label_files(place))
+            return any(map(looks_right, islice(texts, _SAMPLE)))
         except AnnotationError:
             return False
         folder = data_folder(path, file)
@@ -105,6 +112,7 @@ class Yolo(Format):
                 )
         report, naming = FaultReport.of(options, file), Naming.of(options)
         used = set().union(*(used_classes(text) for _, text in found))
+        check_complete(file, names, used)
         by_name = naming.numbers(
             names.values(), file, {names[number] for number in used & names.keys()}, report
         )

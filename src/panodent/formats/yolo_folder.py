@@ -82,10 +82,13 @@ def looks_right(text: Path) -> bool:
 def used_classes(text: Path) -> set[int]:
     """The class numbers on the lines of a file; what is wrong with it is said when it is read."""
     try:
-        words = [line.split(maxsplit=1)[:1] for line in read_text(text).splitlines()]
+        lines = [line.split(maxsplit=1) for line in read_text(text).splitlines()]
     except AnnotationError:
         return set()
-    return {int(word) for first in words for word in first if re.fullmatch(r"\d{1,6}", word, re.A)}
+    firsts = {
+        words[0] for words in lines if len(words) == 2
+    }  # one word alone is in a list of names
+    return {int(word) for word in firsts if re.fullmatch(r"\d{1,6}", word, re.A)}
 
 
 def paired(root: Path, found: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Path, LabelledImages]]:

@@ -15,13 +15,14 @@ CVAT.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from panodent.errors import AnnotationError
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.json_record import is_whole
+from panodent.formats.parsing.json_stream import ends_early
 from panodent.formats.parsing.text_encoding import read_text
 
 FILES = ("data.yaml", "dataset.yaml")
@@ -34,7 +35,8 @@ _MOST = 100_000
 def class_names(path: Path) -> tuple[Path, dict[int, str]]:
     """The file that names the classes of a data folder, and the names by class number.
 
-    `path` may also be that file. Raises `AnnotationError` if there is none, or if it has no names.
+    `path` may also be that file. Raises `AnnotationError` if there is none, or if it has no names;
+    `CutOffError` if the file ends in the middle.
     """
     fault: AnnotationError | None = None
     for file in _candidates(path):
@@ -48,6 +50,26 @@ def class_names(path: Path) -> tuple[Path, dict[int, str]]:
         f"{path}: expected {' or '.join(FILES)}, one other YAML file with names, or {LISTS[0]} "
         "with the name of a class on each line"
     )
+
+
+class CutOffError(AnnotationError):
+    """A file of class names ends in the middle."""
+
+
+def check_complete(file: Path, names: Collection[int], used: Collection[int]) -> None:
+    """Raises `AnnotationError` if labels use several classes after the last one that is named.
+
+    The file of the names was cut off then, or belongs to other labels. A single such class is
+    rather a mistake in the labels, and costs these only.
+
+    >>> check_complete(Path("data.yaml"), range(8), {0, 7, 31})
+    """
+    after = sorted(number for number in used if number > max(names))
+    if len(after) > 1:
+        raise AnnotationError(
+            f"{file}: names classes up to {max(names)}, but labels use {len(after)} after it, the "
+            f"first is {after[0]}; the file may be cut off: copy or export it again, or add names"
+        )
 
 
 def _candidates(path: Path) -> Iterator[Path]:
@@ -123,9 +145,21 @@ def _loaded(file: Path) -> Any:
         *(yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError),
         *(OverflowError, RecursionError),
     ) as error:
+        mark = getattr(error, "problem_mark", None)
+        if mark is not None and not text[mark.index :].strip("\0 \r\n"):
+            reason = ends_early(len(text.encode("utf-8", "replace")), f"in line {mark.line + 1}")
+            raise CutOffError(f"{file}: {reason}") from None
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise AnnotationError(f"{file}: is not YAML ({reason})") from None
-    return data.get("names") if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        return None
+    names, count = data.get("names"), data.get("nc")
+    if isinstance(names, list | dict) and is_whole(count) and 0 < len(names) < count:
+        raise CutOffError(
+            f"{file}: names {len(names)} classes, but nc is {count}; the file may be cut off: copy "
+            "or export it again, or correct nc"
+        )
+    return names
 
 
 def _checked(names: Any, file: Path) -> dict[int, str]:
@@ -138,6 +172,11 @@ def _checked(names: Any, file: Path) -> dict[int, str]:
         index = excerpt(key).strip("'")
         if not re.fullmatch(r"\d{1,6}", index, re.ASCII):
             raise AnnotationError(f"{file}: names: {excerpt(key)} is not a class number")
+        if name is None:
+            raise CutOffError(
+                f"{file}: names: class {index} has no name; the file may be cut off: copy or "
+                "export it again, or name the class"
+            )
         if not isinstance(name, str) and not (is_whole(name) and abs(name) < 10**9):
             raise AnnotationError(f"{file}: names: class {index} is {excerpt(name)}; expected text")
         if int(index) in found:

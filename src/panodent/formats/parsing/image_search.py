@@ -29,7 +29,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -88,10 +88,23 @@ class FoundImage:
 
 
 class _Hit(NamedTuple):
-    """Files that suit a name; `strength` compares hits of several names, the smallest first."""
+    """Files that suit a name.
 
-    files: list[Path]
+    Parameters
+    ----------
+    path : the name as a path.
+    files : the files.
+    strength : compares hits of several names, the smallest first.
+    """
+
+    path: str
+    files: Sequence[Path]
     strength: tuple[int, int] = (0, 0)
+
+    @property
+    def key(self) -> str:
+        """The key of the name."""
+        return key_of(PurePosixPath(self.path))
 
 
 class ImageSearch:
@@ -112,33 +125,30 @@ class ImageSearch:
         `AnnotationError` for a name that is not one: no text, empty, too long, or with control
         characters.
         """
-        listed = [(item, declared_path(item.name, item.where)) for item in sought]
-        hits = [self._hit(item, path) for item, path in listed]
-        claims: dict[Path, list[int]] = {}
-        for number, hit in enumerate(hits):
-            if len(hit.files) == 1:
-                claims.setdefault(hit.files[0], []).append(number)
-        best = {
-            file: min(hits[number].strength for number in numbers)
-            for file, numbers in claims.items()
-        }
-        found = []
-        for (_, path), hit in zip(listed, hits, strict=True):
-            if len(hit.files) != 1:
-                found.append(FoundImage(key_of(path), None, self._unclear(path, hit.files)))
-                continue
-            (file,) = hit.files
-            equals = [n for n in claims[file] if hits[n].strength == best[file]]
-            names = dict.fromkeys(str(listed[n][1]) for n in equals)
-            if hit.strength != best[file]:
-                found.append(FoundImage(key_of(path)))  # another name means this file
-            elif len(names) > 1:
-                shown = " and ".join(map(excerpt, list(names)[:2]))
-                problem = f"{shown} may both mean {self._below(file)}; correct the names"
-                found.append(FoundImage(key_of(path), None, problem))
-            else:
-                found.append(FoundImage(self.key(file), file))
-        return found
+        hits = [self._hit(item, declared_path(item.name, item.where)) for item in sought]
+        first: dict[Path, _Hit] = {}
+        rivals: dict[Path, list[_Hit]] = {}  # hits of the files that several names mean
+        for hit in hits:
+            if len(hit.files) == 1 and first.setdefault(hit.files[0], hit) is not hit:
+                rivals.setdefault(hit.files[0], [first[hit.files[0]]]).append(hit)
+        del first
+        return [self._chosen(hit, rivals) for hit in hits]
+
+    def _chosen(self, hit: _Hit, rivals: Mapping[Path, Sequence[_Hit]]) -> FoundImage:
+        """What a hit finds, where `rivals` lists all hits of the files that several names mean."""
+        if len(hit.files) != 1:
+            return FoundImage(hit.key, None, self._unclear(hit.path, hit.files))
+        (file,) = hit.files
+        of_file = rivals.get(file, (hit,))
+        best = min(other.strength for other in of_file)
+        if hit.strength != best:
+            return FoundImage(hit.key)  # another name means this file
+        names = dict.fromkeys(other.path for other in of_file if other.strength == best)
+        if len(names) == 1:
+            return FoundImage(self.key(file), file)
+        shown = " and ".join(map(excerpt, list(names)[:2]))
+        problem = f"{shown} may both mean {self._below(file)}; correct the names"
+        return FoundImage(hit.key, None, problem)
 
     def find_own(
         self, files: Sequence[tuple[Path, object]], folders: Collection[str]
@@ -197,19 +207,19 @@ class ImageSearch:
     def _below(self, file: Path) -> str:
         return file.relative_to(self.folder).as_posix()
 
-    def _unclear(self, path: PurePosixPath, files: Sequence[Path]) -> str:
+    def _unclear(self, path: str, files: Sequence[Path]) -> str:
         if not files:
             return ""
         names = " or ".join(self._below(file) for file in files[:3])
         return (
-            f"image {excerpt(str(path))} may be {names}; name its folder in the annotation file, "
+            f"image {excerpt(path)} may be {names}; name its folder in the annotation file, "
             "or keep one of them"
         )
 
     def _hit(self, sought: Sought, path: PurePosixPath) -> _Hit:
         for file in self._where_it_says(sought, path):
             if file.is_file():
-                return _Hit([file])
+                return _Hit(str(path), (file,))
         names = [path.as_posix(), unquote(path.as_posix())]
         names.append(_UPLOADED.sub(r"\1", names[-1]))
         rank = 0
@@ -220,8 +230,8 @@ class ImageSearch:
                 parts = fold(name).split("/")
                 for start in range(len(parts)):
                     if files := table.get("/".join(parts[start:])):
-                        return _Hit(files, (rank, start))
-        return _Hit([])
+                        return _Hit(str(path), files, (rank, start))
+        return _Hit(str(path), ())
 
     def _where_it_says(self, sought: Sought, path: PurePosixPath) -> Iterator[Path]:
         text, root = str(sought.name).replace("\\", "/"), os.path.abspath(self.folder)
