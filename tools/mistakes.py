@@ -5,10 +5,7 @@ docs/reference/mistakes.md; a test compares the two:
 
     python tools/mistakes.py > docs/reference/mistakes.md
 
-What an earlier commit answered stands there too. `tools/mistakes_before.json` has it, which is
-made from the `src` folder of a checkout of that commit, whose dependencies are those of today:
-
-    python tools/mistakes.py --before CHECKOUT/src > tools/mistakes_before.json
+What an earlier commit answered stands there too, as `tools/mistakes_before.py` recorded it.
 """
 
 from __future__ import annotations
@@ -17,10 +14,8 @@ import contextlib
 import errno
 import html
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -60,7 +55,6 @@ a traceback. Where it said nothing and the code is 0, files were replaced or mix
 Mistakes for which a package or the disk is hidden from the program are not in this table.
 """
 BEFORE = Path(__file__).with_name("mistakes_before.json")
-CALL = "import sys; sys.argv[0] = 'panodent'; from panodent.cli import main; main()"
 
 
 @dataclass(frozen=True)
@@ -270,27 +264,6 @@ def answer(mistake: Mistake, drawing: Path) -> tuple[int, list[str]]:
     return code, lines
 
 
-def answer_before(mistake: Mistake, drawing: Path, source: Path) -> tuple[int, str] | None:
-    """Exit code and the telling line, '' for none, of the program in another `src` folder.
-
-    None if the mistake needs a change of this process, such as a package that is hidden.
-    """
-    paths = {"PYTHONPATH": str(source), "COLUMNS": "200", "NO_COLOR": "1"}
-    command = [sys.executable, "-c", CALL, *mistake.command.split()]
-    with mistake.made(drawing) as changed:
-        if changed:
-            return None
-        done = subprocess.run(
-            command, env=os.environ | paths, capture_output=True, text=True, timeout=600
-        )
-        lines = done.stderr.replace(f"{Path.cwd()}/", "").splitlines()
-    lines = [line for line in lines if line.strip()]
-    if any(line.startswith("Traceback") for line in lines):
-        return done.returncode, f"Traceback: {lines[-1]}"
-    told = [line for line in lines if re.match("error|warning", line, re.IGNORECASE)]
-    return done.returncode, (told or lines or [""])[0]
-
-
 Answered = tuple[str, Mistake, int, list[str]]
 Earlier = tuple[str, str, int, str]
 """Heading, mistake, exit code and answer."""
@@ -318,18 +291,6 @@ def page(made: Iterable[Answered] | None = None) -> str:
     return "".join(parts)
 
 
-def answers_before(source: Path) -> list[Earlier]:
-    """What the program in another `src` folder answers."""
-    rows: list[Earlier] = []
-    with tempfile.TemporaryDirectory() as folder:
-        drawn(Path(folder))
-        for heading, mistakes in MISTAKES.items():
-            for mistake in mistakes:
-                if said := answer_before(mistake, Path(folder), source):
-                    rows.append((heading, mistake.what, *said))
-    return rows
-
-
 def before() -> list[Earlier]:
     """The content of `mistakes_before.json`."""
     return [
@@ -355,8 +316,4 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--before"]:
-        rows = answers_before(Path(sys.argv[2]).resolve())
-        sys.stdout.write("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n")
-    else:
-        sys.stdout.write(page() + page_before())
+    sys.stdout.write(page() + page_before())
