@@ -77,6 +77,27 @@ def test_numbering_counts_wrong_and_doubtful_teeth(data: Path, teeth_bundle: Pat
         assert both <= min(wrong, doubtful)
 
 
+def test_precision_compares_finished_runs(tmp_path: Path) -> None:
+    for precision, dice, seconds in (("float32", (0.5, 0.7), 3), ("mixed_bfloat16", (0.6, 0.8), 2)):
+        folder = tmp_path / precision
+        (folder / "bundle").mkdir(parents=True)
+        figure = {"value": sum(dice) / 2, "low": dice[0], "high": dice[1]}
+        cases = [{"case": str(place), "dice": value} for place, value in enumerate(dice)]
+        found = {"figures": {"dice": figure, "numbering": {"value": None}}, "cases": cases}
+        (folder / "scores.json").write_text(json.dumps({"1-data": found}))
+        (folder / "history.csv").write_text(
+            f"height,seconds\n64,900\n128,99\n128,{seconds}\n128,{seconds}\n"
+        )
+    assert run("precision.py", "--output", tmp_path).splitlines() == [
+        "float32: 3.00 s an epoch",
+        "  1-data: dice 0.600 (0.500 to 0.700)",
+        "mixed_bfloat16: 2.00 s an epoch",
+        "  1-data: dice 0.700 (0.600 to 0.800)",
+        "Dice of a radiograph in mixed_bfloat16 less float32: +0.1000 (+0.1000 to +0.1000)",
+        "an epoch in float32 takes 1.50 times as long",
+    ]
+
+
 def test_robustness_scores_every_change(data: Path, teeth_bundle: Path) -> None:
     printed = run("robustness.py", data, "--bundle", teeth_bundle)
     assert f"| dice, numbering | {teeth_bundle} | {teeth_bundle}, first look |" in printed

@@ -145,6 +145,15 @@ def test_a_jaw_without_teeth_may_have_findings(source: SourceImage, findings: Fi
 # --- report -------------------------------------------------------------------------------------
 
 
+def test_segmentation_and_report_track_the_same_findings(results: dict[str, Any]) -> None:
+    """Although their order differs."""
+    content = highdicom.sr.ComprehensiveSR.from_dataset(results["sr"]).content
+    groups = content.get_planar_roi_measurement_groups()
+    tracked = {str(group.tracking_uid): group.tracking_identifier for group in groups}
+    segments = results["seg"].SegmentSequence
+    assert tracked == {item.TrackingUID: item.TrackingID for item in segments}
+
+
 def test_a_report_lists_findings_by_tooth(
     results: dict[str, Any], source: SourceImage, findings: Findings
 ) -> None:

@@ -157,3 +157,14 @@ def test_one_process_tells_itself() -> None:
     assert ALONE.told(b"run") == b"run"
     assert ALONE.gathered([0.5, 1]) == [0.5, 1]
     ALONE.part()
+
+
+def test_who_leaves_waits_for_nobody() -> None:
+    script = """
+import atexit, time
+from panodent.training.team import ALONE, Team
+atexit.register(time.sleep, 60)  # as JAX waits
+Team(processes=2).leave(7)
+"""
+    assert subprocess.run([sys.executable, "-c", script], timeout=30).returncode == 7
+    ALONE.leave(7)  # nothing

@@ -29,13 +29,21 @@ def train_together(team: Team, begin: Callable[[Team], int]) -> int:
     from panodent.training.loop import fit
     from panodent.training.team_run import leading, received
 
-    if team.writes:
-        with leading(team):
-            return begin(team)
-    with received(team) as run:
-        fit(run, resume=True, team=team)
-        team.part()
-    return 0
+    code = 0
+    try:
+        if team.writes:
+            with leading(team):
+                code = begin(team)
+        else:
+            with received(team) as run:
+                fit(run, resume=True, team=team)
+                team.part()
+    except KeyboardInterrupt:
+        team.leave(130)
+        raise
+    if code == 130:
+        team.leave(code)
+    return code
 
 
 def continue_run(output: Path, epochs: int | None, patience: int | None, team: Team) -> int:

@@ -54,7 +54,7 @@ def segmentation(source: SourceImage) -> Any:
     teeth = source.teeth
     with using_highdicom("writing a DICOM segmentation", source.header):
         import highdicom
-        from highdicom.seg import Segmentation, SegmentDescription
+        from highdicom.seg import Segmentation
         from pydicom.sr.codedict import codes
 
         algorithm = highdicom.AlgorithmIdentificationSequence(
@@ -64,22 +64,9 @@ def segmentation(source: SourceImage) -> Any:
             source=NOTICE,
             parameters=source.model.parameters,
         )
-        described = [
-            SegmentDescription(
-                segment_number=index + 1,
-                segment_label=tooth_label(fdi),
-                segmented_property_category=codes.cid7150.AnatomicalStructure,
-                segmented_property_type=tooth_code(fdi),
-                algorithm_type="AUTOMATIC",
-                algorithm_identification=algorithm,
-                display_color=highdicom.color.CIELabColor.from_rgb(
-                    *(TEETH[fdi].colour if fdi != UNNUMBERED else UNNUMBERED_COLOUR)
-                ),
-            )
-            for index, fdi in enumerate(teeth.fdi.tolist())
-        ]
+        described = _described_teeth(source, algorithm)
         findings = Findings.empty(teeth.size) if source.findings is None else source.findings
-        described += _described(findings, len(teeth), algorithm)
+        described += _described_findings(source, findings, algorithm)
         masks = _pixel_array(teeth, findings)
         also = ", and findings" if len(findings) else ""
         made = Segmentation(
@@ -108,8 +95,32 @@ def _pixel_array(teeth: Teeth, findings: Findings) -> BoolArray:
     return masks
 
 
-def _described(findings: Findings, before: int, algorithm: Any) -> list[Any]:
-    """The descriptions of the segments of findings, which are numbered after `before` others."""
+def _described_teeth(source: SourceImage, algorithm: Any) -> list[Any]:
+    """The descriptions of the segments of teeth, which come first."""
+    import highdicom
+    from highdicom.seg import SegmentDescription
+    from pydicom.sr.codedict import codes
+
+    return [
+        SegmentDescription(
+            segment_number=index + 1,
+            segment_label=tooth_label(fdi),
+            segmented_property_category=codes.cid7150.AnatomicalStructure,
+            segmented_property_type=tooth_code(fdi),
+            algorithm_type="AUTOMATIC",
+            algorithm_identification=algorithm,
+            tracking_uid=source.tooth_tracking(index),
+            tracking_id=tooth_label(fdi),
+            display_color=highdicom.color.CIELabColor.from_rgb(
+                *(TEETH[fdi].colour if fdi != UNNUMBERED else UNNUMBERED_COLOUR)
+            ),
+        )
+        for index, fdi in enumerate(source.teeth.fdi.tolist())
+    ]
+
+
+def _described_findings(source: SourceImage, findings: Findings, algorithm: Any) -> list[Any]:
+    """The descriptions of the segments of findings, which are numbered after those of teeth."""
     import highdicom
     from highdicom.seg import SegmentDescription
     from pydicom.sr.codedict import codes
@@ -117,12 +128,14 @@ def _described(findings: Findings, before: int, algorithm: Any) -> list[Any]:
 
     return [
         SegmentDescription(
-            segment_number=before + index + 1,
+            segment_number=len(source.teeth) + index + 1,
             segment_label=finding_label(finding.fdi, finding.kind),
             segmented_property_category=codes.cid7150.PhysicalObject,
             segmented_property_type=Code(*CODES[finding.kind].type),
             algorithm_type="AUTOMATIC",
             algorithm_identification=algorithm,
+            tracking_uid=source.finding_tracking(finding),
+            tracking_id=finding_label(finding.fdi, finding.kind),
             anatomic_regions=[tooth_code(finding.fdi)] if finding.fdi != NOWHERE else None,
             display_color=highdicom.color.CIELabColor.from_rgb(*CODES[finding.kind].colour),
         )

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from panodent.errors import MissingExtraError, PanodentError, RadiographError
 from panodent.radiograph.dicom_file import decoding, is_dicom, quiet, read_header, reason
 from panodent.radiograph.dicom_kind import find_problem
 from panodent.radiograph.radiograph import Radiograph
-from panodent.teeth.findings import Findings
+from panodent.teeth.findings import Finding, Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.version import __version__
 
@@ -82,19 +82,33 @@ class SourceImage:
             "instance_number": 1,
         }
 
+    def tooth_tracking(self, index: int) -> str:
+        """The UID by which segmentation and report name the same tooth of the record."""
+        return self.uid("tracking", str(index))
+
+    def finding_tracking(self, finding: Finding) -> str:
+        """As `tooth_tracking`, of a finding; their order differs between the two objects."""
+        return self.uid(
+            "tracking", finding.kind, str(finding.fdi), str(tuple(map(int, finding.box)))
+        )
+
     def uid(self, *parts: str) -> str:
         """A UID for a part of the result.
 
         It is the same for the same radiograph, model, teeth and findings.
         """
+        radiograph = str(self.header.SOPInstanceUID)
+        text = "/".join([radiograph, __version__, self.model.digest, self._content])
+        digest = hashlib.sha256(f"{text}/{'/'.join(parts)}".encode()).digest()
+        return f"2.25.{int.from_bytes(digest[:16])}"  # DICOM PS3.5 B.2: 2.25 and 128 bits
+
+    @cached_property
+    def _content(self) -> str:
+        """A digest of teeth and findings; slow, and asked for by each of them."""
         content = hashlib.sha256(_state(self.teeth).encode())
         if self.findings is not None and len(self.findings):
             content.update(f"{self.findings.kinds}{_state(self.findings.marks)}".encode())
-        text = "/".join(
-            [str(self.header.SOPInstanceUID), __version__, self.model.digest, content.hexdigest()]
-        )
-        digest = hashlib.sha256(f"{text}/{'/'.join(parts)}".encode()).digest()
-        return f"2.25.{int.from_bytes(digest[:16])}"  # DICOM PS3.5 B.2: 2.25 and 128 bits
+        return content.hexdigest()
 
 
 def _state(teeth: Teeth) -> str:

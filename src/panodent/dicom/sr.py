@@ -145,7 +145,7 @@ def _found(source: SourceImage, index: int, more: Measures) -> Any:
     told = [(_PRESENCE, _PRESENT if sure else _UNSURE)]
     told += evaluations(source.attributes[index]) if source.attributes else []
     return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=_tracking(source, tooth_label(fdi), index),
+        tracking_identifier=_tracking(tooth_label(fdi), source.tooth_tracking(index)),
         referenced_region=_region(source, teeth, index),
         measurements=[_measurement(name, *value) for name, value in measures.items()],
         finding_type=codes.SCT.Tooth,
@@ -165,9 +165,9 @@ def _finding(source: SourceImage, findings: Findings, index: int) -> Any:
     finding, code = findings[index], CODES[findings.kinds[index]]
     evaluations = [(_PRESENCE, _UNSURE if finding.flags else _PRESENT)]
     evaluations += [(KIND, code.modifier)] if code.modifier is not None else []
-    number = f"finding{index + 1}"
+    label = finding_label(finding.fdi, finding.kind)
     return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=_tracking(source, finding_label(finding.fdi, finding.kind), number),
+        tracking_identifier=_tracking(label, source.finding_tracking(finding)),
         referenced_region=_region(source, findings.marks, index),
         measurements=[
             _measurement("area", float(np.count_nonzero(finding.mask)), "{pixels}"),
@@ -188,7 +188,9 @@ def _absent(source: SourceImage, fdi: int) -> Any:
     from pydicom.sr.codedict import codes
 
     return sr.MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=_tracking(source, f"{tooth_label(fdi)} not found", fdi + 1000),
+        tracking_identifier=_tracking(
+            f"{tooth_label(fdi)} not found", source.uid("tracking", str(fdi + 1000))
+        ),
         finding_type=codes.SCT.Tooth,
         algorithm_id=_algorithm(source),
         finding_sites=_site(fdi),
@@ -202,10 +204,10 @@ def _site(fdi: int) -> list[Any]:
     return [sr.FindingSite(anatomic_location=tooth_code(fdi))]
 
 
-def _tracking(source: SourceImage, name: str, number: int | str) -> Any:
+def _tracking(name: str, uid: str) -> Any:
     from highdicom import sr
 
-    return sr.TrackingIdentifier(uid=source.uid("tracking", str(number)), identifier=name)
+    return sr.TrackingIdentifier(uid=uid, identifier=name)
 
 
 def _algorithm(source: SourceImage) -> Any:

@@ -88,8 +88,8 @@ def train_side_by_side(
 ) -> dict[Path, int]:
     """Trains the runs in `folders`, one at a time in each slot; returns their exit codes.
 
-    Without slots one run after another is trained, with all that there is.
-    After Ctrl-C or SIGTERM the processes are ended; their complete epochs are kept.
+    Without slots, one run after another is trained with all that there is. After Ctrl-C or SIGTERM
+    the processes are ended; their complete epochs are kept.
     """
     waiting, free = list(folders), list(slots or [Slot()])
     running: dict[Path, tuple[subprocess.Popen[bytes], Slot]] = {}
