@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
 import sys
 import warnings
@@ -46,6 +47,15 @@ def free_port() -> Iterator[Callable[[], int]]:
             return port
 
         yield reserve
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Debian's browser; the package without windows opens a page in half of the time."""
+    for name in ("chromium-headless-shell", "chromium"):
+        if found := shutil.which(name):
+            return found
+    pytest.skip("needs Chromium (Debian: chromium-headless-shell)")
 
 
 @pytest.fixture(scope="session")
