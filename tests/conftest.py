@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import shutil
 import socket
 import sys
@@ -24,6 +25,15 @@ from panodent.dentition import ARCHES, TEETH
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.teeth import Teeth
+
+_USUAL = gc.get_threshold()
+gc.set_threshold(50_000)  # while modules are imported and tests collected, little becomes garbage
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end; the garbage collector need not search it again."""
+    gc.freeze()
+    gc.set_threshold(*_USUAL)
 
 
 @pytest.fixture(scope="session")
