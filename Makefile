@@ -19,13 +19,16 @@ demo: $(VENV)/demo.stamp
 # The tests start many processes, which would compile every module anew where Python is told not to
 # keep byte code.
 test: export PYTHONDONTWRITEBYTECODE :=
-# There are as many workers as cores: the threads of one would only wait for those of the others.
+# Each worker computes with one thread: more would only wait for those of the others.
 test: export OPENBLAS_NUM_THREADS ?= 1
 test: export TF_NUM_INTRAOP_THREADS ?= 1
 test: export TF_NUM_INTEROP_THREADS ?= 1
-# Files in the order of collection, the quick doctests last, so that all workers end at the same time.
+# One worker more than cores, for a sixth of the time a test waits for a browser, a database or a
+# timer; at most four, each may take 2 GB. Files in the order of collection, the quick doctests last,
+# so that all workers end at the same time.
+test: WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 4)))
 test: $(VENV)/dev.stamp docs lint
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		--durations 20 --durations-min 1
 
 lint: $(VENV)/dev.stamp

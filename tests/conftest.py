@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import shutil
 import socket
 import sys
 import warnings
@@ -23,6 +25,15 @@ from panodent.dentition import ARCHES, TEETH
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.teeth import Teeth
+
+_USUAL = gc.get_threshold()
+gc.set_threshold(50_000)  # while modules are imported and tests collected, little becomes garbage
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end; the garbage collector need not search it again."""
+    gc.freeze()
+    gc.set_threshold(*_USUAL)
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +57,15 @@ def free_port() -> Iterator[Callable[[], int]]:
             return port
 
         yield reserve
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Debian's browser; the package without windows opens a page in half of the time."""
+    for name in ("chromium-headless-shell", "chromium"):
+        if found := shutil.which(name):
+            return found
+    pytest.skip("needs Chromium (Debian: chromium-headless-shell)")
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
+import runpy
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from panodent import phantom
 from panodent.datasets.dataset import find
 
 SCRIPTS = Path(__file__).parents[2] / "benchmarks"
+Run = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +26,26 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(script: str, *arguments: object) -> str:
-    """What the script prints."""
-    command = [sys.executable, str(SCRIPTS / script), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a script as `python benchmarks/SCRIPT ARGUMENTS` does; what it prints."""
+    monkeypatch.syspath_prepend(SCRIPTS)
+
+    def start(script: str, *arguments: object) -> str:
+        monkeypatch.setattr(sys, "argv", [script, *map(str, arguments)])
+        capsys.readouterr()
+        code: object = 0
+        try:
+            runpy.run_path(str(SCRIPTS / script), run_name="__main__")
+        except SystemExit as end:
+            code = end.code
+        assert not code
+        return capsys.readouterr().out
+
+    return start
 
 
-def test_alarms_counts_warnings(data: Path, teeth_bundle: Path) -> None:
+def test_alarms_counts_warnings(run: Run, data: Path, teeth_bundle: Path) -> None:
     printed = run("alarms.py", data, "--bundle", teeth_bundle)
     rows = dict(re.findall(r"^\| ([\w ,]+) \| (\d+ of \d+) \|$", printed, re.M))
     assert rows["all, unchanged"].endswith(" of 8")
@@ -40,7 +53,7 @@ def test_alarms_counts_warnings(data: Path, teeth_bundle: Path) -> None:
     assert rows["textures"].endswith(" of 20")
 
 
-def test_attributes_compares_labels_with_the_rule(data: Path, tmp_path: Path) -> None:
+def test_attributes_compares_labels_with_the_rule(run: Run, data: Path, tmp_path: Path) -> None:
     teeth = find(data).cases[0].teeth()
     key, numbers = find(data).cases[0].key, teeth.fdi.tolist()
     labels = {"mine": {key: {"36": "erupted", "38": "impacted mesial"}}}
@@ -53,7 +66,7 @@ def test_attributes_compares_labels_with_the_rule(data: Path, tmp_path: Path) ->
     assert f"{key} 36" not in printed
 
 
-def test_audit_finds_planted_mistakes(data: Path, teeth_bundle: Path) -> None:
+def test_audit_finds_planted_mistakes(run: Run, data: Path, teeth_bundle: Path) -> None:
     printed = run("audit.py", data, "--count", 14, "--bundle", teeth_bundle)
     assert "8 radiographs; in the training data of the bundle: {'no': 8}" in printed
     rows = dict(re.findall(r"^\| (\w+) \| (\d+) \| [\d.-]+ \| [\d.a-z]+ \|", printed, re.M))
@@ -62,7 +75,9 @@ def test_audit_finds_planted_mistakes(data: Path, teeth_bundle: Path) -> None:
     ) | {"deciduous": "0"}
 
 
-def test_numbering_counts_wrong_and_doubtful_teeth(data: Path, teeth_bundle: Path) -> None:
+def test_numbering_counts_wrong_and_doubtful_teeth(
+    run: Run, data: Path, teeth_bundle: Path
+) -> None:
     printed = run("numbering.py", data, "--repeats", 1, "--bundle", teeth_bundle)
     rows = re.findall(
         r"^\| ([\w ,]+) \| (\d+) \| (\d\.\d{4}) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$",
@@ -77,7 +92,7 @@ def test_numbering_counts_wrong_and_doubtful_teeth(data: Path, teeth_bundle: Pat
         assert both <= min(wrong, doubtful)
 
 
-def test_precision_compares_finished_runs(tmp_path: Path) -> None:
+def test_precision_compares_finished_runs(run: Run, tmp_path: Path) -> None:
     for precision, dice, seconds in (("float32", (0.5, 0.7), 3), ("mixed_bfloat16", (0.6, 0.8), 2)):
         folder = tmp_path / precision
         (folder / "bundle").mkdir(parents=True)
@@ -98,14 +113,14 @@ def test_precision_compares_finished_runs(tmp_path: Path) -> None:
     ]
 
 
-def test_robustness_scores_every_change(data: Path, teeth_bundle: Path) -> None:
+def test_robustness_scores_every_change(run: Run, data: Path, teeth_bundle: Path) -> None:
     printed = run("robustness.py", data, "--bundle", teeth_bundle)
     assert f"| dice, numbering | {teeth_bundle} | {teeth_bundle}, first look |" in printed
     assert len(re.findall(r"^\| .+ \| 0\.\d{4}, \d\.\d{4} \| ", printed, re.M)) == 15
     assert "| mean of all changes | " in printed
 
 
-def test_runtimes_compares_precisions(data: Path) -> None:
+def test_runtimes_compares_precisions(run: Run, data: Path) -> None:
     pytest.importorskip("onnx")
     printed = run("runtimes.py", data, "--rounds", 1)
     assert "1 cases scored, 7 for the ranges of int8" in printed
@@ -113,7 +128,7 @@ def test_runtimes_compares_precisions(data: Path) -> None:
     assert "ONNX Runtime, int8" in printed
 
 
-def test_the_yolo_graph_is_as_large_as_published() -> None:
+def test_the_yolo_graph_is_as_large_as_published(run: Run) -> None:
     pytest.importorskip("onnx")
     printed = run("yolo11_graph.py")
     assert "yolo11n-seg: 2.87 M parameters (published 2.9), 9.8 GFLOPs (published 10.4)" in printed
@@ -127,12 +142,12 @@ def test_the_yolo_graph_is_as_large_as_published() -> None:
         ("training.py", "keras", "--precision"),
     ],
 )
-def test_scripts_that_take_long_start(script: str, needs: str, option: str) -> None:
+def test_scripts_that_take_long_start(run: Run, script: str, needs: str, option: str) -> None:
     pytest.importorskip(needs)
     assert option in run(script, "--help")
 
 
-def test_clicks_scores_points_and_boxes(data: Path, teeth_bundle: Path) -> None:
+def test_clicks_scores_points_and_boxes(run: Run, data: Path, teeth_bundle: Path) -> None:
     options = ("--bundle", teeth_bundle, "--step", 8, "--teeth", 4, "--clicks", 2)
     printed = run("clicks.py", data, *options)
     (row,) = re.findall(r"^found +(\d+) (0\.\d+) (0\.\d+) (0\.\d+) (0\.\d+)$", printed, re.M)

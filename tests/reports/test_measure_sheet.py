@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -91,8 +90,7 @@ def test_a_pdf_is_one_page_whatever_the_name(name: str) -> None:
     assert document.count(b"/Type /Page ") == 1
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium (Debian: chromium)")
-def test_the_page_is_printed_on_one_sheet(tmp_path: Path) -> None:
+def test_the_page_is_printed_on_one_sheet(tmp_path: Path, chromium: str) -> None:
     """With as many teeth as there can be, and a picture as tall as it is wide."""
     blocks = [(fdi, np.ones((30, 9), bool), (40, 10 * i)) for i, fdi in enumerate(TEETH)]
     teeth = Teeth.from_masks(SIZE, [*blocks, (0, np.ones((30, 9), bool), (200, 10))])
@@ -100,7 +98,7 @@ def test_the_page_is_printed_on_one_sheet(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(html("opg", measure(teeth, (0.1, 0.1)), teeth, picture))
     subprocess.run(
         [
-            *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
+            *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
             *(f"--print-to-pdf={tmp_path / 'page.pdf'}", (tmp_path / "page.html").as_uri()),
         ],
         check=True,

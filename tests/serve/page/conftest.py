@@ -35,7 +35,6 @@ from panodent.serve.store.tables import insert_study
 from panodent.serve.store.upload import new_id
 from panodent.teeth.teeth import Teeth
 
-CHROMIUM = Path("/usr/bin/chromium")
 PATIENCE = 60_000  # milliseconds until something that does not come is a failure
 QUIET = (
     "--no-sandbox",
@@ -77,15 +76,13 @@ def findings_service(serve: Callable[..., Any], less_sure_bundle: Path) -> Any:
 
 # For a module, not the session: while playwright runs, no other test can run an event loop.
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser(chromium: str) -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the page needs playwright")
-    if not CHROMIUM.exists():
-        pytest.skip("the page is tested in Debian's chromium, which is not installed")
     playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=str(CHROMIUM), args=list(QUIET))
-        yield chromium
-        chromium.close()
+        opened = started.chromium.launch(executable_path=chromium, args=list(QUIET))
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
