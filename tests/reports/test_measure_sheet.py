@@ -34,9 +34,20 @@ def test_a_row_has_the_measures_of_a_tooth(checked_page) -> None:
     )
     page = checked_page(html("opg", replace(measures, teeth=(found,)), ONE))
     cells = re.findall(r'<td class="number">(.*?)</td>', page.html)
-    assert cells == ["36", "1200", "0.50", "60", "20", "90°", "-13°", "7", "overlap", "doubtful"]
+    assert cells == ["36", "1200", "0.50", "60", "20", "90°", "-13°", "7", "–", "doubtful"]
     assert "600 x 600 pixels, 1 tooth;" in page.text
     assert "Measurements of opg" in page.text
+
+
+def test_columns_that_say_nothing_are_left_out(checked_page) -> None:
+    measures = measure(ONE)
+    touching = replace(measures.teeth[0], tilt=0.3, distal=Neighbour(37, 0.2, 0))
+    page = checked_page(html("opg", replace(measures, teeth=(touching,)), ONE))
+    heads = re.findall(r'<th class="number">(.*?)</th>', page.html)
+    assert heads == ["FDI", "area", "score", "length", "width", "angle", "tilt"]
+    cells = re.findall(r'<td class="number">(.*?)</td>', page.html)
+    assert cells == ["36", "1200", "0.50", "60", "20", "90°", "0°"]
+    assert "gaps in pixels" not in page.text
 
 
 def test_lines_about_the_dentition(checked_page) -> None:
@@ -44,13 +55,14 @@ def test_lines_about_the_dentition(checked_page) -> None:
         measure(ONE),
         missing=(11, 12),
         missing_third_molars=(),
-        gaps=(Gap((35,), (36, 34), 31.4, 1.5),),
+        gaps=(Gap((35,), (36, 34), 31.4, 1.5), Gap((41,), (31, 42), 1.0, 0.04)),
         third_molars=(ThirdMolar(38, 45.0, "mesioangular"),),
         notes=("note",),
     )
     page = checked_page(html("opg", measures, ONE))
-    assert "Not found: 11, 12; third molars not found: none." in page.text
+    assert "Not found: 11, 12." in page.text
     assert "Gap between 36 and 34 (35 not found): 31 pixels, 1.5 times the mean width" in page.text
+    assert "No gap between 31 and 42 (41 not found)." in page.text
     assert "38: mesioangular (Winter), +45°" in page.text
     assert "Note." in page.text
 
@@ -141,6 +153,9 @@ def test_findings_are_told_and_drawn(checked_page) -> None:
     measures = measure(ONE)
     page = checked_page(html("opg", measures, ONE, None, "palmer", findings))
     assert "LL6: crown, root filling; LR6: missing, implant." in page.text
+    assert "LR6" not in page.text.split("Not found:")[1].split(".")[0]  # said already
+    both = Findings.from_masks(SIZE, [("implant", fdi, dot, (50, 12)) for fdi in (11, 21)])
+    assert "11, 21: missing, implant." in checked_page(html("o", measures, ONE, findings=both)).text
     assert 'data-findings="crown root_filling"' in page.html
     nothing = checked_page(html("opg", measures, ONE, findings=Findings.empty(SIZE)))
     assert "No fillings, crowns, implants or other findings." in nothing.text

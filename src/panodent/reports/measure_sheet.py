@@ -2,7 +2,7 @@
 
 >>> from panodent.analysis.measure import measure
 >>> teeth = Teeth.empty((100, 200))
->>> "100 x 200 pixels, 0 teeth" in html("name", measure(teeth), teeth)
+>>> "200 x 100 pixels, 0 teeth" in html("name", measure(teeth), teeth)
 True
 """
 
@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from panodent.analysis.measurements import Measurements, ToothMeasure
-from panodent.analysis.tooth_report import tooth_report
+from panodent.analysis.tooth_report import REPLACING, tooth_report
 from panodent.dentition import TEETH, Numbering, from_fdi
 from panodent.drawing import odontogram
 from panodent.drawing.canvas import RGBImage, to_jpeg_bytes
@@ -30,14 +30,31 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HEADS = ("area", "score", "length", "width", "angle", "tilt", "mesial", "distal", "remarks")
-"""Columns of the table after the number; mesial and distal are the gaps to the next teeth."""
+"""Columns of the table after the number; mesial and distal are the gaps to the next teeth. Those
+without a value are left out."""
+TOUCHING = "\N{EN DASH}"
+"""In place of a gap: the two teeth touch or overlap."""
+LEAST_GAP = 0.1
+"""A gap of missing teeth that is narrower than this many mean tooth widths has no measure."""
 PICTURE_WIDTH = 1600
 """The overlay is shown at most this wide, in pixels."""
 
 _A4 = (8.27, 11.69)  # inches
 _LINE = 145  # characters of a printed line
-_TITLE = 60  # characters of a title in its usual size
+_TITLE, _FACTS = 60, 125  # characters of the two lines at the top in their usual size
 _ROW = 0.0115  # least height of a legible row of the table, as a share of the page
+_WIDTHS = {
+    "area": 0.042,
+    "score": 0.044,
+    "length": 0.048,
+    "width": 0.042,
+    "angle": 0.04,
+    "tilt": 0.034,
+    "mesial": 0.048,
+    "distal": 0.044,
+    "remarks": 0.008,
+}
+"""Of the columns of the printed table, as shares of the page."""
 _METADATA = {"Creator": f"panodent {__version__}", "CreationDate": None, "Producer": None}
 
 
@@ -58,19 +75,20 @@ def html(
     from markupsafe import Markup
 
     said = _findings_in_words(teeth, findings, numbering)
-    lines = [*said, *_lines(measures, numbering)]
+    lines = [*said, *_lines(measures, numbering, _replaced(findings))]
+    heads, rows = _table_of(measures, numbering)
     data = b"" if picture is None else b64encode(to_jpeg_bytes(_scaled_down(picture)))
     page = render(
         "measure_sheet.html.j2",
         title=_title(name),
         name=name,
-        facts=_facts(measures),
+        facts=_facts(measures, heads),
         picture=data.decode("ascii"),
         chart=Markup(  # noqa: S704 - every text in it is escaped
             odontogram.svg(teeth, numbering, findings=findings)
         ),
-        heads=_heads(numbering),
-        tables=_halved(_rows(measures, numbering)),
+        heads=heads,
+        tables=_halved(rows),
         lines=lines,
         picture_room=_room_for_pictures(
             len(measures.teeth), len(lines) + len(_wrapped(said)) - len(said)
@@ -104,10 +122,13 @@ def pdf(
     title = _title(name)
     size = min(14.0, 14.0 * _TITLE / len(title))
     figure.text(0.06, 0.962, _plain(title), size=size, weight="bold")
-    figure.text(0.06, 0.945, _plain(_facts(measures)), size=7.5, color="#555")
+    heads, rows = _table_of(measures, numbering)
+    facts = _facts(measures, heads)
+    size = min(7.5, 7.5 * _FACTS / len(facts))
+    figure.text(0.06, 0.945, _plain(facts), size=size, color="#555")
     said = _wrapped(_findings_in_words(teeth, findings, numbering))
-    lines = [*said, *_wrapped(_lines(measures, numbering))]
-    rows, lower = _rows(measures, numbering), 0.045 + 0.014 * len(lines)
+    lines = [*said, *_wrapped(_lines(measures, numbering, _replaced(findings)))]
+    lower = 0.045 + 0.014 * len(lines)
     # With many words both pictures are smaller, so that the table stays legible.
     table = _ROW * (len(_halved(rows)[0]) + 2) + 0.027
     upper, lowest = 0.93, lower + table if said else -1.0
@@ -116,7 +137,7 @@ def pdf(
         upper = _show(figure, _scaled_down(picture), upper, 0.88, highest) - 0.012
     chart = odontogram.png(teeth, numbering, findings=findings)
     upper = _show(figure, chart, upper, 0.6, min(upper - lowest, 1.0)) - 0.015
-    _table(figure, _heads(numbering), rows, upper, lower)
+    _table(figure, heads, rows, upper, lower)
     for number, line in enumerate(reversed(lines)):
         figure.text(0.06, 0.042 + 0.014 * number, _plain(line), size=7)
     figure.text(0.06, 0.022, f"{DISCLAIMER}. panodent {__version__}", size=7, color="#555")
@@ -148,14 +169,14 @@ def _table(
     parts = _halved(rows)
     step = min((upper - lower) / (len(parts[0]) + 2), 0.0155)
     size = min(6.5, step * _A4[1] * 72 * 0.72)
-    # Right edges of the columns, and the left one of the last.
-    places = (0.022, 0.064, 0.108, 0.156, 0.198, 0.238, 0.272, 0.324, 0.376, 0.384)
     for column, part in enumerate(parts):
         left = 0.06 + 0.45 * column
         for number, row in enumerate([heads, *part]):
             y = upper - step * (number + 1)
-            for place, cell in zip(places, row, strict=True):
-                last = place == places[-1]
+            place = 0.0
+            for head, cell in zip(heads, row, strict=True):
+                last = head == "remarks"
+                place += _WIDTHS.get(head, 0.022)  # right edges, and the left one of the remarks
                 # Several remarks are below each other, smaller, so that no word is cut off.
                 words = cell.split(", ") if last else [cell]
                 figure.text(
@@ -176,9 +197,21 @@ def _halved(rows: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
     return rows[:half], rows[half:]
 
 
-def _heads(numbering: Numbering) -> tuple[str, ...]:
-    """The name of the numbering system, then `HEADS`."""
-    return ({"fdi": "FDI", "universal": "Univ.", "palmer": "Palmer"}[numbering], *HEADS)
+def _table_of(
+    measures: Measurements, numbering: Numbering
+) -> tuple[tuple[str, ...], list[list[str]]]:
+    """The name of the numbering system with those of `HEADS` that say something, and the rows."""
+    heads = ({"fdi": "FDI", "universal": "Univ.", "palmer": "Palmer"}[numbering], *HEADS)
+    rows = _rows(measures, numbering)
+    said = {
+        head
+        for column, head in enumerate(heads)
+        if head not in HEADS or any(row[column] not in ("", TOUCHING) for row in rows)
+    }
+    if said & {"mesial", "distal"}:
+        said |= {"mesial", "distal"}
+    kept = [column for column, head in enumerate(heads) if head in said]
+    return tuple(heads[column] for column in kept), [[row[i] for i in kept] for row in rows]
 
 
 def _rows(measures: Measurements, numbering: Numbering) -> list[list[str]]:
@@ -192,7 +225,7 @@ def _rows(measures: Measurements, numbering: Numbering) -> list[list[str]]:
             f"{tooth.length:.0f}",
             f"{tooth.width:.0f}",
             "" if tooth.angle is None else f"{tooth.angle:.0f}\N{DEGREE SIGN}",
-            "" if tooth.tilt is None else f"{round(tooth.tilt):+d}\N{DEGREE SIGN}",
+            "" if tooth.tilt is None else _signed(tooth.tilt),
             _gap(tooth, "mesial"),
             _gap(tooth, "distal"),
             ", ".join(tooth.flags),
@@ -201,37 +234,63 @@ def _rows(measures: Measurements, numbering: Numbering) -> list[list[str]]:
     ]
 
 
+def _signed(degrees: float) -> str:
+    """Whole degrees with their sign; 0 has none."""
+    whole = round(degrees)
+    return f"{whole:+d}\N{DEGREE SIGN}" if whole else "0\N{DEGREE SIGN}"
+
+
 def _gap(tooth: ToothMeasure, side: str) -> str:
     """The gap to the neighbour on a side in pixels, empty without a neighbour."""
     neighbour = getattr(tooth, side)
     if neighbour is None:
         return ""
-    return "overlap" if neighbour.overlap else f"{neighbour.gap:.0f}"
+    return TOUCHING if neighbour.overlap or neighbour.gap < 0.5 else f"{neighbour.gap:.0f}"
 
 
 def _title(name: str) -> str:
     return f"Measurements of {name}"
 
 
-def _facts(measures: Measurements) -> str:
-    """Size and number of teeth, and the units of the table."""
+def _facts(measures: Measurements, heads: Sequence[str]) -> str:
+    """Size and number of teeth, and what the columns of the table mean."""
     height, width = measures.size
-    return (
-        f"{height} x {width} pixels, "
-        f"{counted(len(measures.teeth), 'tooth', 'teeth')}; "
-        "sizes and gaps in pixels; angles to the occlusal plane "
-        f"({measures.occlusal_plane:+.1f}\N{DEGREE SIGN} to the rows), tilt positive to the midline"
-    )
+    found = counted(len(measures.teeth), "tooth", "teeth")
+    said = [f"{width} x {height} pixels, {found}"]
+    if "mesial" in heads:
+        said.append(f"sizes and gaps in pixels ({TOUCHING} touching)")
+    elif measures.teeth:
+        said.append("sizes in pixels")
+    if "angle" in heads:
+        said.append(
+            f"angles to the occlusal plane ({measures.occlusal_plane:+.1f}\N{DEGREE SIGN} to the "
+            "rows), tilt positive to the midline"
+        )
+    return "; ".join(said)
 
 
-def _lines(measures: Measurements, numbering: Numbering) -> list[str]:
-    """Sentences about absent, deciduous and unerupted teeth, gaps, third molars, and the notes."""
+def _replaced(findings: Findings | None) -> set[int]:
+    """The numbers in whose place an implant or a pontic stands."""
+    if findings is None:
+        return set()
+    return {finding.fdi for finding in findings if finding.kind in REPLACING}
+
+
+def _lines(measures: Measurements, numbering: Numbering, replaced: Collection[int]) -> list[str]:
+    """Sentences about absent, deciduous and unerupted teeth, gaps, third molars, and the notes.
+
+    Those that are `replaced` are told with the findings.
+    """
 
     def listed(numbers: Iterable[int]) -> str:
         return ", ".join(from_fdi(fdi, numbering) for fdi in numbers)
 
-    numbers, thirds = listed(measures.missing), listed(measures.missing_third_molars)
-    lines = [f"Not found: {numbers or 'none'}; third molars not found: {thirds or 'none'}."]
+    numbers, thirds = (
+        listed(fdi for fdi in some if fdi not in replaced)
+        for some in (measures.missing, measures.missing_third_molars)
+    )
+    others = "; third molars not found: " + thirds if thirds else ""
+    lines = [f"Not found: {numbers or 'none'}{others}."]
     numbered = [tooth for tooth in measures.teeth if tooth.fdi]
     kinds = {
         "Deciduous": sorted({tooth.fdi for tooth in numbered if TEETH[tooth.fdi].deciduous}),
@@ -241,6 +300,9 @@ def _lines(measures: Measurements, numbering: Numbering) -> list[str]:
         lines.append(f"{said}.")
     for gap in measures.gaps:
         first, second = (from_fdi(fdi, numbering) for fdi in gap.between)
+        if gap.widths < LEAST_GAP:
+            lines.append(f"No gap between {first} and {second} ({listed(gap.missing)} not found).")
+            continue
         lines.append(
             f"Gap between {first} and {second} ({listed(gap.missing)} not found): "
             f"{gap.distance:.0f} pixels, {gap.widths:.1f} times the mean width of the two teeth."
@@ -257,7 +319,13 @@ def _findings_in_words(teeth: Teeth, findings: Findings | None, numbering: Numbe
     """What was found on each tooth, as one sentence; none where nothing was looked for."""
     if findings is None:
         return []
-    told = [line.text(numbering) for line in tooth_report(teeth, findings) if line.findings]
+    # Teeth of which the same is said are told together.
+    numbers: dict[str, list[str]] = {}
+    for line in tooth_report(teeth, findings):
+        if line.findings:
+            number, words = line.text(numbering).split(": ", 1)
+            numbers.setdefault(words, []).append(number)
+    told = [f"{', '.join(some)}: {words}" for words, some in numbers.items()]
     return [f"{'; '.join(told)}." if told else "No fillings, crowns, implants or other findings."]
 
 
