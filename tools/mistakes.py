@@ -4,6 +4,11 @@ Each mistake is a real call of the command on phantoms, in a new folder. The tab
 docs/reference/mistakes.md; a test compares the two:
 
     python tools/mistakes.py > docs/reference/mistakes.md
+
+What an earlier commit answered is in tools/mistakes_before.json, which that commit's source makes:
+
+    git worktree add ../before ad7ff94
+    PYTHONPATH=../before/src python tools/mistakes.py --before > tools/mistakes_before.json
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import html
+import json
 import re
 import shutil
 import sys
@@ -40,7 +46,6 @@ from mistake_steps import (
     without,
     written,
 )
-from mistakes_before import BEFORE
 
 HEAD = """# Mistakes and their messages
 
@@ -48,9 +53,13 @@ What panodent answers to frequent mistakes: the exit code, and what it prints on
 Each message says what came, what was expected and what to do. `tools/mistakes.py` makes every
 mistake on phantoms and writes this page.
 """
-HEAD_BEFORE = """What commit ad7ff94 answered where most has changed. Where it said nothing, with
-exit code 0, files were replaced or mixed in silence.
+HEAD_BEFORE = """The first line that commit ad7ff94 answered to the same calls. Where it said
+nothing, with exit code 0, files were replaced or mixed in silence.
 """
+BEFORE: dict[str, dict[str, tuple[int, str]]] = json.loads(
+    Path(__file__).with_name("mistakes_before.json").read_text("utf-8")
+)
+"""(exit code, answer) by heading and mistake."""
 
 
 @dataclass(frozen=True)
@@ -278,11 +287,28 @@ def page(made: Iterable[Answered] | None = None) -> str:
 def page_before() -> str:
     """What was answered before, as a section of the page."""
     rows = (
-        f"| {what} | {code} | {_code(said) if said else 'nothing'} |\n"
-        for (_, what), (code, said) in BEFORE.items()
+        f"| {heading}: {what} | {code} | {_code(said) if said else 'nothing'} |\n"
+        for heading, answered in BEFORE.items()
+        for what, (code, said) in answered.items()
     )
     head = "\n## Before\n\n" + HEAD_BEFORE + "\n| mistake | code | answer before |\n|---|---|---|\n"
     return head + "".join(rows)
+
+
+def first_lines() -> dict[str, dict[str, tuple[int, str]]]:
+    """What the installed version answers, as `BEFORE`; what it does not catch is a traceback."""
+    found: dict[str, dict[str, tuple[int, str]]] = {heading: {} for heading in MISTAKES}
+    with tempfile.TemporaryDirectory() as folder:
+        drawn(Path(folder))
+        for heading, mistakes in MISTAKES.items():
+            for mistake in mistakes:
+                try:
+                    code, lines = answer(mistake, Path(folder))
+                except Exception as error:
+                    code, lines = 1, [f"traceback: {type(error).__name__}: {error}"]
+                line = lines[0] if lines else ""
+                found[heading][mistake.what] = code, re.sub(r"/\S*/tmp\w+/", "", line)
+    return found
 
 
 def _code(text: str) -> str:
@@ -292,4 +318,7 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page() + page_before())
+    if sys.argv[1:] == ["--before"]:
+        sys.stdout.write(json.dumps(first_lines(), indent=1) + "\n")
+    else:
+        sys.stdout.write(page() + page_before())
