@@ -65,4 +65,4 @@ def average(
     print_line(f"bundle {output / 'bundle'}: {len(members)} networks as one of {megabytes:.1f} MB")
     named = spoken(evaluations)
     for name, evaluation in evaluations.items():
-        print_line(f"held out of {named[name]}: {main_figures(evaluation)}")
+        print_line(f"held out of the folder {named[name]}: {main_figures(evaluation)}")

@@ -110,7 +110,7 @@ def train_run(
     )
     named = spoken(evaluations)
     for name, evaluation in evaluations.items():
-        print_line(f"held out of {named[name]}: {main_figures(evaluation)}")
+        print_line(f"held out of the folder {named[name]}: {main_figures(evaluation)}")
     if evaluations:
         print_line(f"panels in {run.folder / 'panels'}, curves in {run.folder / 'curves.png'}")
     if interrupted:
@@ -147,9 +147,8 @@ def score_folds(runs: Sequence[Path]) -> tuple[Evaluation, dict[str, CaseLoader]
         each, together, pictures = evaluate_folds(runs, update)
     named = spoken(each)
     for name, evaluation in each.items():
-        print_line(
-            f"held out of {named[name]} ({len(evaluation.cases)}): {main_figures(evaluation)}"
-        )
+        count, figures = len(evaluation.cases), main_figures(evaluation)
+        print_line(f"held out of the folder {named[name]} ({count}): {figures}")
     print_line(f"all {len(together.cases)}: {main_figures(together)}")
     for note in together.notes:
         print_warning(note)
