@@ -82,7 +82,8 @@ def _changed(rng: random.Random, data: Any, owner: Any, key: Any) -> tuple[str, 
         del owner[key]
     else:
         odd = copy.deepcopy(rng.choice(ODD))
-        kind, owner[key] = "empty" if odd == [] and isinstance(value, list) else "odd", odd
+        none = odd == [] or (odd == {} and key == "regions")  # VIA 1 has regions in an object
+        kind, owner[key] = "empty" if none and isinstance(value, list) else "odd", odd
     return kind, data
 
 

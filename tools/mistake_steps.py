@@ -26,7 +26,6 @@ from PIL import Image
 from panodent import phantom
 from panodent.cli import main
 from panodent.utils.atomic_files import PendingFile
-from panodent.utils.output_folder import occupied
 
 Before = Callable[[], Any]
 """Called in the folder before the mistake; may return a context that lasts during the call."""
@@ -224,7 +223,11 @@ def read_only() -> Any:
 
 
 def taken() -> Any:
-    """A folder in which another command works."""
+    """A folder in which another command works; earlier versions of panodent had no lock."""
+    try:
+        from panodent.utils.output_folder import occupied
+    except ModuleNotFoundError:
+        return None
     return occupied(Path("out"), "predict")
 
 

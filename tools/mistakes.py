@@ -5,7 +5,10 @@ docs/reference/mistakes.md; a test compares the two:
 
     python tools/mistakes.py > docs/reference/mistakes.md
 
-What an earlier commit answered stands there too, as `tools/mistakes_before.py` recorded it.
+What an earlier commit answered is in tools/mistakes_before.json, which that commit's source makes:
+
+    git worktree add ../before ad7ff94
+    PYTHONPATH=../before/src python tools/mistakes.py --before > tools/mistakes_before.json
 """
 
 from __future__ import annotations
@@ -50,11 +53,13 @@ What panodent answers to frequent mistakes: the exit code, and what it prints on
 Each message says what came, what was expected and what to do. `tools/mistakes.py` makes every
 mistake on phantoms and writes this page.
 """
-HEAD_BEFORE = """What commit ad7ff94 answered to the same calls: the first line, or the exception of
-a traceback. Where it said nothing and the code is 0, files were replaced or mixed in silence.
-Mistakes for which a package or the disk is hidden from the program are not in this table.
+HEAD_BEFORE = """The first line that commit ad7ff94 answered to the same calls. Where it said
+nothing, with exit code 0, files were replaced or mixed in silence.
 """
-BEFORE = Path(__file__).with_name("mistakes_before.json")
+BEFORE: dict[str, dict[str, tuple[int, str]]] = json.loads(
+    Path(__file__).with_name("mistakes_before.json").read_text("utf-8")
+)
+"""(exit code, answer) by heading and mistake."""
 
 
 @dataclass(frozen=True)
@@ -69,20 +74,6 @@ class Mistake:
     what: str
     command: str
     before: Before = lambda: None
-
-    @contextlib.contextmanager
-    def made(self, drawing: Path) -> Iterator[bool]:
-        """A new folder to make it in, as the working directory; whether this process is changed.
-
-        `drawing` holds what every mistake finds.
-        """
-        with tempfile.TemporaryDirectory() as folder:
-            shutil.copytree(drawing, folder, dirs_exist_ok=True)
-            with contextlib.chdir(folder):
-                context = self.before()
-                changed = hasattr(context, "__enter__")
-                with context if changed else contextlib.nullcontext():
-                    yield changed
 
 
 MISTAKES: dict[str, tuple[Mistake, ...]] = {
@@ -254,19 +245,21 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
 
 def answer(mistake: Mistake, drawing: Path) -> tuple[int, list[str]]:
     """Exit code and lines on standard error; `drawing` holds what every mistake finds."""
-    with mistake.made(drawing):
-        code, text = call(mistake.command)
-        text = text.replace(f"{Path.cwd()}/", "")
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder).resolve()
+        shutil.copytree(drawing, place, dirs_exist_ok=True)
+        with contextlib.chdir(place):
+            context = mistake.before()
+            with context if hasattr(context, "__enter__") else contextlib.nullcontext():
+                code, text = call(mistake.command)
     text = re.sub(r"process \d+ on \S+, since [-\d]+ [\d:]+", "process 42 on HOST, since T", text)
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.replace(f"{place}/", "").splitlines() if line.strip()]
     if lines and lines[0].startswith("Usage: "):
         lines = lines[-1:]  # before it are the usage and where to find help
     return code, lines
 
 
 Answered = tuple[str, Mistake, int, list[str]]
-Earlier = tuple[str, str, int, str]
-"""Heading, mistake, exit code and answer."""
 
 
 def answers() -> Iterator[Answered]:
@@ -291,22 +284,31 @@ def page(made: Iterable[Answered] | None = None) -> str:
     return "".join(parts)
 
 
-def before() -> list[Earlier]:
-    """The content of `mistakes_before.json`."""
-    return [
-        (heading, what, code, said)
-        for heading, what, code, said in json.loads(BEFORE.read_text("utf-8"))
-    ]
-
-
 def page_before() -> str:
     """What was answered before, as a section of the page."""
     rows = (
         f"| {heading}: {what} | {code} | {_code(said) if said else 'nothing'} |\n"
-        for heading, what, code, said in before()
+        for heading, answered in BEFORE.items()
+        for what, (code, said) in answered.items()
     )
     head = "\n## Before\n\n" + HEAD_BEFORE + "\n| mistake | code | answer before |\n|---|---|---|\n"
     return head + "".join(rows)
+
+
+def first_lines() -> dict[str, dict[str, tuple[int, str]]]:
+    """What the installed version answers, as `BEFORE`; what it does not catch is a traceback."""
+    found: dict[str, dict[str, tuple[int, str]]] = {heading: {} for heading in MISTAKES}
+    with tempfile.TemporaryDirectory() as folder:
+        drawn(Path(folder))
+        for heading, mistakes in MISTAKES.items():
+            for mistake in mistakes:
+                try:
+                    code, lines = answer(mistake, Path(folder))
+                except Exception as error:
+                    code, lines = 1, [f"traceback: {type(error).__name__}: {error}"]
+                line = lines[0] if lines else ""
+                found[heading][mistake.what] = code, re.sub(r"/\S*/tmp\w+/", "", line)
+    return found
 
 
 def _code(text: str) -> str:
@@ -316,4 +318,7 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page() + page_before())
+    if sys.argv[1:] == ["--before"]:
+        sys.stdout.write(json.dumps(first_lines(), indent=1) + "\n")
+    else:
+        sys.stdout.write(page() + page_before())

@@ -73,6 +73,14 @@ def test_a_bundle_that_is_gone_or_another_by_now(pairing: Pairing, tmp_path: Pat
         assert f"the bundle {path} has no list of the radiographs" in note_on_seen(pairing, out)
 
 
+def test_a_bundle_below_the_current_folder_is_named_from_there(
+    pairing: Pairing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    out = wrote(tmp_path / "out", path=str(tmp_path / "runs" / "mine"), sha256="another")
+    assert note_on_seen(pairing, out).startswith("the bundle runs/mine has no list")
+
+
 def test_nothing_is_said_of_other_programs(pairing: Pairing, tmp_path: Path) -> None:
     assert note_on_seen(pairing, tmp_path) == ""
     (tmp_path / "run.json").write_text("[]")

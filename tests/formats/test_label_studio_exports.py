@@ -61,6 +61,18 @@ def table(file: Path, *entries: dict[str, Any], separator: str = ",") -> Path:
     return file
 
 
+def test_regions_in_a_list_of_lists_are_not_lost_in_silence(tmp_path: Path) -> None:
+    answers = [["molar"], ["upper", "left"]]  # of another question, as taxonomies are exported
+    entries = [minimal(bare(), kind=answers), minimal(number=6, tooth=[[bare()]], kind=answers)]
+    (tmp_path / "min.json").write_text(json.dumps(entries))
+    faults = FaultList()
+    for item in FORMAT.read(tmp_path, {"faults": faults}):
+        item.read()
+    (fault,) = (fault for fault in faults.serious if fault.item)
+    assert fault.item == "region 'tooth-1'"
+    assert "expected an outline with a label" in fault.problem
+
+
 @pytest.mark.parametrize("kind", ["min.json", "a.csv", "a.tsv"])
 def test_exports_with_an_entry_for_each_annotation(tmp_path: Path, kind: str) -> None:
     brush = {"format": "rle", "rle": encode(SQUARE), "brushlabels": ["37"]}

@@ -177,9 +177,12 @@ def test_a_broken_yaml_is_named(tmp_path: Path, content: bytes) -> None:
     ("content", "reason"),
     [
         ("names: [", "ends in the middle, at byte 8, in line 1; copy or export it again"),
-        ("path: .\nnames: ['36', '3", "ends in the middle, at byte 23, in line 2"),
-        ("names:\n  0: '36'\n  1", "ends in the middle, at byte 21, in line 3"),
-        ("names:\n  0: '36'\n  1:", "names: class 1 has no name; the file may be cut off"),
+        ("path: .\nnames: ['36', '3", "ends in the middle, at byte 24, in line 2"),
+        ("names:\n  0: '36'\n  1", "ends in the middle, at byte 20, in line 3"),
+        (
+            "names:\n  0: '36'\n  1:",
+            "names: class 1 is None; expected text; the file may be cut off",
+        ),
         ("nc: 3\nnames:\n- '36'\n", "names 1 classes, but nc is 3; the file may be cut off"),
         ("names:\n  0: '36'\n", "labels use 2 after it, the first is 1; the file may be cut off"),
     ],

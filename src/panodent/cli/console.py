@@ -136,7 +136,7 @@ def _progress_lines(title: str) -> Callable[[int, int], None]:
 
 
 _SENTENCES = {
-    "unread": "{entries} entries of the data folders are not read but may be radiographs; "
+    "unread": "entries of the data folders that are not read but may be radiographs: {entries}; "
     "`panodent inspect DATA` names them",
     "not_searched": "unlabelled teeth are not looked for: the bundle that training starts from "
     "knows {known} of 52 teeth",

@@ -109,6 +109,7 @@ def train_run(
     `output` is the folder that --resume takes, if it is not the run's own.
     """
     from panodent.training.finalise import finalise
+    from panodent.training.held_out import spoken
     from panodent.training.loop import fit
     from panodent.training.run_data import data_notes
     from panodent.training.team_run import share
@@ -147,8 +148,9 @@ def train_run(
         f"answers on {compared} differ from those of training by at most "
         f"{exported['largest_logit_difference']} (logits)"
     )
+    named = spoken(evaluations)
     for name, evaluation in evaluations.items():
-        print_line(f"held out of {name}: {main_figures(evaluation)}")
+        print_line(f"held out of the folder {named[name]}: {main_figures(evaluation)}")
     if evaluations:
         print_line(f"panels in {run.folder / 'panels'}, curves in {run.folder / 'curves.png'}")
     if interrupted:
@@ -172,6 +174,7 @@ def score_folds(runs: Sequence[Path]) -> tuple[Evaluation, dict[str, CaseLoader]
     Prints the main figures of each run and of all together.
     """
     from panodent.training.cross_validation import evaluate_folds, missing_folds
+    from panodent.training.held_out import spoken
 
     if missing := missing_folds(runs):
         one = len(missing) == 1
@@ -182,8 +185,10 @@ def score_folds(runs: Sequence[Path]) -> tuple[Evaluation, dict[str, CaseLoader]
         )
     with progress_bar("scoring") as update:
         each, together, pictures = evaluate_folds(runs, update)
+    named = spoken(each)
     for name, evaluation in each.items():
-        print_line(f"held out of {name} ({len(evaluation.cases)}): {main_figures(evaluation)}")
+        count, figures = len(evaluation.cases), main_figures(evaluation)
+        print_line(f"held out of the folder {named[name]} ({count}): {figures}")
     print_line(f"all {len(together.cases)}: {main_figures(together)}")
     for note in together.notes:
         print_warning(note)

@@ -55,6 +55,8 @@ def note_on_seen(pairing: Pairing, predictions: Path) -> str:
     seen = _seen_by(name, made_by.get("sha256"))
     scored = [pair for pair in pairing.pairs if pair.prediction]
     keys = [pair.key for pair in scored if _is_listed(pair, seen)] if seen.digests else []
+    with suppress(ValueError):  # the path is stored as an absolute one
+        name = str(Path(name).relative_to(Path.cwd()))
     return about_seen(f"the bundle {name}", seen, keys, len(scored))
 
 

@@ -117,7 +117,7 @@ def _of_annotations(export: Export, report: FaultReport) -> Iterator[tuple[Place
         for _, item in _entries(export, FaultReport(FaultList(), str(export.file)))
         if isinstance(item, dict)
         for name, values in item.items()
-        if isinstance(values, list) and any(isinstance(value, dict) for value in values)
+        if _holds_objects(values)
     }
     for place, item in _entries(export, report):
         with report.catching(cost="radiograph"):
@@ -181,8 +181,7 @@ def _task(item: Any, file: Path, tags: Collection[str] = ()) -> Record:
     results = [
         _result(value, tag, str(number))
         for tag, values in item.items()
-        if isinstance(values, list)
-        if tag in tags or any(isinstance(value, dict) for value in values)
+        if isinstance(values, list) and (tag in tags or _holds_objects(values))
         for number, value in enumerate(values, start=1)
     ]
     data = {n: v for n, v in item.items() if isinstance(v, str) and n not in _OF_ANNOTATION}
@@ -192,6 +191,23 @@ def _task(item: Any, file: Path, tags: Collection[str] = ()) -> Record:
         "data": data,
         "annotations": [{"id": item.get("annotation_id"), "result": results, **moments}],
     }
+
+
+def _holds_objects(values: Any) -> bool:
+    """Whether a list holds an object, as regions are, also in lists of lists.
+
+    Lists of texts are answers to other questions.
+
+    >>> _holds_objects([[["molar"], {}]]), _holds_objects([["molar", "upper"]])
+    (True, False)
+    """
+    waiting = [values] if isinstance(values, list) else []
+    while waiting:
+        listed = waiting.pop()
+        if any(isinstance(value, dict) for value in listed):
+            return True
+        waiting += [value for value in listed if isinstance(value, list)]
+    return False
 
 
 def _result(value: Any, tag: str, number: str) -> Record:

@@ -174,8 +174,8 @@ def _checked(names: Any, file: Path) -> dict[int, str]:
             raise AnnotationError(f"{file}: names: {excerpt(key)} is not a class number")
         if name is None:
             raise CutOffError(
-                f"{file}: names: class {index} has no name; the file may be cut off: copy or "
-                "export it again, or name the class"
+                f"{file}: names: class {index} is None; expected text; the file may be cut off: "
+                "copy or export it again, or name the class"
             )
         if not isinstance(name, str) and not (is_whole(name) and abs(name) < 10**9):
             raise AnnotationError(f"{file}: names: class {index} is {excerpt(name)}; expected text")

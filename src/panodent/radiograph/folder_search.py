@@ -159,7 +159,8 @@ def _of_link(path: Path, top: Path) -> Unread | None:
         target = path.resolve()
         if target == top or top in target.parents:
             return Unread(path, "a link to a folder of the same search; not followed", lost=False)
-        return Unread(path, f"a link to the folder {target}, which is not followed; name it too")
+        shown = os.readlink(path)
+        return Unread(path, f"a link to the folder {shown}, which is not followed; name it too")
     suffix = suffix_of(path).lower()
     if suffix and suffix not in SUFFIXES and suffix not in PICTURES:
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,20 @@ def held_out(run: Run, bundle: Bundle) -> Iterator[HeldOut]:
 def folder_names(run: Run) -> list[str]:
     """A unique name for each of the run's data folders: 1-first, 2-second, ..."""
     return [f"{place}-{folder_name(item['root'])}" for place, item in enumerate(run.data, start=1)]
+
+
+def spoken(names: Iterable[str]) -> dict[str, str]:
+    """How messages call the data folders of `folder_names`: by their own names, if these differ.
+
+    >>> spoken(["1-twelve"]), spoken(["1-data", "2-data"])
+    ({'1-twelve': 'twelve'}, {'1-data': 'data (folder 1)', '2-data': 'data (folder 2)'})
+    """
+    own = {name: name.partition("-")[2] for name in names}
+    shared = Counter(own.values())
+    return {
+        name: folder if shared[folder] == 1 else f"{folder} (folder {name.partition('-')[0]})"
+        for name, folder in own.items()
+    }
 
 
 def folder_name(path: str) -> str:

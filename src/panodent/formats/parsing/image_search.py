@@ -88,14 +88,7 @@ class FoundImage:
 
 
 class _Hit(NamedTuple):
-    """Files that suit a name.
-
-    Parameters
-    ----------
-    path : the name as a path.
-    files : the files.
-    strength : compares hits of several names, the smallest first.
-    """
+    """Files that suit a name, given as `path`; `strength` compares hits, the smallest first."""
 
     path: str
     files: Sequence[Path]
