@@ -10,8 +10,10 @@ import cv2
 import pytest
 
 from panodent import formats, phantom
+from panodent.bundle.bundle import load
 from panodent.datasets.dataset import find
 from panodent.errors import DatasetError
+from panodent.inference.folder import predict_files
 from panodent.training.recipes import recipe
 from panodent.training.run_data import DataSource, data_notes, recorded_cases, split_data
 
@@ -59,6 +61,13 @@ def test_what_may_be_a_radiograph_but_is_not_read_is_reported(data: Path) -> Non
     rows: list[tuple[str, dict]] = []
     split_data([DataSource(data)], CONFIG, lambda *row: rows.append(row))
     assert rows == [("unread", {"entries": 1})]
+
+
+def test_annotations_that_panodent_predicted_are_named(data: Path, teeth_bundle: Path) -> None:
+    predict_files([data / "images"], data, bundle=load(teeth_bundle))
+    (data / "truth.json").unlink()
+    (record,) = split_data([DataSource(data)], CONFIG)
+    assert "results of `panodent predict`" in "".join(data_notes([record]))
 
 
 def test_notes_name_what_was_left_out() -> None:

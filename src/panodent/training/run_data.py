@@ -11,6 +11,7 @@ from panodent.datasets import checking, dataset, splits
 from panodent.datasets.dataset import Case, Dataset
 from panodent.errors import DatasetError
 from panodent.formats.faults import FaultList
+from panodent.radiograph.folder_search import is_result
 from panodent.training.data_checks import check_fold, check_sides
 from panodent.training.fitting import Report
 from panodent.training.train_config import TrainConfig
@@ -69,8 +70,24 @@ class ReadSource:
             "left_out": sorted(
                 {case.key for case in self.found.cases} - {case.key for case in self.used.cases}
             ),
-            "warnings": [str(fault) for fault in self.faults if fault.is_warning],
+            "warnings": self._warnings(),
         }
+
+    def _warnings(self) -> list[str]:
+        """What to know of the annotations, a sentence each."""
+        told = [str(fault) for fault in self.faults if fault.is_warning]
+        values = self.source.options.get("values")
+        if (
+            self.found.format == "labels"
+            and values is None
+            and is_result(self.source.root / "run.json")
+        ):
+            told.append(
+                f"{root}: its annotations are results of `panodent predict`, whose "
+                "mistakes are learned as well; correct them first, with `panodent serve` or, after "
+                "`panodent convert`, in another tool"
+            )
+        return told
 
 
 def read_sources(sources: Sequence[DataSource], report: Report) -> list[ReadSource]:
