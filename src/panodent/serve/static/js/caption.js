@@ -35,7 +35,7 @@ export function certainty(session, one) {
 }
 
 /** A finding in words, such as "crown on 36 lower left first molar". */
-function spoken({ kind, fdi }) {
+export function spoken({ kind, fdi }) {
   const { title } = kindOf(kind);
   if (!fdi) return `${title} on no single tooth`;
   const tooth = `${written(fdi, preference("numbering"))} ${nameOf(fdi)}`;
