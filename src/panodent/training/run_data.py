@@ -83,7 +83,7 @@ class ReadSource:
             and is_result(self.source.root / "run.json")
         ):
             told.append(
-                f"{root}: its annotations are results of `panodent predict`, whose "
+                f"{self.source.root}: its annotations are results of `panodent predict`, whose "
                 "mistakes are learned as well; correct them first, with `panodent serve` or, after "
                 "`panodent convert`, in another tool"
             )
