@@ -36,6 +36,26 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(*_USUAL)
 
 
+LONG = (
+    "tests/test_first_hour.py",
+    "tests/training/test_loop.py",
+    "tests/serve/test_restart.py",
+    "tests/serve/test_chaos.py",
+    "tests/serve/page/test_page_review.py",
+    "tests/training/test_weight_averaging.py",
+    "tests/training/test_findings.py",
+    "tests/training/test_refiner.py",
+    "tests/test_weights.py",
+    "tests/test_contributing.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first: at the end the other workers would wait for them."""
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONG)))
+
+
 @pytest.fixture(scope="session")
 def drawn() -> tuple[Radiograph, Teeth]:
     """A phantom and its truth, (512, 1024)."""

@@ -12,6 +12,7 @@ pytest.importorskip("keras", reason="needs the train extra")
 from panodent.dentition import PERMANENT, TEETH
 from panodent.errors import ConfigError
 from panodent.training import transfer
+from panodent.training.backend import keras
 from panodent.training.distillation import with_teachers
 from panodent.training.loop import compile_model
 from panodent.training.recipes import recipe
@@ -36,6 +37,7 @@ def batch() -> tuple[np.ndarray, np.ndarray]:
 def test_a_network_learns_what_its_teacher_answers(
     untraced, batch: tuple[np.ndarray, np.ndarray]
 ) -> None:
+    keras.utils.set_random_seed(1)
     model = learner(CONFIG)
     fitted = compile_model(model, CONFIG, 1, ["default"])
     teacher, _ = transfer.trained("default")
