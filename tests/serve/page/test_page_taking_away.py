@@ -179,6 +179,10 @@ def test_deleting_a_radiograph_asks_first(
     expect(previous).to_have_attribute("aria-disabled", "true")
     page.keyboard.press("l")
     expect(previous).to_have_attribute("aria-disabled", "false")
+    # Once their pictures are there: those of what is deleted would not be found.
+    for listed in (f"[data-id='{newer}']", ".now"):
+        picture = page.locator(f"#list li{listed} img.thumbnail")
+        expect(picture).to_have_attribute("src", re.compile("^blob:"))
     page.click(f"#list li[data-id='{newer}'] [aria-label^=Delete]")
     page.click("dialog.question button[value=delete]")
     expect(previous).to_have_attribute("aria-disabled", "true")
@@ -186,5 +190,5 @@ def test_deleting_a_radiograph_asks_first(
     page.click("#list li.now [aria-label^=Delete]")
     page.click("dialog.question button[value=delete]")
     expect(page.locator("#start")).to_be_visible()
-    listed = [one["id"] for one in service.get("/v1/studies").json()["studies"]]
-    assert study["id"] not in listed
+    left = [one["id"] for one in service.get("/v1/studies").json()["studies"]]
+    assert study["id"] not in left
