@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -74,9 +72,13 @@ def test_runs_are_shared_among_slots_and_one_that_fails_stops_no_other(tmp_path:
 def test_an_interrupt_ends_the_processes(tmp_path: Path) -> None:
     runs = folders(tmp_path, "one", "two")
     started = time.monotonic()
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    def interrupted(run: Path, *_: object) -> None:
+        if run == runs[1]:  # both have started
+            raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
-        train_side_by_side(runs, [Slot(), Slot()], command=command(SLOW))
+        train_side_by_side(runs, [Slot(), Slot()], interrupted, command=command(SLOW))
     assert time.monotonic() - started < 30
 
 
