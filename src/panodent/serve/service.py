@@ -227,7 +227,7 @@ class Service:
         """
         found = await self.call_store(self.store.get, study)
         file = await self.call_store(self.store.original, study)
-        task = {"task": "prompt", "file": str(file), "name": found.name, "key": study}
+        task = {"task": "prompt", "file": str(file), "name": found.name}
         _, blobs = await self.pool.run({**task, "clicks": clicks})
         return json.loads(blobs["tooth"]) if blobs["tooth"] else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,6 @@ from panodent.serve.finding_edits import apply_finding_edit, following
 from panodent.serve.study import apply_edit, with_attributes
 from panodent.serve.workers import exports
 from panodent.serve.workers.protocol import Answer, Task
-from panodent.serve.workers.recent_views import RecentViews
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
@@ -46,6 +45,10 @@ class WorkerSettings:
     bundle: str
     max_pixels: int
     threads: int = 1
+
+
+KEPT_VIEWS = 3
+"""They take up to 40 MB each, see `NetworkView`."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,15 @@ class TaskRunner:
         return self.predictor.model
 
     @cached_property
-    def views(self) -> RecentViews[NetworkView]:
-        """What the network said of the last radiographs that were clicked on."""
-        return RecentViews()
+    def view_of(self) -> Callable[[str], NetworkView]:
+        """What the network says of a file; kept for the last `KEPT_VIEWS` that were clicked on."""
+
+        @lru_cache(KEPT_VIEWS)
+        def view(file: str) -> NetworkView:
+            pixels = read(file, self.settings.max_pixels).pixels
+            return network_view(self.predictor.bundle, pixels)
+
+        return view
 
     def run(self, task: Task) -> Answer:
         """Runs the task that `task["task"]` names."""
@@ -88,17 +97,9 @@ class TaskRunner:
         return {"kind": kind_of(task["file"])}, blobs
 
     def prompt(self, task: Task) -> Answer:
-        """The tooth that `clicks` point at in `file`, which `key` names in `views`.
-
-        The blob `tooth` is empty where there is none.
-        """
-        bundle = self.predictor.bundle
-
-        def view() -> NetworkView:
-            return network_view(bundle, read(task["file"], self.settings.max_pixels).pixels)
-
-        seen = self.views.get(task["key"], view)
-        found = prompted_tooth(bundle, seen, Clicks(**task["clicks"]))
+        """The tooth that `clicks` point at in `file`; the blob `tooth` is empty for none."""
+        seen = self.view_of(task["file"])
+        found = prompted_tooth(self.predictor.bundle, seen, Clicks(**task["clicks"]))
         if found is None:
             return {}, {"tooth": b""}
         teeth = Teeth.from_masks(seen.size, [(found.numbers[0][0], found.mask, found.corner)])
