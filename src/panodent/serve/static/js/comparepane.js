@@ -5,6 +5,7 @@ import { Camera } from "./camera.js";
 import { h, svg } from "./dom.js";
 import { bounds, shownPath } from "./geometry.js";
 import { arrange } from "./labels.js";
+import { PictureCanvas } from "./picturecanvas.js";
 import { preference } from "./preferences.js";
 
 export const SIGNS = { lost: "−", gained: "+", renumbered: "#", redrawn: "~" };
@@ -12,15 +13,9 @@ export const SIGNS = { lost: "−", gained: "+", renumbered: "#", redrawn: "~" }
 /** Tells `view` when the user has moved or zoomed it. */
 export class ComparePane extends EventTarget {
   camera = new Camera();
-  picture = null;
   layer = svg("g");
   side = null; // { title, teeth, findings, size }
-  #canvas = h("canvas", { "aria-hidden": "true" });
-  #mapping = svg(
-    "feComponentTransfer",
-    {},
-    ["R", "G", "B"].map((channel) => svg(`feFunc${channel}`, { type: "linear", slope: 1, intercept: 0 })),
-  );
+  #canvas;
   #world = svg("g", { class: "world" });
   #labels = svg("g", { class: "labels" });
   #marked = [];
@@ -28,10 +23,11 @@ export class ComparePane extends EventTarget {
 
   constructor(name) {
     super();
-    const filter = { id: `window-${name}`, x: 0, y: 0, width: 1, height: 1, "color-interpolation-filters": "sRGB" };
-    const overlay = svg("svg", { "aria-hidden": "true" }, svg("filter", filter, this.#mapping), this.#world, this.#labels, this.layer);
-    this.#canvas.style.filter = `url("#window-${name}")`;
-    this.element = h("div", { class: "viewer", tabindex: 0, role: "region", "data-pane": name }, this.#canvas, overlay);
+    const canvas = h("canvas", { "aria-hidden": "true" });
+    canvas.style.filter = `url("#window-${name}")`;
+    this.#canvas = new PictureCanvas(canvas, `window-${name}`);
+    const overlay = svg("svg", { "aria-hidden": "true" }, this.#canvas.filter, this.#world, this.#labels, this.layer);
+    this.element = h("div", { class: "viewer", tabindex: 0, role: "region", "data-pane": name }, canvas, overlay);
     this.#watch = new ResizeObserver(() => this.#resized());
     this.#watch.observe(this.element);
   }
@@ -57,27 +53,23 @@ export class ComparePane extends EventTarget {
     this.refresh();
   }
 
+  get picture() {
+    return this.#canvas.picture;
+  }
+
   setPicture(picture) {
-    this.picture?.close();
-    this.picture = picture;
-    this.refreshWindow();
+    this.#canvas.show(picture);
     this.refresh();
   }
 
   refreshWindow() {
-    if (!this.picture) return;
-    const [slope, intercept] = this.picture.mapping;
-    for (const channel of this.#mapping.children) {
-      channel.setAttribute("slope", slope);
-      channel.setAttribute("intercept", intercept);
-    }
+    this.#canvas.refreshWindow();
   }
 
   #resized() {
     const { clientWidth, clientHeight } = this.element;
     if (!clientWidth || !clientHeight) return;
-    const dense = window.devicePixelRatio || 1;
-    [this.#canvas.width, this.#canvas.height] = [clientWidth, clientHeight].map((side) => Math.round(side * dense));
+    this.#canvas.resize([clientWidth, clientHeight]);
     this.camera.setView([clientWidth, clientHeight]);
     this.refresh();
   }
@@ -85,14 +77,7 @@ export class ComparePane extends EventTarget {
   refresh() {
     if (!this.side) return;
     const { scale, x, y } = this.camera;
-    const dense = window.devicePixelRatio || 1;
-    const context = this.#canvas.getContext("2d");
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
-    if (this.picture) {
-      context.setTransform(scale * dense, 0, 0, scale * dense, x * dense, y * dense);
-      this.picture.draw(context, scale * dense);
-    }
+    this.#canvas.draw(this.camera);
     this.element.toggleAttribute("data-shown", Boolean(this.picture));
     this.#world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.#placeLabels(scale);

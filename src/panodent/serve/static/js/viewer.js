@@ -6,28 +6,18 @@ import { svg } from "./dom.js";
 import { FindingLayer } from "./findinglayer.js";
 import { bounds, shownPath } from "./geometry.js";
 import { arrange } from "./labels.js";
+import { PictureCanvas } from "./picturecanvas.js";
 import { preference } from "./preferences.js";
-
-const SMOOTH_BELOW = 4; // magnification from which pixels are shown as squares
-
-// Of grey values as they are stored: without it a browser would convert them to linear light first.
-const FILTER = { id: "window", x: 0, y: 0, width: 1, height: 1, "color-interpolation-filters": "sRGB" };
 
 /** Tells `view` when it has drawn another zoom, place or window. */
 export class Viewer extends EventTarget {
   camera = new Camera();
-  picture = null;
   #session;
   #canvas;
   #world = svg("g", { class: "world" });
   #findings;
   #labels = svg("g", { class: "labels", "aria-hidden": "true" });
   #shapes = new Map(); // by key: { path, label, polygons }
-  #mapping = svg(
-    "feComponentTransfer",
-    {},
-    ["R", "G", "B"].map((channel) => svg(`feFunc${channel}`, { type: "linear", slope: 1, intercept: 0 })),
-  );
   #ghost = svg("path", { class: "ghost" });
   #waiting = false;
   #seen = null;
@@ -38,11 +28,11 @@ export class Viewer extends EventTarget {
     super();
     this.element = element;
     this.#session = session;
-    this.#canvas = element.querySelector("canvas");
+    this.#canvas = new PictureCanvas(element.querySelector("canvas"), "window");
     const overlay = element.querySelector("svg");
     this.#world.append(this.#ghost);
     this.#findings = new FindingLayer(session);
-    overlay.append(svg("filter", FILTER, this.#mapping), this.#world, this.#findings.element, this.#labels, this.layer);
+    overlay.append(this.#canvas.filter, this.#world, this.#findings.element, this.#labels, this.layer);
     new ResizeObserver(() => this.#resized()).observe(element);
     session.addEventListener("change", () => this.#changed());
     session.addEventListener("hover", () => {
@@ -51,23 +41,21 @@ export class Viewer extends EventTarget {
     });
   }
 
+  /** The radiograph's pixels, or null. */
+  get picture() {
+    return this.#canvas.picture;
+  }
+
   /** Shows the radiograph's pixels, or none. Where it lies is kept: they may come after a zoom. */
   setPicture(picture) {
-    this.picture?.close();
-    this.picture = picture;
-    this.refreshWindow();
+    this.#canvas.show(picture);
     this.refresh();
   }
 
   /** Shows the grey values as the picture says, without drawing it again. */
   refreshWindow() {
-    if (!this.picture) return;
-    const [slope, intercept] = this.picture.mapping;
-    for (const channel of this.#mapping.children) {
-      channel.setAttribute("slope", slope);
-      channel.setAttribute("intercept", intercept);
-    }
-    this.dispatchEvent(new Event("view"));
+    this.#canvas.refreshWindow();
+    if (this.picture) this.dispatchEvent(new Event("view"));
   }
 
   /** Draws again, after a change of camera, window or preferences. */
@@ -83,25 +71,14 @@ export class Viewer extends EventTarget {
   #resized() {
     const { clientWidth, clientHeight } = this.element;
     if (!clientWidth || !clientHeight) return;
-    const dense = window.devicePixelRatio || 1;
-    this.#canvas.width = Math.round(clientWidth * dense);
-    this.#canvas.height = Math.round(clientHeight * dense);
+    this.#canvas.resize([clientWidth, clientHeight]);
     this.camera.setView([clientWidth, clientHeight]);
     this.#draw();
   }
 
   #draw() {
     const { scale, x, y } = this.camera;
-    const context = this.#canvas.getContext("2d");
-    const dense = window.devicePixelRatio || 1;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
-    if (this.picture) {
-      context.setTransform(scale * dense, 0, 0, scale * dense, x * dense, y * dense);
-      context.imageSmoothingEnabled = scale < SMOOTH_BELOW;
-      context.imageSmoothingQuality = "low"; // the picture has copies of every size
-      this.picture.draw(context, scale * dense);
-    }
+    this.#canvas.draw(this.camera);
     this.element.toggleAttribute("data-shown", Boolean(this.picture));
     this.#world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.#findings.place(this.camera);
