@@ -8,7 +8,6 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from panodent.dentition import Numbering
@@ -27,6 +25,7 @@ from panodent.serve.middleware.compression import CompressionMiddleware
 from panodent.serve.middleware.limits import LimitsMiddleware, RequestLimits
 from panodent.serve.middleware.metrics import Metrics, MetricsMiddleware
 from panodent.serve.middleware.root_path import RootPathMiddleware
+from panodent.serve.page_files import PageFiles
 from panodent.serve.problems import problem, problem_from_error
 from panodent.serve.redaction import redacted
 from panodent.serve.routes import (
@@ -253,13 +252,13 @@ def _add_operations(app: FastAPI) -> None:
 
 
 def _add_page(app: FastAPI) -> None:
-    folder = Path(str(resources.files("panodent.serve") / "static"))
+    files = PageFiles()
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
-        return FileResponse(folder / "index.html", media_type="text/html")
+        return files.index()
 
-    app.mount("/static", StaticFiles(directory=folder), name="static")
+    app.mount("/static", files, name="static")
 
 
 def _methods(app: FastAPI, path: str) -> set[str]:

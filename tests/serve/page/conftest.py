@@ -74,6 +74,11 @@ def findings_service(serve: Callable[..., Any], less_sure_bundle: Path) -> Any:
     return serve("--workers", "1", "--bundle", str(less_sure_bundle))
 
 
+MODULE = """window.moduleOfPage = (name) =>
+  import(new URL(name, document.querySelector('script[type=module]').src));"""
+"""Gives the browser a function for tests of modules: the ones that the page itself has loaded."""
+
+
 # For a module, not the session: while playwright runs, no other test can run an event loop.
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Any]:
@@ -85,20 +90,27 @@ def browser(chromium: str) -> Iterator[Any]:
         opened.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def context(browser: Any) -> Iterator[Any]:
+    """What a module's pages are opened in: the files of the page are fetched once for all."""
     made = browser.new_context(
         viewport={"width": 1280, "height": 800}, color_scheme="dark", reduced_motion="reduce"
     )
     made.set_default_timeout(PATIENCE)
+    made.add_init_script(MODULE)
     yield made
     made.close()
 
 
 @pytest.fixture
 def page(context: Any, service: Any) -> Iterator[Any]:
-    """The start page. What the browser complains of fails the test, refused uploads excepted."""
+    """The start page, as one sees it who was never there before.
+
+    What the browser complains of fails the test, refused uploads excepted.
+    """
     opened, complaints = context.new_page(), []
+    preferences = {"origin": service.url, "storageTypes": "local_storage"}
+    context.new_cdp_session(opened).send("Storage.clearDataForOrigin", preferences)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on(
         "console",
@@ -107,14 +119,15 @@ def page(context: Any, service: Any) -> Iterator[Any]:
     opened.goto(service.url)
     opened.wait_for_selector("html[data-ready]")
     yield opened
+    opened.close()
     expected = ("status of 409", "status of 422", "ERR_CONNECTION_REFUSED")
     assert [said for said in complaints if not any(e in said for e in expected)] == []
 
 
 @pytest.fixture(scope="module")
-def start_page(browser: Any, service: Any) -> Any:
+def start_page(context: Any, service: Any) -> Any:
     """The page without a study, for tests that change nothing."""
-    opened = browser.new_page()
+    opened = context.new_page()
     opened.goto(service.url)
     opened.wait_for_selector("html[data-ready]")
     return opened

@@ -190,3 +190,4 @@ def test_the_token_of_the_opened_address_is_sent_and_leaves_the_address_bar(
     with opened.expect_request("**/v1/info") as asked:
         opened.reload()
     assert asked.value.headers["authorization"] == "Bearer a-token-of-an-address"
+    opened.close()

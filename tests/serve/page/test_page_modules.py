@@ -11,7 +11,7 @@ from panodent.dentition import TEETH
 from panodent.teeth.outlines import fill, to_parts
 
 RASTER = """async (polygons) => {
-  const raster = await import('/static/js/raster.js');
+  const raster = await moduleOfPage('raster.js');
   const mask = raster.fill(polygons, [40, 30]);
   return { count: raster.count(mask), traced: raster.trace(mask) };
 }"""
@@ -44,7 +44,7 @@ def test_slanted_outlines_fill_by_pixel_centres(start_page: Any) -> None:
 
 
 EDITS = """async (work) => {
-  const edits = await import('/static/js/edits.js');
+  const edits = await moduleOfPage('edits.js');
   const square = (x) => [[[[x, 0], [x + 8, 0], [x + 8, 8], [x, 8]]]];
   const teeth = [[18, 0], [17, 10], [16, 20], [14, 30]].map(([fdi, x]) =>
     edits.toothFrom(square(x), fdi, { id: `t${fdi}` }));
@@ -122,9 +122,9 @@ def test_edits(start_page: Any) -> None:
 
 
 FINDINGS = """async (work) => {
-  const { useKinds } = await import('/static/js/kinds.js');
-  const { toothFrom } = await import('/static/js/edits.js');
-  const f = await import('/static/js/findings.js');
+  const { useKinds } = await moduleOfPage('kinds.js');
+  const { toothFrom } = await moduleOfPage('edits.js');
+  const f = await moduleOfPage('findings.js');
   useKinds({
     filling: { carrier: 'tooth' }, crown: { carrier: 'either' }, implant: { carrier: 'position' },
   });
@@ -192,7 +192,7 @@ def test_findings_follow_teeth_as_in_the_service(start_page: Any) -> None:
 
 
 MIXED = """async ([numbers, from, step]) => {
-  const edits = await import('/static/js/edits.js');
+  const edits = await moduleOfPage('edits.js');
   const teeth = numbers.map((fdi, i) => edits.toothFrom([[[[i, 0], [i + 1, 0], [i + 1, 9]]]], fdi));
   const key = teeth[numbers.indexOf(from)].key;
   try {
@@ -230,7 +230,7 @@ def test_a_shift_never_mixes_permanent_and_deciduous(
 def test_every_number_is_written_and_read(start_page: Any) -> None:
     table = start_page.evaluate(
         """async (numbers) => {
-          const { arch, read, written } = await import('/static/js/arch.js');
+          const { arch, read, written } = await moduleOfPage('arch.js');
           const rows = [['upper', false], ['lower', false], ['upper', true], ['lower', true]];
           const all = rows.flatMap(([jaw, deciduous]) => arch(jaw, deciduous));
           return all.map((fdi) => [fdi, ...['fdi', 'universal', 'palmer'].map((system) => {
@@ -249,7 +249,7 @@ def test_every_number_is_written_and_read(start_page: Any) -> None:
 def test_simplified_lines_stay_near(start_page: Any) -> None:
     ring = start_page.evaluate(
         """async () => {
-          const { simplified } = await import('/static/js/geometry.js');
+          const { simplified } = await moduleOfPage('geometry.js');
           return simplified([[0, 0], [5, 0.4], [10, 0], [10, 5], [10, 10], [5, 13], [0, 10]], 0.5);
         }"""
     )
@@ -257,7 +257,7 @@ def test_simplified_lines_stay_near(start_page: Any) -> None:
 
 
 LABELS = """async () => {
-  const { arrange } = await import('/static/js/labels.js');
+  const { arrange } = await moduleOfPage('labels.js');
   const usual = { y: 0, number: 'UR1', marks: '', room: 30, up: true, first: false };
   const label = (x, more) => ({ ...usual, x, ...more });
   const shown = (...labels) => {
@@ -283,7 +283,7 @@ def test_numbers_do_not_lie_over_each_other(start_page: Any) -> None:
 
 
 WINDOW = """async () => {
-  const { Picture } = await import('/static/js/picture.js');
+  const { Picture } = await moduleOfPage('picture.js');
   const canvas = new OffscreenCanvas(1300, 4);
   const context = canvas.getContext('2d');
   context.fillStyle = 'rgb(40, 40, 40)';
@@ -311,7 +311,7 @@ def test_a_window_maps_its_lower_end_to_black(start_page: Any) -> None:
 
 
 PAINT = """async ([polygons, points, radius, adds]) => {
-  const raster = await import('/static/js/raster.js');
+  const raster = await moduleOfPage('raster.js');
   const mask = raster.paint(raster.fill(polygons, [40, 30]), points, radius, adds, [40, 30]);
   return raster.trace(mask);
 }"""
@@ -330,7 +330,7 @@ def test_a_brush_paints_the_pixels_near_its_stroke(start_page: Any, adds: bool) 
 
 
 SCALE = """async () => {
-  const { calibrate, calibrated, millimetres } = await import('/static/js/scale.js');
+  const { calibrate, calibrated, millimetres } = await moduleOfPage('scale.js');
   const plain = { id: 'a', spacing_mm: null };
   const dicom = { id: 'b', spacing_mm: [0.1, 0.2] };
   const said = [millimetres(plain, [0, 0], [3, 4]), millimetres(dicom, [0, 0], [30, 40])];

@@ -212,8 +212,8 @@ def test_a_click_gives_an_outline(page: Any, service: Any, opened: Any) -> None:
 
 
 DIFFERENCES = """async () => {
-  const { differences } = await import('/static/js/differences.js');
-  const { toothFrom } = await import('/static/js/edits.js');
+  const { differences } = await moduleOfPage('differences.js');
+  const { toothFrom } = await moduleOfPage('edits.js');
   const square = (x, side = 8) => [[[[x, 0], [x + side, 0], [x + side, 8], [x, 8]]]];
   const tooth = (fdi, x, side) => toothFrom(square(x, side), fdi);
   const finding = (kind, fdi) => ({ ...tooth(fdi, 0), kind });
