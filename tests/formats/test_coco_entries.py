@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.formats.coco_entries import Entries, check, entries_by_image, usable_images
+from panodent.formats import coco_entries
+from panodent.formats.coco_entries import Entry, check, entries_by_image, usable_images
 from panodent.formats.faults import RAISING, FaultList, FaultReport
-from panodent.formats.parsing.json_stream import items_at, members
+from panodent.formats.parsing.json_stream import members
 
 FILE = Path("truth.json")
 IMAGE = {"id": 1, "file_name": "opg.png", "height": 8, "width": 10}
@@ -53,21 +54,24 @@ def test_one_bad_image_does_not_cost_the_others() -> None:
     assert {fault.cost for fault in faults} == {"radiograph"}
 
 
-def entries(folder: Path, *annotations: Any, faults: FaultList = RAISING) -> Entries:
+def entries(folder: Path, *annotations: Any, faults: FaultList = RAISING) -> list[Entry]:
     """The annotations of `IMAGE` in a file with these."""
     file = folder / "truth.json"
     document = {"images": [IMAGE], "categories": [{"id": 36}], "annotations": annotations}
     file.write_text(json.dumps(document))
     data = members(file, ["annotations"])
-    return entries_by_image(file, data, None, FaultReport(faults, str(file))).of_image(0)
+    return [*entries_by_image(file, data, None, FaultReport(faults, str(file))).of_image(0)]
 
 
 def test_regions_to_be_ignored(tmp_path: Path) -> None:
+    def ignored(*annotations: Any) -> list[bool]:
+        return [entry.ignored for entry in entries(tmp_path, *annotations)]
+
     plain, crowd, ignore = shape(), shape(iscrowd=1), shape(ignore=1)
-    assert entries(tmp_path, plain, crowd, ignore).ignored == [False, True, True]
+    assert ignored(plain, crowd, ignore) == [False, True, True]
     # Some scripts set iscrowd for all run lengths, and CVAT for those with its attributes.
-    assert entries(tmp_path, crowd, crowd).ignored == [False, False]
-    assert entries(tmp_path, plain, shape(iscrowd=1, attributes={})).ignored == [False, False]
+    assert ignored(crowd, crowd) == [False, False]
+    assert ignored(plain, shape(iscrowd=1, attributes={})) == [False, False]
     with pytest.raises(AnnotationError, match="iscrowd of annotations is 2; expected 0 or 1"):
         entries(tmp_path, shape(iscrowd=2))
 
@@ -75,7 +79,8 @@ def test_regions_to_be_ignored(tmp_path: Path) -> None:
 def test_annotations_that_refer_to_nothing_are_left_out_or_refused(tmp_path: Path) -> None:
     faults = FaultList()
     lost = (shape(image_id=5), shape(category_id=9), [])
-    assert entries(tmp_path, shape(), *lost, faults=faults).categories == [36]
+    found = entries(tmp_path, shape(), *lost, shape(id=8), faults=faults)
+    assert [entry.data["id"] for entry in found] == [7, 8]
     assert [fault.item for fault in faults] == ["annotation 7", "annotation 7", "an annotation"]
     with pytest.raises(AnnotationError, match="image_id 5 is not among the images"):
         entries(tmp_path, lost[0])
@@ -90,6 +95,16 @@ def test_annotations_of_an_image_keep_the_order_of_the_file(tmp_path: Path) -> N
     file.write_text(json.dumps({**listed, "annotations": marks}))
     data = members(file, ["annotations"])
     found = entries_by_image(file, data, None, FaultReport(RAISING, str(file)))
-    assert [found.of_image(index).categories for index in range(3)] == [[36, 11], [11, 12], []]
-    assert [*items_at(file, found.of_image(1).places)] == [marks[0], marks[2]]
-    assert set(found.categories) == {11, 12, 36}
+    read = [[entry.data for entry in found.of_image(index)] for index in range(3)]
+    assert read == [[marks[1], marks[3]], [marks[0], marks[2]], []]
+    assert [found.has(index) for index in range(3)] == [True, True, False]
+    assert found.categories == {11, 12, 36}
+
+
+def test_annotations_that_follow_each_other_are_read_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = [shape(id=number) for number in range(5)]
+    for longest in (1, 300, 1 << 20):  # one, two or all at a time
+        monkeypatch.setattr(coco_entries, "_LONGEST_RUN", longest)
+        assert [entry.data for entry in entries(tmp_path, *marks)] == marks

@@ -16,7 +16,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from panodent.analysis.annotation_checks import Suspicion, suspicions
@@ -49,7 +49,8 @@ class InspectedCase:
     problem : why it cannot be used at all; empty if it can.
     kinds : the kind of each of its findings; None if the data set has none.
     loose : how many of them have no tooth.
-    others : how many findings are of a class that is no kind, by the class's name.
+    others : how many findings are of a class that is no kind, by the class's name; None if the
+        data set has no findings.
     """
 
     key: str
@@ -60,7 +61,7 @@ class InspectedCase:
     problem: str = ""
     kinds: tuple[str, ...] | None = None
     loose: int = 0
-    others: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Inspection:
         """Number of findings of classes that are no kind, by the class's name."""
         found = Counter[str]()
         for case in self.findings:
-            found.update(case.others)
+            found.update(case.others or {})
         return dict(found.most_common())
 
     @property

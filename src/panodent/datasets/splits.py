@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -75,19 +75,23 @@ def duplicates(prints: Mapping[str, Float32Array]) -> list[tuple[str, ...]]:
 
 
 def duplicate_cases(
-    cases: Iterable[Case], read: Callable[[Case], Float32Array | None]
+    cases: Sequence[Case], read: Callable[[Case], Float32Array | None]
 ) -> list[tuple[str, ...]]:
     """Groups of keys whose radiographs are duplicates, as `duplicates`, in flat memory.
 
     `read` is called once for each case and gives its fingerprint, or None to leave it out. The
     few radiographs that may be duplicates are read again.
     """
-    sketches, listed = Sketches(DUPLICATE_CORRELATION), {}
+    sketches = Sketches(DUPLICATE_CORRELATION)
     for case in cases:
         if (print_ := read(case)) is not None:
             sketches.add(case.key, print_)
-            listed[case.key] = case
-    return sketches.groups(lambda key: fingerprint(listed[key].radiograph()))
+
+    @cache
+    def listed() -> dict[str, Case]:  # made only if radiographs are compared
+        return {case.key: case for case in cases}
+
+    return sketches.groups(lambda key: fingerprint(listed()[key].radiograph()))
 
 
 def grouped(cases: Sequence[Case]) -> list[Case]:

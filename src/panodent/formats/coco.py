@@ -45,7 +45,6 @@ from panodent.formats.coco_document import (
     writing_coco,
 )
 from panodent.formats.coco_entries import (
-    Entries,
     annotation_name,
     check,
     entries_by_image,
@@ -59,7 +58,7 @@ from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import checked_items, in_order
 from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.json_record import Record
-from panodent.formats.parsing.json_stream import cut_off, items_at
+from panodent.formats.parsing.json_stream import cut_off
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.formats.tooth_states import read_state
 from panodent.teeth.masks import trimmed
@@ -179,8 +178,8 @@ class _Reader:
         return self.content.report.about(self.image.name)
 
     @property
-    def entries(self) -> Entries:
-        return self.content.entries.of_image(self.index)
+    def is_annotated(self) -> bool:
+        return self.content.entries.has(self.index)
 
     def teeth(self) -> Teeth:
         content = self.content
@@ -199,12 +198,8 @@ class _Reader:
         return findings_of(self._shapes(), kinds, self.image.size, self.report, names)
 
     def _shapes(self) -> Iterator[AnnotatedShape]:
-        entries, content, report = self.entries, self.content, self.report
-        marked = zip(entries.categories, entries.ignored, strict=True)
-        items = items_at(content.file, entries.places)
-        for (category, ignored), entry in zip(marked, items, strict=True):
-            if not isinstance(entry, dict) or "segmentation" not in entry:
-                raise AnnotationError(f"{content.file}: changed while it was read; read it again")
+        content, report = self.content, self.report
+        for category, ignored, entry in content.entries.of_image(self.index):
             label = category
             if ignored and category in content.kinds:
                 label = _UNCLEAR
@@ -263,7 +258,7 @@ def _of_one_file(same: list[tuple[_Reader, FoundImage]]) -> list[tuple[_Reader, 
     """
     if len({item.content.file for item, _ in same}) == 1:
         return same
-    annotated = [(item, place) for item, place in same if item.entries.categories]
+    annotated = [(item, place) for item, place in same if item.is_annotated]
     if len({item.content.file for item, _ in annotated}) > 1:
         names = ", ".join(dict.fromkeys(item.content.file.name for item, _ in annotated))
         for item, _ in annotated:

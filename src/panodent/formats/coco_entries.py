@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Container, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
-import numpy.typing as npt
 
 from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultReport
@@ -16,76 +16,98 @@ from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
 from panodent.formats.parsing.image_search import declared_path
 from panodent.formats.parsing.json_record import Record
-from panodent.formats.parsing.json_stream import Place, list_items
+from panodent.formats.parsing.json_stream import Place, list_items, runs_at
+
+_LONGEST_RUN = 1 << 20
+"""Bytes of annotations of one image that are read at a time, unless one alone has more."""
 
 
-class Entries(NamedTuple):
-    """The annotations of an image in the order of the file.
+class Entry(NamedTuple):
+    """One annotation of an image.
 
     Parameters
     ----------
-    places : where each is in the file.
-    categories : the category id of each.
-    ignored : whether each is a region to be ignored.
+    category : its category's id, or the FDI number that DENTEX's quadrant and position make.
+    ignored : whether it is a region to be ignored.
+    data : the annotation.
     """
 
-    places: list[Place]
-    categories: list[Any]
-    ignored: list[bool]
+    category: Any
+    ignored: bool
+    data: Record
 
 
 class EntriesByImage:
-    """The annotations of all images of a file, in about 18 bytes for each.
+    """The annotations of all images of a file, which are read again when they are needed.
+
+    Kept is where they lie: annotations of one image that follow each other are one run, and most
+    files have one run for each image.
+
+    `number` gives the category of an annotation that has none of its own (DENTEX).
 
     A region to be ignored has `ignore: 1` or `iscrowd: 1`. CVAT and some scripts set `iscrowd: 1`
     for every tooth that is stored as run lengths, so it does not count where the annotation has
     CVAT's `attributes`, nor in a file in which every annotation has it.
     """
 
-    def __init__(self, images: int) -> None:
-        self._images, self._categories = array("I"), array("I")
-        self._starts, self._lengths = array("Q"), array("I")
-        self._ignored, self._crowds = bytearray(), bytearray()
-        self._known: dict[Any, int] = {}
-        self._every_crowd = True
-        self._order: npt.NDArray[np.int64] = np.zeros(0, np.int64)
-        self._bounds: npt.NDArray[np.int64] = np.zeros(images + 1, np.int64)
-
-    @property
-    def categories(self) -> Collection[Any]:
+    def __init__(self, file: Path, number: Callable[[Any], int] | None) -> None:
+        self.categories: set[Any] = set()
         """The ids of the categories that annotations have."""
-        return self._known.keys()
+        self._file, self._number = file, number
+        self._images, self._starts, self._ends = array("I"), array("Q"), array("Q")
+        self._last = -1
+        self._every_crowd = True
 
-    def add(self, image: int, place: Place, entry: Record, file: Path) -> None:
-        """Adds an annotation of the image at an index; raises `AnnotationError` for odd flags."""
-        ignored, crowd = _is_set(entry, "ignore", file), _is_set(entry, "iscrowd", file)
-        self._images.append(image)
-        self._starts.append(place[0])
-        self._lengths.append(place[1] - place[0])
-        self._categories.append(self._known.setdefault(entry["category_id"], len(self._known)))
-        self._ignored.append(ignored)
-        self._crowds.append(crowd and not isinstance(entry.get("attributes"), dict))
-        self._every_crowd &= crowd
+    def add(self, image: int, index: int, place: Place, entry: Record) -> None:
+        """Adds an annotation, the one at `index` in the file, of the image at an index.
+
+        Raises `AnnotationError` for odd flags.
+        """
+        _is_set(entry, "ignore", self._file)
+        self._every_crowd &= _is_set(entry, "iscrowd", self._file)
+        self.categories.add(self._category(entry))
+        follows = index == self._last + 1 and self._images and self._images[-1] == image
+        if follows and place[1] - self._starts[-1] < _LONGEST_RUN:
+            self._ends[-1] = place[1]
+        else:
+            self._images.append(image)
+            self._starts.append(place[0])
+            self._ends.append(place[1])
+        self._last = index
 
     def finish(self) -> None:
-        """Sorts the annotations by image, in the order of the file."""
+        """Sorts the runs by image, in the order of the file."""
         images = np.array(self._images, np.uint32)
-        if (images[1:] < images[:-1]).any():
-            self._order = np.argsort(images, kind="stable")
-        self._bounds = np.searchsorted(np.sort(images), np.arange(len(self._bounds)))
-        del self._images
-
-    def of_image(self, image: int) -> Entries:
-        """The annotations of the image at an index."""
-        first, last = self._bounds[image : image + 2].tolist()
-        chosen = self._order[first:last].tolist() if len(self._order) else range(first, last)
-        names = list(self._known)
-        crowd_counts = not self._every_crowd
-        return Entries(
-            [(self._starts[n], self._starts[n] + self._lengths[n]) for n in chosen],
-            [names[self._categories[n]] for n in chosen],
-            [bool(self._ignored[n] or (crowd_counts and self._crowds[n])) for n in chosen],
+        order = np.argsort(images, kind="stable")
+        self._images = array("I", images[order].tobytes())
+        self._starts, self._ends = (
+            array("Q", np.array(bounds, np.uint64)[order].tobytes())
+            for bounds in (self._starts, self._ends)
         )
+
+    def has(self, image: int) -> bool:
+        """Whether the image at an index has annotations."""
+        return bool(self._runs(image))
+
+    def of_image(self, image: int) -> Iterator[Entry]:
+        """The annotations of the image at an index in the order of the file.
+
+        Raises `AnnotationError` if the file has changed.
+        """
+        places = [(self._starts[run], self._ends[run]) for run in self._runs(image)]
+        for entry in runs_at(self._file, places):
+            if not isinstance(entry, dict) or "segmentation" not in entry:
+                raise AnnotationError(f"{self._file}: changed while it was read; read it again")
+            crowd = _is_set(entry, "iscrowd", self._file) and not self._every_crowd
+            crowd = crowd and not isinstance(entry.get("attributes"), dict)
+            ignored = crowd or _is_set(entry, "ignore", self._file)
+            yield Entry(self._category(entry), ignored, entry)
+
+    def _category(self, entry: Record) -> Any:
+        return entry.get("category_id") if self._number is None else self._number(entry)
+
+    def _runs(self, image: int) -> range:
+        return range(bisect_left(self._images, image), bisect_right(self._images, image))
 
 
 def entries_by_image(
@@ -101,9 +123,9 @@ def entries_by_image(
     """
     names = [image["file_name"] for image in data["images"]]
     indices = {image["id"]: index for index, image in enumerate(data["images"])}
-    entries = EntriesByImage(len(names))
+    entries = EntriesByImage(file, number)
     known = None if number is not None else {entry["id"] for entry in data["categories"]}
-    for place, entry in list_items(file, data["annotations"]):
+    for position, (place, entry) in enumerate(list_items(file, data["annotations"])):
         item, about = annotation_name(entry), report
         if isinstance(entry, dict) and _is_key(entry.get("image_id")):
             index = indices.get(entry["image_id"])
@@ -113,7 +135,7 @@ def entries_by_image(
                 entry["category_id"] = number(entry)
             check([entry], "annotations", file)
             _check_references(entry, indices, known)
-            entries.add(indices[entry["image_id"]], place, entry, file)
+            entries.add(indices[entry["image_id"]], position, place, entry)
     entries.finish()
     return entries
 

@@ -138,7 +138,7 @@ class ImageSearch:
             return FoundImage(hit.key)  # another name means this file
         names = dict.fromkeys(other.path for other in of_file if other.strength == best)
         if len(names) == 1:
-            return FoundImage(self.key(file), file)
+            return FoundImage(self.key(file), Path(file))  # without what `file` remembers of itself
         shown = " and ".join(map(excerpt, list(names)[:2]))
         problem = f"{shown} may both mean {self._below(file)}; correct the names"
         return FoundImage(hit.key, None, problem)

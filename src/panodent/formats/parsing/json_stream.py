@@ -77,11 +77,25 @@ def item_at(file: Path, place: Place) -> Any:
 
 def items_at(file: Path, places: Iterable[Place]) -> Iterator[Any]:
     """The items at these places, one after the other; raises `AnnotationError`."""
+    for place, data in _bytes_at(file, places):
+        yield _parsed(file, place, data)
+
+
+def runs_at(file: Path, places: Iterable[Place]) -> Iterator[Any]:
+    """The items of runs: a run is at the place from its first item on to the end of its last.
+
+    Raises `AnnotationError`.
+    """
+    for place, data in _bytes_at(file, places):
+        yield from _parsed(file, place, b"[%b]" % data)
+
+
+def _bytes_at(file: Path, places: Iterable[Place]) -> Iterator[tuple[Place, bytes]]:
     with opened(file) as stream:
         try:
             for place in places:
                 stream.seek(place[0])
-                yield _parsed(file, place, stream.read(place[1] - place[0]))
+                yield place, stream.read(place[1] - place[0])
         except OSError as error:
             raise AnnotationError(f"{file}: cannot be read ({error.strerror})") from None
 
