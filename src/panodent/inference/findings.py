@@ -118,21 +118,15 @@ def _sure(
 
     What is no finding must not remove a tooth.
     """
-    return {
-        kind: np.any(
-            [np.zeros(mask.shape, bool)]
-            + [
-                region
-                for region in _regions(mask)
-                if _enough(
-                    _Piece(kind, region, NOWHERE, float(scores[kind][region].mean())), limits
-                )
-            ],
-            axis=0,
-        )
-        for kind, mask in kinds.items()
-        if kind in ("implant", "pontic", "crown")
-    }
+    sure = {}
+    for kind in ("implant", "pontic", "crown"):
+        if kind in kinds:
+            sure[kind] = np.zeros(kinds[kind].shape, bool)
+            for region in _regions(kinds[kind], limits.get(kind)):
+                score = float(scores[kind][region].mean())
+                if _enough(_Piece(kind, region, NOWHERE, score), limits):
+                    sure[kind] |= region
+    return sure
 
 
 def _replaced(
@@ -174,7 +168,8 @@ def _pieces(
     nothing = np.zeros(size, bool)
     metal = kinds.get("crown", nothing) | kinds.get("pontic", nothing)
     arches = Arches.of(teeth, size, sizes, metal)
-    implants = [piece("implant", region) for region in _regions(kinds.get("implant"))]
+    regions = _regions(kinds.get("implant"), network.limits.get("implant"))
+    implants = [piece("implant", region) for region in regions]
     implants = [one for one in implants if _enough(one, network.limits)]
     numbers = arches.implant_numbers([one.mask for one in implants])
     found = [replace(one, fdi=fdi) for one, fdi in zip(implants, numbers, strict=True)]
@@ -185,7 +180,7 @@ def _pieces(
     for kind, mask in kinds.items():
         if kind == "implant":
             continue
-        for region in _regions(mask):
+        for region in _regions(mask, network.limits.get(kind)):
             if kind in REACH and not around[REACH[kind]][region].any():
                 continue
             made = [piece(kind, part, fdi) for fdi, part in _cut(kind, region, places)]
@@ -222,14 +217,18 @@ def _window(mask: BoolArray, margin: int = 0) -> tuple[slice, slice]:
     return rows, slice(max(left - margin, 0), min(right + margin, mask.shape[1]))
 
 
-def _regions(mask: BoolArray | None) -> list[BoolArray]:
-    """The 8-connected regions of a mask, each (h, w); none without a mask."""
+def _regions(mask: BoolArray | None, limits: KindLimits | None = None) -> list[BoolArray]:
+    """The 8-connected regions of a mask, each (h, w); none without a mask.
+
+    Those that are smaller than the limit of their kind are left out.
+    """
     import cv2
 
     if mask is None:
         return []
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    return [labels == index for index in range(1, count)]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+    large = stats[:, cv2.CC_STAT_AREA] / mask.size >= (limits or KindLimits()).area
+    return [labels == index for index in np.flatnonzero(large).tolist() if index]
 
 
 def _enough(piece: _Piece, limits: Mapping[str, KindLimits]) -> bool:

@@ -43,7 +43,8 @@ def to_parts(
     shift = np.array([offset[1], offset[0]], np.float64)
     parts = []
     for rings in _regions(np.ascontiguousarray(mask, np.uint8)):
-        rings.sort(key=lambda ring: -abs(_signed_area(ring)))
+        if len(rings) > 1:
+            rings.sort(key=lambda ring: -abs(_signed_area(ring)))
         if tolerance > 0:
             rings = [_simplified(ring, tolerance) for ring in rings]
         parts.append([ring + shift for ring in rings])
