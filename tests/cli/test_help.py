@@ -71,6 +71,11 @@ def test_every_option_is_explained(panodent, name: str) -> None:
         assert item.help.replace(" ", "") in text.replace(" ", ""), item.name
 
 
+def test_a_command_that_is_named_is_made_alone() -> None:
+    alone = typer.main.get_command(cli.made_app(("dicom_node",)))
+    assert list(alone.commands) == ["dicom-node"]  # type: ignore[attr-defined]
+
+
 def test_no_arguments_print_the_help(panodent) -> None:
     assert "Commands:" in panodent().out + panodent().err
 
@@ -90,13 +95,15 @@ def test_ctrl_c_has_an_exit_code_of_its_own(panodent, monkeypatch: pytest.Monkey
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "app", interrupted)
+    monkeypatch.setattr(cli, "made_app", lambda _: interrupted)
     found = panodent("predict")
     assert (found.code, found.err) == (130, "error: interrupted; finished results are kept\n")
 
 
 def test_the_command_line_imports_nothing_heavy() -> None:
-    code = f"import sys; from panodent import cli; print({HEAVY!r} & set(sys.modules) or '')"
+    code = (
+        f"import sys; from panodent import cli; cli.app; print({HEAVY!r} & set(sys.modules) or '')"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
 

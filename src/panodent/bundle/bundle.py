@@ -190,7 +190,8 @@ class Bundle:
             with suppress(BundleError):  # `open` raises it again
                 self.open()
 
-        Thread(target=begin, name="panodent-open", daemon=True).start()
+        # Python waits for this thread before it ends: the runtime must not end while it loads.
+        Thread(target=begin, name="panodent-open").start()
 
     def predict_planes(self, pixels: FloatImage) -> Float32Array:
         """Network output, float32 (p, h, w), for pixels (H, W) in [0, 1]; see `network`."""

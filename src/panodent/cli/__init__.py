@@ -9,79 +9,72 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from panodent.cli import (
-    average,
-    benchmark,
-    convert,
-    correct,
-    deidentify,
-    dicom_node,
-    dicomweb,
-    ensemble,
-    evaluate,
-    findings,
-    folds,
-    inspect,
-    measure,
-    merge,
-    phantom,
-    predict,
-    quantise,
-    recipes,
-    refiner,
-    serve,
-    train,
-    unet,
-)
 from panodent.cli.console import print_error, print_warning
 from panodent.errors import ConfigError, FaultyItemsError, PanodentError, UnknownNameError
 from panodent.version import __version__
 
-app = typer.Typer(
-    name="panodent",
-    help="Segment and number (FDI) every tooth in panoramic dental radiographs.\n\n"
-    "Research use only: panodent is not a medical device.\n\n"
-    "Exit codes: 0 success, 1 an input or the work failed, 2 wrong usage, 130 interrupted.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
-)
-
 COMMANDS = (
-    predict.predict,
-    merge.merge,
-    train.train,
-    recipes.recipes,
-    evaluate.evaluate,
-    folds.folds,
-    average.average,
-    ensemble.ensemble,
-    measure.measure,
-    quantise.quantise,
-    refiner.refiner,
-    findings.findings,
-    convert.convert,
-    correct.correct,
-    inspect.inspect,
-    dicom_node.dicom_node,
-    dicomweb.dicomweb,
-    deidentify.deidentify,
-    serve.serve,
-    benchmark.benchmark,
-    phantom.phantom,
-    unet.unet,
+    "predict",
+    "merge",
+    "train",
+    "recipes",
+    "evaluate",
+    "folds",
+    "average",
+    "ensemble",
+    "measure",
+    "quantise",
+    "refiner",
+    "findings",
+    "convert",
+    "correct",
+    "inspect",
+    "dicom_node",
+    "dicomweb",
+    "deidentify",
+    "serve",
+    "benchmark",
+    "phantom",
+    "unet",
 )
-"""The commands in the order of `panodent --help`."""
+"""The commands in the order of `panodent --help`: each a function in the module of its name."""
 
-for _command in COMMANDS:
-    app.command()(_command)
+app: typer.Typer
+"""All commands; see `__getattr__`."""
+
+
+@cache
+def made_app(commands: Sequence[str] = COMMANDS) -> typer.Typer:
+    """The command line with these commands."""
+    made = typer.Typer(
+        name="panodent",
+        help="Segment and number (FDI) every tooth in panoramic dental radiographs.\n\n"
+        "Research use only: panodent is not a medical device.\n\n"
+        "Exit codes: 0 success, 1 an input or the work failed, 2 wrong usage, 130 interrupted.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode=None,
+    )
+    made.callback()(_root)
+    for name in commands:
+        made.command()(getattr(import_module(f"panodent.cli.{name}"), name))
+    return made
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Makes `app` where it is asked for: importing all commands takes as long as a network."""
+    if name == "app":
+        return made_app()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _print_version(wanted: bool) -> None:
@@ -90,7 +83,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     version: Annotated[
         bool,
@@ -104,9 +96,11 @@ def _root(
 
 def main() -> None:
     """Runs the command that `sys.argv` names; errors end it with one line and an exit code."""
+    # A command that is named is made alone: to make all takes a twentieth of a prediction.
+    named = tuple(name for name in COMMANDS if sys.argv[1:2] == [name.replace("_", "-")])
     try:
         with _ending_on_sigterm():
-            app()
+            made_app(named or COMMANDS)()
     except (UnknownNameError, ConfigError) as error:
         _exit(error, 2)
     except FaultyItemsError as error:

@@ -27,10 +27,11 @@ def check_same_size(radiograph: Radiograph, teeth: Teeth) -> None:
         )
 
 
-def windowed_rgb(radiograph: Radiograph) -> RGBImage:
+def windowed_rgb(radiograph: Radiograph, into: RGBImage | None = None) -> RGBImage:
     """The radiograph as grey RGB, uint8 (height, width, 3), its contrast stretched.
 
     The percentiles `WINDOW_PERCENTILES`, taken over a coarse grid of pixels, become 0 and 255.
+    `into` is a picture of this size that is overwritten.
     """
     import cv2
 
@@ -41,7 +42,7 @@ def windowed_rgb(radiograph: Radiograph) -> RGBImage:
     nothing = np.empty(0)
     # addWeighted multiplies, adds, rounds and saturates in one pass.
     grey = cv2.addWeighted(pixels, gain, pixels, 0.0, -float(low) * gain, nothing, cv2.CV_8U)
-    return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
+    return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB, into)
 
 
 def fitted_size(size: tuple[int, int], width: int) -> tuple[int, int]:

@@ -72,8 +72,14 @@ def overlay(
         raise ConfigError(f"opacity is {opacity}; expected 0 (outlines only) to 1 (opaque)")
     if numbering not in NUMBERINGS:
         raise UnknownNameError("numbering", numbering, NUMBERINGS)
-    canvas = windowed_rgb(radiograph)
     size = font_size(teeth.size)
+    if legend:
+        strip = legend_strip(teeth, numbering, teeth.size[1], max(size * 0.85, 11.0), findings)
+    else:
+        strip = np.empty((0, teeth.size[1], 3), np.uint8)
+    picture = np.empty((teeth.size[0] + len(strip), teeth.size[1], 3), np.uint8)
+    picture[teeth.size[0] :] = strip
+    canvas = windowed_rgb(radiograph, picture[: teeth.size[0]])
     for index in np.argsort(-teeth.areas, kind="stable").tolist():
         _fill(canvas, teeth, index, opacity)
     for index in range(len(teeth)):
@@ -83,10 +89,7 @@ def overlay(
         draw_findings(canvas, findings, size)
     if numbers:
         _write_numbers(canvas, teeth, [_text(teeth, i, numbering) for i in range(len(teeth))], size)
-    if not legend:
-        return canvas
-    strip = legend_strip(teeth, numbering, teeth.size[1], max(size * 0.85, 11.0), findings)
-    return np.concatenate([canvas, strip])
+    return picture
 
 
 def _text(teeth: Teeth, index: int, numbering: Numbering) -> str:

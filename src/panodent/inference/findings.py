@@ -20,7 +20,8 @@ from panodent.inference.finding_places import Arches, Places, Sizes, tooth_plane
 from panodent.inference.softmax import softmax
 from panodent.radiograph.resampling import enlarged
 from panodent.teeth.findings import NOWHERE, Findings
-from panodent.teeth.masks import bounding_box
+from panodent.teeth.masks import CroppedMask, trimmed
+from panodent.teeth.masks import regions as regions_of
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray, Float32Array, FloatImage
 
@@ -47,14 +48,33 @@ OUTSIDE = np.float32(-8)
 """Lead of pixels that belong to another object."""
 
 
+Window = tuple[slice, slice]
+"""Rows and columns of a plane."""
+
+
 @dataclass(frozen=True)
 class _Piece:
-    """One object at the network's resolution: its kind, pixels (h, w), number and raw score."""
+    """One object at the network's resolution: its kind, cropped mask, number and raw score.
+
+    `mask` (r, c) may be smaller or larger than the object; `corner` is its place in the plane.
+    """
 
     kind: str
     mask: BoolArray
+    corner: tuple[int, int]
     fdi: int
     score: float
+
+    @property
+    def window(self) -> Window:
+        """Rows and columns of the mask in the plane."""
+        return _window(self.mask, self.corner)
+
+    def whole(self, size: tuple[int, int]) -> BoolArray:
+        """The mask (h, w) of the plane."""
+        image = np.zeros(size, bool)
+        image[self.window] = self.mask
+        return image
 
 
 def find(
@@ -118,21 +138,16 @@ def _sure(
 
     What is no finding must not remove a tooth.
     """
-    return {
-        kind: np.any(
-            [np.zeros(mask.shape, bool)]
-            + [
-                region
-                for region in _regions(mask)
-                if _enough(
-                    _Piece(kind, region, NOWHERE, float(scores[kind][region].mean())), limits
-                )
-            ],
-            axis=0,
-        )
-        for kind, mask in kinds.items()
-        if kind in ("implant", "pontic", "crown")
-    }
+    sure = {}
+    for kind in ("implant", "pontic", "crown"):
+        if kind in kinds:
+            sure[kind] = np.zeros(kinds[kind].shape, bool)
+            for region, corner in _regions(kinds[kind], limits.get(kind)):
+                window = _window(region, corner)
+                score = float(scores[kind][window][region].mean())
+                if _enough(_Piece(kind, region, corner, NOWHERE, score), limits, kinds[kind].size):
+                    sure[kind][window] |= region
+    return sure
 
 
 def _replaced(
@@ -167,29 +182,34 @@ def _pieces(
 ) -> list[_Piece]:
     """All objects that are large and sure enough."""
 
-    def piece(kind: str, mask: BoolArray, fdi: int = NOWHERE) -> _Piece:
-        return _Piece(kind, mask, fdi, float(scores[kind][mask].mean()))
+    def piece(kind: str, region: CroppedMask, fdi: int = NOWHERE) -> _Piece:
+        mask, corner = region
+        score = float(scores[kind][_window(mask, corner)][mask].mean())
+        return _Piece(kind, mask, corner, fdi, score)
 
     size = (owners.shape[0], owners.shape[1])
     nothing = np.zeros(size, bool)
     metal = kinds.get("crown", nothing) | kinds.get("pontic", nothing)
     arches = Arches.of(teeth, size, sizes, metal)
-    implants = [piece("implant", region) for region in _regions(kinds.get("implant"))]
-    implants = [one for one in implants if _enough(one, network.limits)]
-    numbers = arches.implant_numbers([one.mask for one in implants])
+    regions = _regions(kinds.get("implant", nothing), network.limits.get("implant"))
+    implants = [piece("implant", region) for region in regions]
+    implants = [one for one in implants if _enough(one, network.limits, owners.size)]
+    masks = [one.whole(size) for one in implants]
+    numbers = arches.implant_numbers(masks)
     found = [replace(one, fdi=fdi) for one, fdi in zip(implants, numbers, strict=True)]
-    necks = [(one.fdi, arches.neck(one.mask)) for one in found if one.fdi]
+    necks = [(n, arches.neck(mask)) for n, mask in zip(numbers, masks, strict=True) if n]
     places = arches.places(teeth, owners, necks)
-    mouth = np.any([owners >= 0, metal, *(one.mask for one in implants)], axis=0)
+    mouth = np.any([owners >= 0, metal, *masks], axis=0)
     around = {reach: _around(mouth, reach) for reach in set(REACH.values())}
     for kind, mask in kinds.items():
         if kind == "implant":
             continue
-        for region in _regions(mask):
-            if kind in REACH and not around[REACH[kind]][region].any():
+        for region, corner in _regions(mask, network.limits.get(kind)):
+            if kind in REACH and not around[REACH[kind]][_window(region, corner)][region].any():
                 continue
-            made = [piece(kind, part, fdi) for fdi, part in _cut(kind, region, places)]
-            found += [one for one in made if _enough(one, network.limits)]
+            cut = _cut(kind, region, corner, places)
+            made = [piece(kind, (part, corner), fdi) for fdi, part in cut]
+            found += [one for one in made if _enough(one, network.limits, owners.size)]
     return found
 
 
@@ -201,47 +221,46 @@ def _around(mask: BoolArray, reach: float) -> BoolArray:
     return cv2.dilate(mask.astype(np.uint8), np.ones((rows, cols), np.uint8)) > 0
 
 
-def _cut(kind: str, region: BoolArray, places: Places) -> list[tuple[int, BoolArray]]:
-    """A region (h, w) cut between the teeth and positions that it belongs to, and their numbers."""
-    if kind == "appliance" and _thin(region):
+def _cut(
+    kind: str, region: BoolArray, corner: tuple[int, int], places: Places
+) -> list[tuple[int, BoolArray]]:
+    """A region (r, c) cut between the teeth and positions that it belongs to, and their numbers."""
+    if kind == "appliance" and _thin(region, places.upper.shape[0]):
         return [(NOWHERE, region)]
-    window = _window(region)
-    inside = region[window]
-    cut = []
-    for fdi, part in _split(inside, places.of(kind, inside, window), kind):
-        whole = np.zeros(region.shape, bool)
-        whole[window] = part
-        cut.append((fdi, whole))
-    return cut
+    return _split(region, places.of(kind, region, _window(region, corner)), kind)
 
 
-def _window(mask: BoolArray, margin: int = 0) -> tuple[slice, slice]:
-    """Rows and columns of a mask's pixels, and `margin` more on each side inside the plane."""
-    top, left, bottom, right = bounding_box(mask) or (0, 0, 0, 0)
-    rows = slice(max(top - margin, 0), min(bottom + margin, mask.shape[0]))
-    return rows, slice(max(left - margin, 0), min(right + margin, mask.shape[1]))
+def _window(mask: BoolArray, corner: tuple[int, int]) -> Window:
+    """Rows and columns of a cropped mask in its plane."""
+    return (
+        slice(corner[0], corner[0] + mask.shape[0]),
+        slice(corner[1], corner[1] + mask.shape[1]),
+    )
 
 
-def _regions(mask: BoolArray | None) -> list[BoolArray]:
-    """The 8-connected regions of a mask, each (h, w); none without a mask."""
-    import cv2
+def _regions(mask: BoolArray, limits: KindLimits | None) -> list[CroppedMask]:
+    """The 8-connected regions of a mask (h, w), without those that are smaller than the limit."""
+    least = limits.area if limits else 0.0
 
-    if mask is None:
-        return []
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    return [labels == index for index in range(1, count)]
+    def large(height: int, width: int) -> bool:
+        return height * width / mask.size >= least
+
+    found = regions_of(mask, large)
+    return [(part, at) for part, at in found if np.count_nonzero(part) / mask.size >= least]
 
 
-def _enough(piece: _Piece, limits: Mapping[str, KindLimits]) -> bool:
+def _enough(piece: _Piece, limits: Mapping[str, KindLimits], pixels: int) -> bool:
+    """Whether an object in a plane of so many pixels reaches the limits of its kind."""
     limit = limits.get(piece.kind, KindLimits())
-    share = int(np.count_nonzero(piece.mask)) / piece.mask.size
+    share = int(np.count_nonzero(piece.mask)) / pixels
     return share >= limit.area and piece.score >= limit.score
 
 
-def _thin(region: BoolArray) -> bool:
+def _thin(region: BoolArray, height: int) -> bool:
+    """Whether a region of a plane of this height is nowhere thicker than a wire."""
     import cv2
 
-    thick = max(round(WIRE * region.shape[0]), 2) + 1
+    thick = max(round(WIRE * height), 2) + 1
     opened = cv2.erode(np.pad(region, thick).astype(np.uint8), np.ones((thick, thick), np.uint8))
     return not opened.any()
 
@@ -284,11 +303,16 @@ def _outline(
     """A piece's mask at the radiograph's resolution, and its corner."""
     index = list(kinds).index(piece.kind) + 1
     plane = (best.shape[0], best.shape[1])
-    window = _window(piece.mask, 1)
-    top, left = window[0].start, window[1].start
+    mask, (row, col) = trimmed(piece.mask, piece.corner)
+    top, left = max(row - 1, 0), max(col - 1, 0)
+    window = (
+        slice(top, min(row + mask.shape[0] + 1, plane[0])),
+        slice(left, min(col + mask.shape[1] + 1, plane[1])),
+    )
     part = logits[:, window[0], window[1]]
     lead = part[index] - np.delete(part, index, axis=0).max(axis=0)
-    taken = (best[window] == index) & ~piece.mask[window]
+    taken = best[window] == index
+    taken[row - top : row - top + mask.shape[0], col - left : col - left + mask.shape[1]] &= ~mask
     lead = np.where(taken, OUTSIDE, lead).astype(np.float32)
     scale = size[0] / plane[0], size[1] / plane[1]
     box = (

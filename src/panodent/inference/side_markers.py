@@ -18,6 +18,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from panodent.teeth.masks import regions
 from panodent.utils.arrays import BoolArray, FloatImage
 
 BACKWARDS = (
@@ -56,23 +57,19 @@ def mirrored(pixels: FloatImage) -> str:
 
 def _letters(strip: FloatImage) -> set[str]:
     """'R' and 'backwards' where such letters are in a strip (H, W) of the image."""
-    import cv2
-
     brightest = float(strip.max(initial=0.0))
     if brightest < 0.5:
         return set()
-    bright = (strip >= _WHITE * brightest).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=8)
-    found = set()
     low, high = (share * strip.shape[0] for share in _HEIGHTS)
-    for index, (left, top, width, height, area) in enumerate(stats[1:].tolist(), start=1):
-        if not (max(low, _MIN_PIXELS) <= height <= high and 0.4 * height <= width <= height):
+
+    def as_letter(height: int, width: int) -> bool:
+        return max(low, _MIN_PIXELS) <= height <= high and 0.4 * height <= width <= height
+
+    found = set()
+    for shape, corner in regions(strip >= _WHITE * brightest, as_letter):
+        if not 0.15 <= np.count_nonzero(shape) / shape.size <= 0.85:
             continue
-        if not 0.15 <= area / (width * height) <= 0.85:
-            continue
-        window = (slice(top, top + height), slice(left, left + width))
-        shape = labels[window] == index
-        if _stands_alone(strip, (top, left, height, width), brightest):
+        if _stands_alone(strip, (*corner, *shape.shape[:2]), brightest):
             if is_letter_r(shape):
                 found.add("R")
             elif is_letter_r(shape[:, ::-1]):

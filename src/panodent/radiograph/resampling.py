@@ -36,8 +36,10 @@ def normalised(pixels: FloatImage) -> FloatImage:
     """
     low, high = np.percentile(pixels, (LOW_PERCENTILE, HIGH_PERCENTILE))
     span = max(float(high - low), 1e-6)
-    image = (pixels - np.float32(low)) * np.float32(2 / span) - np.float32(1)
-    return np.clip(image, -1.5, 1.5).astype(np.float32)
+    image = pixels - np.float32(low)
+    image *= np.float32(2 / span)
+    image -= np.float32(1)
+    return np.clip(image, -1.5, 1.5, out=image)
 
 
 def enlarged(

@@ -242,6 +242,8 @@ class Findings:
 
     def placed(self, top: int, left: int, size: tuple[int, int]) -> Findings:
         """The findings moved into an image of another (height, width), as `Teeth.placed` does."""
+        if (top, left, *size) == (0, 0, *self.size):
+            return self
         return self._each(lambda marks: marks.placed(top, left, size), size)
 
     def resized(self, size: tuple[int, int]) -> Findings:

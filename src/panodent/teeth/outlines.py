@@ -43,10 +43,13 @@ def to_parts(
     shift = np.array([offset[1], offset[0]], np.float64)
     parts = []
     for rings in _regions(np.ascontiguousarray(mask, np.uint8)):
-        rings.sort(key=lambda ring: -abs(_signed_area(ring)))
+        if len(rings) > 1:
+            rings.sort(key=lambda ring: -abs(_signed_area(ring)))
         if tolerance > 0:
             rings = [_simplified(ring, tolerance) for ring in rings]
-        parts.append([ring + shift for ring in rings])
+        for ring in rings:
+            np.add(ring, shift, out=ring)
+        parts.append(rings)
     return parts
 
 
@@ -91,8 +94,13 @@ def _simple_ring(image: npt.NDArray[np.uint8]) -> Ring | None:
     # OpenCV's line of pixels leads down from the first one, row by row; corners lie clockwise.
     x, y = chains[0][::-1, 0].T
     places = 3 * y + x
-    heading = _HEADINGS[np.diff(places, prepend=places[-1:])]
-    turns = 8 * heading + np.append(heading[1:], heading[0])
+    steps = places.copy()
+    steps[0] -= places[-1]
+    steps[1:] -= places[:-1]
+    heading = _HEADINGS[steps]
+    turns = 8 * heading
+    turns[:-1] += heading[1:]
+    turns[-1] += heading[0]
     turning = np.flatnonzero(_HAS_CORNER[turns, 0])
     turns = turns[turning]
     there = _HAS_CORNER[turns]
@@ -103,8 +111,11 @@ def _simple_ring(image: npt.NDArray[np.uint8]) -> Ring | None:
     if (ranked[1:] == ranked[:-1]).any():
         return None
     first = int(keys.argmin())
-    ring = np.stack([corner_x, corner_y], axis=1).astype(np.float64)
-    return np.concatenate([ring[first:], ring[:first]])
+    ring = np.empty((len(keys), 2))
+    for axis, corners in enumerate((corner_x, corner_y)):
+        ring[: len(keys) - first, axis] = corners[first:]
+        ring[len(keys) - first :, axis] = corners[:first]
+    return ring
 
 
 def _corner_tables() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:

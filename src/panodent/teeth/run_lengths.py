@@ -17,8 +17,6 @@ import numpy as np
 from panodent.errors import AnnotationError
 from panodent.utils.arrays import BoolArray
 
-_MOST_GROUPS = 8  # of five bits: runs of up to 2**39 pixels
-
 
 def to_counts(mask: BoolArray) -> list[int]:
     """Run lengths of a mask (height, width).
@@ -81,23 +79,36 @@ def to_rle(
     counts = to_counts(mask) if box is None or size is None else _counts_of_crop(mask, box, size)
     values = np.array(counts, np.int64)
     values[3:] -= values[1:-2].copy()
-    # One row a value: groups of five bits, as many as the sign needs.
-    shifts = np.arange(0, 5 * _MOST_GROUPS, 5)
+    # One row a value: groups of five bits, as many as the largest value and its sign need.
+    most = int(np.abs(values).max()).bit_length() // 5 + 1
+    shifts = np.arange(0, 5 * most, 5)
     groups = (values[:, None] >> shifts) & 0x1F
     left = values[:, None] >> (shifts + 5)
     ends = np.where(groups & 0x10, left == -1, left == 0)
     last = ends.argmax(axis=1)
-    groups |= np.where(np.arange(_MOST_GROUPS) < last[:, None], 0x20, 0)
-    kept = groups[np.arange(_MOST_GROUPS) <= last[:, None]]
+    groups |= np.where(np.arange(most) < last[:, None], 0x20, 0)
+    kept = groups[np.arange(most) <= last[:, None]]
     return (kept + 48).astype(np.uint8).tobytes().decode("ascii")
 
 
 def _counts_of_crop(mask: BoolArray, box: Sequence[int], size: tuple[int, int]) -> list[int]:
     """Run lengths of the whole image, computed from the columns of the box only."""
     top, left, _, right = (int(value) for value in box)
-    columns = np.zeros((right - left, size[0]), bool)
-    columns[:, top : top + mask.shape[0]] = mask.T
-    counts = to_counts(columns.T)
+    rows, columns = mask.shape
+    if rows == size[0]:  # a run may go on in the next column
+        counts = to_counts(mask)
+    else:
+        # A row without pixels below the mask ends the runs of each column.
+        padded = np.zeros((columns, rows + 1), bool)
+        padded[:, :rows] = mask.T
+        flat = padded.ravel()
+        changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+        column, row = np.divmod(changes, rows + 1)
+        places = column * size[0] + row + top
+        start = [0, top] if flat[0] else [0]
+        end = columns * size[0]
+        edges = np.concatenate([start, places[places < end], [end]])
+        counts = np.diff(edges).tolist()
     counts[0] += left * size[0]
     rest = (size[1] - right) * size[0]
     if rest and len(counts) % 2:

@@ -267,6 +267,8 @@ class Teeth:
                 f"expected ({len(self)},) or positions"
             )
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen.astype(int).reshape(-1)
+        if type(self) is Teeth and chosen.tolist() == list(range(len(self))):
+            return self  # it cannot be changed, and was checked
         return Teeth(
             self.size,
             self.fdi[chosen],
@@ -321,17 +323,16 @@ class Teeth:
         >>> teeth.placed(1, 1, (3, 3)).label_image().tolist()
         [[0, 0, 0], [0, 0, 36], [0, 36, 36]]
         """
-        items = []
-        for fdi, (box_top, box_left, _, _), mask in self:
-            corner = int(box_top) + top, int(box_left) + left
-            items.append((fdi, *clipped(mask, corner, size)))
-        return self._with_masks(size, items)
+        if type(self) is Teeth and (top, left, *size) == (0, 0, *self.size):
+            return self
+        corners = (self.boxes[:, :2] + (top, left)).tolist()
+        masks = zip(self.fdi.tolist(), self.masks, corners, strict=True)
+        return self._with_masks(size, ((fdi, *clipped(m, at, size)) for fdi, m, at in masks))
 
     def resized(self, size: tuple[int, int]) -> Teeth:
         """The teeth scaled to this (height, width) by nearest neighbour.
 
-        A tooth without a pixel in the new image is left out. Raises `TeethError` for a size below
-        1 x 1.
+        A tooth without a pixel in the new image is left out. Raises `TeethError` below 1 x 1.
         """
         height, width = int(size[0]), int(size[1])
         if height < 1 or width < 1:

@@ -89,9 +89,9 @@ def check(
                 f"{name} has {len(values)} entries for {count} masks; "
                 "every array holds one entry a tooth"
             )
-    for number in (*fdi, *alternatives):
-        if int(number) != UNNUMBERED and int(number) not in TEETH:
-            raise TeethError(f"{int(number)} is not an FDI number (0 means unnumbered)")
+    for number in (*fdi.tolist(), *alternatives.tolist()):
+        if number != UNNUMBERED and number not in TEETH:
+            raise TeethError(f"{number} is not an FDI number (0 means unnumbered)")
     for box, mask in zip(boxes.tolist(), masks, strict=True):
         top, left, bottom, right = box
         if not (0 <= top < bottom <= height and 0 <= left < right <= width):
