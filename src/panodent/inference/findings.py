@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from panodent.analysis.doubt_reasons import LOW_SCORE
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
+from panodent.inference.appliances import cut_appliance, nearest
 from panodent.inference.finding_places import Arches, Places, Sizes, tooth_plane
 from panodent.inference.softmax import softmax
 from panodent.radiograph.resampling import enlarged
@@ -28,12 +29,9 @@ REPLACED = 0.5
 """A tooth of which a larger share is implant or pontic is removed."""
 REPLACED_WITH_CROWN = 0.75
 """So is one that touches an implant and of which a larger share is implant, pontic or crown."""
-LEAST_PIECE = {"crown": 0.3, "pontic": 0.3, "appliance": 0.4}
-"""A piece with a smaller share of the largest piece's area joins its neighbour: between brackets
-there is wire."""
+LEAST_PIECE = {"crown": 0.3, "pontic": 0.3}
+"""A piece with a smaller share of the largest piece's area joins its neighbour."""
 LEAST_PIECE_OF_OTHERS = 0.15
-WIRE = 0.012
-"""An appliance nowhere thicker than this share of the height is a wire and belongs to no tooth."""
 REACH = {"filling": 0.02, "root_filling": 0.05, "post": 0.02, "appliance": 0.02}
 """Such findings lie within this share of the sides from a tooth, an implant, a crown or a pontic:
 all but two of 3,638 annotated ones do. Others are letters that are burnt into the picture."""
@@ -203,12 +201,16 @@ def _around(mask: BoolArray, reach: float) -> BoolArray:
 
 def _cut(kind: str, region: BoolArray, places: Places) -> list[tuple[int, BoolArray]]:
     """A region (h, w) cut between the teeth and positions that it belongs to, and their numbers."""
-    if kind == "appliance" and _thin(region):
-        return [(NOWHERE, region)]
     window = _window(region)
     inside = region[window]
+    numbers = places.of(kind, inside, window)
+    size = (region.shape[0], region.shape[1])
+    if kind == "appliance":
+        parts = cut_appliance(inside, numbers, size)
+    else:
+        parts = _split(inside, numbers, kind)
     cut = []
-    for fdi, part in _split(inside, places.of(kind, inside, window), kind):
+    for fdi, part in parts:
         whole = np.zeros(region.shape, bool)
         whole[window] = part
         cut.append((fdi, whole))
@@ -238,20 +240,10 @@ def _enough(piece: _Piece, limits: Mapping[str, KindLimits]) -> bool:
     return share >= limit.area and piece.score >= limit.score
 
 
-def _thin(region: BoolArray) -> bool:
-    import cv2
-
-    thick = max(round(WIRE * region.shape[0]), 2) + 1
-    opened = cv2.erode(np.pad(region, thick).astype(np.uint8), np.ones((thick, thick), np.uint8))
-    return not opened.any()
-
-
 def _split(
     region: BoolArray, plane: npt.NDArray[np.int16], kind: str
 ) -> list[tuple[int, BoolArray]]:
     """A region cut by the numbers of a plane (h, w); small pieces join their neighbour."""
-    import cv2
-
     inside = plane[region]
     counts = np.bincount(inside)
     numbers = np.flatnonzero(counts)
@@ -261,13 +253,7 @@ def _split(
     if len(large) < 2:
         return [(int(large[0]) if len(large) else int(numbers[counts.argmax()]), region)]
     # Each pixel of a small piece goes to the nearest pixel of a large one.
-    seeds = region & np.isin(plane, large)
-    _, nearest = cv2.distanceTransformWithLabels(
-        (~seeds).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    at = np.zeros(int(nearest.max()) + 1, np.int16)
-    at[nearest[seeds]] = plane[seeds]
-    owner = at[nearest]
+    owner = nearest(region & np.isin(plane, large), plane)
     return [(int(number), region & (owner == number)) for number in large]
 
 
