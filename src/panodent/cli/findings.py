@@ -43,7 +43,8 @@ FindingsFile = Annotated[
     Path | None,
     typer.Option(
         "--findings",
-        help="COCO file of the findings in some of these radiographs; ufba425: the included ones.",
+        help="COCO file of the findings in some of these radiographs; "
+        "ufba425, hitl12: included ones.",
     ),
 ]
 Plain = Annotated[

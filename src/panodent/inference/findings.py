@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from panodent.analysis.doubt_reasons import LOW_SCORE
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
+from panodent.inference.appliances import cut_appliance, nearest
 from panodent.inference.finding_places import Arches, Places, Sizes, tooth_plane
 from panodent.inference.softmax import softmax
 from panodent.radiograph.resampling import enlarged
@@ -29,12 +30,9 @@ REPLACED = 0.5
 """A tooth of which a larger share is implant or pontic is removed."""
 REPLACED_WITH_CROWN = 0.75
 """So is one that touches an implant and of which a larger share is implant, pontic or crown."""
-LEAST_PIECE = {"crown": 0.3, "pontic": 0.3, "appliance": 0.4}
-"""A piece with a smaller share of the largest piece's area joins its neighbour: between brackets
-there is wire."""
+LEAST_PIECE = {"crown": 0.3, "pontic": 0.3}
+"""A piece with a smaller share of the largest piece's area joins its neighbour."""
 LEAST_PIECE_OF_OTHERS = 0.15
-WIRE = 0.012
-"""An appliance nowhere thicker than this share of the height is a wire and belongs to no tooth."""
 REACH = {"filling": 0.02, "root_filling": 0.05, "post": 0.02, "appliance": 0.02}
 """Such findings lie within this share of the sides from a tooth, an implant, a crown or a pontic:
 all but two of 3,638 annotated ones do. Others are letters that are burnt into the picture."""
@@ -225,9 +223,10 @@ def _cut(
     kind: str, region: BoolArray, corner: tuple[int, int], places: Places
 ) -> list[tuple[int, BoolArray]]:
     """A region (r, c) cut between the teeth and positions that it belongs to, and their numbers."""
-    if kind == "appliance" and _thin(region, places.upper.shape[0]):
-        return [(NOWHERE, region)]
-    return _split(region, places.of(kind, region, _window(region, corner)), kind)
+    numbers = places.of(kind, region, _window(region, corner))
+    if kind == "appliance":
+        return cut_appliance(region, numbers, (places.upper.shape[0], places.upper.shape[1]))
+    return _split(region, numbers, kind)
 
 
 def _window(mask: BoolArray, corner: tuple[int, int]) -> Window:
@@ -256,21 +255,10 @@ def _enough(piece: _Piece, limits: Mapping[str, KindLimits], pixels: int) -> boo
     return share >= limit.area and piece.score >= limit.score
 
 
-def _thin(region: BoolArray, height: int) -> bool:
-    """Whether a region of a plane of this height is nowhere thicker than a wire."""
-    import cv2
-
-    thick = max(round(WIRE * height), 2) + 1
-    opened = cv2.erode(np.pad(region, thick).astype(np.uint8), np.ones((thick, thick), np.uint8))
-    return not opened.any()
-
-
 def _split(
     region: BoolArray, plane: npt.NDArray[np.int16], kind: str
 ) -> list[tuple[int, BoolArray]]:
     """A region cut by the numbers of a plane (h, w); small pieces join their neighbour."""
-    import cv2
-
     inside = plane[region]
     counts = np.bincount(inside)
     numbers = np.flatnonzero(counts)
@@ -280,13 +268,7 @@ def _split(
     if len(large) < 2:
         return [(int(large[0]) if len(large) else int(numbers[counts.argmax()]), region)]
     # Each pixel of a small piece goes to the nearest pixel of a large one.
-    seeds = region & np.isin(plane, large)
-    _, nearest = cv2.distanceTransformWithLabels(
-        (~seeds).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    at = np.zeros(int(nearest.max()) + 1, np.int16)
-    at[nearest[seeds]] = plane[seeds]
-    owner = at[nearest]
+    owner = nearest(region & np.isin(plane, large), plane)
     return [(int(number), region & (owner == number)) for number in large]
 
 
