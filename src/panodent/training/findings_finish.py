@@ -33,10 +33,10 @@ from panodent.utils.arrays import Float64Array
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
-AREAS = (0.5, 0.75, 1.0)
+AREAS = (0.25, 0.35, 0.5, 0.75, 1.0)
 """Smallest areas that are tried, as shares of the fifth percentile of annotated areas; without a
 limit, bone screws would be implants."""
-SCORES = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+SCORES = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.82, 0.85, 0.9)
 """Smallest scores that are tried."""
 FEWEST = 5
 """With fewer annotated objects on the held-out side, a kind keeps usual limits."""
