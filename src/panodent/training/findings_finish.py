@@ -33,9 +33,10 @@ from panodent.utils.arrays import Float64Array
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
-AREAS = (0.25, 0.35, 0.5, 0.75, 1.0)
-"""Smallest areas that are tried, as shares of the fifth percentile of annotated areas; without a
-limit, bone screws would be implants."""
+AREAS = (0.5, 0.75, 1.0, 0.35, 0.25)
+"""Smallest areas that are tried, as shares of the fifth percentile of annotated areas. The first of
+equally good ones is taken: the two last only if they are better, since with a small limit bone
+screws would be implants."""
 SCORES = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.82, 0.85, 0.9)
 """Smallest scores that are tried."""
 FEWEST = 5
@@ -142,7 +143,7 @@ def fifth_percentiles(run: FindingsRun) -> dict[str, float]:
 def chosen_limits(
     outcomes: Sequence[FindingsOutcome], small: Mapping[str, float]
 ) -> dict[str, KindLimits]:
-    """For each kind the limits with the highest F1 on the outcomes; ties go to the lower ones."""
+    """For each kind the limits with the highest F1 on the outcomes; of equals, the first tried."""
     result = {}
     for kind in TRAINED_KINDS:
         usual = KindLimits(0.5 * small[kind], USUAL_SCORE)
