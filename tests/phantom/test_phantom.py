@@ -157,7 +157,7 @@ def test_the_default_bundle_finds_phantoms() -> None:
     predictor = Predictor(load().without_findings())  # which are not scored
     scores = []
     for seed in range(20):
-        radiograph, truth = draw(seed, (512, 1024))
+        radiograph, truth = draw(seed, (256, 512))
         dice = score_pair(truth, predictor(radiograph)).dice
         assert dice is not None
         scores.append(dice)

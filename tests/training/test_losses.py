@@ -8,7 +8,9 @@ import pytest
 pytest.importorskip("keras", reason="needs the train extra")
 
 from panodent.bundle.frame import OFFSET_UNIT
+from panodent.inference.softmax import softmax
 from panodent.training.augmentation.augment import IGNORED
+from panodent.training.backend import keras
 from panodent.training.losses import DistillationLoss, ToothLoss, class_shares, offset_loss
 
 CLASSES = 4
@@ -68,6 +70,26 @@ def test_probabilities_and_logits_agree(labels: np.ndarray) -> None:
     assert value(ToothLoss(CLASSES), labels, logits) == pytest.approx(
         value(ToothLoss(CLASSES, probabilities=True), labels, probability), abs=1e-4
     )
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        ToothLoss(CLASSES),
+        ToothLoss(CLASSES, present_only=True),
+        ToothLoss(CLASSES, probabilities=True),
+        DistillationLoss(ToothLoss(CLASSES), CLASSES, 0.5),
+    ],
+)
+def test_in_a_traced_graph_it_is_the_same(labels: np.ndarray, loss: keras.losses.Loss) -> None:
+    """A training traces its loss; other tests compute it step by step."""
+    answer = logits_of(labels, 2.0)
+    if isinstance(loss, DistillationLoss):
+        answer = np.concatenate([answer, answer[..., ::-1]], axis=-1)
+    if getattr(loss, "probabilities", False):
+        answer = softmax(answer, axis=-1)
+    traced = pytest.importorskip("tensorflow").function(loss)
+    assert value(traced, labels, answer) == pytest.approx(value(loss, labels, answer), rel=1e-5)
 
 
 def test_shares_of_two_by_two_blocks(labels: np.ndarray) -> None:
