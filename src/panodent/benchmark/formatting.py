@@ -74,7 +74,8 @@ def _stages(title: str, stages: Mapping[str, Spread]) -> Iterator[str]:
 def _folder(run: FolderRun) -> str:
     return (
         f"a folder of {run.radiographs}{_with(run)}: {run.seconds:.1f} s, "
-        f"{run.radiographs_per_second:.1f} radiographs/s, {_processor(run)}peak memory {_mib(run.peak_mib)}"
+        f"{run.radiographs_per_second:.1f} radiographs/s, {_processor(run)}"
+        f"peak memory {_mib(run.peak_mib)}"
     )
 
 
