@@ -16,7 +16,7 @@ STAGES = ["start", "load", "read", "frame", "network", "decode", "findings", "wr
 def test_a_file_is_measured_by_stage_and_as_command(files: list[Path], tmp_path: Path) -> None:
     cold = ColdBenchmark("default", dict(os.environ), preload="panodent.cli")
     found = cold.measure_file(files[0], tmp_path, 1)
-    assert list(found.stages) == [*STAGES, "whole command"]
+    assert list(found.stages) == [*STAGES, "whole command", "its processor time"]
     assert {spread.count for spread in found.stages.values()} == {1}  # without the warm-up
     whole = found.stages["whole command"].median
     assert whole > found.stages["network"].median > 0

@@ -73,6 +73,13 @@ SPREAD = Spread(2.0, 1.5, 2.5, 10)
                 "peak memory 250 MiB"
             ],
         ),
+        (
+            {"folder": replace(RUN, processor_ms=214.6)},
+            [
+                "a folder of 40: 4.0 s, 10.0 radiographs/s, 215 ms of processor time each, "
+                "peak memory 250 MiB"
+            ],
+        ),
         ({"counts": [RUN]}, ["a folder of 40: 4.0 s, 10.0 radiographs/s, peak memory 250 MiB"]),
         (
             {"peers": [Peer("yolo n", "3 M", {"whole": SPREAD}, SPREAD, SPREAD)]},

@@ -26,6 +26,7 @@ def test_a_command_is_measured_and_its_output_kept(capsys: pytest.CaptureFixture
     assert 0.2 < result["seconds"] < 30
     if sys.platform != "win32":
         assert result["peak_mib"] > 64
+        assert 0 < result["processor_seconds"] < 0.2 + result["seconds"]
 
 
 def test_it_imports_nothing_of_panodent() -> None:

@@ -47,6 +47,9 @@ def test_a_folder_is_predicted_with_each_of_the_options(fast: bool, tmp_path: Pa
     (tmp_path / "a.jpg").write_bytes(b"")
     files, said = [tmp_path / "a.jpg"], []
     runs = by_options(Recorded(), files, tmp_path, said.append, 3, fast)  # type: ignore[arg-type]
-    expected = [(), ("--chart",), ("--no-overlay",)] + [("--no-overlay", "--fast")] * fast
+    expected = [(), ("--chart",), ("--no-overlay",)] + [
+        ("--fast",),
+        ("--no-overlay", "--fast"),
+    ] * fast
     assert [run.options for run in runs] == expected
     assert said[:2] == ["a folder of 3", "a folder of 3 --chart"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from panodent.teeth.masks import bounding_box, clipped, joined, trimmed
+from panodent.teeth.masks import bounding_box, clipped, joined, regions, trimmed
 
 
 def drawn(*rows: str) -> np.ndarray:
@@ -94,3 +95,26 @@ def test_empty_pieces_add_nothing():
     assert np.array_equal(mask, L_SHAPE)
     assert corner == (1, 2)
     assert joined([nothing, nothing], (9, 9))[0].size == 0
+
+
+def test_regions_are_those_that_labelling_finds() -> None:
+    rng = np.random.default_rng(5)
+    for density in (0.0, 0.1, 0.4, 0.6, 1.0):
+        mask = rng.random((20, 31)) < density
+        count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+        expected = {(labels == label).tobytes() for label in range(1, count)}
+        found = regions(mask)
+        whole = [np.zeros(mask.shape, bool) for _ in found]
+        for image, (piece, (top, left)) in zip(whole, found, strict=True):
+            image[top : top + piece.shape[0], left : left + piece.shape[1]] = piece
+        assert len(found) == count - 1
+        assert {image.tobytes() for image in whole} == expected
+
+
+def test_a_region_inside_the_hole_of_another_is_a_region_of_its_own() -> None:
+    mask = drawn("#####", "#...#", "#.#.#", "#...#", "#####", ".....", "##...")
+    found = regions(mask)
+    assert [corner for _, corner in found] == [(0, 0), (2, 2), (6, 0)]
+    assert [int(piece.sum()) for piece, _ in found] == [16, 1, 2]
+    wide = regions(mask, lambda height, width: width > height)
+    assert [corner for _, corner in wide] == [(6, 0)]

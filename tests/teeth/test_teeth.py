@@ -314,6 +314,13 @@ def test_select_takes_everything_of_a_tooth():
     assert chosen.flags == (frozenset({"doubtful", "edited"}),)
 
 
+def test_records_that_do_not_change_are_not_made_again() -> None:
+    teeth = Teeth.from_label_image([[0, 36], [37, 36]])
+    assert teeth.select([0, 1]) is teeth.select([True, True]) is teeth.placed(0, 0, (2, 2)) is teeth
+    assert teeth.select([1, 0]).fdi.tolist() == [37, 36]
+    assert teeth.placed(0, 0, (2, 3)).size == (2, 3)
+
+
 def test_select_refuses_a_selection_of_another_length():
     with pytest.raises(TeethError, match=r"selection of shape \(2,\) for 3 teeth"):
         some_teeth().select([True, False])

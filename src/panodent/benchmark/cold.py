@@ -12,6 +12,7 @@ from panodent.benchmark.processes import run_python
 from panodent.benchmark.timing import Spread, StageTimer
 
 COMMAND = "whole command"
+PROCESSOR_TIME = "its processor time"
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,8 @@ class ColdStart:
     """The first radiograph of a new process.
 
     `stages` holds milliseconds by stage, and last those of the command `panodent predict FILE` as a
-    shell measures it. `peak_mib` is the most memory that the command held; None where the system
-    does not report it (Windows).
+    shell measures it, and its processor time. `peak_mib` is the most memory that the command held.
+    Windows reports neither processor time nor memory.
     """
 
     stages: dict[str, Spread]
@@ -29,13 +30,18 @@ class ColdStart:
 
 @dataclass(frozen=True)
 class FolderRun:
-    """One call of `panodent predict FOLDER OPTIONS`, from the start of Python to its end."""
+    """One call of `panodent predict FOLDER OPTIONS`, from the start of Python to its end.
+
+    `processor_ms` is the processor time for each radiograph in milliseconds, start included; None,
+    as `peak_mib`, where the system does not report it (Windows).
+    """
 
     radiographs: int
     seconds: float
     radiographs_per_second: float
     peak_mib: float | None
     options: tuple[str, ...] = ()
+    processor_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ class ColdBenchmark:
                 used.add(stage, milliseconds)
             command = run_python(self._command(file, output), self.environment)
             used.add(COMMAND, 1000 * command.seconds)
+            if command.processor_seconds is not None:
+                used.add(PROCESSOR_TIME, 1000 * command.processor_seconds)
             peaks.append(command.peak_mib)
         known = [peak for peak in peaks if peak is not None]
         return ColdStart(timer.spreads(), max(known) if known else None)
@@ -72,12 +80,14 @@ class ColdBenchmark:
     ) -> FolderRun:
         """Predicts the `count` radiographs of a folder, with further `options` of the command."""
         command = run_python([*self._command(images, output), *options], self.environment)
+        used = command.processor_seconds
         return FolderRun(
             count,
             round(command.seconds, 2),
             round(count / command.seconds, 2),
             command.peak_mib,
             tuple(options),
+            None if used is None else round(1000 * used / count, 1),
         )
 
     def _command(self, path: Path, output: Path) -> list[str]:

@@ -74,8 +74,15 @@ def _stages(title: str, stages: Mapping[str, Spread]) -> Iterator[str]:
 def _folder(run: FolderRun) -> str:
     return (
         f"a folder of {run.radiographs}{_with(run)}: {run.seconds:.1f} s, "
-        f"{run.radiographs_per_second:.1f} radiographs/s, peak memory {_mib(run.peak_mib)}"
+        f"{run.radiographs_per_second:.1f} radiographs/s, {_processor(run)}"
+        f"peak memory {_mib(run.peak_mib)}"
     )
+
+
+def _processor(run: FolderRun) -> str:
+    if run.processor_ms is None:
+        return ""
+    return f"{run.processor_ms:.0f} ms of processor time each, "
 
 
 def _with(run: FolderRun) -> str:

@@ -1,4 +1,4 @@
-"""Measures duration and peak memory of a command: `python launch.py COMMAND...`.
+"""Measures duration, processor time and peak memory of a command: `python launch.py COMMAND...`.
 
 A script that imports nothing of panodent, because Linux reports the peak memory of a process as at
 least that of its parent when it was started: the parent must be small.
@@ -17,17 +17,19 @@ def main(command: list[str]) -> None:
 
     code : its exit code, negative for a signal
     seconds : from start to end
+    processor_seconds : what it and its children used of the processor, null as below
     peak_mib : most resident memory in MiB, null where the system does not report it
     output, errors : what it printed on standard output and standard error
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, stderr=err)
-        peak = None
+        peak = used = None
         if hasattr(os, "wait4"):
             _, status, usage = os.wait4(process.pid, 0)
             code = os.waitstatus_to_exitcode(status)
             process.returncode = code
+            used = usage.ru_utime + usage.ru_stime
             # macOS reports bytes, Linux KiB.
             peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**20
         else:
@@ -38,6 +40,7 @@ def main(command: list[str]) -> None:
         result = {
             "code": code,
             "seconds": seconds,
+            "processor_seconds": used,
             "peak_mib": peak,
             "output": out.read().decode(errors="replace"),
             "errors": err.read().decode(errors="replace"),

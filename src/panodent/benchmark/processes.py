@@ -1,4 +1,4 @@
-"""Measures Python programs run as new processes: duration and peak memory."""
+"""Measures Python programs run as new processes: duration, processor time and peak memory."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ _MOST_ERROR_TEXT = 400
 class FinishedProcess:
     """A process that has ended.
 
-    `peak_mib` is the most resident memory at a time, None where the system does not report it
-    (Windows); `output` is what it printed on standard output.
+    `processor_seconds` is what it used of all processors together, `peak_mib` the most resident
+    memory at a time; None where the system does not report them (Windows). `output` is what it
+    printed on standard output.
     """
 
     seconds: float
+    processor_seconds: float | None
     peak_mib: float | None
     output: str
 
@@ -43,7 +45,10 @@ def run_python(arguments: Sequence[str], environment: dict[str, str]) -> Finishe
         raise BenchmarkError(f"{' '.join(arguments[:3])} ended with {result['code']}: {errors}")
     peak = result["peak_mib"]
     return FinishedProcess(
-        result["seconds"], None if peak is None else round(peak, 1), result["output"]
+        result["seconds"],
+        result["processor_seconds"],
+        None if peak is None else round(peak, 1),
+        result["output"],
     )
 
 

@@ -17,7 +17,8 @@ WIDTHS = (512, 1024, 2048, 3072, 4096, 6000)
 """Pixels."""
 VARIANTS = ((), ("--chart",), ("--no-overlay",))
 """Options that a folder is predicted with, in turns."""
-FAST = ("--no-overlay", "--fast")
+FAST = (("--fast",), ("--no-overlay", "--fast"))
+"""Likewise, for bundles with eight-bit networks."""
 Notify = Callable[[str], None]
 
 
@@ -54,7 +55,7 @@ def by_options(
     """Predicts a folder of `count` radiographs with each of `VARIANTS`; `fast` adds `FAST`."""
     images = inputs.copy_in_turn(files, count, folder / "variants-in")
     runs = []
-    for options in (*VARIANTS, *([FAST] if fast else [])):
+    for options in (*VARIANTS, *(FAST if fast else ())):
         notify(f"a folder of {count} {' '.join(options)}".rstrip())
         runs.append(cold.measure_folder(images, count, folder / "variants-out", options))
     return runs

@@ -189,6 +189,7 @@ class Bundle:
         def begin() -> None:
             with suppress(BundleError):  # `open` raises it again
                 self.open()
+                self.digest  # noqa: B018 - computed here, results need it
 
         # Python waits for this thread before it ends: the runtime must not end while it loads.
         Thread(target=begin, name="panodent-open").start()

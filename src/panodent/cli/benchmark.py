@@ -76,7 +76,7 @@ def benchmark(
         count=count,
         scaling=scaling,
         variants=variants,
-        preload="panodent.cli",
+        preload="panodent.cli.predict",
     )
     report = measure(settings, lambda text: print(f"measuring: {text}", file=sys.stderr))
     print_lines(json.dumps(report.to_dict(), indent=1) if as_json else "\n".join(lines(report)))

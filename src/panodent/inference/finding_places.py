@@ -193,5 +193,6 @@ def _occlusal_curve(teeth: Teeth, size: tuple[int, int], metal: BoolArray) -> Fl
     x, y = np.array(points).T
     if len(points) < 8 or np.ptp(x) < 0.4 * size[1]:
         return np.full(size[1], float(np.median(y)))
-    curve = np.polynomial.Polynomial.fit(x, y, 2)
-    return np.asarray(curve(np.clip(columns, x.min(), x.max())), np.float64)
+    middle, half = (x.min() + x.max()) / 2, np.ptp(x) / 2
+    curve = np.polyfit((x - middle) / half, y, 2)
+    return np.polyval(curve, (np.clip(columns, x.min(), x.max()) - middle) / half)
