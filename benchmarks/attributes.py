@@ -6,6 +6,9 @@ DATA are the annotated radiographs of UFBA-425. `attributes.json` says what a pe
 their teeth: "growing" (a germ), "erupted", "remnant", or "impacted", perhaps with its angulation.
 Its parts "first" and "second" were drawn at random among third molars; the limits of the rule were
 chosen on them. "third" was drawn and judged likewise after that, without seeing what the rule says.
+"fourth" and "fifth" are all third molars of 40 radiographs each, and the canines that do not erupt,
+drawn from the adults without a tooth of the first three and judged likewise; "fourth" helped to
+choose limits, "fifth" did not.
 "chosen" has teeth that the rule found, or that a person noticed. Teeth that could not be told are
 in none. Prints counts for annotated and for predicted teeth, and every tooth on which rule and
 person differ.

@@ -67,6 +67,17 @@ def test_an_upper_third_molar(jaw: Jaw) -> None:
     assert impaction(jaw(upper=True, lean={18: -85.0}, lift={18: 45.0}), 18) is None
 
 
+def test_a_small_upper_third_molar_has_grown_if_it_has_descended(jaw: Jaw) -> None:
+    def drawn(scale: float, lift: float) -> Teeth:
+        return jaw(upper=True, lean={18: -20.0}, scale={18: scale}, lift={18: lift})
+
+    found = impaction(drawn(0.79, 40.0), 18)
+    assert found is not None
+    assert (found.angulation, found.depth) == ("distal", "C")
+    assert impaction(drawn(0.79, 60.0), 18) is None  # as high as germs lie
+    assert impaction(drawn(0.66, 40.0), 18) is None  # its root grows
+
+
 def test_a_third_molar_upside_down(jaw: Jaw) -> None:
     found = impaction(jaw(lean={38: 180.0}, lift={38: 75.0}), 38)
     assert found is not None

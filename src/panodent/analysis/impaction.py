@@ -32,6 +32,11 @@ length: at the level of its crown, above its neck, below its neck."""
 GROWN_AREA: Mapping[str, float] = {"upper": 0.65, "lower": 0.6}
 GROWN_LENGTH: Mapping[str, float] = {"upper": 0.78, "lower": 0.68}
 """A third molar with smaller shares of the second molar's area or length still grows."""
+DESCENDED = 0.5
+"""An upper one whose crown ends at most this share of the second molar's length above its crown has
+left its crypt: it has grown with `DESCENDED_AREA` and `DESCENDED_LENGTH`, whatever the lower ones
+tell."""
+DESCENDED_AREA, DESCENDED_LENGTH = 0.6, 0.7
 GERM_AREA, GERM_LENGTH = 0.57, 0.7
 """A lower third molar with smaller shares is a germ: it has not erupted, however high it lies."""
 OF_LOWER = (0.65, 0.7)
@@ -158,12 +163,19 @@ def _grown(pairs: Mapping[int, tuple[ToothExtent, ToothExtent]]) -> list[int]:
     lower = [(area, length) for fdi, (area, length) in shares.items() if TEETH[fdi].jaw == "lower"]
     late = not lower or any(a >= OF_LOWER[0] and x >= OF_LOWER[1] for a, x in lower)
     found = []
-    for fdi, (area, length) in shares.items():
-        jaw = TEETH[fdi].jaw
-        large = area >= GROWN_AREA[jaw] and GROWN_LENGTH[jaw] <= length <= LONGEST
-        if large and (late or jaw == "lower"):
+    for fdi, (third, second) in pairs.items():
+        (area, length), jaw = shares[fdi], TEETH[fdi].jaw
+        large = area >= GROWN_AREA[jaw] and length >= GROWN_LENGTH[jaw]
+        descended = third.upper and _below(third, second) <= DESCENDED
+        descended &= area >= DESCENDED_AREA and length >= DESCENDED_LENGTH
+        if length <= LONGEST and (descended or (large and (late or jaw == "lower"))):
             found.append(fdi)
     return found
+
+
+def _below(third: ToothExtent, second: ToothExtent) -> float:
+    """How far a third molar's crown ends below the second molar's, in lengths of that."""
+    return (second.crown - third.crown) / second.length
 
 
 def _third_molar(third: ToothExtent, second: ToothExtent, erupted: bool) -> Impaction | None:
@@ -172,7 +184,7 @@ def _third_molar(third: ToothExtent, second: ToothExtent, erupted: bool) -> Impa
     angle = turned(third.tilt, second.tilt)
     if third.upper and abs(angle) > MOST_OF_UPPER:
         return None
-    below = (second.crown - third.crown) / second.length
+    below = _below(third, second)
     lying = angle >= LYING or (angle >= LEANING and below >= HIGHEST)
     lying |= not third.upper and third.tilt >= FALLEN and angle >= LESS_LEANING
     return _impaction(third, angle, below) if lying or not erupted else None
