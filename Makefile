@@ -3,8 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+# Python compiles the modules that it needs, a quarter of those of all packages, and must keep them.
+INSTALL := $(PIP) install --no-compile -c constraints.txt
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint docs format wheel-check image-check weights setup setup-dev clean
+.PHONY: demo test lint docs format wheel-check image-check weights setup setup-dev extras clean
 
 CODE := src tests benchmarks tools docs
 
@@ -16,9 +19,6 @@ demo: $(VENV)/demo.stamp
 	@echo "Pictures of what was found (research use only, not a medical device):"
 	@ls demo/teeth/*/overlay.png demo/teeth/*/odontogram.png demo/scores/index.html
 
-# The tests start many processes, which would compile every module anew where Python is told not to
-# keep byte code.
-test: export PYTHONDONTWRITEBYTECODE :=
 # Each worker computes with one thread: more would only wait for those of the others.
 test: export OPENBLAS_NUM_THREADS ?= 1
 test: export TF_NUM_INTRAOP_THREADS ?= 1
@@ -62,17 +62,20 @@ weights: $(VENV)/dev.stamp
 
 setup: $(VENV)/demo.stamp
 setup-dev: $(VENV)/dev.stamp
+# JAX, Ray, MLflow and Weights & Biases: 900 MB. Without them their tests are skipped.
+extras: $(VENV)/dev.stamp
+	$(INSTALL) -e '.[dev-extras]'
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Say which: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/demo.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e .
+	$(INSTALL) -e .
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e '.[dev]'
+	$(INSTALL) -e '.[dev]'
 	@touch $@ $(VENV)/demo.stamp
 
 clean:

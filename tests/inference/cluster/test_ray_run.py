@@ -1,7 +1,7 @@
-"""Prediction with Ray itself, where the extra `ray` is installed; it is not in CI.
+"""Prediction with Ray itself, where `make extras` installed it.
 
-A Ray takes half a minute to start and end, so one is shared. `benchmarks/ray_cluster.py` predicts
-5,000 phantoms on three simulated nodes while a node and the driver are killed.
+A Ray takes long to start and end, so one test starts it. `benchmarks/ray_cluster.py` predicts 5,000
+phantoms on three simulated nodes while a node and the driver are killed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ def test_ray_is_asked_for_by_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 def s3(free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A server of moto on loopback, which s3fs and Ray's workers find by the environment."""
     for package in ("ray", "moto.server", "s3fs"):
-        pytest.importorskip(package, reason="needs the ray extra, moto[server,s3] and s3fs")
+        pytest.importorskip(package, reason="needs what `make extras` installs")
     url = f"http://127.0.0.1:{free_port()}"
     port = url.rpartition(":")[2]
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", port]
@@ -144,6 +145,15 @@ def s3(free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> Iterato
         server.wait(30)
 
 
+@pytest.fixture
+def small_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Ray of `--ray local` has one core and little memory."""
+    ray = pytest.importorskip("ray", reason="needs what `make extras` installs")
+    small = partial(ray.init, num_cpus=1, object_store_memory=80 * 2**20)
+    monkeypatch.setattr(ray, "init", small)
+
+
+@pytest.mark.usefixtures("small_ray")
 def test_from_store_to_store_on_ray(s3: Any, images: Path, teeth_bundle: Path) -> None:
     for file in images.iterdir():
         s3.pipe_file(f"archive/in/{file.name}", file.read_bytes())
