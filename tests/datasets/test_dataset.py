@@ -12,6 +12,7 @@ from panodent import phantom
 from panodent.datasets import dataset
 from panodent.datasets.dataset import find
 from panodent.errors import AnnotationError, DatasetError, UnknownNameError
+from panodent.formats.faults import FaultList
 
 SIZE = (64, 128)
 
@@ -132,3 +133,12 @@ def test_what_is_not_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "images" / "1.png").unlink()
     with pytest.raises(DatasetError, match=r"1 entry of the folder is not read, .* 2\.gif: GIF is"):
         found_in(tmp_path)
+
+
+def test_what_is_wrong_is_said_where_no_annotation_is_left(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "1.png")
+    (tmp_path / "images" / "1.json").write_text('{"imagePath": 3, "shapes": []}')
+    with pytest.raises(
+        DatasetError, match=r"1 fault in them, the first: .*1\.json: imagePath is 3"
+    ):
+        find(tmp_path, faults=FaultList())

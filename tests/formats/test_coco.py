@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -177,7 +178,7 @@ def test_an_annotation_of_no_image_is_an_error(tmp_path: Path) -> None:
         (None, "expected polygons"),
         ([SQUARE[:4]], "expected six numbers or more"),
         ([SQUARE[:7]], "even count"),
-        (SQUARE, "even count"),
+        (SQUARE[:7], "even count"),
         ([["a"] * 6], "expected numbers and nothing else"),
         ([[None] * 6], "finite"),
         ([[1, 2, 3, [4], 5, 6]], "expected numbers and nothing else"),
@@ -213,7 +214,7 @@ def test_polygons_run_counts_and_text_say_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"images": [{"id": 7, "file_name": "a.png", "width": 3}]}, "lacks height"),
+        ({"images": [{"id": 7, "file_name": "a.png", "width": 3}]}, "whole numbers"),
         ({"images": ["a.png"]}, "lacks id"),
         ({"images": [{"id": 7, "file_name": "a.png", "height": "8", "width": 3}]}, "whole numbers"),
         ({"images": [{"id": 7, "file_name": "a.png", "height": 0, "width": 3}]}, "whole numbers"),
@@ -415,3 +416,20 @@ def test_a_region_to_be_ignored_of_a_category_that_is_left_out_stays_out(tmp_pat
 def test_a_mark_that_is_not_0_or_1_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(AnnotationError, match=rf"annotation 2: {name} of annotations is .*yes"):
         FORMAT.read(saved(tmp_path, two_teeth({}, {name: "yes"})))
+
+
+def test_an_image_without_a_size_has_that_of_its_radiograph(tmp_path: Path) -> None:
+    entry = {"id": 7, "file_name": "opg.png"}
+    saved(tmp_path, record(images=[entry], annotations=[]))
+    cv2.imwrite(str(tmp_path / "opg.png"), np.zeros((8, 10), np.uint8))
+    (item,) = FORMAT.read(tmp_path)
+    assert (item.size, item.read().size) == (None, (8, 10))
+    (tmp_path / "opg.png").unlink()
+    (item,) = FORMAT.read(tmp_path)
+    with pytest.raises(AnnotationError, match=r"opg\.png: does not say the size of the image"):
+        item.read()
+
+
+def test_a_polygon_without_the_list_around_it(tmp_path: Path) -> None:
+    whole = read_first(saved(tmp_path, with_segmentation([SQUARE])))
+    assert read_first(saved(tmp_path, with_segmentation(SQUARE))) == whole

@@ -116,7 +116,8 @@ def test_forms_of_one_square(segmentation: Any) -> None:
     ("segmentation", "reason"),
     [
         ([SQUARE[:4]], r"a polygon is \[2, 1, 6, 1\]; expected six numbers or more, an even"),
-        ([5], "a polygon is 5; expected six"),
+        ([5], r"a polygon is \[5\]; expected six"),
+        ([], "has no outline: segmentation is empty"),
         ([["x"] * 6], r"a polygon is \['x', .* expected numbers"),
         ({"size": [8, 9], "counts": []}, r"run lengths of size \[8, 9\] in an image of size"),
         ({}, "segmentation is dict; expected polygons or run lengths"),

@@ -10,7 +10,13 @@ import pytest
 
 from panodent.errors import AnnotationError
 from panodent.formats import coco_entries
-from panodent.formats.coco_entries import Entry, check, entries_by_image, usable_images
+from panodent.formats.coco_entries import (
+    Entry,
+    check,
+    declared_size_of,
+    entries_by_image,
+    usable_images,
+)
 from panodent.formats.faults import RAISING, FaultList, FaultReport
 from panodent.formats.parsing.json_stream import members
 
@@ -26,7 +32,8 @@ def shape(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("kind", "entry", "message"),
     [
-        ("images", {"id": 1, "file_name": "a.png"}, "an entry of images lacks height, width"),
+        ("images", {"id": 1, "height": 8, "width": 8}, "an entry of images lacks file_name"),
+        ("images", {**IMAGE, "height": 0}, "height and width are 0 and 10"),
         ("images", {**IMAGE, "file_name": 3}, "file_name is 3; expected a text"),
         ("images", {**IMAGE, "id": None}, "id of images is None; expected a number or text"),
         ("categories", {"id": 1, "name": []}, "name of categories is"),
@@ -84,6 +91,16 @@ def test_annotations_that_refer_to_nothing_are_left_out_or_refused(tmp_path: Pat
     assert [fault.item for fault in faults] == ["annotation 7", "annotation 7", "an annotation"]
     with pytest.raises(AnnotationError, match="image_id 5 is not among the images"):
         entries(tmp_path, lost[0])
+
+
+def test_ids_may_be_numbers_in_one_place_and_texts_in_another(tmp_path: Path) -> None:
+    (found,) = entries(tmp_path, shape(image_id="1", category_id="36"))
+    assert found.category == 36
+
+
+@pytest.mark.parametrize("size", [{}, {"height": 0, "width": 0}, {"height": None, "width": None}])
+def test_an_image_may_have_no_size(size: dict[str, Any]) -> None:
+    assert declared_size_of({"file_name": "opg.png", **size}, "truth.json") is None
 
 
 def test_annotations_of_an_image_keep_the_order_of_the_file(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.evaluation.case_scores import score_pair
-from panodent.formats.faults import FaultList
+from panodent.formats.faults import OPTION, FaultList
 from panodent.formats.label_studio import FORMAT
 from panodent.formats.parsing.brush_rle import encode
 from panodent.radiograph.radiograph import Radiograph
@@ -271,7 +271,7 @@ def test_malformed_brushes(tmp_path: Path, rle: Any, reason: str) -> None:
         ({**task(annotation()), "data": {"image": 3}}, "data holds 'image'"),
         ({**task(annotation()), "data": {"a": "1.png", "b": "2.png"}}, "data holds 'a', 'b'"),
         (task(annotation(), url="http://[x/a.png"), "is not a URL"),
-        (task(annotation(), url="data:"), "an image is named ''"),
+        (task(annotation(), url="data:"), "is part of the task"),
         (task(annotation(), url="/data/upload/1/.."), "an image is named '..'"),
         (task(annotation(), url="/data/upload/1/%2e%2e"), "an image is named '..'"),
         (task(annotation(), url="/data/local-files/?d=../a.png"), "an image is named '../a.png'"),
@@ -464,3 +464,22 @@ def test_one_bad_task_or_region_costs_itself(tmp_path: Path) -> None:
         ("task 3", "", "radiograph"),
         ("task 5", "region 'far': 37", "annotation"),
     ]
+
+
+def test_a_point_without_a_size_costs_no_radiograph(tmp_path: Path) -> None:
+    point = {"id": "p", "type": "keypointlabels", "value": {"x": 1, "keypointlabels": ["36"]}}
+    faults = FaultList()
+    (item,) = FORMAT.read(saved(tmp_path, task(annotation(region(), point))), {OPTION: faults})
+    assert item.read().fdi.tolist() == [36]
+    (fault,) = faults
+    assert "'keypointlabels' is not an outline of a tooth" in fault.problem
+
+
+def test_sizes_and_names_of_old_exports(tmp_path: Path) -> None:
+    file = picture(tmp_path / "images" / "opg.png")
+    drawn = region()
+    del drawn["original_width"], drawn["original_height"]
+    old = {**task(url="/data/upload/opg.png"), "completions": [annotation(drawn)]}
+    del old["annotations"]
+    (item,) = FORMAT.read(saved(tmp_path, old))
+    assert (item.image, item.size, item.read().size) == (file, None, (40, 50))

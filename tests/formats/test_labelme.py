@@ -218,7 +218,7 @@ def test_radiographs_of_other_places_are_found_in_the_folder_only(
 
 
 def test_one_bad_file_costs_one_file(tmp_path: Path) -> None:
-    saved(tmp_path, polygon(), {"label": 3}, polygon("37", points=[[1, 2]]))
+    saved(tmp_path, polygon(), {"label": " "}, polygon("37", points=[[1, 2]]))
     (tmp_path / "sub" / "bad.json").write_text("{")
     faults = FaultList()
     (item,) = FORMAT.read(tmp_path, {OPTION: faults})
@@ -333,7 +333,7 @@ def test_malformed_masks(tmp_path: Path, changes: dict[str, Any], reason: str) -
         ({"shapes": None}, "shapes is None; expected a list of objects"),
         ({"shapes": [1]}, r"shapes is \[1\]"),
         ({"shapes": [{}]}, "shape 1: label is None; expected a class name"),
-        ({"shapes": [polygon(36)]}, "shape 1: label is 36"),
+        ({"shapes": [polygon("")]}, "shape 1: label is ''"),
     ],
 )
 def test_malformed_files(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:

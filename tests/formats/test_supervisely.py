@@ -319,7 +319,7 @@ def test_a_bitmap_without_its_record(tmp_path: Path) -> None:
         ({"objects": {}}, "objects is {}"),
         ({"objects": [5]}, r"objects is \[5\]"),
         ({"objects": [{}]}, "object 1: classTitle is None; expected a class name"),
-        ({"objects": [{"classTitle": 36}]}, "object 1: classTitle is 36"),
+        ({"objects": [{"classTitle": 3.6}]}, "object 1: classTitle is 3.6"),
     ],
 )
 def test_malformed_files(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:

@@ -94,6 +94,26 @@ def test_signed_pixels_stay_signed(tmp_path: Path, extended: bool) -> None:
     assert not any("signed" in note for note in radiograph.notes)
 
 
+def test_signed_pixels_told_as_unsigned(tmp_path: Path) -> None:
+    dataset = made(12, 16, 15)
+    values = np.round(PICTURE * 3000).astype(np.int16) - 1500
+    dataset.PixelData = values.astype("<i2").tobytes()
+    image = found(dataset, tmp_path)
+    span = (PICTURE - PICTURE.min()) / (PICTURE.max() - PICTURE.min())
+    assert np.abs(image.pixels - span).max() < 1 / 1000
+    assert "PixelRepresentation is unsigned, but the pixels are signed" in image.notes
+
+
+def test_a_bright_mark_is_no_negative_value(tmp_path: Path) -> None:
+    dataset = made(12, 16, 15)
+    values = np.round(PICTURE * 4095).astype(np.uint16)
+    values[20:30, 20:30] = 65535
+    dataset.PixelData = values.astype("<u2").tobytes()
+    image = found(dataset, tmp_path)
+    assert image.pixels[25, 25] == image.pixels.max()
+    assert not any("signed" in note for note in image.notes)
+
+
 def test_other_data_above_the_stored_bits_are_cleared(tmp_path: Path) -> None:
     dataset = made(12, 12, 11, window=True)
     values = np.frombuffer(dataset.PixelData, "<u2").reshape(PICTURE.shape).copy()

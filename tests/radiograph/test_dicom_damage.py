@@ -189,20 +189,8 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
         "pixel data is less than expected",
     ),
     "65535 samples": (lambda: content(plain(SamplesPerPixel=65535)), "65535 samples"),
-    "unknown photometric": (
-        lambda: content(plain(PhotometricInterpretation="PLAID")),
-        "Unknown .* 'Photometric Interpretation'",
-    ),
     "no pixels": (lambda: content(plain(PixelData=None)), "contains no pixel data"),
     "frames as text": (frames_as_text, "number of frames is not a number"),
-    "rescale that is no number": (
-        lambda: replaced(0x00281053, b"DS", b"nan "),
-        "maps all pixels to one value",
-    ),
-    "modality LUT without data": (
-        lambda: modality_lut(LUTDescriptor=[4096, 0, 16], LUTData=b"ab"),
-        "damaged",
-    ),
     "deflate bomb": (deflate_bomb, "inflate beyond 64 MB"),
     "run-length bomb": (run_length_bomb, "unpacks to more than 131072 bytes"),
     "JPEG larger than its header": (
@@ -212,16 +200,9 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
         "picture is 4000 x 5000 .* says 256 x 512",
     ),
     "JPEG 2000 of 16384 samples": (jpeg2000_of_many_samples, "of 16384 samples"),
-    "offset table that leads astray": (lambda: offset_table(13), "Unexpected tag"),
     "JPEG cut off": (
         lambda: encapsulated(eight_bits(plain()), picture("JPEG"), uid.JPEGBaseline8Bit)[:-600],
         "damaged",
-    ),
-    "unknown transfer syntax": (
-        lambda: content(plain()).replace(
-            b"1.2.840.10008.1.2.1\0\x02", b"1.2.840.10008.9.9.9\0\x02"
-        ),
-        "not a transfer syntax",
     ),
     "private value of two gigabytes": (
         lambda: before_patient(element(0x00091001, b"UN", b"junk" * 9, 0x7FFFFFF0)),
@@ -232,8 +213,8 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
-def test_there_are_thirty() -> None:
-    assert len(DAMAGED) == 30
+def test_there_are_many() -> None:
+    assert len(DAMAGED) == 25
 
 
 @pytest.mark.parametrize("what", DAMAGED)
@@ -293,7 +274,7 @@ def test_a_batch_of_them_is_bounded_and_goes_on(tmp_path: Path) -> None:
     found = json.loads(ran.stdout)
     status = {Path(name).stem: what for name, what in found["status"].items()}
     assert status.pop("99") == "done"
-    assert len(status) == 31
+    assert len(status) == 26
     assert "done" not in status.values()
     assert found["megabytes"] < 100
     assert found["slowest_cpu_seconds"] < 5
@@ -312,6 +293,13 @@ ODD: dict[str, Callable[[], bytes]] = {
         element(0x00090010, b"LO", b"JUNK") + element(0x00091001, b"UN", bytes(range(256)) * 40_000)
     ),
     "more bits stored than kept": lambda: content(plain(BitsStored=32)),
+    "unknown photometric": lambda: content(plain(PhotometricInterpretation="PLAID")),
+    "unknown transfer syntax": lambda: content(plain()).replace(
+        b"1.2.840.10008.1.2.1\0\x02", b"1.2.840.10008.9.9.9\0\x02"
+    ),
+    "rescale that is no number": lambda: replaced(0x00281053, b"DS", b"nan "),
+    "rescale of nothing": lambda: replaced(0x00281053, b"DS", b"0 "),
+    "modality LUT without data": lambda: modality_lut(LUTDescriptor=[4096, 0, 16], LUTData=b"ab"),
     "empty rescale": lambda: replaced(0x00281053, b"DS", b""),
     "orientation that is no orientation": lambda: replaced(0x00200020, b"CS", b"UP\\DOWN "),
     "spacing as text": lambda: replaced(0x00181164, b"DS", b"wide\\high "),
@@ -324,6 +312,13 @@ def test_what_leaves_the_pixels_whole_is_read(tmp_path: Path, what: str) -> None
     file.write_bytes(ODD[what]())
     assert read_size(file) == RADIOGRAPH.size
     assert np.abs(read(file).pixels - RADIOGRAPH.pixels).max() < 1 / 4000
+
+
+def test_an_offset_table_that_leads_astray_is_not_needed(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.dcm", tmp_path / "b.dcm"
+    first.write_bytes(offset_table(0))
+    second.write_bytes(offset_table(13))
+    assert np.array_equal(read(first).pixels, read(second).pixels)
 
 
 @pytest.mark.parametrize("what", ["no rows", "rows as text", "deflate bomb", "ones after the mark"])

@@ -102,6 +102,21 @@ def test_compressed_pixels_are_recognised(tmp_path: Path, syntax: str) -> None:
     assert "the file has no transfer syntax: read as " in found.notes[0]
 
 
+@pytest.mark.parametrize("items", [True, False])
+def test_pixels_that_are_not_as_the_transfer_syntax_says(tmp_path: Path, items: bool) -> None:
+    plain, packed = to_dicom(RADIOGRAPH), to_dicom(RADIOGRAPH)
+    packed.compress(uid.JPEGLSLossless)
+    if not items:  # as some senders strip them
+        packed.PixelData = pydicom.encaps.get_frame(packed.PixelData, 0)
+        packed["PixelData"].is_undefined_length = False
+    claims = ((plain, uid.RLELossless), (packed, EXPLICIT if items else uid.RLELossless))
+    for dataset, claimed in claims:
+        (tmp_path / "a").write_bytes(bytes(128) + b"DICM" + meta(claimed))
+        with (tmp_path / "a").open("ab") as stream:
+            stream.write(elements(dataset, False, True))
+        assert np.abs(read(tmp_path / "a").pixels - RADIOGRAPH.pixels).max() < 1 / 4000
+
+
 def test_pixels_compressed_in_an_unknown_way_are_refused(tmp_path: Path) -> None:
     dataset = to_dicom(RADIOGRAPH)
     dataset.PixelData = pydicom.encaps.encapsulate([b"unknown!"])

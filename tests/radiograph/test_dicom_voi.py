@@ -95,6 +95,21 @@ def test_broken_luts_are_left_out(tmp_path: Path, what: str, window: bool) -> No
     assert reason in note
 
 
+@pytest.mark.parametrize("what", ["words", "twelve bits told as eight", "cut off", "nothing"])
+def test_modality_luts(tmp_path: Path, what: str) -> None:
+    sound = what in SOUND
+    dataset = SOUND[what]() if sound else BROKEN[what][0]()
+    dataset.ModalityLUTSequence = dataset.VOILUTSequence
+    del dataset.VOILUTSequence, dataset.WindowCenter, dataset.WindowWidth
+    found = read(saved(dataset, tmp_path))
+    expected = np.sqrt(PICTURE) if sound else PICTURE
+    if sound:  # the results have no range of their own
+        low, high = np.sqrt([PICTURE.min(), PICTURE.max()])
+        expected = (expected - low) / (high - low)
+    assert far(found, expected) < 0.01
+    assert sound != any("its modality LUT is damaged" in note for note in found.notes)
+
+
 def test_a_lut_whose_values_are_far_from_the_data_is_replaced(tmp_path: Path) -> None:
     found = read(saved(with_lut(CURVE.tobytes(), (4096, 30000, 16)), tmp_path))
     span = (PICTURE - PICTURE.min()) / (PICTURE.max() - PICTURE.min())

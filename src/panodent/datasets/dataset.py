@@ -126,13 +126,13 @@ def find(
         raise DatasetError(
             f"{folder}: {counted(len(annotations), 'annotation', 'annotations')} ({name}), but no "
             f"radiograph; copy the radiographs, such as {next(iter(sorted(annotations)))!r}, into "
-            f"{folder}/images{_hint(unread)}"
+            f"{folder}/images{_hint(unread)}{_first_fault(faults)}"
         )
     if not both:
         raise DatasetError(
             f"{folder}: {len(images)} images and {len(annotations)} annotations ({name}), but no "
             f"pair of one name; first image {next(iter(sorted(images)), None)!r}, first annotation "
-            f"{next(iter(sorted(annotations)), None)!r}{_hint(unread)}"
+            f"{next(iter(sorted(annotations)), None)!r}{_hint(unread)}{_first_fault(faults)}"
         )
     return Dataset(
         folder,
@@ -179,6 +179,14 @@ def _hint(unread: Sequence[Unread]) -> str:
         return ""
     count = counted(len(lost), "entry of the folder is", "entries of the folder are")
     return f"; {count} not read, the first is {lost[0].path.name}: {lost[0].reason}"
+
+
+def _first_fault(faults: FaultList | None) -> str:
+    """What a sentence about missing pairs says of annotations that cannot be used."""
+    serious = faults.serious if faults is not None else []
+    if not serious:
+        return ""
+    return f"; {counted(len(serious), 'fault', 'faults')} in them, the first: {serious[0]}"
 
 
 def _natural(key: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from panodent.errors import RadiographError
+from panodent.radiograph.dicom_layout import complete_layout
 from panodent.radiograph.dicom_pixels import rescale
 from panodent.radiograph.dicom_voi import window, window_function
 
@@ -53,6 +54,7 @@ def prepare(header: Any) -> None:
             "and dots); results cannot refer to it"
         )
     _to_utf8(header)
+    complete_layout(header)
     for name in _COPIED:
         if name not in header:
             setattr(header, name, "")

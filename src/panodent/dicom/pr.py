@@ -19,6 +19,7 @@ from panodent.radiograph.dicom_pixels import rescale
 from panodent.radiograph.dicom_voi import (
     Lut,
     has_voi_lut,
+    read_lut,
     read_voi_lut,
     window,
     window_function,
@@ -169,12 +170,17 @@ def _inverse(header: Any) -> bool:
 
 def _modality(header: Any, highdicom: Any) -> Any:
     if header.get("ModalityLUTSequence"):
-        item = header.ModalityLUTSequence[0]
+        try:
+            lut = read_lut(header, "ModalityLUTSequence", *_stored_ends(header))
+        except ValueError:
+            return None  # left out of the pixels too
+        _check_first(lut, "modality LUT")
+        kind = header.ModalityLUTSequence[0].get("ModalityLUTType")
         return highdicom.ModalityLUTTransformation(
             modality_lut=highdicom.ModalityLUT(
-                lut_type=str(item.get("ModalityLUTType", "US")),
-                first_mapped_value=int(item.LUTDescriptor[1]),
-                lut_data=_lut_data(item),
+                lut_type=str(kind or "US"),
+                first_mapped_value=lut.first,
+                lut_data=lut.values.astype(np.uint8 if lut.bits <= 8 else np.uint16),
             )
         )
     if (line := rescale(header)) is None:
@@ -189,11 +195,7 @@ def _modality(header: Any, highdicom: Any) -> Any:
 
 def _voi(header: Any, pr: Any, highdicom: Any) -> Any:
     if (lut := _voi_lut(header)) is not None:
-        if lut.first < 0:
-            raise OutputLimitError(
-                f"the radiograph has a VOI LUT for signed values, from {lut.first}, which a "
-                "presentation state cannot hold; use the segmentation"
-            )
+        _check_first(lut, "VOI LUT")
         # Scaled to 8 or 16 bits: its descriptor may say 10 or 12.
         bits = 8 if lut.bits <= 8 else 16
         data = (lut.values << (bits - lut.bits)).astype(np.uint8 if bits == 8 else np.uint16)
@@ -212,24 +214,25 @@ def _voi_lut(header: Any) -> Lut | None:
     """The VOI LUT; None if there is none, or a broken one, which is left out of the pixels too."""
     if not has_voi_lut(header):
         return None
-    bits, signed = int(header.get("BitsStored") or 16), header.get("PixelRepresentation") == 1
-    ends = np.array([-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] if signed else [0, 2**bits - 1])
     slope, intercept = rescale(header) or (1.0, 0.0)
-    low, high = sorted((ends * slope + intercept).tolist())
+    low, high = sorted(end * slope + intercept for end in _stored_ends(header))
     try:
         return read_voi_lut(header, low, high)
     except ValueError:
         return None
 
 
-def _lut_data(item: Any) -> Any:
-    data, bits = item.LUTData, int(item.LUTDescriptor[2])
-    if isinstance(data, bytes):
-        values = np.frombuffer(data, "<u2" if len(data) >= 2 * _entries(item) else "u1")
-    else:
-        values = np.atleast_1d(np.asarray(data, np.uint16))
-    return values[: _entries(item)].astype(np.uint8 if bits == 8 else np.uint16)
+def _stored_ends(header: Any) -> tuple[float, float]:
+    """The lowest and the highest value that a pixel can have."""
+    bits = int(header.get("BitsStored") or 16)
+    if header.get("PixelRepresentation") == 1:
+        return -(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1
+    return 0.0, 2.0**bits - 1
 
 
-def _entries(item: Any) -> int:
-    return int(item.LUTDescriptor[0]) or 65536
+def _check_first(lut: Lut, what: str) -> None:
+    if lut.first < 0:
+        raise OutputLimitError(
+            f"the radiograph has a {what} for signed values, from {lut.first}, which a "
+            "presentation state cannot hold; use the segmentation"
+        )

@@ -47,6 +47,7 @@ from panodent.formats.coco_document import (
 from panodent.formats.coco_entries import (
     annotation_name,
     check,
+    declared_size_of,
     entries_by_image,
     usable_images,
 )
@@ -55,7 +56,7 @@ from panodent.formats.faults import FaultReport
 from panodent.formats.finding_names import OTHER
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.file_search import target_file
-from panodent.formats.parsing.image_entries import checked_items, in_order
+from panodent.formats.parsing.image_entries import checked_items, in_order, size_of_file
 from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import cut_off
@@ -128,7 +129,7 @@ class _Image(NamedTuple):
     """An image of a file: its name there, (height, width)."""
 
     name: str
-    size: tuple[int, int]
+    size: tuple[int, int] | None
 
 
 class _Content:
@@ -146,8 +147,9 @@ class _Content:
         sizes: dict[tuple[int, int], tuple[int, int]] = {}  # equal ones are kept once
         self.images = []
         for image in data["images"]:
-            size = int(image["height"]), int(image["width"])
-            self.images.append(_Image(image["file_name"], sizes.setdefault(size, size)))
+            size = declared_size_of(image, str(self.file))
+            size = None if size is None else sizes.setdefault(size, size)
+            self.images.append(_Image(image["file_name"], size))
         listed = [] if self.is_dentex else map(Category.of, data["categories"])
         self.categories = {category.id: category for category in listed}
         self.numbers: Mapping[Any, int | None] = {}
@@ -163,10 +165,16 @@ class _Content:
 class _Reader:
     """Reads the annotations of one image; small, since there is one for each radiograph."""
 
-    __slots__ = ("content", "index")
+    __slots__ = ("content", "file", "index")
 
     def __init__(self, content: _Content, index: int) -> None:
         self.content, self.index = content, index
+        self.file: Path | None = None  # the radiograph
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) as declared, or else that of the radiograph."""
+        return self.image.size or size_of_file(self.file, self.report.where)
 
     @property
     def image(self) -> _Image:
@@ -189,23 +197,23 @@ class _Reader:
             _IGNORED: UNNUMBERED,
             _UNCLEAR: None,
         }
-        teeth = teeth_of(self._shapes(), known, self.image.size, content.file, self.report)
+        teeth = teeth_of(self._shapes(), known, self.size, content.file, self.report)
         return dentex.without_repeats(teeth) if content.is_dentex else teeth
 
     def findings(self) -> AnnotatedFindings:
         names = {key: category.name for key, category in self.content.categories.items()}
         kinds = {**self.content.kinds, _UNCLEAR: OTHER}
-        return findings_of(self._shapes(), kinds, self.image.size, self.report, names)
+        return findings_of(self._shapes(), kinds, self.size, self.report, names)
 
     def _shapes(self) -> Iterator[AnnotatedShape]:
-        content, report = self.content, self.report
+        content, report, size = self.content, self.report, self.size
         for category, ignored, entry in content.entries.of_image(self.index):
             label = category
             if ignored and category in content.kinds:
                 label = _UNCLEAR
             elif ignored and content.numbers[category] is not None:
                 label = _IGNORED  # what the user leaves out stays out
-            drawn = partial(_outline, entry["segmentation"], self.image.size)
+            drawn = partial(_outline, entry["segmentation"], size)
             where = f"{report.where}: {annotation_name(entry)}"
             state = read_state(entry.get("attributes"), report, annotation_name(entry))
             yield AnnotatedShape(label, where, drawn, _tooth(entry), state)
@@ -248,6 +256,7 @@ def _items(contents: Sequence[_Content], path: Path) -> Iterator[Annotated]:
     for same in by_key.values():
         for item, place in _of_one_file(same):
             findings = item.findings if item.content.kinds else None
+            item.file = place.file
             yield Annotated(place.key, item.teeth, item.image.size, place.file, findings)
 
 

@@ -43,7 +43,17 @@ class Category(NamedTuple):
     def of(cls, entry: Mapping[str, Any]) -> Category:
         """From a checked entry of `categories`."""
         name = str(entry.get("name", ""))
-        return cls(entry["id"], name, entry.get("supercategory") == FINDING)
+        return cls(plain_id(entry["id"]), name, entry.get("supercategory") == FINDING)
+
+
+def plain_id(key: Any) -> Any:
+    """An id of a file: a whole number that is written as a text in some places is that number.
+
+    >>> plain_id("36"), plain_id("036"), plain_id("a"), plain_id(36)
+    (36, '036', 'a', 36)
+    """
+    is_number = isinstance(key, str) and len(key) < 19 and key.isascii() and key.isdecimal()
+    return int(key) if is_number and str(int(key)) == key else key
 
 
 def category_numbers(

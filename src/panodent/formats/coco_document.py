@@ -161,6 +161,8 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
     """
     if isinstance(segmentation, list) and segmentation:
         rings = []
+        if all(map(_is_number, segmentation)):  # one polygon without the list around it
+            segmentation = [segmentation]
         for flat in [p for p in segmentation if not _is_point_or_line(p)] or segmentation:
             if not isinstance(flat, list) or len(flat) < 6 or len(flat) % 2:
                 raise AnnotationError(
@@ -182,6 +184,11 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
             )
         counts = segmentation["counts"]
         return from_rle(counts, size) if isinstance(counts, str) else from_counts(counts, size)
+    if segmentation is None or segmentation == []:
+        raise AnnotationError(
+            "has no outline: segmentation is empty; expected polygons or run lengths, since a box "
+            "is not the outline of a tooth"
+        )
     raise AnnotationError(
         f"segmentation is {type(segmentation).__name__}; expected polygons or run lengths"
     )

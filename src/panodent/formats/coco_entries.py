@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeGuard
 import numpy as np
 
 from panodent.errors import AnnotationError
+from panodent.formats.coco_categories import plain_id
 from panodent.formats.faults import FaultReport
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
@@ -104,7 +105,7 @@ class EntriesByImage:
             yield Entry(self._category(entry), ignored, entry)
 
     def _category(self, entry: Record) -> Any:
-        return entry.get("category_id") if self._number is None else self._number(entry)
+        return plain_id(entry.get("category_id")) if self._number is None else self._number(entry)
 
     def _runs(self, image: int) -> range:
         return range(bisect_left(self._images, image), bisect_right(self._images, image))
@@ -124,18 +125,20 @@ def entries_by_image(
     names = [image["file_name"] for image in data["images"]]
     indices = {image["id"]: index for index, image in enumerate(data["images"])}
     entries = EntriesByImage(file, number)
-    known = None if number is not None else {entry["id"] for entry in data["categories"]}
+    known = None
+    if number is None:
+        known = {plain_id(entry["id"]) for entry in data["categories"]}
     for position, (place, entry) in enumerate(list_items(file, data["annotations"])):
         item, about = annotation_name(entry), report
         if isinstance(entry, dict) and _is_key(entry.get("image_id")):
-            index = indices.get(entry["image_id"])
+            index = indices.get(plain_id(entry["image_id"]))
             about = report.about("" if index is None else names[index])
         with about.catching(item):
             if number is not None:
                 entry["category_id"] = number(entry)
             check([entry], "annotations", file)
             _check_references(entry, indices, known)
-            entries.add(indices[entry["image_id"]], position, place, entry)
+            entries.add(indices[plain_id(entry["image_id"])], position, place, entry)
     entries.finish()
     return entries
 
@@ -152,27 +155,28 @@ def annotation_name(entry: object) -> str:
 
 def _check_references(entry: Record, images: Container[Any], known: Container[Any] | None) -> None:
     """Raises `AnnotationError` if the image or the category of an annotation is not listed."""
-    if entry["image_id"] not in images:
+    if plain_id(entry["image_id"]) not in images:
         raise AnnotationError(
             f"image_id {excerpt(entry['image_id'])} is not among the images; expected the id of one"
         )
-    if known is not None and entry["category_id"] not in known:
+    if known is not None and plain_id(entry["category_id"]) not in known:
         raise AnnotationError(
             f"category_id {excerpt(entry['category_id'])} is not among the categories"
         )
 
 
 def usable_images(data: Record, file: Path, report: FaultReport) -> list[Record]:
-    """The entries of images that can be used; `report` takes the others."""
+    """The entries of images that can be used, with plain ids; `report` takes the others."""
     found: dict[Any, Record] = {}
     for image in data["images"]:
         named = image.get("file_name") if isinstance(image, dict) else None
         about = report.about(named if isinstance(named, str) else "")
         with about.catching(cost="radiograph"):
             check([image], "images", file)
-            if image["id"] in found:
-                raise AnnotationError(f"id {excerpt(image['id'])} of images is used twice")
-            found[image["id"]] = image
+            key = plain_id(image["id"])
+            if key in found:
+                raise AnnotationError(f"id {excerpt(key)} of images is used twice")
+            found[key] = {**image, "id": key}
     return list(found.values())
 
 
@@ -189,7 +193,7 @@ def _is_set(entry: Mapping[str, Any], name: str, file: Path) -> bool:
 
 
 _FIELDS = {
-    "images": ("id", "file_name", "height", "width"),
+    "images": ("id", "file_name"),
     "annotations": ("image_id", "category_id", "segmentation"),
     "categories": ("id",),
 }
@@ -228,8 +232,20 @@ def _check_image(image: Record, file: Path) -> None:
         raise AnnotationError(
             f"{file}: an image's file_name is {excerpt(image['file_name'])}; expected a text"
         )
-    path = declared_path(image["file_name"], str(file))
-    image_size(image["height"], image["width"], f"{file}: {path}", texts=False)
+    declared_path(image["file_name"], str(file))
+    declared_size_of(image, str(file))
+
+
+def declared_size_of(image: Record, where: str) -> tuple[int, int] | None:
+    """(height, width) of an entry of images; None if it has none, or zeros as some tools write.
+
+    Raises `AnnotationError` for other sizes.
+    """
+    height, width = image.get("height"), image.get("width")
+    if not height and not width:
+        return None
+    name = declared_path(image["file_name"], where)
+    return image_size(height, width, f"{where}: {name}", texts=False)
 
 
 def _is_key(value: object) -> TypeGuard[int | float | str]:

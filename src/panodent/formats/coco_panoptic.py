@@ -33,9 +33,9 @@ import numpy.typing as npt
 
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
-from panodent.formats.coco_categories import Category, category_numbers
+from panodent.formats.coco_categories import Category, category_numbers, plain_id
 from panodent.formats.coco_document import bbox, categories, image
-from panodent.formats.coco_entries import check, usable_images
+from panodent.formats.coco_entries import check, declared_size_of, usable_images
 from panodent.formats.coco_files import has_segments
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
@@ -161,7 +161,8 @@ def _annotated_images(
     for place, entry in _annotations(file, data):
         with report.catching(f"image {excerpt(entry.get('image_id'))}", "radiograph"):
             key = entry.get("image_id")
-            if not isinstance(key, int | float | str) or key not in images:
+            key = plain_id(key) if isinstance(key, int | float | str) else None
+            if key not in images:
                 raise AnnotationError("is not among the images; expected the id of one")
             about = report.about(images[key]["file_name"])
             png = declared_path(entry.get("file_name"), about.where).as_posix()
@@ -170,7 +171,9 @@ def _annotated_images(
                     about.add(problem, f"segment {excerpt(segment.get('id'))}")
                 else:
                     used.add(segment["category_id"])
-            size = (int(images[key]["height"]), int(images[key]["width"]))
+            size = declared_size_of(images[key], str(file))
+            if size is None:
+                raise AnnotationError("the entry of images has no height and width; give it both")
             found.append(_Image(images[key]["file_name"], size, png, place))
     return found, used
 

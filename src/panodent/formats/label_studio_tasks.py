@@ -46,9 +46,11 @@ def region_name(region: Record, label: object) -> str:
 def chosen_annotation(task: Record, predictions: bool, where: str) -> Record | None:
     """The annotation that counts: the one updated last that was not cancelled.
 
-    With `predictions`, a task without annotations has its predictions instead.
+    With `predictions`, a task without annotations has its predictions instead. Before version 1,
+    annotations were called completions.
     """
-    listed = task.get("annotations") or (task.get("predictions") if predictions else None) or []
+    listed = task.get("annotations") or task.get("completions")
+    listed = listed or (task.get("predictions") if predictions else None) or []
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
         raise AnnotationError(f"{where}: annotations are not a list of objects")
     valid = [item for item in listed if not item.get("was_cancelled")]
@@ -141,10 +143,11 @@ def declared_image_size(
 ) -> tuple[int, int] | None:
     """(height, width) of the image that the regions declare, or else the task's data."""
     where = report.where
-    given = {
-        image_size(region.get("original_height"), region.get("original_width"), where)
+    declared = (
+        (region.get("original_height"), region.get("original_width"))
         for region, _, _ in regions(annotation, report)
-    }
+    )
+    given = {image_size(*sides, where) for sides in declared if sides != (None, None)}
     if len(given) > 1:
         raise AnnotationError(
             f"{where}: regions are of images of sizes {sorted(given)[:3]}; expected one size"

@@ -26,6 +26,7 @@ from panodent.formats.parsing.json_stream import cut_off, list_items, member_kin
 from panodent.formats.parsing.text_encoding import fault as text_fault
 from panodent.formats.parsing.xml_stream import root_name
 from panodent.formats.yolo_names import LISTS
+from panodent.radiograph.folder_search import ARCHIVES
 
 LOOKED_FOR = (
     "JSON of COCO, Label Studio, labelme, VIA or Supervisely, XML of CVAT or Pascal VOC, YOLO's "
@@ -44,6 +45,12 @@ _FOLDERS = {
 }
 _RIGHT = ("masks", "labels", "annotations", "Annotations", "images", "masks_machine")
 _OF_MASK = re.compile(r"(.+?)[_\-. ](mask|masks|label|labels|seg|segmentation|gt)", re.IGNORECASE)
+_PICTURES = {
+    **dict.fromkeys((".jpg", ".jpeg"), "a JPEG, which changes pixel values"),
+    **dict.fromkeys((".tif", ".tiff"), "a TIFF"),
+    ".bmp": "a BMP",
+    ".gif": "a GIF",
+}
 _LINE = re.compile(rb"\s*\d{1,6}(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*")
 
 
@@ -78,7 +85,7 @@ def _below(path: Path) -> Iterator[Path]:
 
 def _kinds(path: Path, entries: list[Path]) -> Iterator[Iterable[str]]:
     files = [entry for entry in entries if entry.is_file()]
-    for suffix in (".json", ".xml", ".zip", ".csv"):
+    for suffix in (".json", ".xml", ".csv", *ARCHIVES):
         of_kind = [file for file in files if file.suffix.lower() == suffix]
         for file in of_kind[:2]:
             yield _of_file(file, file.relative_to(path).as_posix())
@@ -104,7 +111,7 @@ def _of_file(file: Path, name: str) -> Iterator[str]:
                 f"{name} has the root <{excerpt(root)[1:-1]}>; CVAT's is <annotations>, Pascal "
                 "VOC's <annotation>"
             )
-    elif suffix == ".zip":
+    elif suffix in ARCHIVES:
         yield f"{name} is an archive; unpack it"
     elif suffix == ".csv":
         yield f"{name} is a table; export the annotations as JSON or XML"
@@ -129,6 +136,10 @@ def _json(file: Path, name: str) -> Iterator[str]:
     if 2 <= len(having) < len(_COCO):
         lacking = next(key for key in _COCO if key not in kinds)
         yield f"{name} has {' and '.join(having)} but not {lacking}, which COCO needs"
+    elif "dm_format_version" in kinds or {"categories", "items", "infos"} <= kinds.keys():
+        yield f"{name} is Datumaro's own format; export COCO"
+    elif "item" in kinds and "annotations" in kinds:
+        yield f"{name} is Darwin JSON of V7; export COCO"
     elif "metadata" in kinds and "view" in kinds:
         yield f"{name} is a project of VIA 3; export it as VIA 2, or draw in VIA 2"
 
@@ -158,11 +169,9 @@ def _folders(path: Path, entries: list[Path]) -> Iterator[str]:
 def _masks(path: Path, files: list[Path]) -> Iterator[str]:
     for file in files:
         inside = file.parent.name.casefold() in (*MASKS, "mask", "segmentation")
-        if inside and file.suffix.lower() in (".jpg", ".jpeg"):
-            yield (
-                f"{shown(file.relative_to(path).as_posix())} is a JPEG, which changes pixel "
-                "values; label maps are PNG"
-            )
+        what = _PICTURES.get(file.suffix.lower())
+        if inside and what:
+            yield f"{shown(file.relative_to(path).as_posix())} is {what}; label maps are PNG"
             break
     if (path / "SegmentationClass").is_dir() or (path / "SegmentationObject").is_dir():
         yield "masks of Pascal VOC are not read; export COCO, or XML with polygons"

@@ -19,6 +19,8 @@ _MIN_PAIRS = 16
 _NOISE = 0.2
 """Mean step between neighbours, as a share of the range; a third if neighbours are independent."""
 _MAX_ROWS = 512
+_MIN_NEGATIVE = 64
+"""Different values below zero that prove signed pixels."""
 
 
 def complete(dataset: Any) -> tuple[str, ...]:
@@ -73,7 +75,26 @@ def stored_values(
         return _signed(values, bits, raw), bits, notes
     if raw.dtype.kind == "i" and bits == width and values.min() < 0:
         return _two_complement(raw, values, bits, notes)
+    if raw.dtype.kind == "u" and bits == width and _wraps_below_zero(values, width):
+        note = "PixelRepresentation is unsigned, but the pixels are signed"
+        return values - ((values >> (width - 1)) << width), bits, (*notes, note)
     return values, bits, notes
+
+
+def _wraps_below_zero(values: Values, width: int) -> bool:
+    """Whether values fill both ends of the range and nothing between, as small negative ones do.
+
+    A single high value may be padding, or a mark that was burnt in, and proves nothing.
+    """
+    negative = values[values >= 2 ** (width - 1)]
+    quarter = 2 ** (width - 2)
+    return bool(
+        len(negative) >= _MIN_NEGATIVE
+        and negative[-1] == 2**width - 1
+        and negative[0] >= 3 * quarter
+        and values[len(values) - len(negative) - 1] < quarter
+        and values[0] < len(negative)
+    )
 
 
 def _two_complement(

@@ -34,14 +34,31 @@ def jpeg_frame_size(data: bytes) -> FrameSize | None:
     >>> jpeg_frame_size(bytes.fromhex("ffd8 ffc0 000b 08 0100 0200 01 011100"))
     (256, 512, 1)
     """
+    if (at := _jpeg_frame_header(data)) is None:
+        return None
+    height, width = (int.from_bytes(data[at + i : at + i + 2]) for i in (5, 7))
+    return height, width, data[at + 9]
+
+
+def jpeg_precision(data: bytes) -> int | None:
+    """Bits of each sample of a JPEG or JPEG-LS; None if there is no frame header.
+
+    >>> jpeg_precision(bytes.fromhex("ffd8 ffc0 000b 08 0100 0200 01 011100"))
+    8
+    """
+    at = _jpeg_frame_header(data)
+    return None if at is None else data[at + 4]
+
+
+def _jpeg_frame_header(data: bytes) -> int | None:
+    """Where the marker of the frame header is."""
     if data[:2] != b"\xff\xd8":
         return None
     at = 2
     while at + 10 <= len(data) and data[at] == 0xFF:
         kind = data[at + 1]
         if kind in _FRAME_HEADERS:
-            height, width = (int.from_bytes(data[at + i : at + i + 2]) for i in (5, 7))
-            return height, width, data[at + 9]
+            return at
         at += 1 if kind == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4])
     return None
 

@@ -81,31 +81,44 @@ def add_pixels(header: Any, file: Path, max_bytes: int) -> None:
         raise RadiographError(
             f"{file}: {size / 1e6:.0f} MB for pixels of {max_bytes / 1e6:.1f} MB; refused"
         )
-    names = ["PixelData", "ExtendedOffsetTable", "ExtendedOffsetTableLengths"]
-    found = _read(file, specific_tags=names, limit=max_bytes + MAX_OTHER_BYTES)
-    for name in names:
-        if name in found:
-            header[name] = found[name]
-    if getattr(header, "reading_note", "") and "PixelData" in header:
-        _recognise_compression(header)
+    found = _read(file, specific_tags=["PixelData"], limit=max_bytes + MAX_OTHER_BYTES)
+    if found.get("PixelData"):
+        header["PixelData"] = found["PixelData"]
+        _correct_compression(header)
 
 
-def _recognise_compression(header: Any) -> None:
-    """Sets the transfer syntax of compressed pixels in a file that does not have one."""
-    from pydicom.encaps import get_frame
-    from pydicom.uid import UID
+def _correct_compression(header: Any) -> None:
+    """Makes transfer syntax and pixel data agree on whether and how pixels are compressed.
 
-    if not header["PixelData"].is_undefined_length:
-        return
-    with quiet():
-        syntax = UID(frame_syntax(get_frame(header.PixelData, 0, number_of_frames=1)))
-    if not syntax:
-        raise RadiographError(
-            "it has no transfer syntax, and its pixels are compressed in an unknown way; send it "
-            "again from its source"
-        )
-    header.file_meta.TransferSyntaxUID = syntax
-    header.reading_note = f"the file has no transfer syntax: read as {syntax.name}"
+    Compressed pixels become items without an offset table: with one frame it is not needed, and it
+    is often wrong.
+    """
+    from pydicom.encaps import encapsulate, get_frame
+    from pydicom.uid import UID, ExplicitVRLittleEndian
+
+    data, syntax = header.PixelData, header.file_meta.TransferSyntaxUID
+    note = getattr(header, "reading_note", "")
+    in_items = data[:4] == _ITEM
+    if in_items:
+        header.PixelData = data = _ITEM + bytes(4) + data[8 + int.from_bytes(data[4:8], "little") :]
+    elif codec := frame_syntax(data) if syntax.is_encapsulated else "":
+        syntax, in_items = UID(codec), True
+        header.PixelData = data = encapsulate([data], has_bot=False)
+    if in_items and (note or not syntax.is_encapsulated):
+        with quiet():
+            found = UID(frame_syntax(get_frame(data, 0, number_of_frames=1)))
+        if not found:
+            raise RadiographError(
+                "it has no transfer syntax of compressed pixels, and they are compressed in an "
+                "unknown way; send it again from its source"
+            )
+        syntax = found
+    elif not in_items and syntax.is_encapsulated:
+        syntax = ExplicitVRLittleEndian
+    if syntax != header.file_meta.TransferSyntaxUID:
+        header.file_meta.TransferSyntaxUID = syntax
+        why = note.partition(":")[0] or "the file contradicts its transfer syntax"
+        header.reading_note = f"{why}: read as {syntax.name}"
 
 
 @contextmanager
@@ -236,7 +249,8 @@ def _read_stream(stream: io.BufferedReader, **how: Any) -> Any:
         claimed = str(meta.get("TransferSyntaxUID") or "").strip()
         at = stream.tell()
         found = encoding_at(stream.read(HEAD_BYTES), 0)
-    true = bool(claimed) and (claimed not in _NATIVE or found is None or found.syntax == claimed)
+    known = UID(claimed).is_transfer_syntax
+    true = known and (claimed not in _NATIVE or found is None or found.syntax == claimed)
     if (true and start in (0, 132)) or found is None:
         stream.seek(0)
         dataset = pydicom.dcmread(stream, force=True, **how)
@@ -254,12 +268,15 @@ def _read_stream(stream: io.BufferedReader, **how: Any) -> Any:
         dataset.set_original_encoding(*encoding, elements.original_character_set)
     if not true:
         dataset.file_meta.TransferSyntaxUID = UID(encoding.syntax)
-        why = "contradicts its transfer syntax" if claimed else "has no transfer syntax"
+        why = "contradicts its transfer syntax" if known else "has no known transfer syntax"
+        why = why if claimed else "has no transfer syntax"
         dataset.reading_note = f"the file {why}: read as {UID(encoding.syntax).name}"
     return dataset
 
 
 _NATIVE = (IMPLICIT, EXPLICIT, BIG_ENDIAN)
+_ITEM = b"\xfe\xff\x00\xe0"
+"""Tag of an item of compressed pixels."""
 _PIXELS = 0x7FE00008
 
 

@@ -18,11 +18,12 @@ import numpy.typing as npt
 from panodent.errors import NoRadiographError, RadiographError
 from panodent.radiograph.dicom_bits import complete, stored_values
 from panodent.radiograph.dicom_codestream import check_frame_size
-from panodent.radiograph.dicom_file import add_pixels, decoding, read_header
+from panodent.radiograph.dicom_file import add_pixels, decoding, read_header, reason
 from panodent.radiograph.dicom_geometry import Turn, spacing_of, upright_turn
 from panodent.radiograph.dicom_kind import find_problem, kind_note
+from panodent.radiograph.dicom_layout import complete_layout, match_frame, match_length
 from panodent.radiograph.dicom_padding import outside, padding_values
-from panodent.radiograph.dicom_voi import presented
+from panodent.radiograph.dicom_voi import presented, read_lut
 from panodent.radiograph.luma import luma
 from panodent.radiograph.size_limit import check_size
 
@@ -65,8 +66,8 @@ def read_image(file: Path, max_pixels: int) -> DicomImage:
                 "Intra-Oral X-Ray or Secondary Capture"
             )
         check_size(int(dataset.Rows), int(dataset.Columns), max_pixels)
-        bit_notes = complete(dataset)
-        _add_checked_pixels(dataset, file)
+        bit_notes = complete_layout(dataset) + complete(dataset)
+        bit_notes += _add_checked_pixels(dataset, file)
         header_notes = (getattr(dataset, "reading_note", ""), kind_note(dataset), *bit_notes)
         pixels, notes = _grey(_stored(dataset), dataset)
         turn, turn_notes = upright_turn(dataset)
@@ -81,8 +82,11 @@ def read_image(file: Path, max_pixels: int) -> DicomImage:
     )
 
 
-def _add_checked_pixels(dataset: Any, file: Path) -> None:
-    """Adds the pixel data to the data set; a compressed frame must have the size of the header."""
+def _add_checked_pixels(dataset: Any, file: Path) -> tuple[str, ...]:
+    """Adds the pixel data to the data set; a compressed frame must have the size of the header.
+
+    Returns notes about samples and bits that the header has wrong.
+    """
     from pydicom.encaps import get_frame
 
     samples, width = int(dataset.SamplesPerPixel), -(-int(dataset.BitsAllocated) // 8)
@@ -91,14 +95,18 @@ def _add_checked_pixels(dataset: Any, file: Path) -> None:
             f"{samples} samples of {int(dataset.BitsAllocated)} bits per pixel; expected 1 or 3 of "
             "8 or 16 bits"
         )
-    size = (int(dataset.Rows), int(dataset.Columns), samples)
-    add_pixels(dataset, file, size[0] * size[1] * samples * width)
+    rows, columns = int(dataset.Rows), int(dataset.Columns)
+    add_pixels(dataset, file, rows * columns * samples * width)
     if not dataset.get("PixelData"):
         raise RadiographError("it contains no pixel data")
     syntax = dataset.file_meta.TransferSyntaxUID
-    if syntax.is_encapsulated:
-        frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
-        check_frame_size(frame, size, str(syntax), width)
+    if not syntax.is_encapsulated:
+        return match_length(dataset)
+    frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+    notes = match_frame(dataset, frame)
+    size = (rows, columns, int(dataset.SamplesPerPixel))
+    check_frame_size(frame, size, str(syntax), int(dataset.BitsAllocated) // 8)
+    return notes
 
 
 # --- values ------------------------------------------------------------------------------------
@@ -127,9 +135,12 @@ def _grey(raw: npt.NDArray[Any], dataset: Any) -> tuple[npt.NDArray[np.float32],
 
         raw = apply_color_lut(raw, dataset)
     if raw.ndim == 3:
-        top = float(np.iinfo(raw.dtype).max)
+        # Palettes and pictures of 16 bits may use the lower bits only.
+        top = 2.0 ** max(int(raw.max()).bit_length(), 8) - 1
         grey = luma(raw)
         return (grey / np.float32(top)).astype(np.float32), ("colour converted to grey",)
+    if raw.dtype.itemsize > 2 and raw.dtype.kind in "iu" and raw.min() >= 0 and raw.max() < 65536:
+        raw, dataset.BitsStored, dataset.HighBit = raw.astype(np.uint16), 16, 15
     if raw.ndim != 2 or raw.dtype.kind not in "iu" or raw.dtype.itemsize > 2:
         raise RadiographError(
             f"pixels are {raw.dtype} of shape {raw.shape}; expected 8 or 16 bits, one frame"
@@ -171,38 +182,50 @@ def _table(
     """(grey of each value, not inverted, notes); padding gets that of the next value."""
     kept = values[~padding]
     stored, bits, notes = stored_values(raw, kept, dataset)
-    real = _modality(stored, dataset)
+    real, lut_notes = _modality(stored, dataset)
+    notes += lut_notes
     ends = _range(real, stored, bits)
     grey, more = presented(real, counts[~padding], dataset, ends)
     nearest = np.searchsorted(kept, values).clip(max=len(kept) - 1)
     return grey[nearest], (*notes, *more)
 
 
-def _modality(values: npt.NDArray[Any], dataset: Any) -> npt.NDArray[Any]:
-    """Stored values after the modality LUT or rescale; integers if all results are whole."""
-    from pydicom.pixels import apply_modality_lut
-
-    if not dataset.get("ModalityLUTSequence") and rescale(dataset) is None:
-        return values
-    real = np.asarray(apply_modality_lut(values, dataset))
-    valid = np.isfinite(real).all() and np.abs(real).max() < 1e9
-    if not valid or (len(values) > 1 and real.min() == real.max()):
-        raise RadiographError(
-            "its modality LUT or rescale maps all pixels to one value or to invalid numbers; send "
-            "it again from its source"
-        )
-    return real
+def _modality(values: npt.NDArray[Any], dataset: Any) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
+    """(stored values after the modality LUT or rescale, notes); a broken one is left out."""
+    has_lut = bool(dataset.get("ModalityLUTSequence"))
+    try:
+        if has_lut:
+            low, high = float(values.min()), float(values.max())
+            real: npt.NDArray[Any] = read_lut(dataset, "ModalityLUTSequence", low, high).entries(
+                values
+            )
+        elif (line := rescale(dataset)) is not None:
+            real = values * line[0] + line[1]
+        elif all(dataset.get(name) not in (None, "") for name in _RESCALE):
+            raise ValueError("slope and intercept are no usable numbers")
+        else:
+            return values, ()
+        if not np.isfinite(real).all() or np.abs(real).max() >= 1e9:
+            raise ValueError("its results are no usable numbers")
+        if len(values) > 1 and real.min() == real.max():
+            raise ValueError("it maps all pixels to one value")
+    except (ValueError, TypeError) as error:
+        what = "modality LUT" if has_lut else "rescale"
+        return values, (f"its {what} is damaged and was left out: {reason(error)}",)
+    return real, ()
 
 
 def rescale(dataset: Any) -> tuple[float, float] | None:
-    """(slope, intercept), or None if the header does not have both.
-
-    Raises `ValueError` or `TypeError` for values that are not numbers.
-    """
-    found = [dataset.get(name) for name in ("RescaleSlope", "RescaleIntercept")]
-    if any(value is None or value == "" for value in found):
+    """(slope, intercept), or None if the header does not have both, or has no usable ones."""
+    try:
+        slope, intercept = (float(dataset.get(name)) for name in _RESCALE)
+    except (ValueError, TypeError):
         return None
-    return float(found[0]), float(found[1])
+    usable = np.isfinite([slope, intercept]).all() and slope != 0
+    return (slope, intercept) if usable else None
+
+
+_RESCALE = ("RescaleSlope", "RescaleIntercept")
 
 
 def _range(real: npt.NDArray[Any], stored: npt.NDArray[np.int64], bits: int) -> tuple[float, float]:

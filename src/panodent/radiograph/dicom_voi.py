@@ -32,10 +32,14 @@ class Lut:
     values: npt.NDArray[np.int64]
     bits: int
 
-    def apply(self, real: npt.NDArray[Any]) -> Grey:
-        """Grey in [0, 1] of values; those outside of the table get its first or last entry."""
+    def entries(self, real: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+        """The entry of each value; those outside of the table get its first or last entry."""
         index = np.clip(np.rint(real).astype(np.int64) - self.first, 0, len(self.values) - 1)
-        return self.values[index] / (2.0**self.bits - 1)
+        return self.values[index]
+
+    def apply(self, real: npt.NDArray[Any]) -> Grey:
+        """Grey in [0, 1] of values."""
+        return self.entries(real) / (2.0**self.bits - 1)
 
 
 def presented(
@@ -147,13 +151,17 @@ def has_voi_lut(dataset: Any) -> bool:
 
 
 def read_voi_lut(dataset: Any, low: float, high: float) -> Lut:
-    """The first VOI LUT of a header, for values from `low` to `high`.
+    """The first VOI LUT of a header, for values from `low` to `high`; raises as `read_lut`."""
+    return read_lut(dataset, "VOILUTSequence", low, high)
+
+
+def read_lut(dataset: Any, sequence: str, low: float, high: float) -> Lut:
+    """The first LUT of a sequence of a header, for values from `low` to `high`.
 
     Raises `ValueError` with the reason if it is broken.
     """
-    item = dataset.VOILUTSequence
     try:
-        item = item[0]
+        item = dataset[sequence].value[0]
         given = list(item["LUTDescriptor"].value)
         entries, first, bits = (int(number) for number in given)
         data = item["LUTData"].value

@@ -63,11 +63,12 @@ def test_what_is_not_a_list_of_objects(value: Any) -> None:
 
 
 def test_labelled_objects_are_counted_from_one() -> None:
-    owner = {"objects": [{"title": "36"}, {"title": 37}]}
+    owner = {"objects": [{"title": "36"}, {"title": 37}, {"title": ""}]}
     found = labelled(owner, "objects", "title", "object", Path("a.json"))
     assert next(found) == ("36", {"title": "36"}, "a.json: object 1 ('36')")
+    assert next(found) == ("37", {"title": 37}, "a.json: object 2 ('37')")
     with pytest.raises(
-        AnnotationError, match=r"^a\.json: object 2: title is 37; expected a class name"
+        AnnotationError, match=r"^a\.json: object 3: title is ''; expected a class name"
     ):
         next(found)
 

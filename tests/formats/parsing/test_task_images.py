@@ -77,6 +77,7 @@ def test_two_radiographs_of_one_name_are_an_error(tmp_path: Path) -> None:
         ({}, "data holds ; expected 'image' or one picture"),
         ({"image": 3}, "data holds 'image'; expected"),
         ({"a": "1.png", "b": "2.png"}, "data holds 'a', 'b'; expected"),
+        ({"image": "data:image/png;base64,iVBO"}, r"the image is part of the task \(data:\)"),
         ({"image": "http://[x/a.png"}, r"image 'http://\[x/a\.png' is not a URL"),
     ],
 )
@@ -85,10 +86,17 @@ def test_tasks_without_one_image(tmp_path: Path, data: dict[str, Any], reason: s
         folder(tmp_path).of({"data": data}, "task 1")
 
 
+def test_the_name_of_the_upload_counts_if_the_url_names_no_file(tmp_path: Path) -> None:
+    images = folder(tmp_path, "images/opg.png")
+    (name,) = images.paths
+    for url in ("https://host/resolve?file=7", "data:image/png;base64,iVBO"):
+        given = {**task(url), "file_upload": f"1a2b3c4d-{PurePosixPath(name).name}"}
+        assert images.of(given, "task 1") == (PurePosixPath(name), images.paths[name])
+
+
 @pytest.mark.parametrize(
     "url",
     [
-        "data:",
         "/x/..",
         "/x/%2e%2e",
         "/data/local-files/?d=../a.png",

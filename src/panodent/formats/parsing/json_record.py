@@ -62,9 +62,9 @@ def labelled(
 ) -> Iterator[tuple[str, Record, str]]:
     """(class name, object, how errors name it) of each object in the list `name` of `owner`.
 
-    `label` is the field that holds the class name, `what` the word for such an object. An object
-    whose class name is not a text is reported; without a report it raises `AnnotationError`, which
-    starts with `file`.
+    `label` is the field that holds the class name, `what` the word for such an object; a number
+    there is a class name too. An object without a class name is reported; without a report it
+    raises `AnnotationError`, which starts with `file`.
 
     >>> list(labelled({"shapes": [{"label": "36"}]}, "shapes", "label", "shape", Path("a.json")))
     [('36', {'label': '36'}, "a.json: shape 1 ('36')")]
@@ -72,7 +72,8 @@ def labelled(
     report = report or FaultReport(RAISING, str(file))
     for index, item in enumerate(records(owner, name, str(file)), start=1):
         text = item.get(label)
-        if isinstance(text, str):
+        text = str(text) if is_whole(text) else text
+        if isinstance(text, str) and text.strip():
             yield text, item, f"{file}: {what} {index} ({excerpt(text)})"
         else:
             report.add(f"{label} is {excerpt(text)}; expected a class name", f"{what} {index}")

@@ -56,12 +56,26 @@ class TaskImages:
 
         Tried in this order: the path in the URL, shortened from the front until it is the path of
         a file here; the file name; the file name without the eight hexadecimal digits that Label
-        Studio puts before the names of uploads. Without a file, the path is that of the URL.
+        Studio puts before the names of uploads; the same with the task's `file_upload`. Without a
+        file, the path is that of the URL.
 
         Raises `AnnotationError`, which starts with `where`, if the task does not have exactly one
         image, or several files here have its name.
         """
-        path = self._named(task, where)
+        upload = task.get("file_upload")
+        uploads = [image_path(upload, self.file)] if isinstance(upload, str) and upload else []
+        try:
+            named = [self._named(task, where)]
+        except AnnotationError:
+            if not uploads:
+                raise
+            named = []
+        for path in (*named, *uploads):
+            if found := self._here(path, where):
+                return found
+        return (*named, *uploads)[0], None
+
+    def _here(self, path: PurePosixPath, where: str) -> tuple[PurePosixPath, Path] | None:
         for start in range(len(path.parts)):
             tail = "/".join(path.parts[start:])
             if tail in self.paths:
@@ -73,7 +87,7 @@ class TaskImages:
                         f"{where}: image {name} may be {' or '.join(found[:3])}; rename one of them"
                     )
                 return PurePosixPath(found[0]), self.paths[found[0]]
-        return path, None
+        return None
 
     def _named(self, task: dict[str, Any], where: str) -> PurePosixPath:
         data = task["data"]
@@ -86,6 +100,10 @@ class TaskImages:
             url = urlsplit(urls[0])
         except ValueError:
             raise AnnotationError(f"{where}: image {excerpt(urls[0])} is not a URL") from None
+        if url.scheme == "data":
+            raise AnnotationError(
+                f"{where}: the image is part of the task (data:); expected the URL of a file"
+            )
         if f"{url.path.rstrip('/')}/".endswith(LOCAL_FILES):
             return image_path(_query(url.query).lstrip("/"), self.file)
         path = unquote(url.path, errors="surrogateescape").replace("\\", "/")

@@ -1,0 +1,91 @@
+"""How many samples and bits a DICOM pixel has, where the header does not say it or is contradicted.
+
+A header that lacks these attributes, or spells them wrongly, gets the usual values. Of sample count
+and bits, the pixel data are believed: their length if they are plain, their own header if they are
+compressed. Each change is a note. Source: DICOM PS3.3 C.7.6.3.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from panodent.radiograph.dicom_codestream import (
+    jpeg2000_frame_size,
+    jpeg_frame_size,
+    jpeg_precision,
+)
+
+_GREY = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR")
+_COLOUR = (
+    *("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_PARTIAL_422"),
+    *("YBR_ICT", "YBR_RCT"),
+)
+_LOSSY_JPEG = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
+
+
+def complete_layout(dataset: Any) -> tuple[str, ...]:
+    """Sets missing or misspelt attributes of the sample layout in place; returns notes."""
+    notes = []
+    given = _plain(dataset.get("PhotometricInterpretation"))
+    kind = next((name for name in (*_GREY, *_COLOUR) if _plain(name) == given), "")
+    samples = dataset.get("SamplesPerPixel")
+    if not isinstance(samples, int):
+        samples = 3 if kind in _COLOUR else 1
+        dataset.SamplesPerPixel = samples
+        notes.append(f"SamplesPerPixel is missing: read as {samples}")
+    if not kind and samples in (1, 3):
+        kind = "RGB" if samples == 3 else "MONOCHROME2"
+        notes.append(f"PhotometricInterpretation is missing or unknown: read as {kind}")
+    if kind:
+        dataset.PhotometricInterpretation = kind
+    if samples == 3 and dataset.get("PlanarConfiguration") not in (0, 1):
+        dataset.PlanarConfiguration = 0
+        notes.append("PlanarConfiguration is missing: read as pixel by pixel")
+    return tuple(notes)
+
+
+def _plain(kind: Any) -> str:
+    return "".join(char for char in str(kind or "").upper() if char.isalnum())
+
+
+def match_length(dataset: Any) -> tuple[str, ...]:
+    """Corrects samples and bits in place where only others fit the length of plain pixel data."""
+    area, have = int(dataset.Rows) * int(dataset.Columns), len(dataset.PixelData)
+    samples, width = int(dataset.SamplesPerPixel), -(-int(dataset.BitsAllocated) // 8)
+    if have >= area * samples * width:
+        return ()
+    for fitting in ((1, width), (samples, 1), (1, 1)):
+        if have - area * fitting[0] * fitting[1] in (0, 1):
+            return _change(dataset, *fitting, 8 * fitting[1])
+    return ()
+
+
+def match_frame(dataset: Any, frame: bytes) -> tuple[str, ...]:
+    """Corrects samples and bits in place where a compressed picture has others."""
+    samples, bits = int(dataset.SamplesPerPixel), int(dataset.BitsAllocated)
+    size, precision = jpeg_frame_size(frame) or jpeg2000_frame_size(frame), jpeg_precision(frame)
+    found = size[2] if size is not None and size[2] in (1, 3) else samples
+    width = -(-bits // 8)
+    if precision is not None and 1 <= precision <= 16:
+        width = -(-precision // 8)
+    return _change(dataset, found, width, precision or 8 * width)
+
+
+def _change(dataset: Any, samples: int, width: int, bits: int) -> tuple[str, ...]:
+    """Sets samples and bytes for each, with `bits` in use, if the header has others."""
+    given = int(dataset.SamplesPerPixel), -(-int(dataset.BitsAllocated) // 8)
+    if given == (samples, width):
+        return ()
+    if width != given[1]:
+        dataset.BitsAllocated, dataset.BitsStored = 8 * width, bits
+        dataset.HighBit = bits - 1
+    if samples != given[0]:
+        dataset.SamplesPerPixel = samples
+        dataset.PlanarConfiguration = 0
+        lossy = dataset.file_meta.TransferSyntaxUID in _LOSSY_JPEG
+        colour = "YBR_FULL_422" if lossy else "RGB"
+        dataset.PhotometricInterpretation = "MONOCHROME2" if samples == 1 else colour
+    return (
+        f"the header says {given[0]} x {8 * given[1]} bits for each pixel, but the pixel data have "
+        f"{samples} x {8 * width}",
+    )

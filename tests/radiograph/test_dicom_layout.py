@@ -1,0 +1,127 @@
+"""Samples and bits of DICOM pixels that the header does not say, or says wrongly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("pydicom")
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGBaseline8Bit
+
+from panodent import phantom
+from panodent.phantom.dicom import to_dicom
+from panodent.radiograph.dicom_layout import complete_layout
+from panodent.radiograph.radiograph import Radiograph, read
+
+pytestmark = pytest.mark.filterwarnings("ignore:Invalid value for VR")
+PICTURE = phantom.draw(1, (65, 129))[0].pixels
+BYTES = np.round(PICTURE * 255).astype(np.uint8)
+
+
+def of_bytes() -> Any:
+    """A radiograph of eight bits, without a window."""
+    dataset = to_dicom(Radiograph(PICTURE))
+    del dataset.WindowCenter, dataset.WindowWidth
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+    dataset.PixelData = BYTES.tobytes()
+    dataset["PixelData"].VR = "OB"
+    return dataset
+
+
+def found(dataset: Any, folder: Path) -> Radiograph:
+    dataset.save_as(folder / "a.dcm", enforce_file_format=True)
+    return read(folder / "a.dcm")
+
+
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        ({"SamplesPerPixel": None}, "SamplesPerPixel is missing: read as 1"),
+        (
+            {"PhotometricInterpretation": None},
+            "PhotometricInterpretation is missing or unknown: read as MONOCHROME2",
+        ),
+        ({"PhotometricInterpretation": "GREY"}, "unknown: read as MONOCHROME2"),
+        ({"PhotometricInterpretation": "Monochrome 2"}, ""),
+        ({"BitsAllocated": 16, "BitsStored": 12}, "says 1 x 16 bits"),
+        ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}, "have 1 x 8"),
+    ],
+)
+def test_plain_pixels_are_read(tmp_path: Path, changes: dict[str, Any], note: str) -> None:
+    dataset = of_bytes()
+    for name, value in changes.items():
+        if value is None:
+            delattr(dataset, name)
+        else:
+            setattr(dataset, name, value)
+    image = found(dataset, tmp_path)
+    assert np.abs(image.pixels - PICTURE).max() < 1 / 250
+    assert note in "; ".join(image.notes)
+
+
+def test_colour_without_a_configuration_of_planes(tmp_path: Path) -> None:
+    dataset = of_bytes()
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 3, "rgb"
+    dataset.PixelData = np.repeat(BYTES, 3).tobytes()
+    image = found(dataset, tmp_path)
+    assert np.abs(image.pixels - PICTURE).max() < 1 / 250
+    assert "PlanarConfiguration is missing: read as pixel by pixel" in image.notes
+
+
+@pytest.mark.parametrize(
+    ("colour", "changes", "note"),
+    [
+        (False, {}, ""),
+        (True, {}, "says 1 x 8 bits for each pixel, but the pixel data have 3 x 8"),
+        (
+            False,
+            {"SamplesPerPixel": 3, "PhotometricInterpretation": "YBR_FULL_422"},
+            "have 1 x 8",
+        ),
+        (False, {"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11}, "says 1 x 16"),
+    ],
+)
+def test_a_compressed_picture_says_what_it_has(
+    tmp_path: Path, colour: bool, changes: dict[str, Any], note: str
+) -> None:
+    dataset = of_bytes()
+    picture = cv2.cvtColor(BYTES, cv2.COLOR_GRAY2BGR) if colour else BYTES
+    data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 100])[1].tobytes()
+    for name, value in changes.items():
+        setattr(dataset, name, value)
+    dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    dataset.PixelData = encapsulate([data])
+    image = found(dataset, tmp_path)
+    assert np.abs(image.pixels - PICTURE).mean() < 0.01
+    assert note in "; ".join(image.notes)
+
+
+def test_values_of_sixteen_bits_in_thirty_two(tmp_path: Path) -> None:
+    dataset = of_bytes()
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 32, 32, 31
+    dataset.PixelData = np.round(PICTURE * 65535).astype("<u4").tobytes()
+    dataset["PixelData"].VR = "OW"
+    assert np.abs(found(dataset, tmp_path).pixels - PICTURE).max() < 1 / 250
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_a_palette_of_eight_bits_may_be_stored_in_words(tmp_path: Path, words: bool) -> None:
+    dataset = of_bytes()
+    dataset.PhotometricInterpretation = "PALETTE COLOR"
+    for number in (1, 2, 3):
+        dataset.add_new(0x00281100 + number, "US", [256, 0, 8])
+        table = np.arange(256).astype("<u2" if words else "u1")
+        dataset.add_new(0x00281200 + number, "OW", table.tobytes())
+    assert np.abs(found(dataset, tmp_path).pixels - PICTURE).max() < 1 / 250
+
+
+def test_a_sound_header_is_not_changed() -> None:
+    dataset = of_bytes()
+    before = dataset.to_json()
+    assert complete_layout(dataset) == ()
+    assert dataset.to_json() == before
