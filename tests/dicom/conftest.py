@@ -60,7 +60,7 @@ def source(
 
 @pytest.fixture(scope="session")
 def made(source: SourceImage, tmp_path_factory: Any) -> dict[str, Any]:
-    """The three results, written and read again; libraries must not warn."""
+    """All results, written and read again; libraries must not warn."""
     pydicom = pytest.importorskip("pydicom")
     pytest.importorskip("highdicom")
     from panodent.dicom import files
@@ -68,5 +68,5 @@ def made(source: SourceImage, tmp_path_factory: Any) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("made")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        files.write(folder, files.contents(source, ("seg", "pr", "sr")))
+        files.write(folder, files.contents(source, files.KINDS))
     return {kind: pydicom.dcmread(folder / files.name_of(kind)) for kind in files.KINDS}

@@ -134,7 +134,7 @@ def test_a_crown_and_a_pontic_differ_in_their_modifier(
 
 def test_a_jaw_without_teeth_may_have_findings(source: SourceImage, findings: Findings) -> None:
     bare = replace(source, teeth=Teeth.empty(source.teeth.size), findings=findings)
-    assert set(files.make(bare, tuple(files.KINDS))) == {"seg", "pr", "sr"}
+    assert set(files.make(bare, tuple(files.KINDS))) == {"seg", "seg-ohif", "pr", "sr"}
     made = files.make(bare, ("seg",))["seg"]
     assert len(seg.to_teeth(made)) == 0
     assert seg.to_findings(made).kinds == findings.kinds

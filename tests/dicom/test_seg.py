@@ -40,6 +40,19 @@ def test_highdicom_reads_it_too(made: dict[str, Any], source: SourceImage) -> No
     assert np.array_equal(planes.astype(bool).transpose(2, 0, 1), _stack(source.teeth))
 
 
+def test_one_for_ohif_has_the_direction_that_ohif_assumes(
+    made: dict[str, Any], source: SourceImage
+) -> None:
+    """`tools/ohif_seg.mjs` loads it with OHIF's code."""
+    other = seg.for_ohif(source)
+    (shared,) = other.SharedFunctionalGroupsSequence
+    assert shared.PlaneOrientationSequence[0].ImageOrientationPatient == [1, 0, 0, 0, 1, 0]
+    assert "FrameOfReferenceUID" not in other
+    assert other.PixelData == made["seg"].PixelData
+    for name in ("SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber"):
+        assert other[name] != made["seg"][name]
+
+
 def test_segments_say_what_they_are(made: dict[str, Any], source: SourceImage) -> None:
     for item, fdi in zip(made["seg"].SegmentSequence, source.teeth.fdi.tolist(), strict=True):
         code = item.SegmentedPropertyTypeCodeSequence[0]

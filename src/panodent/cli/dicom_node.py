@@ -38,7 +38,7 @@ def dicom_node(
         ),
     ] = None,
     results: Annotated[
-        str, typer.Option(help="Results to send, separated by commas: seg, pr, sr.")
+        str, typer.Option(help="Results to send, separated by commas: seg, pr, sr, seg-ohif.")
     ] = "seg,pr,sr",
     bundle: BundleName = "default",
     threads: NetworkThreads = 0,

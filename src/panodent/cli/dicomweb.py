@@ -46,7 +46,9 @@ Every = Annotated[
         help="Ask again after so many seconds, until stopped.",
     ),
 ]
-Results = Annotated[str, typer.Option(help="Results to store, separated by commas: seg, pr, sr.")]
+Results = Annotated[
+    str, typer.Option(help="Results to store, separated by commas: seg, pr, sr, seg-ohif.")
+]
 SourceToken = Annotated[
     Path | None, typer.Option("--from-token", help="File with the bearer token of --from.")
 ]

@@ -93,6 +93,13 @@ Device = Annotated[
 DicomSeg = Annotated[
     bool, typer.Option("--dicom-seg", help="Also write a DICOM Segmentation; for DICOM input.")
 ]
+DicomSegOhif = Annotated[
+    bool,
+    typer.Option(
+        "--dicom-seg-ohif",
+        help="Also write a DICOM Segmentation that the viewer OHIF shows; for DICOM input.",
+    ),
+]
 DicomPr = Annotated[
     bool,
     typer.Option(
@@ -173,6 +180,7 @@ def predict(
     overlay_findings: DrawFindings = True,
     min_score: MinScore = 0.0,
     dicom_seg: DicomSeg = False,
+    dicom_seg_ohif: DicomSegOhif = False,
     dicom_pr: DicomPr = False,
     dicom_sr: DicomSr = False,
     max_pixels: MaxPixels = 100_000_000,
@@ -197,7 +205,7 @@ def predict(
     from panodent.outputs.parts import Part
 
     share = Part.parse(part) if part else None
-    dicom = {"seg": dicom_seg, "pr": dicom_pr, "sr": dicom_sr}
+    dicom = {"seg": dicom_seg, "seg-ohif": dicom_seg_ohif, "pr": dicom_pr, "sr": dicom_sr}
     options = Options(
         pictures=overlay,
         chart=chart,

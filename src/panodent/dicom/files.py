@@ -1,4 +1,4 @@
-"""DICOM files of a radiograph's results: teeth.seg.dcm, teeth.pr.dcm and teeth.sr.dcm."""
+"""DICOM files of a radiograph's results: teeth.seg.dcm, teeth.pr.dcm and so on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from panodent.analysis.measure import measure
 from panodent.dicom.pr import presentation
-from panodent.dicom.seg import segmentation
+from panodent.dicom.seg import OHIF, for_ohif, segmentation
 from panodent.dicom.source import SourceImage, using_highdicom
 from panodent.dicom.sr import Measures, report
 from panodent.errors import OutputLimitError, RadiographError, UnknownNameError
@@ -20,6 +20,7 @@ KINDS: Mapping[str, Callable[[SourceImage], Any]] = {
     "seg": segmentation,
     "pr": presentation,
     "sr": lambda source: report(source, _measures(source)),
+    OHIF: for_ohif,
 }
 """Function that makes a data set, by kind of object."""
 
@@ -36,12 +37,12 @@ def name_of(kind: str) -> str:
 def make(source: SourceImage, kinds: Sequence[str]) -> dict[str, Any]:
     """Data sets by kind; those that would be empty are left out.
 
-    Without teeth and findings these are the presentation state and the segmentation.
+    Without teeth and findings these are the presentation state and the segmentations.
 
     Raises `UnknownNameError` for another kind, `RadiographError` for an unsuitable header.
     """
     made = {}
-    empty = set() if len(source.teeth) or source.findings else {"pr", "seg"}
+    empty = set() if len(source.teeth) or source.findings else {"pr", "seg", OHIF}
     for kind in kinds:
         if kind not in KINDS:
             raise UnknownNameError("DICOM result", kind, KINDS)

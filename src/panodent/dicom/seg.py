@@ -35,10 +35,14 @@ from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray
 from panodent.version import __version__
 
+OHIF = "seg-ohif"
+"""Kind of a segmentation that has what the viewer OHIF needs; see `for_ohif`."""
+OHIF_ORIENTATION = (1, 0, 0, 0, 1, 0)
+"""Image Orientation (Patient) that OHIF assumes for a radiograph without one."""
 UNNUMBERED_COLOUR = (200, 200, 200)
 
 
-def segmentation(source: SourceImage) -> Any:
+def segmentation(source: SourceImage, kind: str = "seg") -> Any:
     """The data set, of at least one tooth or finding.
 
     Raises `MissingExtraError` without highdicom, and `RadiographError` for an unsuitable header.
@@ -77,13 +81,29 @@ def segmentation(source: SourceImage) -> Any:
             content_label="TEETH",
             content_description=f"Teeth with FDI numbers{also}",
             omit_empty_frames=False,
-            **source.uids("seg"),
+            **source.uids(kind),
             **source.common,
         )
         # Required (type 2C) without a position in the patient: copied, or empty.
         made.PatientOrientation = source.header.get("PatientOrientation", None)
         _modify(made.SegmentSequence[len(teeth) :], findings.kinds)
         return made
+
+
+def for_ohif(source: SourceImage) -> Any:
+    """As `segmentation`, with the direction of rows and columns that OHIF assumes.
+
+    OHIF refuses a segmentation without it, although DICOM asks for it only in a frame of reference.
+    It is that of an axial slice, which says nothing true of a panoramic radiograph; the masks
+    are in the pixels of the radiograph as before.
+    """
+    from pydicom import Dataset
+
+    made = segmentation(source, OHIF)
+    orientation = Dataset()
+    orientation.ImageOrientationPatient = list(OHIF_ORIENTATION)
+    made.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence = [orientation]
+    return made
 
 
 def _pixel_array(teeth: Teeth, findings: Findings) -> BoolArray:

@@ -73,8 +73,8 @@ class SourceImage:
         }
 
     def uids(self, kind: str) -> dict[str, Any]:
-        """Series and instance UIDs and numbers of a derived object, by kind 'seg', 'pr' or 'sr'."""
-        number = {"seg": 9001, "pr": 9002, "sr": 9003}[kind]
+        """Series and instance UIDs and numbers of a derived object, by kind such as 'seg'."""
+        number = {"seg": 9001, "pr": 9002, "sr": 9003, "seg-ohif": 9004}[kind]
         return {
             "series_instance_uid": self.uid(kind, "series"),
             "series_number": number,

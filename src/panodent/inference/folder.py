@@ -34,7 +34,7 @@ from panodent.utils.parallel import available_cores, in_order
 from panodent.utils.wording import counted
 from panodent.version import __version__
 
-_LEFT_OUT = [f"teeth.{kind}.dcm was left out" for kind in ("seg", "pr", "sr")]
+_LEFT_OUT = [f"teeth.{kind}.dcm was left out" for kind in ("seg", "seg-ohif", "pr", "sr")]
 """How notes about DICOM objects that could not be made begin."""
 
 

@@ -39,7 +39,7 @@ _SIGNATURES = (
     (b"MM\0*", "TIFF", ".tif"),
 )
 """(first bytes, kind, suffix) of pictures that would be read with their suffix."""
-_RESULT_PICTURE = re.compile(r"(labels|overlay|odontogram)\.png|teeth\.(seg|pr|sr)\.dcm")
+_RESULT_PICTURE = re.compile(r"(labels|overlay|odontogram)\.png|teeth\.(seg|seg-ohif|pr|sr)\.dcm")
 _SUMMARIES = ("run.json", "predictions.json", "teeth.csv", "findings.json", "findings.csv")
 _REPORTS = ("inspection.json", "scores.json")
 
