@@ -11,7 +11,7 @@ import pytest
 from panodent.errors import AnnotationError
 from panodent.formats import coco_entries
 from panodent.formats.coco_entries import (
-    Entry,
+    CocoEntry,
     check,
     declared_size_of,
     entries_by_image,
@@ -61,7 +61,7 @@ def test_one_bad_image_does_not_cost_the_others() -> None:
     assert {fault.cost for fault in faults} == {"radiograph"}
 
 
-def entries(folder: Path, *annotations: Any, faults: FaultList = RAISING) -> list[Entry]:
+def entries(folder: Path, *annotations: Any, faults: FaultList = RAISING) -> list[CocoEntry]:
     """The annotations of `IMAGE` in a file with these."""
     file = folder / "truth.json"
     document = {"images": [IMAGE], "categories": [{"id": 36}], "annotations": annotations}

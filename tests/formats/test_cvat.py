@@ -200,9 +200,10 @@ def test_malformed_images(tmp_path: Path, image: str, reason: str) -> None:
         FORMAT.read(saved(tmp_path, SQUARE, image))
 
 
-def test_a_shape_without_label_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("label", ["lable=", 'label="" was='])
+def test_a_shape_without_label_is_named(tmp_path: Path, label: str) -> None:
     with pytest.raises(AnnotationError, match=r"opg\.png: shape 1: a polygon has no label"):
-        FORMAT.read(saved(tmp_path, SQUARE.replace("label=", "lable=")))
+        FORMAT.read(saved(tmp_path, SQUARE.replace("label=", label)))
 
 
 def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:

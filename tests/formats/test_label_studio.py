@@ -255,7 +255,7 @@ def test_malformed_brushes(tmp_path: Path, rle: Any, reason: str) -> None:
             task(annotation(region(value={"polygonlabels": ["36", "37"]}))),
             "are .'36', '37'.; expected one label",
         ),
-        (task(annotation(region(value={"polygonlabels": [36]}))), "expected one label"),
+        (task(annotation(region(value={"polygonlabels": [3.6]}))), "expected one label"),
         (task(annotation(), annotation(updated_at="soon")), "updated_at is 'soon'"),
         (task(annotation(), annotation(updated_at=3)), "updated_at is 3; expected a date"),
         (
@@ -483,3 +483,8 @@ def test_sizes_and_names_of_old_exports(tmp_path: Path) -> None:
     del old["annotations"]
     (item,) = FORMAT.read(saved(tmp_path, old))
     assert (item.image, item.size, item.read().size) == (file, None, (40, 50))
+
+
+def test_a_label_may_be_a_number(tmp_path: Path) -> None:
+    drawn = region(value={"points": POINTS, "polygonlabels": [36]})
+    assert read_first(saved(tmp_path, task(annotation(drawn)))).fdi.tolist() == [36]

@@ -328,7 +328,6 @@ def test_malformed_masks(tmp_path: Path, changes: dict[str, Any], reason: str) -
         ({"imageHeight": 10**5, "imageWidth": 10**5}, "at most 100000000 in all"),
         ({"imageHeight": -8}, "expected whole numbers from 1"),
         ({"imageHeight": "8"}, "expected whole numbers"),
-        ({"imagePath": None}, "imagePath is None; expected the name of a file"),
         ({"imagePath": 5}, "imagePath is 5"),
         ({"shapes": None}, "shapes is None; expected a list of objects"),
         ({"shapes": [1]}, r"shapes is \[1\]"),
@@ -395,3 +394,10 @@ def test_recognising(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "images/a.json").write_text("{}")
     assert not FORMAT.recognises(tmp_path)
+
+
+def test_without_a_name_the_radiograph_is_called_as_the_file(tmp_path: Path) -> None:
+    saved(tmp_path, polygon(), imagePath=None)
+    Image.fromarray(np.zeros((8, 10), np.uint8)).save(tmp_path / "sub" / "opg.png")
+    (item,) = FORMAT.read(tmp_path)
+    assert (item.key, item.image) == ("sub/opg", tmp_path / "sub" / "opg.png")

@@ -47,6 +47,12 @@ def picture(file: Path) -> None:
             "has images and categories but not annotati",
         ),
         ("a.json", '{"project": {}, "metadata": {}, "view": {}}', "a.json is a project of VIA 3"),
+        (
+            "a.json",
+            '{"images": [], "annotations": null, "categories": []}',
+            "a.json is like COCO, but annotations is not a list",
+        ),
+        ("dataset.json", '{"labels": {}, "modality": {}}', "is of nnU-Net version 1"),
         ("a.json", '{"version": "2.0", "item": {}, "annotations": []}', "is Darwin JSON of V7"),
         ("a.json", '{"infos": {}, "categories": {}, "items": []}', "is Datumaro's own format"),
         ("a.xml", "<html/>", "a.xml has the root <html>; CVAT's is <annotations>"),
@@ -116,3 +122,18 @@ def test_what_is_cut_off_is_said_alone(tmp_path: Path) -> None:
         AnnotationError, match=r"no annotations that are whole: a\.json ends in the"
     ):
         formats.recognise(tmp_path)
+
+
+def test_two_files_of_a_format_with_one_are_named(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        saved(tmp_path, name, '[{"id": 1, "data": {"image": "a.png"}, "annotations": []}]')
+    with pytest.raises(
+        AnnotationError, match=r"a\.json and b\.json are both label-studio; keep one"
+    ):
+        formats.recognise(tmp_path)
+
+
+def test_a_list_of_classes_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    saved(tmp_path, "labels/a.txt", "0 0.1 0.1 0.2 0.1 0.2 0.2\n")
+    saved(tmp_path, "data.yaml", "names:\n\t0: 36\n")
+    assert "data.yaml: is not YAML" in near_misses(tmp_path)[1]

@@ -139,6 +139,13 @@ def test_pictures_are_read_with_their_radiographs(tmp_path: Path, ending: str) -
     assert item.read() == SQUARE
 
 
+def test_a_radiograph_may_lack_the_number_of_its_channel(tmp_path: Path) -> None:
+    file = saved(tmp_path) / "imagesTr" / "opg_0000.png"
+    renamed = file.rename(tmp_path / "imagesTr" / "opg.png")
+    (item,) = FORMAT.read(tmp_path)
+    assert item.image == renamed
+
+
 def test_a_data_folder_pairs_by_case(tmp_path: Path) -> None:
     saved(tmp_path)
     Image.fromarray(pixels()).save(tmp_path / "imagesTr/new_0000.png")

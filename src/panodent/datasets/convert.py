@@ -139,7 +139,7 @@ def convert(
     faults = FaultList()
     writer = _checked_writer(source, target, to, images, write_options or {})
     name, annotations = formats.read(source, format_name, {**(read_options or {}), OPTION: faults})
-    found, unread = _radiographs(source, radiographs, faults)
+    found, unread = _radiographs(source, radiographs, annotations, faults)
     if not skip_bad:
         _check_reading(annotations, faults)
     task = _task(source, radiographs, name, to, images)
@@ -166,16 +166,20 @@ def _task(
 
 
 def _radiographs(
-    source: Path, named: Path | None, faults: FaultList
+    source: Path, named: Path | None, annotations: list[Annotated], faults: FaultList
 ) -> tuple[dict[str, Path], list[Unread]]:
-    """Radiographs by key, and what is not read, in the folder `named` or else in the source."""
+    """Radiographs by key, and what is not read, in the folder `named` or else in the source.
+
+    Those that annotations have found themselves are left out.
+    """
     if named is not None and not named.is_dir():
         raise ConfigError(
             f"{named}: no such folder; expected that of the radiographs{near_name(named)}"
         )
     place = named or source
     found, unread = images_below(place, faults) if place.is_dir() else ({}, [])
-    return found, [item for item in unread if item.lost]
+    sought = (item.key for item in annotations if item.image is None)
+    return {key: found[key] for key in sought if key in found}, [i for i in unread if i.lost]
 
 
 def _check_reading(annotations: list[Annotated], faults: FaultList) -> None:

@@ -74,7 +74,7 @@ def recognise(path: Path) -> str:
         raise AnnotationError(
             f"{path}: no such file or folder; expected annotations{near_name(path)}"
         )
-    found = [name for name in NAMES if get(name).recognises(path)]
+    found = _recognising(path)
     if len(found) == 1:
         return found[0]
     if not found:
@@ -82,12 +82,16 @@ def recognise(path: Path) -> str:
 
         if cut := "; ".join(cut_files(path)):
             raise AnnotationError(f"{path}: no annotations that are whole: {cut}")
-        near = "; ".join(near_misses(path)) or "nothing like it was found"
+        near = "; ".join(near_misses(path, _recognising)) or "nothing like it was found"
         raise AnnotationError(
             f"{path}: no annotation format recognised. Looked for {LOOKED_FOR}. Near: {near}. If "
             f"it is in one of these formats, name it with --format ({', '.join(NAMES)})"
         )
     raise AnnotationError(f"{path}: could be {' or '.join(found)}; name it with --format")
+
+
+def _recognising(path: Path) -> list[str]:
+    return [name for name in NAMES if get(name).recognises(path)]
 
 
 def __getattr__(name: str) -> Any:

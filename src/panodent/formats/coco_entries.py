@@ -23,7 +23,7 @@ _LONGEST_RUN = 1 << 20
 """Bytes of annotations of one image that are read at a time, unless one alone has more."""
 
 
-class Entry(NamedTuple):
+class CocoEntry(NamedTuple):
     """One annotation of an image.
 
     Parameters
@@ -90,7 +90,7 @@ class EntriesByImage:
         """Whether the image at an index has annotations."""
         return bool(self._runs(image))
 
-    def of_image(self, image: int) -> Iterator[Entry]:
+    def of_image(self, image: int) -> Iterator[CocoEntry]:
         """The annotations of the image at an index in the order of the file.
 
         Raises `AnnotationError` if the file has changed.
@@ -102,7 +102,7 @@ class EntriesByImage:
             crowd = _is_set(entry, "iscrowd", self._file) and not self._every_crowd
             crowd = crowd and not isinstance(entry.get("attributes"), dict)
             ignored = crowd or _is_set(entry, "ignore", self._file)
-            yield Entry(self._category(entry), ignored, entry)
+            yield CocoEntry(self._category(entry), ignored, entry)
 
     def _category(self, entry: Record) -> Any:
         return plain_id(entry.get("category_id")) if self._number is None else self._number(entry)

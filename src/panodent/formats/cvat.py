@@ -175,8 +175,8 @@ def _labelled(image: Element, report: FaultReport) -> Iterator[tuple[Element, st
     """(shape, label, how errors name it) of everything that was drawn on an image."""
     drawn = (shape for shape in image if shape.tag not in _NOT_SHAPES)
     for number, shape in enumerate(drawn, start=1):
-        label = shape.get("label")
-        if label is None:
+        label = shape.get("label") or ""
+        if not label.strip():
             report.add(f"a {shape.tag} has no label; give it one in CVAT", f"shape {number}")
         else:
             yield shape, label, f"shape {number}: {label}"

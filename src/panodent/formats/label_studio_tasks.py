@@ -18,7 +18,7 @@ from panodent.formats.label_studio_regions import TOOTH
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
-from panodent.formats.parsing.json_record import Record
+from panodent.formats.parsing.json_record import Record, is_whole
 
 NO_LABEL: Final = ("region without a label",)
 """Stands for the label of such a region; labels of a file are texts."""
@@ -115,7 +115,8 @@ def _labels(region: Record) -> list[Any]:
     if not isinstance(kind, str) or not kind.endswith("labels") or not isinstance(value, dict):
         return []
     labels = value.get(kind)
-    return labels if isinstance(labels, list) else [labels] if labels is not None else []
+    listed = labels if isinstance(labels, list) else [labels] if labels is not None else []
+    return [str(label) if is_whole(label) else label for label in listed]
 
 
 def carriers(annotation: Record, naming: Naming, report: FaultReport) -> Iterator[str]:

@@ -104,11 +104,12 @@ class Labelme(Format):
                     report.note("is no file of labelme; passed over")
                     continue
                 name, size = data.get("imagePath"), _size(file, data)
-                if not isinstance(name, str):
+                if not isinstance(name, str | None):
                     raise AnnotationError(
                         f"{file}: imagePath is {excerpt(name)}; expected the name of a file"
                     )
-                declared_path(name, str(file))
+                if name is not None:  # without it, the radiograph has the name of the file
+                    declared_path(name, str(file))
                 labels |= dict.fromkeys(label for label, _, _ in _shapes(file, data, report))
                 listed.append((file, name, size, report))
         naming = Naming.of(options)
@@ -154,7 +155,7 @@ def _looks_right(file: Path) -> bool:
         kinds = {name: kind for name, kind, _ in member_kinds(file)}
     except AnnotationError:
         return False
-    return kinds.get("shapes") == "[" and "imagePath" in kinds
+    return kinds.get("shapes") == "[" and bool({"imagePath", "imageHeight"} & kinds.keys())
 
 
 def _size(file: Path, data: Record) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from panodent.formats.parsing.json_record import load
 from panodent.formats.parsing.json_stream import cut_off, list_items, member_kinds
 from panodent.formats.parsing.text_encoding import fault as text_fault
 from panodent.formats.parsing.xml_stream import root_name
-from panodent.formats.yolo_names import LISTS
+from panodent.formats.yolo_names import LISTS, class_names
 from panodent.radiograph.folder_search import ARCHIVES
 
 LOOKED_FOR = (
@@ -54,11 +54,22 @@ _PICTURES = {
 _LINE = re.compile(rb"\s*\d{1,6}(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*")
 
 
-def near_misses(path: Path) -> list[str]:
-    """What is nearly a format, a sentence each; at most six."""
+def near_misses(
+    path: Path, alone: Callable[[Path], Collection[str]] = lambda file: ()
+) -> list[str]:
+    """What is nearly a format, a sentence each; at most six.
+
+    `alone` gives the names of the formats that a single file can be in: some have one file only, so
+    that two of them in a folder are not recognised.
+    """
     if path.is_file():
         return list(islice(_of_file(path, path.name), _MOST))
     entries = sorted(islice(_below(path), _ENTRIES))
+    beside = [file for file in entries if file.parent == path and file.suffix.lower() == ".json"]
+    whole = {shown(file.name): " or ".join(alone(file)) for file in beside[:_MOST]}
+    named = [file for file, name in whole.items() if name]
+    if len(named) > 1:
+        return [f"{' and '.join(named)} are both {whole[named[0]]}; keep one of them in the folder"]
     found = [sentence for sentences in _kinds(path, entries) for sentence in sentences]
     return list(dict.fromkeys(found))[:_MOST]
 
@@ -136,6 +147,11 @@ def _json(file: Path, name: str) -> Iterator[str]:
     if 2 <= len(having) < len(_COCO):
         lacking = next(key for key in _COCO if key not in kinds)
         yield f"{name} has {' and '.join(having)} but not {lacking}, which COCO needs"
+    elif len(having) == len(_COCO):
+        odd = next((key for key in _COCO if kinds[key] != "["), _COCO[0])
+        yield f"{name} is like COCO, but {odd} is not a list"
+    elif {"labels", "modality"} <= kinds.keys():
+        yield f"{name} is of nnU-Net version 1; convert it to version 2"
     elif "dm_format_version" in kinds or {"categories", "items", "infos"} <= kinds.keys():
         yield f"{name} is Datumaro's own format; export COCO"
     elif "item" in kinds and "annotations" in kinds:
@@ -198,4 +214,9 @@ def _texts(path: Path, files: list[Path]) -> Iterator[str]:
                     f"{shown(file.relative_to(path).as_posix())} looks like YOLO; expected the "
                     f"names of the classes in data.yaml or {LISTS[0]}, a name on each line"
                 )
+                if any(file.suffix.lower() in (".yaml", ".yml") for file in files):
+                    try:
+                        class_names(path)
+                    except AnnotationError as error:
+                        yield str(error)
                 return

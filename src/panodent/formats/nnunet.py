@@ -81,8 +81,9 @@ class NnUNet(Format):
             if labels.name.startswith(".") or not labels.name.endswith(ending):
                 continue
             case = labels.name.removesuffix(ending)
-            image = file.parent / IMAGES / f"{case}_0000{ending}"
-            found = image if image.is_file() else None
+            names = (f"{case}_0000{ending}", f"{case}{ending}")  # scripts forget the channel
+            images = (file.parent / IMAGES / name for name in names)
+            found = next((image for image in images if image.is_file()), None)
             items.append(
                 Annotated(case, partial(_read, labels, by_value, unclear, options), None, found)
             )

@@ -141,7 +141,8 @@ def in_order(
     report = report or FaultReport(RAISING, str(file))
     for key in sorted(shared):
         report.about("").add(
-            f"two images share the name {key!r} (without suffix); rename one of them",
+            f"two images share the name {key!r} (without suffix), or one is listed twice; rename "
+            "or remove one of them",
             cost="radiograph",
         )
     return [by_key[key] for key in sorted(by_key) if key not in shared]
