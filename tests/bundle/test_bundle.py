@@ -30,6 +30,12 @@ def test_the_default_bundle_is_small_and_complete() -> None:
     assert np.isfinite(answer).all()
 
 
+def test_the_default_bundle_has_the_name_on_the_page_of_shipped_bundles() -> None:
+    page = Path(__file__).parents[2] / "docs" / "experiments" / "shipped-bundles.md"
+    (today,) = [line for line in page.read_text("utf-8").splitlines() if "| today |" in line]
+    assert f"`{bundle.load().name.removeprefix('panodent-')}`" in today
+
+
 def test_saved_and_loaded_again_it_is_the_same(tmp_path: Path) -> None:
     made = bundle.load()
     bundle.save(made, tmp_path / "b")

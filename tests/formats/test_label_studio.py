@@ -185,7 +185,7 @@ def test_a_rectangle_that_the_map_leaves_out_is_no_error(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "kind", ["rectanglelabels", "ellipselabels", "keypointlabels", "bitmasklabels", "vectorlabels"]
+    "kind", ["rectanglelabels", "ellipselabels", "bitmasklabels", "vectorlabels"]
 )
 def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
     file = saved(tmp_path, task(annotation(region(kind))))
@@ -193,6 +193,16 @@ def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
         AnnotationError, match=rf"task 5: region 'x': 36: '{kind}' is not an outline"
     ):
         read_first(file)
+
+
+def test_a_point_that_was_left_is_noted(tmp_path: Path) -> None:
+    file = saved(tmp_path, task(annotation(region("keypointlabels", "37"), region())))
+    assert read_first(file).fdi.tolist() == [36]
+    faults = FaultList()
+    FORMAT.read(file, {"faults": faults})[0].read()
+    assert [(fault.problem, fault.is_note) for fault in faults] == [
+        ("is a point, not an outline, and is left out", True)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,9 @@ def test_a_value_outside_the_map_names_image_and_value(tmp_path: Path) -> None:
 
 def test_values_are_demanded_and_not_guessed(tmp_path: Path) -> None:
     saved(tmp_path / "masks_machine" / "1.png", block(18))
-    with pytest.raises(AnnotationError, match="--values fdi, universal, hitl or a JSON"):
+    with pytest.raises(
+        AnnotationError, match=r"--values fdi, universal, hitl \(.* Humans in the Loop\), or a JSON"
+    ):
         FORMAT.read(tmp_path)
 
 

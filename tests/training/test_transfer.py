@@ -42,6 +42,7 @@ def test_its_kind_is_known() -> None:
 
 def test_other_classes_keep_what_they_share(pixels: np.ndarray) -> None:
     model, known = transfer.trained("default")
+    assert transfer.with_classes(model, known, replace(recipe("finetune"), classes=known)) is model
     old = PERMANENT
     model = transfer.with_classes(model, known, replace(recipe("finetune"), classes=old))
     config = replace(recipe("finetune"), classes=(21, 11, 55, 18))

@@ -61,8 +61,8 @@ Values = Annotated[
     str | None,
     typer.Option(
         "--values",
-        help="Meaning of pixel values in label images: fdi, universal, hitl, or a JSON file that "
-        "maps class names to grey values.",
+        help="Meaning of pixel values in label images: fdi, universal, hitl (the data set Humans "
+        "in the Loop), or a JSON file that maps class names to grey values.",
     ),
 ]
 Numbering = Annotated[

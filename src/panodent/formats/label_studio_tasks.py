@@ -72,7 +72,8 @@ def _moment(annotation: Record, where: str) -> datetime:
 def regions(annotation: Record, report: FaultReport) -> Iterator[tuple[Record, Any, str]]:
     """(region, label, type) of everything that was drawn; the label may be `NO_LABEL`.
 
-    Choices, texts and relations are results too, but were not drawn.
+    Choices, texts and relations are results too, but were not drawn. Points, which the interactive
+    prediction leaves behind, are noted and left out.
     """
     results = annotation.get("result")
     if not isinstance(results, list) or not all(isinstance(item, dict) for item in results):
@@ -83,7 +84,9 @@ def regions(annotation: Record, report: FaultReport) -> Iterator[tuple[Record, A
         kind, value = str(region.get("type")), region.get("value")
         is_drawn = isinstance(value, dict) and any(name in value for name in _DRAWN)
         name = region_name(region, None)
-        if kind.endswith("labels"):
+        if kind in ("keypoint", "keypointlabels"):
+            report.note("is a point, not an outline, and is left out", name)
+        elif kind.endswith("labels"):
             labels = _labels(region)
             if len(labels) == 1 and isinstance(labels[0], str):
                 yield region, labels[0], kind

@@ -94,8 +94,8 @@ class Labels(Format):
             values = "fdi"
         if values is None:
             raise AnnotationError(
-                f"{path}: what do the pixel values mean? Say --values "
-                f"{', '.join(VALUE_MAPS)} or a JSON file such as {COLOUR_MAP}"
+                f"{path}: what do the pixel values mean? Say --values fdi, universal, hitl (as in "
+                f"the data set Humans in the Loop), or a JSON file such as {COLOUR_MAP}"
             )
         numbers = value_map(values, Naming.of(given))
         found = (path / RESULTS).is_file()

@@ -120,11 +120,15 @@ def _weights(
 def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
     """A network for `config.classes` with the weights of `model`, whose classes are `old`.
 
-    Output planes are matched by FDI number. A deciduous tooth that the old network did not have
+    The model itself, if it has these classes and this architecture. Otherwise output planes are
+    matched by FDI number in a new one. A deciduous tooth that the old network did not have
     starts with the weights of its successor, any other with those of "no tooth". Raises
     `ConfigError` when the architectures differ.
     """
-    fresh = build(named(config.network, classes=len(config.classes) + 1))
+    wanted = named(config.network, classes=len(config.classes) + 1)
+    if old == config.classes and model.configuration == wanted:
+        return model
+    fresh = build(wanted)
     theirs = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
     for layer in fresh.layers:
         if not layer.weights or layer.name == HEAD:

@@ -105,8 +105,8 @@ def build(config: UNetConfig, size: tuple[int | None, int | None] = (None, None)
 
     float32 (batch, height, width, channels) -> float32 (batch, height/stem, width/stem, planes).
     Layers are named `encoder_L_...`, `decoder_L_...` and `head`, so that they can be frozen by
-    name; level 0 is the finest. Raises `ConfigError` when a side of `size` does not suit the
-    levels.
+    name; level 0 is the finest. The model has the configuration as `configuration`. Raises
+    `ConfigError` when a side of `size` does not suit the levels.
     """
     from panodent.training.backend import keras, layers
 
@@ -128,7 +128,9 @@ def build(config: UNetConfig, size: tuple[int | None, int | None] = (None, None)
         dtype="float32",
         name="head",
     )(x)
-    return keras.Model(inputs, outputs, name="panodent_unet")
+    model = keras.Model(inputs, outputs, name="panodent_unet")
+    model.configuration = config
+    return model
 
 
 def _encode(config: UNetConfig, x: Any) -> tuple[Any, list[Any]]:
