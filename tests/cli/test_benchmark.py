@@ -46,7 +46,9 @@ def test_the_report_is_printed_as_lines_or_json(
     with pytest.raises(SystemExit) as end:
         app([*command, *flags])
     assert end.value.code == 0
-    assert asked == [BenchmarkSettings(tmp_path, ("yolo-onnx",), count=7, preload="panodent.cli")]
+    assert asked == [
+        BenchmarkSettings(tmp_path, ("yolo-onnx",), count=7, preload="panodent.cli.predict")
+    ]
     text = capsys.readouterr().out
     if as_json:
         assert json.loads(text) == json.loads(json.dumps(REPORT.to_dict()))

@@ -52,9 +52,10 @@ Window = tuple[slice, slice]
 
 @dataclass(frozen=True)
 class _Piece:
-    """One object at the network's resolution: its kind, cropped mask, number and raw score.
+    """One object at the network's resolution: its kind, number and raw score.
 
-    `mask` (r, c) may be smaller or larger than the object; `corner` is its place in the plane.
+    `mask` (r, c) holds its pixels and perhaps empty rows and columns; `corner` is the (row, column)
+    of its upper left pixel in the plane.
     """
 
     kind: str
@@ -63,15 +64,10 @@ class _Piece:
     fdi: int
     score: float
 
-    @property
-    def window(self) -> Window:
-        """Rows and columns of the mask in the plane."""
-        return _window(self.mask, self.corner)
-
     def whole(self, size: tuple[int, int]) -> BoolArray:
         """The mask (h, w) of the plane."""
         image = np.zeros(size, bool)
-        image[self.window] = self.mask
+        image[_window(self.mask, self.corner)] = self.mask
         return image
 
 
