@@ -70,7 +70,7 @@ def said(
     user = QuickUser(tmp_path_factory.mktemp("hour"), start, printed.append)
     with (
         untraced(),
-        mock.patch.object(first_hour, "TINY", "--size 64x128 --batch-size 10"),
+        mock.patch.object(first_hour, "TINY", "--size 64x128 --batch-size 11"),
         mock.patch.dict(os.environ, {"COLUMNS": "100", "NO_COLOR": "1"}),
     ):
         first_hour.run(user)

@@ -51,7 +51,7 @@ def test_a_network_is_trained_with_the_settings_given(
     run, settings = tmp_path / "run", tmp_path / "settings.toml"
     settings.write_text("warmup_epochs = 0.5\nseed = 1\n")
     options = ("--recipe", "refine", "--config", settings, "--size", "64x128", "--epochs", 1)
-    options += ("--batch-size", 2, "--fold", "1/3", "--seed", 5, "--repeat", 2)
+    options += ("--batch-size", 4, "--fold", "1/3", "--seed", 5, "--repeat", 2)
     with untraced():
         found = panodent("train", data, "-o", run, *options)
     assert found.code == 0, found.err

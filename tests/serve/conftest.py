@@ -95,7 +95,7 @@ class Server:
     def _check(self, until: float) -> None:
         assert self.process.poll() is None, self.log.read_text()
         assert time.monotonic() < until, self.log.read_text()
-        time.sleep(0.05)
+        time.sleep(0.1)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ends the service alone, as a supervisor would; its exit code."""

@@ -25,7 +25,7 @@ def wait(check: Any, seconds: float = 120.0) -> Any:
     until = time.monotonic() + seconds
     while not (found := check()):
         assert time.monotonic() < until
-        time.sleep(0.02)
+        time.sleep(0.1)
     return found
 
 

@@ -37,8 +37,10 @@ Train = Callable[..., Result]
 
 SMALL = UNetConfig(filters=(8, 16), offsets=True)
 """A network for runs that are about files and interruptions, not about the network."""
-SETTINGS = ("--size", "64x128", "--val", "0.3", "--batch-size", "2")
-SCRATCH = ("--from", "scratch", "--learning-rate", "0.02", *SETTINGS)
+SETTINGS = ("--size", "64x128", "--val", "0.3")
+SCRATCH = ("--from", "scratch", "--learning-rate", "0.02", "--batch-size", "2", *SETTINGS)
+ONE_STEP = ("--epochs", 1, "--batch-size", 4)
+"""One epoch of one step: each of the default network takes a second where it is not traced."""
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +176,7 @@ def test_trained_in_half_precision_it_is_exported_in_whole(
 ) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text('precision = "mixed_bfloat16"\nlearning_rate = 1e-5\n')
-    given = ("--from", "default", "--epochs", 1, "--config", settings, *SETTINGS)
+    given = ("--from", "default", "--config", settings, *ONE_STEP, *SETTINGS)
     found = train(data, "--output", tmp_path / "run", *given)
     # The logits of a trained network are large enough for bfloat16 to round them visibly.
     assert found.exit_code == 0, found.output
@@ -210,7 +212,7 @@ def test_fine_tuning_says_what_is_frozen(data: Path, train: Train, tmp_path: Pat
     run = tmp_path / "tuned"
     found = train(
         data, "--from", "default", "--freeze", "encoder", "--classes", "11,21,16,26",
-        "--epochs", 1, "--output", run, *SETTINGS,
+        "--output", run, *ONE_STEP, *SETTINGS,
     )  # fmt: skip
     assert found.exit_code == 0, found.output
     assert "network 'default' for 4 teeth, " in found.stdout
