@@ -11,7 +11,6 @@ divided by that in the smallest folder.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -64,15 +63,25 @@ def make(folder: Path, name: str, count: int) -> None:
     chosen.write(folder, ((file, drawn) for file in files))
 
 
+_MEASURING = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+"""
+"""Starts a command from a small process: a new process counts the memory of its parent."""
+
+
 def measured(*arguments: object) -> tuple[float, float]:
     """(seconds of the processor, largest resident memory in MiB) of a call of panodent."""
     command = [sys.executable, "-m", "panodent", *map(str, arguments)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / _MEBIBYTE
+    found = subprocess.run(
+        [sys.executable, "-c", _MEASURING, *command], stdout=subprocess.PIPE, check=True
+    )
+    code, seconds, memory = map(float, found.stdout.split())
+    if code:
+        raise SystemExit(f"{' '.join(command)}: exit code {code:.0f}")
+    return seconds, memory / _MEBIBYTE
 
 
 def main() -> None:
