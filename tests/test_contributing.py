@@ -20,7 +20,7 @@ import typer.main
 
 from panodent.cli import app
 from panodent.errors import AnnotationError
-from panodent.formats import base
+from panodent.formats import NAMES, base
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -97,7 +97,8 @@ def followed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     page = (ROOT / "docs/reference/formats.md").read_text(encoding="utf-8")
     (row,) = re.findall(r"``(\| `boxes` .*\|)``", TEXT)
-    page = re.sub(r"(\| `via` .*\n)", lambda found: f"{found[1]}{row}\n", page)
+    last = rf"(\| `{NAMES[-1]}` .*\n)"  # the order of the page is that of the registry
+    page = re.sub(last, lambda found: f"{found[1]}{row}\n", page, count=1)
     (root / "docs/reference/formats.md").write_text(page, encoding="utf-8")
 
     metrics = package / "evaluation/metrics.py"

@@ -10,6 +10,7 @@ import mistake_steps
 import mistakes
 
 ROOT = Path(__file__).resolve().parents[1]
+TO_DO = "run python tools/mistakes.py > docs/reference/mistakes.md"
 PAGE = ROOT / "docs" / "reference" / "mistakes.md"
 
 for package in ("keras", "fastapi", "pydicom"):
@@ -45,7 +46,7 @@ def test_the_answer_stands_on_the_page(drawing: Path, heading: str, mistake: obj
         row = row[: row.index("Error: ")]
         assert row in PAGE.read_text("utf-8")
     else:
-        assert row in PAGE.read_text("utf-8").splitlines(), "run tools/mistakes.py > " + PAGE.name
+        assert row in PAGE.read_text("utf-8").splitlines(), TO_DO
 
 
 def test_the_page_has_these_mistakes_only() -> None:

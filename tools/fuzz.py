@@ -233,11 +233,11 @@ def _line(stream: IO[bytes] | None) -> bytes | None:
 def main(arguments: list[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--count", type=int, default=20000)
-    parser.add_argument("--start", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=3600)
-    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--count", type=int, default=20000, help="how many inputs; %(default)s")
+    parser.add_argument("--start", type=int, default=0, help="the number of the first input")
+    parser.add_argument("--seed", type=int, default=0, help="another seed makes other inputs")
+    parser.add_argument("--seconds", type=float, default=3600, help="stop after this time")
+    parser.add_argument("--keep", type=Path, help="folder for the inputs that fail")
     parser.add_argument("--only", type=int, help="check this input, in this process")
     parser.add_argument("--work", type=int, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)

@@ -116,6 +116,9 @@ def test_formats_that_hold_no_findings_write_the_teeth(tmp_path: Path, name: str
     chosen = formats.get(name)
     chosen.write(tmp_path, [("a.png", teeth, found)])
     if name not in HOLDING:
+        place = tmp_path / chosen.image_place("a.png")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros(teeth.size, np.uint8)).save(place)  # may have to tell the size
         (item,) = chosen.read(tmp_path, {"values": "fdi"})
         assert item.findings is None
         assert item.read().fdi.tolist() == [36]

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from panodent import formats
@@ -82,13 +83,18 @@ def test_the_table_of_round_trips(tmp_path: Path) -> None:
     head.append("|" + "---|" * (len(formats.WRITTEN) + 1))
     table = "\n".join([*head, *rows])
     page = PAGE.read_text(encoding="utf-8")
-    assert BEGIN + table + END in page, f"put this table into {PAGE.name}:\n{table}"
+    if BEGIN + table + END not in page:
+        told = (
+            f"put this table into docs/reference/{PAGE.name}, in place of the table of round trips"
+        )
+        pytest.fail(f"{told}:\n{table}", pytrace=False)  # without E before each line, to be copied
 
 
 def test_what_is_lost_is_what_convert_reports() -> None:
     """A conversion never loses anything without a word."""
     page = PAGE.read_text(encoding="utf-8")
     table = page[page.index(BEGIN) : page.index(END)].strip().splitlines()[3:]
+    assert len(table) == len(formats.WRITTEN), "the test of the table tells the lines that lack"
     for name, line in zip(formats.WRITTEN, table, strict=True):
         own = line.split("|")[2:-1][formats.WRITTEN.index(name)].strip()
         for what, items in CASES.items():

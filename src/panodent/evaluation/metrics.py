@@ -24,7 +24,8 @@ class Metric:
     name : name in scores.json.
     label : name on pages.
     counted : what the metric is a mean over.
-    better : which values are good.
+    better : which values are good: 'higher' for shares from 0 to 1, 'lower' for errors, 'near 0'
+        for differences with a sign.
     definition : how the metric is computed, for pages.
     surface : whether it needs surface distances, which are measured on request only.
     digits : decimal places on pages.

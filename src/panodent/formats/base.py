@@ -194,7 +194,8 @@ class Format(ABC):
         """Writes teeth and findings of radiographs below the folder `path`, which may be new.
 
         A format of a single file may also take the file's own path. `items` may be a generator; one
-        radiograph is in memory at a time. No items give an empty data set.
+        radiograph is in memory at a time. A radiograph without teeth is written, too, so that
+        reading lists it. No items give an empty data set.
 
         Raises `AnnotationError` for two images of one key, for names that lead out of the folder
         and for teeth that cannot be written at all, `UnknownNameError` for unknown values of

@@ -31,7 +31,7 @@ from panodent.radiograph.folder_search import ARCHIVES
 LOOKED_FOR = (
     "JSON of COCO, Label Studio, labelme, VIA or Supervisely, XML of CVAT or Pascal VOC, YOLO's "
     "labels with data.yaml or classes.txt, nnU-Net's dataset.json, label maps in "
-    f"{', '.join(f'{name}/' for name in MASKS)}, DICOM Segmentations"
+    f"{', '.join(f'{name}/' for name in MASKS)}, NAME_FDI.ome.tiff, DICOM Segmentations"
 )
 _MOST = 6
 _ENTRIES = 2_000

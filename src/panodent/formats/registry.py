@@ -33,7 +33,8 @@ class Limits:
     findings : 'tooth' where findings are kept with the tooth that carries them, 'kind' where their
         kinds are, 'no' where they are not.
     states : whether what a person saw of a tooth is kept, see `panodent.teeth.validation.STATES`.
-    odd_names : whether the name of a radiograph may have bytes that are not UTF-8; not in XML.
+    odd_names : whether the name of a radiograph may have bytes that are not UTF-8. It may in names
+        of files and in JSON, which escapes them, but not in XML and plain text.
     """
 
     shape: Literal["pixels", "polygons", "boxes"] = "pixels"
