@@ -1,11 +1,15 @@
 """Predicts phantoms on a simulated Ray cluster while a node and the driver are killed.
 
     python benchmarks/ray_cluster.py --count 5000 --output /tmp/cluster
+    python benchmarks/ray_cluster.py --count 4000 --output /tmp/cluster --memory
 
 Needs the extra `ray`. Three nodes of one core each run as processes of this machine. A third of the
 way a node is killed, and another one joins; at two thirds the driver, `panodent predict --ray`, is
 killed and started again with --resume. One file kills the worker that reads it, and one cannot be
 read. The results are compared with those of a plain call. Prints measured rates and memory as JSON.
+
+With --memory nothing is killed: `--ray local` predicts the phantoms, and the memory of its
+processes is printed as it goes on.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from typing import Any
 import psutil
 
 from panodent import phantom
+from panodent.inference.cluster.ray_run import BATCH
 
 DISTINCT = 250
 """Phantoms that are drawn; the others are links to them under other names."""
@@ -71,14 +76,18 @@ class Memory(threading.Thread):
 
     def run(self) -> None:
         while True:
-            for process in psutil.process_iter(["cmdline"]):
-                line = " ".join(process.info["cmdline"] or [])
-                kind = next((k for k, text in KINDS.items() if text in line), "")
-                if kind:
-                    with contextlib.suppress(psutil.Error):
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    line = " ".join(process.cmdline())
+                    if kind := next((k for k, text in KINDS.items() if text in line), ""):
                         used = process.memory_full_info().pss / 2**20
                         self.peak[kind] = max(self.peak.get(kind, 0.0), used)
             time.sleep(2)
+
+    def since(self) -> dict[str, int]:
+        """The largest memory since the last call."""
+        peak, self.peak = self.peak, {}
+        return {kind: round(used) for kind, used in sorted(peak.items())}
 
 
 KINDS = {
@@ -100,6 +109,17 @@ def wait_for(output: Path, batches: int, driver: subprocess.Popen[bytes]) -> Non
         time.sleep(0.5)
 
 
+def curve(images: Path, output: Path, count: int) -> int:
+    """Predicts without a disturbance and prints the memory in each part; returns the exit code."""
+    memory = Memory()
+    memory.start()
+    driver = predict(images, output, "--ray", "local")
+    for part in (1 / 8, 1 / 4, 1 / 2, 1):
+        wait_for(output, int(part * count) // BATCH, driver)
+        print(json.dumps({"radiographs": finished(output) * BATCH, **memory.since()}), flush=True)
+    return driver.wait()
+
+
 def clustered(images: Path, output: Path, count: int) -> dict[str, Any]:
     """Predicts on the cluster with a node and the driver killed; times and memory."""
     import ray
@@ -116,7 +136,7 @@ def clustered(images: Path, output: Path, count: int) -> dict[str, Any]:
         initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": 2**27}
     )
     nodes = [cluster.add_node(num_cpus=1, object_store_memory=2**27) for _ in range(2)]
-    memory, batches = Memory(), count // 64
+    memory, batches = Memory(), count // BATCH
     memory.start()
     started = time.monotonic()
     options = ("--ray", cluster.address, "--resume")
@@ -137,8 +157,12 @@ def clustered(images: Path, output: Path, count: int) -> dict[str, Any]:
         ray.shutdown()
         cluster.shutdown()
     seconds = time.monotonic() - started
-    peak = {kind: round(used) for kind, used in sorted(memory.peak.items())}
-    return {"exit_code": driver.returncode, "seconds": round(seconds), "said": said, "peak": peak}
+    return {
+        "exit_code": driver.returncode,
+        "seconds": round(seconds),
+        "said": said,
+        "peak": memory.since(),
+    }
 
 
 def rows(output: Path, table: str) -> list[dict[str, Any]]:
@@ -174,11 +198,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=5000, help="number of phantoms")
     parser.add_argument("--output", type=Path, required=True, help="folder for everything")
+    parser.add_argument("--memory", action="store_true", help="only the memory as it goes on")
     given = parser.parse_args()
     place: Path = given.output
     draw(place, given.count)
     for name in ("plain", "cluster"):
         shutil.rmtree(place / name, ignore_errors=True)
+    if given.memory:
+        sys.exit(curve(place / "images", place / "cluster", given.count))
     started = time.monotonic()
     predict(place / "images", place / "plain", "--parquet").communicate()
     plain = round(time.monotonic() - started)

@@ -185,7 +185,10 @@ def _streamed(plan: Plan, settings: BatchSettings, address: str) -> Iterator[dic
 
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         attempts = (
-            ray.remote(CountedAttempts).options(num_cpus=0, scheduling_strategy=here).remote()
+            ray.remote(CountedAttempts)
+            # The head node would keep an event of each call.
+            .options(num_cpus=0, scheduling_strategy=here, enable_task_events=False)
+            .remote()
         )
         rows = [{"batch": item} for item in plan.todo]
         dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
@@ -196,6 +199,8 @@ def _streamed(plan: Plan, settings: BatchSettings, address: str) -> Iterator[dic
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=None),
             num_cpus=settings.threads,
             num_gpus=1 if settings.device in ("cuda", "rocm") else 0,
+            # Ray's threads would take arenas of the allocator until a worker is twice as large.
+            runtime_env={"env_vars": {"MALLOC_ARENA_MAX": "2"}},
         )  # Ray Data restarts lost actors and hands their batches out again without end
         for row in dataset.iter_rows():
             yield json.loads(row["summary"])
