@@ -174,3 +174,12 @@ def test_the_encoding_of_a_table_is_asked_for(tmp_path: Path) -> None:
     file.write_bytes(file.read_text(encoding="utf-8").encode("cp1252"))
     with pytest.raises(AnnotationError, match=r"a\.csv: .* give --encoding cp1252"):
         formats.read(tmp_path)
+
+
+@pytest.mark.parametrize("odd", [[1e9, 1e9], ["molar"], [[]]])
+def test_what_is_no_list_of_regions_is_named(tmp_path: Path, odd: Any) -> None:
+    lost = minimal(number=6, image=URL.replace("opg", "b"), tooth=odd)
+    (tmp_path / "min.json").write_text(json.dumps([minimal(bare()), lost]))
+    faults = FaultList()
+    assert [item.key for item in FORMAT.read(tmp_path, {"faults": faults})] == ["3f2a1b2c-opg"]
+    assert [fault.problem.partition(";")[2] for fault in faults] == [" expected a list of regions"]

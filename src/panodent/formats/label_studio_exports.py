@@ -176,8 +176,9 @@ def _task(item: Any, file: Path, tags: Collection[str] = ()) -> Record:
     if not isinstance(item, dict):
         raise AnnotationError(f"{file}: {excerpt(item)} is not an annotation; expected an object")
     for tag in tags:
-        if item.get(tag, "") != "" and not isinstance(item[tag], list):
-            raise AnnotationError(f"{file}: {tag} is {excerpt(item[tag])}; expected a list")
+        value = item.get(tag, "")
+        if value not in ("", []) and not (isinstance(value, list) and _holds_objects(value)):
+            raise AnnotationError(f"{file}: {tag} is {excerpt(value)}; expected a list of regions")
     results = [
         _result(value, tag, str(number))
         for tag, values in item.items()
