@@ -482,7 +482,10 @@ def test_a_point_without_a_size_costs_no_radiograph(tmp_path: Path) -> None:
     (item,) = FORMAT.read(saved(tmp_path, task(annotation(region(), point))), {OPTION: faults})
     assert item.read().fdi.tolist() == [36]
     (fault,) = faults
-    assert "'keypointlabels' is not an outline of a tooth" in fault.problem
+    assert (fault.problem, fault.cost) == (
+        "is a point, not an outline, and is left out",
+        "nothing",
+    )
 
 
 def test_sizes_and_names_of_old_exports(tmp_path: Path) -> None:

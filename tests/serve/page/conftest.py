@@ -28,6 +28,7 @@ import pytest
 from panodent import phantom
 from panodent.bundle.bundle import load, save
 from panodent.bundle.calibration import Calibration
+from panodent.bundle.findings_network import KindLimits
 from panodent.radiograph.radiograph import Radiograph
 from panodent.serve.store.annotated import add_annotated
 from panodent.serve.store.store import Store
@@ -49,12 +50,19 @@ QUIET = (
 
 @pytest.fixture(scope="session")
 def less_sure_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default bundle with lower scores of findings: one on the phantom is doubtful."""
+    """The default bundle with lower scores of findings, and no faint fillings.
+
+    One finding on the phantom is doubtful.
+    """
     folder = tmp_path_factory.mktemp("bundle")
     bundle = load()
     assert bundle.findings is not None
     sure = bundle.findings.calibration
-    findings = replace(bundle.findings, calibration=Calibration(sure.slope, sure.offset - 0.8))
+    findings = replace(
+        bundle.findings,
+        calibration=Calibration(sure.slope, sure.offset - 0.8),
+        limits={**bundle.findings.limits, "filling": KindLimits(9e-5, 0.85)},
+    )
     save(replace(bundle, findings=findings), folder)
     return folder
 

@@ -20,6 +20,7 @@ const FILES = [
   ["findings.json", "Findings", "COCO results, as written by panodent predict"],
   ["coco.json", "COCO annotation", "JSON with run-length encoded masks, for training"],
   ["teeth.seg.dcm", "DICOM segmentation", "one segment per tooth and finding"],
+  ["teeth.seg-ohif.dcm", "DICOM segmentation for OHIF", "the same, for this viewer"],
   ["teeth.pr.dcm", "DICOM presentation state", "outlines over the radiograph"],
   ["teeth.sr.dcm", "DICOM structured report", "numbers, findings and measurements"],
 ];
