@@ -23,10 +23,10 @@ demo: $(VENV)/demo.stamp
 test: export OPENBLAS_NUM_THREADS ?= 1
 test: export TF_NUM_INTRAOP_THREADS ?= 1
 test: export TF_NUM_INTEROP_THREADS ?= 1
-# One worker more than cores, for a sixth of the time a test waits for a browser, a database or a
-# timer; at most four, each may take 2 GB. Files in the order of collection, the quick doctests last,
-# so that all workers end at the same time.
-test: WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 4)))
+# More workers than two cores, for a fifth of the time a test waits for a browser, a database or a
+# timer; each may take 2 GB. Files in the order of collection, the quick doctests last, so that all
+# workers end at the same time.
+test: WORKERS ?= 4
 test: $(VENV)/dev.stamp docs lint
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		--durations 20 --durations-min 1
