@@ -31,7 +31,7 @@ def test_included_findings_belong_to_teeth(name: str, tmp_path: Path) -> None:
 
 def test_other_sources_are_files(tmp_path: Path) -> None:
     file = tmp_path / "findings.json"
-    with pytest.raises(UnknownNameError, match="ufba425, hitl12, a COCO file"):
+    with pytest.raises(UnknownNameError, match="ufba425, a COCO file"):
         findings_file(file)
     file.write_text("{}")
     assert findings_file(file) == file

@@ -86,7 +86,7 @@ AnnotatedFindingsFile = Annotated[
     typer.Option(
         "--findings",
         help="COCO file of annotated findings; scores the predicted ones as well; "
-        "ufba425, hitl12: included ones.",
+        "ufba425: the included ones.",
     ),
 ]
 Samples = Annotated[

@@ -43,8 +43,7 @@ FindingsFile = Annotated[
     Path | None,
     typer.Option(
         "--findings",
-        help="COCO file of the findings in some of these radiographs; "
-        "ufba425, hitl12: included ones.",
+        help="COCO file of the findings in some of these radiographs; ufba425: the included ones.",
     ),
 ]
 Plain = Annotated[

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from panodent.errors import UnknownNameError
 
-PUBLIC = ("ufba425", "hitl12")
+PUBLIC = ("ufba425",)
 """Data sets whose findings ship with panodent."""
 
 
