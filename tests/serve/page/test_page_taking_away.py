@@ -149,6 +149,7 @@ def test_what_is_not_saved_is_asked_about(
     expect(page.locator("#drawer")).to_be_hidden()
     expect(page).to_have_url(re.compile(f"#{other}$"))
     assert asked == ["beforeunload"]
+    page.close()  # it may still load what is deleted now
     requests.delete(f"{service.url}/v1/studies/{other}", timeout=60)
 
 
