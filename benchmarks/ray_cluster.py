@@ -1,7 +1,8 @@
 """Predicts phantoms on a simulated Ray cluster while a node and the driver are killed.
 
     python benchmarks/ray_cluster.py --count 5000 --output /tmp/cluster
-    python benchmarks/ray_cluster.py --count 4000 --output /tmp/cluster --memory
+    python benchmarks/ray_cluster.py --count 2000 --output /tmp/cluster --memory
+    python benchmarks/ray_cluster.py --idle 60
 
 Needs the extra `ray`. Three nodes of one core each run as processes of this machine. A third of the
 way a node is killed, and another one joins; at two thirds the driver, `panodent predict --ray`, is
@@ -9,7 +10,8 @@ killed and started again with --resume. One file kills the worker that reads it,
 read. The results are compared with those of a plain call. Prints measured rates and memory as JSON.
 
 With --memory nothing is killed: `--ray local` predicts the phantoms, and the memory of its
-processes is printed as it goes on.
+processes is printed as it goes on. With --idle a Ray without any work is watched for so many
+minutes.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -114,10 +117,28 @@ def curve(images: Path, output: Path, count: int) -> int:
     memory = Memory()
     memory.start()
     driver = predict(images, output, "--ray", "local")
+    started = time.monotonic()
     for part in (1 / 8, 1 / 4, 1 / 2, 1):
         wait_for(output, int(part * count) // BATCH, driver)
-        print(json.dumps({"radiographs": finished(output) * BATCH, **memory.since()}), flush=True)
+        so_far = {
+            "radiographs": finished(output) * BATCH,
+            "minutes": round((time.monotonic() - started) / 60, 1),
+        }
+        print(json.dumps(so_far | memory.since()), flush=True)
     return driver.wait()
+
+
+def idle(minutes: int) -> None:
+    """Prints the memory of the head node of a Ray that has nothing to do, every ten minutes."""
+    import ray
+
+    memory = Memory()
+    memory.start()
+    ray.init(include_dashboard=False, logging_level=logging.ERROR)
+    for passed in range(0, minutes, 10):
+        time.sleep(600)
+        print(json.dumps({"minutes": passed + 10} | memory.since()), flush=True)
+    ray.shutdown()
 
 
 def clustered(images: Path, output: Path, count: int) -> dict[str, Any]:
@@ -197,9 +218,15 @@ def differences(plain: Path, output: Path) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=5000, help="number of phantoms")
-    parser.add_argument("--output", type=Path, required=True, help="folder for everything")
+    parser.add_argument("--output", type=Path, help="folder for everything")
     parser.add_argument("--memory", action="store_true", help="only the memory as it goes on")
+    parser.add_argument("--idle", type=int, metavar="MINUTES", help="only a Ray without work")
     given = parser.parse_args()
+    if given.idle:
+        idle(given.idle)
+        return
+    if given.output is None:
+        parser.error("--output is needed")
     place: Path = given.output
     draw(place, given.count)
     for name in ("plain", "cluster"):

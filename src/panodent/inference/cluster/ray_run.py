@@ -186,7 +186,7 @@ def _streamed(plan: Plan, settings: BatchSettings, address: str) -> Iterator[dic
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         attempts = (
             ray.remote(CountedAttempts)
-            # The head node would keep an event of each call.
+            # The head node of a cluster would keep an event of each call.
             .options(num_cpus=0, scheduling_strategy=here, enable_task_events=False)
             .remote()
         )
@@ -244,6 +244,9 @@ class _RemoteAttempts:
 def _cluster(address: str) -> Iterator[None]:
     """A connection to a Ray cluster. Raises `ConfigError` if it cannot be reached."""
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if address == LOCAL:
+        # The head node would keep an event of each message between Ray's own actors.
+        os.environ.setdefault("RAY_task_events_report_interval_ms", "0")
     import ray
     import ray.data
 
