@@ -10,7 +10,13 @@ import pytest
 
 from panodent import phantom
 from panodent.inference.predictor import Prediction
-from panodent.inference.side_markers import BACKWARDS, WRONG_SIDE, is_letter_r, mirrored
+from panodent.inference.side_markers import (
+    BACKWARDS,
+    WRONG_SIDE,
+    _mostly_below,
+    is_letter_r,
+    mirrored,
+)
 from panodent.radiograph.radiograph import from_array
 from panodent.utils.arrays import FloatImage
 
@@ -61,3 +67,12 @@ def test_a_prediction_warns() -> None:
     marked[260:320, 720:] = flipped(written("R", 20))[260:320, 720:]
     warned = replace(found, radiograph=from_array((marked * 255).astype(np.uint8)))
     assert BACKWARDS in warned.warning
+
+
+@pytest.mark.parametrize("count", [1, 2, 19, 20, 21, 40, 41, 60])
+def test_counting_tells_the_95th_percentile(count: int) -> None:
+    generator = np.random.default_rng(count)
+    for digits in (1, 2, 6):
+        values = np.round(generator.random(count, np.float32), digits)
+        for limit in (0.5, *values.tolist(), float(np.quantile(values, 0.95))):
+            assert _mostly_below(values, limit) == (float(np.quantile(values, 0.95)) <= limit)

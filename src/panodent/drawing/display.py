@@ -11,6 +11,7 @@ from panodent.errors import TeethError
 from panodent.radiograph.radiograph import Radiograph
 from panodent.radiograph.resampling import resized
 from panodent.teeth.teeth import Teeth
+from panodent.utils.percentiles import percentiles
 
 WINDOW_PERCENTILES = (0.5, 99.7)
 """Percentiles of the pixels that are shown as black and as white."""
@@ -37,11 +38,11 @@ def windowed_rgb(radiograph: Radiograph, into: RGBImage | None = None) -> RGBIma
 
     pixels = radiograph.pixels
     step = max(min(pixels.shape) // 256, 1)
-    low, high = np.percentile(pixels[::step, ::step], WINDOW_PERCENTILES)
-    gain = 255.0 / max(float(high - low), 1e-3)
+    low, high = percentiles(pixels[::step, ::step], *WINDOW_PERCENTILES)
+    gain = 255.0 / max(high - low, 1e-3)
     nothing = np.empty(0)
     # addWeighted multiplies, adds, rounds and saturates in one pass.
-    grey = cv2.addWeighted(pixels, gain, pixels, 0.0, -float(low) * gain, nothing, cv2.CV_8U)
+    grey = cv2.addWeighted(pixels, gain, pixels, 0.0, -low * gain, nothing, cv2.CV_8U)
     return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB, into)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from panodent.utils.arrays import Float32Array, FloatImage
+from panodent.utils.percentiles import percentiles
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 1.0, 99.5
 
@@ -34,8 +35,8 @@ def normalised(pixels: FloatImage) -> FloatImage:
     >>> normalised(np.linspace(0, 1, 1001, dtype=np.float32))[[0, 10, 995, 1000]].round(2)
     array([-1.02, -1.  ,  1.  ,  1.01], dtype=float32)
     """
-    low, high = np.percentile(pixels, (LOW_PERCENTILE, HIGH_PERCENTILE))
-    span = max(float(high - low), 1e-6)
+    low, high = percentiles(pixels, LOW_PERCENTILE, HIGH_PERCENTILE)
+    span = max(high - low, 1e-6)
     image = pixels - np.float32(low)
     image *= np.float32(2 / span)
     image -= np.float32(1)
