@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from panodent.dentition import ARCHES, TEETH
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.teeth import Teeth
+from panodent.training import precision
 
 gc.set_threshold(50_000)  # searched for as often as usual, garbage costs a twentieth of the time
 
@@ -52,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take long come first: at the end the other workers would wait for them."""
     places = {name: place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONG)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def same_precision_everywhere() -> Iterator[None]:
+    """Trainings compute in float32 on every processor, so that their numbers are the same."""
+    with patch.object(precision, "BFLOAT16", frozenset()):
+        yield
 
 
 @pytest.fixture(scope="session")

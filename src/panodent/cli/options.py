@@ -35,7 +35,12 @@ WeightSeed = Annotated[
     int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
 ]
 Precision = Annotated[
-    str | None, typer.Option(show_default="float32", help="float32 or mixed_bfloat16.")
+    str | None,
+    typer.Option(
+        show_default="auto",
+        help="What layers compute in: float32, mixed_bfloat16, or auto, which is mixed_bfloat16 "
+        "on processors that have it.",
+    ),
 ]
 ResumeTraining = Annotated[
     bool, typer.Option("--resume", help="Continue the training in --output.")

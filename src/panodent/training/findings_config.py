@@ -7,6 +7,7 @@ from typing import Any
 
 from panodent.bundle.frame import Frame
 from panodent.training.augmentation.config import AugmentConfig
+from panodent.training.precision import AUTO, check_precision
 from panodent.training.settings import check_ranges, setting
 
 PROBABILITY = (0.0, 1.0)
@@ -61,7 +62,7 @@ class FindingsConfig:
     weight_decay: float = setting(1e-2, "Weight decay of AdamW.", (0, 1))
     dice_weight: float = setting(1.0, "Weight of the Dice loss beside cross-entropy.", (0, 100))
     dropout: float = setting(0.1, "Dropout of channels at the deepest level.", PROBABILITY)
-    precision: str = setting("float32", "Keras's dtype policy: float32 or mixed_bfloat16.")
+    precision: str = setting(AUTO, "What layers compute in: auto, float32 or mixed_bfloat16.")
     workers: int = setting(0, "Processes that make batches.", (0, 256), "processes")
     seed: int = setting(0, "Random seed of weights and batches.", (0, 2**31))
     augment: AugmentConfig = field(default_factory=_augment)
@@ -69,6 +70,7 @@ class FindingsConfig:
 
     def __post_init__(self) -> None:
         check_ranges(self)
+        check_precision(self.precision)
         Frame(self.height, self.width)
 
     @property

@@ -12,6 +12,7 @@ import numpy as np
 
 from panodent.bundle.bundle import Bundle
 from panodent.errors import TrainingError
+from panodent.training.precision import layer_precision
 
 Report = Callable[[str, dict[str, Any]], None]
 """Called as `report(event, facts)` with progress and warnings."""
@@ -25,7 +26,7 @@ CLIP_NORM = 5.0
 
 @contextmanager
 def seeded(seed: int, precision: str) -> Iterator[None]:
-    """Fixes the random seed, and sets the precision of networks built inside.
+    """Fixes the random seed, and sets the precision of networks built inside; see `PRECISIONS`.
 
     Networks built later, to export, have the precision from before.
     """
@@ -33,7 +34,7 @@ def seeded(seed: int, precision: str) -> Iterator[None]:
 
     keras.utils.set_random_seed(seed)
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
+    keras.config.set_dtype_policy(layer_precision(precision))
     try:
         yield
     finally:

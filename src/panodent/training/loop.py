@@ -102,7 +102,7 @@ def describe(run: Run, model: Any) -> str:
     config = run.config
     text = (
         f"network {config.network!r} for {counted(len(config.classes), 'tooth', 'teeth')}, "
-        f"{model.count_params():,} parameters; "
+        f"{model.count_params():,} parameters{_computed(model)}; "
         f"{counted(config.epochs, 'epoch', 'epochs')} from {_started(run.start)}"
     )
     frozen = [layer for layer in model.layers if layer.weights and not layer.trainable]
@@ -113,6 +113,12 @@ def describe(run: Run, model: Any) -> str:
         f"{text}\nfrozen: {counted(len(frozen), 'layer', 'layers')} with {count:,} parameters, "
         f"{frozen[0].name} to {frozen[-1].name}; frozen batch norms stay in inference mode"
     )
+
+
+def _computed(model: Any) -> str:
+    """What the layers compute in, in words; empty for float32."""
+    used = model.dtype_policy.name
+    return "" if used == "float32" else f", computed in {used}"
 
 
 def _started(start: str) -> str:

@@ -62,6 +62,7 @@ RECIPES: Mapping[str, TrainConfig] = {
         schedule="constant",
         warmup_epochs=0.0,
         dice_weight=0.0,
+        precision="float32",
         augment=SEED_AUGMENT,
     ),
 }

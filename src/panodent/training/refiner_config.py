@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from panodent.training.precision import AUTO, check_precision
 from panodent.training.settings import check_ranges, setting
 
 
@@ -32,7 +33,7 @@ class RefinerConfig:
     learning_rate: float = setting(3e-3, "Highest learning rate.", (1e-6, 1))
     weight_decay: float = setting(1e-2, "Weight decay of AdamW.", (0, 1))
     dice_weight: float = setting(1.0, "Weight of the Dice loss beside cross-entropy.", (0, 100))
-    precision: str = setting("float32", "Keras's dtype policy: float32 or mixed_bfloat16.")
+    precision: str = setting(AUTO, "What layers compute in: auto, float32 or mixed_bfloat16.")
     variants: int = setting(2, "How often each radiograph is shown to the bundle.", (1, 100))
     least_overlap: float = setting(
         0.3, "Smallest overlap (IoU) of a found tooth with the annotated one.", (0, 1)
@@ -50,3 +51,4 @@ class RefinerConfig:
 
     def __post_init__(self) -> None:
         check_ranges(self)
+        check_precision(self.precision)

@@ -11,10 +11,10 @@ from panodent.datasets.splits import SHARE
 from panodent.dentition import PERMANENT, TEETH
 from panodent.errors import ConfigError, UnknownNameError
 from panodent.training.augmentation.config import AugmentConfig
+from panodent.training.precision import AUTO, check_precision
 from panodent.training.settings import check_ranges, setting
 from panodent.training.unet import NETWORKS
 
-PRECISIONS = ("float32", "mixed_bfloat16")
 OPTIMISERS = ("adam", "adamw")
 UNLIMITED = math.inf
 _SIDES = "A multiple of 64, or of 32 for the network seed."
@@ -68,7 +68,11 @@ class TrainConfig:
     dice_smoothing: float = setting(
         20.0, "Added to both terms of each Dice quotient.", (0, UNLIMITED), "output pixels"
     )
-    precision: str = setting("float32", "What layers compute in: float32 or mixed_bfloat16.")
+    precision: str = setting(
+        AUTO,
+        "What layers compute in: float32, mixed_bfloat16, or auto, which is mixed_bfloat16 on "
+        "processors that have it.",
+    )
     validation: float = setting(
         SHARE, "Share of groups of radiographs held out, below 1.", (0, 1), "share"
     )
@@ -133,11 +137,11 @@ class TrainConfig:
             raise UnknownNameError("network", self.network, NETWORKS)
         for name, value, known in (
             ("optimiser", self.optimiser, OPTIMISERS),
-            ("precision", self.precision, PRECISIONS),
             ("schedule", self.schedule, ("cosine", "constant")),
         ):
             if value not in known:
                 raise UnknownNameError(name, value, known)
+        check_precision(self.precision)
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise ConfigError("classes must name at least one tooth, each once")
         if unknown := [fdi for fdi in self.classes if fdi not in TEETH]:
