@@ -56,6 +56,7 @@ from panodent.formats.parsing.image_entries import (
     in_order,
 )
 from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
+from panodent.formats.parsing.pixel_outlines import filled
 from panodent.formats.parsing.shapes import (
     AnnotatedShape,
     Outline,
@@ -68,7 +69,6 @@ from panodent.formats.tooth_states import STATE, UNKNOWN, read_state, written_st
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import NOWHERE
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
-from panodent.teeth.outlines import fill
 from panodent.teeth.run_lengths import from_counts, to_counts
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.teeth.validation import STATES
@@ -213,7 +213,7 @@ def _outline(shape: Element, size: tuple[int, int]) -> Outline:
 
 def _mask(shape: Element, size: tuple[int, int]) -> CroppedMask:
     if shape.tag == "polygon":
-        return trimmed(fill([[_points(shape.get("points", ""))]], size))
+        return trimmed(filled([_points(shape.get("points", ""))], size))
     if shape.tag != "mask":
         raise AnnotationError(
             f"a {shape.tag} is not an outline of a tooth; expected polygons or masks"

@@ -48,11 +48,11 @@ from panodent.formats.parsing.image_entries import (
     size_of_file,
 )
 from panodent.formats.parsing.image_search import ImageSearch, declared_path
+from panodent.formats.parsing.pixel_outlines import filled
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.formats.parsing.xml_stream import children, root_name
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
-from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 from panodent.utils.wording import counted
@@ -225,7 +225,7 @@ def _read(entry: _Entry, image: Path | None, numbers: Mapping[str, int | None]) 
 
 def _outline(drawn: Box | Rings, size: tuple[int, int]) -> Outline:
     if isinstance(drawn, list):
-        return Outline(trimmed(fill([[ring] for ring in drawn], size)))
+        return Outline(trimmed(filled(drawn, size)))
     left, top, right, bottom = drawn
     top, left = min(max(top - 1, 0), size[0]), min(max(left - 1, 0), size[1])
     sides = max(min(bottom, size[0]) - top, 0), max(min(right, size[1]) - left, 0)
