@@ -111,10 +111,14 @@ def conflict(radiograph: Radiograph, size: tuple[int, int]) -> str:
     >>> conflict(Radiograph(np.zeros((40, 50), np.float32)), (50, 60))
     'the radiograph has 50 x 40 pixels, its annotation 60 x 50'
     """
-    (height, width), turned = radiograph.size, None
+    return size_conflict(radiograph.size, radiograph.source, size)
+
+
+def size_conflict(found: tuple[int, int], file: Path | None, size: tuple[int, int]) -> str:
+    """As `conflict`, for a radiograph of which (height, width) `found` and the file are known."""
+    height, width = found
     said = f"the radiograph has {width} x {height} pixels, its annotation {size[1]} x {size[0]}"
-    if radiograph.source is not None:
-        turned = turned_by_exif(radiograph.source)
+    turned = None if file is None else turned_by_exif(file)
     if turned is None:
         return said
     drawn = "; it was drawn on the pixels as they are stored" if size == (width, height) else ""

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from panodent import formats
-from panodent.datasets.checking import fault_of, stop_at
+from panodent.datasets.checking import fault_of, size_conflict, stop_at
 from panodent.datasets.conversion_folder import JOURNAL, begin, finish
 from panodent.datasets.dataset import images_below
 from panodent.datasets.image_copies import put
@@ -38,8 +38,10 @@ from panodent.datasets.journal import (
 from panodent.datasets.splits import held_out
 from panodent.errors import (
     ConfigError,
+    DatasetError,
     OutputError,
     PanodentError,
+    RadiographError,
     UnknownNameError,
 )
 from panodent.formats.base import Annotated, finding_losses, losses
@@ -48,7 +50,7 @@ from panodent.formats.naming import Naming
 from panodent.formats.parsing.image_entries import check_odd_name, image_path
 from panodent.formats.registry import BY_NAME, FORMATS, WRITTEN
 from panodent.radiograph.folder_search import Unread
-from panodent.radiograph.radiograph import suffix_of
+from panodent.radiograph.radiograph import read_size, suffix_of
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.output_folder import occupied
@@ -132,7 +134,7 @@ def convert(
     Raises
     ------
     FaultyItemsError : annotations cannot be read; it lists all of them, and nothing was written.
-    AnnotationError : `source` as a whole cannot be read.
+    AnnotationError, DatasetError : `source` as a whole cannot be read, or has nothing to convert.
     ConfigError, UnknownNameError : names or options are wrong, also in combination.
     OutputError : the new folder is not empty or cannot be written.
     """
@@ -141,7 +143,9 @@ def convert(
     name, annotations = formats.read(source, format_name, {**(read_options or {}), OPTION: faults})
     found, unread = _radiographs(source, radiographs, annotations, faults)
     if not skip_bad:
-        _check_reading(annotations, faults)
+        _check_reading(annotations, found, faults)
+    if not annotations:
+        raise DatasetError(f"{source}: no annotated radiograph ({name}), so nothing to convert")
     task = _task(source, radiographs, name, to, images)
     task |= {"read": _plain(read_options), "write": _plain(write_options)}
     line = partial(_line, found, target, writer, images, change, faults)
@@ -182,14 +186,28 @@ def _radiographs(
     return {key: found[key] for key in sought if key in found}, [i for i in unread if i.lost]
 
 
-def _check_reading(annotations: list[Annotated], faults: FaultList) -> None:
+def _check_reading(
+    annotations: list[Annotated], found: Mapping[str, Path], faults: FaultList
+) -> None:
     """Reads everything once; raises `FaultyItemsError` with all that cannot be used."""
     for item in annotations:
         try:
-            findings_entry(item, item.read())
+            findings_entry(item, _read(item, item.image or found.get(item.key)))
         except PanodentError as error:
             faults.add(fault_of(error))
     stop_at(faults)
+
+
+def _read(item: Annotated, image: Path | None) -> Teeth:
+    """The teeth; raises `DatasetError` if they were drawn on a picture of another size."""
+    teeth = item.read()
+    try:
+        size = teeth.size if image is None else read_size(image)
+    except RadiographError:  # it is copied as it is
+        return teeth
+    if teeth.size != size:
+        raise DatasetError(f"{image}: {size_conflict(size, image, teeth.size)}")
+    return teeth
 
 
 def _checked_writer(
@@ -275,7 +293,8 @@ def _converted(
     """One annotation as plain data; its radiograph is copied or linked."""
     name = f"{item.key}{suffix_of(image).lower() if image else '.png'}"
     check_odd_name(image_path(name, target), writer.limits)
-    teeth = item.read() if change is None else change(item.key, item.read())
+    teeth = _read(item, image)
+    teeth = teeth if change is None else change(item.key, teeth)
     made = ""
     if image is not None and images != "none":
         made = writer.image_place(name)
