@@ -467,7 +467,9 @@ def test_an_annotation_of_another_size_is_not_converted(tmp_path: Path) -> None:
     with pytest.raises(FaultyItemsError) as stopped:
         convert(tmp_path / "in", tmp_path / "out", "cvat")
     (fault,) = stopped.value.faults
-    assert fault.problem == "the radiograph has 96 x 64 pixels, its annotation 128 x 64"
+    assert fault.endswith(
+        "phantom-00000.png: the radiograph has 96 x 64 pixels, its annotation 128 x 64"
+    )
     done = convert(tmp_path / "in", tmp_path / "out", "cvat", skip_bad=True)
     assert (done.written, list(done.failed)) == (1, ["phantom-00000"])
 

@@ -269,3 +269,35 @@ def test_a_class_that_no_label_map_has_does_no_harm(tmp_path: Path) -> None:
         item.read()
     (left_out,) = FORMAT.read(tmp_path, {"map": {"gum": None}})
     assert len(left_out.read()) == 0
+
+
+@pytest.mark.parametrize(
+    ("label", "radiograph", "key"),
+    [
+        ("masks/opg.PNG", "images/opg.png", "opg"),
+        ("masks/OPG.png", "images/opg.jpg", "opg"),
+        ("masks/opg_mask.png", "images/opg.jpg", "opg"),
+        ("masks/opg.jpg.png", "opg.jpg", "opg"),
+        ("masks/sub/opg.png", "img/sub/opg.png", "sub/opg"),
+        ("train/masks/opg.png", "train/images/opg.png", "train/opg"),
+        ("masks/mask.png", "images/other.png", "mask"),
+        ("masks/a_mask.png", "images/b.png", "a_mask"),
+    ],
+)
+def test_names_of_label_maps(tmp_path: Path, label: str, radiograph: str, key: str) -> None:
+    saved(tmp_path / label, block())
+    saved(tmp_path / radiograph, block())
+    saved(tmp_path / "masks_machine" / "._opg.png", block())  # of macOS, and in an earlier folder
+    (item,) = FORMAT.read(tmp_path, {"values": "fdi"})
+    assert (item.key, item.read()) == (key, expected())
+    assert (item.image is not None) is (not label.endswith(("/mask.png", "a_mask.png")))
+
+
+def test_a_radiograph_has_one_label_map(tmp_path: Path) -> None:
+    for name in ("masks/a.png", "masks/a_mask.png", "images/a.png"):
+        saved(tmp_path / name, block())
+    found = FORMAT.read(tmp_path, {"values": "fdi"})
+    assert [(item.key, item.image is not None) for item in found] == [
+        ("a", True),
+        ("a_mask", False),
+    ]

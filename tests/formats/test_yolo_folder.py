@@ -72,3 +72,24 @@ def test_radiographs_of_labels(tmp_path: Path) -> None:
     ((_, unclear),) = paired(tmp_path, [(tmp_path, tmp_path / "truth" / "a.txt")])
     assert unclear.files == []
     assert "may be images/x/a.png or images/y/a.png" in unclear.problem
+
+
+def test_names_in_another_spelling(tmp_path: Path) -> None:
+    saved(tmp_path, labels__A_dot_TXT="", images__a_dot_png="", images__b_dot_png="")
+    saved(tmp_path, labels__B_dot_txt="", labels__b_dot_txt="", labels__c_dot_txt="")
+    saved(tmp_path, images__C_dot_png="", images__c_dot_PNG="", **{"images/Za\u0308hne.png": ""})
+    saved(tmp_path, labels__zähne_dot_txt="", labels__d_dot_txt="", images__D_dot_png="")
+    saved(tmp_path, labels__e_dot_txt="", labels__E_dot_txt="", images__é_dot_png="")
+    folder = tmp_path / "labels"
+    found = paired(tmp_path, [(folder, text) for text in label_files(folder)])
+    names = {text.name: [file.name for file in images.files] for text, images in found}
+    assert names == {
+        "A.TXT": ["a.png"],
+        "B.txt": [],  # the radiograph has a label of its own name
+        "E.txt": [],
+        "b.txt": ["b.png"],
+        "c.txt": ["c.PNG"],
+        "d.txt": ["D.png"],
+        "e.txt": [],
+        "z\u00e4hne.txt": ["Za\u0308hne.png"],
+    }

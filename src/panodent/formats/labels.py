@@ -1,6 +1,7 @@
 """Label maps: one indexed or grey PNG a radiograph, with a pixel value for each tooth.
 
-Folders are `masks_machine/`, `masks/` or `labels/` beside the radiographs, or `<name>/labels.png`,
+Folders are `masks_machine/`, `masks/` or `labels/` beside the radiographs, also in folders of
+splits such as `train/masks/`, or `<name>/labels.png`,
 which `panodent predict` writes. The record beside it, `<name>/teeth.json`, is read instead, because
 it has overlaps, scores and teeth without a number as well. A pixel value does not say by itself
 which tooth it is, so a value map must be named (`VALUE_MAPS`) or given as a JSON file. A label map
@@ -19,10 +20,12 @@ True
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from panodent.dentition import TEETH, from_universal
 from panodent.errors import AnnotationError, UnknownNameError
@@ -30,8 +33,10 @@ from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
+from panodent.formats.parsing.data_folder import image_root
 from panodent.formats.parsing.excerpt import excerpt
-from panodent.formats.parsing.image_entries import checked_names
+from panodent.formats.parsing.image_entries import checked_names, in_order
+from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.json_record import is_whole, load
 from panodent.formats.parsing.label_map import lookup_table, read_values, to_teeth, write_png
 from panodent.formats.result_record import (
@@ -48,6 +53,8 @@ from panodent.utils.atomic_files import write_whole
 FOLDERS = ("masks_machine", "masks", "labels")
 RESULT = "labels.png"
 """What `panodent predict` calls the label map of a radiograph."""
+_ADDED = re.compile(r"[_\-. ](mask|label|seg|gt|png|jpe?g|tiff?|bmp|dcm)s?$", re.IGNORECASE)
+"""What tools add to the name of a radiograph for that of its label map."""
 COLOUR_MAP = "obj_class_to_machine_color.json"
 """The value map that the data set of Humans in the Loop brings, and that is written."""
 
@@ -72,7 +79,7 @@ class Labels(Format):
 
     def recognises(self, path: Path) -> bool:
         """A folder with label maps in one of the usual places."""
-        return path.is_dir() and bool(_files(path))
+        return path.is_dir() and bool(_maps(path))
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Label maps below `path`.
@@ -83,14 +90,14 @@ class Labels(Format):
         their teeth.json.
         """
         given = options or {}
-        files = _files(path)
-        if not files:
+        maps = _maps(path)
+        if not maps:
             raise AnnotationError(
                 f"{path}: no label maps; expected PNG files in {', '.join(FOLDERS)} "
                 f"or <name>/{RESULT}"
             )
         values = given.get("values") or _colour_map_beside(path)
-        if values is None and all(file.name == RESULT for file in files.values()):
+        if values is None and all(item.file.name == RESULT for item in maps):
             values = "fdi"
         if values is None:
             raise AnnotationError(
@@ -100,14 +107,14 @@ class Labels(Format):
         numbers = value_map(values, Naming.of(given))
         found = (path / RESULTS).is_file()
         read = _read if given.get("values") is None else read_label_image
-        return [
-            Annotated(
-                key,
-                partial(read, file, numbers, FaultReport.of(given, file)),
-                findings=_beside(file, found),
-            )
-            for key, file in sorted(files.items())
-        ]
+        items = []
+        for item, place in zip(maps, _radiographs(path, maps), strict=True):
+            report = FaultReport.of(given, item.file)
+            if place.problem:
+                report.add(place.problem, cost="radiograph")
+            teeth = partial(read, item.file, numbers, report)
+            items.append(Annotated(place.key, teeth, None, place.file, _beside(item.file, found)))
+        return in_order(path, items, FaultReport.of(given, path))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `labels/<key>.png` with the pixel values of the option `values`, by default FDI.
@@ -210,14 +217,63 @@ def _grey(value: Any, where: str) -> int:
     return int(channels[0])
 
 
-def _files(path: Path) -> dict[str, Path]:
-    """Label maps by key."""
-    for folder in FOLDERS:
-        if (path / folder).is_dir():
-            root = path / folder
-            found = sorted(root.rglob("*.png"))
-            return {file.relative_to(root).with_suffix("").as_posix(): file for file in found}
-    return {file.parent.relative_to(path).as_posix(): file for file in sorted(path.rglob(RESULT))}
+class _Map(NamedTuple):
+    """A label map, and the names that its radiograph may have, the most likely first."""
+
+    key: str
+    file: Path
+    names: tuple[str, ...] = ()
+    beside: Path | None = None  # the folder that the map's own lies in
+
+    def of(self, image: FoundImage, path: Path) -> FoundImage:
+        """The radiograph with the key that its format gives it: without the folder of images."""
+        if image.file is None or self.beside is None:
+            return replace(image, key=self.key)
+        root = image_root(self.beside)
+        if not image.file.is_relative_to(root):
+            return image
+        below = self.beside.relative_to(path) / image.file.relative_to(root)
+        return replace(image, key=key_of(below))
+
+
+def _maps(path: Path) -> list[_Map]:
+    """Label maps, sorted, of the first of `FOLDERS` that has any, also in folders of splits."""
+    for name in FOLDERS:
+        found = [_map(path, path / name, file) for file in _pictures(path / name)]
+        if not found:
+            roots = sorted(root for root in path.glob(f"*/{name}") if root.is_dir())
+            found = [_map(path, root, file) for root in roots for file in _pictures(root)]
+        if found:
+            return found
+    results = sorted(path.rglob(RESULT))
+    return [_Map(file.parent.relative_to(path).as_posix(), file) for file in results]
+
+
+def _pictures(root: Path) -> list[Path]:
+    return [file for file in sorted(root.rglob("*.[pP][nN][gG]")) if file.name[0] != "."]
+
+
+def _map(path: Path, root: Path, file: Path) -> _Map:
+    below = file.relative_to(root).with_suffix("")
+    beside = image_root(root.parent).relative_to(path)
+    names = dict.fromkeys((below.as_posix(), _ADDED.sub("", below.as_posix())))
+    key = (root.parent.relative_to(path) / below).as_posix()
+    named = tuple(f"{(beside / name).as_posix()}.png" for name in names)
+    return _Map(key, file, named, root.parent)
+
+
+def _radiographs(path: Path, maps: list[_Map]) -> list[FoundImage]:
+    """The radiograph of each label map: by its name, or by this without what tools add to it."""
+    search = ImageSearch(path)
+    found = [FoundImage(item.key) for item in maps]
+    for turn in range(2):
+        waiting = [n for n, item in enumerate(maps) if not found[n].file and item.names[turn:]]
+        taken = {place.file for place in found}
+        places = search.find(Sought(maps[n].names[turn], where=str(maps[n].file)) for n in waiting)
+        for n, place in zip(waiting, places, strict=True):
+            if place.file not in taken:
+                found[n] = maps[n].of(place, path)
+    return found
 
 
 def _beside(file: Path, found: bool) -> Callable[[], AnnotatedFindings] | None:

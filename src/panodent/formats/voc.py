@@ -155,6 +155,8 @@ def _entry(file: Path, report: FaultReport) -> _Entry:
             entry.size = None if unknown else image_size(*sides, str(file))
         else:
             objects += 1
+            if (element.findtext("deleted") or "").strip() == "1":
+                continue  # LabelMe of MIT keeps what was deleted
             label = (element.findtext("name") or "").strip()
             item = f"object {objects} ({excerpt(label)})"
             if not label:

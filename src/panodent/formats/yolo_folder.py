@@ -15,12 +15,14 @@ of one.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from panodent.errors import AnnotationError
-from panodent.formats.parsing.image_search import ImageSearch, image_root
+from panodent.formats.parsing.data_folder import image_root
+from panodent.formats.parsing.image_search import ImageSearch, folded
 from panodent.formats.parsing.text_encoding import read_text
 from panodent.formats.yolo_names import LISTS
 from panodent.radiograph.radiograph import SUFFIXES, is_candidate, key_of
@@ -59,7 +61,7 @@ def label_files(folder: Path, mixed: bool = False) -> Iterator[Path]:
     `mixed` is whether radiographs and other texts may lie there too; files that are neither beside
     a radiograph of their name nor full of numbers are then passed over.
     """
-    for text in sorted(folder.rglob("*.txt")):
+    for text in sorted(folder.rglob("*.[tT][xX][tT]")):
         hidden = text.name.startswith(".") or not text.is_file()
         if not hidden and (not mixed or (text.name not in NOT_LABELS and _is_label(text))):
             yield text
@@ -79,36 +81,54 @@ def looks_right(text: Path) -> bool:
     return len(values) >= 5 and values[0].is_integer() and all(abs(v) <= 2 for v in values[1:5])
 
 
-def used_classes(text: Path) -> set[int]:
-    """The class numbers on the lines of a file; what is wrong with it is said when it is read."""
+def used_classes(text: Path, boxes: Counter[bool] | None = None) -> set[int]:
+    """The class numbers on the lines of a file; what is wrong with it is said when it is read.
+
+    `boxes` counts lines by whether they have four corners, as turned boxes (OBB) have.
+    """
     try:
         lines = [line.split(maxsplit=1) for line in read_text(text).splitlines()]
     except AnnotationError:
         return set()
-    firsts = {
-        words[0] for words in lines if len(words) == 2
-    }  # one word alone is in a list of names
-    return {int(word) for word in firsts if re.fullmatch(r"\d{1,6}", word, re.A)}
+    lines = [words for words in lines if len(words) == 2]  # one word alone is in a list of names
+    if boxes is not None:
+        boxes.update(len(rest.split(maxsplit=8)) == 8 for _, rest in lines)
+    return {int(word) for word, _ in lines if re.fullmatch(r"\d{1,6}", word, re.A)}
 
 
 def paired(root: Path, found: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Path, LabelledImages]]:
     """(text, radiographs that may belong to it) of each text of a folder."""
-    images: dict[Path, dict[str, list[Path]]] = {}
     search, alone = ImageSearch(root), []
+    beside: dict[Path, list[Path]] = {}
     for folder, text in found:
-        below = text.relative_to(folder).with_suffix("")
         if folder.name == FOLDER:
-            if folder not in images:
-                images[folder] = _images(folder.parent)
-            files = images[folder].get(below.as_posix(), [])
-            key = (folder.parent / below).relative_to(root).as_posix()
-            yield text, LabelledImages(key, files)
+            beside.setdefault(folder, []).append(text)
         elif files := [f for f in map(text.with_suffix, _ENDINGS) if f.is_file()]:
             yield text, LabelledImages(search.key(files[0]), files)
         else:
             alone.append(text)
+    for folder, texts in beside.items():
+        yield from _paired_beside(root, folder, texts)
     for text, place in zip(alone, search.find_own([(t, None) for t in alone], ()), strict=True):
         yield text, LabelledImages(place.key, [place.file] if place.file else [], place.problem)
+
+
+def _paired_beside(
+    root: Path, folder: Path, texts: Sequence[Path]
+) -> Iterator[tuple[Path, LabelledImages]]:
+    """The same of the texts of a folder `labels`: by name, or else by name in another spelling."""
+    images = _images(folder.parent)
+    names = {text: text.relative_to(folder).with_suffix("").as_posix() for text in texts}
+    spellings: dict[str, list[str]] = {}  # of radiographs that no text has
+    for name in images.keys() - set(names.values()):
+        spellings.setdefault(folded(name), []).append(name)
+    wanted = Counter(folded(name) for name in names.values() if name not in images)
+    for text, name in names.items():
+        others = spellings.get(folded(name), ())
+        if name not in images and len(others) == wanted[folded(name)] == 1:
+            (name,) = others
+        key = (folder.parent / name).relative_to(root).as_posix()
+        yield text, LabelledImages(key, images.get(name, []))
 
 
 def _images(folder: Path) -> dict[str, list[Path]]:

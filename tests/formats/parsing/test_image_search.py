@@ -13,8 +13,6 @@ from panodent.formats.parsing.image_search import (
     ImageSearch,
     Sought,
     declared_path,
-    image_root,
-    radiographs_below,
 )
 
 
@@ -159,18 +157,6 @@ def test_a_file_that_two_names_mean_equally_is_given_to_none(tmp_path: Path) -> 
 def test_what_is_no_name_of_a_file_is_refused(name: Any) -> None:
     with pytest.raises(AnnotationError, match=r"^t\.json: an image is named .*expected the path"):
         declared_path(name, "t.json")
-
-
-def test_label_maps_results_and_hidden_files_are_no_radiographs(tmp_path: Path) -> None:
-    folder_of(
-        *(tmp_path, "a.png", "masks/a.png", "labelsTr/a.png", "r/labels.png", "r/teeth.json"),
-        *("r/overlay.png", "s/labels.png", ".b.png", "notes.txt", "a_11.ome.tiff"),
-    )
-    found = [file.relative_to(tmp_path).as_posix() for file in radiographs_below(tmp_path)]
-    assert found == ["a.png", "s/labels.png"]
-    assert image_root(tmp_path) == tmp_path
-    (tmp_path / "img").mkdir()
-    assert image_root(tmp_path) == tmp_path / "img"
 
 
 def test_many_names_are_found_in_linear_time(tmp_path: Path) -> None:

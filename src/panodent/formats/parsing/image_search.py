@@ -37,15 +37,11 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.data_folder import radiographs_below
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS, is_no_name
-from panodent.formats.registry import FORMATS
-from panodent.radiograph.dicom_segmentation import is_segmentation
-from panodent.radiograph.folder_search import Found, search
 from panodent.radiograph.radiograph import SUFFIXES, is_candidate, key_of
 
-LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folders)
-"""Folders of label maps, which are not radiographs."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SERVER = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://[^/]*")
 _UPLOADED = re.compile(r"(^|/)[0-9a-f]{8}-(?=[^/]+$)")
@@ -216,7 +212,7 @@ class ImageSearch:
         names = [path.as_posix(), unquote(path.as_posix())]
         names.append(_UPLOADED.sub(r"\1", names[-1]))
         rank = 0
-        for fold in (_same, _folded, _stem):
+        for fold in (_same, folded, _stem):
             table = self._table(fold)
             for name in dict.fromkeys(names):
                 rank += 1
@@ -280,12 +276,17 @@ def _same(path: str) -> str:
     return path
 
 
-def _folded(path: str) -> str:
+def folded(path: str) -> str:
+    """A path without regard to case and to the form of accents.
+
+    >>> folded("Za\\u0308hne.PNG") == folded("z\\u00e4hne.png")
+    True
+    """
     return unicodedata.normalize("NFC", path).casefold()
 
 
 def _stem(path: str) -> str:
-    return _folded(key_of(path))
+    return folded(key_of(path))
 
 
 def declared_path(name: object, where: str) -> PurePosixPath:
@@ -316,33 +317,3 @@ def declared_path(name: object, where: str) -> PurePosixPath:
             f"{where}: an image is named {excerpt(name)}; expected the path of a file"
         )
     return PurePosixPath(*kept)
-
-
-def image_root(folder: Path) -> Path:
-    """The folder of radiographs below a data folder: the first of `IMAGE_FOLDERS`, or `folder`."""
-    return next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
-
-
-def searched_below(folder: Path) -> Found:
-    """The files below a folder that may be radiographs, and what is not read, both sorted.
-
-    Label maps, DICOM Segmentations, hidden files and pictures that panodent wrote are left out.
-    """
-    label_folders = {folder / name for name in LABEL_FOLDERS}
-    found = search(folder)
-
-    def is_label(file: Path) -> bool:
-        return any(parent in label_folders for parent in file.parents)
-
-    files = [
-        file
-        for file in found.files
-        if not (is_label(file) or file.name.endswith((".ome.tif", ".ome.tiff")))
-        and not is_segmentation(file)
-    ]
-    return Found(files, [item for item in found.unread if not is_label(item.path)], found.results)
-
-
-def radiographs_below(folder: Path) -> list[Path]:
-    """The files of `searched_below`."""
-    return searched_below(folder).files

@@ -18,9 +18,9 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.data_folder import image_root
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_path
-from panodent.formats.parsing.image_search import image_root
 from panodent.radiograph.radiograph import SUFFIXES, is_candidate
 
 LOCAL_FILES = "/data/local-files/"
