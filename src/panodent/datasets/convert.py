@@ -140,12 +140,10 @@ def convert(
     """
     faults = FaultList()
     writer = _checked_writer(source, target, to, images, write_options or {})
-    name, annotations = formats.read(source, format_name, {**(read_options or {}), OPTION: faults})
+    name, annotations = _annotations(source, format_name, {**(read_options or {}), OPTION: faults})
     found, unread = _radiographs(source, radiographs, annotations, faults)
     if not skip_bad:
         _check_reading(annotations, found, faults)
-    if not annotations:
-        raise DatasetError(f"{source}: no annotated radiograph ({name}), so nothing to convert")
     task = _task(source, radiographs, name, to, images)
     task |= {"read": _plain(read_options), "write": _plain(write_options)}
     line = partial(_line, found, target, writer, images, change, faults)
@@ -159,6 +157,16 @@ def convert(
         finish(target)
     result.faults = tuple(faults)
     return result
+
+
+def _annotations(
+    source: Path, format_name: str | None, options: Mapping[str, Any]
+) -> tuple[str, list[Annotated]]:
+    """As `formats.read`; raises `DatasetError` if there is nothing to convert and no fault."""
+    name, annotations = formats.read(source, format_name, options)
+    if not annotations and not options[OPTION].serious:
+        raise DatasetError(f"{source}: no annotated radiograph ({name}), so nothing to convert")
+    return name, annotations
 
 
 def _task(
