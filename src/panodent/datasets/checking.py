@@ -22,9 +22,10 @@ from functools import partial
 from pathlib import Path
 
 from panodent.datasets.dataset import Case, Dataset
-from panodent.errors import DatasetError, FaultyItemsError, PanodentError
+from panodent.errors import DatasetError, FaultyItemsError, PanodentError, RadiographError
+from panodent.formats.base import Annotated
 from panodent.formats.faults import Fault, FaultList
-from panodent.radiograph.radiograph import Radiograph, key_of
+from panodent.radiograph.radiograph import Radiograph, key_of, read_size
 from panodent.radiograph.raster import turned_by_exif
 from panodent.teeth.teeth import Teeth
 from panodent.utils.wording import counted
@@ -101,6 +102,22 @@ def matched(radiograph: Radiograph, teeth: Teeth) -> Teeth:
     """
     if teeth.size != radiograph.size:
         raise DatasetError(conflict(radiograph, teeth.size))
+    return teeth
+
+
+def teeth_of_size(annotation: Annotated, image: Path | None) -> Teeth:
+    """The teeth, if they are annotated on an image of the size of the radiograph `image`.
+
+    Raises `AnnotationError` as reading does, and `DatasetError` otherwise. A radiograph whose size
+    cannot be read is not compared.
+    """
+    teeth = annotation.read()
+    try:
+        size = teeth.size if image is None else read_size(image)
+    except RadiographError:
+        return teeth
+    if teeth.size != size:
+        raise DatasetError(f"{image}: {size_conflict(size, image, teeth.size)}")
     return teeth
 
 

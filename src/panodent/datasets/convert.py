@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from panodent import formats
-from panodent.datasets.checking import fault_of, size_conflict, stop_at
+from panodent.datasets.checking import fault_of, stop_at, teeth_of_size
 from panodent.datasets.conversion_folder import JOURNAL, begin, finish
 from panodent.datasets.dataset import images_below
 from panodent.datasets.image_copies import put
@@ -41,7 +41,6 @@ from panodent.errors import (
     DatasetError,
     OutputError,
     PanodentError,
-    RadiographError,
     UnknownNameError,
 )
 from panodent.formats.base import Annotated, finding_losses, losses
@@ -50,7 +49,7 @@ from panodent.formats.naming import Naming
 from panodent.formats.parsing.image_entries import check_odd_name, image_path
 from panodent.formats.registry import BY_NAME, FORMATS, WRITTEN
 from panodent.radiograph.folder_search import Unread
-from panodent.radiograph.radiograph import read_size, suffix_of
+from panodent.radiograph.radiograph import suffix_of
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.output_folder import occupied
@@ -200,22 +199,10 @@ def _check_reading(
     """Reads everything once; raises `FaultyItemsError` with all that cannot be used."""
     for item in annotations:
         try:
-            findings_entry(item, _read(item, item.image or found.get(item.key)))
+            findings_entry(item, teeth_of_size(item, item.image or found.get(item.key)))
         except PanodentError as error:
             faults.add(fault_of(error))
     stop_at(faults)
-
-
-def _read(item: Annotated, image: Path | None) -> Teeth:
-    """The teeth; raises `DatasetError` if they were drawn on a picture of another size."""
-    teeth = item.read()
-    try:
-        size = teeth.size if image is None else read_size(image)
-    except RadiographError:  # it is copied as it is
-        return teeth
-    if teeth.size != size:
-        raise DatasetError(f"{image}: {size_conflict(size, image, teeth.size)}")
-    return teeth
 
 
 def _checked_writer(
@@ -301,7 +288,7 @@ def _converted(
     """One annotation as plain data; its radiograph is copied or linked."""
     name = f"{item.key}{suffix_of(image).lower() if image else '.png'}"
     check_odd_name(image_path(name, target), writer.limits)
-    teeth = _read(item, image)
+    teeth = teeth_of_size(item, image)
     teeth = teeth if change is None else change(item.key, teeth)
     made = ""
     if image is not None and images != "none":

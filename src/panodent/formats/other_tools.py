@@ -16,7 +16,9 @@ from typing import Any
 from panodent.errors import AnnotationError
 from panodent.formats.parsing.json_stream import list_items, member_kinds
 
-_OBJECTS = (
+Tools = tuple[tuple[tuple[str, ...], str], ...]
+"""(members that a JSON object must have, what it is and what to do) of each tool."""
+_OBJECTS: Tools = (
     (("dm_format_version",), "Datumaro's own format; export COCO"),
     (("categories", "items", "infos"), "Datumaro's own format; export COCO"),
     (("item", "annotations"), "Darwin JSON of V7; export COCO"),
@@ -26,8 +28,7 @@ _OBJECTS = (
     (("data_units", "label_hash"), "JSON of Encord; export COCO"),
     (("metadata", "view"), "a project of VIA 3; export it as VIA 2, or draw in VIA 2"),
 )
-"""(members that a JSON object must have, what it is and what to do)."""
-_ITEMS = (
+_ITEMS: Tools = (
     (("data_row", "projects"), "JSON of Labelbox; convert it to COCO"),
     (("Labeled Data",), "JSON of Labelbox; convert it to COCO"),
     (("data_hash", "data_units"), "JSON of Encord; export COCO"),
@@ -40,7 +41,7 @@ _ITEMS = (
         "a list of COCO annotations; give the whole file with its images",
     ),
 )
-"""The same for the first object of a JSON list."""
+"""Those for the first object of a JSON list."""
 SUFFIXES = {
     ".jsonl": "JSON with an object on each line, as Labelbox exports it; convert it to COCO",
     ".ndjson": "JSON with an object on each line, as Labelbox exports it; convert it to COCO",
@@ -90,6 +91,6 @@ def _first(file: Path) -> Iterable[str]:
     return first if isinstance(first, dict) else ()
 
 
-def _matching(members: Iterable[str], table: Iterable[tuple[tuple[str, ...], str]]) -> str | None:
+def _matching(members: Iterable[str], table: Tools) -> str | None:
     having = set(members)
     return next((what for wanted, what in table if having.issuperset(wanted)), None)
