@@ -180,3 +180,13 @@ def test_runs_and_reports_are_left_out(tmp_path: Path) -> None:
     made(tmp_path, "page/index.html", "page/inspection.json", "page/pictures/a.jpg")
     made(tmp_path, "site/index.html", "site/pictures/b.jpg")
     assert files(tmp_path) == ["site/pictures/b.jpg"]
+
+
+def test_a_compressed_radiograph_is_a_loss_and_an_archive_need_not_be(tmp_path: Path) -> None:
+    for name in ("a.dcm.gz", "b.PNG.zip", "c.zip"):
+        (tmp_path / name).write_bytes(b"x")
+    assert [(item.path.name, item.lost) for item in search(tmp_path).unread] == [
+        ("a.dcm.gz", True),
+        ("b.PNG.zip", True),
+        ("c.zip", False),
+    ]

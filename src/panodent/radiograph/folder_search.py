@@ -184,6 +184,8 @@ def _of_file(path: Path) -> Unread | None:
             return Unread(path, "NIfTI may be a label map; name the file itself if it is one plane")
         return Unread(path, f"{kind} is not read; save it as PNG or TIFF")
     if suffix in ARCHIVES:
+        if suffix_of(path.with_suffix("")).lower() in SUFFIXES:  # opg.dcm.gz
+            return Unread(path, "a compressed radiograph is not read; unpack it")
         return Unread(path, "an archive is not searched; unpack it if it holds radiographs", False)
     try:
         with path.open("rb") as stream:
