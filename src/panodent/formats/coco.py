@@ -225,7 +225,7 @@ def _name_categories(contents: Sequence[_Content], naming: Naming, path: Path) -
     listed = [category for content in contents for category in content.categories.values()]
     used = {category for content in contents for category in content.used}
     kinds = category_kinds(listed, naming)
-    files = [content.file for content in contents]
+    files = [content.file for content in contents if content.categories or len(contents) == 1]
     file = files[0] if len(files) == 1 else path
     report = replace(contents[0].report, file=str(file)) if contents else None
     numbers: Mapping[Category, int | None] = {}
