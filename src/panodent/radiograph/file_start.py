@@ -12,6 +12,7 @@ _ARCHIVES = (
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ\0", "an xz archive"),
 )
+_LFS = b"version https://git-lfs.github.com"
 
 
 def described(file: Path) -> str:
@@ -27,10 +28,15 @@ def described(file: Path) -> str:
     it starts with the bytes 00 01
     """
     with file.open("rb") as stream:
-        head = stream.read(8)
+        head = stream.read(len(_LFS))
+    if not head:
+        return "it is empty"
+    if head == _LFS:
+        return "it is a pointer of Git LFS to the file; fetch the file with git lfs pull"
     for start, name in _ARCHIVES:
         if head.startswith(start):
             return f"it is {name}; unpack it"
+    head = head[:8]
     text = head.decode("ascii", "replace")
     if head.isascii() and text.isprintable():
         return f"it starts with {text!r}"
