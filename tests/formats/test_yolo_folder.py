@@ -93,3 +93,14 @@ def test_names_in_another_spelling(tmp_path: Path) -> None:
         "e.txt": [],
         "z\u00e4hne.txt": ["Za\u0308hne.png"],
     }
+
+
+def test_radiographs_in_another_folder_are_found_once(tmp_path: Path) -> None:
+    saved(tmp_path, Images__a_dot_png="", Images__b_dot_png="", labels__a_dot_txt="")
+    saved(tmp_path, labels__sub__a_dot_txt="", labels__c_dot_txt="", labels___dot_old__b_dot_txt="")
+    folder = tmp_path / "labels"
+    found = [
+        (images.key, len(images.files))
+        for _, images in paired(tmp_path, [(folder, text) for text in label_files(folder)])
+    ]
+    assert found == [("Images/a", 1), ("c", 0), ("sub/a", 0)]

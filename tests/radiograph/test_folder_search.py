@@ -190,3 +190,10 @@ def test_a_compressed_radiograph_is_a_loss_and_an_archive_need_not_be(tmp_path: 
         ("b.PNG.zip", True),
         ("c.zip", False),
     ]
+
+
+def test_hidden_folders_and_copies_of_file_servers_are_passed_over(tmp_path: Path) -> None:
+    made(tmp_path, "a.png", ".ipynb_checkpoints/a-checkpoint.png", "@eaDir/a.png/small.jpg")
+    made(tmp_path, "__MACOSX/sub/a.png")
+    found = search(tmp_path)
+    assert ([file.name for file in found.files], found.unread) == (["a.png"], [])

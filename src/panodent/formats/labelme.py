@@ -122,6 +122,7 @@ class Labelme(Format):
         for (file, _, size, report), place in zip(listed, found, strict=True):
             if place.problem and place.file is None:
                 report.add(place.problem, cost="radiograph")
+                continue
             items.append(
                 Annotated(
                     place.key,

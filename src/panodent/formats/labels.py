@@ -35,6 +35,7 @@ from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.data_folder import image_root
 from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.file_search import visible_below
 from panodent.formats.parsing.image_entries import checked_names, in_order
 from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.json_record import is_whole, load
@@ -112,6 +113,7 @@ class Labels(Format):
             report = FaultReport.of(given, item.file)
             if place.problem:
                 report.add(place.problem, cost="radiograph")
+                continue
             teeth = partial(read, item.file, numbers, report)
             items.append(Annotated(place.key, teeth, None, place.file, _beside(item.file, found)))
         return in_order(path, items, FaultReport.of(given, path))
@@ -239,18 +241,16 @@ class _Map(NamedTuple):
 def _maps(path: Path) -> list[_Map]:
     """Label maps, sorted, of the first of `FOLDERS` that has any, also in folders of splits."""
     for name in FOLDERS:
-        found = [_map(path, path / name, file) for file in _pictures(path / name)]
+        found = [_map(path, path / name, file) for file in visible_below(path / name, ".png")]
         if not found:
             roots = sorted(root for root in path.glob(f"*/{name}") if root.is_dir())
-            found = [_map(path, root, file) for root in roots for file in _pictures(root)]
+            found = [
+                _map(path, root, file) for root in roots for file in visible_below(root, ".png")
+            ]
         if found:
             return found
     results = sorted(path.rglob(RESULT))
     return [_Map(file.parent.relative_to(path).as_posix(), file) for file in results]
-
-
-def _pictures(root: Path) -> list[Path]:
-    return [file for file in sorted(root.rglob("*.[pP][nN][gG]")) if file.name[0] != "."]
 
 
 def _map(path: Path, root: Path, file: Path) -> _Map:

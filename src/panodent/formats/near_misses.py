@@ -236,6 +236,9 @@ def _masks(path: Path, files: list[Path]) -> Iterator[str]:
 
 def _texts(path: Path, files: list[Path]) -> Iterator[str]:
     for file in files:
+        if what := of_suffix(file) if file.suffix.lower() == ".txt" else None:
+            yield f"{shown(file.relative_to(path).as_posix())} is {what}"
+            return
         if file.suffix.lower() == ".txt" and file.name not in LISTS:
             try:
                 with file.open("rb") as stream:

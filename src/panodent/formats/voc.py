@@ -106,15 +106,15 @@ class Voc(Format):
         found = ImageSearch(folder, deep=path.is_dir()).find_own(
             [(entry.file, entry.name) for entry in entries], FOLDERS
         )
+        report = FaultReport.of(options, path)
+        _warn_of_boxes(entries, numbers, report)
+        items = []
         for entry, place in zip(entries, found, strict=True):
             if place.problem and place.file is None:
                 entry.report.add(place.problem, cost="radiograph")
-        report = FaultReport.of(options, path)
-        _warn_of_boxes(entries, numbers, report)
-        items = (
-            Annotated(place.key, partial(_read, entry, place.file, numbers), entry.size, place.file)
-            for entry, place in zip(entries, found, strict=True)
-        )
+                continue
+            read = partial(_read, entry, place.file, numbers)
+            items.append(Annotated(place.key, read, entry.size, place.file))
         return in_order(path, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:

@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from panodent.errors import AnnotationError
-from panodent.formats.parsing.data_folder import image_root
-from panodent.formats.parsing.image_search import ImageSearch, folded
+from panodent.formats.parsing.data_folder import image_root, radiographs_below
+from panodent.formats.parsing.file_search import visible_below
+from panodent.formats.parsing.image_search import ImageSearch, Sought, folded
 from panodent.formats.parsing.text_encoding import read_text
 from panodent.formats.yolo_names import LISTS
-from panodent.radiograph.radiograph import SUFFIXES, is_candidate, key_of
+from panodent.radiograph.radiograph import SUFFIXES, key_of
 
 FOLDER = "labels"
 NOT_LABELS = (*LISTS, "train.txt", "val.txt", "valid.txt", "test.txt")
@@ -61,9 +62,8 @@ def label_files(folder: Path, mixed: bool = False) -> Iterator[Path]:
     `mixed` is whether radiographs and other texts may lie there too; files that are neither beside
     a radiograph of their name nor full of numbers are then passed over.
     """
-    for text in sorted(folder.rglob("*.[tT][xX][tT]")):
-        hidden = text.name.startswith(".") or not text.is_file()
-        if not hidden and (not mixed or (text.name not in NOT_LABELS and _is_label(text))):
+    for text in visible_below(folder, ".txt"):
+        if text.is_file() and (not mixed or (text.name not in NOT_LABELS and _is_label(text))):
             yield text
 
 
@@ -107,8 +107,20 @@ def paired(root: Path, found: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Pat
             yield text, LabelledImages(search.key(files[0]), files)
         else:
             alone.append(text)
+    lacking = []
+    taken = set()
     for folder, texts in beside.items():
-        yield from _paired_beside(root, folder, texts)
+        for text, found_images in _paired_beside(root, folder, texts):
+            taken.update(found_images.files)
+            if found_images.files:
+                yield text, found_images
+            else:
+                lacking.append((text, found_images))
+    # As in other formats: the radiograph whose path ends like that of the text.
+    places = search.find(Sought(f"{images.key}.png") for _, images in lacking)
+    for (text, images), place in zip(lacking, places, strict=True):
+        other = place.file is not None and place.file not in taken
+        yield text, LabelledImages(place.key, [place.file]) if other else images
     for text, place in zip(alone, search.find_own([(t, None) for t in alone], ()), strict=True):
         yield text, LabelledImages(place.key, [place.file] if place.file else [], place.problem)
 
@@ -135,8 +147,8 @@ def _images(folder: Path) -> dict[str, list[Path]]:
     """Radiographs by path without suffix, below the image folder here, or below `folder`."""
     root = image_root(folder)
     found: dict[str, list[Path]] = {}
-    for file in sorted(root.rglob("*")):
-        if is_candidate(file) and FOLDER not in file.relative_to(root).parts:
+    for file in radiographs_below(root):
+        if FOLDER not in file.relative_to(root).parts:
             key = key_of(file.relative_to(root))
             found.setdefault(key, []).append(file)
     return found

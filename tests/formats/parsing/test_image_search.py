@@ -199,3 +199,17 @@ def test_a_radiograph_that_one_file_names_is_not_anothers_by_its_own_name(tmp_pa
     first, second = ImageSearch(tmp_path).find_own(files, ())
     assert (first.file, second.file) == (tmp_path / "b.png", None)
     assert second.key == "c"
+
+
+def test_two_annotation_files_of_one_radiograph_are_named(tmp_path: Path) -> None:
+    folder_of(tmp_path, "images/a.png", "images/b.png", "x/a.json", "y/a.json", "y/b.json")
+    files = [
+        (tmp_path / name, name[2:-5] + ".png") for name in ("x/a.json", "y/a.json", "y/b.json")
+    ]
+    found = ImageSearch(tmp_path).find_own(files, ("annotations",))
+    problem = "x/a.json and y/a.json annotate images/a.png; keep one of them"
+    assert found == [
+        FoundImage("x/a", None, problem),
+        FoundImage("y/a", None, problem),
+        FoundImage("b", tmp_path / "images" / "b.png"),
+    ]

@@ -176,7 +176,26 @@ class ImageSearch:
                 if name is not None:
                     key = self._key_of_name(file, str(name), folders)
                 found[number] = replace(found[number], key=key)
-        return found
+        return self._told_apart([file for file, _ in files], own, found)
+
+    def _told_apart(
+        self,
+        files: Sequence[Path],
+        own: Sequence[tuple[PurePosixPath, Sought]],
+        found: Sequence[FoundImage],
+    ) -> list[FoundImage]:
+        """What was found, without radiographs that several annotation files have: two people's."""
+        of_image: dict[Path | None, list[int]] = {}
+        for number, item in enumerate(found):
+            of_image.setdefault(item.file, []).append(number)
+        apart = list(found)
+        for image, numbers in of_image.items():
+            if image is not None and len(numbers) > 1:
+                names = " and ".join(self._below(files[number]) for number in numbers[:3])
+                problem = f"{names} annotate {self._below(image)}; keep one of them"
+                for number in numbers:
+                    apart[number] = FoundImage(key_of(own[number][0]), None, problem)
+        return apart
 
     def _key_of_name(self, file: Path, name: str, folders: Collection[str]) -> str:
         """The key of a radiograph that is not there, from its name in an annotation file."""

@@ -18,11 +18,11 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from panodent.errors import AnnotationError
-from panodent.formats.parsing.data_folder import image_root
+from panodent.formats.parsing.data_folder import image_root, radiographs_below
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_path
 from panodent.formats.parsing.image_search import folded
-from panodent.radiograph.radiograph import SUFFIXES, is_candidate, key_of
+from panodent.radiograph.radiograph import SUFFIXES, key_of
 
 LOCAL_FILES = "/data/local-files/"
 _DRIVE = re.compile(r"[A-Za-z]:(?=[\\/])")
@@ -42,8 +42,7 @@ class TaskImages:
     def paths(self) -> dict[str, Path]:
         """The radiographs by their path below the image folder."""
         root = image_root(self.file.parent)
-        found = (file for file in sorted(root.rglob("*")) if is_candidate(file))
-        return {file.relative_to(root).as_posix(): file for file in found}
+        return {file.relative_to(root).as_posix(): file for file in radiographs_below(root)}
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
