@@ -33,7 +33,7 @@ from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.data_folder import image_root
+from panodent.formats.parsing.data_folder import image_root, key_in_split
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import visible_below
 from panodent.formats.parsing.image_entries import checked_names, in_order
@@ -225,17 +225,6 @@ class _Map(NamedTuple):
     key: str
     file: Path
     names: tuple[str, ...] = ()
-    beside: Path | None = None  # the folder that the map's own lies in
-
-    def of(self, image: FoundImage, path: Path) -> FoundImage:
-        """The radiograph with the key that its format gives it: without the folder of images."""
-        if image.file is None or self.beside is None:
-            return replace(image, key=self.key)
-        root = image_root(self.beside)
-        if not image.file.is_relative_to(root):
-            return image
-        below = self.beside.relative_to(path) / image.file.relative_to(root)
-        return replace(image, key=key_of(below))
 
 
 def _maps(path: Path) -> list[_Map]:
@@ -258,8 +247,7 @@ def _map(path: Path, root: Path, file: Path) -> _Map:
     beside = image_root(root.parent).relative_to(path)
     names = dict.fromkeys((below.as_posix(), _ADDED.sub("", below.as_posix())))
     key = (root.parent.relative_to(path) / below).as_posix()
-    named = tuple(f"{(beside / name).as_posix()}.png" for name in names)
-    return _Map(key, file, named, root.parent)
+    return _Map(key, file, tuple(f"{(beside / name).as_posix()}.png" for name in names))
 
 
 def _radiographs(path: Path, maps: list[_Map]) -> list[FoundImage]:
@@ -271,8 +259,10 @@ def _radiographs(path: Path, maps: list[_Map]) -> list[FoundImage]:
         taken = {place.file for place in found}
         places = search.find(Sought(maps[n].names[turn], where=str(maps[n].file)) for n in waiting)
         for n, place in zip(waiting, places, strict=True):
-            if place.file not in taken:
-                found[n] = maps[n].of(place, path)
+            if place.file is None:
+                found[n] = replace(found[n], problem=place.problem)
+            elif place.file not in taken:
+                found[n] = FoundImage(key_in_split(path, place.file), place.file)
     return found
 
 

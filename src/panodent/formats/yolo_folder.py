@@ -21,9 +21,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from panodent.errors import AnnotationError
-from panodent.formats.parsing.data_folder import image_root, radiographs_below
+from panodent.formats.parsing.data_folder import (
+    image_root,
+    key_in_split,
+    radiographs_below,
+)
 from panodent.formats.parsing.file_search import visible_below
-from panodent.formats.parsing.image_search import ImageSearch, Sought, folded
+from panodent.formats.parsing.image_search import ImageSearch, Sought
 from panodent.formats.parsing.text_encoding import read_text
 from panodent.formats.yolo_names import LISTS
 from panodent.radiograph.radiograph import SUFFIXES, key_of
@@ -97,50 +101,39 @@ def used_classes(text: Path, boxes: Counter[bool] | None = None) -> set[int]:
 
 
 def paired(root: Path, found: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Path, LabelledImages]]:
-    """(text, radiographs that may belong to it) of each text of a folder."""
-    search, alone = ImageSearch(root), []
-    beside: dict[Path, list[Path]] = {}
+    """(text, radiographs that may belong to it) of each text of a folder.
+
+    A text in `labels/` belongs to the radiograph of its name beside this folder, or else to one
+    that is found as in other formats and has no text of its own.
+    """
+    images: dict[Path, dict[str, list[Path]]] = {}
+    search, alone, taken = ImageSearch(root), [], set[Path]()
+    lacking: list[tuple[Path, str, str]] = []  # text, its key, path of its radiograph
     for folder, text in found:
+        below = text.relative_to(folder).with_suffix("")
         if folder.name == FOLDER:
-            beside.setdefault(folder, []).append(text)
+            if folder not in images:
+                images[folder] = _images(folder.parent)
+            files = images[folder].get(below.as_posix(), [])
+            key = (folder.parent / below).relative_to(root).as_posix()
+            if files:
+                taken.update(files)
+                yield text, LabelledImages(key, files)
+            else:
+                named = (image_root(folder.parent) / below).relative_to(root)
+                lacking.append((text, key, f"{named.as_posix()}.png"))
         elif files := [f for f in map(text.with_suffix, _ENDINGS) if f.is_file()]:
             yield text, LabelledImages(search.key(files[0]), files)
         else:
             alone.append(text)
-    lacking = []
-    taken = set()
-    for folder, texts in beside.items():
-        for text, found_images in _paired_beside(root, folder, texts):
-            taken.update(found_images.files)
-            if found_images.files:
-                yield text, found_images
-            else:
-                lacking.append((text, found_images))
-    # As in other formats: the radiograph whose path ends like that of the text.
-    places = search.find(Sought(f"{images.key}.png") for _, images in lacking)
-    for (text, images), place in zip(lacking, places, strict=True):
-        other = place.file is not None and place.file not in taken
-        yield text, LabelledImages(place.key, [place.file]) if other else images
+    places = search.find(Sought(name) for _, _, name in lacking)
+    for (text, key, _), place in zip(lacking, places, strict=True):
+        if place.file is None or place.file in taken:
+            yield text, LabelledImages(key, [], place.problem)
+        else:
+            yield text, LabelledImages(key_in_split(root, place.file), [place.file])
     for text, place in zip(alone, search.find_own([(t, None) for t in alone], ()), strict=True):
         yield text, LabelledImages(place.key, [place.file] if place.file else [], place.problem)
-
-
-def _paired_beside(
-    root: Path, folder: Path, texts: Sequence[Path]
-) -> Iterator[tuple[Path, LabelledImages]]:
-    """The same of the texts of a folder `labels`: by name, or else by name in another spelling."""
-    images = _images(folder.parent)
-    names = {text: text.relative_to(folder).with_suffix("").as_posix() for text in texts}
-    spellings: dict[str, list[str]] = {}  # of radiographs that no text has
-    for name in images.keys() - set(names.values()):
-        spellings.setdefault(folded(name), []).append(name)
-    wanted = Counter(folded(name) for name in names.values() if name not in images)
-    for text, name in names.items():
-        others = spellings.get(folded(name), ())
-        if name not in images and len(others) == wanted[folded(name)] == 1:
-            (name,) = others
-        key = (folder.parent / name).relative_to(root).as_posix()
-        yield text, LabelledImages(key, images.get(name, []))
 
 
 def _images(folder: Path) -> dict[str, list[Path]]:

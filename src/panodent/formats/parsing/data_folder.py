@@ -18,6 +18,7 @@ from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
 from panodent.formats.registry import FORMATS
 from panodent.radiograph.dicom_segmentation import is_segmentation
 from panodent.radiograph.folder_search import Found, search
+from panodent.radiograph.radiograph import key_of
 
 LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folders)
 """Folders of label maps, which are not radiographs."""
@@ -26,6 +27,22 @@ LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folder
 def image_root(folder: Path) -> Path:
     """The folder of radiographs below a data folder: the first of `IMAGE_FOLDERS`, or `folder`."""
     return next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
+
+
+def key_in_split(folder: Path, image: Path) -> str:
+    """The key of a radiograph: its path below the data folder, without a folder of images in it.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     Path(folder, "train", "images").mkdir(parents=True)
+    ...     key_in_split(Path(folder), Path(folder, "train", "images", "sub", "a.png"))
+    'train/sub/a'
+    """
+    for split in image.parents[: len(image.relative_to(folder).parts)]:
+        root = image_root(split)
+        if root != split and image.is_relative_to(root):
+            return key_of(split.relative_to(folder) / image.relative_to(root))
+    return key_of(image.relative_to(folder))
 
 
 def searched_below(folder: Path) -> Found:
