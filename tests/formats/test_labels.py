@@ -301,3 +301,15 @@ def test_a_radiograph_has_one_label_map(tmp_path: Path) -> None:
         ("a", True),
         ("a_mask", False),
     ]
+
+
+@pytest.mark.parametrize("other", ["d2/ann/opg.png.json", "annotations.json", "d2/opg.xml"])
+def test_label_maps_of_a_split_beside_other_annotations_do_not_count(
+    tmp_path: Path, other: str
+) -> None:
+    saved(tmp_path / "d2" / "masks_machine" / "opg.png", block())
+    (tmp_path / COLOUR_MAP).write_text("{}")
+    assert FORMAT.recognises(tmp_path)
+    (tmp_path / other).parent.mkdir(exist_ok=True)
+    (tmp_path / other).touch()
+    assert not FORMAT.recognises(tmp_path)

@@ -232,7 +232,7 @@ def _maps(path: Path) -> list[_Map]:
     for name in FOLDERS:
         found = [_map(path, path / name, file) for file in visible_below(path / name, ".png")]
         if not found:
-            roots = sorted(root for root in path.glob(f"*/{name}") if root.is_dir())
+            roots = [root for root in sorted(path.glob(f"*/{name}")) if _is_split(path, root)]
             found = [
                 _map(path, root, file) for root in roots for file in visible_below(root, ".png")
             ]
@@ -240,6 +240,16 @@ def _maps(path: Path) -> list[_Map]:
             return found
     results = sorted(path.rglob(RESULT))
     return [_Map(file.parent.relative_to(path).as_posix(), file) for file in results]
+
+
+def _is_split(path: Path, root: Path) -> bool:
+    """Whether this folder has the label maps of a split, and nothing else says what is on them."""
+    if not root.is_dir() or (root.parent / "ann").is_dir():  # of a Supervisely project
+        return False
+    files = (file for folder in (path, root.parent) for file in folder.iterdir())
+    return not any(
+        file.suffix.lower() in (".json", ".xml") and file.name != COLOUR_MAP for file in files
+    )
 
 
 def _map(path: Path, root: Path, file: Path) -> _Map:
