@@ -104,3 +104,10 @@ def test_radiographs_in_another_folder_are_found_once(tmp_path: Path) -> None:
         for _, images in paired(tmp_path, [(folder, text) for text in label_files(folder)])
     ]
     assert found == [("Images/a", 1), ("c", 0), ("sub/a", 0)]
+
+
+def test_odd_names_cost_nothing_else(tmp_path: Path) -> None:
+    saved(tmp_path, **{"labels/a\x1b.txt": "", "labels/b.txt": "", "images/B.png": ""})
+    folder = tmp_path / "labels"
+    found = paired(tmp_path, [(folder, text) for text in label_files(folder)])
+    assert {images.key: len(images.files) for _, images in found} == {"a\x1b": 0, "B": 1}

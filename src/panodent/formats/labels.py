@@ -257,7 +257,9 @@ def _map(path: Path, root: Path, file: Path) -> _Map:
     beside = image_root(root.parent).relative_to(path)
     names = dict.fromkeys((below.as_posix(), _ADDED.sub("", below.as_posix())))
     key = (root.parent.relative_to(path) / below).as_posix()
-    return _Map(key, file, tuple(f"{(beside / name).as_posix()}.png" for name in names))
+    paths = (f"{(beside / name).as_posix()}.png" for name in names)
+    # The key finds radiographs whose names have odd characters.
+    return _Map(key, file, tuple(path for path in paths if path.isprintable()))
 
 
 def _radiographs(path: Path, maps: list[_Map]) -> list[FoundImage]:

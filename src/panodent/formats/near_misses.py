@@ -84,7 +84,7 @@ def _inside(path: Path, alone: Callable[[Path], Collection[str]]) -> Iterator[tu
     """(name, formats) of the folders inside, to two levels, that are in a format by themselves."""
     level = [path]
     for _ in range(2):
-        level = [below for folder in level for below in _folders_of(folder)]
+        level = [below for folder in level[:_MOST] for below in _folders_of(folder)]
         found = [(below, " or ".join(alone(below))) for below in level[:_MOST]]
         found = [(below, kind) for below, kind in found if kind]
         if found:

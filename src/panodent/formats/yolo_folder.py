@@ -116,7 +116,7 @@ def paired(root: Path, found: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Pat
                 images[folder] = _images(folder.parent)
             files = images[folder].get(below.as_posix(), [])
             key = (folder.parent / below).relative_to(root).as_posix()
-            if files:
+            if files or not key.isprintable():  # what no search takes for a name
                 taken.update(files)
                 yield text, LabelledImages(key, files)
             else:
