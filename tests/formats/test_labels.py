@@ -313,3 +313,10 @@ def test_label_maps_of_a_split_beside_other_annotations_do_not_count(
     (tmp_path / other).parent.mkdir(exist_ok=True)
     (tmp_path / other).touch()
     assert not FORMAT.recognises(tmp_path)
+
+
+def test_two_radiographs_of_one_name_are_not_guessed(tmp_path: Path) -> None:
+    for name in ("masks/a.png", "images/a.png", "images/a.jpg"):
+        saved(tmp_path / name, block())
+    (item,) = FORMAT.read(tmp_path, {"values": "fdi"})
+    assert (item.key, item.image) == ("a", None)

@@ -47,7 +47,7 @@ from panodent.formats.result_record import (
     read_record_findings,
     read_record_teeth,
 )
-from panodent.radiograph.radiograph import key_of
+from panodent.radiograph.radiograph import SUFFIXES, key_of
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
@@ -274,8 +274,14 @@ def _radiographs(path: Path, maps: list[_Map]) -> list[FoundImage]:
             if place.file is None:
                 found[n] = replace(found[n], problem=place.problem)
             elif place.file not in taken:
-                found[n] = FoundImage(key_in_split(path, place.file), place.file)
+                found[n] = _alone(key_in_split(path, place.file), place.file)
     return found
+
+
+def _alone(key: str, image: Path) -> FoundImage:
+    """The radiograph; or its key only, if another one has its name: the data set refuses both."""
+    twins = (image.with_suffix(end) for end in SUFFIXES if end != image.suffix)
+    return FoundImage(key, None if any(twin.is_file() for twin in twins) else image)
 
 
 def _beside(file: Path, found: bool) -> Callable[[], AnnotatedFindings] | None:
