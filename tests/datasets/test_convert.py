@@ -25,6 +25,7 @@ from panodent.datasets.splits import SHARE, grouped, split
 from panodent.errors import (
     AnnotationError,
     ConfigError,
+    DatasetError,
     FaultyItemsError,
     OutputError,
     UnknownNameError,
@@ -457,3 +458,25 @@ def test_a_single_radiograph_is_on_both_sides_of_yolo(tmp_path: Path) -> None:
     convert(tmp_path / "data", tmp_path / "new", "yolo")
     listed = yaml.safe_load((tmp_path / "new" / "data.yaml").read_text())
     assert (listed["train"], listed["val"]) == ("images", "images")
+
+
+def test_an_annotation_of_another_size_is_not_converted(tmp_path: Path) -> None:
+    phantom.write(tmp_path / "in", 2, size=(64, 128))
+    phantom.write(tmp_path / "small", 1, size=(64, 96))
+    (tmp_path / "small/images/phantom-00000.png").replace(tmp_path / "in/images/phantom-00000.png")
+    with pytest.raises(FaultyItemsError) as stopped:
+        convert(tmp_path / "in", tmp_path / "out", "cvat")
+    (fault,) = stopped.value.faults
+    assert fault.endswith(
+        "phantom-00000.png: the radiograph has 96 x 64 pixels, its annotation 128 x 64"
+    )
+    done = convert(tmp_path / "in", tmp_path / "out", "cvat", skip_bad=True)
+    assert (done.written, list(done.failed)) == (1, ["phantom-00000"])
+
+
+def test_nothing_to_convert_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "in" / "labels").mkdir(parents=True)
+    (tmp_path / "in" / "data.yaml").write_text("names: ['11', '48']")
+    with pytest.raises(DatasetError, match=r"no annotated radiograph \(yolo\), so nothing to conv"):
+        convert(tmp_path / "in", tmp_path / "out", "coco")
+    assert not (tmp_path / "out").exists()

@@ -78,6 +78,30 @@ def test_a_header_without_uids_is_refused(header: Any) -> None:
         prepare(header)
 
 
+def test_the_uid_of_the_object_may_be_in_the_file_meta_information_alone(header: Any) -> None:
+    header.file_meta = pydicom.dataset.FileMetaDataset()
+    header.file_meta.MediaStorageSOPInstanceUID = "1.2.9"
+    del header.SOPInstanceUID
+    assert prepared(header).SOPInstanceUID == "1.2.9"
+
+
+@pytest.mark.parametrize("given", [["0,1", "0,1"], ["0", "0"], ["0.1"]])
+def test_spacings_that_are_no_two_lengths_are_removed(header: Any, given: list[str]) -> None:
+    header.add(pydicom.DataElement("ImagerPixelSpacing", "CS", given))
+    assert "ImagerPixelSpacing" not in prepared(header, PixelSpacing=[0.1, 0.2])
+    assert header.PixelSpacing == [0.1, 0.2]
+
+
+@pytest.mark.parametrize("name", ["ModalityLUTSequence", "VOILUTSequence"])
+def test_broken_luts_are_removed(header: Any, name: str) -> None:
+    item = pydicom.Dataset()
+    item.add_new("LUTDescriptor", "US", [4, 0, 8])
+    for entries, kept in ((b"\0\1\2\3", True), (b"\0", False), (None, False)):
+        item.add_new("LUTData", "OW", entries)
+        assert (name in prepared(header, **{name: [item]})) is kept
+    assert name not in prepared(header, **{name: []})
+
+
 def test_the_image_library_gets_a_generic_modality_without_geometry(header: Any) -> None:
     header.Rows, header.Columns, header.Modality = 256, 512, "PX"
     assert for_image_library(header).Modality == "OT"

@@ -25,7 +25,7 @@ def received(tmp_path: Path, phantoms: list[Any]) -> tuple[Spool, Path]:
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [(b"no picture", "is damaged, cut off"), (None, "RuntimeError")]
+    ("content", "reason"), [(b"no picture", "not its content"), (None, "RuntimeError")]
 )
 def test_what_cannot_be_segmented_is_kept_with_the_reason(
     received: tuple[Spool, Path],

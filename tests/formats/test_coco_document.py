@@ -18,6 +18,7 @@ from panodent.formats.coco_document import (
     tooth_annotation,
     writing_coco,
 )
+from panodent.teeth.run_lengths import to_rle
 from panodent.teeth.teeth import Teeth
 
 PIECE = np.array([[1, 1, 0], [0, 1, 1]], bool)
@@ -126,3 +127,18 @@ def test_forms_of_one_square(segmentation: Any) -> None:
 def test_what_is_not_a_segmentation_is_refused(segmentation: Any, reason: str) -> None:
     with pytest.raises(AnnotationError, match=reason):
         segmentation_mask(segmentation, (8, 10))
+
+
+def test_run_lengths_that_python_printed_as_bytes() -> None:
+    mask = np.zeros((90, 80), bool)
+    mask[3:60, 7:70] = True
+    text = to_rle(mask)
+    for given in (text, str(text.encode())):
+        assert (segmentation_mask({"counts": given}, (90, 80)) == mask).all()
+
+
+def test_a_polygon_as_a_list_of_corners() -> None:
+    square = [[1, 1], [3, 1], [3, 3], [1, 3]]
+    assert segmentation_mask(square, (4, 4)).sum() == 4
+    # Two points beside a polygon are what a cutting tool left behind.
+    assert segmentation_mask([[1, 1, 3, 1, 3, 3, 1, 3], [1, 1]], (4, 4)).sum() == 4

@@ -167,3 +167,18 @@ def test_malformed_files(tmp_path: Path, changes: dict[str, Any], reason: str) -
     with pytest.raises(AnnotationError, match=rf"enumeration\.json: .*{reason}") as caught:
         FORMAT.read(saved(tmp_path, record(**changes)))
     str(caught.value).encode()
+
+
+def test_a_file_of_quadrants_beside_the_teeth_is_named(tmp_path: Path) -> None:
+    for name in ("quadrant", "quadrant_enumeration"):
+        (tmp_path / name).mkdir()
+    saved(tmp_path / "quadrant_enumeration", record())
+    plain = {"id": 1, "image_id": 1, "category_id": 2, "segmentation": [SQUARE]}
+    data = {**record(plain), "categories": QUADRANTS}
+    (tmp_path / "quadrant" / "train_quadrant.json").write_text(
+        json.dumps({key: data[key] for key in ("images", "annotations", "categories")})
+    )
+    with pytest.raises(
+        AnnotationError, match=r"train_quadrant\.json: categories 1, .*leave this f"
+    ):
+        FORMAT.read(tmp_path)

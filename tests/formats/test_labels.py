@@ -269,3 +269,54 @@ def test_a_class_that_no_label_map_has_does_no_harm(tmp_path: Path) -> None:
         item.read()
     (left_out,) = FORMAT.read(tmp_path, {"map": {"gum": None}})
     assert len(left_out.read()) == 0
+
+
+@pytest.mark.parametrize(
+    ("label", "radiograph", "key"),
+    [
+        ("masks/opg.PNG", "images/opg.png", "opg"),
+        ("masks/OPG.png", "images/opg.jpg", "opg"),
+        ("masks/opg_mask.png", "images/opg.jpg", "opg"),
+        ("masks/opg.jpg.png", "opg.jpg", "opg"),
+        ("masks/sub/opg.png", "img/sub/opg.png", "sub/opg"),
+        ("train/masks/opg.png", "train/images/opg.png", "train/opg"),
+        ("masks/mask.png", "images/other.png", "mask"),
+        ("masks/a_mask.png", "images/b.png", "a_mask"),
+    ],
+)
+def test_names_of_label_maps(tmp_path: Path, label: str, radiograph: str, key: str) -> None:
+    saved(tmp_path / label, block())
+    saved(tmp_path / radiograph, block())
+    saved(tmp_path / "masks_machine" / "._opg.png", block())  # of macOS, and in an earlier folder
+    (item,) = FORMAT.read(tmp_path, {"values": "fdi"})
+    assert (item.key, item.read()) == (key, expected())
+    assert (item.image is not None) is (not label.endswith(("/mask.png", "a_mask.png")))
+
+
+def test_a_radiograph_has_one_label_map(tmp_path: Path) -> None:
+    for name in ("masks/a.png", "masks/a_mask.png", "images/a.png"):
+        saved(tmp_path / name, block())
+    found = FORMAT.read(tmp_path, {"values": "fdi"})
+    assert [(item.key, item.image is not None) for item in found] == [
+        ("a", True),
+        ("a_mask", False),
+    ]
+
+
+@pytest.mark.parametrize("other", ["d2/ann/opg.png.json", "annotations.json", "d2/opg.xml"])
+def test_label_maps_of_a_split_beside_other_annotations_do_not_count(
+    tmp_path: Path, other: str
+) -> None:
+    saved(tmp_path / "d2" / "masks_machine" / "opg.png", block())
+    (tmp_path / COLOUR_MAP).write_text("{}")
+    assert FORMAT.recognises(tmp_path)
+    (tmp_path / other).parent.mkdir(exist_ok=True)
+    (tmp_path / other).touch()
+    assert not FORMAT.recognises(tmp_path)
+
+
+def test_two_radiographs_of_one_name_are_not_guessed(tmp_path: Path) -> None:
+    for name in ("masks/a.png", "images/a.png", "images/a.jpg"):
+        saved(tmp_path / name, block())
+    (item,) = FORMAT.read(tmp_path, {"values": "fdi"})
+    assert (item.key, item.image) == ("a", None)

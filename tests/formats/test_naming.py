@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -174,3 +175,15 @@ def test_a_map_can_name_a_cut_out() -> None:
         "caries": None,
         "36": 36,
     }
+
+
+@pytest.mark.parametrize(
+    ("names", "start"),
+    [
+        (["36-molar", "11-incisor", "gum"], '{"36-molar": 36, "11-incisor": 11, "gum": null}'),
+        (["11-incisor", "gum"], '{"11-incisor": 0, "gum": null}'),  # or Universal 11
+    ],
+)
+def test_the_map_to_start_from_has_numbers_that_are_clear(names: list[str], start: str) -> None:
+    with pytest.raises(AnnotationError, match=re.escape(f"to start from: {start} (an FDI")):
+        Naming().numbers(names, FILE)

@@ -55,6 +55,24 @@ def picture(file: Path) -> None:
         ("dataset.json", '{"labels": {}, "modality": {}}', "is of nnU-Net version 1"),
         ("a.json", '{"version": "2.0", "item": {}, "annotations": []}', "is Darwin JSON of V7"),
         ("a.json", '{"infos": {}, "categories": {}, "items": []}', "is Datumaro's own format"),
+        ("a.json", '{"metadata": {}, "instances": []}', "a.json is JSON of SuperAnnotate; export"),
+        (
+            "a.json",
+            '{"export_format_version": "1.1", "label_classes": [], "images": []}',
+            "a.json is Hasty's JSON; export COCO",
+        ),
+        ("a.json", '[{"data_row": {}, "projects": {}}]', "a.json is JSON of Labelbox; convert"),
+        ("a.json", '[{"label_hash": "", "data_hash": ""}]', "a.json is JSON of Encord; export"),
+        ("a.json", '[{"externalId": "1", "labels": []}]', "a.json is JSON of Kili; export COCO"),
+        ("a.json", '[{"task_id": "1", "response": {}}]', "a.json is JSON of Scale; convert it"),
+        ("a.json", '[{"image": "a.png", "annotations": []}]', "a.json is JSON of CreateML"),
+        ("a.json", '[{"image_id": 1, "category_id": 2}]', "a.json is a list of COCO annotations"),
+        ("a.json.txt", "{}", "a.json.txt is called .txt besides; rename it without"),
+        ("a.ndjson", "{}", "a.ndjson is JSON with an object on each line, as Labelbox"),
+        ("a.seg.nrrd", "NRRD0004", "a.seg.nrrd is NRRD, as 3D Slicer saves it; save it as NIfTI"),
+        ("a.csv", "filename,region_shape_attributes", "a.csv is VIA's table; export"),
+        ("train/_classes.csv", "Pixel Value, Class", "is of Roboflow's semantic masks"),
+        ("labelsTr/a.png", b"", "labelsTr is of nnU-Net; expected dataset.json beside it"),
         ("a.xml", "<html/>", "a.xml has the root <html>; CVAT's is <annotations>"),
         ("a.xml", "x", "a.xml is not XML that can be read"),
         ("train.xml", "<annotations/>", "train.xml looks like CVAT's; expected it to be called"),
@@ -137,3 +155,15 @@ def test_a_list_of_classes_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     saved(tmp_path, "labels/a.txt", "0 0.1 0.1 0.2 0.1 0.2 0.2\n")
     saved(tmp_path, "data.yaml", "names:\n\t0: 36\n")
     assert "data.yaml: is not YAML" in near_misses(tmp_path)[1]
+
+
+def test_a_folder_inside_is_named_with_its_format(tmp_path: Path) -> None:
+    saved(tmp_path, "teeth.v1i.yolov8/data.yaml", "names: ['11', '48']")
+    saved(tmp_path, "teeth.v1i.yolov8/train/labels/a.txt", "0 0 0 1 0 1 1")
+    saved(tmp_path, "__MACOSX/data.yaml", "names: ['11', '48']")
+    with pytest.raises(AnnotationError, match=r"Near: teeth\.v1i\.yolov8/ is yolo; name this fol"):
+        formats.recognise(tmp_path)
+    saved(tmp_path, "more/task/annotations.xml", "<annotations/>")
+    (tmp_path / "teeth.v1i.yolov8").rename(tmp_path / "more" / "teeth")
+    near = near_misses(tmp_path, formats._recognising)
+    assert near == ["more/task/ is cvat; name this folder", "more/teeth/ is yolo; name this folder"]

@@ -314,3 +314,14 @@ def test_a_class_that_no_label_map_has_does_no_harm(tmp_path: Path) -> None:
     (item, *_) = FORMAT.read(tmp_path)
     with pytest.raises(AnnotationError, match=r"pixel value.*'gum' are not tooth numbers.*--map"):
         item.read()
+
+
+def test_label_maps_that_are_not_read_are_named(tmp_path: Path) -> None:
+    FORMAT.write(tmp_path, [("a.png", Teeth.from_label_image([[0, 36]]))])
+    (tmp_path / "labelsTs").mkdir()
+    faults = FaultList()
+    assert [item.key for item in FORMAT.read(tmp_path, {"faults": faults})] == ["a"]
+    assert ["labelsTs are not read" in str(fault) for fault in faults] == [True]
+    (tmp_path / "labelsTr" / "a.png").rename(tmp_path / "labelsTr" / "a.PNG")
+    with pytest.raises(AnnotationError, match=r"labelsTr has no such file; the first is a\.PNG"):
+        FORMAT.read(tmp_path)

@@ -305,3 +305,14 @@ def test_radiographs_of_two_folders_are_not_mixed_up(tmp_path: Path) -> None:
     assert {item.key: item.image for item in FORMAT.read(tmp_path)} == {
         f"{split}/opg": tmp_path / split / "opg.png" for split in ("train", "valid")
     }
+
+
+def test_an_object_that_was_deleted_is_not_read(tmp_path: Path) -> None:
+    ring = "<pt><x>1</x><y>1</y></pt><pt><x>3</x><y>1</y></pt><pt><x>3</x><y>3</y></pt>"
+    objects = "".join(
+        f"<object><name>{name}</name><deleted>{deleted}</deleted><polygon>{ring}</polygon></object>"
+        for name, deleted in (("36", 0), ("mistake", 1))
+    )
+    size = "<size><height>9</height><width>9</width></size>"
+    (tmp_path / "a.xml").write_text(f"<annotation>{size}{objects}</annotation>")
+    assert FORMAT.read(tmp_path)[0].read().fdi.tolist() == [36]

@@ -463,3 +463,16 @@ def test_one_bad_line_costs_one_line_and_one_bad_file_one_file(tmp_path: Path) -
         "opg.txt: line 3: five number",
         "opg.txt: line 4: class 7 is ",
     ]
+
+
+def test_turned_boxes_are_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "data.yaml").write_text("names: ['11', '48']")
+    text = tmp_path / "labels" / "a.txt"
+    for more, warnings in (("", 1), ("1 0 0 1 0 1 1 0 1 0 .5\n", 0)):
+        text.write_text("0 0 0 1 0 1 1 0 1 \n1 0.1 0 0.2 0 0.2 1 0 1\n" * 10 + more)
+        faults = FaultList()
+        FORMAT.read(tmp_path, {"faults": faults})
+        assert ["all 20 outlines have four corners" in str(fault) for fault in faults] == [
+            True
+        ] * warnings

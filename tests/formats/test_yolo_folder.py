@@ -72,3 +72,42 @@ def test_radiographs_of_labels(tmp_path: Path) -> None:
     ((_, unclear),) = paired(tmp_path, [(tmp_path, tmp_path / "truth" / "a.txt")])
     assert unclear.files == []
     assert "may be images/x/a.png or images/y/a.png" in unclear.problem
+
+
+def test_names_in_another_spelling(tmp_path: Path) -> None:
+    saved(tmp_path, labels__A_dot_TXT="", images__a_dot_png="", images__b_dot_png="")
+    saved(tmp_path, labels__B_dot_txt="", labels__b_dot_txt="", labels__c_dot_txt="")
+    saved(tmp_path, images__C_dot_png="", images__c_dot_PNG="", **{"images/Za\u0308hne.png": ""})
+    saved(tmp_path, labels__zähne_dot_txt="", labels__d_dot_txt="", images__D_dot_png="")
+    saved(tmp_path, labels__e_dot_txt="", labels__E_dot_txt="", images__é_dot_png="")
+    folder = tmp_path / "labels"
+    found = paired(tmp_path, [(folder, text) for text in label_files(folder)])
+    names = {text.name: [file.name for file in images.files] for text, images in found}
+    assert names == {
+        "A.TXT": ["a.png"],
+        "B.txt": [],  # the radiograph has a label of its own name
+        "E.txt": [],
+        "b.txt": ["b.png"],
+        "c.txt": ["c.PNG"],
+        "d.txt": ["D.png"],
+        "e.txt": [],
+        "z\u00e4hne.txt": ["Za\u0308hne.png"],
+    }
+
+
+def test_radiographs_in_another_folder_are_found_once(tmp_path: Path) -> None:
+    saved(tmp_path, Images__a_dot_png="", Images__b_dot_png="", labels__a_dot_txt="")
+    saved(tmp_path, labels__sub__a_dot_txt="", labels__c_dot_txt="", labels___dot_old__b_dot_txt="")
+    folder = tmp_path / "labels"
+    found = [
+        (images.key, len(images.files))
+        for _, images in paired(tmp_path, [(folder, text) for text in label_files(folder)])
+    ]
+    assert found == [("Images/a", 1), ("c", 0), ("sub/a", 0)]
+
+
+def test_odd_names_cost_nothing_else(tmp_path: Path) -> None:
+    saved(tmp_path, **{"labels/a\x1b.txt": "", "labels/b.txt": "", "images/B.png": ""})
+    folder = tmp_path / "labels"
+    found = paired(tmp_path, [(folder, text) for text in label_files(folder)])
+    assert {images.key: len(images.files) for _, images in found} == {"a\x1b": 0, "B": 1}

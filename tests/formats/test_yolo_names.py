@@ -18,6 +18,11 @@ def saved(root: Path, **files: str) -> Path:
     return root
 
 
+def test_numbers_with_a_dot_are_names(tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text("names: [1.6, 36]")
+    assert class_names(tmp_path)[1] == {0: "1.6", 1: "36"}
+
+
 @pytest.mark.parametrize(
     ("files", "names"),
     [

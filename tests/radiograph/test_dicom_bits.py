@@ -139,3 +139,11 @@ def test_a_sound_header_is_not_changed() -> None:
     header = to_dicom(Radiograph(PICTURE))
     assert complete(header) == ()
     assert (header.BitsStored, header.PixelRepresentation) == (12, 0)
+
+
+def test_signed_pixels_that_the_header_calls_unsigned(tmp_path: Path) -> None:
+    dataset = made(12, 12, 11)
+    dataset.PixelData = (np.round(PICTURE * 4095) - 2048).astype("<i2").tobytes()
+    read_again = found(dataset, tmp_path)
+    assert "PixelRepresentation is unsigned, but the pixels are signed" in read_again.notes
+    assert np.corrcoef(read_again.pixels.ravel(), PICTURE.ravel())[0, 1] > 0.999

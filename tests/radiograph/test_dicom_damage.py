@@ -1,4 +1,4 @@
-"""Thirty DICOM files that are damaged or malicious: one clear line each, and the batch goes on.
+"""DICOM files that are damaged or malicious: one clear line each, and the batch goes on.
 
 Memory and time are bounded by what the pixels need, not by what the files claim.
 """
@@ -172,10 +172,13 @@ def modality_lut(**parts: Any) -> bytes:
 
 DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "is empty"),
-    "cut in the preamble": (lambda: content(plain())[:100], "it has no Rows"),
+    "cut in the preamble": (lambda: content(plain())[:100], "not its content"),
     "cut in the meta group": (lambda: content(plain())[:200], "it has no Rows"),
-    "cut in the pixels": (lambda: content(plain())[:-100_001], "pixel data is less than expected"),
-    "garbage": (lambda: b"garbage" * 1000, "it has no Rows"),
+    "cut in the pixels": (lambda: content(plain())[:-100_001], "ends within its pixels"),
+    # Half of the bytes of 16-bit pixels are as many as 8-bit pixels would have.
+    "cut in half of the pixels": (lambda: content(plain())[: -256 * 512], "ends within its pixels"),
+    "an archive": (lambda: b"\x1f\x8b\x08" + bytes(500), "a gzip archive; unpack it"),
+    "garbage": (lambda: b"garbage" * 1000, "starts with 'garbageg'"),
     "ones after the mark": (lambda: content(plain())[:132] + b"\xff" * 5000, "are malformed"),
     "pixel length too short": (lambda: pixel_length(1001), "pixel data is less than expected"),
     "no rows": (lambda: content(plain(Rows=None)), "it has no Rows"),
@@ -214,7 +217,7 @@ DAMAGED: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 def test_there_are_many() -> None:
-    assert len(DAMAGED) == 25
+    assert len(DAMAGED) == 27
 
 
 @pytest.mark.parametrize("what", DAMAGED)
@@ -274,7 +277,7 @@ def test_a_batch_of_them_is_bounded_and_goes_on(tmp_path: Path) -> None:
     found = json.loads(ran.stdout)
     status = {Path(name).stem: what for name, what in found["status"].items()}
     assert status.pop("99") == "done"
-    assert len(status) == 26
+    assert len(status) == 28
     assert "done" not in status.values()
     assert found["megabytes"] < 100
     assert found["slowest_cpu_seconds"] < 5

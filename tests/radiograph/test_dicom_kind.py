@@ -71,7 +71,7 @@ def test_unusual_radiographs_say_why(sop_class: str, modality: object, reason: s
 @pytest.mark.parametrize(
     ("sop_class", "modality", "problem"),
     [
-        (uid.CTImageStorage, "PX", "a CT Image Storage object"),
+        (uid.CTImageStorage, "PX", "an object of the class CT Image Storage"),
         (uid.DigitalMammographyXRayImageStorageForPresentation, "DX", "Mammography"),
         (uid.MediaStorageDirectoryStorage, None, "Media Storage Directory"),
         (SC, "us", "modality 'US'"),

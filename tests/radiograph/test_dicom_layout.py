@@ -125,3 +125,12 @@ def test_a_sound_header_is_not_changed() -> None:
     before = dataset.to_json()
     assert complete_layout(dataset) == ()
     assert dataset.to_json() == before
+
+
+def test_rows_that_the_header_does_not_count_are_named(tmp_path: Path) -> None:
+    dataset = of_bytes()
+    dataset.Rows = 60
+    read_again = found(dataset, tmp_path)
+    assert read_again.size == (60, 129)
+    note = "the pixel data have 5 more rows than the 60 of the header: they are not read"
+    assert note in read_again.notes

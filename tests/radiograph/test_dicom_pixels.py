@@ -332,7 +332,7 @@ def test_dicom_costs_little_more_than_png(tmp_path: Path) -> None:
 
 def test_other_objects_are_refused_by_name(dataset: Any, tmp_path: Path) -> None:
     dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = uid.CTImageStorage
-    with pytest.raises(RadiographError, match=r"a CT Image Storage object.*expected one frame"):
+    with pytest.raises(RadiographError, match=r"of the class CT Image Storage.*expected one frame"):
         read(saved(dataset, tmp_path))
 
 

@@ -180,3 +180,20 @@ def test_runs_and_reports_are_left_out(tmp_path: Path) -> None:
     made(tmp_path, "page/index.html", "page/inspection.json", "page/pictures/a.jpg")
     made(tmp_path, "site/index.html", "site/pictures/b.jpg")
     assert files(tmp_path) == ["site/pictures/b.jpg"]
+
+
+def test_a_compressed_radiograph_is_a_loss_and_an_archive_need_not_be(tmp_path: Path) -> None:
+    for name in ("a.dcm.gz", "b.PNG.zip", "c.zip"):
+        (tmp_path / name).write_bytes(b"x")
+    assert [(item.path.name, item.lost) for item in search(tmp_path).unread] == [
+        ("a.dcm.gz", True),
+        ("b.PNG.zip", True),
+        ("c.zip", False),
+    ]
+
+
+def test_hidden_folders_and_copies_of_file_servers_are_passed_over(tmp_path: Path) -> None:
+    made(tmp_path, "a.png", ".ipynb_checkpoints/a-checkpoint.png", "@eaDir/a.png/small.jpg")
+    made(tmp_path, "__MACOSX/sub/a.png")
+    found = search(tmp_path)
+    assert ([file.name for file in found.files], found.unread) == (["a.png"], [])

@@ -94,7 +94,7 @@ NameMap = Annotated[
 ]
 Attribute = Annotated[
     str | None,
-    typer.Option(show_default="recognised", help="VIA: region attribute that names the tooth."),
+    typer.Option(show_default="recognised", help="VIA, CVAT: attribute that names the tooth."),
 ]
 Encoding = Annotated[
     str | None,

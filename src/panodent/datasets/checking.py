@@ -22,9 +22,10 @@ from functools import partial
 from pathlib import Path
 
 from panodent.datasets.dataset import Case, Dataset
-from panodent.errors import DatasetError, FaultyItemsError, PanodentError
+from panodent.errors import DatasetError, FaultyItemsError, PanodentError, RadiographError
+from panodent.formats.base import Annotated
 from panodent.formats.faults import Fault, FaultList
-from panodent.radiograph.radiograph import Radiograph, key_of
+from panodent.radiograph.radiograph import Radiograph, key_of, read_size
 from panodent.radiograph.raster import turned_by_exif
 from panodent.teeth.teeth import Teeth
 from panodent.utils.wording import counted
@@ -104,6 +105,22 @@ def matched(radiograph: Radiograph, teeth: Teeth) -> Teeth:
     return teeth
 
 
+def teeth_of_size(annotation: Annotated, image: Path | None) -> Teeth:
+    """The teeth, if they are annotated on an image of the size of the radiograph `image`.
+
+    Raises `AnnotationError` as reading does, and `DatasetError` otherwise. A radiograph whose size
+    cannot be read is not compared.
+    """
+    teeth = annotation.read()
+    try:
+        size = teeth.size if image is None else read_size(image)
+    except RadiographError:
+        return teeth
+    if teeth.size != size:
+        raise DatasetError(f"{image}: {size_conflict(size, image, teeth.size)}")
+    return teeth
+
+
 def conflict(radiograph: Radiograph, size: tuple[int, int]) -> str:
     """What is wrong with an annotation of another (height, width) than the radiograph, in words.
 
@@ -111,10 +128,14 @@ def conflict(radiograph: Radiograph, size: tuple[int, int]) -> str:
     >>> conflict(Radiograph(np.zeros((40, 50), np.float32)), (50, 60))
     'the radiograph has 50 x 40 pixels, its annotation 60 x 50'
     """
-    (height, width), turned = radiograph.size, None
+    return size_conflict(radiograph.size, radiograph.source, size)
+
+
+def size_conflict(found: tuple[int, int], file: Path | None, size: tuple[int, int]) -> str:
+    """As `conflict`, for a radiograph of which (height, width) `found` and the file are known."""
+    height, width = found
     said = f"the radiograph has {width} x {height} pixels, its annotation {size[1]} x {size[0]}"
-    if radiograph.source is not None:
-        turned = turned_by_exif(radiograph.source)
+    turned = None if file is None else turned_by_exif(file)
     if turned is None:
         return said
     drawn = "; it was drawn on the pixels as they are stored" if size == (width, height) else ""

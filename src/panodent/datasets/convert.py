@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from panodent import formats
-from panodent.datasets.checking import fault_of, stop_at
+from panodent.datasets.checking import fault_of, stop_at, teeth_of_size
 from panodent.datasets.conversion_folder import JOURNAL, begin, finish
 from panodent.datasets.dataset import images_below
 from panodent.datasets.image_copies import put
@@ -38,6 +38,7 @@ from panodent.datasets.journal import (
 from panodent.datasets.splits import held_out
 from panodent.errors import (
     ConfigError,
+    DatasetError,
     OutputError,
     PanodentError,
     UnknownNameError,
@@ -132,16 +133,16 @@ def convert(
     Raises
     ------
     FaultyItemsError : annotations cannot be read; it lists all of them, and nothing was written.
-    AnnotationError : `source` as a whole cannot be read.
+    AnnotationError, DatasetError : `source` as a whole cannot be read, or has nothing to convert.
     ConfigError, UnknownNameError : names or options are wrong, also in combination.
     OutputError : the new folder is not empty or cannot be written.
     """
     faults = FaultList()
     writer = _checked_writer(source, target, to, images, write_options or {})
-    name, annotations = formats.read(source, format_name, {**(read_options or {}), OPTION: faults})
+    name, annotations = _annotations(source, format_name, {**(read_options or {}), OPTION: faults})
     found, unread = _radiographs(source, radiographs, annotations, faults)
     if not skip_bad:
-        _check_reading(annotations, faults)
+        _check_reading(annotations, found, faults)
     task = _task(source, radiographs, name, to, images)
     task |= {"read": _plain(read_options), "write": _plain(write_options)}
     line = partial(_line, found, target, writer, images, change, faults)
@@ -155,6 +156,16 @@ def convert(
         finish(target)
     result.faults = tuple(faults)
     return result
+
+
+def _annotations(
+    source: Path, format_name: str | None, options: Mapping[str, Any]
+) -> tuple[str, list[Annotated]]:
+    """As `formats.read`; raises `DatasetError` if there is nothing to convert and no fault."""
+    name, annotations = formats.read(source, format_name, options)
+    if not annotations and not options[OPTION].serious:
+        raise DatasetError(f"{source}: no annotated radiograph ({name}), so nothing to convert")
+    return name, annotations
 
 
 def _task(
@@ -182,11 +193,13 @@ def _radiographs(
     return {key: found[key] for key in sought if key in found}, [i for i in unread if i.lost]
 
 
-def _check_reading(annotations: list[Annotated], faults: FaultList) -> None:
+def _check_reading(
+    annotations: list[Annotated], found: Mapping[str, Path], faults: FaultList
+) -> None:
     """Reads everything once; raises `FaultyItemsError` with all that cannot be used."""
     for item in annotations:
         try:
-            findings_entry(item, item.read())
+            findings_entry(item, teeth_of_size(item, item.image or found.get(item.key)))
         except PanodentError as error:
             faults.add(fault_of(error))
     stop_at(faults)
@@ -275,7 +288,8 @@ def _converted(
     """One annotation as plain data; its radiograph is copied or linked."""
     name = f"{item.key}{suffix_of(image).lower() if image else '.png'}"
     check_odd_name(image_path(name, target), writer.limits)
-    teeth = item.read() if change is None else change(item.key, item.read())
+    teeth = teeth_of_size(item, image)
+    teeth = teeth if change is None else change(item.key, teeth)
     made = ""
     if image is not None and images != "none":
         made = writer.image_place(name)

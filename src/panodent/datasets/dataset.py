@@ -24,7 +24,7 @@ from panodent.errors import DatasetError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated
 from panodent.formats.faults import OPTION, Fault, FaultList
-from panodent.formats.parsing.image_search import image_root, searched_below
+from panodent.formats.parsing.data_folder import image_root, searched_below
 from panodent.radiograph.folder_search import Unread
 from panodent.radiograph.radiograph import Radiograph, key_of, read
 from panodent.teeth.teeth import Teeth

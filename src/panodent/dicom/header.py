@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from panodent.errors import RadiographError
+from panodent.radiograph.dicom_geometry import SPACINGS, positive_pair
 from panodent.radiograph.dicom_layout import complete_layout
 from panodent.radiograph.dicom_pixels import rescale
-from panodent.radiograph.dicom_voi import window, window_function
+from panodent.radiograph.dicom_voi import read_lut, window, window_function
 
 _REQUIRED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 _COPIED = ("PatientName", "PatientID")
@@ -44,6 +45,7 @@ def prepare(header: Any) -> None:
     >>> header.PatientName, "WindowCenter" in header
     ('', False)
     """
+    _take_from_meta(header)
     if missing := [name for name in _REQUIRED if not header.get(name)]:
         raise RadiographError(f"lacks {', '.join(missing)}; results cannot refer to it")
     # A UID that breaks the rules but has its characters, such as leading zeros, is often met.
@@ -69,6 +71,10 @@ def prepare(header: Any) -> None:
         _delete(header, "RescaleSlope", "RescaleIntercept", "RescaleType")
     if window_function(header) is None:
         _delete(header, "VOILUTFunction")
+    for sequence in ("ModalityLUTSequence", "VOILUTSequence"):
+        if sequence in header and not _has_lut(header, sequence):
+            _delete(header, sequence)
+    _delete(header, *(name for name in SPACINGS if positive_pair(header, name) is None))
     orientation = header.get("PatientOrientation")
     if "PatientOrientation" in header and not (
         _is_pair(orientation) and all(map(_is_direction, orientation))
@@ -92,6 +98,23 @@ def for_image_library(header: Any) -> Any:
         setattr(bare, name, header[name].value)
     bare.Modality = "OT"
     return bare
+
+
+def _take_from_meta(header: Any) -> None:
+    """Copies the class and the UID of the object from the file meta information, where it is."""
+    meta = getattr(header, "file_meta", {})
+    for name in _REQUIRED[:2]:
+        if not header.get(name) and (told := meta.get(f"MediaStorage{name}")):
+            setattr(header, name, told)
+
+
+def _has_lut(header: Any, sequence: str) -> bool:
+    """Whether the LUT of a sequence is sound; a broken one is left out of the pixels, too."""
+    try:
+        read_lut(header, sequence, 0, 65535)
+    except ValueError:
+        return False
+    return True
 
 
 def _to_utf8(header: Any) -> None:

@@ -26,6 +26,7 @@ Findings may also have a file of their own in the same folder, such as findings.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -224,7 +225,7 @@ def _name_categories(contents: Sequence[_Content], naming: Naming, path: Path) -
     listed = [category for content in contents for category in content.categories.values()]
     used = {category for content in contents for category in content.used}
     kinds = category_kinds(listed, naming)
-    files = [content.file for content in contents]
+    files = [content.file for content in contents if content.categories or len(contents) == 1]
     file = files[0] if len(files) == 1 else path
     report = replace(contents[0].report, file=str(file)) if contents else None
     numbers: Mapping[Category, int | None] = {}
@@ -269,7 +270,9 @@ def _of_one_file(same: list[tuple[_Reader, FoundImage]]) -> list[tuple[_Reader, 
         return same
     annotated = [(item, place) for item, place in same if item.is_annotated]
     if len({item.content.file for item, _ in annotated}) > 1:
-        names = ", ".join(dict.fromkeys(item.content.file.name for item, _ in annotated))
+        files = list(dict.fromkeys(item.content.file for item, _ in annotated))
+        top = Path(os.path.commonpath([file.parent for file in files]))
+        names = ", ".join(file.relative_to(top).as_posix() for file in files)
         for item, _ in annotated:
             item.report.add(
                 f"is annotated in several files ({names}); keep one of them", cost="radiograph"

@@ -12,6 +12,7 @@ the supercategory 'finding'; an annotation of a finding has the number of its to
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,11 +26,11 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.naming import UNNUMBERED_NAME
 from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.pixel_outlines import filled
 from panodent.formats.parsing.shapes import rings_without_holes
 from panodent.formats.tooth_states import STATE, written_state
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import Findings
-from panodent.teeth.outlines import fill
 from panodent.teeth.run_lengths import from_counts, from_rle
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray
@@ -149,7 +150,8 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
     """The boolean mask (height, width) of a COCO segmentation in any of its three forms.
 
     These are a list of polygons, an object with a list of run lengths (`counts`), and one with a
-    compressed run-length text. Overlapping polygons are joined. A part of fewer than three points
+    compressed run-length text. Overlapping polygons are joined. The corners of one polygon may be
+    pairs, and the text may be printed by Python as bytes. A part of fewer than three points
     beside others has no area and is left out.
 
     Raises `AnnotationError` for anything else and for run lengths of another size.
@@ -163,6 +165,8 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
         rings = []
         if all(map(_is_number, segmentation)):  # one polygon without the list around it
             segmentation = [segmentation]
+        if len(segmentation) > 2 and all(map(_is_pair, segmentation)):  # its corners as [x, y]
+            segmentation = [[value for pair in segmentation for value in pair]]
         for flat in [p for p in segmentation if not _is_point_or_line(p)] or segmentation:
             if not isinstance(flat, list) or len(flat) < 6 or len(flat) % 2:
                 raise AnnotationError(
@@ -174,7 +178,7 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
                 raise AnnotationError(
                     f"a polygon is {excerpt(flat)}; expected numbers and nothing else"
                 ) from None
-        return fill([[ring] for ring in rings], size)
+        return filled(rings, size)
     if isinstance(segmentation, dict) and "counts" in segmentation:
         declared = segmentation.get("size", size)
         if not isinstance(declared, list | tuple) or tuple(declared) != size:
@@ -183,7 +187,9 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
                 "expected equal sizes [height, width]"
             )
         counts = segmentation["counts"]
-        return from_rle(counts, size) if isinstance(counts, str) else from_counts(counts, size)
+        if not isinstance(counts, str):
+            return from_counts(counts, size)
+        return from_rle(_without_python(counts), size)
     if segmentation is None or segmentation == []:
         raise AnnotationError(
             "has no outline: segmentation is empty; expected polygons or run lengths, since a box "
@@ -192,6 +198,20 @@ def segmentation_mask(segmentation: Any, size: tuple[int, int]) -> BoolArray:
     raise AnnotationError(
         f"segmentation is {type(segmentation).__name__}; expected polygons or run lengths"
     )
+
+
+def _without_python(counts: str) -> str:
+    """The run-length text in what Python prints for its bytes: "b'PPYo1'", as scripts write it.
+
+    No run-length text has a quotation mark.
+    """
+    if re.fullmatch(r"b'[^']*'", counts):
+        return counts[2:-1].replace("\\\\", "\\")
+    return counts
+
+
+def _is_pair(corner: object) -> bool:
+    return isinstance(corner, list) and len(corner) == 2 and all(map(_is_number, corner))
 
 
 def _is_point_or_line(flat: object) -> bool:

@@ -4,6 +4,7 @@ The specification is https://docs.cvat.ai/docs/dataset_management/formats/format
 lengths of a mask go row by row through its box and start with zeros; they keep every pixel.
 Polygons run along pixel edges and have no holes, so a tooth with a hole is written as a mask even
 when polygons are asked for. Shapes of one label and one group other than 0 are parts of one tooth.
+The option `attribute` names one whose values are the teeth, where all shapes have one label.
 Shapes of the label 'background' cut out of teeth in lower layers (`z_order`), or before them.
 The export of a project has its radiographs in `images/SUBSET/`. Tracks of a video are refused.
 
@@ -44,6 +45,7 @@ from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
+from panodent.formats.cvat_labels import CvatLabels
 from panodent.formats.cvat_videos import CvatVideos
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import CUT_OUT, Naming
@@ -56,6 +58,7 @@ from panodent.formats.parsing.image_entries import (
     in_order,
 )
 from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
+from panodent.formats.parsing.pixel_outlines import filled
 from panodent.formats.parsing.shapes import (
     AnnotatedShape,
     Outline,
@@ -68,7 +71,6 @@ from panodent.formats.tooth_states import STATE, UNKNOWN, read_state, written_st
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import NOWHERE
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
-from panodent.teeth.outlines import fill
 from panodent.teeth.run_lengths import from_counts, to_counts
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.teeth.validation import STATES
@@ -77,7 +79,6 @@ from panodent.utils.atomic_files import writing
 FILE = "annotations.xml"
 TOOTH = "fdi"
 """The attribute of findings with the number of the tooth."""
-_NOT_SHAPES = ("tag", "attribute")  # they describe the whole image
 
 
 class Cvat(Format):
@@ -95,6 +96,8 @@ class Cvat(Format):
         if file is None:
             raise AnnotationError(f"{path}: expected {FILE}, as CVAT for images 1.1 exports it")
         report = FaultReport.of(options, file)
+        naming = Naming.of(options)
+        named = CvatLabels(naming, (options or {}).get("attribute"))
         labels: dict[str, None] = {}
         listed: list[_Image] = []
         videos = CvatVideos()
@@ -103,15 +106,15 @@ class Cvat(Format):
                 videos.see(element)
                 continue
             with report.about(_named(element)).catching(cost="radiograph"):
-                image = _image(element, place, file, report)
-                labels |= dict.fromkeys(label for _, label, _ in _labelled(element, image.report))
+                image = _image(element, place, file, report, named)
+                seen = image.labels.shapes(element, image.report)
+                labels |= dict.fromkeys(label for _, label, _ in seen)
                 listed.append(image)
         if videos.names:
             if not listed:
                 raise AnnotationError(f"{file}: {videos.refusal()}")
             report.add(videos.refusal(), cost="radiograph")
-        naming = Naming.of(options)
-        numbers, kinds = naming.numbers(labels, file, report=report), naming.kinds(labels)
+        numbers, kinds = named.numbers(labels, file, report), naming.kinds(labels)
         found = ImageSearch(file.parent).find(Sought(image.name) for image in listed)
         items = []
         for image, there in zip(listed, found, strict=True):
@@ -150,12 +153,13 @@ def _find(path: Path) -> Path | None:
 
 
 class _Image(NamedTuple):
-    """An image of the file: name, first byte of its element, (height, width)."""
+    """An image of the file: name, first byte of its element, (height, width), and its file's."""
 
     name: str
     place: int
     size: tuple[int, int]
     report: FaultReport
+    labels: CvatLabels
 
 
 def _named(element: Element) -> str:
@@ -163,23 +167,14 @@ def _named(element: Element) -> str:
     return "/".join(filter(None, (element.get("subset", "").strip(), element.get("name", ""))))
 
 
-def _image(element: Element, place: int, file: Path, report: FaultReport) -> _Image:
+def _image(
+    element: Element, place: int, file: Path, report: FaultReport, labels: CvatLabels
+) -> _Image:
     if not element.get("name", ""):
         raise AnnotationError(f"{file}: an image has no name; expected the path of a file")
     name = declared_path(_named(element), str(file)).as_posix()
     size = image_size(element.get("height"), element.get("width"), f"{file}: {name}")
-    return _Image(name, place, size, report.about(name))
-
-
-def _labelled(image: Element, report: FaultReport) -> Iterator[tuple[Element, str, str]]:
-    """(shape, label, how errors name it) of everything that was drawn on an image."""
-    drawn = (shape for shape in image if shape.tag not in _NOT_SHAPES)
-    for number, shape in enumerate(drawn, start=1):
-        label = shape.get("label") or ""
-        if not label.strip():
-            report.add(f"a {shape.tag} has no label; give it one in CVAT", f"shape {number}")
-        else:
-            yield shape, label, f"shape {number}: {label}"
+    return _Image(name, place, size, report.about(name), labels)
 
 
 def _read(file: Path, image: _Image, numbers: Mapping[str, int | None]) -> Teeth:
@@ -193,7 +188,7 @@ def _read_findings(file: Path, image: _Image, kinds: Mapping[str, str]) -> Annot
 
 def _shapes(file: Path, image: _Image, layered: bool = False) -> Iterator[AnnotatedShape]:
     """The shapes in the order of the file or, if `layered`, from the lowest layer to the top."""
-    listed = _labelled(element_at(file, image.place, "image"), image.report)
+    listed = image.labels.shapes(element_at(file, image.place, "image"), image.report)
     for shape, label, item in sorted(listed, key=_layer) if layered else listed:
         found = {a.get("name", ""): a.text for a in shape.iter("attribute")}
         tooth, state = found.get(TOOTH), read_state(found, image.report, item)
@@ -213,7 +208,7 @@ def _outline(shape: Element, size: tuple[int, int]) -> Outline:
 
 def _mask(shape: Element, size: tuple[int, int]) -> CroppedMask:
     if shape.tag == "polygon":
-        return trimmed(fill([[_points(shape.get("points", ""))]], size))
+        return trimmed(filled([_points(shape.get("points", ""))], size))
     if shape.tag != "mask":
         raise AnnotationError(
             f"a {shape.tag} is not an outline of a tooth; expected polygons or masks"

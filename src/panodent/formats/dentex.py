@@ -67,8 +67,9 @@ def check_not_quadrants(names: Iterable[str], file: Path) -> None:
     """Raises `AnnotationError` if categories are called 1, 2, 3 and 4, like DENTEX's quadrants."""
     if sorted(name.strip() for name in names) == ["1", "2", "3", "4"]:
         raise AnnotationError(
-            f"{file}: categories 1, 2, 3 and 4 are the quadrants of DENTEX; expected teeth (if "
-            "they are teeth, say which with --numbering)"
+            f"{file}: categories 1, 2, 3 and 4 are the quadrants of DENTEX; expected teeth: leave "
+            "this file out, or name the folder of the other (if they are teeth, say which with "
+            "--numbering)"
         )
 
 

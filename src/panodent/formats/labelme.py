@@ -58,6 +58,7 @@ from panodent.formats.parsing.json_record import (
     ring,
 )
 from panodent.formats.parsing.json_stream import member_kinds
+from panodent.formats.parsing.pixel_outlines import filled
 from panodent.formats.parsing.png_mask import from_text, to_text
 from panodent.formats.parsing.shapes import (
     AnnotatedShape,
@@ -69,7 +70,7 @@ from panodent.formats.parsing.shapes import (
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.masks import CroppedMask, clipped, trimmed
-from panodent.teeth.outlines import Ring, fill
+from panodent.teeth.outlines import Ring
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
@@ -121,6 +122,7 @@ class Labelme(Format):
         for (file, _, size, report), place in zip(listed, found, strict=True):
             if place.problem and place.file is None:
                 report.add(place.problem, cost="radiograph")
+                continue
             items.append(
                 Annotated(
                     place.key,
@@ -225,7 +227,7 @@ def _group(shape: Record) -> int | str | None:
 def _mask(shape: Record, size: tuple[int, int]) -> CroppedMask:
     kind = shape.get("shape_type")
     if kind is None or kind == "polygon":  # older versions leave it out for polygons
-        return trimmed(fill([[ring(shape.get("points"))]], size))
+        return trimmed(filled([ring(shape.get("points"))], size))
     if kind != "mask":
         raise AnnotationError(f"shape_type is {excerpt(kind)}; expected 'polygon' or 'mask'")
     corners = ring(shape.get("points"))

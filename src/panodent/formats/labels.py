@@ -1,6 +1,7 @@
 """Label maps: one indexed or grey PNG a radiograph, with a pixel value for each tooth.
 
-Folders are `masks_machine/`, `masks/` or `labels/` beside the radiographs, or `<name>/labels.png`,
+Folders are `masks_machine/`, `masks/` or `labels/` beside the radiographs, also in folders of
+splits such as `train/masks/`, or `<name>/labels.png`,
 which `panodent predict` writes. The record beside it, `<name>/teeth.json`, is read instead, because
 it has overlaps, scores and teeth without a number as well. A pixel value does not say by itself
 which tooth it is, so a value map must be named (`VALUE_MAPS`) or given as a JSON file. A label map
@@ -19,10 +20,12 @@ True
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from panodent.dentition import TEETH, from_universal
 from panodent.errors import AnnotationError, UnknownNameError
@@ -30,8 +33,11 @@ from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
+from panodent.formats.parsing.data_folder import image_root, key_in_split
 from panodent.formats.parsing.excerpt import excerpt
-from panodent.formats.parsing.image_entries import checked_names
+from panodent.formats.parsing.file_search import visible_below
+from panodent.formats.parsing.image_entries import checked_names, in_order
+from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.json_record import is_whole, load
 from panodent.formats.parsing.label_map import lookup_table, read_values, to_teeth, write_png
 from panodent.formats.result_record import (
@@ -41,13 +47,15 @@ from panodent.formats.result_record import (
     read_record_findings,
     read_record_teeth,
 )
-from panodent.radiograph.radiograph import key_of
+from panodent.radiograph.radiograph import SUFFIXES, key_of
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
 FOLDERS = ("masks_machine", "masks", "labels")
 RESULT = "labels.png"
 """What `panodent predict` calls the label map of a radiograph."""
+_ADDED = re.compile(r"[_\-. ](mask|label|seg|gt|png|jpe?g|tiff?|bmp|dcm)s?$", re.IGNORECASE)
+"""What tools add to the name of a radiograph for that of its label map."""
 COLOUR_MAP = "obj_class_to_machine_color.json"
 """The value map that the data set of Humans in the Loop brings, and that is written."""
 
@@ -72,7 +80,7 @@ class Labels(Format):
 
     def recognises(self, path: Path) -> bool:
         """A folder with label maps in one of the usual places."""
-        return path.is_dir() and bool(_files(path))
+        return path.is_dir() and bool(_maps(path))
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Label maps below `path`.
@@ -83,14 +91,14 @@ class Labels(Format):
         their teeth.json.
         """
         given = options or {}
-        files = _files(path)
-        if not files:
+        maps = _maps(path)
+        if not maps:
             raise AnnotationError(
                 f"{path}: no label maps; expected PNG files in {', '.join(FOLDERS)} "
                 f"or <name>/{RESULT}"
             )
         values = given.get("values") or _colour_map_beside(path)
-        if values is None and all(file.name == RESULT for file in files.values()):
+        if values is None and all(item.file.name == RESULT for item in maps):
             values = "fdi"
         if values is None:
             raise AnnotationError(
@@ -100,14 +108,15 @@ class Labels(Format):
         numbers = value_map(values, Naming.of(given))
         found = (path / RESULTS).is_file()
         read = _read if given.get("values") is None else read_label_image
-        return [
-            Annotated(
-                key,
-                partial(read, file, numbers, FaultReport.of(given, file)),
-                findings=_beside(file, found),
-            )
-            for key, file in sorted(files.items())
-        ]
+        items = []
+        for item, place in zip(maps, _radiographs(path, maps), strict=True):
+            report = FaultReport.of(given, item.file)
+            if place.problem:
+                report.add(place.problem, cost="radiograph")
+                continue
+            teeth = partial(read, item.file, numbers, report)
+            items.append(Annotated(place.key, teeth, None, place.file, _beside(item.file, found)))
+        return in_order(path, items, FaultReport.of(given, path))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `labels/<key>.png` with the pixel values of the option `values`, by default FDI.
@@ -210,14 +219,69 @@ def _grey(value: Any, where: str) -> int:
     return int(channels[0])
 
 
-def _files(path: Path) -> dict[str, Path]:
-    """Label maps by key."""
-    for folder in FOLDERS:
-        if (path / folder).is_dir():
-            root = path / folder
-            found = sorted(root.rglob("*.png"))
-            return {file.relative_to(root).with_suffix("").as_posix(): file for file in found}
-    return {file.parent.relative_to(path).as_posix(): file for file in sorted(path.rglob(RESULT))}
+class _Map(NamedTuple):
+    """A label map, and the names that its radiograph may have, the most likely first."""
+
+    key: str
+    file: Path
+    names: tuple[str, ...] = ()
+
+
+def _maps(path: Path) -> list[_Map]:
+    """Label maps, sorted, of the first of `FOLDERS` that has any, also in folders of splits."""
+    for name in FOLDERS:
+        found = [_map(path, path / name, file) for file in visible_below(path / name, ".png")]
+        if not found:
+            roots = [root for root in sorted(path.glob(f"*/{name}")) if _is_split(path, root)]
+            found = [
+                _map(path, root, file) for root in roots for file in visible_below(root, ".png")
+            ]
+        if found:
+            return found
+    results = sorted(path.rglob(RESULT))
+    return [_Map(file.parent.relative_to(path).as_posix(), file) for file in results]
+
+
+def _is_split(path: Path, root: Path) -> bool:
+    """Whether this folder has the label maps of a split, and nothing else says what is on them."""
+    if not root.is_dir() or (root.parent / "ann").is_dir():  # of a Supervisely project
+        return False
+    files = (file for folder in (path, root.parent) for file in folder.iterdir())
+    return not any(
+        file.suffix.lower() in (".json", ".xml") and file.name != COLOUR_MAP for file in files
+    )
+
+
+def _map(path: Path, root: Path, file: Path) -> _Map:
+    below = file.relative_to(root).with_suffix("")
+    beside = image_root(root.parent).relative_to(path)
+    names = dict.fromkeys((below.as_posix(), _ADDED.sub("", below.as_posix())))
+    key = (root.parent.relative_to(path) / below).as_posix()
+    paths = (f"{(beside / name).as_posix()}.png" for name in names)
+    # The key finds radiographs whose names have odd characters.
+    return _Map(key, file, tuple(path for path in paths if path.isprintable()))
+
+
+def _radiographs(path: Path, maps: list[_Map]) -> list[FoundImage]:
+    """The radiograph of each label map: by its name, or by this without what tools add to it."""
+    search = ImageSearch(path)
+    found = [FoundImage(item.key) for item in maps]
+    for turn in range(2):
+        waiting = [n for n, item in enumerate(maps) if not found[n].file and item.names[turn:]]
+        taken = {place.file for place in found}
+        places = search.find(Sought(maps[n].names[turn], where=str(maps[n].file)) for n in waiting)
+        for n, place in zip(waiting, places, strict=True):
+            if place.file is None:
+                found[n] = replace(found[n], problem=place.problem)
+            elif place.file not in taken:
+                found[n] = _alone(key_in_split(path, place.file), place.file)
+    return found
+
+
+def _alone(key: str, image: Path) -> FoundImage:
+    """The radiograph; or its key only, if another one has its name: the data set refuses both."""
+    twins = (image.with_suffix(end) for end in SUFFIXES if end != image.suffix)
+    return FoundImage(key, None if any(twin.is_file() for twin in twins) else image)
 
 
 def _beside(file: Path, found: bool) -> Callable[[], AnnotatedFindings] | None:

@@ -34,12 +34,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from panodent.dentition import NUMBERINGS, TEETH, from_fdi, to_fdi
+from panodent.dentition import NUMBERINGS, TEETH, from_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
 from panodent.formats.faults import FaultReport
 from panodent.formats.finding_names import OTHER, SYNONYMS, kind_of, mapped_kind
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.json_record import is_whole, load
+from panodent.formats.tooth_numbers import bare, number_within, read_number
 from panodent.teeth.teeth import UNNUMBERED
 
 UNNUMBERED_NAME = "unnumbered"
@@ -54,9 +55,6 @@ _CUT_OUT_NAMES = ("background", "bg", "hole", "holes", "cutout", _CUT_OUT_NAME, 
 _TOOTH_WORDS = re.compile(r"tooth|teeth|molar|incisor|canine|cuspid|dent", re.IGNORECASE)
 _MAP_NAMES = 80
 """How many class names the map in an error message has at most, and how many characters each."""
-_PREFIX = re.compile(r"^(?:tooth|teeth|number|no\.?|#|t(?=[\W_]*\d))[\s_\-.:#]*", re.IGNORECASE)
-_DECLARED = re.compile(r"^(fdi|iso|universal|palmer)[\s_\-.:#]*", re.IGNORECASE)
-_SYSTEM = {"fdi": "fdi", "iso": "fdi", "universal": "universal", "palmer": "palmer"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,7 @@ class Naming:
         open_names = [name for name in listed if name not in found]
         in_use = [name for name in open_names if used is None or name in used]
         readable = [name for name in open_names if self.reads(name)]
-        numbers = [name for name in readable if _PREFIX.sub("", name.strip()).isdecimal()]
+        numbers = [name for name in readable if bare(name).isdecimal()]
         readings = self._readings({*in_use, *readable}) or self._readings({*in_use, *numbers})
         if in_use and not readings:
             raise AnnotationError(self._not_teeth(in_use, file))
@@ -183,7 +181,7 @@ class Naming:
         found = {}
         for numbering in [self.numbering] if self.numbering else NUMBERINGS:
             try:
-                found[numbering] = {name: _read(name, numbering) for name in names}
+                found[numbering] = {name: read_number(name, numbering) for name in names}
             except UnknownToothError:
                 continue
         return found
@@ -240,6 +238,7 @@ class Naming:
         odd = [name for name in names if not self.reads(name)] or names
         short = [name for name in odd if len(name) <= _MAP_NAMES][:_MAP_NAMES]
         start = {name: UNNUMBERED if _TOOTH_WORDS.search(name) else None for name in short}
+        start |= self._likely(short)
         listed = json.dumps(start, ensure_ascii=not "".join(short).isprintable())
         more = f" and {len(odd) - len(short)} more names" if len(short) < len(odd) else ""
         return (
@@ -248,6 +247,18 @@ class Naming:
             'tooth without a number; null: left out; "finding:crown" and so on: a finding; '
             '"cut-out": cuts out of teeth)'
         )
+
+    def _likely(self, names: list[str]) -> dict[str, int]:
+        """FDI numbers that stand in names beside other words, for a map that a person looks at.
+
+        >>> Naming()._likely(["36-molar", "11 (FDI)", "caries"])
+        {'36-molar': 36, '11 (FDI)': 11}
+        """
+        found = {name: text for name in names if (text := number_within(name))}
+        readings = list(self._readings(set(found.values())).values())
+        if len(readings) != 1:  # as FDI and as Universal numbers, or as neither
+            return {}
+        return {name: readings[0][text] for name, text in found.items()}
 
 
 def _shown(names: list[str]) -> str:
@@ -266,17 +277,6 @@ def means_no_number(name: str) -> bool:
     (True, True, False)
     """
     return name.strip().casefold() in _UNNUMBERED_NAMES
-
-
-def _read(name: str, numbering: str) -> int:
-    """The FDI number of a class name in this numbering; raises `UnknownToothError`."""
-    text = name.strip()
-    declared = _DECLARED.match(text)
-    if declared:
-        if _SYSTEM[declared[1].lower()] != numbering:
-            raise UnknownToothError(f"{name!r} declares another numbering")
-        text = text[declared.end() :]
-    return to_fdi(_PREFIX.sub("", text), numbering)
 
 
 def _ambiguous(names: list[str], readings: Mapping[str, Mapping[str, int]], file: Path) -> str:

@@ -20,9 +20,10 @@ from pathlib import Path
 
 from panodent.errors import AnnotationError
 from panodent.formats.labels import FOLDERS as MASKS
+from panodent.formats.other_tools import SUFFIXES, of_json, of_suffix, of_table
 from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.json_record import load
-from panodent.formats.parsing.json_stream import cut_off, list_items, member_kinds
+from panodent.formats.parsing.json_stream import cut_off, member_kinds
 from panodent.formats.parsing.text_encoding import fault as text_fault
 from panodent.formats.parsing.xml_stream import root_name
 from panodent.formats.yolo_names import LISTS, class_names
@@ -64,14 +65,43 @@ def near_misses(
     """
     if path.is_file():
         return list(islice(_of_file(path, path.name), _MOST))
+    if inside := [f"{name} is {kind}; name this folder" for name, kind in _inside(path, alone)]:
+        return inside[:_MOST]
     entries = sorted(islice(_below(path), _ENTRIES))
     beside = [file for file in entries if file.parent == path and file.suffix.lower() == ".json"]
     whole = {shown(file.name): " or ".join(alone(file)) for file in beside[:_MOST]}
     named = [file for file, name in whole.items() if name]
     if len(named) > 1:
-        return [f"{' and '.join(named)} are both {whole[named[0]]}; keep one of them in the folder"]
+        return [
+            f"{' and '.join(named)} are both {whole[named[0]]}; keep one of them in the folder, or "
+            "convert each by itself (panodent convert FILE)"
+        ]
     found = [sentence for sentences in _kinds(path, entries) for sentence in sentences]
     return list(dict.fromkeys(found))[:_MOST]
+
+
+def _inside(path: Path, alone: Callable[[Path], Collection[str]]) -> Iterator[tuple[str, str]]:
+    """(name, formats) of the folders inside, to two levels, that are in a format by themselves."""
+    level = [path]
+    for _ in range(2):
+        level = [below for folder in level[:_MOST] for below in _folders_of(folder)]
+        found = [(below, " or ".join(alone(below))) for below in level[:_MOST]]
+        found = [(below, kind) for below, kind in found if kind]
+        if found:
+            yield from ((shown(f"{b.relative_to(path).as_posix()}/"), kind) for b, kind in found)
+            return
+
+
+def _folders_of(folder: Path) -> list[Path]:
+    """The folders in a folder, without hidden ones and what macOS puts into archives."""
+    try:
+        return sorted(
+            below
+            for below in folder.iterdir()
+            if below.is_dir() and not below.is_symlink() and below.name[0] not in "._"
+        )
+    except OSError:
+        return []
 
 
 def cut_files(path: Path) -> list[str]:
@@ -96,7 +126,7 @@ def _below(path: Path) -> Iterator[Path]:
 
 def _kinds(path: Path, entries: list[Path]) -> Iterator[Iterable[str]]:
     files = [entry for entry in entries if entry.is_file()]
-    for suffix in (".json", ".xml", ".csv", *ARCHIVES):
+    for suffix in (".json", ".xml", ".csv", *SUFFIXES, *ARCHIVES):
         of_kind = [file for file in files if file.suffix.lower() == suffix]
         for file in of_kind[:2]:
             yield _of_file(file, file.relative_to(path).as_posix())
@@ -125,7 +155,9 @@ def _of_file(file: Path, name: str) -> Iterator[str]:
     elif suffix in ARCHIVES:
         yield f"{name} is an archive; unpack it"
     elif suffix == ".csv":
-        yield f"{name} is a table; export the annotations as JSON or XML"
+        yield f"{name} is {of_table(file)}"
+    elif what := of_suffix(file):
+        yield f"{name} is {what}"
 
 
 def _json(file: Path, name: str) -> Iterator[str]:
@@ -139,9 +171,12 @@ def _json(file: Path, name: str) -> Iterator[str]:
         kinds = {key: kind for key, kind, _ in member_kinds(file)}
     except AnnotationError:
         try:
-            next(list_items(file), None)
+            what = of_json(file)
         except AnnotationError:
             yield f"{name} is not JSON{_syntax(file)}"
+        else:
+            if what:
+                yield f"{name} is {what}"
         return
     having = [key for key in _COCO if key in kinds]
     if 2 <= len(having) < len(_COCO):
@@ -152,12 +187,8 @@ def _json(file: Path, name: str) -> Iterator[str]:
         yield f"{name} is like COCO, but {odd} is not a list"
     elif {"labels", "modality"} <= kinds.keys():
         yield f"{name} is of nnU-Net version 1; convert it to version 2"
-    elif "dm_format_version" in kinds or {"categories", "items", "infos"} <= kinds.keys():
-        yield f"{name} is Datumaro's own format; export COCO"
-    elif "item" in kinds and "annotations" in kinds:
-        yield f"{name} is Darwin JSON of V7; export COCO"
-    elif "metadata" in kinds and "view" in kinds:
-        yield f"{name} is a project of VIA 3; export it as VIA 2, or draw in VIA 2"
+    elif what := of_json(file):
+        yield f"{name} is {what}"
 
 
 def _syntax(file: Path) -> str:
@@ -191,6 +222,8 @@ def _masks(path: Path, files: list[Path]) -> Iterator[str]:
             break
     if (path / "SegmentationClass").is_dir() or (path / "SegmentationObject").is_dir():
         yield "masks of Pascal VOC are not read; export COCO, or XML with polygons"
+    if (path / "labelsTr").is_dir() and not (path / "dataset.json").is_file():
+        yield "labelsTr is of nnU-Net; expected dataset.json beside it, which names the labels"
     for file in files:
         named = _OF_MASK.fullmatch(file.stem)
         if named and file.suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".jpg", ".jpeg"):
@@ -203,6 +236,9 @@ def _masks(path: Path, files: list[Path]) -> Iterator[str]:
 
 def _texts(path: Path, files: list[Path]) -> Iterator[str]:
     for file in files:
+        if what := of_suffix(file) if file.suffix.lower() == ".txt" else None:
+            yield f"{shown(file.relative_to(path).as_posix())} is {what}"
+            return
         if file.suffix.lower() == ".txt" and file.name not in LISTS:
             try:
                 with file.open("rb") as stream:

@@ -31,7 +31,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.image_entries import checked_names, in_order
 from panodent.formats.parsing.json_record import is_whole, load
 from panodent.formats.parsing.label_map import lookup_table, read_values, to_teeth, write_png
@@ -42,6 +42,7 @@ from panodent.utils.atomic_files import write_whole
 FILE = "dataset.json"
 IMAGES = "imagesTr"
 LABELS = "labelsTr"
+TEST_LABELS = "labelsTs"
 ENDINGS = (".png", ".bmp", ".tif", ".tiff", ".nii.gz", ".nii")
 """File formats of pictures that nnU-Net reads, and NIfTI, which may hold one plane. Volumes are not
 radiographs."""
@@ -76,10 +77,21 @@ class NnUNet(Format):
         folder = file.parent / LABELS
         if not folder.is_dir():
             raise AnnotationError(f"{file}: expected a folder {LABELS} beside it")
+        report = FaultReport.of(options, file)
+        listed = [labels for labels in sorted(folder.iterdir()) if not labels.name.startswith(".")]
+        found_maps = [labels for labels in listed if labels.name.endswith(ending)]
+        if listed and not found_maps:
+            raise AnnotationError(
+                f"{file}: file_ending is {ending}, but {LABELS} has no such file; the first is "
+                f"{shown(listed[0].name)}"
+            )
+        if (file.parent / TEST_LABELS).is_dir():
+            report.warn(
+                f"label maps in {TEST_LABELS} are not read, since they are for tests; to read them,"
+                f" give a folder in which they are {LABELS}"
+            )
         items = []
-        for labels in sorted(folder.iterdir()):
-            if labels.name.startswith(".") or not labels.name.endswith(ending):
-                continue
+        for labels in found_maps:
             case = labels.name.removesuffix(ending)
             names = (f"{case}_0000{ending}", f"{case}{ending}")  # scripts forget the channel
             images = (file.parent / IMAGES / name for name in names)
@@ -87,7 +99,7 @@ class NnUNet(Format):
             items.append(
                 Annotated(case, partial(_read, labels, by_value, unclear, options), None, found)
             )
-        return in_order(file, items, FaultReport.of(options, file))
+        return in_order(file, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `labelsTr/CASE.png`, and `dataset.json` last."""

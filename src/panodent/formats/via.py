@@ -43,10 +43,10 @@ from panodent.formats.parsing.image_entries import (
 from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
 from panodent.formats.parsing.json_record import Record, records, ring
 from panodent.formats.parsing.json_stream import Place, item_at, items_at, member_kinds
+from panodent.formats.parsing.pixel_outlines import filled
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.formats.via_attributes import ATTRIBUTES, Attributes, class_name
 from panodent.teeth.masks import trimmed
-from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import writing
 
@@ -261,7 +261,7 @@ def _outline(region: Record, size: tuple[int, int]) -> Outline:
             "expected lists of one length"
         )
     points = [list(point) for point in zip(x, y, strict=True)]
-    return Outline(trimmed(fill([[ring(points)]], size)))
+    return Outline(trimmed(filled([ring(points)], size)))
 
 
 def _region(teeth: Teeth, index: int, attribute: str, naming: Naming) -> Record:

@@ -66,7 +66,7 @@ class Attributes:
             return wanted or ATTRIBUTES[0]
         asked = f"none is {excerpt(wanted)}, which --attribute names"
         if wanted is None:
-            proven = [name for name in known if self._names_teeth(name, naming)]
+            proven = self.proven(naming)
             shared = [name for name in known if self.having[name] == self.count]
             for names in (proven, shared):
                 if len(names) == 1:
@@ -75,6 +75,10 @@ class Attributes:
                 return name
             asked = "say with --attribute which one names the tooth"
         raise AnnotationError(f"{file}: regions have the attributes {excerpt(known)}; {asked}")
+
+    def proven(self, naming: Naming) -> list[str]:
+        """The attributes whose values are all teeth or findings."""
+        return [name for name in self.having if self._names_teeth(name, naming)]
 
     def _names_teeth(self, name: str, naming: Naming) -> bool:
         values = self._values[name]

@@ -48,11 +48,11 @@ from panodent.formats.parsing.image_entries import (
     size_of_file,
 )
 from panodent.formats.parsing.image_search import ImageSearch, declared_path
+from panodent.formats.parsing.pixel_outlines import filled
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.formats.parsing.xml_stream import children, root_name
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
-from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 from panodent.utils.wording import counted
@@ -106,15 +106,15 @@ class Voc(Format):
         found = ImageSearch(folder, deep=path.is_dir()).find_own(
             [(entry.file, entry.name) for entry in entries], FOLDERS
         )
+        report = FaultReport.of(options, path)
+        _warn_of_boxes(entries, numbers, report)
+        items = []
         for entry, place in zip(entries, found, strict=True):
             if place.problem and place.file is None:
                 entry.report.add(place.problem, cost="radiograph")
-        report = FaultReport.of(options, path)
-        _warn_of_boxes(entries, numbers, report)
-        items = (
-            Annotated(place.key, partial(_read, entry, place.file, numbers), entry.size, place.file)
-            for entry, place in zip(entries, found, strict=True)
-        )
+                continue
+            read = partial(_read, entry, place.file, numbers)
+            items.append(Annotated(place.key, read, entry.size, place.file))
         return in_order(path, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
@@ -155,6 +155,8 @@ def _entry(file: Path, report: FaultReport) -> _Entry:
             entry.size = None if unknown else image_size(*sides, str(file))
         else:
             objects += 1
+            if (element.findtext("deleted") or "").strip() == "1":
+                continue  # LabelMe of MIT keeps what was deleted
             label = (element.findtext("name") or "").strip()
             item = f"object {objects} ({excerpt(label)})"
             if not label:
@@ -225,7 +227,7 @@ def _read(entry: _Entry, image: Path | None, numbers: Mapping[str, int | None]) 
 
 def _outline(drawn: Box | Rings, size: tuple[int, int]) -> Outline:
     if isinstance(drawn, list):
-        return Outline(trimmed(fill([[ring] for ring in drawn], size)))
+        return Outline(trimmed(filled(drawn, size)))
     left, top, right, bottom = drawn
     top, left = min(max(top - 1, 0), size[0]), min(max(left - 1, 0), size[1])
     sides = max(min(bottom, size[0]) - top, 0), max(min(right, size[1]) - left, 0)

@@ -21,6 +21,7 @@ tooth carries a finding cannot be written.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -111,7 +112,13 @@ class Yolo(Format):
                     f"{file}: expected a folder {FOLDER} beside it, or labels beside radiographs"
                 )
         report, naming = FaultReport.of(options, file), Naming.of(options)
-        used = set().union(*(used_classes(text) for _, text in found))
+        boxes = Counter[bool]()
+        used = set().union(*(used_classes(text, boxes) for _, text in found))
+        if boxes[True] >= _SAMPLE and not boxes[False]:
+            report.warn(
+                f"all {boxes[True]} outlines have four corners: for turned boxes (OBB), masks "
+                "are boxes, and a network that is trained on them draws boxes; draw outlines then"
+            )
         check_complete(file, names, used)
         by_name = naming.numbers(
             names.values(), file, {names[number] for number in used & names.keys()}, report
@@ -264,7 +271,10 @@ def _values(words: list[str]) -> list[float]:
     except (ValueError, OverflowError):
         values, index = [], -1
     if not 0 <= index < 10**6 or index != values[0]:
-        raise AnnotationError(f"{excerpt(' '.join(words))} is not a class number with coordinates")
+        expected = "expected numbers with a decimal point, and spaces between them"
+        raise AnnotationError(
+            f"{excerpt(' '.join(words))} is not a class number with coordinates; {expected}"
+        )
     return values
 
 

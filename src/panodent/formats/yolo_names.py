@@ -177,6 +177,8 @@ def _checked(names: Any, file: Path) -> dict[int, str]:
                 f"{file}: names: class {index} is None; expected text; the file may be cut off: "
                 "copy or export it again, or name the class"
             )
+        if isinstance(name, float) and re.fullmatch(r"[1-8]\.[1-8]", str(name)):
+            name = str(name)  # quadrant and position, which YAML takes for a fraction
         if not isinstance(name, str) and not (is_whole(name) and abs(name) < 10**9):
             raise AnnotationError(f"{file}: names: class {index} is {excerpt(name)}; expected text")
         if int(index) in found:

@@ -66,6 +66,9 @@ def stored_values(
     least, most = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if raw.dtype.kind == "i" else (0, used)
     most = 2**bits - 1 if raw.dtype.kind == "u" else most
     if values.min() < least or values.max() > most:
+        if raw.dtype.kind == "u" and _extends_sign(values, bits, width):
+            note = "PixelRepresentation is unsigned, but the pixels are signed"
+            return values - ((values >> (width - 1)) << width), bits, (*notes, note)
         if raw.dtype.kind == "i" and used >> bits == 0:  # negative values without sign extension
             return _two_complement(raw, values, bits, notes)
         if _belong_together(raw, bits):
@@ -79,6 +82,15 @@ def stored_values(
         note = "PixelRepresentation is unsigned, but the pixels are signed"
         return values - ((values >> (width - 1)) << width), bits, (*notes, note)
     return values, bits, notes
+
+
+def _extends_sign(values: Values, bits: int, width: int) -> bool:
+    """Whether all bits above the lowest `bits` repeat the highest of these, as in negative numbers.
+
+    >>> _extends_sign(np.array([0x0001, 0xFFFF]), 12, 16), _extends_sign(np.array([0x1001]), 12, 16)
+    (True, False)
+    """
+    return bool(np.isin(values >> (bits - 1), (0, 2 ** (width - bits + 1) - 1)).all())
 
 
 def _wraps_below_zero(values: Values, width: int) -> bool:

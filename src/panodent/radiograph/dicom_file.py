@@ -29,6 +29,7 @@ from panodent.radiograph.dicom_encoding import (
     frame_syntax,
     start_of,
 )
+from panodent.radiograph.file_start import described
 
 SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
 MAX_OTHER_BYTES = 64_000_000
@@ -49,9 +50,9 @@ def is_dicom(file: Path) -> bool:
             head = stream.read(HEAD_BYTES)
     except OSError:
         return False
-    named = file.suffix.lower() in SUFFIXES
-    if not named and head.startswith(PICTURES) and head[128:132] != b"DICM":
+    if head.startswith(PICTURES) and head[128:132] != b"DICM":
         return False  # bytes of a compressed picture look like elements now and then
+    named = file.suffix.lower() in SUFFIXES
     return bool(head) and (named or start_of(head) is not None)
 
 
@@ -64,6 +65,11 @@ def read_header(file: Path) -> Any:
     Raises `RadiographError` for a damaged file, `MissingExtraError` without pydicom.
     """
     header = _read(file, stop_before_pixels=True, defer_size=MAX_VALUE_BYTES)
+    if "Rows" not in header and not _begins(file):
+        raise RadiographError(
+            f"{file}: has the name of a DICOM file, not its content ({described(file)}); copy it "
+            "again from its source"
+        )
     for tag in list(header.keys()):
         element = header.get_item(tag, keep_deferred=True)
         if element is not None and element.value is None and element.length:
@@ -82,9 +88,24 @@ def add_pixels(header: Any, file: Path, max_bytes: int) -> None:
             f"{file}: {size / 1e6:.0f} MB for pixels of {max_bytes / 1e6:.1f} MB; refused"
         )
     found = _read(file, specific_tags=["PixelData"], limit=max_bytes + MAX_OTHER_BYTES)
+    _check_whole(found, max_bytes)
     if found.get("PixelData"):
         header["PixelData"] = found["PixelData"]
         _correct_compression(header)
+
+
+def _check_whole(found: Any, expected: int) -> None:
+    """Raises `RadiographError` if the file ends within its pixels, of which `expected` bytes.
+
+    The first half of pixels of 16 bits could be taken for pixels of 8 bits.
+    """
+    element = found.get_item("PixelData") if "PixelData" in found else None
+    declared, have = getattr(element, "length", 0), len(getattr(element, "value", None) or b"")
+    if declared != _UNDEFINED and have < min(declared, expected):
+        raise RadiographError(
+            f"the file ends within its pixels: it has {have} of {expected} bytes of them; copy it "
+            "again from its source"
+        )
 
 
 def _correct_compression(header: Any) -> None:
@@ -119,6 +140,11 @@ def _correct_compression(header: Any) -> None:
         header.file_meta.TransferSyntaxUID = syntax
         why = note.partition(":")[0] or "the file contradicts its transfer syntax"
         header.reading_note = f"{why}: read as {syntax.name}"
+
+
+def _begins(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return start_of(stream.read(HEAD_BYTES)) is not None
 
 
 @contextmanager
@@ -278,6 +304,8 @@ _NATIVE = (IMPLICIT, EXPLICIT, BIG_ENDIAN)
 _ITEM = b"\xfe\xff\x00\xe0"
 """Tag of an item of compressed pixels."""
 _PIXELS = 0x7FE00008
+_UNDEFINED = 0xFFFFFFFF
+"""The length of an element of compressed pixels."""
 
 
 def _is_deflated(file: Path, limit: int) -> bool:

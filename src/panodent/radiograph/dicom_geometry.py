@@ -41,7 +41,7 @@ class Turn:
         return image.T if self.transposed else image
 
 
-_SPACINGS = ("ImagerPixelSpacing", "PixelSpacing", "NominalScannedPixelSpacing")
+SPACINGS = ("ImagerPixelSpacing", "PixelSpacing", "NominalScannedPixelSpacing")
 
 
 def spacing_of(dataset: Any) -> tuple[tuple[float, float] | None, tuple[str, ...]]:
@@ -50,16 +50,22 @@ def spacing_of(dataset: Any) -> tuple[tuple[float, float] | None, tuple[str, ...
     It is the spacing at the detector: magnification varies with the position, so measurements in
     millimetres are uncalibrated.
     """
-    for name in _SPACINGS:
-        value = dataset.get(name)
-        if value is not None and len(np.atleast_1d(value)) == 2:
-            try:
-                row, col = float(value[0]), float(value[1])
-            except ValueError:
-                continue
-            if np.isfinite([row, col]).all() and min(row, col) > 0:
-                return (row, col), (f"spacing is {name}, uncalibrated",)
+    for name in SPACINGS:
+        if (found := positive_pair(dataset, name)) is not None:
+            return found, (f"spacing is {name}, uncalibrated",)
     return None, ()
+
+
+def positive_pair(dataset: Any, name: str) -> tuple[float, float] | None:
+    """The two numbers above zero of an element; None for anything else."""
+    try:
+        value = dataset.get(name)
+        if value is None or len(np.atleast_1d(value)) != 2:
+            return None
+        row, col = float(value[0]), float(value[1])
+    except (ValueError, TypeError):
+        return None
+    return (row, col) if np.isfinite([row, col]).all() and min(row, col) > 0 else None
 
 
 def upright_turn(dataset: Any) -> tuple[Turn, tuple[str, ...]]:

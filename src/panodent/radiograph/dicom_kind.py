@@ -126,7 +126,7 @@ def find_problem(header: Any) -> str:
     >>> header = Dataset()
     >>> header.SOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
     >>> find_problem(header)
-    'a CT Image Storage object, not a radiograph'
+    'an object of the class CT Image Storage, not a radiograph'
     """
     from pydicom.uid import UID
 
@@ -134,7 +134,7 @@ def find_problem(header: Any) -> str:
     if uid and uid not in RADIOGRAPH_CLASSES:
         # Classes that are not in the standard say nothing; then the modality has to.
         if UID(uid).name != uid:
-            return f"a {UID(uid).name} object, not a radiograph"
+            return f"an object of the class {UID(uid).name}, not a radiograph"
         if modality not in RADIOGRAPH_MODALITIES:
             return "of an unknown SOP class and not of a radiographic modality, not a radiograph"
     fluoroscopy = modality == "RF" and (not uid or uid.startswith(CAPTURE_CLASS))

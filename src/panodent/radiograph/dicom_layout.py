@@ -53,11 +53,22 @@ def match_length(dataset: Any) -> tuple[str, ...]:
     area, have = int(dataset.Rows) * int(dataset.Columns), len(dataset.PixelData)
     samples, width = int(dataset.SamplesPerPixel), -(-int(dataset.BitsAllocated) // 8)
     if have >= area * samples * width:
-        return ()
+        return _rows_left(dataset, have - area * samples * width, samples * width)
     for fitting in ((1, width), (samples, 1), (1, 1)):
         if have - area * fitting[0] * fitting[1] in (0, 1):
             return _change(dataset, *fitting, 8 * fitting[1])
     return ()
+
+
+def _rows_left(dataset: Any, more: int, width: int) -> tuple[str, ...]:
+    """A note about rows behind those that the header counts; `width` is the bytes of a pixel."""
+    rows = more // (int(dataset.Columns) * width)
+    if not rows:
+        return ()
+    return (
+        f"the pixel data have {rows} more rows than the {int(dataset.Rows)} of the header: "
+        "they are not read",
+    )
 
 
 def match_frame(dataset: Any, frame: bytes) -> tuple[str, ...]:

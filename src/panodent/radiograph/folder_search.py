@@ -39,6 +39,8 @@ _SIGNATURES = (
     (b"MM\0*", "TIFF", ".tif"),
 )
 """(first bytes, kind, suffix) of pictures that would be read with their suffix."""
+_COPIES = ("@eaDir", "__MACOSX")
+"""Folders that file servers and archives fill with small copies of pictures."""
 _RESULT_PICTURE = re.compile(r"(labels|overlay|odontogram)\.png|teeth\.(seg|seg-ohif|pr|sr)\.dcm")
 _SUMMARIES = ("run.json", "predictions.json", "teeth.csv", "findings.json", "findings.csv")
 _REPORTS = ("inspection.json", "scores.json")
@@ -96,6 +98,8 @@ def search(folder: Path, output: Path | None = None) -> Found:
         for entry in entries:
             path = place / entry.name
             if entry.is_dir(follow_symlinks=False):
+                if entry.name.startswith(".") or entry.name in _COPIES:
+                    continue
                 if not (entry.name in ("pictures", "plates") and _is_report(names)):
                     waiting.append((path, marked))
             elif is_result_name(entry.name, inside, names):
@@ -184,6 +188,8 @@ def _of_file(path: Path) -> Unread | None:
             return Unread(path, "NIfTI may be a label map; name the file itself if it is one plane")
         return Unread(path, f"{kind} is not read; save it as PNG or TIFF")
     if suffix in ARCHIVES:
+        if suffix_of(path.with_suffix("")).lower() in SUFFIXES:  # opg.dcm.gz
+            return Unread(path, "a compressed radiograph is not read; unpack it")
         return Unread(path, "an archive is not searched; unpack it if it holds radiographs", False)
     try:
         with path.open("rb") as stream:

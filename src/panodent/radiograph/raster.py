@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import RadiographError
+from panodent.radiograph.file_start import described
 from panodent.radiograph.size_limit import check_size
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
@@ -91,7 +92,7 @@ def decoding(file: Path) -> Iterator[None]:
         yield
     except UnidentifiedImageError:
         raise RadiographError(
-            f"{file}: not a picture of a known format ({_first_bytes(file)}); "
+            f"{file}: not a picture of a known format ({described(file)}); "
             "expected PNG, JPEG, TIFF, BMP, WebP or DICOM of 8 or 16 bits"
         ) from None
     except RadiographError as error:
@@ -264,12 +265,3 @@ def _scaled(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if array.dtype.kind in "iu" and low >= 0 and high <= 65535:
         return array.astype(np.uint16)
     return ((array - low) / (high - low or 1.0)).astype(np.float32)
-
-
-def _first_bytes(file: Path) -> str:
-    with file.open("rb") as stream:
-        head = stream.read(8)
-    text = head.decode("ascii", "replace")
-    if head.isascii() and text.isprintable():
-        return f"it starts with {text!r}"
-    return f"it starts with the bytes {head.hex(' ')}"

@@ -13,8 +13,6 @@ from panodent.formats.parsing.image_search import (
     ImageSearch,
     Sought,
     declared_path,
-    image_root,
-    radiographs_below,
 )
 
 
@@ -161,18 +159,6 @@ def test_what_is_no_name_of_a_file_is_refused(name: Any) -> None:
         declared_path(name, "t.json")
 
 
-def test_label_maps_results_and_hidden_files_are_no_radiographs(tmp_path: Path) -> None:
-    folder_of(
-        *(tmp_path, "a.png", "masks/a.png", "labelsTr/a.png", "r/labels.png", "r/teeth.json"),
-        *("r/overlay.png", "s/labels.png", ".b.png", "notes.txt", "a_11.ome.tiff"),
-    )
-    found = [file.relative_to(tmp_path).as_posix() for file in radiographs_below(tmp_path)]
-    assert found == ["a.png", "s/labels.png"]
-    assert image_root(tmp_path) == tmp_path
-    (tmp_path / "img").mkdir()
-    assert image_root(tmp_path) == tmp_path / "img"
-
-
 def test_many_names_are_found_in_linear_time(tmp_path: Path) -> None:
     search = ImageSearch(tmp_path)
     search.__dict__["files"] = [tmp_path / str(n) / "a.png" for n in range(4_000)]
@@ -213,3 +199,17 @@ def test_a_radiograph_that_one_file_names_is_not_anothers_by_its_own_name(tmp_pa
     first, second = ImageSearch(tmp_path).find_own(files, ())
     assert (first.file, second.file) == (tmp_path / "b.png", None)
     assert second.key == "c"
+
+
+def test_two_annotation_files_of_one_radiograph_are_named(tmp_path: Path) -> None:
+    folder_of(tmp_path, "images/a.png", "images/b.png", "x/a.json", "y/a.json", "y/b.json")
+    files = [
+        (tmp_path / name, name[2:-5] + ".png") for name in ("x/a.json", "y/a.json", "y/b.json")
+    ]
+    found = ImageSearch(tmp_path).find_own(files, ("annotations",))
+    problem = "x/a.json and y/a.json annotate images/a.png; keep one of them"
+    assert found == [
+        FoundImage("x/a", None, problem),
+        FoundImage("y/a", None, problem),
+        FoundImage("b", tmp_path / "images" / "b.png"),
+    ]

@@ -75,6 +75,13 @@ def test_an_unknown_value_names_the_file() -> None:
         to_teeth(IMAGE.astype(np.int64), {5: 36}, Path("a.png"), "expected 5")
 
 
+def test_a_mask_of_all_teeth_together_is_named() -> None:
+    with pytest.raises(
+        AnnotationError, match=r"pixel value 255 alone, .* does not tell them apart"
+    ):
+        to_teeth(np.array([[0, 255]]), {11: 11}, Path("a.png"), "is another --values meant?")
+
+
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     write_png(tmp_path / "sub" / "a.png", IMAGE)
     assert np.array_equal(read_values(tmp_path / "sub" / "a.png"), IMAGE)

@@ -34,6 +34,10 @@ def task(url: Any) -> dict[str, Any]:
         ("https://example.org/x/a.png?token=1", "a.png"),
         ("s3://bucket/x/a.png", "a.png"),
         ("C:\\data\\a.png", "a.png"),
+        ("/data/local-files/?d=C%3A%5Cscans%5Ca.png", "a.png"),
+        ("/data/upload/1/3f2a1b2c-A.PNG", "a.png"),
+        ("/data/upload/1/3f2a1b2c-a.jpg", "a.png"),
+        ("/data/upload/1/a%CC%88.png", "\u00e4.png"),
     ],
 )
 @pytest.mark.parametrize("root", ["", "images/", "img/"])

@@ -48,14 +48,31 @@ def files_below(path: Path, folders: Iterable[str], suffix: str) -> tuple[Path, 
     if path.is_file():
         return path.parent, [path] if path.suffix.lower() == suffix else []
     for folder in (*(path / name for name in folders), path):
-        files = [
-            file
-            for file in sorted(folder.rglob("*"))
-            if file.suffix.lower() == suffix and not file.name.startswith(".")
-        ]
+        files = visible_below(folder, suffix)
         if files:
             return folder, files
     return path, []
+
+
+def visible_below(folder: Path, suffix: str) -> list[Path]:
+    """The files below a folder with this suffix, in any case, sorted.
+
+    Hidden files and those in hidden folders do not count: macOS and editors make them.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     for name in ("a.TXT", "._a.txt", ".copies/b.txt", "c.png"):
+    ...         Path(folder, name).parent.mkdir(exist_ok=True)
+    ...         Path(folder, name).touch()
+    ...     [file.name for file in visible_below(Path(folder), ".txt")]
+    ['a.TXT']
+    """
+    return [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() == suffix
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]
 
 
 def target_file(path: Path, name: str) -> Path:

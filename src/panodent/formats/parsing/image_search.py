@@ -37,15 +37,11 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.data_folder import radiographs_below
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import IMAGE_FOLDERS, is_no_name
-from panodent.formats.registry import FORMATS
-from panodent.radiograph.dicom_segmentation import is_segmentation
-from panodent.radiograph.folder_search import Found, search
 from panodent.radiograph.radiograph import SUFFIXES, is_candidate, key_of
 
-LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folders)
-"""Folders of label maps, which are not radiographs."""
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SERVER = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://[^/]*")
 _UPLOADED = re.compile(r"(^|/)[0-9a-f]{8}-(?=[^/]+$)")
@@ -180,7 +176,26 @@ class ImageSearch:
                 if name is not None:
                     key = self._key_of_name(file, str(name), folders)
                 found[number] = replace(found[number], key=key)
-        return found
+        return self._told_apart([file for file, _ in files], own, found)
+
+    def _told_apart(
+        self,
+        files: Sequence[Path],
+        own: Sequence[tuple[PurePosixPath, Sought]],
+        found: Sequence[FoundImage],
+    ) -> list[FoundImage]:
+        """What was found, without radiographs that several annotation files have: two people's."""
+        of_image: dict[Path | None, list[int]] = {}
+        for number, item in enumerate(found):
+            of_image.setdefault(item.file, []).append(number)
+        apart = list(found)
+        for image, numbers in of_image.items():
+            if image is not None and len(numbers) > 1:
+                names = " and ".join(self._below(files[number]) for number in numbers[:3])
+                problem = f"{names} annotate {self._below(image)}; keep one of them"
+                for number in numbers:
+                    apart[number] = FoundImage(key_of(own[number][0]), None, problem)
+        return apart
 
     def _key_of_name(self, file: Path, name: str, folders: Collection[str]) -> str:
         """The key of a radiograph that is not there, from its name in an annotation file."""
@@ -216,7 +231,7 @@ class ImageSearch:
         names = [path.as_posix(), unquote(path.as_posix())]
         names.append(_UPLOADED.sub(r"\1", names[-1]))
         rank = 0
-        for fold in (_same, _folded, _stem):
+        for fold in (_same, folded, _stem):
             table = self._table(fold)
             for name in dict.fromkeys(names):
                 rank += 1
@@ -280,12 +295,17 @@ def _same(path: str) -> str:
     return path
 
 
-def _folded(path: str) -> str:
+def folded(path: str) -> str:
+    """A path without regard to case and to the form of accents.
+
+    >>> folded("Za\\u0308hne.PNG") == folded("z\\u00e4hne.png")
+    True
+    """
     return unicodedata.normalize("NFC", path).casefold()
 
 
 def _stem(path: str) -> str:
-    return _folded(key_of(path))
+    return folded(key_of(path))
 
 
 def declared_path(name: object, where: str) -> PurePosixPath:
@@ -316,33 +336,3 @@ def declared_path(name: object, where: str) -> PurePosixPath:
             f"{where}: an image is named {excerpt(name)}; expected the path of a file"
         )
     return PurePosixPath(*kept)
-
-
-def image_root(folder: Path) -> Path:
-    """The folder of radiographs below a data folder: the first of `IMAGE_FOLDERS`, or `folder`."""
-    return next((folder / name for name in IMAGE_FOLDERS if (folder / name).is_dir()), folder)
-
-
-def searched_below(folder: Path) -> Found:
-    """The files below a folder that may be radiographs, and what is not read, both sorted.
-
-    Label maps, DICOM Segmentations, hidden files and pictures that panodent wrote are left out.
-    """
-    label_folders = {folder / name for name in LABEL_FOLDERS}
-    found = search(folder)
-
-    def is_label(file: Path) -> bool:
-        return any(parent in label_folders for parent in file.parents)
-
-    files = [
-        file
-        for file in found.files
-        if not (is_label(file) or file.name.endswith((".ome.tif", ".ome.tiff")))
-        and not is_segmentation(file)
-    ]
-    return Found(files, [item for item in found.unread if not is_label(item.path)], found.results)
-
-
-def radiographs_below(folder: Path) -> list[Path]:
-    """The files of `searched_below`."""
-    return searched_below(folder).files

@@ -93,6 +93,9 @@ def to_teeth(
     values = [value for value in np.unique(image).tolist() if value]
     if unknown := [value for value in values if value not in numbers]:
         shown = ", ".join(map(str, unknown[:3])) + (", ..." if len(unknown) > 3 else "")
+        if values == [255]:
+            shown += " alone, as in a mask of all teeth together"
+            expected = "expected a value for each tooth, since such a mask does not tell them apart"
         report.add(f"pixel value{'s' if len(unknown) > 1 else ''} {shown}; {expected}")
     for value in values:
         fdi = numbers.get(value)

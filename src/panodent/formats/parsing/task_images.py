@@ -18,12 +18,14 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.data_folder import image_root, radiographs_below
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_path
-from panodent.formats.parsing.image_search import image_root
-from panodent.radiograph.radiograph import SUFFIXES, is_candidate
+from panodent.formats.parsing.image_search import folded
+from panodent.radiograph.radiograph import SUFFIXES, key_of
 
 LOCAL_FILES = "/data/local-files/"
+_DRIVE = re.compile(r"[A-Za-z]:(?=[\\/])")
 _UPLOADED = re.compile(r"[0-9a-f]{8}-(?=.)")
 
 
@@ -40,8 +42,7 @@ class TaskImages:
     def paths(self) -> dict[str, Path]:
         """The radiographs by their path below the image folder."""
         root = image_root(self.file.parent)
-        found = (file for file in sorted(root.rglob("*")) if is_candidate(file))
-        return {file.relative_to(root).as_posix(): file for file in found}
+        return {file.relative_to(root).as_posix(): file for file in radiographs_below(root)}
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
@@ -51,13 +52,22 @@ class TaskImages:
             names.setdefault(PurePosixPath(path).name, []).append(path)
         return names
 
+    @cached_property
+    def by_spelling(self) -> dict[str, list[str]]:
+        """The same paths by file name without suffix, case and the form of accents."""
+        names: dict[str, list[str]] = {}
+        for path in self.paths:
+            names.setdefault(_spelling(PurePosixPath(path).name), []).append(path)
+        return names
+
     def of(self, task: dict[str, Any], where: str) -> tuple[PurePosixPath, Path | None]:
         """The image of a task: its path below the image folder, and the file if there is one.
 
         Tried in this order: the path in the URL, shortened from the front until it is the path of
         a file here; the file name; the file name without the eight hexadecimal digits that Label
-        Studio puts before the names of uploads; the same with the task's `file_upload`. Without a
-        file, the path is that of the URL.
+        Studio puts before the names of uploads; both names without regard to case, the form of
+        accents and the suffix; the same with the task's `file_upload`. Without a file, the path is
+        that of the URL.
 
         Raises `AnnotationError`, which starts with `where`, if the task does not have exactly one
         image, or several files here have its name.
@@ -80,8 +90,11 @@ class TaskImages:
             tail = "/".join(path.parts[start:])
             if tail in self.paths:
                 return PurePosixPath(tail), self.paths[tail]
-        for name in (path.name, _UPLOADED.sub("", path.name, count=1)):
-            if found := self.by_name.get(name):
+        names = (path.name, _UPLOADED.sub("", path.name, count=1))
+        exact = (self.by_name.get(name) for name in names)
+        spelled = (self.by_spelling.get(_spelling(name)) for name in names)
+        for name, found in zip(names * 2, (*exact, *spelled), strict=True):
+            if found:
                 if len(found) > 1:
                     raise AnnotationError(
                         f"{where}: image {name} may be {' or '.join(found[:3])}; rename one of them"
@@ -105,9 +118,13 @@ class TaskImages:
                 f"{where}: the image is part of the task (data:); expected the URL of a file"
             )
         if f"{url.path.rstrip('/')}/".endswith(LOCAL_FILES):
-            return image_path(_query(url.query).lstrip("/"), self.file)
+            return image_path(_DRIVE.sub("", _query(url.query)).lstrip("/\\"), self.file)
         path = unquote(url.path, errors="surrogateescape").replace("\\", "/")
         return image_path(path.rpartition("/")[2], self.file)
+
+
+def _spelling(name: str) -> str:
+    return folded(key_of(name))
 
 
 def _query(text: str) -> str:

@@ -1,0 +1,98 @@
+"""Exports of annotation tools that no format reads: whose they are, and which export to choose.
+
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder:
+...     size = Path(folder, "a.json").write_text('[{"task_id": "1", "response": {}}]')
+...     of_json(Path(folder, "a.json")), of_suffix(Path("a.datum"))
+('JSON of Scale; convert it to COCO', "Datumaro's own format; export COCO")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from panodent.errors import AnnotationError
+from panodent.formats.parsing.json_stream import list_items, member_kinds
+
+Tools = tuple[tuple[tuple[str, ...], str], ...]
+"""(members that a JSON object must have, what it is and what to do) of each tool."""
+_OBJECTS: Tools = (
+    (("dm_format_version",), "Datumaro's own format; export COCO"),
+    (("categories", "items", "infos"), "Datumaro's own format; export COCO"),
+    (("item", "annotations"), "Darwin JSON of V7; export COCO"),
+    (("metadata", "instances"), "JSON of SuperAnnotate; export COCO"),
+    (("export_format_version", "label_classes"), "Hasty's JSON; export COCO"),
+    (("data_row", "projects"), "JSON of Labelbox; convert it to COCO"),
+    (("data_units", "label_hash"), "JSON of Encord; export COCO"),
+    (("metadata", "view"), "a project of VIA 3; export it as VIA 2, or draw in VIA 2"),
+)
+_ITEMS: Tools = (
+    (("data_row", "projects"), "JSON of Labelbox; convert it to COCO"),
+    (("Labeled Data",), "JSON of Labelbox; convert it to COCO"),
+    (("data_hash", "data_units"), "JSON of Encord; export COCO"),
+    (("label_hash", "data_hash"), "JSON of Encord; export COCO"),
+    (("externalId", "labels"), "JSON of Kili; export COCO"),
+    (("task_id", "response"), "JSON of Scale; convert it to COCO"),
+    (("image", "annotations"), "JSON of CreateML, which has boxes only; export COCO with outlines"),
+    (
+        ("image_id", "category_id"),
+        "a list of COCO annotations; give the whole file with its images",
+    ),
+)
+"""Those for the first object of a JSON list."""
+SUFFIXES = {
+    ".jsonl": "JSON with an object on each line, as Labelbox exports it; convert it to COCO",
+    ".ndjson": "JSON with an object on each line, as Labelbox exports it; convert it to COCO",
+    ".nrrd": "NRRD, as 3D Slicer saves it; save it as NIfTI (.nii.gz), see nnU-Net",
+    ".mha": "MetaImage; save it as NIfTI (.nii.gz), see nnU-Net",
+    ".tfrecord": "records of TensorFlow; export COCO",
+    ".datum": "Datumaro's own format; export COCO",
+}
+"""What files with these suffixes are."""
+_TABLES = (
+    ("region_shape_attributes", "VIA's table; export the annotations as JSON"),
+    ("Pixel Value", "of Roboflow's semantic masks, which join teeth; export COCO Segmentation"),
+)
+
+
+def of_json(file: Path) -> str | None:
+    """What a JSON file of another tool is, after 'NAME is'; None if unknown.
+
+    Raises `AnnotationError` for what is not JSON.
+    """
+    try:
+        members: Iterable[str] = [name for name, _, _ in member_kinds(file)]
+        table = _OBJECTS
+    except AnnotationError:
+        members, table = _first(file), _ITEMS
+    return _matching(members, table)
+
+
+def of_suffix(file: Path) -> str | None:
+    """The same of a file by its suffix; None for other suffixes."""
+    if file.name.lower().endswith((".json.txt", ".xml.txt", ".yaml.txt")):
+        return "called .txt besides; rename it without"
+    return SUFFIXES.get(file.suffix.lower())
+
+
+def of_table(file: Path) -> str:
+    """The same of a CSV file, by its first line."""
+    try:
+        with file.open("rb") as stream:
+            head = stream.readline(1 << 14).decode("utf-8", "replace")
+    except OSError:
+        head = ""
+    found = (what for column, what in _TABLES if column in head)
+    return next(found, "a table; export the annotations as JSON or XML")
+
+
+def _first(file: Path) -> Iterable[str]:
+    first: Any = next((item for _, item in list_items(file)), None)
+    return first if isinstance(first, dict) else ()
+
+
+def _matching(members: Iterable[str], table: Tools) -> str | None:
+    having = set(members)
+    return next((what for wanted, what in table if having.issuperset(wanted)), None)
