@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
 from panodent import phantom
@@ -28,20 +28,26 @@ from panodent.training.train_config import Stage
 ALL = bundle.load().classes
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "data"
+    phantom.write(folder, count=3, seed=20, size=(256, 512))
+    return folder
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    phantom.write(tmp_path / "data", count=3, seed=20, size=(256, 512))
+def run(data: Path, tmp_path: Path) -> Run:
     config = replace(recipe("default"), classes=ALL, validation=0.3, stages=(Stage(2, 256, 512),))
-    return prepare(tmp_path / "run", [DataSource(tmp_path / "data")], config, lambda *_: None)
+    return prepare(tmp_path / "run", [DataSource(data)], config, lambda *_: None)
 
 
 def row(epoch: int, dice: float) -> dict[str, float]:
     return {"epoch": epoch, "height": 256, "width": 512, "loss": 1.0, "val_dice": dice}
 
 
-def save_epochs(run: Run) -> None:
-    """Epoch 1 is the default network; epoch 2 finds nothing, but its quick Dice claims more."""
-    model, _ = transfer.trained("default")
+def save_epochs(run: Run, start: str | Path = "default") -> None:
+    """Epoch 1 is the network of a bundle; epoch 2 finds nothing, but its quick Dice claims more."""
+    model, _ = transfer.trained(start)
     compile_model(model, run.config, 1)
     rows = [row(1, 0.8), row(2, 0.9)]
     (run.folder / "epochs").mkdir()
@@ -76,11 +82,11 @@ def test_the_epoch_whose_decoded_teeth_are_best_is_chosen(run: Run) -> None:
 
 
 def test_held_out_radiographs_that_the_start_has_seen_are_marked(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, tmp_path: Path, small_network: Path
 ) -> None:
-    save_epochs(run)
+    save_epochs(run, small_network)
     held = digest(run.validation[0].radiograph())
-    start = replace(bundle.load(), seen=Seen((held,), complete=True))
+    start = replace(bundle.load(small_network), seen=Seen((held,), complete=True))
     bundle.save(start, tmp_path / "start")
     said: list[str] = []
     started = replace(
@@ -97,16 +103,16 @@ def test_held_out_radiographs_that_the_start_has_seen_are_marked(
     assert made.seen.complete
 
 
-def test_with_one_candidate_the_quick_dice_decides(run: Run) -> None:
-    save_epochs(run)
+def test_with_one_candidate_the_quick_dice_decides(run: Run, small_network: Path) -> None:
+    save_epochs(run, small_network)
     single = replace(run, config=replace(run.config, candidate_epochs=1))
     assert finalise(single)[0].provenance["epoch"] == 2
 
 
 def test_an_export_that_differs_from_keras_is_not_written(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch, small_network: Path
 ) -> None:
-    save_epochs(run)
+    save_epochs(run, small_network)
     monkeypatch.setattr(onnx_export, "TOLERANCE", -1.0)
     with pytest.raises(BundleError, match="differs from Keras by"):
         finalise(replace(run, config=replace(run.config, candidate_epochs=1)))

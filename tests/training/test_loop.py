@@ -20,7 +20,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
 from panodent import phantom
 from panodent.bundle import bundle
@@ -35,7 +35,7 @@ from panodent.training.unet import NETWORKS, UNetConfig
 
 Train = Callable[..., Result]
 
-SMALL = UNetConfig(filters=(8, 16), offsets=True)
+SMALL = UNetConfig(filters=(8, 16), encoder_convolutions=1, offsets=True)
 """A network for runs that are about files and interruptions, not about the network."""
 SETTINGS = ("--size", "64x128", "--val", "0.3")
 SCRATCH = ("--from", "scratch", "--learning-rate", "0.02", "--batch-size", "2", *SETTINGS)
@@ -208,15 +208,17 @@ def test_ctrl_c_leaves_a_usable_run(data: Path, tmp_path: Path) -> None:
     assert 1 <= len(history(run)) < 60
 
 
-def test_fine_tuning_says_what_is_frozen(data: Path, train: Train, tmp_path: Path) -> None:
+def test_fine_tuning_says_what_is_frozen(
+    data: Path, train: Train, tmp_path: Path, small_network: Path
+) -> None:
     run = tmp_path / "tuned"
     found = train(
-        data, "--from", "default", "--freeze", "encoder", "--classes", "11,21,16,26",
+        data, "--from", small_network, "--freeze", "encoder", "--classes", "11,21,16,26",
         "--output", run, *ONE_STEP, *SETTINGS,
     )  # fmt: skip
     assert found.exit_code == 0, found.output
     assert "network 'default' for 4 teeth, " in found.stdout
-    assert "; 1 epoch from the included bundle (default)\n" in found.stdout
+    assert f"; 1 epoch from {small_network}\n" in found.stdout
     assert "frozen: " in found.stdout
     assert "encoder_0_0" in found.stdout
     assert bundle.load(run).classes == (11, 21, 16, 26)

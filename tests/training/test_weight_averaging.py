@@ -19,7 +19,7 @@ from panodent.training.recipes import recipe
 from panodent.training.run import Run, prepare
 from panodent.training.run_data import DataSource
 
-pytest.importorskip("keras")
+pytest.importorskip("panodent.training.backend")
 onnx = pytest.importorskip("onnx")
 
 
@@ -34,9 +34,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return prepare(root / "run", [DataSource(root / "data")], config, lambda *_: None)
 
 
-def moved(folder: Path, by: float) -> Path:
-    """The default bundle with this added to every bias of its head, and so to every plane."""
-    made = bundle.load()
+def moved(start: str | Path, folder: Path, by: float) -> Path:
+    """This bundle with this added to every bias of its head, and so to every plane."""
+    made = bundle.load(start)
     model = onnx.load_from_string(made.network)
     for item in model.graph.initializer:
         if item.name == "head_bias":
@@ -51,7 +51,7 @@ def test_the_mean_lies_between_and_has_scores_sizes_and_origin(
 ) -> None:
     from panodent.training.weight_averaging import average
 
-    made, evaluations = average(run, ["default", moved(tmp_path / "other", 2.0)])
+    made, evaluations = average(run, ["default", moved("default", tmp_path / "other", 2.0)])
     pixels = drawn[0].pixels
     # Kernels are unfolded and folded again, in half precision: logits move a little.
     assert (
@@ -67,22 +67,27 @@ def test_the_mean_lies_between_and_has_scores_sizes_and_origin(
     assert "1-data" in json.loads((run.folder / "scores.json").read_text())
 
 
-@pytest.mark.parametrize("start", ["default", ""])
+@pytest.mark.parametrize("started", [True, False])
 def test_where_nothing_is_held_out_scores_stay_calibrated_as_at_the_start(
-    run: Run, tmp_path: Path, start: str
+    run: Run, tmp_path: Path, small_network: Path, started: bool
 ) -> None:
     from panodent.training.weight_averaging import average
 
     everything = replace(run.config, validation=0.0)
     data = Path(run.data[0]["root"])
+    start = str(small_network) if started else ""
     whole = prepare(tmp_path / "run", [DataSource(data)], everything, lambda *_: None, start)
-    made, evaluations = average(whole, ["default", moved(tmp_path / "other", 0.0)])
-    assert made.calibration == (bundle.load().calibration if start else Calibration())
+    made, evaluations = average(
+        whole, [small_network, moved(small_network, tmp_path / "other", 0.0)]
+    )
+    assert made.calibration == (bundle.load().calibration if started else Calibration())
     assert not evaluations
     assert made.sizes
 
 
-def test_radiographs_of_one_name_in_two_folders_have_a_panel_each(tmp_path: Path) -> None:
+def test_radiographs_of_one_name_in_two_folders_have_a_panel_each(
+    tmp_path: Path, small_network: Path
+) -> None:
     from panodent.training.weight_averaging import average
 
     phantom.write(tmp_path / "data", count=2, size=(128, 256))
@@ -101,26 +106,25 @@ def test_radiographs_of_one_name_in_two_folders_have_a_panel_each(tmp_path: Path
         validation=[*made.training, *made.validation],
         data=[{**made.data[0], "training": [], "validation": both}],
     )
-    average(made, ["default", "default"])
+    average(made, [small_network, small_network])
     panels = sorted((tmp_path / "run" / "panels").rglob("*.png"))
     assert [panel.parent.name for panel in panels] == ["0", "1"]
 
 
 def test_members_may_count_unequally(
-    run: Run, tmp_path: Path, drawn: tuple[Radiograph, Teeth]
+    run: Run, tmp_path: Path, drawn: tuple[Radiograph, Teeth], small_network: Path
 ) -> None:
     from panodent.training.weight_averaging import average
 
     whole = replace(run, folder=tmp_path)
-    made, _ = average(whole, ["default", moved(tmp_path / "other", 4.0)], [3, 1])
+    made, _ = average(whole, [small_network, moved(small_network, tmp_path / "other", 4.0)], [3, 1])
     pixels = drawn[0].pixels
-    assert (
-        np.abs(made.predict_planes(pixels) - bundle.load().predict_planes(pixels) - 1).max() < 0.1
-    )
+    start = bundle.load(small_network)
+    assert np.abs(made.predict_planes(pixels) - start.predict_planes(pixels) - 1).max() < 0.1
     assert [member["share"] for member in made.provenance["mean_of"]] == [0.75, 0.25]
     for wrong in ([1], [1, 0], [1, -1]):
         with pytest.raises(BundleError, match="expected 2 numbers above 0"):
-            average(whole, ["default", "default"], wrong)
+            average(whole, [small_network, small_network], wrong)
 
 
 def test_one_network_has_no_mean(run: Run) -> None:
