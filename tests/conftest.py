@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,24 +35,71 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+TOGETHER = (
+    (
+        "tests/serve/page/test_page_findings.py",
+        "tests/serve/page/test_page_looks.py",
+        "tests/serve/page/test_page_taking_away.py",
+    ),
+    ("tests/serve/page/",),
+    (
+        "tests/serve/test_restart.py",
+        "tests/serve/test_documented.py",
+        "tests/serve/test_floods.py",
+        "tests/serve/test_hostile.py",
+        "tests/serve/test_openapi.py",
+        "tests/serve/test_privacy.py",
+        "tests/serve/test_through_client.py",
+        "tests/serve/routes/test_studies.py",
+        "tests/serve/routes/test_tooth_at.py",
+        "tests/serve/routes/test_worklist.py",
+    ),
+)
+"""Files that one worker runs one after the other: each worker would start their services anew.
+
+A file belongs to the first row that has it or its folder.
+"""
+
 LONG = (
+    "tests/serve/page/",
+    "tests/serve/page/test_page_findings.py",
     "tests/test_first_hour.py",
-    "tests/training/test_loop.py",
     "tests/serve/test_restart.py",
+    "tests/training/test_loop.py",
     "tests/serve/test_chaos.py",
-    "tests/serve/page/test_page_review.py",
-    "tests/training/test_weight_averaging.py",
     "tests/training/test_findings.py",
     "tests/training/test_refiner.py",
+    "tests/training/test_weight_averaging.py",
     "tests/test_weights.py",
     "tests/test_contributing.py",
 )
+"""Files and the first names of rows of `TOGETHER` that take longest."""
+
+
+def _unit(nodeid: str) -> str:
+    """The file of a test, or the first name of its row of `TOGETHER`."""
+    file = nodeid.partition("::")[0]
+    return next((row[0] for row in TOGETHER if file.startswith(row)), file)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long come first: at the end the other workers would wait for them."""
+    """What takes long comes first: at the end the other workers would wait for it."""
     places = {name: place for place, name in enumerate(LONG)}
-    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONG)))
+    items.sort(key=lambda item: places.get(_unit(item.nodeid), len(LONG)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile` a worker is given a file, or all files of a row of `TOGETHER`."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _unit(nodeid)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

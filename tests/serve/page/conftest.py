@@ -87,8 +87,8 @@ MODULE = """window.moduleOfPage = (name) =>
 """Gives the browser a function for tests of modules: the ones that the page itself has loaded."""
 
 
-# For a module, not the session: while playwright runs, no other test can run an event loop.
-@pytest.fixture(scope="module")
+# For this folder, not the session: while playwright runs, no other test can run an event loop.
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the page needs playwright")
     playwright.expect.set_options(timeout=PATIENCE)
@@ -98,9 +98,9 @@ def browser(chromium: str) -> Iterator[Any]:
         opened.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def context(browser: Any) -> Iterator[Any]:
-    """What a module's pages are opened in: the files of the page are fetched once for all."""
+    """What pages are opened in: the files of the page are fetched once for all."""
     made = browser.new_context(
         viewport={"width": 1280, "height": 800}, color_scheme="dark", reduced_motion="reduce"
     )
@@ -133,12 +133,13 @@ def page(context: Any, service: Any) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def start_page(context: Any, service: Any) -> Any:
+def start_page(context: Any, service: Any) -> Iterator[Any]:
     """The page without a study, for tests that change nothing."""
     opened = context.new_page()
     opened.goto(service.url)
     opened.wait_for_selector("html[data-ready]")
-    return opened
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")
