@@ -12,8 +12,8 @@ import pytest
 from panodent import phantom
 from panodent.bundle.bundle import load, save
 
-SMALL = (8, 16)
-"""Filters of the network that `small_network` gives."""
+SMALL = {"filters": (8, 16), "encoder_convolutions": 1, "offsets": True}
+"""What the network of `small_network` has of its own."""
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def small_network(monkeypatch: pytest.MonkeyPatch, _small_bundle: Path) -> Path:
     """
     from panodent.training.unet import NETWORKS, UNetConfig
 
-    monkeypatch.setitem(NETWORKS, "default", UNetConfig(filters=SMALL, offsets=True))
+    monkeypatch.setitem(NETWORKS, "default", UNetConfig(**SMALL))
     return _small_bundle
 
 
@@ -72,7 +72,7 @@ def _small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from panodent.training.unet import UNetConfig, build
 
     made = load().without_refiner().without_findings()
-    config = UNetConfig(filters=SMALL, classes=len(made.classes) + 1, offsets=True)
+    config = UNetConfig(classes=len(made.classes) + 1, **SMALL)
     model = build(config)
     head = model.get_layer("head")
     kernel, bias = head.get_weights()

@@ -35,7 +35,7 @@ from panodent.training.unet import NETWORKS, UNetConfig
 
 Train = Callable[..., Result]
 
-SMALL = UNetConfig(filters=(8, 16), offsets=True)
+SMALL = UNetConfig(filters=(8, 16), encoder_convolutions=1, offsets=True)
 """A network for runs that are about files and interruptions, not about the network."""
 SETTINGS = ("--size", "64x128", "--val", "0.3")
 SCRATCH = ("--from", "scratch", "--learning-rate", "0.02", "--batch-size", "2", *SETTINGS)

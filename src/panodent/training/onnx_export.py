@@ -111,16 +111,13 @@ def differences(network: bytes, model: Any, images: Float32Array) -> float:
 
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
     ends_in_softmax = _activation(model.layers[-1].get_config()) == "softmax"
-    largest = 0.0
-    for image in images:
-        # Called once for a few images; `predict_on_batch` would compile the network first.
-        answer = keras.ops.convert_to_numpy(model(image[None], training=False))
-        expected = np.moveaxis(answer, -1, 1)
-        found = session.run(None, {INPUT: np.moveaxis(image[None], -1, 1)})[0]
-        if ends_in_softmax:
-            found = softmax(found, axis=1)
-        largest = max(largest, float(np.abs(found - expected).max()))
-    return largest
+    # Called once; `predict_on_batch` would compile the network first.
+    answer = keras.ops.convert_to_numpy(model(images, training=False))
+    expected = np.moveaxis(answer, -1, 1)
+    found = session.run(None, {INPUT: np.moveaxis(images, -1, 1)})[0]
+    if ends_in_softmax:
+        found = softmax(found, axis=1)
+    return float(np.abs(found - expected).max())
 
 
 # --- layers ------------------------------------------------------------------------------------
