@@ -148,9 +148,7 @@ def untraced() -> Callable[[], contextlib.AbstractContextManager[None]]:
 
     It traces a network's graph otherwise, which takes longer than all steps of a short training.
     """
-    pytest.importorskip("keras", reason="needs the train extra")
-    from panodent.training import backend  # noqa: F401 - imported first, it quietens TensorFlow
-
+    pytest.importorskip("panodent.training.backend", reason="needs the train extra")
     tensorflow = pytest.importorskip("tensorflow")
 
     @contextlib.contextmanager

@@ -19,7 +19,7 @@ from panodent.cli import console, main
 
 ROOT = Path(__file__).resolve().parents[1]
 
-for package in ("keras", "fastapi", "pydicom"):
+for package in ("panodent.training.backend", "fastapi", "pydicom"):
     pytest.importorskip(package, reason="needs the train, serve and dicom extras")
 
 

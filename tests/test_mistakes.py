@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TO_DO = "run python tools/mistakes.py > docs/reference/mistakes.md"
 PAGE = ROOT / "docs" / "reference" / "mistakes.md"
 
-for package in ("keras", "fastapi", "pydicom"):
+for package in ("panodent.training.backend", "fastapi", "pydicom"):
     pytest.importorskip(package, reason="needs the train, serve and dicom extras")
 
 

@@ -61,7 +61,7 @@ def test_what_does_not_go_together_is_refused() -> None:
 
 
 def test_an_ensemble_is_not_trained_on(tmp_path: Path) -> None:
-    pytest.importorskip("keras")
+    pytest.importorskip("panodent.training.backend")
     from panodent.training.transfer import trained
 
     one = bundle.load()

@@ -8,7 +8,7 @@ import pytest
 
 from panodent.bundle import bundle
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
 
 def test_weights_are_averaged(panodent, finished_run: Path, tmp_path: Path) -> None:

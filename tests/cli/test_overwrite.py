@@ -95,7 +95,7 @@ def test_a_bundle_does_not_stand_before_that_of_a_run(
 
 
 def test_a_mean_does_not_replace_a_refiner(panodent, tmp_path: Path) -> None:
-    pytest.importorskip("keras", reason="needs the train extra")
+    pytest.importorskip("panodent.training.backend", reason="needs the train extra")
     for name in ("bundle/bundle.json", "refiner.json"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -114,7 +114,7 @@ def test_a_bundle_is_not_mixed_with_an_earlier_one(tmp_path: Path) -> None:
 
 
 def test_a_run_is_replaced(panodent, data: Path, finished_run: Path, tmp_path: Path) -> None:
-    pytest.importorskip("keras", reason="needs the train extra")
+    pytest.importorskip("panodent.training.backend", reason="needs the train extra")
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
     found = panodent("train", data, "-o", run, "--epochs", 1)

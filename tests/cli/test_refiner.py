@@ -8,7 +8,7 @@ import pytest
 
 from panodent.bundle import bundle
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
 
 def test_a_refiner_is_trained_and_used(panodent, untraced, data: Path, tmp_path: Path) -> None:

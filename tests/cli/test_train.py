@@ -15,7 +15,7 @@ from panodent.dentition import PERMANENT, TEETH
 from panodent.training.recipes import RECIPES
 from panodent.training.train_config import TrainConfig
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
 COMMAND = typer.main.get_command(app).commands["train"]  # type: ignore[attr-defined]
 

@@ -20,7 +20,7 @@ from panodent.training.run import Run, prepare, prepare_folds
 from panodent.training.run_data import DataSource
 from panodent.training.team import ALONE, Team
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
 
 def test_layers_are_printed_and_the_architecture_drawn(panodent, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def findings_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def started_findings(findings_data: Path) -> Callable[..., Any]:
     """Prepares a run of two epochs in a folder; half of `findings_data` is held out."""
-    pytest.importorskip("keras", reason="needs the train extra")
+    pytest.importorskip("panodent.training.backend", reason="needs the train extra")
     from panodent.training.findings_config import FindingsConfig
     from panodent.training.findings_run import prepare
     from panodent.training.run_data import DataSource
@@ -65,7 +65,7 @@ def small_network(monkeypatch: pytest.MonkeyPatch, _small_bundle: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def _small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("keras", reason="needs the train extra")
+    pytest.importorskip("panodent.training.backend", reason="needs the train extra")
     pytest.importorskip("onnx", reason="needs the train extra")
     from panodent.training import transfer
     from panodent.training.onnx_export import to_onnx

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
 from panodent.training.diagram import _blocks, draw
 from panodent.training.unet import NETWORKS, UNetConfig, build, named

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
 from panodent.errors import TrainingError
 from panodent.training import fitting

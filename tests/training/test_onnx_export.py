@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
 from panodent.bundle.bundle import Bundle

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
 from panodent.bundle import bundle

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
 from panodent.inference.refinement import CHANNELS, CROP

@@ -99,7 +99,7 @@ def test_a_full_disk_says_how_to_continue(tmp_path: Path) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Epochs that train nothing: what they leave on the disk is tested."""
-    pytest.importorskip("keras", reason="needs the train extra")
+    pytest.importorskip("panodent.training.backend", reason="needs the train extra")
     from panodent.training import loop
 
     def epoch(run: Any, fitted: Any, batches: Any, number: int, team: Any) -> dict[str, float]:

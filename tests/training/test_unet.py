@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("keras", reason="needs the train extra")
+pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
 from panodent.errors import ConfigError, UnknownNameError
 from panodent.training.unet import NETWORKS, UNetConfig, build, named

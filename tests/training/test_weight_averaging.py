@@ -19,7 +19,7 @@ from panodent.training.recipes import recipe
 from panodent.training.run import Run, prepare
 from panodent.training.run_data import DataSource
 
-pytest.importorskip("keras")
+pytest.importorskip("panodent.training.backend")
 onnx = pytest.importorskip("onnx")
 
 

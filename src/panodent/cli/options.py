@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +12,7 @@ import typer
 from panodent import dentition
 from panodent.errors import ConfigError, MissingExtraError, UnknownNameError
 from panodent.formats.registry import listed
+from panodent.training.backend_name import backend_name
 
 BACKENDS = ("tensorflow", "jax", "torch")
 """Backends of Keras that panodent trains with."""
@@ -167,7 +166,7 @@ def require_keras() -> None:
     """Raises `MissingExtraError` when Keras or its backend is not installed. Imports neither."""
     if importlib.util.find_spec("keras") is None:
         raise MissingExtraError("train", "training", "keras")
-    backend = _keras_backend()
+    backend = backend_name()
     if backend not in BACKENDS:
         raise UnknownNameError("backend of Keras", backend, BACKENDS)
     if importlib.util.find_spec(backend) is None:
@@ -177,18 +176,6 @@ def require_keras() -> None:
             f"Keras is set to the backend {backend!r}, which is not installed; install it with: "
             f"pip install {backend}, or unset KERAS_BACKEND to train with TensorFlow"
         )
-
-
-def _keras_backend() -> str:
-    """The backend that Keras will use: of the environment, else of its settings file."""
-    if name := os.environ.get("KERAS_BACKEND"):
-        return name
-    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
-    try:
-        settings = json.loads((Path(home) / "keras.json").read_text(encoding="utf-8"))
-        return str(settings.get("backend", "tensorflow"))
-    except (OSError, ValueError, AttributeError):
-        return "tensorflow"
 
 
 def checked_numbering(name: str) -> dentition.Numbering:

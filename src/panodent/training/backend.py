@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from panodent.training.backend_name import backend_name
+
 LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 ERRORS = "2"
 """Hides information and warnings."""
@@ -64,14 +66,32 @@ def _import_keras() -> Any:
         # The part of TensorFlow in Python does not obey the variable: it would advise against
         # compiling functions again, which the runs of several folds in one process must do.
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    if "keras" in sys.modules or "tensorflow" in sys.modules or not _has_stderr():
+    if "keras" in sys.modules or "tensorflow" in sys.modules:
+        return importlib.import_module("keras")
+    if not _has_stderr():
+        _import_tensorflow()
         return importlib.import_module("keras")
     with without_announcements():
+        _import_tensorflow()
         imported = importlib.import_module("keras")
         if imported.backend.backend() == "tensorflow":
             # The second announcement comes once in a process: now, and not in the first epoch.
             imported.ops.transpose(imported.ops.zeros((1, 1, 1), "int32"), (1, 0, 2))
         return imported
+
+
+def _import_tensorflow() -> None:
+    """Imports TensorFlow, if Keras will use it, without JAX.
+
+    TensorFlow Lite, which nothing uses here, imports JAX wherever it is installed: one second more.
+    """
+    if backend_name() != "tensorflow" or "jax" in sys.modules:
+        return
+    sys.modules["jax"] = None  # type: ignore[assignment] # as if it were not installed
+    try:
+        importlib.import_module("tensorflow")
+    finally:
+        del sys.modules["jax"]
 
 
 def _has_stderr() -> bool:
