@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,12 +36,12 @@ def batch() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_a_network_learns_what_its_teacher_answers(
-    untraced, batch: tuple[np.ndarray, np.ndarray]
+    untraced, batch: tuple[np.ndarray, np.ndarray], small_network: Path
 ) -> None:
     keras.utils.set_random_seed(1)
     model = learner(CONFIG)
-    fitted = compile_model(model, CONFIG, 1, ["default"])
-    teacher, _ = transfer.trained("default")
+    fitted = compile_model(model, CONFIG, 1, [str(small_network)])
+    teacher, _ = transfer.trained(small_network)
     wanted = np.asarray(teacher(batch[0], training=False))
 
     planes = np.asarray(fitted(batch[0], training=False))

@@ -208,15 +208,17 @@ def test_ctrl_c_leaves_a_usable_run(data: Path, tmp_path: Path) -> None:
     assert 1 <= len(history(run)) < 60
 
 
-def test_fine_tuning_says_what_is_frozen(data: Path, train: Train, tmp_path: Path) -> None:
+def test_fine_tuning_says_what_is_frozen(
+    data: Path, train: Train, tmp_path: Path, small_network: Path
+) -> None:
     run = tmp_path / "tuned"
     found = train(
-        data, "--from", "default", "--freeze", "encoder", "--classes", "11,21,16,26",
+        data, "--from", small_network, "--freeze", "encoder", "--classes", "11,21,16,26",
         "--output", run, *ONE_STEP, *SETTINGS,
     )  # fmt: skip
     assert found.exit_code == 0, found.output
     assert "network 'default' for 4 teeth, " in found.stdout
-    assert "; 1 epoch from the included bundle (default)\n" in found.stdout
+    assert f"; 1 epoch from {small_network}\n" in found.stdout
     assert "frozen: " in found.stdout
     assert "encoder_0_0" in found.stdout
     assert bundle.load(run).classes == (11, 21, 16, 26)

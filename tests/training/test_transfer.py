@@ -40,8 +40,8 @@ def test_its_kind_is_known() -> None:
     assert transfer.kind("default") == ("default", (*PERMANENT, *DECIDUOUS), (256, 512))
 
 
-def test_other_classes_keep_what_they_share(pixels: np.ndarray) -> None:
-    model, known = transfer.trained("default")
+def test_other_classes_keep_what_they_share(pixels: np.ndarray, small_network: Path) -> None:
+    model, known = transfer.trained(small_network)
     assert transfer.with_classes(model, known, replace(recipe("finetune"), classes=known)) is model
     old = PERMANENT
     model = transfer.with_classes(model, known, replace(recipe("finetune"), classes=old))
@@ -57,8 +57,10 @@ def test_other_classes_keep_what_they_share(pixels: np.ndarray) -> None:
     assert np.allclose(after[5:], before[33:], atol=1e-3)
 
 
-def test_a_tooth_without_a_known_successor_begins_as_none(pixels: np.ndarray) -> None:
-    model, known = transfer.trained("default")
+def test_a_tooth_without_a_known_successor_begins_as_none(
+    pixels: np.ndarray, small_network: Path
+) -> None:
+    model, known = transfer.trained(small_network)
     two = replace(recipe("finetune"), classes=(11, 21))
     model = transfer.with_classes(model, known, two)
     more = transfer.with_classes(model, (11, 21), replace(two, classes=(11, 21, 36, 75)))
@@ -78,14 +80,14 @@ def test_a_network_without_offsets_gains_them_at_zero() -> None:
     assert np.array_equal(kernel[..., :33], model.get_layer("head").get_weights()[0])
 
 
-def test_another_architecture_is_refused() -> None:
-    model, old = transfer.trained("default")
+def test_another_architecture_is_refused(small_network: Path) -> None:
+    model, old = transfer.trained(small_network)
     with pytest.raises(ConfigError, match="differ at layer"):
         transfer.with_classes(model, old, recipe("seed"))
 
 
-def test_a_frozen_encoder_stays_as_it_is(untraced) -> None:
-    model, old = transfer.trained("default")
+def test_a_frozen_encoder_stays_as_it_is(untraced, small_network: Path) -> None:
+    model, old = transfer.trained(small_network)
     config = replace(recipe("finetune"), freeze="encoder")
     model = transfer.with_classes(model, old, config)
     frozen = transfer.freeze(model, "encoder")
