@@ -156,7 +156,7 @@ def strangers(kinds: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
         "one.png": b"\x89",
         "script.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n(r) file run",
         "icon.ico": saved(Image.new("L", (64, 64)), "ICO"),
-        "a-picture-called.dcm": kinds["png"],
+        "an-archive-called.dcm": b"\x1f\x8b\x08" + kinds["png"],
         "mask.png": saved(Image.fromarray(np.eye(64, dtype=np.uint8)), "PNG"),
         "blank.png": saved(Image.new("L", (640, 320), 9), "PNG"),
         "tiny.png": saved(Image.new("L", (3, 3)), "PNG"),
