@@ -67,7 +67,7 @@ def picture(file: Path) -> None:
         ("a.json", '[{"task_id": "1", "response": {}}]', "a.json is JSON of Scale; convert it"),
         ("a.json", '[{"image": "a.png", "annotations": []}]', "a.json is JSON of CreateML"),
         ("a.json", '[{"image_id": 1, "category_id": 2}]', "a.json is a list of COCO annotations"),
-        ("a.json.txt", "{}", "a.json.txt is called .txt besides; rename it without"),
+        ("a.json.txt", "{}", "a.json.txt is named with .txt at the end; rename it without"),
         ("a.ndjson", "{}", "a.ndjson is JSON with an object on each line, as Labelbox"),
         ("a.seg.nrrd", "NRRD0004", "a.seg.nrrd is NRRD, as 3D Slicer saves it; save it as NIfTI"),
         ("a.csv", "filename,region_shape_attributes", "a.csv is VIA's table; export"),

@@ -73,7 +73,7 @@ def of_json(file: Path) -> str | None:
 def of_suffix(file: Path) -> str | None:
     """The same of a file by its suffix; None for other suffixes."""
     if file.name.lower().endswith((".json.txt", ".xml.txt", ".yaml.txt")):
-        return "called .txt besides; rename it without"
+        return "named with .txt at the end; rename it without"
     return SUFFIXES.get(file.suffix.lower())
 
 

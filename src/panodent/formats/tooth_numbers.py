@@ -16,22 +16,9 @@ from panodent.dentition import to_fdi
 from panodent.errors import UnknownToothError
 
 _WORDS = (
-    *("tooth", "teeth", "dens", "dente", "dent", "diente", "zahn", "tand", "ząb", "zub", "diş"),
-    *(
-        "răng",
-        "gigi",
-        "зуб",
-        "牙齿",
-        "牙齒",
-        "牙位",
-        "牙",
-        "歯",
-        "치아",
-        "number",
-        r"n[o°ºr]\.?",
-        "#",
-    ),
-)
+    "tooth", "teeth", "dens", "dente", "dent", "diente", "zahn", "tand", "ząb", "zub", "diş",
+    "răng", "gigi", "зуб", "牙齿", "牙齒", "牙位", "牙", "歯", "치아", "number", r"n[o°ºr]\.?", "#",
+)  # fmt: skip
 """What stands before a number: a tooth in languages in which class names are met, or a number."""
 _PREFIX = re.compile(rf"^(?:(?:{'|'.join(_WORDS)}|t(?=[\W_]*\d))[\s_\-.:#]*)+", re.IGNORECASE)
 _DECLARED = re.compile(r"^(fdi|iso|universal|palmer)[\s_\-.:#]*", re.IGNORECASE)

@@ -116,8 +116,8 @@ class Yolo(Format):
         used = set().union(*(used_classes(text, boxes) for _, text in found))
         if boxes[True] >= _SAMPLE and not boxes[False]:
             report.warn(
-                f"all {boxes[True]} outlines have four corners: for turned boxes (OBB), masks "
-                "are boxes, and a network that is trained on them draws boxes; draw outlines then"
+                f"all {boxes[True]} outlines have four corners, as turned boxes (OBB) have; a "
+                "network that is trained on boxes draws boxes: draw outlines for it"
             )
         check_complete(file, names, used)
         by_name = naming.numbers(
