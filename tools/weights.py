@@ -120,7 +120,10 @@ PLANS: Mapping[str, Mapping[str, str]] = {
         "--val 0",
         "all": "average {pupil} default",
         "findings": f"{FINDINGS} --bundle default --epochs 100 --val 0.25 --split-seed 5",
-        **FINDINGS_ALL,
+        "findings-wide": f"{FINDINGS} --bundle {{all}} --filters 32,64,128,192,256 --epochs 170 "
+        "--val 0",
+        "findings-all": f"{FINDINGS_ALL['findings-all']} --teacher {{findings-wide}} "
+        "--start-share 0.5",
         **FAST,
     },
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ def findings_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def started_findings(findings_data: Path) -> Callable[..., Any]:
     """Prepares a run of two epochs in a folder; half of `findings_data` is held out."""
     pytest.importorskip("panodent.training.backend", reason="needs the train extra")
+    from panodent.training.findings import EarlierRuns
     from panodent.training.findings_config import FindingsConfig
     from panodent.training.findings_run import prepare
     from panodent.training.run_data import DataSource
@@ -36,8 +37,18 @@ def started_findings(findings_data: Path) -> Callable[..., Any]:
 
     def start(folder: Path, **changes: Any) -> Any:
         sources, annotations = [DataSource(findings_data)], findings_data / "findings.json"
-        given = {"validation": 0.5, **changes}
-        named = (folder, sources, annotations, [], "default", config)
+
+        def taken(kind: type) -> dict[str, Any]:
+            return {
+                item.name: changes.pop(item.name) for item in fields(kind) if item.name in changes
+            }
+
+        changed, earlier = (
+            replace(config, **taken(FindingsConfig)),
+            EarlierRuns(**taken(EarlierRuns)),
+        )
+        given = {"validation": 0.5, "earlier": earlier, **changes}
+        named = (folder, sources, annotations, [], "default", changed)
         return prepare(*named, lambda *_: None, **given)
 
     return start

@@ -14,7 +14,7 @@ from panodent.dentition import PERMANENT, TEETH
 from panodent.errors import ConfigError
 from panodent.training import transfer
 from panodent.training.backend import keras
-from panodent.training.distillation import with_teachers
+from panodent.training.distillation import mirrored, with_teachers
 from panodent.training.loop import compile_model
 from panodent.training.recipes import recipe
 from panodent.training.train_config import Stage, TrainConfig
@@ -63,3 +63,10 @@ def test_teachers_that_do_not_fit_are_named() -> None:
     other = replace(recipe("seed"), classes=tuple(TEETH))
     with pytest.raises(ConfigError, match="this network with"):
         with_teachers(learner(other), ["default"], other)
+
+
+def test_the_answer_to_the_mirror_image_is_turned_back() -> None:
+    inputs = keras.Input((1, 4, 1))
+    shifted = keras.ops.concatenate([inputs[:, :, 1:], inputs[:, :, :1]], axis=2)
+    answer = mirrored(keras.Model(inputs, shifted))(np.arange(4.0).reshape(1, 1, 4, 1))
+    assert np.asarray(answer).ravel().tolist() == [3.0, 0.0, 1.0, 2.0]

@@ -13,6 +13,7 @@ pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
 from panodent.bundle import bundle
+from panodent.errors import ConfigError, TrainingError
 from panodent.teeth.finding_kinds import KINDS
 from panodent.training import findings
 from panodent.training.findings_finish import finish
@@ -55,7 +56,43 @@ def test_a_run_is_trained_resumed_and_becomes_a_bundle(
     assert len(later) == 2
     assert [w.shape for w in resumed.get_weights()] == [w.shape for w in model.get_weights()]
 
-    # A further run begins with its weights.
-    further = started_findings(tmp_path / "further", start=str(tmp_path / "whole"))
+    # A further run begins with its weights, and ends with the mean of these and its own.
+    further = started_findings(
+        tmp_path / "further", start=str(tmp_path / "whole"), start_share=0.25, epochs=1
+    )
     with untraced():
-        assert findings.train(further)[1][0]["loss"] < rows[0]["loss"]
+        mean, rows_after = findings.train(further)
+    assert rows_after[0]["loss"] < rows[0]["loss"]
+    with np.load(further.last) as ended:
+        expected = 0.25 * model.get_weights()[0] + 0.75 * ended["model/0000"]
+    assert np.allclose(mean.get_weights()[0], expected, atol=1e-6)
+
+
+def test_a_run_imitates_its_teacher(started_findings, untraced, tmp_path: Path) -> None:
+    started_findings(tmp_path / "teacher", epochs=1, filters=(6, 8))
+    with untraced():
+        findings.train(reopen(tmp_path / "teacher", ignore))
+    taught = started_findings(tmp_path / "taught", teacher=str(tmp_path / "teacher"), epochs=1)
+    assert reopen(tmp_path / "taught", ignore).earlier.teacher == str(tmp_path / "teacher")
+    with untraced():
+        model, rows = findings.train(taught)
+        _, alone = findings.train(started_findings(tmp_path / "alone", epochs=1))
+    assert model.output_shape[-1] == 1 + len(KINDS)
+    assert rows[0]["loss"] > alone[0]["loss"]
+
+
+def test_teachers_that_do_not_fit_are_named(started_findings, untraced, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no training of `panodent findings` there"):
+        started_findings(tmp_path / "a", teacher=str(tmp_path))
+    wider = started_findings(tmp_path / "wider", width=256, epochs=1)
+    with pytest.raises(TrainingError, match=r"last\.npz"):
+        started_findings(tmp_path / "b", teacher=str(tmp_path / "wider"))
+    with untraced():
+        findings.train(wider)
+    with pytest.raises(ConfigError, match=r"a frame of 64x256 .* this run has 64x128"):
+        started_findings(tmp_path / "c", teacher=str(tmp_path / "wider"))
+
+
+def test_a_share_of_the_start_needs_a_start(started_findings, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--start-share 0\.5 needs --from"):
+        started_findings(tmp_path / "a", start_share=0.5)

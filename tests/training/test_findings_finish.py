@@ -61,6 +61,11 @@ def test_without_held_out_radiographs_limits_are_those_of_the_run_before(
     again = finish(second, model, rows).findings
     assert again is not None
     assert (again.limits, again.calibration) == (limits, calibration)
+    # So they are where a run is named for them, also with held-out radiographs.
+    named = started_findings(tmp_path / "named", limits=str(tmp_path / "first"))
+    kept = finish(named, model, rows).findings
+    assert kept is not None
+    assert (kept.limits, kept.calibration) == (limits, calibration)
     third = started_findings(tmp_path / "third", validation=0)
     usual = finish(third, model, rows).findings
     assert usual is not None

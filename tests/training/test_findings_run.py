@@ -10,7 +10,8 @@ import pytest
 pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
-from panodent.errors import DatasetError, TrainingError
+from panodent.bundle import bundle
+from panodent.errors import ConfigError, DatasetError, TrainingError
 from panodent.training.findings_config import FindingsConfig
 from panodent.training.findings_run import _used, prepare, reopen
 from panodent.training.run_data import DataSource
@@ -46,3 +47,11 @@ def test_faults(findings_data: Path, started_findings, tmp_path: Path) -> None:
             FindingsConfig(),
             ignore,
         )
+
+
+def test_limits_come_from_a_bundle_with_a_findings_network(
+    started_findings, tmp_path: Path
+) -> None:
+    bundle.save(bundle.load().without_findings(), tmp_path / "teeth")
+    with pytest.raises(ConfigError, match="its bundle has no findings network"):
+        started_findings(tmp_path / "run", limits=str(tmp_path / "teeth"))

@@ -29,6 +29,7 @@ from panodent.cli.options import (
     Workers,
     check_overwrite,
     drop_none,
+    parse_integers,
     parse_size,
     read_options,
     require_keras,
@@ -57,6 +58,30 @@ Plain = Annotated[
 Start = Annotated[
     str, typer.Option("--from", help="Folder of a run whose network this one begins with.")
 ]
+Teacher = Annotated[
+    str,
+    typer.Option(
+        "--teacher", help="Also imitate the network of this run, such as one with more filters."
+    ),
+]
+StartShare = Annotated[
+    float | None,
+    typer.Option(
+        show_default="0",
+        help="Share of the weights of --from, in the mean that becomes the bundle.",
+    ),
+]
+Limits = Annotated[
+    str,
+    typer.Option(
+        help="Bundle or run whose smallest areas, scores and calibration the new bundle gets, "
+        "instead of a choice on the held-out radiographs."
+    ),
+]
+Filters = Annotated[
+    str | None,
+    typer.Option(show_default="16,32,64,96,128", help="Filters of each level of the network."),
+]
 Size = Annotated[
     str | None,
     typer.Option(show_default="384x768", help="Frame of the network, HEIGHTxWIDTH in pixels."),
@@ -68,6 +93,11 @@ BatchSize = Annotated[
 LearningRate = Annotated[
     float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
 ]
+
+NO_DATA = (
+    "findings needs at least one DATA folder of annotated radiographs, and --findings, the file "
+    "that describes their findings"
+)
 
 
 def findings(
@@ -84,6 +114,10 @@ def findings(
     attribute: Attribute = None,
     encoding: Encoding = None,
     predictions: Predictions = False,
+    teacher: Teacher = "",
+    start_share: StartShare = None,
+    limits: Limits = "",
+    filters: Filters = None,
     size: Size = None,
     epochs: Epochs = None,
     batch_size: BatchSize = None,
@@ -106,30 +140,37 @@ def findings(
     require_keras()
     check_overwrite(overwrite, resume)
     from panodent.datasets.public_findings import findings_file
+    from panodent.training.findings import EarlierRuns
     from panodent.training.findings_config import FindingsConfig
     from panodent.training.findings_run import prepare
     from panodent.training.run_data import DataSource
     from panodent.training.run_folder import holding_run
 
-    height, width = parse_size(size) if size else (None, None)
-    settings: dict[str, Any] = {"height": height, "width": width, "epochs": epochs, "seed": seed}
-    settings |= {"batch_size": batch_size, "learning_rate": learning_rate, "precision": precision}
-    settings |= {"workers": workers}
-    settings = drop_none(settings)
+    given: dict[str, Any] = {"batch_size": batch_size, "learning_rate": learning_rate}
+    given |= {"precision": precision, "workers": workers, "epochs": epochs, "seed": seed}
+    settings = _settings(size, filters, given | {"start_share": start_share})
     if resume:
-        _resume(output, bool(data or settings or annotations or plain or start))
+        _resume(output, any((data, settings, annotations, plain, start, teacher, limits)))
     elif not data or annotations is None:
-        raise ConfigError(
-            "findings needs at least one DATA folder of annotated radiographs, and --findings, "
-            "the file that describes their findings"
-        )
+        raise ConfigError(NO_DATA)
     else:
         options = read_options(values, numbering, name_map, predictions, attribute, encoding)
         sources = [DataSource(root, format_name, options, skip_bad=skip_bad) for root in data]
-        described = findings_file(annotations)
-        named = (output, sources, described, plain or [], bundle, FindingsConfig(**settings))
+        named = (output, sources, findings_file(annotations), plain or [], bundle)
         with holding_run(output, "findings", overwrite, keep="examples"):
-            _train(prepare(*named, _report, validation, split_seed, start, overwrite))
+            how = (FindingsConfig(**settings), _report, validation, split_seed)
+            _train(prepare(*named, *how, EarlierRuns(start, teacher, limits), overwrite))
+
+
+def _settings(size: str | None, filters: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    """Settings by name, without those that were not given; raises `ConfigError`."""
+    settings = drop_none(given)
+    if size:
+        settings["height"], settings["width"] = parse_size(size)
+    if filters:
+        expected = "whole numbers such as 16,32,64,96,128"
+        settings["filters"] = tuple(parse_integers(filters, ",", "--filters", expected))
+    return settings
 
 
 def _resume(output: Path, others: bool) -> None:

@@ -33,12 +33,9 @@ def with_teachers(model: Any, teachers: Sequence[str], config: TrainConfig) -> A
     weights. Raises errors as `check_teachers`, and `ConfigError` if a teacher's planes differ from
     those of `model`.
     """
-    from panodent.training.backend import keras, layers
-
     check_teachers(teachers, config)
-    inputs = keras.Input(model.input_shape[1:], name="radiograph")
-    answers = [model(inputs)]
-    for number, source in enumerate(teachers):
+    networks = []
+    for source in teachers:
         teacher, _ = transfer.trained(source)
         shapes = [
             item.compute_output_shape((1, *config.frame.size, 1)) for item in (teacher, model)
@@ -48,7 +45,32 @@ def with_teachers(model: Any, teachers: Sequence[str], config: TrainConfig) -> A
                 f"--teacher {source} answers with {shapes[0][1:]} (height, width, planes), this "
                 f"network with {shapes[1][1:]}; expected the same"
             )
+        networks.append(teacher)
+    return beside(model, networks)
+
+
+def beside(model: Any, teachers: Sequence[Any]) -> Any:
+    """`model` and Keras networks that are not trained, which answer like it, as one network.
+
+    It answers with the planes of all, in float32, and takes what `model` takes.
+    """
+    from panodent.training.backend import keras, layers
+
+    inputs = keras.Input(model.input_shape[1:], name="radiograph")
+    answers = [model(inputs)]
+    for number, teacher in enumerate(teachers):
         teacher.trainable = False
         teacher.name = f"teacher_{number}"  # layers of one network need different names
         answers.append(teacher(inputs))
     return keras.Model(inputs, layers.Concatenate(dtype="float32", name="answers")(answers))
+
+
+def mirrored(network: Any) -> Any:
+    """A Keras network that answers to the mirror image, as an answer to the image itself.
+
+    (batch, height, width, channels) -> (batch, h, w, planes), for planes that know no sides.
+    """
+    from panodent.training.backend import keras, ops
+
+    inputs = keras.Input(network.input_shape[1:], name="image")
+    return keras.Model(inputs, ops.flip(network(ops.flip(inputs, axis=2)), axis=2))

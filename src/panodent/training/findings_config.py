@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from panodent.bundle.frame import Frame
+from panodent.errors import ConfigError
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.training.precision import AUTO, check_precision
 from panodent.training.settings import check_ranges, setting
@@ -31,6 +32,9 @@ class PaintConfig:
         0.35, "A radiograph with annotated findings gets more painted.", PROBABILITY, "probability"
     )
     filling: float = setting(0.25, "A tooth gets a filling.", PROBABILITY, "probability")
+    pale: float = setting(
+        0.4, "A painted filling is little brighter than its tooth.", PROBABILITY, "probability"
+    )
     root_filling: float = setting(0.12, "A tooth gets a root filling.", PROBABILITY, "probability")
     post: float = setting(0.35, "A tooth with a root filling gets a post.", PROBABILITY)
     crown: float = setting(0.08, "A single tooth is crowned.", PROBABILITY, "probability")
@@ -63,6 +67,12 @@ class FindingsConfig:
     dice_weight: float = setting(1.0, "Weight of the Dice loss beside cross-entropy.", (0, 100))
     dropout: float = setting(0.1, "Dropout of channels at the deepest level.", PROBABILITY)
     precision: str = setting(AUTO, "What layers compute in: auto, float32 or mixed_bfloat16.")
+    teacher_weight: float = setting(
+        1.0, "Weight of the difference from the teacher, with --teacher.", (0, 100)
+    )
+    start_share: float = setting(
+        0.0, "Share of the weights it began with, in the mean that becomes the bundle.", PROBABILITY
+    )
     workers: int = setting(0, "Processes that make batches.", (0, 256), "processes")
     seed: int = setting(0, "Random seed of weights and batches.", (0, 2**31))
     augment: AugmentConfig = field(default_factory=_augment)
@@ -71,6 +81,8 @@ class FindingsConfig:
     def __post_init__(self) -> None:
         check_ranges(self)
         check_precision(self.precision)
+        if not self.filters or min(self.filters) < 1:
+            raise ConfigError(f"filters are {self.filters}; expected a number above 0 a level")
         Frame(self.height, self.width)
 
     @property

@@ -28,7 +28,7 @@ from panodent.teeth.findings import Findings
 from panodent.training import onnx_export
 from panodent.training.findings import TRAINED_KINDS, FindingsRun
 from panodent.training.history import Row
-from panodent.training.seen import seen_with
+from panodent.training.seen import seen_by, seen_with
 from panodent.utils.arrays import Float64Array
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
@@ -48,8 +48,8 @@ def finish(run: FindingsRun, model: Any, rows: Sequence[Row]) -> Bundle:
     """The bundle with its findings network, scored on the held-out radiographs and written to RUN.
 
     Limits and calibration are chosen on the held-out radiographs too, so that the scores are
-    slightly too good. Without any, they are those of the run that this one began with, or else
-    limits are the usual ones and scores are not calibrated.
+    slightly too good. With `limits`, they are those of that bundle; without held-out radiographs,
+    those of the run that this one began with, or else usual limits and uncalibrated scores.
     """
     frame = run.config.frame
     network = FindingsNetwork(onnx_export.to_onnx(model, frame.size), frame, TRAINED_KINDS)
@@ -58,18 +58,20 @@ def finish(run: FindingsRun, model: Any, rows: Sequence[Row]) -> Bundle:
         "settings": asdict(run.config),
         "trained_with": run.bundle.digest,
         "epochs": len(rows),
-        "continued": bool(run.start),
+        "continued": bool(run.earlier.start),
+        "taught": bool(run.earlier.teacher),
         "training_cases": len(run.training),
         "annotated_cases": sum(case.key in run.annotated for case in run.training),
         "validation_cases": len(run.validation),
     }
     provenance = {**run.bundle.provenance, "findings": note}
-    seen = seen_with(run.training, run.bundle.seen)
+    before = (run.earlier.start, run.earlier.teacher)
+    seen = seen_with(run.training, run.bundle.seen, *map(seen_by, before))
     made = replace(run.bundle, findings=network, provenance=provenance, seen=seen)
     limits, calibration = _first_choice(made, run)
     made = replace(made, findings=replace(network, limits=limits, calibration=calibration))
     cases = [outcome.case for outcome in _outcomes(made, run)]
-    if cases:  # it changes little of what is found
+    if cases and not run.earlier.limits:  # it changes little of what is found
         made = replace(made, findings=replace(network, limits=limits, calibration=_fitted(cases)))
     scores = summarise_findings(cases)
     write_whole(run.folder / "scores.json", scores.to_json())
@@ -80,9 +82,10 @@ def finish(run: FindingsRun, model: Any, rows: Sequence[Row]) -> Bundle:
 
 def _first_choice(made: Bundle, run: FindingsRun) -> tuple[Mapping[str, KindLimits], Calibration]:
     """Limits, and the calibration to begin with."""
-    if run.validation or not run.start:
+    source = run.earlier.limits or ("" if run.validation else run.earlier.start)
+    if not source:
         return chosen_limits(_outcomes(made, run), fifth_percentiles(run)), Calibration()
-    before = bundles.load(run.start).findings
+    before = bundles.load(source).findings
     if before is None:
         return chosen_limits([], fifth_percentiles(run)), Calibration()
     return before.limits, before.calibration

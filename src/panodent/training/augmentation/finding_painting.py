@@ -136,13 +136,21 @@ def _paint_tooth(canvas: PaintedRadiograph, value: int, config: PaintConfig) -> 
         _crown(canvas, window, mask, axes, neck, "crown")
     elif filled:
         for _ in range(1 + int(rng.random() < 0.3)):
-            _filling(canvas, window, mask, axes, neck)
+            _filling(canvas, window, mask, axes, neck, bool(rng.random() < config.pale))
 
 
 def _filling(
-    canvas: PaintedRadiograph, window: tuple[slice, slice], mask: BoolArray, axes: Axes, neck: float
+    canvas: PaintedRadiograph,
+    window: tuple[slice, slice],
+    mask: BoolArray,
+    axes: Axes,
+    neck: float,
+    pale: bool,
 ) -> None:
-    """A filling of metal or composite on the chewing surface or on a side of the crown."""
+    """A filling of metal or composite on the chewing surface or on a side of the crown.
+
+    A pale one is a little brighter than the crown that bears it, and has an even grey.
+    """
     rng, crown = canvas.rng, neck * axes.length
     half = axes.width / 2
     if rng.random() < 0.6:  # chewing surface
@@ -160,6 +168,9 @@ def _filling(
         cover = soft((1 - np.sqrt(away)) * min(wide, tall))
     composite = rng.random() < 0.3
     grey = canvas.metal * (rng.uniform(0.7, 0.85) if composite else rng.uniform(0.9, 1.1))
+    if pale and (cover > 0.5).any():
+        around = np.median(canvas.pixels[window][mask & (axes.along < crown)])
+        grey = min(grey, float(around) + rng.uniform(0.08, 0.25))
     canvas.blend(window, _blurred(cover * mask), grey, "filling")
 
 
