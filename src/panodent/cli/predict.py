@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -88,6 +89,7 @@ def predict(
     processed; the exit code is then 1.
     """
     check_overwrite(overwrite, resume)
+    _prepare_process()
     loaded = _loading(paths, _loaded(bundle, threads, device, fast, refine, findings))
     from panodent.inference.folder import Options, predict_files
     from panodent.outputs.parts import Part
@@ -113,6 +115,13 @@ def predict(
     work = partial(predict_files, paths, output, bundle=loaded, **how)
     statuses = _predicted(work, output)
     raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None, share))
+
+
+def _prepare_process() -> None:
+    """Settings of the whole process, before NumPy and other large packages are imported."""
+    gc.set_threshold(_NEW_OBJECTS)
+    # Threads of NumPy's OpenBLAS wait actively when they have started; prediction needs none.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _refuse_with_ray(workers: int, part: str | None) -> None:
@@ -169,7 +178,6 @@ def _loaded(
 
 def _loading(paths: Sequence[str], bundle: Bundle) -> Bundle:
     """The bundle. For one file its networks are loaded aside; folders take other threads."""
-    gc.set_threshold(_NEW_OBJECTS)
     if len(paths) == 1 and Path(paths[0]).is_file():
         bundle.open_aside()
     return bundle
