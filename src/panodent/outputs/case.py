@@ -149,11 +149,11 @@ def _write_overlay(
 def _write_chart(
     folder: Path, teeth: Teeth, numbering: Numbering, findings: Findings | None
 ) -> None:
-    from panodent.drawing import odontogram
+    from panodent.drawing.odontogram import odontogram
 
-    write_whole(folder / CHART_SVG, odontogram.svg(teeth, numbering, findings=findings))
-    image = odontogram.png(teeth, numbering, findings=findings)
-    write_whole(folder / CHART_PNG, to_png_bytes(image))
+    drawn = odontogram(teeth, numbering, findings=findings)
+    write_whole(folder / CHART_SVG, drawn.svg())
+    write_whole(folder / CHART_PNG, to_png_bytes(drawn.png()))
 
 
 def _remove(file: Path) -> None:
