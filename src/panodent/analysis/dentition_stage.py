@@ -16,6 +16,7 @@ import numpy.typing as npt
 from panodent.dentition import TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
+from panodent.utils.percentiles import median
 
 Stage = Literal["permanent", "mixed", "primary"]
 
@@ -62,7 +63,7 @@ def erupted_by_boxes(numbers: Sequence[int], places: npt.NDArray[np.integer]) ->
         boxes = places[here].astype(np.float64)
         # How far each crown reaches towards the other jaw, in pixels.
         edge = boxes[:, 2] if jaw == "upper" else -boxes[:, 0]
-        usual = float(np.median(heights[here]))
+        usual = float(median(heights[here]))
         for index, short in zip(here, _below_neighbours(boxes, edge), strict=True):
             deciduous = TEETH[numbers[index]].deciduous
             result[index] = deciduous or short <= SHORT * usual

@@ -89,7 +89,6 @@ def predict(
     processed; the exit code is then 1.
     """
     check_overwrite(overwrite, resume)
-    _prepare_process()
     loaded = _loading(paths, _loaded(bundle, threads, device, fast, refine, findings))
     from panodent.inference.folder import Options, predict_files
     from panodent.outputs.parts import Part
@@ -118,7 +117,7 @@ def predict(
 
 
 def _prepare_process() -> None:
-    """Settings of the whole process, before NumPy and other large packages are imported."""
+    """Settings of the whole process that make imports and predictions faster."""
     gc.set_threshold(_NEW_OBJECTS)
     # Threads of NumPy's OpenBLAS wait actively when they have started; prediction needs none.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -166,7 +165,11 @@ def _predicted_on_ray(
 def _loaded(
     name: str, threads: int, device: str, fast: bool, refine: bool, findings: bool
 ) -> Bundle:
-    """The bundle of this name, with those of its further networks that are wanted."""
+    """The bundle of this name, with those of its further networks that are wanted.
+
+    It imports NumPy and other large packages, so the process is prepared before.
+    """
+    _prepare_process()
     from panodent.bundle.bundle import load
     from panodent.bundle.fast import fast_bundle
 
