@@ -90,7 +90,9 @@ def write_case(
         write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
         _write_dicom(folder, made)
         record = (complete or dict)(to_record(teeth, radiograph, extra, findings))
-    write_whole(folder / RECORD, json.dumps(record, ensure_ascii=False) + "\n")
+    # Thousands of points, each a list, need not be checked for holding themselves.
+    text = json.dumps(record, ensure_ascii=False, check_circular=False)
+    write_whole(folder / RECORD, text + "\n")
     return record
 
 
