@@ -90,10 +90,13 @@ def write_case(
         write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
         _write_dicom(folder, made)
         record = (complete or dict)(to_record(teeth, radiograph, extra, findings))
-    # Thousands of points, each a list, need not be checked for holding themselves.
-    text = json.dumps(record, ensure_ascii=False, check_circular=False)
-    write_whole(folder / RECORD, text + "\n")
+    write_whole(folder / RECORD, _as_text(record))
     return record
+
+
+def _as_text(record: Mapping[str, Any]) -> str:
+    # Thousands of points, each a list, need not be checked for holding themselves.
+    return json.dumps(record, ensure_ascii=False, check_circular=False) + "\n"
 
 
 @contextmanager
