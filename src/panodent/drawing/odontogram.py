@@ -49,7 +49,7 @@ _WIDTH = 2 * (sum(_COLUMNS) + _MARGIN + _MIDLINE_GAP / 2)
 _UPPER_EDGE = 152.0  # y of the upper teeth's biting edge
 _DECIDUOUS_SCALE = 0.56
 _INNER_ROW = 84.0  # height of a row of deciduous teeth
-_MIN_WIDTH, _MAX_WIDTH = 320, 8000  # of a PNG, in pixels
+_MIN_WIDTH, _USUAL_WIDTH, _MAX_WIDTH = 320, 1280, 8000  # of a PNG, in pixels
 
 
 @dataclass(frozen=True)
@@ -124,11 +124,13 @@ class Odontogram:
             f'<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
         )
 
-    def png(self, width: int = 1280) -> RGBImage:
+    def png(self, width: int = _USUAL_WIDTH) -> RGBImage:
         """uint8 RGB (height, width, 3); raises `ConfigError` for a width below 320, above 8000."""
         if not _MIN_WIDTH <= width <= _MAX_WIDTH:
             raise ConfigError(f"width is {width}; expected {_MIN_WIDTH} to {_MAX_WIDTH} pixels")
         pieces, rare = _pieces(self.groups)
+        if width > _USUAL_WIDTH:  # too large to be remembered
+            pieces, rare = [], [*pieces, *rare]
         return to_pixels(pieces, (_WIDTH, self.height), width / _WIDTH, rare)
 
 
@@ -183,7 +185,7 @@ def png(
     palette: Palette | None = None,
     findings: Findings | None = None,
     *,
-    width: int = 1280,
+    width: int = _USUAL_WIDTH,
 ) -> RGBImage:
     """The chart of `odontogram` as uint8 RGB (height, width, 3); see `Odontogram.png`."""
     return odontogram(teeth, numbering, palette, findings).png(width)

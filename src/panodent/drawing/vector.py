@@ -108,7 +108,10 @@ def to_pixels(
     """
     width, height = (round(units * scale) for units in size)
     canvas = np.full((height, width, 3), 255, np.uint8)
-    drawings = [*(_remembered(piece, scale) for piece in pieces), *(_drawn(p, scale) for p in rare)]
+    drawings = [
+        *(_remembered_drawing(piece, scale) for piece in pieces),
+        *(_drawn(p, scale) for p in rare),
+    ]
     for drawn, (row, column) in drawings:
         region = canvas[row : row + drawn.shape[0], column : column + drawn.shape[1]]
         np.minimum(region, drawn[: region.shape[0], : region.shape[1]], out=region)
@@ -137,7 +140,8 @@ def _drawn(piece: Piece, scale: float) -> tuple[RGBImage, tuple[int, int]]:
     return canvas, (top, left)
 
 
-_remembered = lru_cache(maxsize=512)(_drawn)  # a tooth of an odontogram takes about 40 KB
+_remembered_drawing = lru_cache(maxsize=512)(_drawn)
+"""A tooth of an odontogram takes about 40 KB."""
 
 
 def _box(part: Part) -> tuple[float, float, float, float]:
