@@ -9,7 +9,8 @@ import pytest
 
 from panodent.dentition import DECIDUOUS, PERMANENT
 from panodent.drawing.chart_findings import INK, bridges, finding_shapes
-from panodent.drawing.odontogram import chart_teeth, png, svg
+from panodent.drawing.chart_teeth import chart_teeth
+from panodent.drawing.odontogram import png, svg
 from panodent.drawing.tooth_shapes import NECK, pictogram
 from panodent.drawing.vector import to_points
 from panodent.teeth.finding_kinds import KINDS

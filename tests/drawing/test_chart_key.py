@@ -21,8 +21,8 @@ def teeth(*numbers: int, doubtful: tuple[int, ...] = ()) -> Teeth:
 
 
 def words(*kinds: str, marks: tuple[str, ...] = ()) -> list[str]:
-    parts = key(0, 900, 100, "about", kinds, marks)
-    return [part.text for part in parts if isinstance(part, Text)]
+    pieces = key(0, 900, 100, "about", kinds, marks)
+    return [part.text for piece in pieces for part in piece if isinstance(part, Text)]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,16 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from panodent.drawing.vector import Shape, Text, hatched, placed, to_pixels, to_points, to_svg_path
+from panodent.drawing.vector import (
+    Shape,
+    Text,
+    hatched,
+    placed,
+    rounded,
+    to_pixels,
+    to_points,
+    to_svg_path,
+)
 
 SQUARE = (("M", (2.0, 2.0)), ("L", (8.0, 2.0)), ("L", (8.0, 8.0)), ("L", (2.0, 8.0)), ("Z", ()))
 RED, BLUE = (255, 0, 0), (0, 0, 255)
@@ -48,19 +57,32 @@ def test_text_is_escaped(text: str) -> None:
 
 
 def test_shapes_as_pixels() -> None:
-    picture = to_pixels([Shape(SQUARE, RED, RED)], (10, 12), 2.0)
+    picture = to_pixels([(Shape(SQUARE, RED, RED),)], (10, 12), 2.0)
     assert picture.shape == (24, 20, 3)
     assert tuple(picture[10, 10]) == RED
     assert tuple(picture[0, 0]) == (255, 255, 255)
-    empty = to_pixels([Shape(SQUARE, None, BLUE)], (10, 10), 2.0)
+    empty = to_pixels([(Shape(SQUARE, None, BLUE),)], (10, 10), 2.0)
     assert tuple(empty[10, 10]) == (255, 255, 255)
     assert empty[10, 4, 2] > empty[10, 4, 0]
 
 
 def test_text_is_above_shapes() -> None:
-    parts = [Text("8", 5, 8, 8, BLUE), Shape(SQUARE, RED, RED)]
-    picture = to_pixels(parts, (10, 10), 4.0)
+    piece = (Text("8", 5, 8, 8, BLUE), Shape(SQUARE, RED, RED))
+    picture = to_pixels([piece], (10, 10), 4.0)
     assert (picture == np.array(BLUE)).all(axis=2).any()
+
+
+def test_pieces_side_by_side_look_like_one_piece() -> None:
+    square = rounded(33.3, 2.4, 42.2, 33.1, 4.0)
+    parts = (
+        Shape(SQUARE, RED, BLUE, 1.7, (1.0, 0.7)),
+        Shape(square, BLUE, RED, 2.3),
+        Text("4?", 14.7, 21.1, 11.3, BLUE, "left", bold=True),
+    )
+    whole = to_pixels([parts], (45, 40), 2.04)
+    for _ in range(2):  # the second time they are remembered
+        assert np.array_equal(to_pixels([(part,) for part in parts], (45, 40), 2.04), whole)
+    assert np.array_equal(to_pixels([parts[:2]], (45, 40), 2.04, rare=[parts[2:]]), whole)
 
 
 def test_hatching_stays_inside_at_the_given_distance() -> None:

@@ -163,9 +163,3 @@ def test_a_product_in_pieces_is_the_product(rows: int, teeth: int) -> None:
     np.testing.assert_allclose(
         instances._matmul_single_thread(left, right), left @ right, rtol=1e-6
     )
-
-
-@pytest.mark.parametrize("count", [1, 2, 7, 8])
-def test_the_middle_of_votes_is_their_median(count: int) -> None:
-    votes = np.random.default_rng(count).random((2, count)).astype(np.float32)
-    assert instances._median_place(votes).tolist() == np.median(votes, axis=1).tolist()

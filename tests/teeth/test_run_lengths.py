@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.teeth.run_lengths import from_counts, from_rle, to_counts, to_rle
+from panodent.teeth.run_lengths import from_counts, from_rle, to_counts, to_rle, to_rles
 
 
 def drawn(*rows: str) -> np.ndarray:
@@ -65,6 +65,15 @@ def test_run_lengths_of_a_crop_are_those_of_the_whole():
         whole = np.zeros(size, bool)
         whole[top : box[2], left : box[3]] = mask
         assert to_rle(mask, box, size) == to_rle(whole)
+
+
+def test_texts_of_many_masks_are_those_of_each() -> None:
+    masks = random_masks()
+    size = (40, 40)
+    boxes = [(3, 5, 3 + mask.shape[0], 5 + mask.shape[1]) for mask in masks]
+    pairs = zip(masks, boxes, strict=True)
+    assert to_rles(masks, boxes, size) == [to_rle(mask, box, size) for mask, box in pairs]
+    assert to_rles([], [], size) == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from panodent.utils.percentiles import percentiles
+from panodent.utils.percentiles import median, percentiles
 
 GENERATOR = np.random.default_rng(5)
 
@@ -30,3 +30,10 @@ GENERATOR = np.random.default_rng(5)
 @pytest.mark.parametrize(("low", "high"), [(1.0, 99.5), (0.5, 99.7), (0, 100), (50, 51)])
 def test_equal_to_those_of_numpy(values: np.ndarray, low: float, high: float) -> None:
     assert percentiles(values, low, high) == tuple(np.percentile(values, (low, high)))
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 8])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_medians_equal_those_of_numpy(count: int, axis: int) -> None:
+    values = GENERATOR.random((count, count + 2), np.float32)
+    assert median(values, axis).tolist() == np.median(values, axis).tolist()

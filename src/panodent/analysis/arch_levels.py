@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import numpy as np
-
 from panodent.analysis.long_axis import turned
 from panodent.analysis.tooth_extents import ToothExtent
 from panodent.dentition import TEETH
+from panodent.utils.percentiles import median
 
 LENGTHS: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
@@ -94,7 +93,7 @@ def _counts(fdi: int, jaw: str) -> bool:
 
 def _scale(usual: Sequence[float], values: Mapping[int, float]) -> float:
     """The median value of a tooth of usual size 1; `values` by FDI number."""
-    return float(np.median([value / usual[fdi % 10 - 1] for fdi, value in values.items()]))
+    return float(median([value / usual[fdi % 10 - 1] for fdi, value in values.items()]))
 
 
 def _level(

@@ -16,6 +16,8 @@ import numpy.typing as npt
 from panodent.dentition import TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
+from panodent.utils.percentiles import median
+from panodent.utils.remembered import remembered
 
 Stage = Literal["permanent", "mixed", "primary"]
 
@@ -33,8 +35,11 @@ GROWN = 0.85
 the curve may fall off beyond the last erupted tooth of a child."""
 
 
+@remembered
 def erupted(teeth: Teeth) -> BoolArray:
     """(n,) whether each tooth has erupted; teeth without a number and deciduous teeth have.
+
+    The array is remembered and cannot be changed.
 
     >>> block = np.ones((40, 10), bool)
     >>> jaw = [(fdi, block, (10, 10 * i)) for i, fdi in enumerate((16, 55, 54))]
@@ -42,7 +47,9 @@ def erupted(teeth: Teeth) -> BoolArray:
     >>> erupted(Teeth.from_masks((60, 60), [*jaw, *germ])).tolist()
     [True, True, True, False]
     """
-    return erupted_by_boxes(teeth.fdi.tolist(), teeth.boxes)
+    result = erupted_by_boxes(teeth.fdi.tolist(), teeth.boxes)
+    result.flags.writeable = False  # it is remembered
+    return result
 
 
 def erupted_by_boxes(numbers: Sequence[int], places: npt.NDArray[np.integer]) -> BoolArray:
@@ -62,7 +69,7 @@ def erupted_by_boxes(numbers: Sequence[int], places: npt.NDArray[np.integer]) ->
         boxes = places[here].astype(np.float64)
         # How far each crown reaches towards the other jaw, in pixels.
         edge = boxes[:, 2] if jaw == "upper" else -boxes[:, 0]
-        usual = float(np.median(heights[here]))
+        usual = float(median(heights[here]))
         for index, short in zip(here, _below_neighbours(boxes, edge), strict=True):
             deciduous = TEETH[numbers[index]].deciduous
             result[index] = deciduous or short <= SHORT * usual
@@ -120,12 +127,12 @@ def stage(teeth: Teeth) -> tuple[Stage, float] | None:
     tooth has erupted. The certainty is the probability, by the teeth's scores, that a tooth of each
     required kind is there; for a permanent dentition the mean score of the teeth.
     """
-    numbered = teeth.numbered()
-    if not len(numbered):
+    numbered = teeth.fdi != UNNUMBERED
+    if not numbered.any():
         return None
-    deciduous = np.array([TEETH[n].deciduous for n in numbered.fdi.tolist()])
-    out = erupted(numbered) & ~deciduous
-    scores = numbered.scores.astype(np.float64)
+    deciduous = np.array([TEETH[n].deciduous for n in teeth.fdi[numbered].tolist()])
+    out = erupted(teeth)[numbered] & ~deciduous
+    scores = teeth.scores[numbered].astype(np.float64)
     any_deciduous = 1 - float(np.prod(1 - scores[deciduous]))
     any_permanent = 1 - float(np.prod(1 - scores[out]))
     if not deciduous.any():

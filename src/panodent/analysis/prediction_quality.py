@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from panodent.dentition import TEETH
-from panodent.teeth.teeth import Teeth
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 
 MIN_QUALITY = 0.75
 """Below this quality a warning is given; `docs/experiments/warnings.md` has its error rates."""
@@ -36,7 +36,7 @@ def quality(teeth: Teeth) -> float:
     >>> quality(Teeth.empty((10, 10)))
     0.0
     """
-    scores = teeth.numbered().scores
+    scores = teeth.scores[teeth.fdi != UNNUMBERED]
     return float(scores.sum() / (len(scores) + PRIOR_TEETH))
 
 
@@ -57,21 +57,22 @@ def incisor_ratio(teeth: Teeth) -> float | None:
 
 def one_sided(teeth: Teeth) -> bool:
     """Whether nearly all numbered teeth are of one side; see `ONE_SIDED`."""
-    sides = [TEETH[fdi].side for fdi in teeth.numbered().fdi.tolist()]
+    sides = [TEETH[fdi].side for fdi in teeth.fdi.tolist() if fdi != UNNUMBERED]
     few, many = sorted((sides.count("right"), sides.count("left")))
     return few <= ONE_SIDED[0] and many >= ONE_SIDED[1]
 
 
 def warning(teeth: Teeth) -> str:
     """A sentence for the user when the input may be unsuitable; empty otherwise."""
-    if not len(teeth.numbered()):
+    numbered = int(np.count_nonzero(teeth.fdi != UNNUMBERED))
+    if not numbered:
         return "no tooth found; is it an upright panoramic radiograph?"
     if quality(teeth) < MIN_QUALITY:
         return (
             f"unsure of nearly every tooth (quality {quality(teeth):.2f}); is it an upright "
             "panoramic radiograph?"
         )
-    beyond = len(teeth) - len(teeth.numbered())
+    beyond = len(teeth) - numbered
     if beyond >= MANY_UNNUMBERED:
         return (
             f"{beyond} more teeth than a dentition has numbers for; are there two radiographs in "

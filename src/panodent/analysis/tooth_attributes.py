@@ -41,7 +41,8 @@ class ToothAttributes:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as in teeth.json."""
-        return asdict(self)
+        impaction = None if self.impaction is None else asdict(self.impaction)
+        return {"erupted": self.erupted, "remnant": self.remnant, "impaction": impaction}
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from panodent.analysis.long_axis import axis_of, crown_share, tilt
 from panodent.dentition import TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
+from panodent.utils.percentiles import median
 
 SHAPES: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
@@ -130,7 +131,7 @@ def column_stretch(teeth: Teeth, erupted: BoolArray) -> float:
         if out and fdi != UNNUMBERED and not TEETH[fdi].deciduous and fdi % 10 < 8:
             usual = SHAPES[TEETH[fdi].jaw][fdi % 10 - 1]
             shapes.append(float(right - left) / float(bottom - top) / usual)
-    if len(shapes) < FEWEST_SHAPES or float(np.median(shapes)) >= LEAST_SHAPE:
+    if len(shapes) < FEWEST_SHAPES or float(median(shapes)) >= LEAST_SHAPE:
         return 1.0
     height, width = teeth.size
     return max(USUAL_RATIO * height / width, 1.0)

@@ -7,6 +7,7 @@ Commands import what they need when they run, so that `panodent --help` starts f
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -115,6 +116,9 @@ def main() -> None:
         _exit(": ".join(str(part) for part in (error.filename, error.strerror) if part), 1)
     except KeyboardInterrupt:
         _exit("interrupted; finished results are kept", 130)
+    finally:
+        # Else Python searches all that was imported for unused objects before it ends: 60 ms.
+        gc.freeze()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from panodent.drawing.canvas import Colour, blended, text_width
 from panodent.drawing.chart_findings import BAR, INK, finding_shapes, scaled
 from panodent.drawing.legend import count_doubtful, counted_attributes
 from panodent.drawing.tooth_shapes import pictogram
-from panodent.drawing.vector import Part, Path, Shape, Text, rounded
+from panodent.drawing.vector import Part, Path, Piece, Shape, Text, rounded
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
@@ -61,7 +61,7 @@ def key(
     about: str,
     kinds: Collection[str] = (),
     marks: Collection[str] = (),
-) -> list[Part]:
+) -> list[Piece]:
     """The key between x = `left` and `right`, from y = `top` downwards.
 
     `about` is the `summary`; `kinds` are those of the findings on the chart, which has paler teeth
@@ -70,12 +70,13 @@ def key(
     line = top + 26
     below = line + (chart_marks.HEIGHT if marks else 0.0)
     last = below + 28 + (FINDINGS_HEIGHT if kinds else 0.0)
+    samples = tuple(chart_marks.samples(left, line + chart_marks.HEIGHT, marks))
     return [
-        *_states(left, line, blended(_GREY, _WHITE, 0.45) if kinds else _GREY),
-        *chart_marks.samples(left, line + chart_marks.HEIGHT, marks),
+        tuple(_states(left, line, blended(_GREY, _WHITE, 0.45) if kinds else _GREY)),
+        *([samples] if samples else []),
         *_findings(left, below + 14, kinds),
-        Text(about, left, last, 12, INK, "left"),
-        Text(DISCLAIMER, right, line, 11, _QUIET, "right"),
+        (Text(about, left, last, 12, INK, "left"),),
+        (Text(DISCLAIMER, right, line, 11, _QUIET, "right"),),
     ]
 
 
@@ -107,9 +108,9 @@ def _states(left: float, line: float, grey: Colour) -> list[Part]:
     ]
 
 
-def _findings(left: float, top: float, kinds: Collection[str]) -> list[Part]:
+def _findings(left: float, top: float, kinds: Collection[str]) -> list[Piece]:
     """A small tooth for each kind, and its name; `top` is the y of the teeth's biting edges."""
-    parts: list[Part] = []
+    pieces: list[Piece] = []
     shape, x = pictogram(_SAMPLE), left + 9
     for kind, entry in KINDS.items():
         if kind not in kinds:
@@ -125,7 +126,7 @@ def _findings(left: float, top: float, kinds: Collection[str]) -> list[Part]:
                 Shape((("M", (way * 15, BAR)), ("L", (way * 28, BAR))), None, INK, 6.0)
                 for way in (-1, 1)
             ]
-        parts += [scaled(sample, x, top, _SAMPLE_SCALE, False, 0.55) for sample in samples]
-        parts.append(Text(entry.title, x + 14, top + 21, 12, INK, "left"))
+        drawn = (scaled(sample, x, top, _SAMPLE_SCALE, False, 0.55) for sample in samples)
+        pieces.append((*drawn, Text(entry.title, x + 14, top + 21, 12, INK, "left")))
         x += 47 + text_width(entry.title, 12)
-    return parts
+    return pieces

@@ -83,6 +83,6 @@ def samples(left: float, line: float, shown: Collection[str]) -> list[Part]:
         shape = pictogram(_SAMPLE)
         drawn = [Shape(root, _GREY, INK, 2.0) for root in shape.roots]
         drawn.append(Shape(shape.crown, _WHITE, _GREY, 2.0, DOTTED))
-        parts += [scaled(one, x + 9, line - 16, 0.36, False, 0.55) for one in drawn]
+        parts += [scaled(one, x + 9, line - 16, 0.3, False, 0.55) for one in drawn]
         parts.append(Text("root remnant", x + 25, line, 12, INK, "left"))
     return parts

@@ -16,29 +16,25 @@ Of a root remnant only the root is full. Findings are drawn in black on paler te
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Literal
+from itertools import chain
 
-import numpy as np
-
-from panodent.analysis.tooth_attributes import ToothAttributes, tooth_attributes
 from panodent.analysis.tooth_report import in_words
-from panodent.dentition import ARCH_ORDER, DECIDUOUS_ARCHES, NUMBERINGS, TEETH, Numbering, from_fdi
+from panodent.dentition import NUMBERINGS, TEETH, Numbering, from_fdi
 from panodent.drawing import chart_key, chart_marks
 from panodent.drawing.canvas import Colour, RGBImage, blended
 from panodent.drawing.chart_findings import BAR, bridges, finding_shapes, scaled
+from panodent.drawing.chart_teeth import ChartTooth, chart_teeth
 from panodent.drawing.tooth_shapes import pictogram
-from panodent.drawing.vector import Part, Path, Shape, Text, placed, rounded, to_pixels
+from panodent.drawing.vector import Part, Path, Piece, Shape, Text, placed, rounded, to_pixels
 from panodent.errors import ConfigError, UnknownNameError
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 
-State = Literal["found", "doubtful", "not found"]
 Palette = Mapping[int, Colour]
 
-_WHOLE = ToothAttributes(erupted=True)
 _WHITE: Colour = (255, 255, 255)
 _INK: Colour = (28, 32, 38)
 _QUIET: Colour = (104, 110, 118)
@@ -53,37 +49,24 @@ _WIDTH = 2 * (sum(_COLUMNS) + _MARGIN + _MIDLINE_GAP / 2)
 _UPPER_EDGE = 152.0  # y of the upper teeth's biting edge
 _DECIDUOUS_SCALE = 0.56
 _INNER_ROW = 84.0  # height of a row of deciduous teeth
-_MIN_WIDTH, _MAX_WIDTH = 320, 8000  # of a PNG, in pixels
-
-
-@dataclass(frozen=True)
-class ChartTooth:
-    """One tooth of the chart: its state, how often its number was found, and the highest score.
-
-    `attributes` are those of a tooth that was found. `findings` are the kinds that were found on it
-    or in its place, `in_doubt` those of them that are all doubtful.
-    """
-
-    fdi: int
-    state: State
-    count: int = 0
-    score: float = 0.0
-    attributes: ToothAttributes = _WHOLE
-    findings: tuple[str, ...] = ()
-    in_doubt: tuple[str, ...] = ()
-
-    @property
-    def ringed(self) -> bool:
-        """Whether it has not erupted, or is impacted."""
-        return not self.attributes.erupted or self.attributes.impaction is not None
+_MIN_WIDTH, _USUAL_WIDTH, _MAX_WIDTH = 320, 1280, 8000  # of a PNG, in pixels
 
 
 @dataclass(frozen=True)
 class _Group:
-    """Parts that belong together, those of `tooth` where it is given."""
+    """Pieces that belong together, those of `tooth` where it is given.
 
-    parts: tuple[Part, ...]
+    `joins` are the numbers of the teeth above which the bars of bridges lie.
+    """
+
+    pieces: tuple[Piece, ...]
     tooth: ChartTooth | None = None
+    joins: frozenset[int] = frozenset()
+
+    @property
+    def parts(self) -> list[Part]:
+        """The parts of its pieces."""
+        return [part for piece in self.pieces for part in piece]
 
 
 @dataclass(frozen=True)
@@ -115,28 +98,75 @@ class _Look:
         return Shape(line, None, _INK, 4.0 * scale)
 
 
-def chart_teeth(teeth: Teeth, findings: Findings | None = None) -> list[ChartTooth]:
-    """The 32 permanent teeth in arch order; the 20 deciduous ones too, if one of them was found.
+@dataclass(frozen=True)
+class Odontogram:
+    """A chart that is described, and can be drawn as SVG and as pixels.
 
-    A number that occurs several times is doubtful if one of its teeth is; the highest score and the
-    attributes of an erupted one count.
+    groups : in the order in which they are drawn.
+    height : in chart units.
+    about : how many teeth were found, as a sentence.
+    numbering : of the numbers on it.
     """
-    charted, told = [], tooth_attributes(teeth)
-    findings = findings or Findings.empty(teeth.size)
-    deciduous = [fdi for arch in DECIDUOUS_ARCHES for fdi in arch]
-    seen = np.isin([*teeth.fdi, *findings.fdi], deciduous).any()
-    for fdi in (*ARCH_ORDER, *(deciduous if seen else ())):
-        kinds, in_doubt = findings.of_tooth(fdi), findings.in_doubt(fdi)
-        places = np.flatnonzero(teeth.fdi == fdi).tolist()
-        if not places:
-            charted.append(ChartTooth(fdi, "not found", findings=kinds, in_doubt=in_doubt))
-            continue
-        doubted = any("doubtful" in teeth.flags[i] for i in places)
-        score = max(float(teeth.scores[i]) for i in places)
-        state: State = "doubtful" if doubted else "found"
-        first = max((told[i] for i in places), key=lambda one: one.erupted)
-        charted.append(ChartTooth(fdi, state, len(places), score, first, kinds, in_doubt))
-    return charted
+
+    groups: Sequence[_Group]
+    height: float
+    about: str
+    numbering: Numbering
+
+    def svg(self) -> str:
+        """An SVG document in which each tooth is a group with <title> and <desc>, all escaped."""
+        body = "\n".join(_svg_group(group, self.numbering) for group in self.groups)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {self.height:g}" '
+            f'width="{_WIDTH:g}" height="{self.height:g}" role="img" '
+            'font-family="Helvetica, Arial, sans-serif">\n'
+            f"<title>Odontogram</title>\n<desc>{escape(self.about)}</desc>\n"
+            f'<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
+        )
+
+    def png(self, width: int = _USUAL_WIDTH) -> RGBImage:
+        """uint8 RGB (height, width, 3); raises `ConfigError` for a width below 320, above 8000."""
+        if not _MIN_WIDTH <= width <= _MAX_WIDTH:
+            raise ConfigError(f"width is {width}; expected {_MIN_WIDTH} to {_MAX_WIDTH} pixels")
+        pieces, rare = _pieces(self.groups)
+        if width > _USUAL_WIDTH:  # too large to be remembered
+            pieces, rare = [], [*pieces, *rare]
+        return to_pixels(pieces, (_WIDTH, self.height), width / _WIDTH, rare)
+
+
+def odontogram(
+    teeth: Teeth,
+    numbering: Numbering = "fdi",
+    palette: Palette | None = None,
+    findings: Findings | None = None,
+) -> Odontogram:
+    """The chart of teeth.
+
+    `numbering` is 'fdi', 'universal' or 'palmer'; `palette` (RGB, 0 to 255, by FDI number) replaces
+    the colours of the teeth that it holds; `findings` are drawn on their teeth. Raises
+    `UnknownNameError` for an unknown numbering.
+    """
+    if numbering not in NUMBERINGS:
+        raise UnknownNameError("numbering", numbering, NUMBERINGS)
+    charted = chart_teeth(teeth, findings)
+    kinds = {tooth.fdi: tooth.findings for tooth in charted if tooth.findings}
+    inner = _INNER_ROW if any(TEETH[tooth.fdi].deciduous for tooth in charted) else 0.0
+    middle = _UPPER_EDGE + 28 + inner
+    look = _Look(middle, inner, numbering, palette or {}, bool(kinds))
+    groups = [_frame(middle, numbering)]
+    groups += [_tooth(tooth, look) for tooth in charted]
+    if pairs := bridges(kinds):
+        bars = tuple(look.bar(*pair) for pair in pairs)
+        groups.append(_Group((bars,), joins=frozenset(chain.from_iterable(pairs))))
+    top = 2 * middle - 38
+    left, about = _MARGIN * 0.6, chart_key.summary(teeth, findings)
+    shown = {kind for found in kinds.values() for kind in found}
+    marks = chart_marks.marks(tooth.attributes for tooth in charted)
+    key = chart_key.key(left, _WIDTH - left, top, about, shown, marks)
+    groups.append(_Group(tuple(key)))
+    height = top + chart_key.HEIGHT + (chart_key.FINDINGS_HEIGHT if shown else 0.0)
+    height += chart_marks.HEIGHT if marks else 0.0
+    return Odontogram(groups, height, about, numbering)
 
 
 def svg(
@@ -145,21 +175,8 @@ def svg(
     palette: Palette | None = None,
     findings: Findings | None = None,
 ) -> str:
-    """The chart as an SVG document in which each tooth is a group with <title> and <desc>.
-
-    `numbering` is 'fdi', 'universal' or 'palmer'; `palette` (RGB, 0 to 255, by FDI number) replaces
-    the colours of the teeth that it holds; `findings` are drawn on their teeth. Every text in the
-    document is escaped. Raises `UnknownNameError` for an unknown numbering.
-    """
-    groups, height, about = _chart(teeth, numbering, palette or {}, findings)
-    body = "\n".join(_svg_group(group, numbering) for group in groups)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {height:g}" '
-        f'width="{_WIDTH:g}" height="{height:g}" role="img" '
-        'font-family="Helvetica, Arial, sans-serif">\n'
-        f"<title>Odontogram</title>\n<desc>{escape(about)}</desc>\n"
-        f'<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
-    )
+    """The chart of `odontogram` as an SVG document."""
+    return odontogram(teeth, numbering, palette, findings).svg()
 
 
 def png(
@@ -168,45 +185,29 @@ def png(
     palette: Palette | None = None,
     findings: Findings | None = None,
     *,
-    width: int = 1280,
+    width: int = _USUAL_WIDTH,
 ) -> RGBImage:
-    """The chart as uint8 RGB (height, width, 3); other arguments are those of `svg`.
+    """The chart of `odontogram` as uint8 RGB (height, width, 3); see `Odontogram.png`."""
+    return odontogram(teeth, numbering, palette, findings).png(width)
 
-    Raises `ConfigError` for a `width` below 320 or above 8000 pixels.
+
+def _pieces(groups: Sequence[_Group]) -> tuple[list[Piece], list[Piece]]:
+    """The pieces of a chart that other charts may have too, and those that are its own.
+
+    Each tooth keeps to its column, so that only the teeth of a bridge touch others.
     """
-    if not _MIN_WIDTH <= width <= _MAX_WIDTH:
-        raise ConfigError(f"width is {width}; expected {_MIN_WIDTH} to {_MAX_WIDTH} pixels")
-    groups, height, _ = _chart(teeth, numbering, palette or {}, findings)
-    parts = [part for group in groups for part in group.parts]
-    return to_pixels(parts, (_WIDTH, height), width / _WIDTH)
+    joined = {fdi for group in groups for fdi in group.joins}
+    pieces: list[Piece] = []
+    bridge: list[Part] = []
+    for group in groups:
+        if group.joins or (group.tooth is not None and group.tooth.fdi in joined):
+            bridge += group.parts
+        else:
+            pieces += group.pieces
+    return pieces, [tuple(bridge)] if bridge else []
 
 
 # --- the chart's description --------------------------------------------------------------------
-
-
-def _chart(
-    teeth: Teeth, numbering: Numbering, palette: Palette, findings: Findings | None
-) -> tuple[list[_Group], float, str]:
-    """The groups in the order in which they are drawn, the height of the chart, and its summary."""
-    if numbering not in NUMBERINGS:
-        raise UnknownNameError("numbering", numbering, NUMBERINGS)
-    charted = chart_teeth(teeth, findings)
-    kinds = {tooth.fdi: tooth.findings for tooth in charted if tooth.findings}
-    inner = _INNER_ROW if any(TEETH[tooth.fdi].deciduous for tooth in charted) else 0.0
-    middle = _UPPER_EDGE + 28 + inner
-    look = _Look(middle, inner, numbering, palette, bool(kinds))
-    groups = [_frame(middle, numbering)]
-    groups += [_tooth(tooth, look) for tooth in charted]
-    if bars := [look.bar(*pair) for pair in bridges(kinds)]:
-        groups.append(_Group(tuple(bars)))
-    top = 2 * middle - 38
-    left, about = _MARGIN * 0.6, chart_key.summary(teeth, findings)
-    shown = {kind for found in kinds.values() for kind in found}
-    marks = chart_marks.marks(tooth.attributes for tooth in charted)
-    groups.append(_Group(tuple(chart_key.key(left, _WIDTH - left, top, about, shown, marks))))
-    height = top + chart_key.HEIGHT + (chart_key.FINDINGS_HEIGHT if shown else 0.0)
-    height += chart_marks.HEIGHT if marks else 0.0
-    return groups, height, about
 
 
 def _frame(middle: float, numbering: Numbering) -> _Group:
@@ -217,16 +218,15 @@ def _frame(middle: float, numbering: Numbering) -> _Group:
         (("M", (_MARGIN * 0.6, middle)), ("L", (_WIDTH - _MARGIN * 0.6, middle))),
         (("M", (centre, 40.0)), ("L", (centre, 2 * middle - 40.0))),
     )
-    return _Group(
-        (
-            *(Shape(line, None, _PALE, 1.0) for line in lines),
-            Text("R", _MARGIN * 0.6, middle - 6, 13, _INK, "left", True),
-            Text("L", _WIDTH - _MARGIN * 0.6, middle - 6, 13, _INK, "right", True),
-            Text("Patient's right", _MARGIN * 0.6, 24, 12, _QUIET, "left"),
-            Text(f"{name} numbering", centre, 24, 12, _QUIET),
-            Text("Patient's left", _WIDTH - _MARGIN * 0.6, 24, 12, _QUIET, "right"),
-        )
+    frame: Piece = (
+        *(Shape(line, None, _PALE, 1.0) for line in lines),
+        Text("R", _MARGIN * 0.6, middle - 6, 13, _INK, "left", True),
+        Text("L", _WIDTH - _MARGIN * 0.6, middle - 6, 13, _INK, "right", True),
+        Text("Patient's right", _MARGIN * 0.6, 24, 12, _QUIET, "left"),
+        Text(f"{name} numbering", centre, 24, 12, _QUIET),
+        Text("Patient's left", _WIDTH - _MARGIN * 0.6, 24, 12, _QUIET, "right"),
     )
+    return _Group((frame,))
 
 
 def _column(fdi: int) -> float:
@@ -262,7 +262,7 @@ def _tooth(charted: ChartTooth, look: _Look) -> _Group:
     letters = 11.0 if look.numbering == "palmer" else 13.0
     baseline = edge - sign * 14 + letters * 0.36
     parts.append(Text(label, x, baseline, letters, _INK if found else _QUIET, "middle", found))
-    return _Group(tuple(parts), charted)
+    return _Group((tuple(parts),), charted)
 
 
 def _tooth_shapes(

@@ -9,7 +9,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
+import numpy.typing as npt
 
 from panodent.drawing.canvas import Colour, Points, RGBImage, dashes, put_lines
 from panodent.teeth.teeth import Teeth
@@ -72,7 +75,13 @@ def _smooth(ring: Points, reach: int) -> Points:
     """A closed line of pixels (k, 2) smoothed by triangular weights over 2 `reach` + 1 points."""
     if len(ring) < 4 * reach:
         return ring
-    weights = np.bartlett(2 * reach + 3)[1:-1]
-    weights /= weights.sum()
+    weights = _weights(reach)
     around = np.concatenate([ring[-reach:], ring, ring[:reach]])
     return np.stack([np.convolve(around[:, axis], weights, "valid") for axis in (0, 1)], axis=1)
+
+
+@cache
+def _weights(reach: int) -> npt.NDArray[np.float64]:
+    """(2 reach + 1,) triangular weights, which add up to 1."""
+    weights = np.bartlett(2 * reach + 3)[1:-1]
+    return weights / weights.sum()

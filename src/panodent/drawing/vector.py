@@ -3,7 +3,7 @@
 A chart is described once, as a list of parts; SVG and pixels are made from the same list.
 
 >>> square = (("M", (0, 0)), ("L", (2, 0)), ("L", (2, 2)), ("L", (0, 2)), ("Z", ()))
->>> to_pixels([Shape(square, (255, 0, 0), (255, 0, 0))], (4, 4), 1.0).shape
+>>> to_pixels([(Shape(square, (255, 0, 0), (255, 0, 0)),)], (4, 4), 1.0).shape
 (4, 4, 3)
 """
 
@@ -17,7 +17,16 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
-from panodent.drawing.canvas import Anchor, Colour, RGBImage, dashes, put_lines, put_shape, put_text
+from panodent.drawing.canvas import (
+    Anchor,
+    Colour,
+    RGBImage,
+    dashes,
+    put_lines,
+    put_shape,
+    put_text,
+    text_width,
+)
 
 Command = tuple[str, tuple[float, ...]]
 """('M' or 'L', (x, y)), ('C', (x1, y1, x2, y2, x, y)) or ('Z', ()), as in SVG."""
@@ -81,40 +90,84 @@ class Text:
 
 
 Part = Shape | Text
+Piece = tuple[Part, ...]
+"""Parts that may overlap: later ones are above earlier ones, texts above shapes."""
 
 
-def to_pixels(parts: Sequence[Part], size: tuple[float, float], scale: float) -> RGBImage:
-    """Parts on a white background as uint8 RGB (height, width, 3), texts above shapes.
+def to_pixels(
+    pieces: Sequence[Piece],
+    size: tuple[float, float],
+    scale: float,
+    rare: Sequence[Piece] = (),
+) -> RGBImage:
+    """Pieces on a white background as uint8 RGB (height, width, 3).
 
-    `size` is (width, height) in chart units, `scale` is pixels in a unit.
+    `size` is (width, height) in chart units, `scale` is pixels in a unit. Two pieces must not
+    overlap: the darker one would be seen. The drawings of `pieces` are remembered, since most
+    charts share most of them, those of `rare` ones are not.
     """
-    import cv2
-
     width, height = (round(units * scale) for units in size)
-    canvas = np.full((height * _OVERSAMPLING, width * _OVERSAMPLING, 3), 255, np.uint8)
-    for part in parts:
-        if isinstance(part, Shape):
-            _draw(canvas, part, scale * _OVERSAMPLING)
-    canvas = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
-    for part in parts:
-        if isinstance(part, Text):
-            at = (part.x * scale, part.y * scale)
-            size_px, colour = part.size * scale, part.colour
-            put_text(canvas, part.text, at, size_px, colour, anchor=part.anchor, bold=part.bold)
+    canvas = np.full((height, width, 3), 255, np.uint8)
+    drawings = [
+        *(_remembered_drawing(piece, scale) for piece in pieces),
+        *(_drawn(p, scale) for p in rare),
+    ]
+    for drawn, (row, column) in drawings:
+        region = canvas[row : row + drawn.shape[0], column : column + drawn.shape[1]]
+        np.minimum(region, drawn[: region.shape[0], : region.shape[1]], out=region)
     return canvas
 
 
-def _draw(canvas: RGBImage, shape: Shape, scale: float) -> None:
+def _drawn(piece: Piece, scale: float) -> tuple[RGBImage, tuple[int, int]]:
+    """A piece on white, no larger than it is, and the (row, column) of its first pixel."""
+    import cv2
+
+    boxes = np.array([_box(part) for part in piece]) * scale
+    # Even, so that places of texts are rounded as they are on the whole chart.
+    left, top = (2 * np.floor(boxes[:, :2].min(axis=0).clip(0) / 2)).astype(int).tolist()
+    width, height = (np.ceil(boxes[:, 2:].max(axis=0)).astype(int) - (left, top)).tolist()
+    canvas = np.full((height * _OVERSAMPLING, width * _OVERSAMPLING, 3), 255, np.uint8)
+    for part in piece:
+        if isinstance(part, Shape):
+            corner = left * _OVERSAMPLING, top * _OVERSAMPLING
+            _draw(canvas, part, scale * _OVERSAMPLING, corner)
+    canvas = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
+    for part in piece:
+        if isinstance(part, Text):
+            at = (part.x * scale - left, part.y * scale - top)
+            size, colour = part.size * scale, part.colour
+            put_text(canvas, part.text, at, size, colour, anchor=part.anchor, bold=part.bold)
+    return canvas, (top, left)
+
+
+_remembered_drawing = lru_cache(maxsize=512)(_drawn)
+"""A tooth of an odontogram takes about 40 KB."""
+
+
+def _box(part: Part) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom) of a part in chart units, a little larger than it is."""
+    if isinstance(part, Shape):
+        points, around = to_points(part.path), part.width / 2 + 1
+        (left, top), (right, bottom) = points.min(axis=0) - around, points.max(axis=0) + around
+        return left, top, right, bottom
+    wide = text_width(part.text, part.size, part.bold) + part.size
+    left = part.x - {"left": 0.0, "middle": 0.5, "right": 1.0}[part.anchor] * wide
+    return left - part.size, part.y - 1.5 * part.size, left + wide, part.y + part.size
+
+
+def _draw(canvas: RGBImage, shape: Shape, scale: float, corner: tuple[int, int]) -> None:
+    """Draws a shape; the canvas begins at the pixel `corner`, (x, y), of the chart."""
     points = to_points(shape.path) * scale - 0.5
     closed = shape.path[-1][0] == "Z"
     width = round(shape.width * scale)
     if shape.fill is not None:
-        put_shape(canvas, points, shape.fill)
+        put_shape(canvas, points - corner, shape.fill)
     if shape.dash is not None:
         on, off = (value * scale for value in shape.dash)
-        put_lines(canvas, dashes(points, on, off, closed), shape.stroke, width)
+        pieces = [line - corner for line in dashes(points, on, off, closed)]
+        put_lines(canvas, pieces, shape.stroke, width)
     else:
-        put_lines(canvas, [points], shape.stroke, width, closed)
+        put_lines(canvas, [points - corner], shape.stroke, width, closed)
 
 
 @_remembered_paths

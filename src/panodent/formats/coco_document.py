@@ -24,6 +24,7 @@ import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
+from panodent.formats.coco_geometry import bbox, run_lengths
 from panodent.formats.naming import UNNUMBERED_NAME
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.pixel_outlines import filled
@@ -69,20 +70,6 @@ def image(image_id: int, file_name: str, size: tuple[int, int]) -> Entry:
     {'id': 1, 'file_name': 'opg.png', 'height': 1000, 'width': 2000}
     """
     return {"id": image_id, "file_name": file_name, "height": size[0], "width": size[1]}
-
-
-def run_lengths(rle: str, size: tuple[int, int]) -> Entry:
-    """A segmentation of a compressed run-length text over an image of this (height, width)."""
-    return {"size": list(size), "counts": rle}
-
-
-def bbox(left: int, top: int, right: int, bottom: int) -> list[int]:
-    """[left, top, width, height] of a half-open box.
-
-    >>> bbox(2, 1, 6, 4)
-    [2, 1, 4, 3]
-    """
-    return [left, top, right - left, bottom - top]
 
 
 def annotation(fdi: int, segmentation: object, area: int, box: Sequence[int]) -> Entry:

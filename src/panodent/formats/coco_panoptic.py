@@ -34,9 +34,10 @@ import numpy.typing as npt
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.coco_categories import Category, category_numbers, plain_id
-from panodent.formats.coco_document import bbox, categories, image
+from panodent.formats.coco_document import categories, image
 from panodent.formats.coco_entries import check, declared_size_of, usable_images
 from panodent.formats.coco_files import has_segments
+from panodent.formats.coco_geometry import bbox
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt

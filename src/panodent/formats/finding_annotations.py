@@ -26,7 +26,8 @@ import numpy as np
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
-from panodent.formats.coco_document import bbox, image, run_lengths, segmentation_mask
+from panodent.formats.coco_document import image, segmentation_mask
+from panodent.formats.coco_geometry import bbox, run_lengths
 from panodent.formats.naming import means_no_number
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.finding_kinds import KINDS

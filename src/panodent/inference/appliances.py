@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from panodent.teeth.findings import NOWHERE
 from panodent.utils.arrays import BoolArray
+from panodent.utils.percentiles import median
 
 WIRE = 0.012
 """What is nowhere thicker than this share of the height is wire."""
@@ -82,5 +83,7 @@ def _line(wire: BoolArray) -> BoolArray:
     middle = (wire[:, cols] * rows).sum(axis=0) / heights
     every = np.arange(cols[0], cols[-1] + 1)
     line = np.zeros(wire.shape, bool)
-    line[:, every] = np.abs(rows - np.interp(every, cols, middle)) <= max(np.median(heights), 2) / 2
+    line[:, every] = (
+        np.abs(rows - np.interp(every, cols, middle)) <= max(float(median(heights)), 2) / 2
+    )
     return line

@@ -15,6 +15,7 @@ from panodent.inference.instances import MIN_SHARE, ToothInstance
 from panodent.inference.pixel_owners import crop_with_margin
 from panodent.inference.softmax import softmax
 from panodent.utils.arrays import BoolArray, Float32Array
+from panodent.utils.percentiles import median
 
 MAX_FRAGMENT_AREA = 0.3
 """A region whose area is below this share of the median tooth's may be a part of its neighbour."""
@@ -108,7 +109,7 @@ def join_fragments(found: Sequence[Candidate], size: tuple[int, int]) -> list[Ca
     if not found:
         return []
     areas = [candidate.area for candidate in found]
-    usual = float(np.median([candidate.area for candidate in best_of_each_number(found)]))
+    usual = float(median([candidate.area for candidate in best_of_each_number(found)]))
     owner = np.zeros(size, np.int32)
     for index, candidate in enumerate(found, start=1):
         top, left, bottom, right = candidate.box

@@ -22,6 +22,7 @@ from panodent.inference.arch_layout import (
 from panodent.teeth.findings import NOWHERE
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
+from panodent.utils.percentiles import median
 
 Sizes = Mapping[int, tuple[float, float]]
 
@@ -192,7 +193,7 @@ def _occlusal_curve(teeth: Teeth, size: tuple[int, int], metal: BoolArray) -> Fl
         return np.full(size[1], level)
     x, y = np.array(points).T
     if len(points) < 8 or np.ptp(x) < 0.4 * size[1]:
-        return np.full(size[1], float(np.median(y)))
+        return np.full(size[1], float(median(y)))
     middle, half = (x.min() + x.max()) / 2, np.ptp(x) / 2
     curve = np.polyfit((x - middle) / half, y, 2)
     return np.polyval(curve, (np.clip(columns, x.min(), x.max()) - middle) / half)

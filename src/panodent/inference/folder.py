@@ -218,7 +218,6 @@ def import_ahead(options: Options) -> None:
     """Imports the modules that the first radiograph would import."""
     import cv2  # noqa: F401
     import isal.isal_zlib  # noqa: F401
-    import numpy.ma  # noqa: F401 - np.median imports it
     from PIL import Image, ImageDraw, ImageFont, ImageOps  # noqa: F401
 
     Image.preinit()  # Pillow's readers of common files

@@ -18,6 +18,7 @@ from panodent.bundle.frame import OFFSET_UNIT
 from panodent.inference.assignment import Assignment, assign
 from panodent.inference.pixel_owners import PixelOwners, sort_by_owner
 from panodent.utils.arrays import BoolArray, Float32Array
+from panodent.utils.percentiles import median
 
 MIN_SHARE = 0.0006
 """Smallest tooth as a share of the radiograph's area; the smallest annotated ones have 0.001."""
@@ -80,7 +81,7 @@ def find_teeth(probability: Float32Array, offsets: Float32Array) -> list[ToothIn
     areas = np.bincount(owner, minlength=len(numbers))
     smallest = max(MIN_SHARE * none.size, 4.0)
     big = areas[areas >= smallest]
-    usual = float(np.median(big)) if len(big) else 0.0
+    usual = float(median(big)) if len(big) else 0.0
     kept = np.flatnonzero(areas >= max(smallest, MIN_AREA * usual))
     readings = number_teeth(numbers[kept], areas[kept] / max(usual, 1.0))
     tooth = np.bincount(owner, 1 - none[inside], minlength=len(numbers))
@@ -202,18 +203,10 @@ def _add_region_centres(
             here = own[labels == region]
             if len(here) < smallest:
                 continue
-            place = _median_place(votes[:, here])
+            place = median(votes[:, here])
             if (np.hypot(*(place - np.reshape(found, (-1, 2))).T) >= MIN_DISTANCE).all():
                 found.append(place)
     return np.array(found, np.float64).reshape(-1, 2)
-
-
-def _median_place(votes: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """(2,) median of (2, k) places; for few places much faster than `np.median`."""
-    half = votes.shape[1] // 2
-    if votes.shape[1] % 2:
-        return np.partition(votes, half, axis=1)[:, half]
-    return np.partition(votes, (half - 1, half), axis=1)[:, half - 1 : half + 1].mean(axis=1)
 
 
 def _mean_by_owner(
@@ -222,7 +215,10 @@ def _mean_by_owner(
     """(n, classes) mean of each owner's evidence (k, classes), scaled to sum 1."""
     order, present, first = sort_by_owner(owner)
     sums = np.zeros((count, evidence.shape[1]))
-    sums[present] = np.add.reduceat(evidence[order], first, axis=0, dtype=np.float64)
+    # One owner after the other, which takes half of the time of `np.add.reduceat`.
+    ranked = evidence.take(order, axis=0)
+    for tooth, pixels in zip(present.tolist(), np.split(ranked, first[1:]), strict=True):
+        np.add.reduce(pixels, axis=0, dtype=np.float64, out=sums[tooth])
     return sums / np.maximum(sums.sum(axis=1, keepdims=True), _EPSILON)
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from panodent.inference.instances import ToothInstance
 from panodent.radiograph.resampling import resized
 from panodent.utils.arrays import Float32Array, Float64Array, FloatImage
+from panodent.utils.percentiles import median
 
 CROP = (128, 64)
 """(height, width) of the refiner's input."""
@@ -252,7 +253,7 @@ def _whole_factor(
     if not places:
         return 1, 1
     sizes = [(bottom - top, right - left) for top, left, bottom, right in (p.box for p in places)]
-    ratios = np.median(sizes, axis=0) * scale / shape
+    ratios = median(sizes, axis=0) * scale / shape
     return max(int(ratios[0]), 1), max(int(ratios[1]), 1)
 
 

@@ -24,6 +24,7 @@ from panodent.inference.refinement import refined_leads
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray, FloatImage
+from panodent.utils.percentiles import median
 
 Sizes = Mapping[int, tuple[float, float]]
 Window = tuple[int, int, int, int]
@@ -140,7 +141,7 @@ def usual_size_window(found: Teeth, usual: Sizes, seen: tuple[int, int]) -> Wind
     ]
     if len(ratios) < MIN_TEETH:
         return None
-    height, width = np.median(ratios, axis=0)
+    height, width = median(ratios, axis=0)
     least = MIN_WIDTH if len(ratios) < MANY_TEETH else MIN_WIDTH_OF_MANY
     if least <= width / seen[1] <= MAX_WIDTH:
         return None
@@ -176,7 +177,7 @@ def usual_sizes(examples: Iterable[Teeth]) -> dict[int, tuple[float, float]]:
                 size = np.array([bottom - top, right - left]) / teeth.size
                 for number in (fdi, mirror(fdi)):
                     sizes.setdefault(number, []).append(size)
-    medians = {fdi: np.median(found, axis=0) for fdi, found in sorted(sizes.items())}
+    medians = {fdi: median(found, axis=0) for fdi, found in sorted(sizes.items())}
     return {fdi: (round(float(h), 4), round(float(w), 4)) for fdi, (h, w) in medians.items()}
 
 

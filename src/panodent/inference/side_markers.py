@@ -46,10 +46,9 @@ def mirrored(pixels: FloatImage) -> str:
     """
     width = pixels.shape[1]
     strip = max(int(_STRIP * width), 1)
-    left = _letters(pixels[:, :strip])
-    right = _letters(pixels[:, width - strip :])
-    if "R" in left:
+    if "R" in _letters(pixels[:, :strip]):
         return ""
+    right = _letters(pixels[:, width - strip :])
     if "backwards" in right:
         return BACKWARDS
     return WRONG_SIDE if "R" in right else ""

@@ -90,8 +90,13 @@ def write_case(
         write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
         _write_dicom(folder, made)
         record = (complete or dict)(to_record(teeth, radiograph, extra, findings))
-    write_whole(folder / RECORD, json.dumps(record, ensure_ascii=False) + "\n")
+    write_whole(folder / RECORD, _as_text(record))
     return record
+
+
+def _as_text(record: Mapping[str, Any]) -> str:
+    # Thousands of points, each a list, need not be checked for holding themselves.
+    return json.dumps(record, ensure_ascii=False, check_circular=False) + "\n"
 
 
 @contextmanager
@@ -149,11 +154,11 @@ def _write_overlay(
 def _write_chart(
     folder: Path, teeth: Teeth, numbering: Numbering, findings: Findings | None
 ) -> None:
-    from panodent.drawing import odontogram
+    from panodent.drawing.odontogram import odontogram
 
-    write_whole(folder / CHART_SVG, odontogram.svg(teeth, numbering, findings=findings))
-    image = odontogram.png(teeth, numbering, findings=findings)
-    write_whole(folder / CHART_PNG, to_png_bytes(image))
+    drawn = odontogram(teeth, numbering, findings=findings)
+    write_whole(folder / CHART_SVG, drawn.svg())
+    write_whole(folder / CHART_PNG, to_png_bytes(drawn.png()))
 
 
 def _remove(file: Path) -> None:

@@ -25,7 +25,7 @@ from panodent.errors import OutputError
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.findings import Findings
 from panodent.teeth.masks import trimmed
-from panodent.teeth.run_lengths import from_rle
+from panodent.teeth.run_lengths import from_rle, to_rles
 from panodent.teeth.teeth import Teeth
 from panodent.version import DISCLAIMER
 
@@ -67,23 +67,28 @@ def to_record(
         "dentition_certainty": round(certainty, 4),
         "attributes_version": ATTRIBUTES_VERSION,
         "teeth": [
-            {**tooth_record(teeth, index), **attributes.to_dict(), "reason": reason}
-            for index, (attributes, reason) in enumerate(
-                zip(tooth_attributes(teeth), doubt_reasons(teeth), strict=True)
+            {**tooth_record(teeth, index, rle), **attributes.to_dict(), "reason": reason}
+            for index, (rle, attributes, reason) in enumerate(
+                zip(_rles(teeth), tooth_attributes(teeth), doubt_reasons(teeth), strict=True)
             )
         ],
     }
     if findings is not None:
         record["findings_version"] = FINDINGS_VERSION
-        record["findings"] = [finding_record(findings, index) for index in range(len(findings))]
+        texts = enumerate(_rles(findings.marks))
+        record["findings"] = [finding_record(findings, index, rle) for index, rle in texts]
     if radiograph is not None:
         record["spacing_mm"] = radiograph.spacing
         record["notes"] = list(radiograph.notes)
     return {**record, **(extra or {})}
 
 
-def tooth_record(teeth: Teeth, index: int) -> dict[str, Any]:
-    """The tooth at position `index` as plain data.
+def _rles(teeth: Teeth) -> list[str]:
+    return to_rles(teeth.masks, teeth.boxes.tolist(), teeth.size)
+
+
+def tooth_record(teeth: Teeth, index: int, rle: str | None = None) -> dict[str, Any]:
+    """The tooth at position `index` as plain data; `rle` is its run-length text if it is known.
 
     Keys: fdi (0 without a number); name; score, 0 to 1; box, [left, top, right, bottom] in pixels,
     half open; area in pixels; flags; alternative, the number in the next best numbering or 0;
@@ -104,12 +109,12 @@ def tooth_record(teeth: Teeth, index: int) -> dict[str, Any]:
         "polygons": [
             [ring.astype(int).tolist() for ring in part] for part in teeth.polygons(index)
         ],
-        "rle": teeth.rle(index),
+        "rle": teeth.rle(index) if rle is None else rle,
     }
 
 
-def finding_record(findings: Findings, index: int) -> dict[str, Any]:
-    """The finding at position `index` as plain data.
+def finding_record(findings: Findings, index: int, rle: str | None = None) -> dict[str, Any]:
+    """The finding at position `index` as plain data; `rle` is its run-length text if it is known.
 
     Keys: kind; fdi, the tooth that carries it or stood there, 0 for none; score, box, area, flags,
     polygons and rle as of `tooth_record`.
@@ -126,7 +131,7 @@ def finding_record(findings: Findings, index: int) -> dict[str, Any]:
         "polygons": [
             [ring.astype(int).tolist() for ring in part] for part in findings.polygons(index)
         ],
-        "rle": findings.rle(index),
+        "rle": findings.rle(index) if rle is None else rle,
     }
 
 

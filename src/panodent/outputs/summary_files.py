@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from panodent.dentition import Numbering, from_fdi
-from panodent.formats.coco_document import bbox, run_lengths
+from panodent.formats.coco_geometry import bbox, run_lengths
 from panodent.teeth.finding_kinds import KINDS
 from panodent.utils.atomic_files import PendingFile
 

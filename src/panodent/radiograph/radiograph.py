@@ -93,7 +93,7 @@ def from_array(pixels: npt.ArrayLike, source: Path | None = None) -> Radiograph:
             raise RadiographError("float pixels are outside of the range 0 to 1; scale them first")
         image = image.astype(np.float32)
     elif image.dtype == np.uint8:
-        image = image.astype(np.float32) * np.float32(1 / 255)
+        image = np.multiply(image, np.float32(1 / 255), dtype=np.float32)
     elif image.dtype == np.uint16:
         bits = max(int(image.max()).bit_length(), 8)
         notes = (f"{bits} of 16 bits in use",) if bits < 16 else ()

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from panodent.errors import AnnotationError
 from panodent.utils.arrays import BoolArray
@@ -76,46 +77,56 @@ def to_rle(
     >>> to_rle(np.array([[0, 1], [1, 1]], bool))
     '13'
     """
-    counts = to_counts(mask) if box is None or size is None else _counts_of_crop(mask, box, size)
-    values = np.array(counts, np.int64)
-    values[3:] -= values[1:-2].copy()
+    if box is None or size is None:
+        box, size = (0, 0, *mask.shape), (mask.shape[0], mask.shape[1])
+    return to_rles([mask], [box], size)[0]
+
+
+def to_rles(
+    masks: Sequence[BoolArray], boxes: Sequence[Sequence[int]], size: tuple[int, int]
+) -> list[str]:
+    """The text that `to_rle` gives for each cropped mask and its box, in less time for many."""
+    if not masks:
+        return []
+    counts = [_counts_of_crop(mask, box, size) for mask, box in zip(masks, boxes, strict=True)]
+    lengths = np.array([len(one) for one in counts])
+    ends = np.cumsum(lengths)
+    plain = np.concatenate(counts)
+    place = np.arange(len(plain)) - np.repeat(ends - lengths, lengths)
+    values = np.where(place >= 3, plain - np.roll(plain, 2), plain)
     # One row a value: groups of five bits, as many as the largest value and its sign need.
     most = int(np.abs(values).max()).bit_length() // 5 + 1
     shifts = np.arange(0, 5 * most, 5)
     groups = (values[:, None] >> shifts) & 0x1F
     left = values[:, None] >> (shifts + 5)
-    ends = np.where(groups & 0x10, left == -1, left == 0)
-    last = ends.argmax(axis=1)
-    groups |= np.where(np.arange(most) < last[:, None], 0x20, 0)
-    kept = groups[np.arange(most) <= last[:, None]]
-    return (kept + 48).astype(np.uint8).tobytes().decode("ascii")
+    last = np.where(groups & 0x10, left == -1, left == 0).argmax(axis=1)
+    columns = np.arange(most)
+    groups |= np.where(columns < last[:, None], 0x20, 0)
+    text = (groups[columns <= last[:, None]] + 48).astype(np.uint8).tobytes().decode("ascii")
+    stops = np.cumsum(last + 1)[ends - 1].tolist()
+    return [text[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
 
 
-def _counts_of_crop(mask: BoolArray, box: Sequence[int], size: tuple[int, int]) -> list[int]:
+def _counts_of_crop(
+    mask: BoolArray, box: Sequence[int], size: tuple[int, int]
+) -> npt.NDArray[np.int64]:
     """Run lengths of the whole image, computed from the columns of the box only."""
-    top, left, _, right = (int(value) for value in box)
+    top, left = int(box[0]), int(box[1])
     rows, columns = mask.shape
-    if rows == size[0]:  # a run may go on in the next column
-        counts = to_counts(mask)
-    else:
-        # A row without pixels below the mask ends the runs of each column.
-        padded = np.zeros((columns, rows + 1), bool)
-        padded[:, :rows] = mask.T
-        flat = padded.ravel()
-        changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-        column, row = np.divmod(changes, rows + 1)
-        places = column * size[0] + row + top
-        start = [0, top] if flat[0] else [0]
-        end = columns * size[0]
-        edges = np.concatenate([start, places[places < end], [end]])
-        counts = np.diff(edges).tolist()
-    counts[0] += left * size[0]
-    rest = (size[1] - right) * size[0]
-    if rest and len(counts) % 2:
-        counts[-1] += rest
-    elif rest:
-        counts.append(rest)
-    return counts
+    # A row without pixels below the mask ends the runs of each column; none is needed where a run
+    # may go on in the next column.
+    height = min(rows + 1, size[0])
+    padded = np.zeros((columns, height), bool)
+    padded[:, :rows] = mask.T
+    flat = padded.ravel()
+    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    before = [0] if flat[0] else []
+    after = [flat.size] if flat[-1] else []
+    column, row = np.divmod(np.concatenate([before, changes, after]).astype(np.int64), height)
+    places = (left + column) * size[0] + row + top
+    whole = size[0] * size[1]
+    edges = np.concatenate([[0], places[places < whole], [whole]])
+    return np.diff(edges)
 
 
 def from_rle(text: str | bytes, size: tuple[int, int]) -> BoolArray:

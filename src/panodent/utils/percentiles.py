@@ -1,4 +1,4 @@
-"""Percentiles of many pixels: those of `np.percentile`, in a fraction of its time.
+"""Percentiles of many pixels and medians of few values, in a fraction of the time of NumPy's.
 
 A percentile depends on two of the sorted values. For a low one only the lowest values are looked
 through, for a high one only the highest; a sample tells about where they begin.
@@ -7,6 +7,7 @@ through, for a high one only the highest; a sample tells about where they begin.
 from __future__ import annotations
 
 from math import floor
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,20 @@ def percentiles(values: Float32Array, low: float, high: float) -> tuple[float, f
     if len(highest) < last - places[1] + 2:
         highest = flat
     return _at(lowest, places[0], 0), _at(highest, places[1], flat.size - len(highest))
+
+
+def median(values: npt.ArrayLike, axis: int = -1) -> npt.NDArray[Any]:
+    """The median along an axis that has values; equal to `np.median`, which imports `numpy.ma`.
+
+    >>> median([[3, 1, 2], [5, 4, 9]]).tolist(), float(median([1, 2]))
+    ([2, 5], 1.5)
+    """
+    array = np.asarray(values)
+    half = array.shape[axis] // 2
+    if array.shape[axis] % 2:
+        return np.asarray(np.partition(array, half, axis).take(half, axis))
+    middle = np.partition(array, (half - 1, half), axis).take((half - 1, half), axis)
+    return np.asarray(middle.mean(axis))
 
 
 def _at(values: npt.NDArray[np.float32], place: float, before: int) -> float:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from panodent.formats.coco_document import FINDING_IDS, annotation, run_lengths, writing_coco
+from panodent.formats.coco_document import FINDING_IDS, annotation, writing_coco
+from panodent.formats.coco_geometry import run_lengths
 from panodent.serve.study import FindingRecord, Study, ToothRecord
 from panodent.utils.atomic_files import write_whole
 
