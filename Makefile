@@ -27,7 +27,9 @@ test: export TF_NUM_INTEROP_THREADS ?= 1
 # timer; each may take 2 GB. Files in the order of collection, the quick doctests last, so that all
 # workers end at the same time.
 test: WORKERS ?= 4
-test: $(VENV)/dev.stamp docs lint
+# Documentation and linters take a core each.
+test: $(VENV)/dev.stamp
+	$(MAKE) --no-print-directory --jobs 2 docs lint
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder \
 		--durations 20 --durations-min 1
 

@@ -69,7 +69,7 @@ def test_pre_commit_runs_what_continuous_integration_lints() -> None:
     (local,) = yaml.safe_load(text(".pre-commit-config.yaml"))["repos"]
     entries = [hook["entry"] for hook in local["hooks"]]
     assert "make --silent lint" in entries
-    assert re.search(r"^test:.* lint$", text("Makefile"), re.MULTILINE)
+    assert re.search(r"^test: .*\n\t\$\(MAKE\) .* docs lint$", text("Makefile"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", ["bug", "feature", "wrong-result"])

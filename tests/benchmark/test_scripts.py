@@ -20,9 +20,9 @@ Run = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight annotated phantoms; one of them is held out."""
+    """Four annotated phantoms; one of them is held out."""
     folder = tmp_path_factory.mktemp("data")
-    phantom.write(folder, 8, size=(256, 512))
+    phantom.write(folder, 4, size=(256, 512))
     return folder
 
 
@@ -48,7 +48,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 def test_alarms_counts_warnings(run: Run, data: Path, teeth_bundle: Path) -> None:
     printed = run("alarms.py", data, "--bundle", teeth_bundle)
     rows = dict(re.findall(r"^\| ([\w ,]+) \| (\d+ of \d+) \|$", printed, re.M))
-    assert rows["all, unchanged"].endswith(" of 8")
+    assert rows["all, unchanged"].endswith(" of 4")
     assert rows["held out, upside down"].endswith(" of 1")
     assert rows["textures"].endswith(" of 20")
 
@@ -68,7 +68,7 @@ def test_attributes_compares_labels_with_the_rule(run: Run, data: Path, tmp_path
 
 def test_audit_finds_planted_mistakes(run: Run, data: Path, teeth_bundle: Path) -> None:
     printed = run("audit.py", data, "--count", 14, "--bundle", teeth_bundle)
-    assert "8 radiographs; in the training data of the bundle: {'no': 8}" in printed
+    assert "4 radiographs; in the training data of the bundle: {'no': 4}" in printed
     rows = dict(re.findall(r"^\| (\w+) \| (\d+) \| [\d.-]+ \| [\d.a-z]+ \|", printed, re.M))
     assert rows == dict.fromkeys(
         ("shifted", "swapped", "sides", "missing", "invented", "merged"), "2"
@@ -123,7 +123,7 @@ def test_robustness_scores_every_change(run: Run, data: Path, teeth_bundle: Path
 def test_runtimes_compares_precisions(run: Run, data: Path) -> None:
     pytest.importorskip("onnx")
     printed = run("runtimes.py", data, "--rounds", 1)
-    assert "1 cases scored, 7 for the ranges of int8" in printed
+    assert "1 cases scored, 3 for the ranges of int8" in printed
     assert re.search(r"ONNX Runtime, float32 +\d+\.\d ms, 1\.00 of float32, dice 0\.", printed)
     assert "ONNX Runtime, int8" in printed
 

@@ -23,7 +23,7 @@ def test_results_are_measured(panodent, predicted: Path, tmp_path: Path) -> None
 
 
 def test_another_numbering(panodent, predicted: Path, tmp_path: Path) -> None:
-    shutil.copytree(predicted, tmp_path / "results")
+    shutil.copytree(predicted / "phantom-00000", tmp_path / "results" / "phantom-00000")
     found = panodent("measure", tmp_path / "results", "--report", "--numbering", "universal")
     assert found.code == 0
     rows = list(csv.DictReader((tmp_path / "results" / "measures.csv").read_text().splitlines()))

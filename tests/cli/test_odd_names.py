@@ -26,9 +26,12 @@ def folder(data: Path, tmp_path: Path) -> Path:
     return tmp_path / ODD
 
 
-def test_predictions_are_written_and_resumed(panodent, folder: Path, tmp_path: Path) -> None:
+def test_predictions_are_written_and_resumed(
+    panodent, folder: Path, tmp_path: Path, teeth_bundle: Path
+) -> None:
     out = tmp_path / f"out-{ODD}"
-    found = panodent("predict", folder / "images", "-o", out)
+    predict = ("predict", folder / "images", "-o", out, "--bundle", teeth_bundle)
+    found = panodent(*predict)
     assert (found.code, found.err) == (0, "")
     assert SHOWN in found.out
     assert "\x1b" not in found.out
@@ -36,7 +39,7 @@ def test_predictions_are_written_and_resumed(panodent, folder: Path, tmp_path: P
     assert [Path(item["file"]).exists() for item in run["files"]] == [True] * 3
     results = json.loads((out / "predictions.json").read_text("utf-8"))
     assert f"{ODD}/{ODD}.png" in {item["file_name"] for item in results}
-    again = panodent("predict", folder / "images", "-o", out, "--resume")
+    again = panodent(*predict, "--resume")
     assert "3 of an earlier call" in again.out
     scored = panodent("evaluate", out, folder, "--values", "fdi", "-o", tmp_path / "scores")
     assert scored.code == 0
@@ -45,9 +48,10 @@ def test_predictions_are_written_and_resumed(panodent, folder: Path, tmp_path: P
     assert SHOWN in (out / ODD / ODD / "report.html").read_text("utf-8")
 
 
-def test_a_faulty_file_is_named(panodent, folder: Path, tmp_path: Path) -> None:
+def test_a_faulty_file_is_named(panodent, folder: Path, tmp_path: Path, teeth_bundle: Path) -> None:
     (folder / "images" / ODD / f"{ODD}-2.png").write_bytes(b"")
-    found = panodent("predict", folder / "images" / ODD, "-o", tmp_path / "out")
+    given = (folder / "images" / ODD, "--bundle", teeth_bundle)
+    found = panodent("predict", *given, "-o", tmp_path / "out")
     assert found.code == 1
     assert f"{SHOWN}-2.png: the file is empty" in found.err
 
@@ -64,12 +68,12 @@ def test_data_folders_are_inspected(panodent, folder: Path, tmp_path: Path) -> N
     assert record["images_without_labels"] == [ODD]
 
 
-def test_dicom_objects_are_written(panodent, tmp_path: Path) -> None:
+def test_dicom_objects_are_written(panodent, tmp_path: Path, teeth_bundle: Path) -> None:
     pytest.importorskip("highdicom", reason="needs the dicom extra")
     assert panodent("phantom", "--dicom", "--size", "128x256", "-o", tmp_path / "data").code == 0
     (file,) = (tmp_path / "data" / "images").iterdir()
     file.rename(file.with_name(ODD))
-    kinds = ("--dicom-seg", "--dicom-pr", "--dicom-sr")
-    found = panodent("predict", tmp_path / "data" / "images", "-o", tmp_path / "out", *kinds)
+    options = ("--dicom-seg", "--dicom-pr", "--dicom-sr", "--bundle", teeth_bundle)
+    found = panodent("predict", tmp_path / "data" / "images", "-o", tmp_path / "out", *options)
     assert (found.code, found.err) == (0, "")
     assert len(list((tmp_path / "out" / ODD).glob("teeth.*.dcm"))) == 3

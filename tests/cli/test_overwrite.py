@@ -21,7 +21,10 @@ def tree(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (("predict", "{data}/images", "--no-overlay", "-o", "{out}"), ("--chart",)),
+        (
+            ("predict", "{data}/images", "--no-overlay", "--bundle", "{teeth}", "-o", "{out}"),
+            ("--chart",),
+        ),
         (("phantom", "--size", "128x256", "--count", 2, "-o", "{out}"), ("--count", 1)),
         (("convert", "{data}", "{out}", "--to", "voc"), ("--to", "coco", "--images", "none")),
         (
@@ -32,10 +35,17 @@ def tree(folder: Path) -> dict[str, bytes]:
     ],
 )
 def test_outputs_are_replaced_on_request_only(
-    panodent, data: Path, predicted: Path, tmp_path: Path, first: tuple, second: tuple
+    panodent,
+    data: Path,
+    predicted: Path,
+    teeth_bundle: Path,
+    tmp_path: Path,
+    first: tuple,
+    second: tuple,
 ) -> None:
     out = tmp_path / "out"
-    command = [str(part).format(data=data, found=predicted, out=out) for part in first]
+    places = {"data": data, "found": predicted, "teeth": teeth_bundle, "out": out}
+    command = [str(part).format(**places) for part in first]
     assert panodent(*command).code == 0
     before = tree(out)
     again = panodent(*command, *second)

@@ -6,18 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from panodent import phantom
 from panodent.bundle import bundle
 
 pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
 
-def test_a_refiner_is_trained_and_used(panodent, untraced, data: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run"
+def test_a_refiner_is_trained_and_used(panodent, untraced, tmp_path: Path) -> None:
+    data, run = tmp_path / "data", tmp_path / "run"
+    phantom.write(data, 2, size=(256, 512))
     arguments = ("--epochs", 1, "--batch-size", 16, "--variants", 1, "--val", 0.5)
     with untraced():
         found = panodent("refiner", data, "-o", run, *arguments)
     assert found.code == 0, found.err
-    assert "1 radiograph to train on, 2 held out" in found.out
+    assert "1 radiograph to train on, 1 held out" in found.out
     assert f"bundle {run / 'bundle'}: refiner of 0.6 MB" in found.out
     assert bundle.load(run).refiner
     # Finished, it is not trained again.

@@ -100,32 +100,51 @@ def test_there_and_onwards(
     assert not (tmp_path / "two" / JOURNAL).exists()
 
 
-@pytest.mark.parametrize("name", formats.WRITTEN)
-def test_an_instance_uid_as_a_file_name_has_no_suffix(tmp_path: Path, name: str) -> None:
-    phantom.write(tmp_path / "data", 2, size=(128, 256), dicom=True)
-    card = tmp_path / "data" / "truth.json"
+@pytest.fixture(scope="module")
+def named_by_uid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two phantoms in DICOM; the names of their files are instance UIDs."""
+    root = tmp_path_factory.mktemp("uids")
+    phantom.write(root, 2, size=(128, 256), dicom=True)
+    card = root / "truth.json"
     text = card.read_text()
-    for number, file in enumerate(sorted((tmp_path / "data" / "images").iterdir())):
+    for number, file in enumerate(sorted((root / "images").iterdir())):
         file.rename(file.with_name(f"1.2.840.{number}"))
         text = text.replace(file.name, f"1.2.840.{number}")
     card.write_text(text)
-    done = convert(tmp_path / "data", tmp_path / "out", name)
+    return root
+
+
+@pytest.mark.parametrize("name", formats.WRITTEN)
+def test_an_instance_uid_as_a_file_name_has_no_suffix(
+    named_by_uid: Path, tmp_path: Path, name: str
+) -> None:
+    done = convert(named_by_uid, tmp_path / "out", name)
     assert (done.written, done.failed, done.without_image) == (2, {}, 0)
     found = truths(tmp_path / "out", name, **({"values": "fdi"} if name == "labels" else {}))
     assert sorted(found) == ["1.2.840.0", "1.2.840.1"]
 
 
-@pytest.mark.parametrize("name", formats.WRITTEN)
-def test_names_that_are_not_utf8(folder: Path, tmp_path: Path, name: str) -> None:
-    convert(folder, tmp_path / "data", "labels")
-    odd = os.fsdecode(b"Mu\xf1oz")
+ODD = os.fsdecode(b"Mu\xf1oz")
+
+
+@pytest.fixture(scope="module")
+def oddly_named(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two phantoms (labels); file and folder of one have a name that is not UTF-8."""
+    root = tmp_path_factory.mktemp("names") / "data"
+    phantom.write(root.with_name("phantoms"), 2, seed=3, size=(128, 256))
+    convert(root.with_name("phantoms"), root, "labels")
     for kind in ("images", "labels"):
-        place = tmp_path / "data" / kind
-        (place / odd).mkdir()
-        (place / "phantom-00003.png").rename(place / odd / f"{odd}.png")
-    done = convert(tmp_path / "data", tmp_path / "out", name, read_options={"values": "fdi"})
+        place = root / kind
+        (place / ODD).mkdir()
+        (place / "phantom-00003.png").rename(place / ODD / f"{ODD}.png")
+    return root
+
+
+@pytest.mark.parametrize("name", formats.WRITTEN)
+def test_names_that_are_not_utf8(oddly_named: Path, tmp_path: Path, name: str) -> None:
+    done = convert(oddly_named, tmp_path / "out", name, read_options={"values": "fdi"})
     values = {"values": "fdi"} if name == "labels" else {}
-    key = f"{odd}__{odd}" if name == "nnunet" else f"{odd}/{odd}"
+    key = f"{ODD}__{ODD}" if name == "nnunet" else f"{ODD}/{ODD}"
     if formats.get(name).limits.odd_names:
         assert (done.written, done.failed) == (2, {})
         assert sorted(truths(tmp_path / "out", name, **values)) == sorted([key, "phantom-00004"])

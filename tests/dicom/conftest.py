@@ -26,8 +26,11 @@ def model() -> Model:
 
 @pytest.fixture(scope="session")
 def scene() -> tuple[Radiograph, Teeth]:
-    """A phantom and its truth, (256, 512)."""
+    """A phantom and a third of its teeth, (256, 512): a report takes a third of the time."""
     radiograph, truth = phantom.draw(3, (256, 512))
+    truth = truth.select(
+        np.flatnonzero(np.isin(truth.fdi, (11, 14, 17, 23, 26, 33, 36, 46, 47, 48)))
+    )
     fdi = truth.fdi.copy()
     fdi[-1] = 0
     flags = [frozenset()] * (len(truth) - 2) + [frozenset({"doubtful"}), frozenset({"unnumbered"})]

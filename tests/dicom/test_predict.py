@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ pydicom = pytest.importorskip("pydicom")
 pytest.importorskip("highdicom")
 
 from panodent import phantom  # noqa: E402
+from panodent.bundle.bundle import load  # noqa: E402
 from panodent.dicom import seg  # noqa: E402
-from panodent.inference.folder import Options, predict_files  # noqa: E402
+from panodent.inference.folder import Options, Status, predict_files  # noqa: E402
 from panodent.phantom.dicom import to_dicom  # noqa: E402
 from panodent.radiograph.radiograph import Radiograph  # noqa: E402
+
+Predict = Callable[..., list[Status]]
 
 # Words too long to stand by chance in a picture that a page holds as text.
 PATIENT = {
@@ -47,6 +51,12 @@ def scene() -> Radiograph:
     return phantom.draw(3, (256, 512))[0]
 
 
+@pytest.fixture(scope="module")
+def predict(teeth_bundle: Path) -> Predict:
+    """`predict_files` without further networks; results with findings: test_findings.py."""
+    return partial(predict_files, bundle=load(teeth_bundle))
+
+
 def stored(scene: Radiograph, folder: Path, change: Callable[[Any], None] = lambda _: None) -> Path:
     dataset = to_dicom(scene, 7)
     for name, value in PATIENT.items():
@@ -56,7 +66,9 @@ def stored(scene: Radiograph, folder: Path, change: Callable[[Any], None] = lamb
     return folder / "opg.dcm"
 
 
-def test_a_header_that_allows_no_result_fails_alone(scene: Radiograph, tmp_path: Path) -> None:
+def test_a_header_that_allows_no_result_fails_alone(
+    scene: Radiograph, tmp_path: Path, predict: Predict
+) -> None:
     study = tmp_path / "study"
     study.mkdir()
 
@@ -65,7 +77,7 @@ def test_a_header_that_allows_no_result_fails_alone(scene: Radiograph, tmp_path:
 
     shutil.move(stored(scene, tmp_path, two_names), study / "a.dcm")
     shutil.move(stored(scene, tmp_path), study / "b.dcm")
-    statuses = predict_files([study], tmp_path / "out", options=Options(dicom=("seg", "sr")))
+    statuses = predict([study], tmp_path / "out", options=Options(dicom=("seg", "sr")))
     assert [status.status for status in statuses] == ["failed", "done"]
     assert "a.dcm: writing a DICOM segmentation" in statuses[0].error
     assert "Doe" not in statuses[0].error
@@ -82,10 +94,10 @@ def signed_lut(dataset: Any) -> None:
 
 @pytest.mark.parametrize("kinds", [("seg", "pr", "sr"), ("pr",)])
 def test_what_one_object_cannot_hold_costs_that_object_only(
-    scene: Radiograph, tmp_path: Path, kinds: tuple[str, ...]
+    scene: Radiograph, tmp_path: Path, predict: Predict, kinds: tuple[str, ...]
 ) -> None:
     file, out = stored(scene, tmp_path, signed_lut), tmp_path / "out"
-    (status,) = predict_files([file], out, options=Options(dicom=kinds))
+    (status,) = predict([file], out, options=Options(dicom=kinds))
     assert status.status == "done"
     assert "teeth.pr.dcm was left out: the radiograph has a VOI LUT for signed" in status.warning
     written = {place.name for place in (out / "opg").glob("teeth.*")}
@@ -93,11 +105,11 @@ def test_what_one_object_cannot_hold_costs_that_object_only(
     notes = json.loads((out / "opg/teeth.json").read_text())["notes"]
     assert sum("teeth.pr.dcm was left out" in note for note in notes) == 1
     assert not any(str(tmp_path) in note for note in notes)
-    (again,) = predict_files([file], out, options=Options(dicom=kinds), resume=True)
+    (again,) = predict([file], out, options=Options(dicom=kinds), resume=True)
     assert (again.status, again.warning) == ("skipped", status.warning)
 
 
-def test_a_broken_lut_costs_nothing(scene: Radiograph, tmp_path: Path) -> None:
+def test_a_broken_lut_costs_nothing(scene: Radiograph, tmp_path: Path, predict: Predict) -> None:
     def cut(dataset: Any) -> None:
         item = pydicom.Dataset()
         item.add_new("LUTDescriptor", "US", [4096, 0, 16])
@@ -105,20 +117,22 @@ def test_a_broken_lut_costs_nothing(scene: Radiograph, tmp_path: Path) -> None:
         dataset.VOILUTSequence = [item]
 
     out, options = tmp_path / "out", Options(dicom=("seg", "pr", "sr"))
-    (status,) = predict_files([stored(scene, tmp_path, cut)], out, options=options)
+    (status,) = predict([stored(scene, tmp_path, cut)], out, options=options)
     assert (status.status, status.warning) == ("done", "")
     state = pydicom.dcmread(out / "opg/teeth.pr.dcm")
     assert state.SoftcopyVOILUTSequence[0].WindowWidth == 4096  # no LUT, as in the pixels
 
 
-def test_predicting_a_study_of_mixed_objects(scene: Radiograph, tmp_path: Path) -> None:
+def test_predicting_a_study_of_mixed_objects(
+    scene: Radiograph, tmp_path: Path, predict: Predict
+) -> None:
     study = tmp_path / "study"
     study.mkdir()
     shutil.move(stored(scene, tmp_path), study / "1.2.3.4")
     shutil.move(stored(scene, tmp_path, lambda d: d.__setattr__("Modality", "US")), study / "IM2")
     phantom.write(tmp_path / "png", 1, size=(256, 512))
     options = Options(dicom=("seg", "pr", "sr"))
-    statuses = predict_files([study, tmp_path / "png/images"], tmp_path / "out", options=options)
+    statuses = predict([study, tmp_path / "png/images"], tmp_path / "out", options=options)
     assert [s.status for s in statuses] == ["done", "ignored", "failed"]
     assert "modality 'US'" in statuses[1].error
     assert "not a DICOM file, so there is no study" in statuses[2].error
@@ -133,27 +147,31 @@ def test_predicting_a_study_of_mixed_objects(scene: Radiograph, tmp_path: Path) 
         labels.rle(i) for i in range(len(labels))
     ]
     assert not (tmp_path / "out" / "phantom-00000").exists()
-    again = predict_files([study], tmp_path / "out", options=options, resume=True)
+    again = predict([study], tmp_path / "out", options=options, resume=True)
     assert [s.status for s in again] == ["skipped", "ignored"]
 
 
-def test_a_directory_file_stands_for_its_files(scene: Radiograph, tmp_path: Path) -> None:
+def test_a_directory_file_stands_for_its_files(
+    scene: Radiograph, tmp_path: Path, predict: Predict
+) -> None:
     from pydicom.fileset import FileSet
 
     made = FileSet()
     made.add(stored(scene, tmp_path))
     made.write(tmp_path / "disc")
-    (status,) = predict_files([tmp_path / "disc" / "DICOMDIR"], tmp_path / "out")
+    (status,) = predict([tmp_path / "disc" / "DICOMDIR"], tmp_path / "out")
     assert status.status == "done"
-    (walked,) = predict_files([tmp_path / "disc"], tmp_path / "out2")
+    (walked,) = predict([tmp_path / "disc"], tmp_path / "out2")
     assert walked.output == status.output
     (tmp_path / "disc" / status.file.split("disc/")[1]).unlink()
-    (gone,) = predict_files([tmp_path / "disc" / "DICOMDIR"], tmp_path / "out3")
+    (gone,) = predict([tmp_path / "disc" / "DICOMDIR"], tmp_path / "out3")
     assert "does not exist" in gone.error
 
 
 @pytest.mark.filterwarnings("ignore:Invalid value for VR")
-def test_a_directory_file_that_leads_out_is_refused(scene: Radiograph, tmp_path: Path) -> None:
+def test_a_directory_file_that_leads_out_is_refused(
+    scene: Radiograph, tmp_path: Path, predict: Predict
+) -> None:
     from pydicom.fileset import FileSet
 
     made = FileSet()
@@ -164,7 +182,7 @@ def test_a_directory_file_that_leads_out_is_refused(scene: Radiograph, tmp_path:
         if "ReferencedFileID" in record:
             record.ReferencedFileID = ["..", "opg.dcm"]
     listing.save_as(tmp_path / "disc" / "DICOMDIR")
-    (status,) = predict_files([tmp_path / "disc" / "DICOMDIR"], tmp_path / "out")
+    (status,) = predict([tmp_path / "disc" / "DICOMDIR"], tmp_path / "out")
     assert "outside its own folder" in status.error
 
 

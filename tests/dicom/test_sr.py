@@ -70,7 +70,7 @@ def test_a_report_of_deciduous_teeth(source: SourceImage) -> None:
     items = [(fdi, block, (0, 4 * i)) for i, fdi in enumerate(DECIDUOUS)]
     teeth = Teeth.from_masks(source.teeth.size, items)
     content = highdicom.sr.ComprehensiveSR.from_dataset(
-        sr.report(replace(source, teeth=teeth))
+        sr.report(replace(source, teeth=teeth, attributes=tooth_attributes(teeth)))
     ).content
     sites = [group.finding_sites[0].value for group in content.get_planar_roi_measurement_groups()]
     assert [site.value for site in sites] == [TEETH[fdi].snomed for fdi in DECIDUOUS]

@@ -171,12 +171,12 @@ def test_a_run_leaves_what_it_promises(whole: Path) -> None:
     assert kept == [f"{made.provenance['epoch']:03d}.npz"]
 
 
-def test_trained_in_half_precision_it_is_exported_in_whole(
-    data: Path, train: Train, tmp_path: Path
-) -> None:
-    settings = tmp_path / "settings.toml"
+def test_trained_in_half_precision_it_is_exported_in_whole(train: Train, tmp_path: Path) -> None:
+    data, settings = tmp_path / "data", tmp_path / "settings.toml"
+    phantom.write(data, 2, size=(128, 256))
     settings.write_text('precision = "mixed_bfloat16"\nlearning_rate = 1e-5\n')
-    given = ("--from", "default", "--config", settings, *ONE_STEP, *SETTINGS)
+    given = ("--from", "default", "--config", settings, "--size", "64x128", "--val", "0.5")
+    given += ("--epochs", 1, "--batch-size", 1)  # one step
     found = train(data, "--output", tmp_path / "run", *given)
     # The logits of a trained network are large enough for bfloat16 to round them visibly.
     assert found.exit_code == 0, found.output

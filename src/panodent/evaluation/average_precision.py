@@ -84,14 +84,16 @@ def class_precision(
     metric, https://cocodataset.org/#detection-eval, as computed by faster-coco-eval.
     """
     wanted = sorted(set(classes))
-    rows = np.empty((0, len(cases)), np.int64) if resamples is None else resamples
+    rows = np.arange(len(cases))[None]
+    if resamples is not None:
+        rows = np.concatenate([rows, resamples])
     truth = _entries(((c.truth, c.size) for c in cases), set(wanted))
     found = _entries(((c.prediction, c.size) for c in cases), set(wanted))
     if not truth or not found:
         # No ground truth: nothing to measure. No instance: precision is 0 at every recall above 0.
         there = {entry["category_id"] for entry in truth}
         value = np.array([0.0 if fdi in there else np.nan for fdi in wanted])
-        both = np.tile(value, (1 + len(rows), 1))
+        both = np.tile(value, (len(rows), 1))
         return ClassPrecision(tuple(wanted), both, both)
     images = [{"id": i, "height": c.size[0], "width": c.size[1]} for i, c in enumerate(cases, 1)]
     categories = [{"id": fdi, "name": str(fdi)} for fdi in wanted]
@@ -101,11 +103,13 @@ def class_precision(
     # The instances of a radiograph match independently of other radiographs, so they are matched
     # once, and a resample selects the results: (class, radiograph), in the library's own order.
     matched = np.array(evaluator._evalImgs_cpp, object).reshape(len(wanted), len(cases))
-    values = [_accumulated(evaluator)]
-    for row in rows:
+    # Resamples of few radiographs are often the same.
+    different, places = np.unique(rows, axis=0, return_inverse=True)
+    values = []
+    for row in different:
         evaluator._evalImgs_cpp = matched[:, row].ravel().tolist()
         values.append(_accumulated(evaluator))
-    ap, ap50 = np.stack(values, axis=1)
+    ap, ap50 = np.stack(values, axis=1)[:, places.ravel()]
     return ClassPrecision(tuple(wanted), ap, ap50)
 
 

@@ -27,6 +27,7 @@ Ring = npt.NDArray[np.float64]
 Part = list[Ring]
 """One connected region: its outer ring, then the rings of its holes."""
 _FARTHEST = 1e9  # pixels; larger coordinates are damage and would overflow
+_EDGES = 64  # drawn at once; all those of a damaged outline could take much memory
 
 
 def to_parts(
@@ -231,16 +232,27 @@ def _fill_even_odd(rings: Sequence[npt.ArrayLike], size: tuple[int, int]) -> Boo
     toggles = np.zeros((size[0], size[1] + 1), bool)
     for item in rings:
         ring = _ring(item)
-        for (x0, y0), (x1, y1) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
-            if y0 == y1:
-                continue
-            # The rows whose centre line, y + 0.5, the edge crosses; its upper end counts, its
-            # lower end does not, so that edges which meet count once.
-            low, high = sorted((y0, y1))
-            rows = np.arange(
-                max(int(np.ceil(low - 0.5)), 0), min(int(np.ceil(high - 0.5)), size[0])
-            )
-            x = x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0)
-            cols = np.clip(np.ceil(x - 0.5), 0, size[1]).astype(np.int64)
-            toggles[rows, cols] ^= True
+        edges = np.hstack([ring, np.roll(ring, -1, axis=0)])
+        edges = edges[edges[:, 1] != edges[:, 3]]
+        for start in range(0, len(edges), _EDGES):
+            _toggle(toggles, edges[start : start + _EDGES])
     return np.logical_xor.accumulate(toggles, axis=1)[:, :-1]
+
+
+def _toggle(toggles: BoolArray, edges: npt.NDArray[np.float64]) -> None:
+    """Toggles the first pixel to the right of each edge in each row that it crosses.
+
+    edges : (n, 4) of x and y of both ends; none is horizontal.
+    """
+    height, width = toggles.shape[0], toggles.shape[1] - 1
+    low, high = np.sort(edges[:, 1::2], axis=1).T
+    # The rows whose centre line, y + 0.5, an edge crosses; its upper end counts, its lower end does
+    # not, so that edges which meet count once.
+    first = np.maximum(np.ceil(low - 0.5), 0).astype(np.int64)
+    end = np.minimum(np.ceil(high - 0.5), height).astype(np.int64)
+    counts = np.maximum(end - first, 0)
+    rows = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts - first, counts)
+    x0, y0, x1, y1 = np.repeat(edges, counts, axis=0).T
+    x = x0 + (rows + 0.5 - y0) * (x1 - x0) / (y1 - y0)
+    cols = np.clip(np.ceil(x - 0.5), 0, width).astype(np.int64)
+    np.logical_xor.at(toggles, (rows, cols), True)

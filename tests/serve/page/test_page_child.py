@@ -16,11 +16,11 @@ from panodent.inference.predictor import PERMANENT_ONLY
 expect = pytest.importorskip("playwright.sync_api", reason="the page needs playwright").expect
 
 
-@pytest.fixture
-def phantom_file(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def phantom_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A child of eight years, for the fixture `study`."""
     radiograph, _ = phantom.draw(4, (512, 1024), age=8.0)
-    file = tmp_path / "child.png"
+    file = tmp_path_factory.mktemp("child") / "child.png"
     cv2.imwrite(str(file), (radiograph.pixels * 255).round().astype("uint8"))
     return file
 

@@ -29,8 +29,10 @@ export function toggle(element, name, on) {
   element.toggleAttribute(name, Boolean(on));
 }
 
+const MOMENT = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "short" }); // slow to make
+
 /** A time of the service as date and time of day here. */
-export const when = (time) => new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+export const when = (time) => MOMENT.format(new Date(time));
 
 /** A text with a capital first letter. */
 export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);

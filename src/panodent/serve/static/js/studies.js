@@ -61,7 +61,7 @@ export class StudyList {
     const inside = this.#list.contains(document.activeElement) ? document.activeElement.closest("li")?.dataset.id : null;
     const scroll = this.#list.scrollTop;
     this.#list.replaceChildren(...worklist.entries.map((study) => this.#row(study)));
-    this.#list.scrollTop = scroll;
+    if (scroll) this.#list.scrollTop = scroll; // computes the layout
     if (inside) this.#list.querySelector(`li[data-id="${inside}"] .study`)?.focus();
     if (!worklist.entries.length) {
       this.#list.append(h("li", { class: "quiet-text" }, worklist.all ? "None of them matches." : "No radiographs yet."));
