@@ -64,3 +64,33 @@ def test_results_follow_a_save_through_faults(
     asyncio.run(asyncio.wait_for(main(), 60))
     assert len(troubles) == min(times + 1, MAX_LOST if not written else times + 1)
     assert all("check the disk" in found[TROUBLE] for found in troubles[1:])
+
+
+def test_a_save_whose_results_are_not_made_at_the_stop_is_training_data(tmp_path: Path) -> None:
+    async def main() -> bool:
+        stopping, store = asyncio.Event(), Store(tmp_path / "store")
+        calls = StoreCalls(stopping)
+        upload = write_upload(store.files, "x.png", b"x")
+        made = Study(upload.id, "x.png", "image", "2026-01-01", "2026-01-01", 3, 2, [], [])
+        store.add(made, ".png")
+
+        async def make(study: Study, folder: Path) -> None:
+            await stopping.wait()
+            raise WorkerLostError("the service stops")
+
+        writer = ResultWriter(store, calls, make)
+        loop = asyncio.ensure_future(writer.run(stopping))
+        while writer.training.due or not (store.training.folder / "annotations.json").exists():
+            await asyncio.sleep(0.001)
+        # The data were written a moment ago, and the next time would be later.
+        writer.training._next = float("inf")
+        store.save(made.id, 0, [])
+        writer.saved.notify()
+        await asyncio.sleep(0.01)
+        stopping.set()
+        await loop
+        calls.close()
+        store.close()
+        return made.id in (store.training.folder / "annotations.json").read_text()
+
+    assert asyncio.run(asyncio.wait_for(main(), 60))

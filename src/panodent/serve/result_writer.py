@@ -64,8 +64,16 @@ class ResultWriter:
                 )
                 log.error("results could not be written: %s", redacted(error))
                 await self._calls.pause(RETRY_SECONDS)
-        if self.training.due:
-            await self.training.write_when_due()
+        await self._write_at_last()
+
+    async def _write_at_last(self) -> None:
+        """Writes the training data if they lack a save, also one whose results are not made yet."""
+        try:
+            waiting = await self._calls.call(self._store.next_without_results)
+            if self.training.due or waiting is not None:
+                await self.training.write_now()
+        except Exception as error:
+            log.error("the training data could not be written: %s", redacted(error))
 
     async def _write(self, study: Study) -> None:
         folder = self._store.results(f"{study.id}.part")

@@ -50,18 +50,18 @@ QUIET = (
 
 @pytest.fixture(scope="session")
 def less_sure_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default bundle with lower scores of findings, and no faint fillings.
+    """The default bundle with lower scores of findings, and without the least sure of them.
 
-    One finding on the phantom is doubtful.
+    One finding on the phantom is doubtful, a filling.
     """
     folder = tmp_path_factory.mktemp("bundle")
     bundle = load()
     assert bundle.findings is not None
-    sure = bundle.findings.calibration
+    sure, none = bundle.findings.calibration, KindLimits(1, 1)
     findings = replace(
         bundle.findings,
-        calibration=Calibration(sure.slope, sure.offset - 0.8),
-        limits={**bundle.findings.limits, "filling": KindLimits(9e-5, 0.85)},
+        calibration=Calibration(sure.slope, sure.offset - 1.7),
+        limits={**bundle.findings.limits, "filling": KindLimits(9e-5, 0.9), "appliance": none},
     )
     save(replace(bundle, findings=findings), folder)
     return folder

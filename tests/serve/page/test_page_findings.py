@@ -28,7 +28,7 @@ def service(findings_service: Any) -> Any:
 
 @pytest.fixture
 def known(study: dict[str, Any]) -> dict[tuple[str, int], dict[str, Any]]:
-    """The findings of the phantom by kind and tooth: four fillings and a crown."""
+    """The findings of the phantom by kind and tooth: three fillings and a crown."""
     found = {(one["kind"], one["fdi"]): one for one in study["findings"]}
     assert {("filling", 47), ("crown", 48)} < set(found)
     return found
