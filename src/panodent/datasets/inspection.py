@@ -207,7 +207,9 @@ def inspect(
 
     def look(case: Case) -> Float32Array | None:
         finding, print_ = _look(case)
-        parts = {name: getattr(finding, name) for name in ("numbers", "suspicions", "kinds")}
+        parts = {
+            name: getattr(finding, name) for name in ("size", "numbers", "suspicions", "kinds")
+        }
         once = {name: known.setdefault(part, part) for name, part in parts.items()}
         findings.append(replace(finding, **once))
         if progress is not None:
@@ -218,9 +220,12 @@ def inspect(
     return Inspection(dataset, tuple(findings), tuple(same), tuple(faults))
 
 
+_NONE: Mapping[str, int] = {}  # kept once however many radiographs have it
+
+
 def _look(case: Case) -> tuple[InspectedCase, Float32Array | None]:
     """The finding about a case, and its fingerprint if its pixels can be read."""
-    name = str(case.image)
+    name = str(case.file)
     try:
         radiograph = case.radiograph()
     except PanodentError as error:
@@ -241,5 +246,7 @@ def _look(case: Case) -> tuple[InspectedCase, Float32Array | None]:
     if found is not None:
         found_suspicions += finding_suspicions(teeth, found.findings)
         loose = int((found.findings.fdi == NOWHERE).sum())
-        looked = replace(looked, kinds=found.findings.kinds, loose=loose, others=found.others)
+        looked = replace(
+            looked, kinds=found.findings.kinds, loose=loose, others=found.others or _NONE
+        )
     return replace(looked, suspicions=tuple(found_suspicions)), print_

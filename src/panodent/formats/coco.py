@@ -145,12 +145,10 @@ class _Content:
             check(data["categories"], "categories", self.file)
         data["images"] = usable_images(data, self.file, report)
         self.entries = entries_by_image(self.file, data, number, report)
-        sizes: dict[tuple[int, int], tuple[int, int]] = {}  # equal ones are kept once
-        self.images = []
-        for image in data["images"]:
-            size = declared_size_of(image, str(self.file))
-            size = None if size is None else sizes.setdefault(size, size)
-            self.images.append(_Image(image["file_name"], size))
+        self.images = [
+            _Image(image["file_name"], declared_size_of(image, str(self.file)))
+            for image in data["images"]
+        ]
         listed = [] if self.is_dentex else map(Category.of, data["categories"])
         self.categories = {category.id: category for category in listed}
         self.numbers: Mapping[Any, int | None] = {}
@@ -170,7 +168,7 @@ class _Reader:
 
     def __init__(self, content: _Content, index: int) -> None:
         self.content, self.index = content, index
-        self.file: Path | None = None  # the radiograph
+        self.file: Path | None = None  # the radiograph, if its size is not declared
 
     @property
     def size(self) -> tuple[int, int]:
@@ -257,7 +255,7 @@ def _items(contents: Sequence[_Content], path: Path) -> Iterator[Annotated]:
     for same in by_key.values():
         for item, place in _of_one_file(same):
             findings = item.findings if item.content.kinds else None
-            item.file = place.file
+            item.file = None if item.image.size else place.file
             yield Annotated(place.key, item.teeth, item.image.size, place.file, findings)
 
 
