@@ -251,12 +251,14 @@ def _items(contents: Sequence[_Content], path: Path) -> Iterator[Annotated]:
     for item, place in zip(listed, found, strict=True):
         if place.problem:
             item.report.add(place.problem, cost="radiograph")
-        by_key.setdefault(place.key, []).append((item, place))
-    for same in by_key.values():
+        if len(contents) > 1:
+            by_key.setdefault(place.key, []).append((item, place))
+    one_file = ([pair] for pair in zip(listed, found, strict=True))
+    for same in by_key.values() if by_key else one_file:
         for item, place in _of_one_file(same):
             findings = item.findings if item.content.kinds else None
             item.file = None if item.image.size else place.file
-            yield Annotated(place.key, item.teeth, item.image.size, place.file, findings)
+            yield Annotated(place.key, item.teeth, item.image.size, place.path, findings)
 
 
 def _of_one_file(same: list[tuple[_Reader, FoundImage]]) -> list[tuple[_Reader, FoundImage]]:

@@ -123,7 +123,7 @@ class Cvat(Format):
                 image.report.add(there.problem, cost="radiograph")
                 continue
             findings = image.findings if shared.kinds else None
-            items.append(Annotated(there.key, image.teeth, image.size, there.file, findings))
+            items.append(Annotated(there.key, image.teeth, image.size, there.path, findings))
         return in_order(file, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:

@@ -97,7 +97,7 @@ class Labelme(Format):
         if not files:
             raise AnnotationError(f"{path}: expected JSON files, as labelme writes them")
         labels: dict[str, None] = {}
-        listed: list[tuple[Path, object, tuple[int, int] | None, FaultReport]] = []
+        listed: list[tuple[Path, object, tuple[int, int] | None]] = []
         for file in files:
             report = FaultReport.of(options, file)
             with report.catching(cost="radiograph"):
@@ -113,20 +113,19 @@ class Labelme(Format):
                 if name is not None:  # without it, the radiograph has the name of the file
                     declared_path(name, str(file))
                 labels |= dict.fromkeys(label for label, _, _ in _shapes(file, data, report))
-                listed.append((file, name, size, report))
+                listed.append((file, name, size))
         naming = Naming.of(options)
         meant = _Labels(naming.numbers(labels, path), naming.kinds(labels), options)
         search = ImageSearch(path.parent if path.is_file() else path, deep=path.is_dir())
-        found = search.find_own([(file, name) for file, name, _, _ in listed], FOLDERS)
+        found = search.find_own([(file, name) for file, name, _ in listed], FOLDERS)
         items = []
-        for (file, _, size, report), place in zip(listed, found, strict=True):
+        for (file, _, size), place in zip(listed, found, strict=True):
             if place.problem and place.file is None:
-                report.add(place.problem, cost="radiograph")
+                FaultReport.of(options, file).add(place.problem, cost="radiograph")
                 continue
-            image = None if place.file is None else str(place.file)
-            read = _Drawing(str(file), image, meant)
+            read = _Drawing(str(file), place.path, meant)
             findings = read.findings if meant.kinds else None
-            items.append(Annotated(place.key, read.teeth, size, image, findings))
+            items.append(Annotated(place.key, read.teeth, size, place.path, findings))
         return in_order(path, items, FaultReport.of(options, path))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:

@@ -301,7 +301,7 @@ def _radiographs(path: Path, maps: list[_Map]) -> list[FoundImage]:
 def _alone(key: str, image: Path) -> FoundImage:
     """The radiograph; or its key only, if another one has its name: the data set refuses both."""
     twins = (image.with_suffix(end) for end in SUFFIXES if end != image.suffix)
-    return FoundImage(key, None if any(twin.is_file() for twin in twins) else image)
+    return FoundImage(key, None if any(twin.is_file() for twin in twins) else str(image))
 
 
 def _colour_map_beside(path: Path) -> Path | None:
