@@ -34,6 +34,9 @@ from panodent.utils.arrays import Float32Array
 from panodent.utils.progress import Progress
 from panodent.version import __version__
 
+_NONE: Mapping[str, int] = {}
+"""Of other findings: kept once however many radiographs have none."""
+
 
 @dataclass(frozen=True, slots=True)
 class InspectedCase:
@@ -218,9 +221,6 @@ def inspect(
 
     same = duplicate_cases(dataset.cases, look)
     return Inspection(dataset, tuple(findings), tuple(same), tuple(faults))
-
-
-_NONE: Mapping[str, int] = {}  # kept once however many radiographs have it
 
 
 def _look(case: Case) -> tuple[InspectedCase, Float32Array | None]:
