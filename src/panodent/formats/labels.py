@@ -20,6 +20,7 @@ True
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -287,13 +288,13 @@ def _radiographs(path: Path, maps: list[_Map]) -> list[FoundImage]:
     search = ImageSearch(path)
     found = [FoundImage(item.key) for item in maps]
     for turn in range(2):
-        waiting = [n for n, item in enumerate(maps) if not found[n].file and item.names[turn:]]
-        taken = {place.file for place in found}
+        waiting = [n for n, item in enumerate(maps) if not found[n].path and item.names[turn:]]
+        taken = {os.path.normcase(place.path) for place in found if place.path}
         places = search.find(Sought(maps[n].names[turn], where=str(maps[n].file)) for n in waiting)
         for n, place in zip(waiting, places, strict=True):
             if place.file is None:
                 found[n] = replace(found[n], problem=place.problem)
-            elif place.file not in taken:
+            elif os.path.normcase(place.file) not in taken:
                 found[n] = _alone(key_in_split(path, place.file), place.file)
     return found
 
