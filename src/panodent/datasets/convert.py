@@ -190,7 +190,7 @@ def _radiographs(
     place = named or source
     found, unread = images_below(place, faults) if place.is_dir() else ({}, [])
     sought = (item.key for item in annotations if item.image is None)
-    return {key: found[key] for key in sought if key in found}, [i for i in unread if i.lost]
+    return {key: Path(found[key]) for key in sought if key in found}, [i for i in unread if i.lost]
 
 
 def _check_reading(
@@ -230,7 +230,7 @@ def _checked_writer(
 
 def _split(annotations: list[Annotated], found: Mapping[str, Path]) -> dict[str, Any]:
     """The option of formats with a folder for each side: the keys that are held out."""
-    named = [(item.key, item.image or found.get(item.key)) for item in annotations]
+    named = ((item.key, item.image or found.get(item.key)) for item in annotations)
     return {"validation": held_out(named)}
 
 

@@ -38,16 +38,24 @@ class Case:
     Parameters
     ----------
     key : the radiograph's path below the data folder, without suffix.
-    image : the radiograph's file.
+    file : the radiograph's file, kept as a text.
     annotation : reads the teeth.
     group : cases of one group must stay on the same side of a split, see
         `panodent.datasets.splits`.
     """
 
     key: str
-    image: Path
+    file: str | Path
     annotation: Annotated
     group: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "file", str(self.file))
+
+    @property
+    def image(self) -> Path:
+        """The radiograph's file."""
+        return Path(self.file)
 
     def radiograph(self) -> Radiograph:
         """Reads the pixels; raises `RadiographError`."""
@@ -116,11 +124,11 @@ def find(
     given = {**(options or {}), **({OPTION: faults} if faults is not None else {})}
     name, items = formats.read(folder, format_name, given)
     annotations = {item.key: item for item in items}
-    named = {key: item.image for key, item in annotations.items() if item.image is not None}
-    taken = set(named.values())
-    listed, unread = images_below(folder, faults)
-    unread = [item for item in unread if item.path not in taken]
-    images = {key: file for key, file in listed.items() if file not in taken} | named
+    named = {key: str(item.file) for key, item in annotations.items() if item.file is not None}
+    taken = set(map(os.path.normcase, named.values()))
+    images, unread = images_below(folder, faults)
+    unread = [item for item in unread if os.path.normcase(item.path) not in taken]
+    images = {key: f for key, f in images.items() if os.path.normcase(f) not in taken} | named
     both = sorted(set(images) & set(annotations), key=_natural)
     if annotations and not images:
         raise DatasetError(
@@ -146,15 +154,15 @@ def find(
 
 def images_below(
     folder: Path, faults: FaultList | None = None
-) -> tuple[dict[str, Path], list[Unread]]:
-    """The radiographs by key, below an image folder if there is one, else below `folder`.
+) -> tuple[dict[str, str], list[Unread]]:
+    """The radiographs' paths by key, below an image folder if there is one, else below `folder`.
 
     Also the entries there that are not read, see `panodent.radiograph.folder_search`. Label maps
     and pictures that panodent wrote are left out. Two radiographs of one key are left out as a
     fault; without `faults` they raise `DatasetError`.
     """
     root = image_root(folder)
-    found: dict[str, Path] = {}
+    found: dict[str, str] = {}
     shared: set[str] = set()
     searched = searched_below(root)
     for file in searched.files:
@@ -164,9 +172,9 @@ def images_below(
             if faults is None:
                 raise DatasetError(f"{file} and {found[key]} {problem}")
             shared.add(key)
-            both = f"this file and {found[key].name} {problem}"
+            both = f"this file and {Path(found[key]).name} {problem}"
             faults.add(Fault(str(file), problem=both, cost="radiograph"))
-        found[key] = file
+        found[key] = str(file)
     for key in shared:
         del found[key]
     return found, searched.unread

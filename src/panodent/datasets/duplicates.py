@@ -28,8 +28,8 @@ from panodent.utils.arrays import Float32Array
 LENGTH = 128
 """Number of coordinates of a sketch."""
 _BLOCK = 256  # sketches that are compared with all before them at a time
-_BEFORE = 2048  # as many of these at a time
-_IN_MEMORY = 1 << 20  # bytes of sketches; more go to a file
+_BEFORE = 512  # as many of these at a time
+_IN_MEMORY = 1 << 18  # bytes of sketches; more go to a file
 _ROUNDING = 1e-4
 _REMEMBERED = 64  # fingerprints that are kept while pairs are compared
 
@@ -93,10 +93,11 @@ class Sketches:
                 distances *= -2
                 distances += np.einsum("ij,ij->i", rows, rows)[:, None]
                 distances += np.einsum("ij,ij->i", before, before)[None]
-                for index, distance in enumerate(distances, start=start):
-                    near = first + np.flatnonzero(distance[: max(index - first, 0)] < limit)
+                close = distances < limit
+                for row in np.flatnonzero(close.any(axis=1)).tolist():
+                    near = first + np.flatnonzero(close[row, : max(start + row - first, 0)])
                     if near.size:
-                        yield index, near
+                        yield start + row, near
 
     def _rows(self, first: int, count: int) -> Float32Array:
         """Sketches from an index on."""

@@ -34,6 +34,9 @@ from panodent.utils.arrays import Float32Array
 from panodent.utils.progress import Progress
 from panodent.version import __version__
 
+_NONE: Mapping[str, int] = {}
+"""Of other findings: kept once however many radiographs have none."""
+
 
 @dataclass(frozen=True, slots=True)
 class InspectedCase:
@@ -207,7 +210,9 @@ def inspect(
 
     def look(case: Case) -> Float32Array | None:
         finding, print_ = _look(case)
-        parts = {name: getattr(finding, name) for name in ("numbers", "suspicions", "kinds")}
+        parts = {
+            name: getattr(finding, name) for name in ("size", "numbers", "suspicions", "kinds")
+        }
         once = {name: known.setdefault(part, part) for name, part in parts.items()}
         findings.append(replace(finding, **once))
         if progress is not None:
@@ -220,7 +225,7 @@ def inspect(
 
 def _look(case: Case) -> tuple[InspectedCase, Float32Array | None]:
     """The finding about a case, and its fingerprint if its pixels can be read."""
-    name = str(case.image)
+    name = str(case.file)
     try:
         radiograph = case.radiograph()
     except PanodentError as error:
@@ -241,5 +246,7 @@ def _look(case: Case) -> tuple[InspectedCase, Float32Array | None]:
     if found is not None:
         found_suspicions += finding_suspicions(teeth, found.findings)
         loose = int((found.findings.fdi == NOWHERE).sum())
-        looked = replace(looked, kinds=found.findings.kinds, loose=loose, others=found.others)
+        looked = replace(
+            looked, kinds=found.findings.kinds, loose=loose, others=found.others or _NONE
+        )
     return replace(looked, suspicions=tuple(found_suspicions)), print_

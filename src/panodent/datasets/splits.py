@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -107,10 +108,7 @@ def grouped(cases: Sequence[Case]) -> list[Case]:
             return None
 
     group_of = {key: same[0] for same in duplicate_cases(cases, read) for key in same}
-    return [
-        Case(case.key, case.image, case.annotation, group_of.get(case.key, case.group))
-        for case in cases
-    ]
+    return [replace(case, group=group_of.get(case.key, case.group)) for case in cases]
 
 
 def split(cases: Sequence[Case], share: float, seed: int = 0) -> tuple[list[Case], list[Case]]:

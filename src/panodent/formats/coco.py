@@ -145,12 +145,10 @@ class _Content:
             check(data["categories"], "categories", self.file)
         data["images"] = usable_images(data, self.file, report)
         self.entries = entries_by_image(self.file, data, number, report)
-        sizes: dict[tuple[int, int], tuple[int, int]] = {}  # equal ones are kept once
-        self.images = []
-        for image in data["images"]:
-            size = declared_size_of(image, str(self.file))
-            size = None if size is None else sizes.setdefault(size, size)
-            self.images.append(_Image(image["file_name"], size))
+        self.images = [
+            _Image(image["file_name"], declared_size_of(image, str(self.file)))
+            for image in data["images"]
+        ]
         listed = [] if self.is_dentex else map(Category.of, data["categories"])
         self.categories = {category.id: category for category in listed}
         self.numbers: Mapping[Any, int | None] = {}
@@ -170,7 +168,7 @@ class _Reader:
 
     def __init__(self, content: _Content, index: int) -> None:
         self.content, self.index = content, index
-        self.file: Path | None = None  # the radiograph
+        self.file: Path | None = None  # the radiograph, if its size is not declared
 
     @property
     def size(self) -> tuple[int, int]:
@@ -253,12 +251,14 @@ def _items(contents: Sequence[_Content], path: Path) -> Iterator[Annotated]:
     for item, place in zip(listed, found, strict=True):
         if place.problem:
             item.report.add(place.problem, cost="radiograph")
-        by_key.setdefault(place.key, []).append((item, place))
-    for same in by_key.values():
+        if len(contents) > 1:
+            by_key.setdefault(place.key, []).append((item, place))
+    one_file = ([pair] for pair in zip(listed, found, strict=True))
+    for same in by_key.values() if by_key else one_file:
         for item, place in _of_one_file(same):
             findings = item.findings if item.content.kinds else None
-            item.file = place.file
-            yield Annotated(place.key, item.teeth, item.image.size, place.file, findings)
+            item.file = None if item.image.size else place.file
+            yield Annotated(place.key, item.teeth, item.image.size, place.path, findings)
 
 
 def _of_one_file(same: list[tuple[_Reader, FoundImage]]) -> list[tuple[_Reader, FoundImage]]:

@@ -176,7 +176,8 @@ def usable_images(data: Record, file: Path, report: FaultReport) -> list[Record]
             key = plain_id(image["id"])
             if key in found:
                 raise AnnotationError(f"id {excerpt(key)} of images is used twice")
-            found[key] = {**image, "id": key}
+            image["id"] = key
+            found[key] = image
     return list(found.values())
 
 

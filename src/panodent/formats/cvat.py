@@ -32,7 +32,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -99,6 +99,7 @@ class Cvat(Format):
         naming = Naming.of(options)
         named = CvatLabels(naming, (options or {}).get("attribute"))
         labels: dict[str, None] = {}
+        shared = _Document(file, named, report, {}, {})
         listed: list[_Image] = []
         videos = CvatVideos()
         for place, element in children(file, "annotations", ("meta", "image", "track")):
@@ -106,24 +107,23 @@ class Cvat(Format):
                 videos.see(element)
                 continue
             with report.about(_named(element)).catching(cost="radiograph"):
-                image = _image(element, place, file, report, named)
-                seen = image.labels.shapes(element, image.report)
-                labels |= dict.fromkeys(label for _, label, _ in seen)
+                image = _image(element, place, shared)
+                labels |= {label: None for _, label, _ in named.shapes(element, image.report)}
                 listed.append(image)
         if videos.names:
             if not listed:
                 raise AnnotationError(f"{file}: {videos.refusal()}")
             report.add(videos.refusal(), cost="radiograph")
-        numbers, kinds = named.numbers(labels, file, report), naming.kinds(labels)
+        shared.numbers.update(named.numbers(labels, file, report))
+        shared.kinds.update(naming.kinds(labels))
         found = ImageSearch(file.parent).find(Sought(image.name) for image in listed)
         items = []
         for image, there in zip(listed, found, strict=True):
             if there.problem:
                 image.report.add(there.problem, cost="radiograph")
                 continue
-            read = partial(_read, file, image, numbers)
-            findings = partial(_read_findings, file, image, kinds) if kinds else None
-            items.append(Annotated(there.key, read, image.size, there.file, findings))
+            findings = image.findings if shared.kinds else None
+            items.append(Annotated(there.key, image.teeth, image.size, there.path, findings))
         return in_order(file, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
@@ -152,14 +152,35 @@ def _find(path: Path) -> Path | None:
     return file if right else None
 
 
+class _Document(NamedTuple):
+    """A file, where its faults go, and what its labels mean as soon as all are known."""
+
+    file: Path
+    labels: CvatLabels
+    faults: FaultReport
+    numbers: dict[str, int | None]
+    kinds: dict[str, str]
+
+
 class _Image(NamedTuple):
-    """An image of the file: name, first byte of its element, (height, width), and its file's."""
+    """An image of the file: name, first byte of its element, (height, width)."""
 
     name: str
     place: int
     size: tuple[int, int]
-    report: FaultReport
-    labels: CvatLabels
+    of: _Document
+
+    @property
+    def report(self) -> FaultReport:
+        return self.of.faults.about(self.name)
+
+    def teeth(self) -> Teeth:
+        numbers = self.of.numbers
+        layered = CUT_OUT in numbers.values()  # otherwise teeth keep the order of the file
+        return teeth_of(_shapes(self, layered), numbers, self.size, self.of.file, self.report)
+
+    def findings(self) -> AnnotatedFindings:
+        return findings_of(_shapes(self), self.of.kinds, self.size, self.report)
 
 
 def _named(element: Element) -> str:
@@ -167,33 +188,23 @@ def _named(element: Element) -> str:
     return "/".join(filter(None, (element.get("subset", "").strip(), element.get("name", ""))))
 
 
-def _image(
-    element: Element, place: int, file: Path, report: FaultReport, labels: CvatLabels
-) -> _Image:
+def _image(element: Element, place: int, document: _Document) -> _Image:
     if not element.get("name", ""):
-        raise AnnotationError(f"{file}: an image has no name; expected the path of a file")
-    name = declared_path(_named(element), str(file)).as_posix()
-    size = image_size(element.get("height"), element.get("width"), f"{file}: {name}")
-    return _Image(name, place, size, report.about(name), labels)
+        raise AnnotationError(f"{document.file}: an image has no name; expected the path of a file")
+    name = declared_path(_named(element), str(document.file)).as_posix()
+    size = image_size(element.get("height"), element.get("width"), f"{document.file}: {name}")
+    return _Image(name, place, size, document)
 
 
-def _read(file: Path, image: _Image, numbers: Mapping[str, int | None]) -> Teeth:
-    layered = CUT_OUT in numbers.values()  # otherwise teeth keep the order of the file
-    return teeth_of(_shapes(file, image, layered), numbers, image.size, file, image.report)
-
-
-def _read_findings(file: Path, image: _Image, kinds: Mapping[str, str]) -> AnnotatedFindings:
-    return findings_of(_shapes(file, image), kinds, image.size, image.report)
-
-
-def _shapes(file: Path, image: _Image, layered: bool = False) -> Iterator[AnnotatedShape]:
+def _shapes(image: _Image, layered: bool = False) -> Iterator[AnnotatedShape]:
     """The shapes in the order of the file or, if `layered`, from the lowest layer to the top."""
-    listed = image.labels.shapes(element_at(file, image.place, "image"), image.report)
+    report = image.report
+    listed = image.of.labels.shapes(element_at(image.of.file, image.place, "image"), report)
     for shape, label, item in sorted(listed, key=_layer) if layered else listed:
         found = {a.get("name", ""): a.text for a in shape.iter("attribute")}
-        tooth, state = found.get(TOOTH), read_state(found, image.report, item)
+        tooth, state = found.get(TOOTH), read_state(found, report, item)
         drawn = partial(_outline, shape, image.size)
-        yield AnnotatedShape(label, f"{image.report.where}: {item}", drawn, tooth, state)
+        yield AnnotatedShape(label, f"{report.where}: {item}", drawn, tooth, state)
 
 
 def _layer(item: tuple[Element, str, str]) -> int:

@@ -204,7 +204,7 @@ def _images(
     found = []
     for item, files in zip(described, referred, strict=True):
         if len(files) == 1:
-            found.append(FoundImage(search.key(files[0]), files[0]))
+            found.append(FoundImage(search.key(files[0]), str(files[0])))
             continue
         image = next(named)
         report = FaultReport.of(options, item.file)

@@ -30,9 +30,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -101,6 +101,7 @@ class LabelStudio(Format):
         wanted = bool((options or {}).get("predictions"))
         naming, report = Naming.of(options), FaultReport.of(options, file)
         labels: dict[str, None] = {}
+        reading = _Reading(export, wanted, report)
         listed: list[_Task] = []
         images = TaskImages(file)
         skipped = 0
@@ -114,27 +115,22 @@ class LabelStudio(Format):
                         skipped += bool(task.get("predictions"))
                         continue
                     found = [label for _, label, _ in regions(chosen, known)]
-                    image = images.of(task, known.where)
+                    name, image = images.of(task, known.where)
                     size = declared_image_size(task, chosen, known)
                     labels |= dict.fromkeys(label for label in found if isinstance(label, str))
                     labels |= dict.fromkeys(carriers(chosen, naming, known))
-                    listed.append(_Task(place, *image, size, known))
+                    there = None if image is None else str(image)
+                    listed.append(_Task(place, key_of(name), there, size, where, reading))
         if skipped:
             todo = "inspect, convert and train read them with --predictions"
             if not listed:
                 raise AnnotationError(f"{file}: holds predictions and no annotations; {todo}")
             report.note(f"{skipped} tasks hold predictions and no annotations; {todo}")
         numbers = naming.numbers(labels, file, report=report)
-        kinds = naming.kinds(labels)
-        reading = _Reading(export, wanted, {**numbers, NO_LABEL: UNNUMBERED}, kinds)
+        reading.numbers = {**numbers, NO_LABEL: UNNUMBERED}
+        reading.kinds = kinds = naming.kinds(labels)
         items = (
-            Annotated(
-                key_of(task.name),
-                partial(reading.teeth, task),
-                task.size,
-                task.image,
-                partial(reading.findings, task) if kinds else None,
-            )
+            Annotated(task.key, task.teeth, task.size, task.image, task.findings if kinds else None)
             for task in listed
         )
         return in_order(file, items, report)
@@ -164,49 +160,58 @@ class LabelStudio(Format):
             stream.write("\n]\n")
 
 
-class _Task(NamedTuple):
-    """A task of an export: its place, image, (height, width) and where its faults go."""
-
-    place: Place
-    name: PurePosixPath
-    image: Path | None
-    size: tuple[int, int] | None
-    report: FaultReport
-
-
-@dataclass(frozen=True)
+@dataclass
 class _Reading:
-    """Reads the shapes of tasks; `numbers` and `kinds` say what their labels mean."""
+    """How tasks are read; `numbers` and `kinds` say what their labels mean."""
 
     export: Export
     predictions: bool
-    numbers: Mapping[Any, int | None]
-    kinds: Mapping[str, str]
+    report: FaultReport
+    numbers: Mapping[Any, int | None] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
-    def teeth(self, task: _Task) -> Teeth:
-        shapes, size = self._shapes(task)
-        return teeth_of(shapes, self.numbers, size, self.export.file, task.report)
 
-    def findings(self, task: _Task) -> AnnotatedFindings:
-        shapes, size = self._shapes(task)
-        return findings_of(shapes, self.kinds, size, task.report)
+class _Task(NamedTuple):
+    """A task of an export: its place, key, image, (height, width), and how errors name it."""
 
-    def _shapes(self, task: _Task) -> tuple[list[AnnotatedShape], tuple[int, int]]:
-        """The shapes of a task, and the (height, width) of its image."""
-        entry = task_at(self.export, task.place)
-        where = task.report.where
-        task_name(entry, self.export.file)
-        chosen = chosen_annotation(entry, self.predictions, where) or {}
-        size = declared_image_size(entry, chosen, task.report) or size_of_file(task.image, where)
+    place: Place
+    key: str
+    image: str | None
+    size: tuple[int, int] | None
+    called: str
+    reading: _Reading
+
+    @property
+    def report(self) -> FaultReport:
+        return self.reading.report.about(self.called)
+
+    def teeth(self) -> Teeth:
+        shapes, size = self._shapes()
+        file = self.reading.export.file
+        return teeth_of(shapes, self.reading.numbers, size, file, self.report)
+
+    def findings(self) -> AnnotatedFindings:
+        shapes, size = self._shapes()
+        return findings_of(shapes, self.reading.kinds, size, self.report)
+
+    def _shapes(self) -> tuple[list[AnnotatedShape], tuple[int, int]]:
+        """The shapes of the task, and the (height, width) of its image."""
+        export, report = self.reading.export, self.report
+        entry = task_at(export, self.place)
+        where = report.where
+        task_name(entry, export.file)
+        chosen = chosen_annotation(entry, self.reading.predictions, where) or {}
+        size = declared_image_size(entry, chosen, report)
+        size = size or size_of_file(None if self.image is None else Path(self.image), where)
         carried = teeth_of_regions(chosen)
         shapes = [
             AnnotatedShape(
                 label,
                 f"{where}: {region_name(region, label)}",
                 partial(_outline, region, kind, size),
-                self.numbers.get(carried.get(str(region.get("id")), "")),
+                self.reading.numbers.get(carried.get(str(region.get("id")), "")),
             )
-            for region, label, kind in regions(chosen, task.report)
+            for region, label, kind in regions(chosen, report)
         ]
         return shapes, size
 

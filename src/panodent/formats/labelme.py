@@ -31,6 +31,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -96,7 +97,7 @@ class Labelme(Format):
         if not files:
             raise AnnotationError(f"{path}: expected JSON files, as labelme writes them")
         labels: dict[str, None] = {}
-        listed: list[tuple[Path, object, tuple[int, int] | None, FaultReport]] = []
+        listed: list[tuple[Path, object, tuple[int, int] | None]] = []
         for file in files:
             report = FaultReport.of(options, file)
             with report.catching(cost="radiograph"):
@@ -112,26 +113,19 @@ class Labelme(Format):
                 if name is not None:  # without it, the radiograph has the name of the file
                     declared_path(name, str(file))
                 labels |= dict.fromkeys(label for label, _, _ in _shapes(file, data, report))
-                listed.append((file, name, size, report))
+                listed.append((file, name, size))
         naming = Naming.of(options)
-        numbers, kinds = naming.numbers(labels, path), naming.kinds(labels)
-        findings = partial(_read_findings, numbers=numbers, kinds=kinds)
+        meant = _Labels(naming.numbers(labels, path), naming.kinds(labels), options)
         search = ImageSearch(path.parent if path.is_file() else path, deep=path.is_dir())
-        found = search.find_own([(file, name) for file, name, _, _ in listed], FOLDERS)
+        found = search.find_own([(file, name) for file, name, _ in listed], FOLDERS)
         items = []
-        for (file, _, size, report), place in zip(listed, found, strict=True):
+        for (file, _, size), place in zip(listed, found, strict=True):
             if place.problem and place.file is None:
-                report.add(place.problem, cost="radiograph")
+                FaultReport.of(options, file).add(place.problem, cost="radiograph")
                 continue
-            items.append(
-                Annotated(
-                    place.key,
-                    partial(_read, file, place.file, numbers, report),
-                    size,
-                    place.file,
-                    partial(findings, file, place.file, report) if kinds else None,
-                )
-            )
+            read = _Drawing(str(file), place.path, meant)
+            findings = read.findings if meant.kinds else None
+            items.append(Annotated(place.key, read.teeth, size, place.path, findings))
         return in_order(path, items, FaultReport.of(options, path))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
@@ -171,37 +165,47 @@ def _shapes(file: Path, data: Record, report: FaultReport) -> Iterator[tuple[str
     return labelled(data, "shapes", "label", "shape", file, report)
 
 
-def _read(
-    file: Path, image: Path | None, numbers: Mapping[str, int | None], report: FaultReport
-) -> Teeth:
-    data = load(file)
-    size = _size(file, data) or size_of_file(image, str(file))
-    shapes = (
-        AnnotatedShape(label, where, partial(_outline, shape, size))
-        for label, shape, where in _shapes(file, data, report)
-    )
-    return teeth_of(shapes, numbers, size, file, report)
+class _Labels(NamedTuple):
+    """What labels mean, and the options of reading."""
+
+    numbers: Mapping[str, int | None]
+    kinds: Mapping[str, str]
+    options: Options | None
 
 
-def _read_findings(
-    file: Path,
-    image: Path | None,
-    report: FaultReport,
-    numbers: Mapping[str, int | None],
-    kinds: Mapping[str, str],
-) -> AnnotatedFindings:
-    data = load(file)
-    size = _size(file, data) or size_of_file(image, str(file))
-    carriers: dict[int | str, int] = {}
-    for label, shape, _ in _shapes(file, data, report):
-        group, fdi = shape.get("group_id"), numbers.get(label)
-        if isinstance(group, int | str) and fdi is not None and fdi in TEETH:
-            carriers.setdefault(group, fdi)
-    shapes = (
-        AnnotatedShape(label, where, partial(_outline, shape, size), _carrier(shape, carriers))
-        for label, shape, where in _shapes(file, data, report)
-    )
-    return findings_of(shapes, kinds, size, report)
+class _Drawing(NamedTuple):
+    """A file and its radiograph, kept as short as can be: there is one for each radiograph."""
+
+    file: str
+    image: str | None
+    labels: _Labels
+
+    def teeth(self) -> Teeth:
+        data, size, report = self._loaded()
+        shapes = (
+            AnnotatedShape(label, where, partial(_outline, shape, size))
+            for label, shape, where in _shapes(Path(self.file), data, report)
+        )
+        return teeth_of(shapes, self.labels.numbers, size, Path(self.file), report)
+
+    def findings(self) -> AnnotatedFindings:
+        data, size, report = self._loaded()
+        carriers: dict[int | str, int] = {}
+        for label, shape, _ in _shapes(Path(self.file), data, report):
+            group, fdi = shape.get("group_id"), self.labels.numbers.get(label)
+            if isinstance(group, int | str) and fdi is not None and fdi in TEETH:
+                carriers.setdefault(group, fdi)
+        shapes = (
+            AnnotatedShape(label, where, partial(_outline, shape, size), _carrier(shape, carriers))
+            for label, shape, where in _shapes(Path(self.file), data, report)
+        )
+        return findings_of(shapes, self.labels.kinds, size, report)
+
+    def _loaded(self) -> tuple[Record, tuple[int, int], FaultReport]:
+        data = load(Path(self.file))
+        image = None if self.image is None else Path(self.image)
+        size = _size(Path(self.file), data) or size_of_file(image, self.file)
+        return data, size, FaultReport.of(self.labels.options, self.file)
 
 
 def _carrier(shape: Record, carriers: Mapping[int | str, int]) -> int | str | None:

@@ -20,10 +20,10 @@ True
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,15 +107,15 @@ class Labels(Format):
             )
         numbers = value_map(values, Naming.of(given))
         found = (path / RESULTS).is_file()
-        read = _read if given.get("values") is None else read_label_image
+        reading = _Reading(numbers, given, records=given.get("values") is None)
         items = []
         for item, place in zip(maps, _radiographs(path, maps), strict=True):
-            report = FaultReport.of(given, item.file)
             if place.problem:
-                report.add(place.problem, cost="radiograph")
+                FaultReport.of(given, item.file).add(place.problem, cost="radiograph")
                 continue
-            teeth = partial(read, item.file, numbers, report)
-            items.append(Annotated(place.key, teeth, None, place.file, _beside(item.file, found)))
+            read = _LabelMap(str(item.file), reading)
+            findings = read.findings if found and read.record.is_file() else None
+            items.append(Annotated(place.key, read.teeth, None, place.file, findings))
         return in_order(path, items, FaultReport.of(given, path))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
@@ -144,14 +144,35 @@ class Labels(Format):
             write_whole(path / COLOUR_MAP, json.dumps(names, indent=1) + "\n")
 
 
-def _read(
-    file: Path, numbers: Mapping[int, int | None], report: FaultReport | None = None
-) -> Teeth:
-    """The teeth of the record beside a label map, or of the label map."""
-    record = file.with_name(RECORD)
-    if file.name == RESULT and is_record(record):
-        return read_record_teeth(record)
-    return read_label_image(file, numbers, report)
+class _Reading(NamedTuple):
+    """How label maps are read: `records` is whether a record beside one counts."""
+
+    numbers: Mapping[int, int | None]
+    options: Options
+    records: bool
+
+
+class _LabelMap(NamedTuple):
+    """A label map, kept as short as can be: there is one for each radiograph."""
+
+    file: str
+    reading: _Reading
+
+    @property
+    def record(self) -> Path:
+        """What `panodent predict` wrote beside its label map."""
+        return Path(self.file).with_name(RECORD)
+
+    def teeth(self) -> Teeth:
+        """The teeth of the record beside a label map, or of the label map."""
+        file = Path(self.file)
+        if self.reading.records and file.name == RESULT and is_record(self.record):
+            return read_record_teeth(self.record)
+        report = FaultReport.of(self.reading.options, file)
+        return read_label_image(file, self.reading.numbers, report)
+
+    def findings(self) -> AnnotatedFindings:
+        return read_record_findings(self.record)
 
 
 def read_label_image(
@@ -267,13 +288,13 @@ def _radiographs(path: Path, maps: list[_Map]) -> list[FoundImage]:
     search = ImageSearch(path)
     found = [FoundImage(item.key) for item in maps]
     for turn in range(2):
-        waiting = [n for n, item in enumerate(maps) if not found[n].file and item.names[turn:]]
-        taken = {place.file for place in found}
+        waiting = [n for n, item in enumerate(maps) if not found[n].path and item.names[turn:]]
+        taken = {os.path.normcase(place.path) for place in found if place.path}
         places = search.find(Sought(maps[n].names[turn], where=str(maps[n].file)) for n in waiting)
         for n, place in zip(waiting, places, strict=True):
             if place.file is None:
                 found[n] = replace(found[n], problem=place.problem)
-            elif place.file not in taken:
+            elif os.path.normcase(place.file) not in taken:
                 found[n] = _alone(key_in_split(path, place.file), place.file)
     return found
 
@@ -281,13 +302,7 @@ def _radiographs(path: Path, maps: list[_Map]) -> list[FoundImage]:
 def _alone(key: str, image: Path) -> FoundImage:
     """The radiograph; or its key only, if another one has its name: the data set refuses both."""
     twins = (image.with_suffix(end) for end in SUFFIXES if end != image.suffix)
-    return FoundImage(key, None if any(twin.is_file() for twin in twins) else image)
-
-
-def _beside(file: Path, found: bool) -> Callable[[], AnnotatedFindings] | None:
-    """Reads the findings beside a label map that `panodent predict` wrote, if it looked for any."""
-    record = file.with_name(RECORD)
-    return partial(read_record_findings, record) if found and record.is_file() else None
+    return FoundImage(key, None if any(twin.is_file() for twin in twins) else str(image))
 
 
 def _colour_map_beside(path: Path) -> Path | None:

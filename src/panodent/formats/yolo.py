@@ -26,6 +26,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -126,7 +127,8 @@ class Yolo(Format):
         kind_of = naming.kinds(names.values())
         numbers = {index: by_name[name] for index, name in names.items()}
         kinds = {index: kind_of[name] for index, name in names.items() if name in kind_of}
-        items = (_annotated(*item, numbers, kinds, options) for item in paired(folder, found))
+        classes = _Classes(numbers, kinds, options)
+        items = (_annotated(*item, classes) for item in paired(folder, found))
         return in_order(file, (item for item in items if item is not None), report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
@@ -207,44 +209,49 @@ def _text(ring: Ring, size: tuple[int, int]) -> str:
     return " ".join(f"{value:.8g}" for value in (ring / (size[1], size[0])).ravel())
 
 
-def _annotated(
-    text: Path,
-    images: LabelledImages,
-    numbers: Mapping[int, int | None],
-    kinds: Mapping[int, str],
-    options: Options | None,
-) -> Annotated | None:
+class _Classes(NamedTuple):
+    """What class numbers mean, and the options of reading."""
+
+    numbers: Mapping[int, int | None]
+    kinds: Mapping[int, str]
+    options: Options | None
+
+
+class _Text(NamedTuple):
+    """A text and its radiograph, kept as short as can be: there is one for each radiograph."""
+
+    file: str
+    image: str | None
+    classes: _Classes
+
+    def teeth(self) -> Teeth:
+        shapes, size, report = self._shapes()
+        return teeth_of(shapes, self.classes.numbers, size, Path(self.file), report)
+
+    def findings(self) -> AnnotatedFindings:
+        shapes, size, report = self._shapes()
+        return findings_of(shapes, self.classes.kinds, size, report)
+
+    def _shapes(self) -> tuple[Iterator[AnnotatedShape], tuple[int, int], FaultReport]:
+        lines = read_text(Path(self.file)).splitlines()
+        size = size_of_file(None if self.image is None else Path(self.image), self.file)
+        report = FaultReport.of(self.classes.options, self.file)
+        return _shapes(lines, report, size, self.classes.numbers), size, report
+
+
+def _annotated(text: Path, images: LabelledImages, classes: _Classes) -> Annotated | None:
     """The annotation of a text; None for a list of classes, and for two radiographs of one name."""
     if not images.files and text.name in NOT_LABELS:
         return None
-    report = FaultReport.of(options, text)
     if len(images.files) > 1 or images.problem:
         names = " or ".join(image.name for image in images.files[:3])
         problem = images.problem or f"may be of {names}; rename one of them"
-        report.add(problem, cost="radiograph")
+        FaultReport.of(classes.options, text).add(problem, cost="radiograph")
         return None
-    image = images.files[0] if images.files else None
-    read = partial(_read, text, image, numbers, report)
-    findings = partial(_read_findings, text, image, numbers, kinds, report) if kinds else None
-    return Annotated(images.key, read, None, image, findings)
-
-
-def _read(
-    file: Path, image: Path | None, numbers: Mapping[int, int | None], report: FaultReport
-) -> Teeth:
-    lines, size = read_text(file).splitlines(), size_of_file(image, str(file))
-    return teeth_of(_shapes(lines, report, size, numbers), numbers, size, file, report)
-
-
-def _read_findings(
-    file: Path,
-    image: Path | None,
-    numbers: Mapping[int, int | None],
-    kinds: Mapping[int, str],
-    report: FaultReport,
-) -> AnnotatedFindings:
-    lines, size = read_text(file).splitlines(), size_of_file(image, str(file))
-    return findings_of(_shapes(lines, report, size, numbers), kinds, size, report)
+    image = str(images.files[0]) if images.files else None
+    read = _Text(str(text), image, classes)
+    findings = read.findings if classes.kinds else None
+    return Annotated(images.key, read.teeth, None, image, findings)
 
 
 def _shapes(

@@ -95,7 +95,8 @@ def search(folder: Path, output: Path | None = None) -> Found:
         if _is_run(names):
             found.results += 1
             continue
-        for entry in entries:
+        while entries:  # each is let go as soon as its path is known
+            entry = entries.pop()
             path = place / entry.name
             if entry.is_dir(follow_symlinks=False):
                 if entry.name.startswith(".") or entry.name in _COPIES:

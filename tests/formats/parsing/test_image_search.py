@@ -211,5 +211,5 @@ def test_two_annotation_files_of_one_radiograph_are_named(tmp_path: Path) -> Non
     assert found == [
         FoundImage("x/a", None, problem),
         FoundImage("y/a", None, problem),
-        FoundImage("b", tmp_path / "images" / "b.png"),
+        FoundImage("b", str(tmp_path / "images" / "b.png")),
     ]

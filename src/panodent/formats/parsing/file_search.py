@@ -67,12 +67,12 @@ def visible_below(folder: Path, suffix: str) -> list[Path]:
     ...     [file.name for file in visible_below(Path(folder), ".txt")]
     ['a.TXT']
     """
-    return [
+    return sorted(
         file
-        for file in sorted(folder.rglob("*"))
+        for file in folder.rglob("*")
         if file.suffix.lower() == suffix
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    ]
+    )
 
 
 def target_file(path: Path, name: str) -> Path:

@@ -7,6 +7,7 @@ checked before an array of that size is made.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -105,7 +106,13 @@ def image_size(height: Any, width: Any, where: str, texts: bool = True) -> tuple
         raise AnnotationError(
             f"{where}: {sides[0]} x {sides[1]} pixels; expected at most {LARGEST_AREA} in all"
         )
-    return sides[0], sides[1]
+    return _kept(sides[0], sides[1])
+
+
+@lru_cache(maxsize=256)
+def _kept(height: int, width: int) -> tuple[int, int]:
+    """A size that is kept once however many images have it."""
+    return height, width
 
 
 def size_of_file(image: Path | None, where: str) -> tuple[int, int]:

@@ -29,6 +29,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -74,20 +75,25 @@ class FoundImage:
     ----------
     key : the key of the radiograph, see `panodent.formats.base.Annotated`; without a file, that of
         the name.
-    file : the radiograph, or None.
+    path : the radiograph, kept as a text, or None.
     problem : why there is no file although there are candidates; empty otherwise.
     """
 
     key: str
-    file: Path | None = None
+    path: str | None = None
     problem: str = ""
+
+    @property
+    def file(self) -> Path | None:
+        """The radiograph, or None."""
+        return None if self.path is None else Path(self.path)
 
 
 class _Hit(NamedTuple):
     """Files that suit a name, given as `path`; `strength` compares hits, the smallest first."""
 
     path: str
-    files: Sequence[Path]
+    files: Sequence[str]
     strength: tuple[int, int] = (0, 0)
 
     @property
@@ -115,26 +121,27 @@ class ImageSearch:
         characters.
         """
         hits = [self._hit(item, declared_path(item.name, item.where)) for item in sought]
-        first: dict[Path, _Hit] = {}
-        rivals: dict[Path, list[_Hit]] = {}  # hits of the files that several names mean
+        first: dict[str, _Hit] = {}
+        rivals: dict[str, list[_Hit]] = {}  # hits of the files that several names mean
         for hit in hits:
-            if len(hit.files) == 1 and first.setdefault(hit.files[0], hit) is not hit:
-                rivals.setdefault(hit.files[0], [first[hit.files[0]]]).append(hit)
+            file = os.path.normcase(hit.files[0]) if len(hit.files) == 1 else ""
+            if file and first.setdefault(file, hit) is not hit:
+                rivals.setdefault(file, [first[file]]).append(hit)
         del first
         return [self._chosen(hit, rivals) for hit in hits]
 
-    def _chosen(self, hit: _Hit, rivals: Mapping[Path, Sequence[_Hit]]) -> FoundImage:
+    def _chosen(self, hit: _Hit, rivals: Mapping[str, Sequence[_Hit]]) -> FoundImage:
         """What a hit finds, where `rivals` lists all hits of the files that several names mean."""
         if len(hit.files) != 1:
             return FoundImage(hit.key, None, self._unclear(hit.path, hit.files))
         (file,) = hit.files
-        of_file = rivals.get(file, (hit,))
+        of_file = rivals.get(os.path.normcase(file), (hit,))
         best = min(other.strength for other in of_file)
         if hit.strength != best:
             return FoundImage(hit.key)  # another name means this file
         names = dict.fromkeys(other.path for other in of_file if other.strength == best)
         if len(names) == 1:
-            return FoundImage(self.key(file), Path(file))  # without what `file` remembers of itself
+            return FoundImage(self.key(Path(file)), file)
         shown = " and ".join(map(excerpt, list(names)[:2]))
         problem = f"{shown} may both mean {self._below(file)}; correct the names"
         return FoundImage(hit.key, None, problem)
@@ -154,48 +161,51 @@ class ImageSearch:
         that belongs to its own; then the one that is called as the file itself. Without either, the
         key is the name in the file, from the folder of the file on. Raises as `find`.
         """
-        sought, own = [], []
-        for file, name in files:
-            below = _inside(PurePosixPath(file.relative_to(self.folder).as_posix()), folders)
-            images = [folder / below.parent for folder in self._places]
-            places = (file.parent, *images)
-            own.append((below, Sought(below.with_suffix(SUFFIXES[0]).as_posix(), images)))
-            sought.append(
-                own[-1][1] if name is None else Sought(name, places, str(file), beside=True)
-            )
-        found = self.find(sought)
-        taken = {item.file for item in found}
-        lacking = [n for n, item in enumerate(found) if item.file is None]
-        second = self.find(own[n][1] for n in lacking)
+
+        def sought(file: Path, name: object) -> Sought:
+            own = self._own(file, folders)
+            images = [folder / own.parent for folder in self._places]
+            if name is None:
+                return Sought(own.with_suffix(SUFFIXES[0]).as_posix(), images)
+            return Sought(name, (file.parent, *images), str(file), beside=True)
+
+        found = self.find(sought(file, name) for file, name in files)
+        taken = {os.path.normcase(item.path) for item in found if item.path is not None}
+        lacking = [n for n, item in enumerate(found) if item.path is None]
+        second = self.find(sought(files[n][0], None) for n in lacking)
         for number, item in zip(lacking, second, strict=True):
             file, name = files[number]
-            if item.file is not None and item.file not in taken:
+            if item.path is not None and os.path.normcase(item.path) not in taken:
                 found[number] = item
             else:
-                key = key_of(own[number][0])
+                key = key_of(self._own(file, folders))
                 if name is not None:
                     key = self._key_of_name(file, str(name), folders)
                 found[number] = replace(found[number], key=key)
-        return self._told_apart([file for file, _ in files], own, found)
+        return self._told_apart([file for file, _ in files], folders, found)
 
     def _told_apart(
         self,
         files: Sequence[Path],
-        own: Sequence[tuple[PurePosixPath, Sought]],
-        found: Sequence[FoundImage],
+        folders: Collection[str],
+        found: list[FoundImage],
     ) -> list[FoundImage]:
         """What was found, without radiographs that several annotation files have: two people's."""
-        of_image: dict[Path | None, list[int]] = {}
+        count = Counter(os.path.normcase(item.path) for item in found if item.path is not None)
+        several: dict[str, list[int]] = {}
         for number, item in enumerate(found):
-            of_image.setdefault(item.file, []).append(number)
-        apart = list(found)
-        for image, numbers in of_image.items():
-            if image is not None and len(numbers) > 1:
-                names = " and ".join(self._below(files[number]) for number in numbers[:3])
-                problem = f"{names} annotate {self._below(image)}; keep one of them"
-                for number in numbers:
-                    apart[number] = FoundImage(key_of(own[number][0]), None, problem)
-        return apart
+            if item.path is not None and count[os.path.normcase(item.path)] > 1:
+                several.setdefault(os.path.normcase(item.path), []).append(number)
+        for numbers in several.values():
+            names = " and ".join(self._below(files[number]) for number in numbers[:3])
+            image = self._below(found[numbers[0]].path or "")
+            for number in numbers:
+                problem = f"{names} annotate {image}; keep one of them"
+                found[number] = FoundImage(key_of(self._own(files[number], folders)), None, problem)
+        return found
+
+    def _own(self, file: Path, folders: Collection[str]) -> PurePosixPath:
+        return _inside(PurePosixPath(self._below(file)), folders)
 
     def _key_of_name(self, file: Path, name: str, folders: Collection[str]) -> str:
         """The key of a radiograph that is not there, from its name in an annotation file."""
@@ -212,10 +222,10 @@ class ImageSearch:
         root = self._places[0]
         return key_of(file.relative_to(root if file.is_relative_to(root) else self.folder))
 
-    def _below(self, file: Path) -> str:
-        return file.relative_to(self.folder).as_posix()
+    def _below(self, file: str | Path) -> str:
+        return Path(file).relative_to(self.folder).as_posix()
 
-    def _unclear(self, path: str, files: Sequence[Path]) -> str:
+    def _unclear(self, path: str, files: Sequence[str]) -> str:
         if not files:
             return ""
         names = " or ".join(self._below(file) for file in files[:3])
@@ -227,7 +237,7 @@ class ImageSearch:
     def _hit(self, sought: Sought, path: PurePosixPath) -> _Hit:
         for file in self._where_it_says(sought, path):
             if file.is_file():
-                return _Hit(str(path), (file,))
+                return _Hit(str(path), (str(file),))
         names = [path.as_posix(), unquote(path.as_posix())]
         names.append(_UPLOADED.sub(r"\1", names[-1]))
         rank = 0
@@ -264,23 +274,23 @@ class ImageSearch:
     @cached_property
     def files(self) -> list[Path]:
         if self.deep:
-            return list(radiographs_below(self.folder))
+            return radiographs_below(self.folder)
         *folders, own = self._places
         beside = [file for file in sorted(own.iterdir()) if is_candidate(file)]
         return [*(file for folder in folders for file in radiographs_below(folder)), *beside]
 
     @cached_property
-    def _tables(self) -> dict[Callable[[str], str], dict[str, list[Path]]]:
+    def _tables(self) -> dict[Callable[[str], str], dict[str, list[str]]]:
         return {}
 
-    def _table(self, fold: Callable[[str], str]) -> dict[str, list[Path]]:
+    def _table(self, fold: Callable[[str], str]) -> dict[str, list[str]]:
         """The files by every end of their folded path."""
         if fold not in self._tables:
-            table: dict[str, list[Path]] = {}
+            table: dict[str, list[str]] = {}
             for file in self.files:
                 parts = fold(self._below(file)).split("/")
                 for start in range(len(parts)):
-                    table.setdefault("/".join(parts[start:]), []).append(file)
+                    table.setdefault("/".join(parts[start:]), []).append(str(file))
             self._tables[fold] = table
         return self._tables[fold]
 

@@ -32,7 +32,7 @@ Place = tuple[int, int]
 # A whole string (group 1 is empty if it does not end), or a bracket outside of strings.
 _TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\[\]]', re.DOTALL)
 _BOM = b"\xef\xbb\xbf"
-_KEPT = 1 << 22
+_KEPT = 1 << 19
 """Bytes of a mapped file that are searched before their pages are given back."""
 
 

@@ -26,7 +26,8 @@ from panodent.formats.parsing.json_stream import ends_early
 from panodent.formats.parsing.text_encoding import fault as text_fault
 from panodent.formats.parsing.text_encoding import opened
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 14  # elements of one chunk are in memory at once
+_START = 1 << 18  # bytes in which the root element begins
 _DEEPEST = 64
 _CUT_OFF = {
     expat.errors.codes[name]
@@ -48,7 +49,7 @@ def root_name(file: Path) -> str | None:
     builder = _Builder(file, 0, ())
     try:
         with opened(file) as stream:
-            builder.parser.Parse(stream.read(_CHUNK), False)
+            builder.parser.Parse(stream.read(_START), False)
     except (AnnotationError, expat.ExpatError, OSError):
         pass  # faults after the root element are reported when the file is read
     return builder.root
