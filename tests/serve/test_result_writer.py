@@ -14,6 +14,14 @@ from panodent.serve.store_calls import StoreCalls
 from panodent.serve.study import Study
 
 
+def added(store: Store) -> Study:
+    """A new study of the store, without teeth."""
+    upload = write_upload(store.files, "x.png", b"x")
+    study = Study(upload.id, "x.png", "image", "2026-01-01", "2026-01-01", 3, 2, [], [])
+    store.add(study, ".png")
+    return study
+
+
 @pytest.mark.parametrize(
     ("fault", "times", "written"),
     [
@@ -31,10 +39,7 @@ def test_results_follow_a_save_through_faults(
 
     async def main() -> None:
         stopping, store = asyncio.Event(), Store(tmp_path / "store")
-        calls = StoreCalls(stopping)
-        upload = write_upload(store.files, "x.png", b"x")
-        made = Study(upload.id, "x.png", "image", "2026-01-01", "2026-01-01", 3, 2, [], [])
-        store.add(made, ".png")
+        calls, made = StoreCalls(stopping), added(store)
         store.save(made.id, 0, [])
 
         async def make(study: Study, folder: Path) -> None:
@@ -69,10 +74,7 @@ def test_results_follow_a_save_through_faults(
 def test_a_save_whose_results_are_not_made_at_the_stop_is_training_data(tmp_path: Path) -> None:
     async def main() -> bool:
         stopping, store = asyncio.Event(), Store(tmp_path / "store")
-        calls = StoreCalls(stopping)
-        upload = write_upload(store.files, "x.png", b"x")
-        made = Study(upload.id, "x.png", "image", "2026-01-01", "2026-01-01", 3, 2, [], [])
-        store.add(made, ".png")
+        calls, made = StoreCalls(stopping), added(store)
 
         async def make(study: Study, folder: Path) -> None:
             await stopping.wait()
