@@ -52,6 +52,7 @@ def seeds() -> list[Seed]:
     made += [_minimal(by_name["label-studio polygon"], kind) for kind in ("json", "csv")]
     made.append(_predictions(by_name["label-studio brush"]))
     made.append(_several(by_name["coco polygon"]))
+    made.append(_via_csv(by_name["via"]))
     return made
 
 
@@ -139,6 +140,29 @@ def _minimal(seed: Seed, kind: str) -> Seed:
     for entry in entries:
         writer.writerow(json.dumps(v) if isinstance(v, list) else v for v in entry.values())
     return Seed("label-studio CSV", seed.format, {"a.csv": stream.getvalue().encode()}, seed.fixed)
+
+
+def _via_csv(seed: Seed) -> Seed:
+    table = via_table(json.loads(seed.files["via.json"]))
+    return Seed("via CSV", seed.format, {"via.csv": table.encode()}, seed.fixed)
+
+
+def via_table(project: dict[str, Any], separator: str = ",") -> str:
+    """The CSV that VIA 2 exports of a project: a row for each region."""
+    import csv
+
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter=separator, lineterminator="\n")
+    of_image = ("filename", "file_size", "file_attributes", "region_count")
+    writer.writerow([*of_image, "region_id", "region_shape_attributes", "region_attributes"])
+    for image in project["_via_img_metadata"].values():
+        regions = image["regions"]
+        about = image["filename"], image["size"], json.dumps(image["file_attributes"]), len(regions)
+        nothing = {"shape_attributes": {}, "region_attributes": {}}
+        for number, region in enumerate(regions or [nothing]):
+            cells = (region["shape_attributes"], region["region_attributes"])
+            writer.writerow([*about, number, *map(json.dumps, cells)])
+    return stream.getvalue()
 
 
 def _predictions(seed: Seed) -> Seed:

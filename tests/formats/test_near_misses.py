@@ -70,7 +70,12 @@ def picture(file: Path) -> None:
         ("a.json.txt", "{}", "a.json.txt is named with .txt at the end; rename it without"),
         ("a.ndjson", "{}", "a.ndjson is JSON with an object on each line, as Labelbox"),
         ("a.seg.nrrd", "NRRD0004", "a.seg.nrrd is NRRD, as 3D Slicer saves it; save it as NIfTI"),
-        ("a.csv", "filename,region_shape_attributes", "a.csv is VIA's table; export"),
+        (
+            "a.csv",
+            "filename;region_shape_attributes",
+            "a.csv is VIA's table, but not as VIA writes",
+        ),
+        ("a.csv", "# Exported using VGG Image Annotator", "a.csv is a table of VIA 3; export it"),
         ("train/_classes.csv", "Pixel Value, Class", "is of Roboflow's semantic masks"),
         ("labelsTr/a.png", b"", "labelsTr is of nnU-Net; expected dataset.json beside it"),
         ("a.xml", "<html/>", "a.xml has the root <html>; CVAT's is <annotations>"),

@@ -371,7 +371,9 @@ def test_recognising(tmp_path: Path) -> None:
     assert FORMAT.recognises(file)
     (tmp_path / "second.json").write_text(file.read_text())
     assert not FORMAT.recognises(tmp_path)
-    with pytest.raises(AnnotationError, match="expected one project or JSON export of VIA 2"):
+    with pytest.raises(
+        AnnotationError, match="expected one project or export of VIA 2, JSON or CSV"
+    ):
         FORMAT.read(tmp_path)
 
 

@@ -18,27 +18,24 @@ counts. The exports to COCO, YOLO and Pascal VOC are folders of those formats.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultList, FaultReport
+from panodent.formats.parsing.csv_stream import SEPARATORS, cells, columns, rows, rows_at
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place, item_at, list_items, member_kinds
-from panodent.formats.parsing.text_encoding import decoded, opened
 
 JSON, JSON_MIN, CSV = "JSON", "JSON-MIN", "CSV"
-_TABLES = {".csv": ",", ".tsv": "\t"}
 _OF_ANNOTATION = ("annotation_id", "annotator", "lead_time")
 """Members of JSON-MIN and columns of CSV that no other file has."""
 _MASKS = re.compile(r"task-\d+-annotation-\d+-by-.*\.(png|npy)", re.IGNORECASE)
-_LONGEST_ROW = 64 * 1024 * 1024
 
 
 class Export(NamedTuple):
@@ -53,7 +50,7 @@ def find(path: Path) -> Export | None:
     if (found := only_json(path, _json_kind)) is not None:
         return found
     files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
-    tables = [file for file in files if file.suffix.lower() in _TABLES and _is_table(file)]
+    tables = [file for file in files if file.suffix.lower() in SEPARATORS and _is_table(file)]
     return Export(tables[0], CSV) if len(tables) == 1 else None
 
 
@@ -104,10 +101,8 @@ def task_at(export: Export, place: Place) -> Any:
         return item_at(export.file, place)
     if export.kind == JSON_MIN:
         return _task(item_at(export.file, place), export.file)
-    with opened(export.file) as stream:
-        head = next(_rows(stream, export.file))[1]
-        stream.seek(place[0])
-        return _task(_cells(head, stream.read(place[1] - place[0]), export.file), export.file)
+    (row,) = rows_at(export.file, [place])
+    return _task(_entry(columns(export.file), row, export.file), export.file)
 
 
 def _of_annotations(export: Export, report: FaultReport) -> Iterator[tuple[Place, Record]]:
@@ -129,12 +124,10 @@ def _entries(export: Export, report: FaultReport) -> Iterator[tuple[Place, Any]]
     if export.kind == JSON_MIN:
         yield from list_items(export.file)
         return
-    with opened(export.file) as stream:
-        rows = _rows(stream, export.file)
-        _, head = next(rows)
-        for place, row in rows:
-            with report.catching(cost="radiograph"):
-                yield place, _cells(head, row, export.file)
+    head = columns(export.file)
+    for place, row in rows(export.file):
+        with report.catching(cost="radiograph"):
+            yield place, _entry(head, row, export.file)
 
 
 def _json_kind(file: Path) -> Export | None:
@@ -161,8 +154,7 @@ def _is_stored(file: Path) -> bool:
 
 def _is_table(file: Path) -> bool:
     try:
-        with opened(file) as stream:
-            head = _split(stream.readline(1 << 16), file)
+        head = columns(file)
     except (AnnotationError, OSError):
         return False
     return "id" in head and any(name in head for name in _OF_ANNOTATION)
@@ -226,33 +218,9 @@ def _result(value: Any, tag: str, number: str) -> Record:
     }
 
 
-def _rows(stream: BinaryIO, file: Path) -> Iterator[tuple[Place, Any]]:
-    """(place, names of the columns) of the first row, then (place, bytes) of the others.
-
-    A quoted cell may hold line breaks: a row is complete when its quotation marks are even.
-    """
-    start, row = 0, b""
-    head = True
-    for line in iter(lambda: stream.readline(_LONGEST_ROW), b""):
-        row += line
-        if row.count(b'"') % 2 and len(row) < _LONGEST_ROW:
-            continue
-        if row.strip():
-            place = (start, start + len(row))
-            yield place, _split(row, file) if head else row
-            head = False
-        start, row = start + len(row), b""
-    if row or head:
-        raise AnnotationError(f"{file}: ends inside a quoted cell; expected CSV of Label Studio")
-
-
-def _cells(head: list[str], row: bytes, file: Path) -> Record:
-    cells = _split(row, file)
-    if len(cells) != len(head):
-        raise AnnotationError(
-            f"{file}: a row has {len(cells)} cells: {excerpt(cells)}; expected {len(head)}"
-        )
-    return {name: _value(name, cell, file) for name, cell in zip(head, cells, strict=True)}
+def _entry(head: list[str], row: bytes, file: Path) -> Record:
+    (entry,) = cells(head, row, file)
+    return {name: _value(name, cell, file) for name, cell in entry.items()}
 
 
 def _value(name: str, cell: str, file: Path) -> Any:
@@ -264,13 +232,3 @@ def _value(name: str, cell: str, file: Path) -> Any:
         raise AnnotationError(
             f"{file}: a cell of column {excerpt(name)} is not JSON ({error}): {excerpt(cell)}"
         ) from None
-
-
-def _split(row: bytes, file: Path) -> list[str]:
-    text = decoded(row, file)
-    try:
-        separator = _TABLES.get(file.suffix.lower(), ",")
-        csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_ROW))
-        return next(csv.reader([text], delimiter=separator, strict=True), [])
-    except csv.Error as error:
-        raise AnnotationError(f"{file}: is not CSV ({error})") from None

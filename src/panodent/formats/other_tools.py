@@ -52,7 +52,11 @@ SUFFIXES = {
 }
 """What files with these suffixes are."""
 _TABLES = (
-    ("region_shape_attributes", "VIA's table; export the annotations as JSON"),
+    (
+        "region_shape_attributes",
+        "VIA's table, but not as VIA writes it, with commas; export it again, or as JSON",
+    ),
+    ("VGG Image Annotator", "a table of VIA 3; export it as VIA 2, or draw in VIA 2"),
     ("Pixel Value", "of Roboflow's semantic masks, which join teeth; export COCO Segmentation"),
 )
 

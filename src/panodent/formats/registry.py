@@ -169,7 +169,7 @@ FORMATS: tuple[FormatInfo, ...] = (
     FormatInfo(
         name="via",
         module="panodent.formats.via",
-        description="VGG Image Annotator 2, a project or its export",
+        description="VGG Image Annotator 2, a project or its export, JSON or CSV",
         limits=Limits(shape="polygons", holes=False, parts=False),
     ),
 )

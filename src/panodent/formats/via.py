@@ -1,9 +1,10 @@
-"""VGG Image Annotator (VIA) 2: one JSON of polygons for all radiographs, a project or its export.
+"""VGG Image Annotator (VIA) 2: one file of polygons for all radiographs, a project or its export.
 
-VIA and its documentation are at https://www.robots.ox.ac.uk/~vgg/software/via/. Projects are
-written. Polygons have neither holes nor parts, so the outline of a tooth's largest part is written.
-VIA does not store the size of an image. Files written here have it as the file attributes
-`image_height` and `image_width`; for other files it is taken from the radiograph.
+VIA and its documentation are at https://www.robots.ox.ac.uk/~vgg/software/via/. Exports in JSON and
+CSV are read as well; projects are written. Polygons have neither holes nor parts, so the outline of
+a tooth's largest part is written. VIA does not store the size of an image. Files written here have
+it as the file attributes `image_height` and `image_width`; for other files it is taken from the
+radiograph.
 
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_polygons((4, 5), [(36, [[[(1, 1), (3, 1), (3, 3), (1, 3)]]])])
@@ -32,7 +33,7 @@ from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.formats.parsing.excerpt import excerpt
-from panodent.formats.parsing.file_search import only_json, target_file
+from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import (
     LONGEST_NAME,
     checked_names,
@@ -42,27 +43,28 @@ from panodent.formats.parsing.image_entries import (
 )
 from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
 from panodent.formats.parsing.json_record import Record, records, ring
-from panodent.formats.parsing.json_stream import Place, item_at, items_at, member_kinds
+from panodent.formats.parsing.json_stream import item_at, member_kinds
 from panodent.formats.parsing.pixel_outlines import filled
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.formats.via_attributes import ATTRIBUTES, Attributes, class_name
+from panodent.formats.via_files import METADATA, Places, entries, entries_at, find
 from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import writing
 
 FILE = "via.json"
 HEIGHT, WIDTH = "image_height", "image_width"
-_METADATA, _SETTINGS = "_via_img_metadata", "_via_settings"
+_SETTINGS = "_via_settings"
 
 
 class Via(Format):
-    """One JSON file for all radiographs."""
+    """One file for all radiographs."""
 
     name = "via"
 
     def recognises(self, path: Path) -> bool:
-        """A JSON file, or a folder with only one, with images by name and their regions."""
-        return only_json(path, _looks_right) is not None
+        """A JSON file or table, or a folder with only one, with images and their regions."""
+        return find(path) is not None
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Annotations by image.
@@ -70,14 +72,14 @@ class Via(Format):
         The option `attribute` says which region attribute names the tooth. Without it, see
         `panodent.formats.via_attributes`.
         """
-        file = path if path.is_file() else only_json(path, _looks_right)
+        file = path if path.is_file() else find(path)
         if file is None:
-            raise AnnotationError(f"{path}: expected one project or JSON export of VIA 2")
+            raise AnnotationError(f"{path}: expected one project or export of VIA 2, JSON or CSV")
         report, naming = FaultReport.of(options, file), Naming.of(options)
         # The file is read twice, image by image, so that no outlines stay in memory: once to find
         # the attribute that names the tooth, and once for the names.
         listed, known = [], Attributes()
-        for key, place, entry in _entries(file):
+        for key, places, entry in entries(file, report):
             with report.catching(excerpt(key), cost="radiograph"):
                 name = _name(entry, key, file)
                 about = report.about(name)
@@ -85,10 +87,10 @@ class Via(Format):
                     size = _size(entry, about.where)
                     for _, attributes, _ in _regions(entry, about):
                         known.add(attributes)
-                    listed.append(_Image(file, place, name, size, about))
+                    listed.append(_Image(file, places, name, size, about))
         attribute = known.choice((options or {}).get("attribute"), naming, file)
         labels = dict[str, None]()
-        for image, entry in zip(listed, items_at(file, [i.place for i in listed]), strict=True):
+        for image, entry in zip(listed, entries_at(file, [i.places for i in listed]), strict=True):
             labels |= dict.fromkeys(x for _, x, _ in _labelled(entry, attribute, image.report))
         numbers = naming.numbers(labels, file)
         folders = [file.parent, *_default_folder(file)]
@@ -110,7 +112,7 @@ class Via(Format):
         with writing(target_file(path, FILE)) as stream:
             head = {"_via_settings": _settings(attribute)}
             head |= {"_via_attributes": _declared(attribute, naming)}
-            stream.write(f'{json.dumps(head)[:-1]},\n"{_METADATA}": {{')
+            stream.write(f'{json.dumps(head)[:-1]},\n"{METADATA}": {{')
             for name, teeth in checked_names(items, path):
                 entry = {
                     "filename": name.as_posix(),
@@ -129,41 +131,15 @@ class Via(Format):
             stream.write(f'"_via_image_id_list": {json.dumps(ids)}\n}}\n')
 
 
-def _looks_right(file: Path) -> Path | None:
-    """The file, if it is a project, or its first member is an image with regions."""
-    first: Any = None
-    try:
-        for number, (name, kind, place) in enumerate(member_kinds(file)):
-            if name == _METADATA:
-                return file
-            if number == 0 and kind == "{":
-                first = item_at(file, place)
-    except AnnotationError:
-        return None
-    known = isinstance(first, dict) and "filename" in first and "regions" in first
-    return file if known else None
-
-
 @dataclass(frozen=True)
 class _Image:
-    """An image of the file: its place there, name, (height, width) if known, and faults."""
+    """An image of the file: its places there, name, (height, width) if known, and faults."""
 
     file: Path
-    place: Place
+    places: Places
     name: str
     size: tuple[int, int] | None
     report: FaultReport
-
-
-def _entries(file: Path) -> Iterator[tuple[str, Place, Any]]:
-    """(id, place in the file, entry) of the images of a project or of its export."""
-    whole = {name: (kind, place) for name, kind, place in member_kinds(file) if name == _METADATA}
-    kind, within = whole.get(_METADATA, ("{", None))
-    if kind != "{" and within is not None:
-        images = item_at(file, within)
-        raise AnnotationError(f"{file}: {_METADATA} is {excerpt(images)}; expected an object")
-    for key, _, place in member_kinds(file, within):
-        yield key, place, item_at(file, place)
 
 
 def _name(entry: Any, key: str, file: Path) -> str:
@@ -183,6 +159,8 @@ def _name(entry: Any, key: str, file: Path) -> str:
 
 def _default_folder(file: Path) -> Iterator[Path]:
     """The folder of radiographs that the settings of a project name."""
+    if file.suffix.lower() != ".json":
+        return
     for name, kind, place in member_kinds(file):
         if name == _SETTINGS and kind == "{":
             core = item_at(file, place).get("core")
@@ -238,7 +216,7 @@ def _read(
 ) -> Teeth:
     where = image.report.where
     size = image.size or size_of_file(found, where)
-    entry = item_at(image.file, image.place)
+    (entry,) = entries_at(image.file, [image.places])
     if not isinstance(entry, dict):
         raise AnnotationError(f"{image.file}: changed while it was read; read it again")
     shapes = (

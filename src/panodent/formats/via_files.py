@@ -1,0 +1,143 @@
+"""Where the images of VIA stand in a file: in a project, in its JSON or in its table (CSV).
+
+A table has a row for each region. Its cells hold attributes as JSON, and an image without regions
+has one row. Rows become the same entry of an image that JSON has:
+
+>>> from tempfile import TemporaryDirectory
+>>> head = "filename,region_count,region_shape_attributes,region_attributes"
+>>> row = 'a.png,1,"{""name"":""polygon""}","{""tooth"":""36""}"'
+>>> with TemporaryDirectory() as folder:
+...     file = Path(folder, "via.csv")
+...     size = file.write_text(f"{head}\\n{row}\\n")
+...     ((_, places, _),) = entries(file, FaultReport.of(None, file))
+...     next(entries_at(file, [places]))["regions"]
+[{'shape_attributes': {'name': 'polygon'}, 'region_attributes': {'tooth': '36'}}]
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from panodent.errors import AnnotationError
+from panodent.formats.faults import FaultReport
+from panodent.formats.parsing.csv_stream import SEPARATORS, cells, columns, rows, rows_at
+from panodent.formats.parsing.excerpt import excerpt
+from panodent.formats.parsing.file_search import only_json
+from panodent.formats.parsing.json_record import Record
+from panodent.formats.parsing.json_stream import Place, item_at, items_at, member_kinds
+
+METADATA = "_via_img_metadata"
+"""The member of a project that holds its images."""
+Places = tuple[Place, ...]
+"""Where an image stands: its object in JSON, or each run of its rows in a table."""
+_SHAPE, _ATTRIBUTES = "region_shape_attributes", "region_attributes"
+_COLUMNS = ("filename", _SHAPE, _ATTRIBUTES)
+
+
+def find(path: Path) -> Path | None:
+    """A file of VIA, or the only JSON or else the only table of VIA in a folder; None otherwise."""
+    if (found := only_json(path, _json_of_via)) is not None:
+        return found
+    files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
+    tables = [file for file in files if _is_table(file)]
+    return tables[0] if len(tables) == 1 else None
+
+
+def entries(file: Path, report: FaultReport) -> Iterator[tuple[str, Places, Any]]:
+    """(id, places in the file, entry) of each image.
+
+    `report` takes rows of a table that cannot be read. Raises `AnnotationError` for a file that is
+    not of VIA.
+    """
+    if not _has_rows(file):
+        yield from _in_json(file)
+        return
+    head = columns(file)
+    named = _column_names(head)
+    places: dict[str, list[Place]] = {}
+    for place, row in rows(file):
+        with report.catching(cost="annotation"):
+            (entry,) = cells(named, row, file)
+            known = places.setdefault(entry["filename"], [])
+            if known and known[-1][1] == place[0]:
+                known[-1] = (known[-1][0], place[1])
+            else:
+                known.append(place)
+    found = [(name, tuple(runs)) for name, runs in places.items()]
+    for (name, runs), image in zip(found, entries_at(file, (r for _, r in found)), strict=True):
+        yield name, runs, image
+
+
+def entries_at(file: Path, places: Iterable[Places]) -> Iterator[Any]:
+    """The entries of images at places that `entries` has found; raises `AnnotationError`."""
+    if not _has_rows(file):
+        yield from items_at(file, (place for (place,) in places))
+        return
+    head = _column_names(columns(file))
+    for runs in places:
+        found = [row for data in rows_at(file, runs) for row in cells(head, data, file)]
+        yield {
+            "filename": found[0]["filename"] if found else None,
+            "file_attributes": _parsed(found[0].get("file_attributes", "")) if found else None,
+            "regions": [region for row in found for region in _regions(row)],
+        }
+
+
+def _json_of_via(file: Path) -> Path | None:
+    """The file, if it is a project, or its first member is an image with regions."""
+    first: Any = None
+    try:
+        for number, (name, kind, place) in enumerate(member_kinds(file)):
+            if name == METADATA:
+                return file
+            if number == 0 and kind == "{":
+                first = item_at(file, place)
+    except AnnotationError:
+        return None
+    known = isinstance(first, dict) and "filename" in first and "regions" in first
+    return file if known else None
+
+
+def _in_json(file: Path) -> Iterator[tuple[str, Places, Any]]:
+    whole = {name: (kind, place) for name, kind, place in member_kinds(file) if name == METADATA}
+    kind, within = whole.get(METADATA, ("{", None))
+    if kind != "{" and within is not None:
+        images = item_at(file, within)
+        raise AnnotationError(f"{file}: {METADATA} is {excerpt(images)}; expected an object")
+    for key, _, place in member_kinds(file, within):
+        yield key, (place,), item_at(file, place)
+
+
+def _has_rows(file: Path) -> bool:
+    return file.suffix.lower() in SEPARATORS
+
+
+def _is_table(file: Path) -> bool:
+    try:
+        return _has_rows(file) and set(_COLUMNS).issubset(_column_names(columns(file)))
+    except AnnotationError:
+        return False
+
+
+def _column_names(head: list[str]) -> list[str]:
+    """The names of columns without the '#' with which the first line of VIA 1 begins."""
+    return [name.strip().lstrip("#") for name in head]
+
+
+def _regions(row: dict[str, str]) -> list[Record]:
+    """The region of a row; none for an image without regions."""
+    shape, attributes = _parsed(row[_SHAPE]), _parsed(row[_ATTRIBUTES])
+    if not shape and not attributes and row.get("region_count", "0").strip() in ("", "0"):
+        return []
+    return [{"shape_attributes": shape, "region_attributes": attributes}]
+
+
+def _parsed(cell: str) -> Any:
+    """The JSON in a cell; the text itself if it is none, which readers of regions report."""
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
