@@ -141,6 +141,24 @@ def test_grey_in_other_forms(tmp_path: Path, image: np.ndarray) -> None:
     assert read_label_image(saved(tmp_path / "p.png", image), FDI) == expected()
 
 
+@pytest.mark.parametrize("suffix", [".tif", ".TIFF", ".bmp"])
+def test_label_maps_in_other_files(tmp_path: Path, suffix: str) -> None:
+    saved(tmp_path / "masks" / "a_36.ome.tif", block())
+    assert not FORMAT.recognises(tmp_path)
+    saved(tmp_path / "images" / "opg.png", block())
+    saved(tmp_path / "masks" / f"opg_mask{suffix}", block())
+    (item,) = FORMAT.read(tmp_path, {"values": "fdi"})
+    assert item.image == tmp_path / "images/opg.png"
+    assert item.read() == expected()
+
+
+def test_a_label_map_of_several_pages_is_refused(tmp_path: Path) -> None:
+    pages = [Image.fromarray(block()) for _ in range(2)]
+    pages[0].save(tmp_path / "p.tif", save_all=True, append_images=pages[1:])
+    with pytest.raises(AnnotationError, match=r"p\.tif: label map has 2 pages; expected one"):
+        read_label_image(tmp_path / "p.tif", FDI)
+
+
 def test_colours_that_are_no_grey_are_refused(tmp_path: Path) -> None:
     image = np.dstack([block(), block(11), block()])
     with pytest.raises(AnnotationError, match=r"p\.png: .*one channel"):
@@ -244,7 +262,9 @@ def test_writing_what_the_map_lacks_is_an_error(tmp_path: Path) -> None:
 
 def test_a_folder_without_label_images_is_an_error(tmp_path: Path) -> None:
     assert not FORMAT.recognises(tmp_path)
-    with pytest.raises(AnnotationError, match="no label maps; expected PNG files in masks_machine"):
+    with pytest.raises(
+        AnnotationError, match="no label maps; expected PNG, TIFF or BMP in masks_machine"
+    ):
         FORMAT.read(tmp_path, {"values": "fdi"})
 
 

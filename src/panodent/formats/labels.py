@@ -1,11 +1,11 @@
-"""Label maps: one indexed or grey PNG a radiograph, with a pixel value for each tooth.
+"""Label maps: one indexed or grey picture a radiograph, with a pixel value for each tooth.
 
 Folders are `masks_machine/`, `masks/` or `labels/` beside the radiographs, also in folders of
 splits such as `train/masks/`, or `<name>/labels.png`,
 which `panodent predict` writes. The record beside it, `<name>/teeth.json`, is read instead, because
 it has overlaps, scores and teeth without a number as well. A pixel value does not say by itself
 which tooth it is, so a value map must be named (`VALUE_MAPS`) or given as a JSON file. A label map
-cannot hold overlaps (the smaller tooth is on top) or scores.
+cannot hold overlaps (the smaller tooth is on top) or scores. PNG is written; TIFF and BMP are read.
 
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_masks((2, 3), [(36, [[1, 1]], (0, 1))])
@@ -39,7 +39,13 @@ from panodent.formats.parsing.file_search import visible_below
 from panodent.formats.parsing.image_entries import checked_names, in_order
 from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.json_record import is_whole, load
-from panodent.formats.parsing.label_map import lookup_table, read_values, to_teeth, write_png
+from panodent.formats.parsing.label_map import (
+    MAP_SUFFIXES,
+    lookup_table,
+    read_values,
+    to_teeth,
+    write_png,
+)
 from panodent.formats.result_record import (
     RECORD,
     RESULTS,
@@ -94,7 +100,7 @@ class Labels(Format):
         maps = _maps(path)
         if not maps:
             raise AnnotationError(
-                f"{path}: no label maps; expected PNG files in {', '.join(FOLDERS)} "
+                f"{path}: no label maps; expected PNG, TIFF or BMP in {', '.join(FOLDERS)} "
                 f"or <name>/{RESULT}"
             )
         values = given.get("values") or _colour_map_beside(path)
@@ -251,16 +257,23 @@ class _Map(NamedTuple):
 def _maps(path: Path) -> list[_Map]:
     """Label maps, sorted, of the first of `FOLDERS` that has any, also in folders of splits."""
     for name in FOLDERS:
-        found = [_map(path, path / name, file) for file in visible_below(path / name, ".png")]
+        found = [_map(path, path / name, file) for file in _pictures(path / name)]
         if not found:
             roots = [root for root in sorted(path.glob(f"*/{name}")) if _is_split(path, root)]
-            found = [
-                _map(path, root, file) for root in roots for file in visible_below(root, ".png")
-            ]
+            found = [_map(path, root, file) for root in roots for file in _pictures(root)]
         if found:
             return found
     results = sorted(path.rglob(RESULT))
     return [_Map(file.parent.relative_to(path).as_posix(), file) for file in results]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    """PNG files below a folder, or else TIFF or BMP files; OME-TIFFs show one tooth each."""
+    for suffix in MAP_SUFFIXES:
+        files = visible_below(folder, suffix)
+        if found := [file for file in files if not file.stem.lower().endswith(".ome")]:
+            return found
+    return []
 
 
 def _is_split(path: Path, root: Path) -> bool:

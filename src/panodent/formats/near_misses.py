@@ -24,6 +24,7 @@ from panodent.formats.other_tools import SUFFIXES, of_json, of_suffix, of_table
 from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.json_record import load
 from panodent.formats.parsing.json_stream import cut_off, member_kinds
+from panodent.formats.parsing.label_map import MAP_SUFFIXES
 from panodent.formats.parsing.text_encoding import fault as text_fault
 from panodent.formats.parsing.xml_stream import root_name
 from panodent.formats.yolo_names import LISTS, class_names
@@ -48,8 +49,6 @@ _RIGHT = ("masks", "labels", "annotations", "Annotations", "images", "masks_mach
 _OF_MASK = re.compile(r"(.+?)[_\-. ](mask|masks|label|labels|seg|segmentation|gt)", re.IGNORECASE)
 _PICTURES = {
     **dict.fromkeys((".jpg", ".jpeg"), "a JPEG, which changes pixel values"),
-    **dict.fromkeys((".tif", ".tiff"), "a TIFF"),
-    ".bmp": "a BMP",
     ".gif": "a GIF",
 }
 _LINE = re.compile(rb"\s*\d{1,6}(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*")
@@ -218,7 +217,8 @@ def _masks(path: Path, files: list[Path]) -> Iterator[str]:
         inside = file.parent.name.casefold() in (*MASKS, "mask", "segmentation")
         what = _PICTURES.get(file.suffix.lower())
         if inside and what:
-            yield f"{shown(file.relative_to(path).as_posix())} is {what}; label maps are PNG"
+            name = shown(file.relative_to(path).as_posix())
+            yield f"{name} is {what}; label maps are PNG, TIFF or BMP"
             break
     if (path / "SegmentationClass").is_dir() or (path / "SegmentationObject").is_dir():
         yield "masks of Pascal VOC are not read; export COCO, or XML with polygons"
@@ -226,7 +226,7 @@ def _masks(path: Path, files: list[Path]) -> Iterator[str]:
         yield "labelsTr is of nnU-Net; expected dataset.json beside it, which names the labels"
     for file in files:
         named = _OF_MASK.fullmatch(file.stem)
-        if named and file.suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".jpg", ".jpeg"):
+        if named and file.suffix.lower() in (*MAP_SUFFIXES, ".jpg", ".jpeg"):
             yield (
                 f"{shown(file.relative_to(path).as_posix())} looks like a label map; expected "
                 f"masks/{shown(named[1])}.png, with the name of its radiograph"

@@ -34,7 +34,13 @@ from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.image_entries import checked_names, in_order
 from panodent.formats.parsing.json_record import is_whole, load
-from panodent.formats.parsing.label_map import lookup_table, read_values, to_teeth, write_png
+from panodent.formats.parsing.label_map import (
+    MAP_SUFFIXES,
+    lookup_table,
+    read_values,
+    to_teeth,
+    write_png,
+)
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
@@ -43,7 +49,7 @@ FILE = "dataset.json"
 IMAGES = "imagesTr"
 LABELS = "labelsTr"
 TEST_LABELS = "labelsTs"
-ENDINGS = (".png", ".bmp", ".tif", ".tiff", ".nii.gz", ".nii")
+ENDINGS = (*MAP_SUFFIXES, ".nii.gz", ".nii")
 """File formats of pictures that nnU-Net reads, and NIfTI, which may hold one plane. Volumes are not
 radiographs."""
 BACKGROUND = "background"

@@ -20,6 +20,8 @@ from panodent.teeth.masks import CroppedMask, trimmed
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
+MAP_SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
+"""Of pictures that keep pixel values, the usual one first."""
 Values = npt.NDArray[np.int64]
 """(height, width) of pixel values."""
 
@@ -36,12 +38,15 @@ def read_values(file: Path) -> Values:
         return _nifti_values(file)
     try:
         with Image.open(file) as picture:
+            pages = getattr(picture, "n_frames", 1)
             image = np.asarray(picture)
     except (
         *(OSError, ValueError, SyntaxError, TypeError, LookupError, EOFError, OverflowError),
         *(struct.error, zlib.error, Image.DecompressionBombError),
     ) as error:
         raise AnnotationError(f"{file}: label map cannot be read ({error})") from None
+    if pages > 1:
+        raise AnnotationError(f"{file}: label map has {pages} pages; expected one")
     if image.ndim == 3 and (image[..., :3] == image[..., :1]).all():
         image = image[..., 0]
     if image.ndim != 2 or image.dtype.kind not in "iub":
