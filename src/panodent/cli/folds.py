@@ -72,7 +72,7 @@ def _train(folders: Sequence[Path], devices: str | None, jobs: int | None) -> No
     from panodent.training.side_by_side import (
         LOG,
         device_slots,
-        last_words,
+        last_line,
         processor_slots,
         train_side_by_side,
     )
@@ -94,7 +94,7 @@ def _train(folders: Sequence[Path], devices: str | None, jobs: int | None) -> No
         raise typer.Exit(130) from None
     failed = [folder for folder in open_runs if codes[folder]]
     for folder in failed:
-        why = last_words(folder).removeprefix("error: ")
+        why = last_line(folder).removeprefix("error: ")
         print_error(f"{folder.name}: {why} (all in {folder / LOG})")
     print_line(f"{len(folders) - len(failed)} of {len(folders)} runs are finished")
     if failed:

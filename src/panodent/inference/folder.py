@@ -121,7 +121,7 @@ def predict_files(
         if threads > 1 and not bundle.threads:
             # Cores are used better by several radiographs at a time than by the layers of one.
             bundle = replace(bundle, threads=1)
-        bundle.open_aside()
+        bundle.open_in_background()
         import_ahead(options)
         bundle.open()
         if overwrite:

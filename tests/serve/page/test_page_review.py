@@ -100,7 +100,7 @@ def test_wrong_numbers_are_shown_at_once(page: Any, service: Any, opened: Any) -
     wrong = page.locator(".place[data-wrong]")
     expect(wrong).to_have_count(2)
     expect(page.locator("path.tooth.wrong")).to_have_count(2)
-    expect(page.locator("#inspector .doubt")).to_contain_text("stand in each other's place")
+    expect(page.locator("#inspector .doubt")).to_contain_text("are in each other's place")
     page.keyboard.press("Control+s")
     expect(page.locator("#messages")).to_contain_text("Check the numbers")
     record = service.get(f"/v1/studies/{study['id']}/export/teeth.json").json()
