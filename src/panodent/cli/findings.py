@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from panodent.cli.console import print_line
+from panodent.cli.further_networks import LearningRate, check_resumed, print_progress
 from panodent.cli.options import (
     Attribute,
     BundleName,
@@ -89,9 +90,6 @@ Size = Annotated[
 Epochs = Annotated[int | None, typer.Option(show_default="50", help="Passes over all radiographs.")]
 BatchSize = Annotated[
     int | None, typer.Option(show_default="4", help="Radiographs per training step.")
-]
-LearningRate = Annotated[
-    float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
 ]
 
 NO_DATA = (
@@ -178,10 +176,7 @@ def _resume(output: Path, others: bool) -> None:
     from panodent.training.findings_run import reopen
     from panodent.training.run_folder import holding_run
 
-    if others:
-        raise ConfigError(
-            "--resume takes data and settings from the run; give no other option than --output"
-        )
+    check_resumed(others)
     with holding_run(output, "findings", keep="examples"):
         _train(reopen(output, _report))
 
@@ -215,7 +210,5 @@ def _report(kind: str, row: dict[str, float]) -> None:
             f"epoch {int(row['epoch'])}  loss {row['loss']:.4f}  held-out Dice: {dice}  "
             f"{row['seconds']:.0f} s"
         )
-    elif kind == "step" and int(row["step"]) % 20 == 0:
-        print_line(f"  step {int(row['step'])}/{int(row['steps'])}  loss {row['loss']:.4f}")
-    elif kind in ("examples", "scoring") and int(row["done"]) % 50 == 0:
-        print_line(f"  {kind}: {int(row['done'])} of {int(row['cases'])} radiographs")
+    elif kind in ("step", "examples", "scoring"):
+        print_progress(kind, row, 20)

@@ -1,4 +1,13 @@
-"""Predicts folders of radiographs and writes a results folder."""
+"""Predicts folders of radiographs and writes a results folder.
+
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder:
+...     image = Path(folder, "opg.png")
+...     _ = image.write_text("no picture")
+...     [status] = predict_files([image], Path(folder, "out"))
+>>> status.status, status.error.startswith(str(image))
+('failed', True)
+"""
 
 from __future__ import annotations
 
@@ -105,14 +114,6 @@ def predict_files(
     Earlier results in the folder are kept with `resume` and removed with `overwrite`. Raises
     `OutputError` if there are some and neither is given, if the folder cannot be written or another
     process writes there; `BundleError` for a broken bundle.
-
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     image = Path(folder, "opg.png")
-    ...     _ = image.write_text("no picture")
-    ...     [status] = predict_files([image], Path(folder, "out"))
-    >>> status.status, status.error.startswith(str(image))
-    ('failed', True)
     """
     folder, options = Path(output), options or Options()
     if parquet:
