@@ -52,31 +52,32 @@ Plain = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PATTERN",
-        help="Radiographs that show no finding, such as 'healthy-*'; may be given repeatedly. "
-        "'!healthy-7' names an exception.",
+        help="Radiographs that show no finding, such as 'healthy-*'; may be repeated. "
+        "'!healthy-7' is an exception.",
     ),
 ]
 Start = Annotated[
-    str, typer.Option("--from", help="Folder of a run whose network this one begins with.")
+    str, typer.Option("--from", help="Folder of a run whose findings network is trained further.")
 ]
 Teacher = Annotated[
     str,
     typer.Option(
-        "--teacher", help="Also imitate the network of this run, such as one with more filters."
+        "--teacher",
+        help="Also learn from the predictions of this run, such as one with more filters.",
     ),
 ]
 StartShare = Annotated[
     float | None,
     typer.Option(
         show_default="0",
-        help="Share of the weights of --from, in the mean that becomes the bundle.",
+        help="Average the trained weights with those of --from, which get this share (0 to 1).",
     ),
 ]
 Limits = Annotated[
     str,
     typer.Option(
-        help="Bundle or run whose smallest areas, scores and calibration the new bundle gets, "
-        "instead of a choice on the held-out radiographs."
+        help="Take the limits of area and score and the calibration from this bundle or run, "
+        "instead of choosing them on the held-out radiographs."
     ),
 ]
 Filters = Annotated[
@@ -85,7 +86,7 @@ Filters = Annotated[
 ]
 Size = Annotated[
     str | None,
-    typer.Option(show_default="384x768", help="Frame of the network, HEIGHTxWIDTH in pixels."),
+    typer.Option(show_default="384x768", help="Input size of the network, HEIGHTxWIDTH in pixels."),
 ]
 Epochs = Annotated[int | None, typer.Option(show_default="50", help="Passes over all radiographs.")]
 BatchSize = Annotated[

@@ -1,4 +1,4 @@
-"""What `panodent refiner` and `panodent findings` share: they train further networks of a bundle."""
+"""What the commands refiner and findings share: they train further networks of a bundle."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ RAREST = 4
 
 
 def inspect(
-    data: Annotated[Path, typer.Argument(help="Folder of annotated radiographs.")],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder of annotated radiographs.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for an HTML report with pictures.")
     ] = None,

@@ -42,7 +42,10 @@ Epochs = Annotated[int | None, typer.Option(show_default="12", help="Passes over
 BatchSize = Annotated[int | None, typer.Option(show_default="64", help="Teeth per training step.")]
 Variants = Annotated[
     int | None,
-    typer.Option(show_default="2", help="How often each radiograph is shown to the bundle."),
+    typer.Option(
+        show_default="2",
+        help="Versions of each radiograph that are used: unchanged, then with random changes.",
+    ),
 ]
 
 

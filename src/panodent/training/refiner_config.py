@@ -34,7 +34,11 @@ class RefinerConfig:
     weight_decay: float = setting(1e-2, "Weight decay of AdamW.", (0, 1))
     dice_weight: float = setting(1.0, "Weight of the Dice loss beside cross-entropy.", (0, 100))
     precision: str = setting(AUTO, "What layers compute in: auto, float32 or mixed_bfloat16.")
-    variants: int = setting(2, "How often each radiograph is shown to the bundle.", (1, 100))
+    variants: int = setting(
+        2,
+        "Versions of each radiograph that are used: unchanged, then with random changes.",
+        (1, 100),
+    )
     least_overlap: float = setting(
         0.3, "Smallest overlap (IoU) of a found tooth with the annotated one.", (0, 1)
     )
