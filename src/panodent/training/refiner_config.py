@@ -50,7 +50,7 @@ class RefinerConfig:
     contrast: float = setting(0.25, "Largest change of contrast, as a natural logarithm.", (0, 1))
     noise: float = setting(0.25, "Largest standard deviation of added noise.", (0, 2))
     blur: float = setting(1.5, "Largest standard deviation of a blur.", (0, 10), "pixels")
-    bias: float = setting(0.25, "Largest shift of what the first network says.", (0, 2))
+    bias: float = setting(0.25, "Largest shift of the lead that the first network gives.", (0, 2))
     change: ChangeConfig = field(default_factory=ChangeConfig)
 
     def __post_init__(self) -> None:
