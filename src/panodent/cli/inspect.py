@@ -139,8 +139,9 @@ def _print_kinds(found: Inspection) -> None:
     )
     for name, count in found.other_findings.items():
         print_warning(
-            f"{counted(count, 'finding', 'findings')} of class {name!r}, which is no kind: nothing "
-            f'is learned there; --map \'{{"{name}": "finding:KIND"}}\' names one'
+            f"{counted(count, 'finding', 'findings')} of class {name!r}, which is not a kind of "
+            "finding: training ignores these places; to give the class a kind: "
+            f'--map \'{{"{name}": "finding:KIND"}}\''
         )
 
 
