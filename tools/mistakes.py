@@ -59,8 +59,8 @@ HEAD_BEFORE = """# Earlier messages for mistakes
 
 **Question.** What did panodent answer to frequent mistakes before its messages were revised?
 
-**Answer.** Most messages named the fault; fewer said what to do. In five cases the command said nothing and
-ended with exit code 0: files were replaced or mixed in silence.
+**Answer.** Most messages named the fault; fewer said what to do. In five cases the command said
+nothing and ended with exit code 0: files were replaced or mixed in silence.
 
 The first line that commit `ad7ff94` answered to the calls of [mistakes and their
 messages](../reference/mistakes.md), which has today's answers:
@@ -183,10 +183,10 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
             "inspect data",
             changed_truth(renamed_classes),
         ),
-        Mistake("a class that is no tooth", "inspect data", changed_truth(odd_class)),
+        Mistake("a class that is not a tooth", "inspect data", changed_truth(odd_class)),
         Mistake("no such map", "inspect data --map names.json"),
         Mistake(
-            "a map to numbers that are no teeth",
+            "a map to numbers that are not teeth",
             "inspect data --map names.json",
             written("names.json", '{"caries": 99}'),
         ),
@@ -213,7 +213,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         Mistake("a size that does not fit", "train data -o run --size 100x200"),
         Mistake("a size without height", "train data -o run --size 512"),
         Mistake("a fold that does not exist", "train data -o run --fold 6/5"),
-        Mistake("classes that are no teeth", "train data -o run --classes 11,19"),
+        Mistake("classes that are not teeth", "train data -o run --classes 11,19"),
         Mistake("no such start", "train data -o run --from runs/old"),
         Mistake("no such settings", "train data -o run --config my.toml"),
         Mistake(

@@ -115,7 +115,7 @@ def test_the_command_reports_and_its_code_tells(data: Path, tmp_path: Path) -> N
 
 @pytest.fixture
 def with_findings(tmp_path: Path) -> Path:
-    """A phantom with a filling on 36, one without a tooth, and one of a class that is no kind."""
+    """A phantom with a filling on 36, one without a tooth, and one of another class."""
     phantom.write(tmp_path, 1, size=(128, 256))
     dot = np.ones((4, 4), bool)
     found = Findings.from_masks(

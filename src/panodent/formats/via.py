@@ -167,7 +167,7 @@ def _entries(file: Path) -> Iterator[tuple[str, Place, Any]]:
 
 
 def _name(entry: Any, key: str, file: Path) -> str:
-    """The name of the radiograph; raises `AnnotationError` for an entry that is no image."""
+    """The name of the radiograph; raises `AnnotationError` for an entry that is not an image."""
     if not isinstance(entry, dict):
         raise AnnotationError(
             f"{file}: {excerpt(key)} is {excerpt(entry)}; expected an image with its regions"
