@@ -24,7 +24,7 @@ from pathlib import Path
 from panodent.bundle.bundle import load
 from panodent.datasets import dataset
 from panodent.dentition import TEETH
-from panodent.evaluation.attribute_scores import counted_attributes, differing, told
+from panodent.evaluation.attribute_scores import counted_attributes, differing, predicted_states
 from panodent.inference.rescaling import predict_teeth
 
 Labels = Mapping[str, Mapping[str, str]]
@@ -71,14 +71,16 @@ def main() -> None:
         if case.key in wanted
     }
     for name, records in (("annotated", annotated), ("predicted", predicted)):
-        said = {key: told(teeth) for key, teeth in records.items()}
+        said = {key: predicted_states(teeth) for key, teeth in records.items()}
         for part, labels in parts.items():
             print(f'\n{name} teeth, part "{part}"\n')
             print("| teeth | what | found | tooth not found | false |\n|---|---|---|---|---|")
             print("\n".join(compare(labels, said)))
     children = [key for key, teeth in annotated.items() if (teeth.fdi > 50).sum() > 2]
     marked = [
-        key for key in children if any("impacted" in w for w in told(annotated[key]).values())
+        key
+        for key in children
+        if any("impacted" in state for state in predicted_states(annotated[key]).values())
     ]
     print(f"\nmore than two deciduous teeth: {len(children)} radiographs, "
           f"{len(marked)} with an impacted tooth")  # fmt: skip

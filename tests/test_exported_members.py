@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -22,6 +26,11 @@ NAMES = (
     "predict",
     "read",
 )
+
+
+PAGE = Path(__file__).parent.parent / "docs" / "reference" / "python.md"
+DOCUMENTED = sorted(set(re.findall(r":: (panodent[\w.]*\b)", PAGE.read_text(encoding="utf-8"))))
+"""Names of which the page of the Python interface shows the docstring."""
 
 
 def test_the_public_names_are_those_promised() -> None:
@@ -55,3 +64,14 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     code = "import sys, panodent; print({'numpy', 'cv2', 'onnxruntime'} & set(sys.modules) or '')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+def test_the_module_of_each_documented_name_has_an_example_that_runs() -> None:
+    pytest.importorskip("httpx", reason="needs the client extra")
+    modules = {inspect.getmodule(resolve_name(name)) for name in DOCUMENTED}
+    assert len(modules) > 12
+    assert not [
+        module.__name__
+        for module in modules
+        if module and not re.search(r">>> (?!.*\+SKIP)", inspect.getsource(module))
+    ]

@@ -120,7 +120,8 @@ def test_each_odd_file_gets_a_word_and_the_others_are_predicted(said: dict[str, 
 def test_a_killed_training_is_resumed(said: dict[str, list[str]]) -> None:
     begun = answer(said, "panodent train twelve --output runs/first")
     assert "10 radiographs to train on, 2 held out" in begun
-    assert begun.index("epoch 1/2") < begun.index("(killed") < begun.index("go on with --resume")
+    places = [begun.index(text) for text in ("epoch 1/2", "(killed", "continue it with --resume")]
+    assert places == sorted(places)
     resumed = answer(said, "panodent train --resume")
     assert "epoch 1/2" not in resumed
     assert "epoch 2/2" in resumed

@@ -141,7 +141,7 @@ def renamed_classes(data: dict[str, Any]) -> None:
 
 
 def odd_class(data: dict[str, Any]) -> None:
-    """One class that is no tooth."""
+    """One class that is not a tooth."""
     data["categories"][0]["name"] = "sinus"
     for category in data["categories"]:
         category["id"] += 1000

@@ -5,10 +5,12 @@ docs/reference/mistakes.md; a test compares the two:
 
     python tools/mistakes.py > docs/reference/mistakes.md
 
-What an earlier commit answered is in tools/mistakes_before.json, which that commit's source makes:
+What an earlier commit answered is in tools/mistakes_before.json, which that commit's source makes;
+docs/experiments/earlier-messages.md shows it:
 
     git worktree add ../before ad7ff94
     PYTHONPATH=../before/src python tools/mistakes.py --before > tools/mistakes_before.json
+    python tools/mistakes.py --earlier > docs/experiments/earlier-messages.md
 """
 
 from __future__ import annotations
@@ -53,8 +55,15 @@ What panodent answers to frequent mistakes: the exit code, and what it prints on
 Each message says what came, what was expected and what to do. `tools/mistakes.py` makes every
 mistake on phantoms and writes this page.
 """
-HEAD_BEFORE = """The first line that commit ad7ff94 answered to the same calls. Where it said
-nothing, with exit code 0, files were replaced or mixed in silence.
+HEAD_BEFORE = """# Earlier messages for mistakes
+
+**Question.** What did panodent answer to frequent mistakes before its messages were revised?
+
+**Answer.** Most messages named the fault; fewer said what to do. In five cases the command said
+nothing and ended with exit code 0: files were replaced or mixed in silence.
+
+The first line that commit `ad7ff94` answered to the calls of [mistakes and their
+messages](../reference/mistakes.md), which has today's answers:
 """
 BEFORE: dict[str, dict[str, tuple[int, str]]] = json.loads(
     Path(__file__).with_name("mistakes_before.json").read_text("utf-8")
@@ -174,10 +183,10 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
             "inspect data",
             changed_truth(renamed_classes),
         ),
-        Mistake("a class that is no tooth", "inspect data", changed_truth(odd_class)),
+        Mistake("a class that is not a tooth", "inspect data", changed_truth(odd_class)),
         Mistake("no such map", "inspect data --map names.json"),
         Mistake(
-            "a map to numbers that are no teeth",
+            "a map to numbers that are not teeth",
             "inspect data --map names.json",
             written("names.json", '{"caries": 99}'),
         ),
@@ -204,7 +213,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         Mistake("a size that does not fit", "train data -o run --size 100x200"),
         Mistake("a size without height", "train data -o run --size 512"),
         Mistake("a fold that does not exist", "train data -o run --fold 6/5"),
-        Mistake("classes that are no teeth", "train data -o run --classes 11,19"),
+        Mistake("classes that are not teeth", "train data -o run --classes 11,19"),
         Mistake("no such start", "train data -o run --from runs/old"),
         Mistake("no such settings", "train data -o run --config my.toml"),
         Mistake(
@@ -285,14 +294,13 @@ def page(made: Iterable[Answered] | None = None) -> str:
 
 
 def page_before() -> str:
-    """What was answered before, as a section of the page."""
+    """The page of what was answered before."""
     rows = (
         f"| {heading}: {what} | {code} | {_code(said) if said else 'nothing'} |\n"
         for heading, answered in BEFORE.items()
         for what, (code, said) in answered.items()
     )
-    head = "\n## Before\n\n" + HEAD_BEFORE + "\n| mistake | code | answer before |\n|---|---|---|\n"
-    return head + "".join(rows)
+    return HEAD_BEFORE + "\n| mistake | code | answer |\n|---|---|---|\n" + "".join(rows)
 
 
 def first_lines() -> dict[str, dict[str, tuple[int, str]]]:
@@ -320,5 +328,7 @@ def _code(text: str) -> str:
 if __name__ == "__main__":
     if sys.argv[1:] == ["--before"]:
         sys.stdout.write(json.dumps(first_lines(), indent=1) + "\n")
+    elif sys.argv[1:] == ["--earlier"]:
+        sys.stdout.write(page_before())
     else:
-        sys.stdout.write(page() + page_before())
+        sys.stdout.write(page())

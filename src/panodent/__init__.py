@@ -83,6 +83,12 @@ def predict(source: RadiographSource) -> Prediction:
         `panodent.radiograph.radiograph.from_array`.
 
     Raises `RadiographError` when the file cannot be read as a radiograph.
+
+    >>> from panodent import phantom
+    >>> radiograph, truth = phantom.draw(7, (256, 512))
+    >>> teeth = predict(radiograph)
+    >>> len(teeth) == len(truth), teeth.size, teeth.warning
+    (True, (256, 512), '')
     """
     global _default
     if _default is None:

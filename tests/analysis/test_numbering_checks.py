@@ -48,8 +48,8 @@ def test_nothing_is_wrong_in_a_whole_dentition_or_a_phantom():
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({45: 46, 46: 45}, ("order", "45 and 46 stand in each other's place")),
-        ({16: 18}, ("order", "17 and 18 stand in each other's place")),
+        ({45: 46, 46: 45}, ("order", "45 and 46 are in each other's place")),
+        ({16: 18}, ("order", "17 and 18 are in each other's place")),
         ({45: 48}, ("order", "48 is out of order among its neighbours")),
         ({46: 36, 36: 0}, ("side", "36 stands on the patient's right side")),
         ({35: 25, 25: 0}, ("jaw", "25 stands among the lower teeth")),

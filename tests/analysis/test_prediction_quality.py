@@ -85,7 +85,7 @@ def test_one_side_has_many_teeth_and_the_other_few(drawn) -> None:
 
 
 def _those(truth: Teeth, numbers: list[int]) -> Teeth:
-    """As many of its teeth, with these numbers; one without any is no tooth of a side."""
+    """As many of its teeth, with these numbers; one without any is not a tooth of a side."""
     chosen = truth.select(range(len(numbers) + 1))
     return replace(chosen, fdi=np.array([*numbers, 0]))
 

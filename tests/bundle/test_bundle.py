@@ -63,12 +63,12 @@ def test_the_card_says_what_runs_the_network(tmp_path: Path) -> None:
 
 def test_the_network_can_be_loaded_aside(copy: Path) -> None:
     made = bundle.load(copy)
-    made.open_aside()
+    made.open_in_background()
     made.open()
     blank = np.zeros(made.frame.size, np.float32)
     assert np.array_equal(made.run(blank), bundle.load(copy).run(blank))
     broken = replace(made, network=b"no network")
-    broken.open_aside()
+    broken.open_in_background()
     with pytest.raises(BundleError, match="cannot be loaded"):
         broken.open()
 

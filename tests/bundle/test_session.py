@@ -69,7 +69,9 @@ def test_networks_share_a_pool_of_memory_where_one_can_be_made(
 
     monkeypatch.setattr(onnxruntime, "InferenceSession", opened)
     monkeypatch.setattr(onnxruntime, "create_and_register_allocator", make)
-    monkeypatch.setattr(session, "_made_pool", cache(session._made_pool.__wrapped__))
+    monkeypatch.setattr(
+        session, "_shared_memory_pool", cache(session._shared_memory_pool.__wrapped__)
+    )
     for network in (b"one", b"two"):
         Session(network).open()
     assert used == ([] if fails else ["1", "1"])

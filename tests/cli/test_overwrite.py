@@ -73,7 +73,7 @@ def test_phantoms_are_not_mixed_with_radiographs(panodent, tmp_path: Path) -> No
     (tmp_path / "images" / "opg.png").touch()
     found = panodent("phantom", "-o", tmp_path, "--overwrite")
     assert found.code == 1
-    assert "has images/opg.png, which is no phantom; name another --output" in found.err
+    assert "has images/opg.png, which is not a phantom; name another --output" in found.err
 
 
 @pytest.mark.parametrize(

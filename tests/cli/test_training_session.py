@@ -15,10 +15,10 @@ from panodent.cli.training_session import (
 )
 from panodent.errors import ConfigError
 from panodent.training import continuation
+from panodent.training.device_group import ALONE, DeviceGroup
 from panodent.training.recipes import recipe
 from panodent.training.run import Run, prepare, prepare_folds
 from panodent.training.run_data import DataSource
-from panodent.training.team import ALONE, Team
 
 pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
@@ -35,9 +35,9 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     found: list[tuple[str, bool]] = []
 
     def train_run(
-        run: Run, progress: object, team: Team, resume: bool = False, output: object = None
+        run: Run, progress: object, group: DeviceGroup, resume: bool = False, output: object = None
     ) -> int:
-        assert team is ALONE
+        assert group is ALONE
         found.append((run.folder.name, resume))
         return 130 if run.folder.name == "fold-3" else 0
 
@@ -89,9 +89,9 @@ def test_several_processes_train_one_run_and_not_folds(
     runs: list[Run], trained: list[tuple[str, bool]], tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigError, match=r"name one of them, such as .*fold-1"):
-        continue_run(tmp_path / "cv", None, None, Team(processes=2))
+        continue_run(tmp_path / "cv", None, None, DeviceGroup(processes=2))
     assert not trained
-    assert train_together(ALONE, lambda team: 7 if team is ALONE else 0) == 7
+    assert train_together(ALONE, lambda group: 7 if group is ALONE else 0) == 7
 
 
 def test_one_missing_fold_is_named(

@@ -115,7 +115,7 @@ def test_the_command_reports_and_its_code_tells(data: Path, tmp_path: Path) -> N
 
 @pytest.fixture
 def with_findings(tmp_path: Path) -> Path:
-    """A phantom with a filling on 36, one without a tooth, and one of a class that is no kind."""
+    """A phantom with a filling on 36, one without a tooth, and one of another class."""
     phantom.write(tmp_path, 1, size=(128, 256))
     dot = np.ones((4, 4), bool)
     found = Findings.from_masks(
@@ -143,14 +143,14 @@ def test_findings_are_counted(with_findings: Path) -> None:
         "other_classes": {"caries": 1},
     }
     page = inspection.to_html(found)
-    assert "class caries, which is no kind" in page
+    assert "class caries, which is not a kind of finding" in page
     assert "1 finding without a tooth." in page
 
 
 def test_the_command_tells_of_findings(with_findings: Path) -> None:
     done = CliRunner().invoke(app, ["inspect", str(with_findings)])
     assert "findings in 1 radiograph: 2 fillings; 1 without a tooth" in done.output
-    assert "1 finding of class 'caries', which is no kind" in " ".join(done.output.split())
+    assert "1 finding of class 'caries', which is not a kind" in " ".join(done.output.split())
 
 
 def test_a_map_names_such_a_class(with_findings: Path) -> None:

@@ -12,8 +12,8 @@ from panodent.evaluation.attribute_scores import (
     counted_attributes,
     differing,
     evaluate_attributes,
+    predicted_states,
     to_json,
-    told,
 )
 from panodent.evaluation.pairing import Pair, Pairing
 from panodent.teeth.teeth import Teeth
@@ -55,7 +55,7 @@ def test_paired_folders_are_counted_where_the_truth_says_something() -> None:
     truth = Teeth.from_masks((60, 80), items, flags=[{"impacted"}, {"remnant"}, ()])
     plain = Teeth.from_masks((60, 80), items)
     assert annotated(truth) == {36: "impacted"}
-    assert told(plain) == {36: "erupted", 35: "erupted"}
+    assert predicted_states(plain) == {36: "erupted", 35: "erupted"}
 
     def never() -> Teeth:
         raise AssertionError("nothing was said of these teeth")

@@ -125,7 +125,7 @@ def test_no_tooth_in_truth_and_no_prediction():
 @pytest.mark.parametrize(
     ("predicted", "extras", "dice", "detections"),
     [
-        # On a tooth that nothing else finds: the tooth is missed, the instance is no extra.
+        # On a tooth that nothing else finds: the tooth is missed, the instance is not an extra.
         ((tooth(0, A),), (), 0.0, (0, 0, 1)),
         # On nothing: an extra.
         ((tooth(36, A), tooth(0, C)), (0,), 0.5, (1, 1, 0)),

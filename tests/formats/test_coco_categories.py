@@ -62,7 +62,7 @@ def test_an_unused_category_is_noted() -> None:
     faults = FaultList()
     listed = [Category(1, "36"), Category(2, "teeth")]
     category_numbers(listed, FILE, Naming(), listed[:1], FaultReport(faults, "a.json"))
-    assert "class names 'teeth' are no teeth and no annotation uses them" in str(*faults.notes)
+    assert "class names 'teeth' are not teeth and no annotation uses them" in str(*faults.notes)
 
 
 def test_findings_by_name_by_supercategory_and_by_map() -> None:

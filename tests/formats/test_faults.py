@@ -12,7 +12,7 @@ def test_nobody_collects_so_the_first_fault_is_raised() -> None:
     report = FaultReport.of({}, "a.json").about("opg.png")
     with pytest.raises(AnnotationError, match=r"^a\.json: opg\.png: shape 2: no label$"):
         report.add("no label", "shape 2")
-    report.note("covers no pixel")  # a note is no error
+    report.note("covers no pixel")  # a note is not an error
 
 
 def test_a_list_keeps_each_fault_once_and_in_order() -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 from panodent import formats
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, finding_losses
+from panodent.formats.faults import OPTION, FaultList
 from panodent.formats.registry import BY_NAME, FORMATS, Limits
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
@@ -227,6 +228,19 @@ def test_coco_findings_may_have_a_file_of_their_own(tmp_path: Path) -> None:
     assert read_findings(item).fdi.tolist() == [36]
     (alone,) = formats.get("coco").read(tmp_path / "a.json")
     assert alone.findings is None
+
+
+def test_a_second_file_of_findings_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    categories = [{"id": 36, "name": "36"}, {"id": 2, "name": "crown"}]
+    coco(tmp_path, categories, [{"category_id": 2, "fdi": 36}])
+    kinds = [{"id": 1, "name": "filling", "supercategory": "finding"}]
+    coco(tmp_path, kinds, [{"category_id": 1, "fdi": 36}], "findings.json")
+    faults = FaultList()
+    (item,) = formats.get("coco").read(tmp_path, {OPTION: faults})
+    assert read_findings(item).kinds == ("crown",)
+    (warning,) = faults
+    assert warning.is_warning
+    assert "findings.json: was not read, because the annotations" in str(warning)
 
 
 def test_coco_ids_of_teeth_are_read_beside_findings(tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ def test_other_json_files_are_passed_over(tmp_path: Path) -> None:
     faults = FaultList()
     assert FORMAT.recognises(tmp_path)
     assert [item.key for item in FORMAT.read(tmp_path, {OPTION: faults})] == ["sub/opg"]
-    assert "classes.json: is no file of labelme; passed over" in str(*faults)
+    assert "classes.json: is not a file of labelme; passed over" in str(*faults)
 
 
 def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_names_are_written_in_the_declared_numbering(numbering: str | None, name
     assert Naming(numbering).name(0) == "unnumbered"
 
 
-# --- classes that nothing uses, that are no teeth, that cut --------------------------------------
+# --- classes that nothing uses, that are not teeth, that cut --------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_is_left_out_because_nothing_uses_it_is_noted() -> None:
     Naming().numbers(["teeth", "36", "x"], FILE, ["36"], FaultReport(faults, "a.json"))
     (note,) = faults.notes
     assert str(note) == (
-        "a.json: class names 'teeth', 'x' are no teeth and no annotation uses them; ignored"
+        "a.json: class names 'teeth', 'x' are not teeth and no annotation uses them; ignored"
     )
     Naming().numbers(["36"], FILE, ["36"], FaultReport(faults, "a.json"))
     assert len(faults) == 1

@@ -94,7 +94,7 @@ def test_what_is_lost_is_what_convert_reports() -> None:
     """A conversion never loses anything without a word."""
     page = PAGE.read_text(encoding="utf-8")
     table = page[page.index(BEGIN) : page.index(END)].strip().splitlines()[3:]
-    assert len(table) == len(formats.WRITTEN), "the test of the table tells the lines that lack"
+    assert len(table) == len(formats.WRITTEN), "copy the table that the test above prints"
     for name, line in zip(formats.WRITTEN, table, strict=True):
         own = line.split("|")[2:-1][formats.WRITTEN.index(name)].strip()
         for what, items in CASES.items():

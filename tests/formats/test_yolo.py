@@ -443,7 +443,7 @@ def test_a_class_that_nothing_uses_does_no_harm(tmp_path: Path) -> None:
     saved(tmp_path, names=("36", "background", "jaw"))
     (item,) = FORMAT.read(tmp_path, {OPTION: faults})
     assert item.read().fdi.tolist() == [36]
-    assert "class names 'jaw' are no teeth and no annotation uses them" in str(*faults.notes)
+    assert "class names 'jaw' are not teeth and no annotation uses them" in str(*faults.notes)
     saved(tmp_path, f"0 {SQUARE}\n2 {SQUARE}\n", names=("36", "background", "jaw"))
     with pytest.raises(AnnotationError, match=r"'jaw' are not tooth numbers.*\"jaw\": null"):
         FORMAT.read(tmp_path)

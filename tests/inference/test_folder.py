@@ -215,7 +215,7 @@ def test_the_output_may_be_the_folder_of_the_radiographs(folder: Path) -> None:
     third = predict_teeth([folder], folder, resume=True)
     assert [s.status for s in third] == ["failed", "done"]
     assert sorted(tree(folder)) == sorted(before)
-    # Results alone are no radiographs, in whatever way they are named.
+    # Results alone are not radiographs, in whatever way they are named.
     named = [folder / "sub" / "a", folder / "sub" / "a" / "overlay.png", folder / "run.json"]
     statuses = predict_teeth(named, folder.parent / "out")
     assert [s.status for s in statuses] == ["ignored"] * 3

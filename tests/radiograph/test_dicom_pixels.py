@@ -327,7 +327,7 @@ def test_dicom_costs_little_more_than_png(tmp_path: Path) -> None:
     assert best[".dcm"] < best[".png"] + 0.15
 
 
-# --- what is no radiograph ---------------------------------------------------------------------
+# --- what is not a radiograph ---------------------------------------------------------------------
 
 
 def test_other_objects_are_refused_by_name(dataset: Any, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_counts_have_singular_and_plural(checked_page) -> None:
 def test_confusions_are_named(checked_page) -> None:
     assert "Most frequent: 36 as 37 (1)." in checked_page(to_html(evaluation(), "")).text
     perfect = summarise([score_pair(TRUTH, TRUTH)], samples=0)
-    assert "No tooth was found under" in checked_page(to_html(perfect, "")).text
+    assert "No tooth was found with" in checked_page(to_html(perfect, "")).text
 
 
 def grouped(name: str = "sex", **options) -> Evaluation:

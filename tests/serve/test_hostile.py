@@ -137,7 +137,7 @@ def bombs(dicom: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def strangers(kinds: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
-    """What is no radiograph, or something else at the same time."""
+    """What is not a radiograph, or something else at the same time."""
     page = b"<!DOCTYPE html><script>alert(1)</script>"
     heads = {
         "page.png": page,

@@ -32,7 +32,7 @@ def names(folder: Path) -> list[str]:
 def test_a_folder_that_holds_a_training_is_refused(tmp_path: Path, record: str) -> None:
     check_free(tmp_path)
     made(tmp_path, record)
-    with pytest.raises(TrainingError, match=rf"\({record}\); go on with --resume, replace it"):
+    with pytest.raises(TrainingError, match=rf"\({record}\); continue it with --resume"):
         check_free(tmp_path)
     check_free(tmp_path, overwrite=True)
 

@@ -14,7 +14,7 @@ from panodent.errors import ConfigError
 from panodent.training.side_by_side import (
     Slot,
     device_slots,
-    last_words,
+    last_line,
     processor_slots,
     train_side_by_side,
 )
@@ -55,7 +55,7 @@ def test_runs_are_shared_among_slots_and_one_that_fails_stops_no_other(tmp_path:
         command(EPOCHS),
     )
     assert codes == dict(zip(runs, (0, 1, 0), strict=True))
-    assert last_words(runs[1]) == "error: no radiograph"
+    assert last_line(runs[1]) == "error: no radiograph"
     assert (runs[0] / "train.log").read_text() == "device 4\n"
     assert [event[1:] for event in events if event[0] == "bad"] == [
         ("start", {"place": "device 7"}),
@@ -106,9 +106,9 @@ print(*os.sched_getaffinity(0))
 """
     slot = Slot("first", None, frozenset({first}))
     assert train_side_by_side([run], [slot], command=command(script)) == {run: 0}
-    assert last_words(run) == str(first)
+    assert last_line(run) == str(first)
 
 
-def test_last_words_of_a_silent_process(tmp_path: Path) -> None:
+def test_last_line_of_a_silent_process(tmp_path: Path) -> None:
     (tmp_path / "train.log").write_text("\n")
-    assert last_words(tmp_path) == "nothing was printed"
+    assert last_line(tmp_path) == "nothing was printed"

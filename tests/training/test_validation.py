@@ -22,7 +22,7 @@ def image(*values: int) -> np.ndarray:
         (image(1, 1, 2, 2), image(2, 2, 2, 2), [0.0, 2 * 2 / 6]),
         (image(1, 1, 0, 0), image(0, 0, 0, 0), [0.0]),
         (image(0, 0), image(0, 0), []),  # neither: nothing to count
-        (image(0, 0), image(3, 3), []),  # a speck is no tooth
+        (image(0, 0), image(3, 3), []),  # a speck is not a tooth
         (image(IGNORED, 1), image(2, 1), [1.0]),
     ],
 )

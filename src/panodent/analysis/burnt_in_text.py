@@ -2,7 +2,7 @@
 
 A device writes text with one grey value, the darkest or the brightest, with sharp edges. A line of
 text is at least four pieces of that value, about equally high, side by side. The single letters R
-and L, which mark the sides, are no line. Text over teeth, handwriting, and text with soft edges
+and L, which mark the sides, are not a line. Text over teeth, handwriting, and text with soft edges
 are not found: a person must look.
 
 >>> image = np.zeros((200, 400), np.uint8)

@@ -6,7 +6,7 @@ they are checked for their jaw and for repeated numbers only.
 
 >>> boxes = np.array([[50, left, 90, left + 10] for left in (0, 12, 24, 36)])
 >>> [problem.text() for problem in numbering_problems([48, 47, 45, 46], boxes)]
-["45 and 46 stand in each other's place"]
+["45 and 46 are in each other's place"]
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _along(
             left.remove(worst)
         else:
             for i, j in pairs:
-                words = "{0} and {1} stand in each other's place"
+                words = "{0} and {1} are in each other's place"
                 found.append(_problem("order", numbers, i, j, words=words))
             left = [i for i in left if all(i not in pair for pair in pairs)]
     return [*found, *_gaps(numbers, places, sorted(left, key=lambda i: middle[i]))]

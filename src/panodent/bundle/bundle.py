@@ -180,7 +180,7 @@ class Bundle:
         if self.findings is not None:
             self.findings.open()
 
-    def open_aside(self) -> None:
+    def open_in_background(self) -> None:
         """Starts to load the network in another thread; `open` waits for it and raises its errors.
 
         Loading takes about 50 ms without the interpreter lock, time in which modules are imported.

@@ -43,7 +43,7 @@ _POOL_LOCK = Lock()
 
 
 @cache
-def _made_pool() -> bool:
+def _shared_memory_pool() -> bool:
     """Makes one pool of memory for the networks of this process, which run one after the other.
 
     By itself the runtime makes a pool for each network and keeps the most that each ever needed:
@@ -94,7 +94,7 @@ class Session:
         # Threads that wait actively for more work slow down what follows the network.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         with _POOL_LOCK:
-            pooled = _made_pool()
+            pooled = _shared_memory_pool()
         if pooled:
             options.add_session_config_entry("session.use_env_allocators", "1")
         provider = DEVICES[self.device][0]

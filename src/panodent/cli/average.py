@@ -38,7 +38,7 @@ def average(
     """
     require_keras()
     from panodent.bundle.files import RUN_RECORDS
-    from panodent.training.held_out import spoken
+    from panodent.training.held_out import short_names
     from panodent.training.run import reopen
     from panodent.training.run_folder import remove_run
     from panodent.training.weight_averaging import average as average_weights
@@ -63,6 +63,6 @@ def average(
         )
     megabytes = len(bundle.network) / 1e6
     print_line(f"bundle {output / 'bundle'}: {len(members)} networks as one of {megabytes:.1f} MB")
-    named = spoken(evaluations)
+    named = short_names(evaluations)
     for name, evaluation in evaluations.items():
         print_line(f"held out of the folder {named[name]}: {main_figures(evaluation)}")

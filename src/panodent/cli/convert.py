@@ -43,8 +43,12 @@ Geometry = Annotated[
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(help="Folder of annotated radiographs, or a file.")],
-    target: Annotated[Path, typer.Argument(help="Folder for the converted annotations.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="Folder of annotated radiographs, or a file.")
+    ],
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="Folder for the converted annotations.")
+    ],
     to: Annotated[str, typer.Option(help=f"Format to write: {listed(WRITTEN)}.")],
     format_name: FormatName = None,
     values: Values = None,

@@ -31,7 +31,9 @@ LISTED = 5
 
 
 def correct(
-    data: Annotated[Path, typer.Argument(help="Folder of annotated radiographs, as published.")],
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="Folder of annotated radiographs, as published.")
+    ],
     corrections: Annotated[
         str,
         typer.Option(

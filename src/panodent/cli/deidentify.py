@@ -27,8 +27,8 @@ def deidentify(
         typer.Option(
             "--key",
             show_default="a new one",
-            help="File with a secret, made if it does not exist: with the same one, a patient has "
-            "the same new identifier in several calls.",
+            help="File with a secret, created if it does not exist. Calls with the same file give "
+            "a patient the same new identifier.",
         ),
     ] = None,
     keep_age_and_sex: Annotated[
@@ -37,9 +37,9 @@ def deidentify(
 ) -> None:
     """Copy DICOM radiographs without their patients' data.
 
-    Follows the basic profile of DICOM PS3.15. Text over the border of the picture is masked where
-    it is found, and each such file is named: look at the pictures before you give them away. Files
-    are named by their new UIDs. Results of panodent are made anew from the copies.
+    Follows the basic profile of DICOM PS3.15. Text that is found at the border of a picture is
+    masked, and the file is named; other text stays, so look at all pictures before you give them
+    away. Copies are named by their new UIDs. Results of panodent are not copied: predict again.
     """
     from panodent.dicom.deidentify import Deidentifier
     from panodent.radiograph.discovery import collect

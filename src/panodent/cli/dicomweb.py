@@ -23,7 +23,7 @@ SourceUrl = Annotated[
     str, typer.Option("--from", metavar="URL", help=f"Archive with the radiographs, {_EXAMPLE}")
 ]
 TargetUrl = Annotated[
-    str, typer.Option("--to", metavar="URL", help="Archive that gets the results.")
+    str, typer.Option("--to", metavar="URL", help="Archive in which the results are stored.")
 ]
 SpoolFolder = Annotated[
     Path,
@@ -34,7 +34,7 @@ Query = Annotated[
     typer.Option(
         metavar="NAME=VALUE",
         show_default="Modality=PX",
-        help="What radiographs must match, such as StudyDate=20260101-; may be repeated.",
+        help="Condition of the search, such as StudyDate=20260101-; may be repeated.",
     ),
 ]
 Every = Annotated[
@@ -43,7 +43,7 @@ Every = Annotated[
         min=1,
         show_default="once",
         metavar="SECONDS",
-        help="Ask again after so many seconds, until stopped.",
+        help="Search again after this many seconds, until stopped.",
     ),
 ]
 Results = Annotated[

@@ -44,8 +44,12 @@ NAMED = 8
 """At most this many radiographs or rows that were left out are named in a line."""
 
 
-Predictions = Annotated[Path, typer.Argument(help="Folder written by `panodent predict`.")]
-Truth = Annotated[Path, typer.Argument(help="Folder of annotated radiographs (ground truth).")]
+Predictions = Annotated[
+    Path, typer.Argument(metavar="PREDICTIONS", help="Folder written by `panodent predict`.")
+]
+Truth = Annotated[
+    Path, typer.Argument(metavar="TRUTH", help="Folder of annotated radiographs (ground truth).")
+]
 Report = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Folder for scores.json and an HTML report."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from panodent.cli.console import print_line
+from panodent.cli.further_networks import LearningRate, check_resumed, print_progress
 from panodent.cli.options import (
     Attribute,
     BundleName,
@@ -51,31 +52,32 @@ Plain = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PATTERN",
-        help="Radiographs that show no finding, such as 'healthy-*'; may be given repeatedly. "
-        "'!healthy-7' names an exception.",
+        help="Radiographs that show no finding, such as 'healthy-*'; may be repeated. "
+        "'!healthy-7' is an exception.",
     ),
 ]
 Start = Annotated[
-    str, typer.Option("--from", help="Folder of a run whose network this one begins with.")
+    str, typer.Option("--from", help="Folder of a run whose findings network is trained further.")
 ]
 Teacher = Annotated[
     str,
     typer.Option(
-        "--teacher", help="Also imitate the network of this run, such as one with more filters."
+        "--teacher",
+        help="Also learn from the predictions of this run, such as one with more filters.",
     ),
 ]
 StartShare = Annotated[
     float | None,
     typer.Option(
         show_default="0",
-        help="Share of the weights of --from, in the mean that becomes the bundle.",
+        help="Average the trained weights with those of --from, which get this share (0 to 1).",
     ),
 ]
 Limits = Annotated[
     str,
     typer.Option(
-        help="Bundle or run whose smallest areas, scores and calibration the new bundle gets, "
-        "instead of a choice on the held-out radiographs."
+        help="Take the limits of area and score and the calibration from this bundle or run, "
+        "instead of choosing them on the held-out radiographs."
     ),
 ]
 Filters = Annotated[
@@ -84,14 +86,11 @@ Filters = Annotated[
 ]
 Size = Annotated[
     str | None,
-    typer.Option(show_default="384x768", help="Frame of the network, HEIGHTxWIDTH in pixels."),
+    typer.Option(show_default="384x768", help="Input size of the network, HEIGHTxWIDTH in pixels."),
 ]
 Epochs = Annotated[int | None, typer.Option(show_default="50", help="Passes over all radiographs.")]
 BatchSize = Annotated[
     int | None, typer.Option(show_default="4", help="Radiographs per training step.")
-]
-LearningRate = Annotated[
-    float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
 ]
 
 NO_DATA = (
@@ -178,10 +177,7 @@ def _resume(output: Path, others: bool) -> None:
     from panodent.training.findings_run import reopen
     from panodent.training.run_folder import holding_run
 
-    if others:
-        raise ConfigError(
-            "--resume takes data and settings from the run; give no other option than --output"
-        )
+    check_resumed(others)
     with holding_run(output, "findings", keep="examples"):
         _train(reopen(output, _report))
 
@@ -215,7 +211,5 @@ def _report(kind: str, row: dict[str, float]) -> None:
             f"epoch {int(row['epoch'])}  loss {row['loss']:.4f}  held-out Dice: {dice}  "
             f"{row['seconds']:.0f} s"
         )
-    elif kind == "step" and int(row["step"]) % 20 == 0:
-        print_line(f"  step {int(row['step'])}/{int(row['steps'])}  loss {row['loss']:.4f}")
-    elif kind in ("examples", "scoring") and int(row["done"]) % 50 == 0:
-        print_line(f"  {kind}: {int(row['done'])} of {int(row['cases'])} radiographs")
+    elif kind in ("step", "examples", "scoring"):
+        print_progress(kind, row, 20)

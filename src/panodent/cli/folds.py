@@ -35,8 +35,8 @@ def folds(
         typer.Option(
             min=1,
             show_default="1",
-            help="With --train: train so many runs at the same time on the processors, each with "
-            "its share of them.",
+            help="With --train: number of runs trained at the same time on the processors, which "
+            "they share equally.",
         ),
     ] = None,
     overwrite: Overwrite = False,
@@ -44,11 +44,10 @@ def folds(
     """Train and score the runs of a cross-validation.
 
     Give the finished runs of `panodent train --fold 1/N` to `N/N`. Each radiograph is scored with
-    the run that held it out. The folder of `panodent train --folds N` stands for all its runs.
+    the run that held it out. For all runs of `panodent train --folds N`, give its output folder.
 
     With --train, runs that `panodent train --folds N --prepare` wrote are trained first, each in a
-    process of its own; those that an earlier call began go on. A run that fails does not stop the
-    others.
+    process of its own; interrupted ones are continued. A run that fails does not stop the others.
     """
     from panodent.reports.report_folder import FOLDS, check_free, replacing
     from panodent.training.run import fold_folders
@@ -72,7 +71,7 @@ def _train(folders: Sequence[Path], devices: str | None, jobs: int | None) -> No
     from panodent.training.side_by_side import (
         LOG,
         device_slots,
-        last_words,
+        last_line,
         processor_slots,
         train_side_by_side,
     )
@@ -94,7 +93,7 @@ def _train(folders: Sequence[Path], devices: str | None, jobs: int | None) -> No
         raise typer.Exit(130) from None
     failed = [folder for folder in open_runs if codes[folder]]
     for folder in failed:
-        why = last_words(folder).removeprefix("error: ")
+        why = last_line(folder).removeprefix("error: ")
         print_error(f"{folder.name}: {why} (all in {folder / LOG})")
     print_line(f"{len(folders) - len(failed)} of {len(folders)} runs are finished")
     if failed:

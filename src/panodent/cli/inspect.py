@@ -39,7 +39,7 @@ RAREST = 4
 
 
 def inspect(
-    data: Annotated[Path, typer.Argument(help="Folder of annotated radiographs.")],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder of annotated radiographs.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for an HTML report with pictures.")
     ] = None,
@@ -139,8 +139,9 @@ def _print_kinds(found: Inspection) -> None:
     )
     for name, count in found.other_findings.items():
         print_warning(
-            f"{counted(count, 'finding', 'findings')} of class {name!r}, which is no kind: nothing "
-            f'is learned there; --map \'{{"{name}": "finding:KIND"}}\' names one'
+            f"{counted(count, 'finding', 'findings')} of class {name!r}, which is not a kind of "
+            "finding: training ignores these places; to give the class a kind: "
+            f'--map \'{{"{name}": "finding:KIND"}}\''
         )
 
 

@@ -13,7 +13,9 @@ from panodent.utils.wording import counted
 
 
 def measure(
-    results: Annotated[Path, typer.Argument(help="Folder written by `panodent predict`.")],
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help="Folder written by `panodent predict`.")
+    ],
     report: Annotated[
         bool,
         typer.Option(

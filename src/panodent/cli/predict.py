@@ -182,7 +182,7 @@ def _loaded(
 def _loading(paths: Sequence[str], bundle: Bundle) -> Bundle:
     """The bundle. For one file its networks are loaded aside; folders take other threads."""
     if len(paths) == 1 and Path(paths[0]).is_file():
-        bundle.open_aside()
+        bundle.open_in_background()
     return bundle
 
 

@@ -45,29 +45,28 @@ LookForFindings = Annotated[
     bool,
     typer.Option(
         "--findings/--no-findings",
-        help="Also look for fillings, crowns, implants and more, if the bundle has a network for "
-        "it.",
+        help="Also find fillings, crowns, implants and more, if the bundle has a findings network.",
     ),
 ]
 DrawFindings = Annotated[
     bool,
     typer.Option(
         "--overlay-findings/--no-overlay-findings",
-        help="Draw findings on overlay.png. The odontogram and the tables have them in any case.",
+        help="Draw findings on overlay.png; the odontogram and the tables always show them.",
     ),
 ]
 Fast = Annotated[
     bool,
     typer.Option(
         "--fast",
-        help="Use the bundle's eight-bit networks: a little less exact, faster on processors "
-        "with 8-bit instructions (VNNI).",
+        help="Use the bundle's eight-bit networks: slightly less accurate, faster on "
+        "processors with 8-bit instructions (VNNI).",
     ),
 ]
 MinScore = Annotated[
     float,
     typer.Option(
-        min=0, max=1, help="Leave out teeth whose score, the probability to be right, is lower."
+        min=0, max=1, help="Leave out teeth with a lower score (probability of being right)."
     ),
 ]
 Device = Annotated[

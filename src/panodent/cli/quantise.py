@@ -27,7 +27,7 @@ def quantise(
     ],
     output: NewBundle,
     bundle: BundleName = "default",
-    count: Annotated[int, typer.Option(min=1, help="Number of radiographs used, at most.")] = 64,
+    count: Annotated[int, typer.Option(min=1, help="Largest number of radiographs used.")] = 64,
     beside: Annotated[
         bool,
         typer.Option(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from panodent.cli.console import print_line
+from panodent.cli.further_networks import LearningRate, check_resumed, print_progress
 from panodent.cli.options import (
     Attribute,
     BundleName,
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
 
 Epochs = Annotated[int | None, typer.Option(show_default="12", help="Passes over all teeth.")]
 BatchSize = Annotated[int | None, typer.Option(show_default="64", help="Teeth per training step.")]
-LearningRate = Annotated[
-    float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
-]
 Variants = Annotated[
     int | None,
-    typer.Option(show_default="2", help="How often each radiograph is shown to the bundle."),
+    typer.Option(
+        show_default="2",
+        help="Versions of each radiograph that are used: unchanged, then with random changes.",
+    ),
 ]
 
 
@@ -95,28 +95,20 @@ def refiner(
             "seed": seed,
         }
     )
-    _check_data(data, settings, resume)
+    if resume:
+        check_resumed(bool(data or settings))
+    elif not data:
+        raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
     with holding_run(output, "refiner", overwrite, keep="crops"):
         if resume:
             run = reopen(output, _report)
         else:
             options = read_options(values, numbering, name_map, predictions, attribute, encoding)
-            sources = [
-                DataSource(root, format_name, options, skip_bad=skip_bad) for root in data or ()
-            ]
-            named = (output, sources, bundle, RefinerConfig(**settings))
-            run = prepare(*named, _report, validation, split_seed, overwrite)
+            folders = data or ()
+            sources = [DataSource(one, format_name, options, skip_bad=skip_bad) for one in folders]
+            how = (RefinerConfig(**settings), _report, validation, split_seed, overwrite)
+            run = prepare(output, sources, bundle, *how)
         _train(run)
-
-
-def _check_data(data: Sequence[Path] | None, settings: Mapping[str, Any], resume: bool) -> None:
-    """Raises `ConfigError` if a new run has no data, or if a resumed one is given any."""
-    if resume and (data or settings):
-        raise ConfigError(
-            "--resume takes data and settings from the run; give no other option than --output"
-        )
-    if not resume and not data:
-        raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
 
 
 def _train(run: RefinerRun) -> None:
@@ -140,7 +132,5 @@ def _report(kind: str, row: dict[str, float]) -> None:
             f"{row['dice_before']:.4f} before, {row['dice_after']:.4f} after  "
             f"{row['seconds']:.0f} s"
         )
-    elif kind == "step" and int(row["step"]) % 100 == 0:
-        print_line(f"  step {int(row['step'])}/{int(row['steps'])}  loss {row['loss']:.4f}")
-    elif kind in ("crops", "scoring") and int(row["done"]) % 50 == 0:
-        print_line(f"  {kind}: {int(row['done'])} of {int(row['cases'])} radiographs")
+    elif kind in ("step", "crops", "scoring"):
+        print_progress(kind, row, 100)

@@ -60,22 +60,23 @@ ReserveMib = Annotated[
     int,
     typer.Option(
         min=0,
-        help="Space of the store's disk that uploads leave free for saves and deletions, in MiB.",
+        help="Disk space that uploads leave free for saves and deletions, in MiB.",
     ),
 ]
 Seconds = Annotated[
-    float, typer.Option(min=0.1, help="Longest time for one radiograph, in seconds; then it fails.")
+    float, typer.Option(min=0.1, help="Longest time for one radiograph, in seconds.")
 ]
 Waiting = Annotated[
     int,
     typer.Option(
-        min=1, help="Radiographs that may wait for a worker; further requests get status 503."
+        min=1,
+        help="Radiographs that may wait for a worker; further requests are refused (status 503).",
     ),
 ]
 PerAddress = Annotated[
     int,
     typer.Option(
-        min=1, help="Connections that one address may have; loopback may have any number."
+        min=1, help="Connections allowed from one address; there is no limit for loopback."
     ),
 ]
 LabelStudio = Annotated[
@@ -88,13 +89,13 @@ LabelStudio = Annotated[
 Numbering = Annotated[
     str | None,
     typer.Option(
-        help="Numbering of exports that name none, and of the labels in Label Studio: fdi, "
-        "universal or palmer.",
-        show_default="fdi for exports; labels tell theirs",
+        help="Numbering of exports, unless a request names another, and of the labels in Label "
+        "Studio: fdi, universal or palmer.",
+        show_default="fdi for exports; recognised for labels",
     ),
 ]
 RootPath = Annotated[
-    str, typer.Option(help="Path below which a proxy offers the service, such as /teeth.")
+    str, typer.Option(help="URL path under which a proxy offers the service, such as /teeth.")
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Log every request.")]
 

@@ -63,7 +63,7 @@ from panodent.cli.training_session import continue_run, train_run, train_runs, t
 from panodent.errors import ConfigError
 
 if TYPE_CHECKING:
-    from panodent.training.team import Team
+    from panodent.training.device_group import DeviceGroup
     from panodent.training.train_config import TrainConfig
 
 FIRST_FOLD = "fold-1"
@@ -138,7 +138,7 @@ def _train(given: Mapping[str, Any]) -> int:
     if given["resume"]:
         _check_resumed(given, settings)
         going_on = partial(continue_run, output, given["epochs"], given["patience"])
-        return train_together(_team(given), going_on)
+        return train_together(_group(given), going_on)
     folders = _checked_data(given)
     start = _starting_point(given["start"], given["recipe"])
     training = _configured(given["recipe"], given["config"], settings, start)
@@ -154,7 +154,7 @@ def _train(given: Mapping[str, Any]) -> int:
         _trackers(given["track"]),
         given["prepare"],
     )
-    return train_together(_team(given), begin)
+    return train_together(_group(given), begin)
 
 
 SETTINGS = (
@@ -182,11 +182,12 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     return drop_none({**{name: given[name] for name in SETTINGS}, **unset})
 
 
-def _team(given: Mapping[str, Any]) -> Team:
+def _group(given: Mapping[str, Any]) -> DeviceGroup:
     """The devices and processes that train together."""
-    from panodent.training.team import team
+    from panodent.training.device_group import device_group
 
-    return team(*(given[name] for name in ("devices", "processes", "process_id", "coordinator")))
+    names = ("devices", "processes", "process_id", "coordinator")
+    return device_group(*(given[name] for name in names))
 
 
 def _sources(
@@ -228,7 +229,7 @@ def _begin(
     overwrite: bool,
     track: Sequence[str],
     only_prepare: bool,
-    team: Team,
+    group: DeviceGroup,
 ) -> int:
     """Prepares a run, or the runs of all folds, and trains; returns the exit code.
 
@@ -249,10 +250,10 @@ def _begin(
             runs = prepare_folds(output, sources, training, folds, *given)
             for run in runs:
                 choose(run.folder, track)
-            return 0 if only_prepare else train_runs(output, runs, team)
+            return 0 if only_prepare else train_runs(output, runs, group)
         run = prepare(output, sources, training, *given)
         choose(run.folder, track)
-        return 0 if only_prepare else train_run(run, progress, team)
+        return 0 if only_prepare else train_run(run, progress, group)
 
 
 def _trackers(names: Sequence[str] | None) -> list[str]:

@@ -29,15 +29,16 @@ RepeatMixed = Annotated[
     str,
     typer.Option(
         show_default="1; children 4",
-        help="At least so often per epoch for radiographs with deciduous teeth, such as 4,4,1.",
+        help="How often radiographs with deciduous teeth are used per epoch at least: one number, "
+        "or one for each folder, such as 4,4,1.",
     ),
 ]
 Epochs = Annotated[
     int | None,
     typer.Option(
         show_default="finetune 20, default 61, refine 100, children 30, seed 10",
-        help="Number of epochs; stages keep their proportions. With --resume: the new number of a "
-        "run that is to go on.",
+        help="Number of epochs; stages keep their proportions. With --resume: the new total, "
+        "which makes a finished run longer.",
     ),
 ]
 BatchSize = Annotated[
@@ -72,8 +73,8 @@ Folds = Annotated[
     int | None,
     typer.Option(
         min=2,
-        help="Train one run for each of so many folds, in OUTPUT/fold-1 and so on, and score them "
-        "together.",
+        help="Cross-validate with this many folds: train a run for each, in OUTPUT/fold-1 and so "
+        "on, and score them together.",
     ),
 ]
 Patience = Annotated[
@@ -81,7 +82,7 @@ Patience = Annotated[
     typer.Option(
         min=0,
         show_default="0",
-        help="Stop when so many epochs have not improved the validation Dice; 0: never.",
+        help="Stop when the validation Dice has not improved for this many epochs; 0: never.",
     ),
 ]
 KeepEpochs = Annotated[
@@ -111,12 +112,15 @@ Teachers = Annotated[
     list[str] | None,
     typer.Option(
         "--teacher",
-        help="Also imitate the answers of this bundle or run, a larger network; may be repeated.",
+        help="Also learn from the predictions of this bundle or run, such as a larger network "
+        "(distillation); may be repeated.",
     ),
 ]
 Freeze = Annotated[
     str | None,
-    typer.Option(help="Do not train these layers: 'encoder', or a number of first layers."),
+    typer.Option(
+        help="Layers that are not trained: 'encoder', or a number, counted from the input."
+    ),
 ]
 Classes = Annotated[
     str | None,
@@ -137,8 +141,8 @@ Prepare = Annotated[
     bool,
     typer.Option(
         "--prepare",
-        help="Check and split the data and write the run or the folds, but do not train; --resume "
-        "or `panodent folds --train` does.",
+        help="Check and split the data and write the run or the folds, but do not train them yet; "
+        "--resume or `panodent folds --train` trains them later.",
     ),
 ]
 Resume = Annotated[
@@ -153,8 +157,8 @@ Devices = Annotated[
     str | None,
     typer.Option(
         show_default="1; all with --processes",
-        help="Train on so many devices at the same time, such as 2, on 'all', or on those with "
-        "these numbers, such as 0,2. --batch-size is that of all together. Needs JAX.",
+        help="Devices to train on together: how many, such as 2, or 'all', or their numbers, such "
+        "as 0,2. They share each batch of --batch-size. Needs JAX.",
     ),
 ]
 Processes = Annotated[
@@ -162,7 +166,7 @@ Processes = Annotated[
     typer.Option(
         min=1,
         envvar="KERAS_DISTRIBUTION_NUM_PROCESSES",
-        help="So many processes train together, for example one on each machine.",
+        help="Number of processes that train together, for example one on each machine.",
     ),
 ]
 ProcessId = Annotated[
@@ -170,13 +174,13 @@ ProcessId = Annotated[
     typer.Option(
         min=0,
         envvar="KERAS_DISTRIBUTION_PROCESS_ID",
-        help="Which of the --processes this one is, from 0; 0 writes the run.",
+        help="Number of this process, from 0 to --processes minus 1; process 0 writes the run.",
     ),
 ]
 Coordinator = Annotated[
     str,
     typer.Option(
         envvar="KERAS_DISTRIBUTION_JOB_ADDRESSES",
-        help="HOST:PORT of process 0, on which it listens for the others.",
+        help="HOST:PORT at which process 0 waits for the others.",
     ),
 ]

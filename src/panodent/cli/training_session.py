@@ -20,33 +20,33 @@ from panodent.utils.wording import counted
 if TYPE_CHECKING:
     from panodent.evaluation.evaluate import Evaluation
     from panodent.evaluation.pairing import CaseLoader
+    from panodent.training.device_group import DeviceGroup
     from panodent.training.run import Run
-    from panodent.training.team import Team
 
 
-def train_together(team: Team, begin: Callable[[Team], int]) -> int:
+def train_together(group: DeviceGroup, begin: Callable[[DeviceGroup], int]) -> int:
     """Calls `begin` in the process that writes; the others train what it shares. The exit code."""
+    from panodent.training.group_run import received_run, reporting_failure
     from panodent.training.loop import fit
-    from panodent.training.team_run import leading, received
 
     code = 0
     try:
-        if team.writes:
-            with leading(team):
-                code = begin(team)
+        if group.writes:
+            with reporting_failure(group):
+                code = begin(group)
         else:
-            with received(team) as run:
-                fit(run, resume=True, team=team)
-                team.part()
+            with received_run(group) as run:
+                fit(run, resume=True, group=group)
+                group.disconnect()
     except KeyboardInterrupt:
-        team.leave(130)
+        group.exit_at_once(130)
         raise
     if code == 130:
-        team.leave(code)
+        group.exit_at_once(code)
     return code
 
 
-def continue_run(output: Path, epochs: int | None, patience: int | None, team: Team) -> int:
+def continue_run(output: Path, epochs: int | None, patience: int | None, group: DeviceGroup) -> int:
     """Goes on with the run in a folder, or with those of a cross-validation; the exit code."""
     from panodent.training.continuation import extend, history_of
     from panodent.training.recipes import load_config
@@ -56,7 +56,7 @@ def continue_run(output: Path, epochs: int | None, patience: int | None, team: T
     folders = fold_folders(output)
     if not folders:
         load_config(output)  # without a run nothing is made
-    elif team.processes > 1:
+    elif group.processes > 1:
         raise ConfigError(
             f"{output} holds the folds of a cross-validation, and several processes train one run; "
             f"name one of them, such as {folders[0]}"
@@ -67,17 +67,17 @@ def continue_run(output: Path, epochs: int | None, patience: int | None, team: T
                 extend(folder, epochs, patience)
         if folders:
             runs = [reopen(folder, _quiet) for folder in folders]
-            return train_runs(output, runs, team, resume=True)
+            return train_runs(output, runs, group, resume=True)
         config, _ = load_config(output)
         progress = TrainingProgress(config.epochs, len(history_of(output)))
-        return train_run(reopen(output, progress.report), progress, team, resume=True)
+        return train_run(reopen(output, progress.report), progress, group, resume=True)
 
 
 def _quiet(*_: object) -> None:
     """Reports nothing."""
 
 
-def train_runs(output: Path, runs: Sequence[Run], team: Team, resume: bool = False) -> int:
+def train_runs(output: Path, runs: Sequence[Run], group: DeviceGroup, resume: bool = False) -> int:
     """Trains the runs of a cross-validation one after another and scores them together.
 
     With `resume` those that are finished are left as they are. Returns the exit code.
@@ -91,7 +91,7 @@ def train_runs(output: Path, runs: Sequence[Run], team: Team, resume: bool = Fal
             continue
         progress = TrainingProgress(run.config.epochs, len(history_of(run.folder)))
         run.report = progress.report
-        if code := train_run(run, progress, team, resume, output):
+        if code := train_run(run, progress, group, resume, output):
             return code
     write_folds(score_folds([run.folder for run in runs]), output)
     return 0
@@ -100,7 +100,7 @@ def train_runs(output: Path, runs: Sequence[Run], team: Team, resume: bool = Fal
 def train_run(
     run: Run,
     progress: TrainingProgress,
-    team: Team,
+    group: DeviceGroup,
     resume: bool = False,
     output: Path | None = None,
 ) -> int:
@@ -109,10 +109,10 @@ def train_run(
     `output` is the folder that --resume takes, if it is not the run's own.
     """
     from panodent.training.finalise import finalise
-    from panodent.training.held_out import spoken
+    from panodent.training.group_run import broadcast_run
+    from panodent.training.held_out import short_names
     from panodent.training.loop import fit
     from panodent.training.run_data import data_notes
-    from panodent.training.team_run import share
     from panodent.training.tracking import tracking
 
     for note in data_notes(run.data):
@@ -124,13 +124,13 @@ def train_run(
     interrupted = False
     with progress, tracking(run) as track:
         try:
-            share(run, team, resume)
-            fit(run, resume, team)
-            team.part()
+            broadcast_run(run, group, resume)
+            fit(run, resume, group)
+            group.disconnect()
         except KeyboardInterrupt:
             interrupted = True
             track.status = "stopped"
-            if team.processes > 1:
+            if group.processes > 1:
                 print_line("interrupted; continue in all processes with --resume")
                 return 130
             if not run.best.exists():
@@ -148,7 +148,7 @@ def train_run(
         f"answers on {compared} differ from those of training by at most "
         f"{exported['largest_logit_difference']} (logits)"
     )
-    named = spoken(evaluations)
+    named = short_names(evaluations)
     for name, evaluation in evaluations.items():
         print_line(f"held out of the folder {named[name]}: {main_figures(evaluation)}")
     if evaluations:
@@ -174,7 +174,7 @@ def score_folds(runs: Sequence[Path]) -> tuple[Evaluation, dict[str, CaseLoader]
     Prints the main figures of each run and of all together.
     """
     from panodent.training.cross_validation import evaluate_folds, missing_folds
-    from panodent.training.held_out import spoken
+    from panodent.training.held_out import short_names
 
     if missing := missing_folds(runs):
         one = len(missing) == 1
@@ -185,7 +185,7 @@ def score_folds(runs: Sequence[Path]) -> tuple[Evaluation, dict[str, CaseLoader]
         )
     with progress_bar("scoring") as update:
         each, together, pictures = evaluate_folds(runs, update)
-    named = spoken(each)
+    named = short_names(each)
     for name, evaluation in each.items():
         count, figures = len(evaluation.cases), main_figures(evaluation)
         print_line(f"held out of the folder {named[name]} ({count}): {figures}")

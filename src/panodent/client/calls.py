@@ -128,7 +128,11 @@ def study_conditions(
     sort: Sort = "created",
     order: Order = "desc",
 ) -> dict[str, str | int]:
-    """`StudyConditions` as a query; raises `TypeError` for one that there is not."""
+    """`StudyConditions` as a query; raises `TypeError` for an unknown one.
+
+    >>> study_conditions(search="scan", show="unreviewed")
+    {'search': 'scan', 'show': 'unreviewed', 'sort': 'created', 'order': 'desc'}
+    """
     moments = {"created_from": created_from, "created_before": created_before}
     times = {key: moment.isoformat() for key, moment in moments.items() if moment is not None}
     return {"search": search, "show": show, "sort": sort, "order": order, **times}

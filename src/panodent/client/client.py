@@ -41,6 +41,12 @@ class Client:
 
     All methods raise `ServiceError` with the service's explanation if it refuses a request or does
     not answer. A `source` is a path, or (file name, content).
+
+    >>> def service(request):  # stands for a running `panodent serve`
+    ...     return httpx.Response(200, json={"path": request.url.path})
+    >>> with Client(token="a secret", transport=httpx.MockTransport(service)) as client:
+    ...     client.info()
+    {'path': '/v1/info'}
     """
 
     def __init__(

@@ -52,7 +52,7 @@ class InspectedCase:
     problem : why it cannot be used at all; empty if it can.
     kinds : the kind of each of its findings; None if the data set has none.
     loose : how many of them have no tooth.
-    others : how many findings are of a class that is no kind, by the class's name; None if the
+    others : how many findings are of a class that is not a kind, by the class's name; None if the
         data set has no findings.
     """
 
@@ -124,7 +124,7 @@ class Inspection:
 
     @property
     def other_findings(self) -> dict[str, int]:
-        """Number of findings of classes that are no kind, by the class's name."""
+        """Number of findings of classes that are not a kind, by the class's name."""
         found = Counter[str]()
         for case in self.findings:
             found.update(case.others or {})

@@ -192,7 +192,7 @@ def _session(credentials: Credentials, ca_file: Path | None) -> Any:
 def _translated(name: str, what: str) -> Iterator[None]:
     """Turns errors of a request into ours; texts of servers are left out, they may name patients.
 
-    An object that the archive has already is no error.
+    An object that the archive has already is not an error.
     """
     import requests
     from pydicom.errors import InvalidDicomError

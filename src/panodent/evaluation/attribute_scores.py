@@ -1,4 +1,4 @@
-"""Counts what was told right and wrong of teeth: impacted, root remnants, not erupted.
+"""Compares predicted attributes of teeth with the truth: impacted, root remnant, not erupted.
 
 The truth is what a person saw: `panodent.teeth.validation.STATES`, of some teeth. What is compared
 is what `panodent.analysis.tooth_attributes` tells of the predicted teeth of the same number.
@@ -6,9 +6,9 @@ is what `panodent.analysis.tooth_attributes` tells of the predicted teeth of the
 >>> seen = {"opg": {38: "impacted", 48: "growing", 36: "remnant"}}
 >>> for count in counted_attributes(seen, {"opg": {38: "impacted mesial", 36: "erupted"}}):
 ...     print(count)
-third molars impacted: 1 of 1 found, 0 without a tooth; 0 of 1 others called so
-third molars unerupted: 0 of 1 found, 1 without a tooth; 0 of 0 others called so
-other teeth remnant: 0 of 1 found, 0 without a tooth; 0 of 0 others called so
+third molars impacted: 1 of 1 found, 0 without a tooth; 0 of 1 others called impacted
+third molars unerupted: 0 of 1 found, 1 without a tooth; 0 of 0 others called unerupted
+other teeth remnant: 0 of 1 found, 0 without a tooth; 0 of 0 others called remnant
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ SCHEMA = "panodent-attribute-scores/1"
 
 @dataclass(frozen=True)
 class AttributeCount:
-    """How often one attribute was told, of third molars or of other teeth.
+    """How often one attribute was predicted, for third molars or for other teeth.
 
     Attributes
     ----------
     teeth : 'third molars' or 'other teeth'.
     kind : one of `KINDS`. Whether a tooth has erupted is counted of teeth that the truth calls
         growing or erupted.
-    right, of : how many of the teeth that have it were told to, and how many there are.
+    right, of : how many of the teeth that have it were found to have it, and how many there are.
     absent : how many of them were not predicted at all.
-    false, others : how many teeth without it were told to have it, and how many there are.
+    false, others : how many teeth without it were said to have it, and how many there are.
     """
 
     teeth: str
@@ -57,12 +57,12 @@ class AttributeCount:
         """The counts in one line."""
         return (
             f"{self.teeth} {self.kind}: {self.right} of {self.of} found, {self.absent} without a "
-            f"tooth; {self.false} of {self.others} others called so"
+            f"tooth; {self.false} of {self.others} others called {self.kind}"
         )
 
 
-def told(teeth: Teeth) -> dict[int, str]:
-    """What the rules tell of each numbered tooth, in the words of the truth."""
+def predicted_states(teeth: Teeth) -> dict[int, str]:
+    """The state of each numbered tooth by the rules, in the words of the truth."""
     numbers = teeth.fdi.tolist()
     words = map(_word, tooth_attributes(teeth))
     return {fdi: word for fdi, word in zip(numbers, words, strict=True) if fdi != UNNUMBERED}
@@ -115,7 +115,7 @@ def counted_attributes(truth: Words, predicted: Words) -> list[AttributeCount]:
 
 
 def differing(truth: Words, predicted: Words) -> list[tuple[str, int, str, str]]:
-    """(key, FDI number, what was seen, what was told) of teeth told to be of another kind.
+    """(key, FDI number, annotated state, predicted state) of teeth for which the two differ.
 
     A germ counts as an erupted tooth: both mean neither impacted nor a remnant.
     """
@@ -158,7 +158,7 @@ def evaluate_attributes(pairing: Pairing) -> list[AttributeCount]:
 
 
 def _told_of(prediction: Callable[[], Teeth] | None) -> dict[int, str]:
-    return {} if prediction is None else told(prediction())
+    return {} if prediction is None else predicted_states(prediction())
 
 
 def to_json(counts: Iterable[AttributeCount]) -> str:

@@ -132,7 +132,7 @@ class CaseScores:
 
     @property
     def numbering(self) -> float | None:
-        """Share of the teeth found under their number; None without teeth."""
+        """Share of the teeth found with their number; None without teeth."""
         correct = sum(tooth.correctly_numbered for tooth in self.teeth)
         return correct / len(self.teeth) if self.teeth else None
 
@@ -158,13 +158,13 @@ def score_pair(
     - no tooth in the ground truth, some predicted: each is an extra; `foreground` is 0;
     - a number that occurs twice: teeth are paired one to one, largest Dice first; a predicted tooth
       left over is an extra, a tooth of the ground truth left over is missed;
-    - an instance without a number on a tooth that was not found under its number leaves the tooth
-      at 0 and is no extra; anywhere else it is an extra;
+    - an instance without a number on a tooth that was not found with its number leaves the tooth
+      at 0 and is not an extra; anywhere else it is an extra;
     - a tooth of the ground truth without a number is an ignore region: it is not scored, and
       neither is an instance on it, see `panodent.evaluation.matching.on_ignore_regions`;
       `foreground` leaves out its pixels.
 
-    Raises `TeethError` if the sizes differ, `UnknownToothError` for classes that are no teeth.
+    Raises `TeethError` if the sizes differ, `UnknownToothError` for classes that are not teeth.
 
     >>> square = np.ones((10, 10), bool)
     >>> truth = Teeth.from_masks((20, 40), [(36, square, (5, 5)), (37, square, (5, 25))])

@@ -121,6 +121,15 @@ def compared(
 
     The same arguments give the same result. Raises `DatasetError` for a label that is not in the
     order of the grouping.
+
+    >>> from panodent.evaluation.case_scores import score_pair
+    >>> from panodent.evaluation.grouping import groupings
+    >>> from panodent.teeth.teeth import Teeth
+    >>> teeth = Teeth.from_label_image([[0, 36], [37, 36]])
+    >>> [grouping] = groupings(["teeth"], None, [])
+    >>> found = compared([score_pair(teeth, teeth)], grouping, samples=0)
+    >>> [(group.name, group.tooth_count, group.figures["dice"].value) for group in found.groups]
+    [('0-9', 2, 1.0)]
     """
     members: dict[str, list[CaseScores]] = {name: [] for name in grouping.order}
     without: dict[str, list[str]] = {}

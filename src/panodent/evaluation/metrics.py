@@ -59,7 +59,7 @@ _TABLE = (
     Metric("foreground", "Foreground Dice", "images", "higher",
            "Dice of all teeth of an image taken together"),
     Metric("detection_f1", "Detection F1", "teeth", "higher",
-           "a tooth is detected when it is found under the right number with an IoU of at least "
+           "a tooth is detected when it is found with the right number and an IoU of at least "
            "0.5"),
     Metric("ap", "Mask AP", "teeth", "higher",
            "COCO: mean over IoU thresholds of 0.50 to 0.95 and over the tooth numbers, permanent "
@@ -72,7 +72,7 @@ _TABLE = (
            surface=True),
     Metric("hd95", "HD95", "teeth", "lower",
            "95th percentile of the distance between outlines, in thousandths of the image's "
-           "width, over the teeth found under their number",
+           "width, over the teeth found with their number",
            surface=True, digits=2),
     Metric("calibration_error", "Calibration error", "predicted teeth", "lower",
            "mean distance, in ten bins of the score, between score and share of correct teeth "

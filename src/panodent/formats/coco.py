@@ -108,6 +108,12 @@ class Coco(Format):
         if not any(content.kinds for content in of_teeth):
             found = _items(of_findings, path)
             beside = {item.key: item.findings for item in in_order(path, found, report)}
+        else:
+            for content in of_findings:
+                content.report.warn(
+                    "was not read, because the annotations of the teeth have classes of findings "
+                    "too; keep all findings in one file"
+                )
         items = _items(of_teeth, path)
         known = (replace(i, findings=i.findings or beside.get(i.key)) for i in items)
         return in_order(of_teeth[0].file if len(of_teeth) == 1 else path, known, report)

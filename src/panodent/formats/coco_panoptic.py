@@ -89,7 +89,7 @@ class CocoPanoptic(Format):
             read = partial(_read, file, found, numbers, report)
             key, radiograph = place.key, place.file
             if radiograph is not None and _folders(file)[0] in radiograph.parents:
-                # A PNG of segments is no radiograph, though its name is like one.
+                # A PNG of segments is not a radiograph, though its name is like one.
                 key, radiograph = key_of(declared_path(found.name, str(file))), None
             items.append(Annotated(key, read, found.size, radiograph))
         return in_order(file, items, report)
@@ -180,7 +180,7 @@ def _annotated_images(
 
 
 def _annotations(file: Path, data: Record) -> Iterator[tuple[Place, Record]]:
-    """(place, entry) of each; raises `AnnotationError` if they are no list of objects."""
+    """(place, entry) of each; raises `AnnotationError` if they are not a list of objects."""
     if not isinstance(data.get("annotations"), tuple):
         records(data, "annotations", str(file))
     try:

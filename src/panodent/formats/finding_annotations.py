@@ -1,7 +1,7 @@
 """Annotated findings: a COCO file whose categories are kinds of findings.
 
 Each annotation has `category_id`, `segmentation`, and perhaps `fdi`: the tooth that carries the
-finding or stood in its place, 0 for none. Categories that are no kind of
+finding or stood in its place, 0 for none. Categories that are not a kind of
 `panodent.teeth.finding_kinds.KINDS`, such as `other` or `root_remnant`, mark places about which
 nothing is said. Categories of teeth are left out. `panodent.formats.coco` reads teeth and findings.
 

@@ -103,7 +103,7 @@ class Labelme(Format):
             with report.catching(cost="radiograph"):
                 data = load(file)
                 if "imagePath" not in data and "shapes" not in data:
-                    report.note("is no file of labelme; passed over")
+                    report.note("is not a file of labelme; passed over")
                     continue
                 name, size = data.get("imagePath"), _size(file, data)
                 if not isinstance(name, str | None):

@@ -203,7 +203,7 @@ def read_label_image(
 class ValueMap(dict[int, int | None]):
     """FDI number by pixel value; None for a class that the naming leaves out.
 
-    `unclear` says which further classes are no teeth, for the case that a label map has them.
+    `unclear` says which further classes are not teeth, for the case that a label map has them.
     """
 
     def __init__(self, numbers: Mapping[int, int | None], unclear: str = "") -> None:

@@ -8,7 +8,7 @@ file whose names can be read in both ways is refused until the user says which o
 >>> Naming("universal").numbers(["tooth 11"], Path("a.json"))
 {'tooth 11': 23}
 
-Names of findings are no teeth, see `panodent.formats.finding_names`:
+Names of findings are not teeth, see `panodent.formats.finding_names`:
 
 >>> Naming().numbers(["48", "crown"], Path("a.json")), Naming().kinds(["48", "crown"])
 ({'48': 48, 'crown': None}, {'crown': 'crown'})
@@ -110,7 +110,7 @@ class Naming:
             only, or mean the same teeth in each.
         file : named by errors.
         used : those of the names that annotations use; None: all. Other names help to recognise the
-            numbering, and those among them that are no teeth are left out. Numbers may not
+            numbering, and those among them that are not teeth are left out. Numbers may not
             contradict the others even if nothing uses them: 1 to 60 are not FDI numbers.
         report : takes a note about the classes that are left out because nothing uses them.
 
@@ -131,7 +131,7 @@ class Naming:
         ignored = [name for name in open_names if name not in proven]
         if ignored and report is not None:
             report.note(
-                f"class names {_shown(ignored)} are no teeth and no annotation uses them; ignored"
+                f"class names {_shown(ignored)} are not teeth and no annotation uses them; ignored"
             )
         return {name: found[name] if name in found else proven.get(name) for name in listed}
 
@@ -153,14 +153,14 @@ class Naming:
         return numbers, self._not_teeth(odd, file) if odd else ""
 
     def known(self, names: Iterable[str]) -> dict[str, int | None]:
-        """The meaning of those names that are no numbers: in the map, or words that are known."""
+        """The meaning of those names that are not numbers: in the map, or words that are known."""
         found: dict[str, int | None] = {}
         listed = list(names)
         findings = self.kinds(listed)
         for name in listed:
             cuts = _plain(name) in _CUT_OUT_NAMES
             if name in self.table:
-                # What lies under a cut-out is no tooth, whether the cut-out is wanted or not.
+                # What lies under a cut-out is not a tooth, whether the cut-out is wanted or not.
                 found[name] = CUT_OUT if cuts and self.table[name] is None else self.table[name]
             elif name in findings:
                 found[name] = None

@@ -143,7 +143,7 @@ class _Image:
 
 
 def _name(entry: Any, key: str, file: Path) -> str:
-    """The name of the radiograph; raises `AnnotationError` for an entry that is no image."""
+    """The name of the radiograph; raises `AnnotationError` for an entry that is not an image."""
     if not isinstance(entry, dict):
         raise AnnotationError(
             f"{file}: {excerpt(key)} is {excerpt(entry)}; expected an image with its regions"

@@ -130,7 +130,7 @@ def _sure(
 ) -> dict[str, BoolArray]:
     """The pixels (h, w) of each kind without regions that are too small or too unsure to be found.
 
-    What is no finding must not remove a tooth.
+    What is not a finding must not remove a tooth.
     """
     sure = {}
     for kind in ("implant", "pontic", "crown"):

@@ -1,4 +1,13 @@
-"""Predicts folders of radiographs and writes a results folder."""
+"""Predicts folders of radiographs and writes a results folder.
+
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder:
+...     image = Path(folder, "opg.png")
+...     _ = image.write_text("no picture")
+...     [status] = predict_files([image], Path(folder, "out"))
+>>> status.status, status.error.startswith(str(image))
+('failed', True)
+"""
 
 from __future__ import annotations
 
@@ -121,7 +130,7 @@ def predict_files(
         if threads > 1 and not bundle.threads:
             # Cores are used better by several radiographs at a time than by the layers of one.
             bundle = replace(bundle, threads=1)
-        bundle.open_aside()
+        bundle.open_in_background()
         import_ahead(options)
         bundle.open()
         if overwrite:

@@ -18,6 +18,17 @@ def read_finding_results(path: Path) -> dict[str, Findings]:
 
     `path` is the file, or the folder that has it. Raises `DatasetError` where there is none or two
     radiographs have one key, `AnnotationError` for entries that are not results of findings.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Path(folder, FINDINGS).write_text(
+    ...         '[{"image_id": 1, "file_name": "opg.png", "category": "crown", "fdi": 36, '
+    ...         '"score": 0.9, "bbox": [0, 0, 2, 2], '
+    ...         '"segmentation": {"size": [2, 2], "counts": "04"}}]'
+    ...     )
+    ...     [(key, findings)] = read_finding_results(Path(folder)).items()
+    >>> key, findings.kinds, findings.fdi.tolist()
+    ('opg', ('crown',), [36])
     """
     file = path / FINDINGS if path.is_dir() else path
     try:

@@ -148,8 +148,8 @@ def _clear(root: Path, overwrite: bool) -> None:
     if len(drawn) < len(images):
         other = next(file for file in images if file not in drawn)
         raise OutputError(
-            f"{root}: has {other.relative_to(root)}, which is no phantom; name another --output, "
-            "so that phantoms and radiographs are not mixed"
+            f"{root}: has {other.relative_to(root)}, which is not a phantom; name another "
+            "--output, so that phantoms and radiographs are not mixed"
         )
     if files and not overwrite:
         raise OutputError(

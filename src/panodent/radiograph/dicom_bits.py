@@ -46,7 +46,7 @@ def stored_values(
     """(stored value of each value in `values`, bits in use, notes).
 
     raw : the pixels (H, W), 8 or 16 bits, signed or unsigned, as the file has them.
-    values : the different values of `raw` that are no padding.
+    values : the different values of `raw` that are not padding.
     """
     width, bits = raw.dtype.itemsize * 8, int(dataset.BitsStored)
     high = dataset.get("HighBit")

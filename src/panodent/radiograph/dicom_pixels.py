@@ -202,11 +202,11 @@ def _modality(values: npt.NDArray[Any], dataset: Any) -> tuple[npt.NDArray[Any],
         elif (line := rescale(dataset)) is not None:
             real = values * line[0] + line[1]
         elif all(dataset.get(name) not in (None, "") for name in _RESCALE):
-            raise ValueError("slope and intercept are no usable numbers")
+            raise ValueError("slope and intercept are not usable numbers")
         else:
             return values, ()
         if not np.isfinite(real).all() or np.abs(real).max() >= 1e9:
-            raise ValueError("its results are no usable numbers")
+            raise ValueError("its results are not usable numbers")
         if len(values) > 1 and real.min() == real.max():
             raise ValueError("it maps all pixels to one value")
     except (ValueError, TypeError) as error:

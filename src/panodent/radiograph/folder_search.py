@@ -2,7 +2,7 @@
 
 Files are told apart by their suffix, and by their first bytes where the suffix says nothing. Links
 to files are followed. Links to folders are not, because they can lead in circles and twice to one
-file. Files that panodent wrote (results of `predict`, reports, training runs) are no radiographs.
+file. Files that panodent wrote (results of `predict`, reports, training runs) are not radiographs.
 
 >>> from tempfile import TemporaryDirectory
 >>> with TemporaryDirectory() as folder:

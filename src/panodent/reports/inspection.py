@@ -86,7 +86,7 @@ def to_html(
         observations=_observations,
         picture_sections=[
             ("Pictures of annotations to check", suspicious, left_out),
-            ("Pictures of other cases", usual, 0),
+            ("Pictures of other cases" if suspicious else "Pictures", usual, 0),
         ],
         audit=audit,
         audit_pictures=mistakes,

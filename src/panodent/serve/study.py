@@ -162,7 +162,7 @@ def problems_of(teeth: Sequence[Mapping[str, Any]]) -> list[NumberingProblem]:
 
     >>> teeth = [{"fdi": fdi, "box": [x, 50, x + 10, 90]} for fdi, x in ((45, 0), (46, 12))]
     >>> [problem.text() for problem in problems_of(teeth)]
-    ["45 and 46 stand in each other's place"]
+    ["45 and 46 are in each other's place"]
     """
     corners = [tooth["box"] for tooth in teeth]
     boxes = [[top, left, bottom, right] for left, top, right, bottom in corners]

@@ -42,7 +42,7 @@ class PaintConfig:
         1.2, "Mean number of runs of teeth that become a bridge or implants.", (0, 8), "runs"
     )
     implants: float = setting(0.55, "A run becomes implants, not a bridge.", PROBABILITY)
-    implant_crowns: float = setting(0.7, "The implants of a run bear crowns.", PROBABILITY)
+    implant_crowns: float = setting(0.7, "The implants of a run carry crowns.", PROBABILITY)
     appliance: float = setting(0.15, "One jaw or both get brackets and a wire.", PROBABILITY)
     still_tooth: float = setting(
         0.3, "The first network still takes a painted implant or pontic for a tooth.", PROBABILITY
@@ -61,7 +61,7 @@ class FindingsConfig:
     width: int = setting(768, "Width of the network's frame.", (32, 8192), "pixels")
     epochs: int = setting(50, "Passes over all radiographs.", (1, 10_000), "epochs")
     batch_size: int = setting(4, "Radiographs a training step.", (1, 4096), "radiographs")
-    repeat: int = setting(2, "How often an epoch shows each labelled radiograph.", (1, 1000))
+    repeat: int = setting(2, "Times that an epoch shows each annotated radiograph.", (1, 1000))
     learning_rate: float = setting(3e-3, "Highest learning rate.", (1e-6, 1))
     weight_decay: float = setting(1e-2, "Weight decay of AdamW.", (0, 1))
     dice_weight: float = setting(1.0, "Weight of the Dice loss beside cross-entropy.", (0, 100))
@@ -71,7 +71,9 @@ class FindingsConfig:
         1.0, "Weight of the difference from the teacher, with --teacher.", (0, 100)
     )
     start_share: float = setting(
-        0.0, "Share of the weights it began with, in the mean that becomes the bundle.", PROBABILITY
+        0.0,
+        "Share of the weights of the start when they are averaged with the trained ones.",
+        PROBABILITY,
     )
     workers: int = setting(0, "Processes that make batches.", (0, 256), "processes")
     seed: int = setting(0, "Random seed of weights and batches.", (0, 2**31))

@@ -57,10 +57,10 @@ def folder_names(run: Run) -> list[str]:
     return [f"{place}-{folder_name(item['root'])}" for place, item in enumerate(run.data, start=1)]
 
 
-def spoken(names: Iterable[str]) -> dict[str, str]:
+def short_names(names: Iterable[str]) -> dict[str, str]:
     """How messages call the data folders of `folder_names`: by their own names, if these differ.
 
-    >>> spoken(["1-twelve"]), spoken(["1-data", "2-data"])
+    >>> short_names(["1-twelve"]), short_names(["1-data", "2-data"])
     ({'1-twelve': 'twelve'}, {'1-data': 'data (folder 1)', '2-data': 'data (folder 2)'})
     """
     own = {name: name.partition("-")[2] for name in names}

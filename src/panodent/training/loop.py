@@ -10,13 +10,13 @@ from panodent.training import checkpoint, history
 from panodent.training.batch_pool import BatchPool
 from panodent.training.batches import Augmenter, Example, load, oversampled
 from panodent.training.data_checks import failing
+from panodent.training.device_group import ALONE, DeviceGroup
 from panodent.training.distillation import with_teachers
 from panodent.training.epochs import best_of, candidates, finished
 from panodent.training.fitting import adamw, compile_network, cosine_rate, fit_epoch, seeded
 from panodent.training.history import Row
 from panodent.training.losses import DistillationLoss, ToothLoss
 from panodent.training.run import Run
-from panodent.training.team import ALONE, Team
 from panodent.training.train_config import TrainConfig
 from panodent.training.transfer import freeze, trained, with_classes
 from panodent.training.unet import build, named
@@ -25,23 +25,23 @@ from panodent.training.validation import validate
 from panodent.utils.wording import counted
 
 
-def fit(run: Run, resume: bool = False, team: Team = ALONE) -> list[Row]:
+def fit(run: Run, resume: bool = False, group: DeviceGroup = ALONE) -> list[Row]:
     """Trains until the recipe's last epoch; returns the history, one row per epoch.
 
-    All processes of a team call this with the same run; only the first of them writes. The number
-    of devices may differ from that before an interruption.
+    All processes of the group call this with the same run; only the first of them writes. The
+    number of devices may differ from that before an interruption.
 
     With `resume` a run continues after its last complete epoch as if it had never stopped. After an
     interruption everything up to the last complete epoch is kept. Raises `TrainingError` when the
     loss is not finite or a saved state cannot be read, `ConfigError` when a batch cannot be shared
     equally by the devices.
     """
-    team.check(run.config.batch_size)
-    with seeded(run.config.seed, run.config.precision), team.distributing():
-        return _fit(run, resume, team)
+    group.check(run.config.batch_size)
+    with seeded(run.config.seed, run.config.precision), group.distributing():
+        return _fit(run, resume, group)
 
 
-def _fit(run: Run, resume: bool, team: Team) -> list[Row]:
+def _fit(run: Run, resume: bool, group: DeviceGroup) -> list[Row]:
     """`fit` inside the precision and the distribution."""
     config = run.config
     model = starting_model(run)
@@ -63,12 +63,12 @@ def _fit(run: Run, resume: bool, team: Team) -> list[Row]:
     rows: list[Row] = []
     if resume and run.last.exists():
         rows = checkpoint.load(run.last, model)["history"]
-    predict = team.predictor(model)
+    predict = group.predictor(model)
     with BatchPool(augmenter, config.workers) as batches:
         while not finished(rows, config):
-            row = _epoch(run, fitted, batches, len(rows), team)
-            rows.append(_validated(row, model, predict, held, config, team))
-            if team.writes:
+            row = _epoch(run, fitted, batches, len(rows), group)
+            rows.append(_validated(row, model, predict, held, config, group))
+            if group.writes:
                 _keep(run, model, rows)
             _report_epoch(run, rows)
     return rows
@@ -175,13 +175,13 @@ def compile_model(model: Any, config: TrainConfig, steps: int, teachers: Sequenc
     return fitted
 
 
-def _epoch(run: Run, fitted: Any, batches: BatchPool, epoch: int, team: Team) -> Row:
+def _epoch(run: Run, fitted: Any, batches: BatchPool, epoch: int, group: DeviceGroup) -> Row:
     """Trains one epoch (from 0); returns its row of the history, without validation."""
     from panodent.training.backend import keras
 
     stage = run.config.stage_of(epoch)
     started = time.monotonic()
-    rows = team.rows(run.config.batch_size)
+    rows = group.rows(run.config.batch_size)
 
     def batch(step: int) -> tuple[Any, Any]:
         return batches.batch(epoch, step, (stage.height, stage.width), rows)
@@ -204,7 +204,7 @@ def _validated(
     predict: Callable[[Any], Any],
     held: Sequence[Example],
     config: TrainConfig,
-    team: Team,
+    group: DeviceGroup,
 ) -> Row:
     """The row with Dice and loss of the held-out examples at its frame size; NaN without any."""
     if not held:
@@ -217,6 +217,6 @@ def _validated(
         return float(ops.convert_to_numpy(model.loss(truth, planes)))
 
     size, classes = (int(row["height"]), int(row["width"])), len(config.classes) + 1
-    dice, mean_loss = validate(predict, loss, held, size, classes, config.batch_size, team)
+    dice, mean_loss = validate(predict, loss, held, size, classes, config.batch_size, group)
     seconds = row["seconds"] + time.monotonic() - started
     return {**row, "val_loss": mean_loss, "val_dice": dice, "seconds": seconds}

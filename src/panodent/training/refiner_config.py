@@ -34,7 +34,11 @@ class RefinerConfig:
     weight_decay: float = setting(1e-2, "Weight decay of AdamW.", (0, 1))
     dice_weight: float = setting(1.0, "Weight of the Dice loss beside cross-entropy.", (0, 100))
     precision: str = setting(AUTO, "What layers compute in: auto, float32 or mixed_bfloat16.")
-    variants: int = setting(2, "How often each radiograph is shown to the bundle.", (1, 100))
+    variants: int = setting(
+        2,
+        "Versions of each radiograph that are used: unchanged, then with random changes.",
+        (1, 100),
+    )
     least_overlap: float = setting(
         0.3, "Smallest overlap (IoU) of a found tooth with the annotated one.", (0, 1)
     )
@@ -46,7 +50,7 @@ class RefinerConfig:
     contrast: float = setting(0.25, "Largest change of contrast, as a natural logarithm.", (0, 1))
     noise: float = setting(0.25, "Largest standard deviation of added noise.", (0, 2))
     blur: float = setting(1.5, "Largest standard deviation of a blur.", (0, 10), "pixels")
-    bias: float = setting(0.25, "Largest shift of what the first network says.", (0, 2))
+    bias: float = setting(0.25, "Largest shift of the lead that the first network gives.", (0, 2))
     change: ChangeConfig = field(default_factory=ChangeConfig)
 
     def __post_init__(self) -> None:

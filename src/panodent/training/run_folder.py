@@ -44,7 +44,8 @@ def holding_run(
             if not (folder / keep).exists():
                 raise
             again = f"panodent {command} --resume --output {folder}"
-            raise OutputError(f"{error}; what is finished is kept, go on with: {again}") from None
+            message = f"{error}; what is finished is kept; continue with: {again}"
+            raise OutputError(message) from None
 
 
 def _records(folder: Path) -> dict[str, tuple[int, int]]:
@@ -59,8 +60,8 @@ def check_free(folder: Path, overwrite: bool = False) -> None:
     held = [name for name in RUN_RECORDS if (folder / name).exists()]
     if held and not overwrite:
         raise TrainingError(
-            f"{folder}: already holds a training run ({held[0]}); go on with --resume, replace it "
-            "with --overwrite, or name another --output"
+            f"{folder}: already holds a training run ({held[0]}); continue it with --resume, "
+            "replace it with --overwrite, or name another --output"
         )
 
 

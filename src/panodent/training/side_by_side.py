@@ -148,7 +148,7 @@ def _history(folder: Path) -> list[Row]:
         return []
 
 
-def last_words(folder: Path) -> str:
+def last_line(folder: Path) -> str:
     """The last line with 'error:' in a run's train.log, else the last line."""
     lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").split("\n")
     lines = [line for line in lines if line.strip()] or ["nothing was printed"]

@@ -80,12 +80,12 @@ class TrainConfig:
         None, "(K, N): hold out part K (from 1) of N; replaces `validation`."
     )
     repeat: tuple[int, ...] = setting(
-        (), "How often an epoch shows the cases of each data folder, in the order of the folders."
+        (), "Times that an epoch shows the radiographs of each data folder, in their order."
     )
     repeat_mixed: tuple[int, ...] = setting(
         (),
-        "How often at least an epoch shows radiographs with deciduous teeth, by data folder; one "
-        "number holds for all folders.",
+        "Least number of times that an epoch shows radiographs with deciduous teeth, by data "
+        "folder; one number holds for all folders.",
     )
     ignore_unlabelled: float = setting(
         0.0,

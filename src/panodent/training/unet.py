@@ -57,7 +57,7 @@ class UNetConfig:
             raise UnknownNameError("skip", self.skip, ("add", "concatenate"))
         if self.softmax and self.offsets:
             raise ConfigError(
-                "softmax and offsets are both on; offsets are no probabilities, so use one"
+                "softmax and offsets are both on; offsets are not probabilities, so use one"
             )
 
     @property

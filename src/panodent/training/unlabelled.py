@@ -65,7 +65,7 @@ def unlabelled_teeth(run: Run) -> list[Unlabelled] | None:
     file = run.folder / IGNORED_FILE
     if file.exists():
         return _read(file)
-    bundle = _all_knowing(run)
+    bundle = _bundle_with_all_teeth(run)
     if bundle is None:
         return None
     found: list[Unlabelled] = []
@@ -108,7 +108,7 @@ def ignore(examples: Sequence[Example], teeth: Sequence[Unlabelled]) -> None:
             crop[whole.masks[0] & (crop == 0)] = IGNORED
 
 
-def _all_knowing(run: Run) -> Bundle | None:
+def _bundle_with_all_teeth(run: Run) -> Bundle | None:
     """The bundle that the run starts from, if it knows all teeth."""
     known = 0
     if run.start:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from panodent.radiograph.resampling import normalised, resized
 from panodent.training.augmentation.augment import IGNORED
 from panodent.training.batches import Example
-from panodent.training.team import ALONE, Team
+from panodent.training.device_group import ALONE, DeviceGroup
 
 MIN_PIXELS = 12
 """Smaller predicted classes, in frame pixels, are not counted; decoding removes them."""
@@ -24,14 +24,14 @@ def validate(
     size: tuple[int, int],
     classes: int,
     batch_size: int,
-    team: Team = ALONE,
+    group: DeviceGroup = ALONE,
 ) -> tuple[float, float]:
     """(mean Dice, mean loss) of the examples at a frame size (height, width).
 
     The Dice is the mean over all annotated teeth, with a 0 for each predicted tooth that is absent;
     0 when there are no teeth at all. The loss is that of training, without augmentation: the mean
-    over batches of `batch_size`, NaN without examples. Each process of a team computes some of the
-    batches and returns the means of all.
+    over batches of `batch_size`, NaN without examples. Each process of the group computes some of
+    the batches and returns the means of all.
 
     predict : maps float32 (1, height, width, 1) to (1, h, w, planes), of which the first `classes`
         are scores of classes.
@@ -39,15 +39,15 @@ def validate(
     """
     dice: list[float] = []
     losses: list[float] = []
-    step = batch_size * team.processes
-    for start in range(batch_size * team.process, len(examples), step):
+    step = batch_size * group.processes
+    for start in range(batch_size * group.process, len(examples), step):
         batch = examples[start : start + batch_size]
         truth = np.stack([_nearest(example.labels, size) for example in batch])
         planes = np.concatenate([predict(_input(example, size)) for example in batch])
         for labels, scores in zip(truth, planes, strict=True):
             dice.extend(tooth_dice(labels, argmax_at(scores[..., :classes], size)))
         losses.append(float(loss(truth, planes)))
-    dice, losses = team.gathered(dice), team.gathered(losses)
+    dice, losses = group.gathered(dice), group.gathered(losses)
     return (
         float(np.mean(dice)) if dice else 0.0,
         float(np.mean(losses)) if losses else float("nan"),

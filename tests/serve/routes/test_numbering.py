@@ -18,7 +18,7 @@ def test_numbers_are_checked_by_their_places():
     assert problem == {
         "kind": "order",
         "teeth": [0, 1],
-        "message": "45 and 46 stand in each other's place",
+        "message": "45 and 46 are in each other's place",
     }
     assert check(*[(fdi, left, {"accepted": True}) for fdi, left, _ in swapped]) == []
     assert check() == []

@@ -21,6 +21,6 @@ def test_what_cannot_be_deleted_is_logged_without_its_name(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "Waltraud").write_bytes(b"x")
-    delete_folder(tmp_path / "Waltraud")  # a file is no folder
+    delete_folder(tmp_path / "Waltraud")  # a file is not a folder
     assert "could not be removed" in caplog.text
     assert "Waltraud" not in caplog.text

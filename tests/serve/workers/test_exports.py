@@ -89,7 +89,7 @@ def test_reports_are_in_the_chosen_numbering_and_name_numbers_that_cannot_be_rig
     wrong = (case[0], replace(case[1], fdi=numbers))
     page = export("report.html", wrong, "palmer").decode()
     assert "Check the numbers: LL" in page
-    assert "stand in each other&#39;s place" in page
+    assert "are in each other&#39;s place" in page
     assert "Check the numbers" not in export("report.html", case).decode()
     record = json.loads(export("teeth.json", wrong))
     assert [problem["kind"] for problem in record["numbering_problems"]] == ["order"]

@@ -152,7 +152,7 @@ def open_store(url: str) -> RemoteFolder:
     except ImportError as error:
         raise ConfigError(f"{url}: {error}; its driver for fsspec is not installed") from None
     except ValueError as error:
-        raise ConfigError(f"{url}: is no URL that fsspec knows ({error})") from None
+        raise ConfigError(f"{url}: is not a URL that fsspec knows ({error})") from None
     return RemoteFolder(url.rstrip("/"), files, str(root))
 
 

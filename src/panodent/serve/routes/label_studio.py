@@ -28,6 +28,7 @@ from panodent.formats.label_studio_regions import TOOTH, result, tooth_choice
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
 from panodent.outputs.record import findings_from_record, from_record
 from panodent.serve.routes import schema
+from panodent.serve.routes.disconnects import cancelled_on_disconnect
 from panodent.serve.routes.label_studio_images import read_image
 from panodent.serve.routes.label_studio_prompts import (
     PredictParams,
@@ -36,7 +37,6 @@ from panodent.serve.routes.label_studio_prompts import (
     label_of,
     pointed_at,
 )
-from panodent.serve.routes.leaving import unless_left
 from panodent.serve.service import Service
 from panodent.serve.store.upload import write_upload
 from panodent.teeth.findings import Findings
@@ -180,7 +180,7 @@ async def _record(request: Request, task: LabelStudioTask, tag: ControlTag) -> b
         return record
     upload = await asyncio.to_thread(write_upload, service.store.files, name, content)
     found = service.predict(upload, ["record"], ignore_limit=True)
-    _, blobs = await unless_left(request, found)
+    _, blobs = await cancelled_on_disconnect(request, found)
     recent.put(key, blobs["record"])
     return bytes(blobs["record"])
 

@@ -118,7 +118,7 @@ MODELS: Mapping[str, Any] = {
     },
     "NumberingAnswer": {
         "problems": [
-            {"kind": "order", "teeth": [0, 1], "message": "46 and 45 stand in each other's place"}
+            {"kind": "order", "teeth": [0, 1], "message": "46 and 45 are in each other's place"}
         ]
     },
     "Message": {"status": "ready", "detail": ""},

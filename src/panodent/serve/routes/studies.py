@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from panodent.serve.problems import problem
 from panodent.serve.routes import schema
-from panodent.serve.routes.leaving import unless_left
+from panodent.serve.routes.disconnects import cancelled_on_disconnect
 from panodent.serve.routes.multipart import receive
 from panodent.serve.routes.stored_files import stored_file
 from panodent.serve.service import Service
@@ -66,7 +66,7 @@ async def predict(request: Request) -> Response:
         return problem(406, f"Accept names no available format; known: {_KNOWN_TYPES}")
     blob = _BLOBS[media]
     upload = await _received(request, durable=False)
-    _, blobs = await unless_left(request, service_of(request).predict(upload, [blob]))
+    _, blobs = await cancelled_on_disconnect(request, service_of(request).predict(upload, [blob]))
     return Response(blobs[blob], media_type=media)
 
 
@@ -123,7 +123,7 @@ async def _received(request: Request, durable: bool) -> Upload:
 async def add_study(request: Request) -> Response:
     """Answers when the teeth are found; for many radiographs use /v1/jobs."""
     upload = await _received(request, durable=True)
-    study = await unless_left(request, service_of(request).add(upload))
+    study = await cancelled_on_disconnect(request, service_of(request).add(upload))
     return await detail(study, 201)
 
 
@@ -136,7 +136,7 @@ async def add_study(request: Request) -> Response:
 )
 async def add_example(request: Request) -> Response:
     """A phantom without a patient, to try the service."""
-    study = await unless_left(request, service_of(request).add_example())
+    study = await cancelled_on_disconnect(request, service_of(request).add_example())
     return await detail(study, 201)
 
 
@@ -219,7 +219,7 @@ async def save_study(request: Request, study: StudyId, edit: schema.Edit) -> Res
 )
 async def get_measurements(request: Request, study: StudyId) -> dict[str, Any]:
     """Measurements of the current teeth, pixels and degrees; docs/reference/measurements.md."""
-    return await unless_left(request, service_of(request).measurements(study))
+    return await cancelled_on_disconnect(request, service_of(request).measurements(study))
 
 
 @router.get(
@@ -241,7 +241,9 @@ async def export_study(
     if name not in MEDIA_TYPES:
         return problem(404, f"no export {name[:60]!r}; known: {', '.join(MEDIA_TYPES)}")
     chosen = numbering or request.app.state.settings.numbering
-    content = await unless_left(request, service_of(request).export(study, name, chosen))
+    content = await cancelled_on_disconnect(
+        request, service_of(request).export(study, name, chosen)
+    )
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=MEDIA_TYPES[name], headers=headers)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from panodent.serve.routes import schema
-from panodent.serve.routes.leaving import unless_left
+from panodent.serve.routes.disconnects import cancelled_on_disconnect
 from panodent.serve.routes.studies import StudyId, service_of
 
 router = APIRouter(prefix="/v1")
@@ -62,7 +62,9 @@ class ToothAt(BaseModel):
 )
 async def find_tooth_at(request: Request, study: StudyId, prompt: Prompt) -> dict[str, Any]:
     """Changes nothing in the study. What the network saw is kept in memory for further clicks."""
-    found = await unless_left(request, service_of(request).tooth_at(study, prompt.model_dump()))
+    found = await cancelled_on_disconnect(
+        request, service_of(request).tooth_at(study, prompt.model_dump())
+    )
     if found is None:
         return {"polygons": [], "score": 0.0, "numbers": []}
     return {key: found[key] for key in ("polygons", "score", "numbers")}

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from panodent.serve.routes import schema
-from panodent.serve.routes.leaving import unless_left
+from panodent.serve.routes.disconnects import cancelled_on_disconnect
 from panodent.serve.routes.studies import StudyId, detail, service_of
 from panodent.serve.store.study_query import Shown, Sort, StudyQuery, in_utc
 from panodent.serve.store.tables import unknown_study
@@ -94,7 +94,7 @@ async def add_turned(
         raise unknown_study(study) from None  # deleted in the meantime
     name, files = name_after(found.name, turn), service.store.files
     upload = await asyncio.to_thread(write_upload, files, name, content)
-    return await detail(await unless_left(request, service.add(upload)), 201)
+    return await detail(await cancelled_on_disconnect(request, service.add(upload)), 201)
 
 
 @router.get(
@@ -109,7 +109,9 @@ async def get_thumbnail(request: Request, study: StudyId) -> Response:
     await service.call_store(service.store.original, study)
     picture = service.store.picture(study)
     try:
-        content = await unless_left(request, request.app.state.thumbnails.get(study, picture))
+        content = await cancelled_on_disconnect(
+            request, request.app.state.thumbnails.get(study, picture)
+        )
     except FileNotFoundError:
         raise unknown_study(study) from None  # deleted in the meantime
     return Response(content, media_type="image/jpeg")

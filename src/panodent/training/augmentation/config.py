@@ -66,8 +66,8 @@ class AugmentConfig:
     )
     trough: float = _strength(
         0.0,
-        "How much narrower or wider front teeth appear than the others, and half as much those of "
-        "one side than those of the other. Above 0.33 columns would overtake each other.",
+        "Largest change of the width of front teeth, as of a patient outside the focal trough; "
+        "half as much between left and right. Above 0.33 the order of columns would change.",
         0.33,
         "share of a tooth's width",
     )
@@ -75,7 +75,7 @@ class AugmentConfig:
         0.0, "Standard deviation of a smooth change of exposure.", 5, RANGE_UNIT
     )
     detail: float = _strength(
-        0.0, "Largest enhancement of local detail; it is flattened by half as much at most.", 5,
+        0.0, "Largest enhancement of local detail; it is reduced by at most half as much.", 5,
         "factor",
     )  # fmt: skip
     equalise: float = _probability(
@@ -128,7 +128,7 @@ class AugmentConfig:
         "probability",
     )
     restore_implant_crowns: float = setting(
-        0.75, "The implants of a run bear crowns.", PROBABILITY, "probability"
+        0.75, "The implants of a run carry crowns.", PROBABILITY, "probability"
     )
     restore_posts: float = setting(
         0.4, "A crowned root has a post or a filled canal.", PROBABILITY, "probability"

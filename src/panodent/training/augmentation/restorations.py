@@ -30,9 +30,9 @@ def add_restorations(
 ) -> tuple[FloatImage, npt.NDArray[np.uint8]]:
     """Crowns a run of neighbouring teeth, or replaces it by implants.
 
-    Crowned teeth keep their labels; implants are no teeth, so their labels become 0. Parameters and
-    results as of `panodent.training.augmentation.tooth_removal.remove_teeth`; `config` also gives
-    the settings that begin with `restore_`.
+    Crowned teeth keep their labels; implants are not teeth, so their labels become 0. Parameters
+    and results as of `panodent.training.augmentation.tooth_removal.remove_teeth`; `config` also
+    gives the settings that begin with `restore_`.
     """
     run = choose_run(labels, classes, config, rng)
     if not run:

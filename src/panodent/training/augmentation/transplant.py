@@ -32,7 +32,7 @@ LONGEST = 3
 TRIES = 4
 """Donors that are tried for one quadrant before it is left as it is."""
 MIN_PIXELS = 24
-"""Smaller annotated pieces are no teeth to transplant."""
+"""Smaller annotated pieces are not teeth to transplant."""
 ROOTLESS = 0.75
 """A third molar of less than this share of the second molar's area has no roots yet."""
 DEEPER = 1.25

@@ -4,7 +4,7 @@ import { written } from "./arch.js";
 import { Camera } from "./camera.js";
 import { h, svg } from "./dom.js";
 import { bounds, shownPath } from "./geometry.js";
-import { arrange } from "./labels.js";
+import { arrange, drawLabel } from "./labels.js";
 import { PictureCanvas } from "./picturecanvas.js";
 import { preference } from "./preferences.js";
 
@@ -93,15 +93,7 @@ export class ComparePane extends EventTarget {
       return { x, y, number: (SIGNS[kind] ?? "") + number, marks: "", room: (right - left) * scale, up: false, first: Boolean(kind) };
     });
     arrange(all, small);
-    all.forEach(({ x, y, shown }, at) => {
-      const label = this.#labels.children[at];
-      label.toggleAttribute("data-hidden", !shown);
-      if (!shown) return;
-      label.setAttribute("x", x);
-      label.setAttribute("y", y + shown.shift);
-      label.textContent = shown.text;
-      label.toggleAttribute("data-narrow", shown.size === "small");
-    });
+    all.forEach((one, at) => drawLabel(this.#labels.children[at], one));
   }
 
   // --- what gestures and keys do: both panes move, see compare.js ---------------------------------

@@ -17,6 +17,16 @@ export function arrange(labels, small) {
   }
 }
 
+/** Draws a label of `arrange` in its SVG text element. */
+export function drawLabel(element, { x, y, shown }) {
+  element.toggleAttribute("data-hidden", !shown);
+  if (!shown) return;
+  element.setAttribute("x", x);
+  element.setAttribute("y", y + shown.shift);
+  element.textContent = shown.text;
+  element.toggleAttribute("data-narrow", shown.size === "small");
+}
+
 function* ways({ number, marks, room, first }, small) {
   for (const size of small ? ["small"] : ["large", "small"]) {
     for (const text of marks ? [number + marks, number] : [number]) {

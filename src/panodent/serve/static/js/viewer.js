@@ -5,7 +5,7 @@ import { Camera } from "./camera.js";
 import { svg } from "./dom.js";
 import { FindingLayer } from "./findinglayer.js";
 import { bounds, shownPath } from "./geometry.js";
-import { arrange } from "./labels.js";
+import { arrange, drawLabel } from "./labels.js";
 import { PictureCanvas } from "./picturecanvas.js";
 import { preference } from "./preferences.js";
 
@@ -166,15 +166,7 @@ export class Viewer extends EventTarget {
       return { key: tooth.key, x, y, number, marks, room: width * scale, up, first };
     });
     arrange(preference("numbers") ? all : all.filter(({ first }) => first), small);
-    for (const { key, x, y, shown } of all) {
-      const { label } = this.#shapes.get(key);
-      label.toggleAttribute("data-hidden", !shown);
-      if (!shown) continue;
-      label.setAttribute("x", x);
-      label.setAttribute("y", y + shown.shift);
-      label.textContent = shown.text;
-      label.toggleAttribute("data-narrow", shown.size === "small");
-    }
+    for (const one of all) drawLabel(this.#shapes.get(one.key).label, one);
   }
 
   // --- zoom and pan -------------------------------------------------------------------------

@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from panodent.errors import PanodentError, TrainingError
+from panodent.training.device_group import DeviceGroup
 from panodent.training.recipes import CONFIG_FILE
 from panodent.training.run import Run, reopen
 from panodent.training.run_folder import STATE
-from panodent.training.team import Team
 from panodent.training.unlabelled import IGNORED_FILE, unlabelled_teeth
 
 SHARED = (CONFIG_FILE, IGNORED_FILE, STATE)
@@ -25,39 +25,39 @@ _STOP = b"stop"
 
 
 @contextmanager
-def leading(team: Team) -> Iterator[None]:
-    """Tells the waiting processes if the block fails before `share`, so that they end too."""
+def reporting_failure(group: DeviceGroup) -> Iterator[None]:
+    """Ends the waiting processes too if the block fails before `broadcast_run`."""
     try:
         yield
     except BaseException as error:
-        if not team.begun:
+        if not group.begun:
             what = str(error) if isinstance(error, PanodentError) else type(error).__name__
-            team.told(_STOP)
-            team.told(what.encode())
+            group.broadcast(_STOP)
+            group.broadcast(what.encode())
         raise
 
 
-def share(run: Run, team: Team, resume: bool) -> None:
-    """Gives the run to the other processes, which wait in `received`."""
-    if team.processes == 1:
+def broadcast_run(run: Run, group: DeviceGroup, resume: bool) -> None:
+    """Gives the run to the other processes, which wait in `received_run`."""
+    if group.processes == 1:
         return
     unlabelled_teeth(run)
     names = SHARED if resume else SHARED[:2]
     files = {name: run.folder / name for name in names}
     contents = {name: file.read_bytes() for name, file in files.items() if file.exists()}
     sizes = {name: len(content) for name, content in contents.items()}
-    team.begun = True
-    team.told(json.dumps(sizes).encode())
-    team.told(b"".join(contents.values()))
+    group.begun = True
+    group.broadcast(json.dumps(sizes).encode())
+    group.broadcast(b"".join(contents.values()))
 
 
 @contextmanager
-def received(team: Team) -> Iterator[Run]:
+def received_run(group: DeviceGroup) -> Iterator[Run]:
     """The run that the first process gives, in a temporary folder.
 
     Raises `TrainingError` if the first process has failed before.
     """
-    sizes, contents = team.told(), team.told()
+    sizes, contents = group.broadcast(), group.broadcast()
     if sizes == _STOP:
         raise TrainingError(f"process 0 stopped: {contents.decode()}")
     with TemporaryDirectory(prefix="panodent-") as folder:

@@ -16,7 +16,7 @@ pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 
 from panodent import phantom
 from panodent.errors import ConfigError
-from panodent.training.team import ALONE, Team, chosen, team
+from panodent.training.device_group import ALONE, DeviceGroup, chosen, device_group
 
 EPOCHS = 2
 
@@ -28,8 +28,8 @@ from pathlib import Path
 from panodent.training.loop import fit
 from panodent.training.run import prepare, reopen
 from panodent.training.run_data import DataSource
-from panodent.training.team import team
-from panodent.training.team_run import leading, received, share
+from panodent.training.device_group import device_group
+from panodent.training.group_run import broadcast_run, received_run, reporting_failure
 from panodent.training.train_config import Stage, TrainConfig
 from panodent.training.unet import NETWORKS, UNetConfig
 
@@ -38,7 +38,7 @@ config = TrainConfig(
     network="tiny", stages=(Stage({EPOCHS}, 32, 64),), batch_size=4, validation=0.4
 )
 folder, process = Path(sys.argv[1]), int(sys.argv[2])
-everyone = team(None, 2, process, sys.argv[3])
+everyone = device_group(None, 2, process, sys.argv[3])
 assert len(everyone.names) == 4, everyone
 
 
@@ -48,16 +48,16 @@ def copy(event, row):
 
 
 if process == 0:
-    with leading(everyone):
+    with reporting_failure(everyone):
         fit(prepare(folder / "alone", [DataSource(folder / "data")], config, copy))
         run = reopen(folder / "shared", lambda *_: None)
-        share(run, everyone, resume=True)
-        fit(run, resume=True, team=everyone)
+        broadcast_run(run, everyone, resume=True)
+        fit(run, resume=True, group=everyone)
 else:
-    with received(everyone) as run:
-        fit(run, resume=True, team=everyone)
+    with received_run(everyone) as run:
+        fit(run, resume=True, group=everyone)
         assert list(run.folder.glob("*.npz")) == [run.last]
-everyone.part()
+everyone.disconnect()
 """
 
 
@@ -126,12 +126,12 @@ def test_other_devices_are_refused(text: str, expected: str) -> None:
 
 def test_several_devices_need_jax() -> None:
     with pytest.raises(ConfigError, match="KERAS_BACKEND=jax"):
-        team("2")
-    assert team() is ALONE
+        device_group("2")
+    assert device_group() is ALONE
 
 
 def test_each_process_makes_its_rows_of_a_batch_that_all_devices_share() -> None:
-    parts = [Team(("cpu:0", "cpu:1"), processes=2, process=number) for number in range(2)]
+    parts = [DeviceGroup(("cpu:0", "cpu:1"), processes=2, process=number) for number in range(2)]
     assert [part.rows(6) for part in parts] == [(0, 3), (3, 6)]
     assert [part.writes for part in parts] == [True, False]
     parts[0].check(6)
@@ -141,18 +141,18 @@ def test_each_process_makes_its_rows_of_a_batch_that_all_devices_share() -> None
     ALONE.check(5)
 
 
-def test_one_process_tells_itself() -> None:
-    assert ALONE.told(b"run") == b"run"
+def test_one_process_broadcasts_to_itself() -> None:
+    assert ALONE.broadcast(b"run") == b"run"
     assert ALONE.gathered([0.5, 1]) == [0.5, 1]
-    ALONE.part()
+    ALONE.disconnect()
 
 
-def test_who_leaves_waits_for_nobody() -> None:
+def test_a_process_that_exits_at_once_waits_for_no_other() -> None:
     script = """
 import atexit, time
-from panodent.training.team import ALONE, Team
+from panodent.training.device_group import ALONE, DeviceGroup
 atexit.register(time.sleep, 60)  # as JAX waits
-Team(processes=2).leave(7)
+DeviceGroup(processes=2).exit_at_once(7)
 """
     assert subprocess.run([sys.executable, "-c", script], timeout=30).returncode == 7
-    ALONE.leave(7)  # nothing
+    ALONE.exit_at_once(7)  # nothing

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.requests import ClientDisconnect, Request
 
-from panodent.serve.routes.leaving import unless_left
+from panodent.serve.routes.disconnects import cancelled_on_disconnect
 
 
 def request(left: asyncio.Event) -> Request:
@@ -26,9 +26,9 @@ def test_work_is_done_while_the_client_waits() -> None:
         async def fails() -> int:
             raise KeyError("x")
 
-        assert await unless_left(request(asyncio.Event()), work()) == 7
+        assert await cancelled_on_disconnect(request(asyncio.Event()), work()) == 7
         with pytest.raises(KeyError):
-            await unless_left(request(asyncio.Event()), fails())
+            await cancelled_on_disconnect(request(asyncio.Event()), fails())
 
     asyncio.run(main())
 
@@ -45,7 +45,7 @@ def test_work_stops_when_the_client_leaves() -> None:
                 ended.append("cleaned up")
 
         with pytest.raises(ClientDisconnect):
-            await unless_left(request(left), work())
+            await cancelled_on_disconnect(request(left), work())
         assert ended == ["cleaned up"]
 
     asyncio.run(asyncio.wait_for(main(), 30))
@@ -62,7 +62,7 @@ def test_work_stops_with_its_request() -> None:
             finally:
                 ended.set()
 
-        asked = asyncio.ensure_future(unless_left(request(asyncio.Event()), work()))
+        asked = asyncio.ensure_future(cancelled_on_disconnect(request(asyncio.Event()), work()))
         await begun.wait()
         asked.cancel()
         await ended.wait()

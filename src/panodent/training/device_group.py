@@ -27,8 +27,8 @@ ALL = "all"
 
 
 @dataclass
-class Team:
-    """Who trains a network together.
+class DeviceGroup:
+    """The devices and processes that train one network together.
 
     names : Keras' names of the devices, process by process; empty for one device of Keras' choice.
     processes, process : how many processes there are, and which of them this one is, from 0.
@@ -58,7 +58,7 @@ class Team:
     def rows(self, batch_size: int) -> tuple[int, int]:
         """The rows of each batch that this process makes: the first, and the one after the last.
 
-        >>> Team(("gpu:0", "gpu:1"), processes=2, process=1).rows(8)
+        >>> DeviceGroup(("gpu:0", "gpu:1"), processes=2, process=1).rows(8)
         (4, 8)
         """
         share = batch_size // self.processes
@@ -110,7 +110,7 @@ class Team:
         )
         return np.frombuffer(b"".join(parts), np.float64).tolist()
 
-    def told(self, message: bytes = b"") -> bytes:
+    def broadcast(self, message: bytes = b"") -> bytes:
         """The message of the first process, in all of them; all must call this."""
         return message if self.processes == 1 else self._from(0, message)
 
@@ -124,7 +124,7 @@ class Team:
         sent = broadcast_one_to_all(text, is_source=own)
         return np.asarray(sent, np.uint8).tobytes()
 
-    def leave(self, code: int) -> None:
+    def exit_at_once(self, code: int) -> None:
         """At its end this process exits with `code` at once, and does not wait for the others.
 
         They end when JAX misses it.
@@ -132,7 +132,7 @@ class Team:
         if self.processes > 1:
             atexit.register(os._exit, code)  # runs before JAX's own, which waits for minutes
 
-    def part(self) -> None:
+    def disconnect(self) -> None:
         """Waits for the other processes, then leaves them; nothing is exchanged afterwards."""
         if self.processes > 1:
             import jax
@@ -140,14 +140,14 @@ class Team:
             jax.distributed.shutdown()
 
 
-ALONE = Team()
+ALONE = DeviceGroup()
 """One process, and one device of Keras' choice."""
 
 
-def team(
+def device_group(
     devices: str | None = None, processes: int = 1, process: int = 0, coordinator: str = ""
-) -> Team:
-    """The team that options ask for; joins the other processes, for up to five minutes.
+) -> DeviceGroup:
+    """The group that options describe; waits up to five minutes for the other processes.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def team(
     for number in range(processes):
         there = [device for device in jax.devices() if device.process_index == number]
         names += [f"{d.platform}:{d.id}" for d in chosen(there, devices or ALL)]
-    return Team(tuple(names), processes, process)
+    return DeviceGroup(tuple(names), processes, process)
 
 
 def _join(keras: Any, processes: int, process: int, coordinator: str) -> None:

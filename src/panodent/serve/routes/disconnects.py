@@ -11,13 +11,13 @@ from starlette.requests import ClientDisconnect, Request
 T = TypeVar("T")
 
 
-async def unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
+async def cancelled_on_disconnect(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`; cancels it when the client disconnects, and raises `ClientDisconnect`.
 
     The body of the request must have been read. Not for saves: a page may be closed after one.
     """
     task = asyncio.ensure_future(work)
-    left = asyncio.ensure_future(_until_left(request))
+    left = asyncio.ensure_future(_until_disconnected(request))
     try:
         await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
@@ -31,6 +31,6 @@ async def unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
             one.cancel()
 
 
-async def _until_left(request: Request) -> None:
+async def _until_disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         continue

@@ -8,21 +8,21 @@ import pytest
 
 from panodent import phantom
 from panodent.errors import ConfigError, TrainingError
+from panodent.training.device_group import ALONE, DeviceGroup
+from panodent.training.group_run import broadcast_run, received_run, reporting_failure
 from panodent.training.run import Run, prepare
 from panodent.training.run_data import DataSource
-from panodent.training.team import ALONE, Team
-from panodent.training.team_run import leading, received, share
 from panodent.training.train_config import TrainConfig
 
 
 @dataclass
-class Played(Team):
-    """A team whose first process writes `messages`, which the second reads."""
+class Played(DeviceGroup):
+    """A group whose first process writes `messages`, which the second reads."""
 
     processes: int = 2
     messages: list[bytes] = field(default_factory=list)
 
-    def told(self, message: bytes = b"") -> bytes:
+    def broadcast(self, message: bytes = b"") -> bytes:
         if self.writes:
             self.messages.append(message)
             return message
@@ -31,7 +31,7 @@ class Played(Team):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("team-run")
+    folder = tmp_path_factory.mktemp("group-run")
     phantom.write(folder / "data", 2, size=(64, 128))
     source = DataSource(folder / "data")
     return prepare(folder / "run", [source], TrainConfig(validation=0.5), lambda *_: None)
@@ -41,8 +41,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_the_others_get_what_training_reads(run: Run, resume: bool) -> None:
     run.last.write_bytes(b"state")
     first = Played()
-    share(run, first, resume)
-    with received(Played(process=1, messages=first.messages)) as copy:
+    broadcast_run(run, first, resume)
+    with received_run(Played(process=1, messages=first.messages)) as copy:
         assert copy.folder != run.folder
         assert copy.last.exists() == resume
         assert copy.config == run.config
@@ -54,18 +54,18 @@ def test_the_others_get_what_training_reads(run: Run, resume: bool) -> None:
 
 def test_a_start_that_fails_ends_the_others_too() -> None:
     first = Played()
-    with pytest.raises(ConfigError), leading(first):
+    with pytest.raises(ConfigError), reporting_failure(first):
         raise ConfigError("batch size is odd")
     waiting = Played(process=1, messages=first.messages)
     with pytest.raises(TrainingError, match="process 0 stopped: batch size is odd"):
-        received(waiting).__enter__()
+        received_run(waiting).__enter__()
 
 
-def test_nothing_is_told_of_errors_after_the_start_nor_to_oneself(run: Run) -> None:
+def test_errors_after_the_start_are_not_broadcast_nor_those_of_one_process(run: Run) -> None:
     first = Played()
-    share(run, first, resume=False)
-    with pytest.raises(TrainingError), leading(first):
+    broadcast_run(run, first, resume=False)
+    with pytest.raises(TrainingError), reporting_failure(first):
         raise TrainingError("loss became nan")  # in all processes
     assert len(first.messages) == 2
-    share(run, ALONE, resume=True)
+    broadcast_run(run, ALONE, resume=True)
     assert not ALONE.begun
