@@ -156,13 +156,16 @@ def _annotated_images(
     file: Path, data: Record, known: Collection[Any], report: FaultReport
 ) -> tuple[list[_Image], set[Any]]:
     """The images with an annotation, and the ids of the categories that their segments have."""
-    images = {entry["id"]: entry for entry in usable_images(data, file, report)}
+    usable, lost = usable_images(data, file, report)
+    images = {entry["id"]: entry for entry in usable}
     found: list[_Image] = []
     used: set[Any] = set()
     for place, entry in _annotations(file, data):
         with report.catching(f"image {excerpt(entry.get('image_id'))}", "radiograph"):
             key = entry.get("image_id")
             key = plain_id(key) if isinstance(key, int | float | str) else None
+            if key in lost:
+                continue
             if key not in images:
                 raise AnnotationError("is not among the images; expected the id of one")
             about = report.about(images[key]["file_name"])

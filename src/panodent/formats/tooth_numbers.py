@@ -1,7 +1,7 @@
 """Tooth numbers as class names have them: with words around, dots within and decimals behind.
 
->>> [read_number(name, "fdi") for name in ("tooth_36", "Zahn 36", "36 (FDI)", "3.6", "q3-6", "'36'")]
-[36, 36, 36, 36, 36, 36]
+>>> [read_number(name, "fdi") for name in ("tooth_36", "Zahn 36", "36 (FDI)", "3.6", "q3-6")]
+[36, 36, 36, 36, 36]
 >>> [read_number(name, "palmer") for name in ("LL6", "ll-6", "6 LL", "lower left 6", "⎾6")]
 [36, 36, 36, 36, 36]
 >>> read_number("FDI 36", "universal")
