@@ -169,9 +169,7 @@ def _check_references(entry: Record, images: Container[Any], known: Container[An
         )
 
 
-def usable_images(
-    data: Record, file: Path, report: FaultReport
-) -> tuple[list[Record], set[Any]]:
+def usable_images(data: Record, file: Path, report: FaultReport) -> tuple[list[Record], set[Any]]:
     """(The entries of images that can be used, with plain ids; the ids of the others).
 
     `report` takes the others. Two images of one id are not used: nobody knows on which of them its

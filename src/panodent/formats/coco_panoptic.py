@@ -79,7 +79,9 @@ class CocoPanoptic(Format):
         known = {entry["id"]: Category.of(entry) for entry in data["categories"]}
         listed, used = _annotated_images(file, data, known.keys(), report)
         classes = {known[key] for key in used}
-        by_category = category_numbers(known.values(), file, Naming.of(options), classes, report)
+        naming = Naming.of(options)
+        by_category = category_numbers(known.values(), file, naming, classes, report)
+        naming.note_findings((category.name for category in classes), report)
         numbers = {key: by_category[category] for key, category in known.items()}
         places = ImageSearch(file.parent).find(Sought(found.name) for found in listed)
         items = []

@@ -40,6 +40,7 @@ from panodent.formats.faults import FaultReport
 from panodent.formats.finding_names import OTHER, SYNONYMS, kind_of, mapped_kind
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.json_record import is_whole, load
+from panodent.formats.registry import FORMATS
 from panodent.formats.tooth_numbers import bare, number_within, read_number
 from panodent.teeth.teeth import UNNUMBERED
 
@@ -205,6 +206,18 @@ class Naming:
             if name not in self.table
         }
         return {name: kind for name, kind in found.items() if kind is not None}
+
+    def note_findings(self, names: Iterable[str], report: FaultReport) -> None:
+        """Notes those of the names that mean findings, for a format from which none are read.
+
+        >>> Naming().note_findings(["48", "crown"], FaultReport.of(None, "a.xml"))
+        """
+        if found := self.kinds(names):
+            holding = [info.name for info in FORMATS if info.limits.findings != "no"]
+            report.note(
+                f"class names {_shown(list(found))} are findings, which are not read from this "
+                f"format and left out; {', '.join(holding)} hold them"
+            )
 
     def kind_name(self, kind: str) -> str:
         """The class name to write for a kind of finding: that of the map, or the kind itself.

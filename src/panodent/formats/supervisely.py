@@ -80,7 +80,9 @@ class Supervisely(Format):
             raise AnnotationError(
                 f"{path}: expected JSON files in {ANNOTATIONS}/ or <dataset>/{ANNOTATIONS}/"
             )
-        numbers = Naming.of(options).numbers(titles, path, report=report)
+        naming = Naming.of(options)
+        numbers = naming.numbers(titles, path, report=report)
+        naming.note_findings(titles, report)
         return in_order(
             path,
             (

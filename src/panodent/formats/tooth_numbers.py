@@ -83,8 +83,8 @@ def _palmer(text: str) -> str:
     for form in _PALMER:
         if found := form.fullmatch(text):
             return f"{found['jaw']}{found['side']}{found['position']}"
-    for form, quadrant in _CORNERS:
-        if found := re.fullmatch(form, text, re.IGNORECASE):
+    for signs, quadrant in _CORNERS:
+        if found := re.fullmatch(signs, text, re.IGNORECASE):
             return f"{quadrant}{found[1]}"
     return text
 

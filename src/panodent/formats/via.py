@@ -91,6 +91,7 @@ class Via(Format):
         for image, entry in zip(listed, items_at(file, [i.place for i in listed]), strict=True):
             labels |= dict.fromkeys(x for _, x, _ in _labelled(entry, attribute, image.report))
         numbers = naming.numbers(labels, file)
+        naming.note_findings(labels, report)
         folders = [file.parent, *_default_folder(file)]
         search = ImageSearch(file.parent, deep=path.is_dir())
         found = search.find(Sought(i.name, folders, i.report.where) for i in listed)

@@ -100,13 +100,15 @@ class Voc(Format):
             with report.catching(cost="radiograph"):
                 entries.append(_entry(file, report))
         labels = dict.fromkeys(label for entry in entries for label, _, _ in entry.shapes)
-        numbers = Naming.of(options).numbers(labels, path)
+        naming = Naming.of(options)
+        numbers = naming.numbers(labels, path)
         folder = path if path.is_dir() else path.parent
         folder = folder.parent if folder.name in FOLDERS else folder
         found = ImageSearch(folder, deep=path.is_dir()).find_own(
             [(entry.file, entry.name) for entry in entries], FOLDERS
         )
         report = FaultReport.of(options, path)
+        naming.note_findings(labels, report)
         _warn_of_boxes(entries, numbers, report)
         items = []
         for entry, place in zip(entries, found, strict=True):
