@@ -316,3 +316,16 @@ def test_an_object_that_was_deleted_is_not_read(tmp_path: Path) -> None:
     size = "<size><height>9</height><width>9</width></size>"
     (tmp_path / "a.xml").write_text(f"<annotation>{size}{objects}</annotation>")
     assert FORMAT.read(tmp_path)[0].read().fdi.tolist() == [36]
+
+
+def test_a_file_of_something_else_costs_no_folder(tmp_path: Path) -> None:
+    for name in ("a.xml", "b.xml"):
+        (tmp_path / name).write_text("<settings/>" if name == "a.xml" else "")
+    saved(tmp_path / "opg.xml")
+    faults = FaultList()
+    assert FORMAT.recognises(tmp_path)
+    assert [item.key for item in FORMAT.read(tmp_path, {OPTION: faults})] == ["opg"]
+    assert [(Path(fault.file).name, fault.is_note) for fault in [*faults][:2]] == [
+        ("a.xml", True),
+        ("b.xml", False),
+    ]

@@ -192,8 +192,9 @@ def usable_images(data: Record, file: Path, report: FaultReport) -> tuple[list[R
             _about(images[0], report).add(problem, cost="nothing")
         elif len(images) > 1:
             lost.add(key)
+            listed = " and ".join(map(excerpt, list(names)[:3]))
             problem = (
-                f"id {excerpt(key)} of images is used twice, for {' and '.join(map(excerpt, list(names)[:3]))}: "
+                f"id {excerpt(key)} of images is used twice, for {listed}: "
                 "nobody knows which of them is annotated; give each image an id of its own"
             )
             for image in images:

@@ -38,7 +38,7 @@ from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
-from panodent.formats.parsing.file_search import files_below
+from panodent.formats.parsing.file_search import TRIED, files_below
 from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
     check_odd_name,
@@ -59,6 +59,7 @@ from panodent.utils.wording import counted
 
 FOLDERS = ("Annotations", "annotations")
 _PLACES = (*FOLDERS, *IMAGE_FOLDERS)
+_ROOT = "annotation"
 _CORNER = re.compile(r"[xy]\d*")
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 Box = tuple[int, int, int, int]
@@ -85,9 +86,9 @@ class Voc(Format):
     name = "voc"
 
     def recognises(self, path: Path) -> bool:
-        """An XML file whose root is <annotation>, or a folder whose first XML file is one."""
+        """An XML file whose root is <annotation>, or a folder with one among its first XML files."""
         _, files = files_below(path, _PLACES, ".xml")
-        return bool(files) and root_name(files[0]) == "annotation"
+        return any(root_name(file) == _ROOT for file in files[:TRIED])
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Boxes by image; an XML without a size takes it from the radiograph."""
@@ -97,6 +98,9 @@ class Voc(Format):
         entries = []
         for file in files:
             report = FaultReport.of(options, file)
+            if len(files) > 1 and (root := root_name(file)) not in (None, _ROOT):
+                report.note(f"has the root <{excerpt(root)[1:-1]}>, not <{_ROOT}>; passed over")
+                continue
             with report.catching(cost="radiograph"):
                 entries.append(_entry(file, report))
         labels = dict.fromkeys(label for entry in entries for label, _, _ in entry.shapes)
@@ -146,7 +150,7 @@ class Voc(Format):
 def _entry(file: Path, report: FaultReport) -> _Entry:
     entry = _Entry(file, report)
     objects = 0
-    for _, element in children(file, "annotation", ("filename", "size", "object")):
+    for _, element in children(file, _ROOT, ("filename", "size", "object")):
         if element.tag == "filename":
             # A path is that of another computer; only the file name counts.
             text = (element.text or "").strip().replace("\\", "/").rpartition("/")[2]
