@@ -60,22 +60,26 @@ class TaskImages:
             names.setdefault(_spelling(PurePosixPath(path).name), []).append(path)
         return names
 
-    def of(self, task: dict[str, Any], where: str) -> tuple[PurePosixPath, Path | None]:
+    def of(
+        self, task: dict[str, Any], where: str, drawn_on: str = ""
+    ) -> tuple[PurePosixPath, Path | None]:
         """The image of a task: its path below the image folder, and the file if there is one.
 
         Tried in this order: the path in the URL, shortened from the front until it is the path of
         a file here; the file name; the file name without the eight hexadecimal digits that Label
         Studio puts before the names of uploads; both names without regard to case, the form of
         accents and the suffix; the same with the task's `file_upload`. Without a file, the path is
-        that of the URL.
+        that of the URL. `drawn_on` is the name of the picture that regions were drawn on, if it is
+        known; a member of the task's data with this name is the image.
 
         Raises `AnnotationError`, which starts with `where`, if the task does not have exactly one
         image, or several files here have its name.
         """
-        upload = task.get("file_upload")
+        several = sum(map(_is_picture, task["data"].values())) > 1
+        upload = "" if several and drawn_on in task["data"] else task.get("file_upload")
         uploads = [image_path(upload, self.file)] if isinstance(upload, str) and upload else []
         try:
-            named = [self._named(task, where)]
+            named = [self._named(task, where, drawn_on)]
         except AnnotationError:
             if not uploads:
                 raise
@@ -102,10 +106,11 @@ class TaskImages:
                 return PurePosixPath(found[0]), self.paths[found[0]]
         return None
 
-    def _named(self, task: dict[str, Any], where: str) -> PurePosixPath:
+    def _named(self, task: dict[str, Any], where: str, drawn_on: str) -> PurePosixPath:
         data = task["data"]
         pictures = [text for text in data.values() if _is_picture(text)]
-        urls = [data["image"]] if "image" in data else pictures
+        known = (name for name in (drawn_on, "image") if name in data)
+        urls = [data[name] for name in known][:1] or pictures
         if len(urls) != 1 or not isinstance(urls[0], str):
             names = ", ".join(map(excerpt, list(data)[:6]))
             raise AnnotationError(f"{where}: data holds {names}; expected 'image' or one picture")
