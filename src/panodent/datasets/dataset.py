@@ -117,6 +117,11 @@ def find(
     UnknownNameError : there is no such format.
     """
     folder = Path(root)
+    if folder.is_file():
+        raise DatasetError(
+            f"{folder}: is a file; expected the folder of the radiographs, in which it lies with "
+            f"them, such as {folder.parent}"
+        )
     if not folder.is_dir():
         raise DatasetError(
             f"{folder}: no such folder; expected radiographs with annotations{near_name(folder)}"

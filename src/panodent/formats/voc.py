@@ -86,7 +86,7 @@ class Voc(Format):
     name = "voc"
 
     def recognises(self, path: Path) -> bool:
-        """An XML file whose root is <annotation>, or a folder with one among its first XML files."""
+        """An XML file whose root is <annotation>, or a folder with one among its first."""
         _, files = files_below(path, _PLACES, ".xml")
         return any(root_name(file) == _ROOT for file in files[:TRIED])
 
