@@ -76,6 +76,7 @@ from panodent.formats.parsing.image_entries import (
 )
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place
+from panodent.formats.parsing.pixel_outlines import check_inside, check_unit
 from panodent.formats.parsing.png_mask import from_text
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.formats.parsing.task_images import LOCAL_FILES, TaskImages
@@ -254,8 +255,12 @@ def _mask(region: Record, kind: str, size: tuple[int, int]) -> BoolArray:
             raise AnnotationError(
                 f"points are {excerpt(value['points'])}; expected a list of [x, y] in percent"
             )
-        with np.errstate(over="ignore"):
-            return fill([[percent * (size[1], size[0]) / 100]], size)
+        with np.errstate(over="ignore", invalid="ignore"):
+            pixels = percent * (size[1], size[0]) / 100
+        mask = fill([[pixels]], size)
+        check_unit([percent], "percent: multiply by 100")
+        check_inside([pixels], size)
+        return mask
     raise AnnotationError(
         f"{excerpt(kind)} is not an outline of a tooth; expected brushlabels, "
         "bitmasklabels or polygonlabels"

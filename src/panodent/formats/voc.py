@@ -48,7 +48,7 @@ from panodent.formats.parsing.image_entries import (
     size_of_file,
 )
 from panodent.formats.parsing.image_search import ImageSearch, declared_path
-from panodent.formats.parsing.pixel_outlines import filled
+from panodent.formats.parsing.pixel_outlines import check_inside, filled
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.formats.parsing.xml_stream import children, root_name
 from panodent.radiograph.radiograph import key_of
@@ -235,6 +235,7 @@ def _outline(drawn: Box | Rings, size: tuple[int, int]) -> Outline:
     if isinstance(drawn, list):
         return Outline(trimmed(filled(drawn, size)))
     left, top, right, bottom = drawn
+    check_inside([[[left - 1, top - 1], [right, bottom]]], size)
     top, left = min(max(top - 1, 0), size[0]), min(max(left - 1, 0), size[1])
     sides = max(min(bottom, size[0]) - top, 0), max(min(right, size[1]) - left, 0)
     return Outline((np.ones(sides, bool), (top, left)), is_box=True)
