@@ -15,7 +15,7 @@ from panodent.formats.coco_categories import plain_id
 from panodent.formats.faults import FaultReport
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
-from panodent.formats.parsing.image_search import declared_path
+from panodent.formats.parsing.image_names import declared_path
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place, list_items, runs_at
 

@@ -43,7 +43,8 @@ from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json, target_file
 from panodent.formats.parsing.image_entries import checked_names, in_order
-from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
+from panodent.formats.parsing.image_names import declared_path
+from panodent.formats.parsing.image_search import ImageSearch, Sought
 from panodent.formats.parsing.json_record import Record, is_whole, load, records
 from panodent.formats.parsing.json_stream import Place, item_at, list_items, member_kinds, members
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of

@@ -40,7 +40,8 @@ from panodent.formats.parsing.image_entries import (
     in_order,
     size_of_file,
 )
-from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought, declared_path
+from panodent.formats.parsing.image_names import declared_path
+from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.json_record import Record, records, ring
 from panodent.formats.parsing.json_stream import Place, item_at, items_at, member_kinds
 from panodent.formats.parsing.pixel_outlines import filled

@@ -47,7 +47,8 @@ from panodent.formats.parsing.image_entries import (
     in_order,
     size_of_file,
 )
-from panodent.formats.parsing.image_search import ImageSearch, declared_path
+from panodent.formats.parsing.image_names import declared_path
+from panodent.formats.parsing.image_search import ImageSearch
 from panodent.formats.parsing.pixel_outlines import check_inside, filled
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.formats.parsing.xml_stream import children, root_name
