@@ -13,7 +13,7 @@ from panodent import phantom
 from panodent.cli import app
 from panodent.datasets.correction import FORMAT
 from panodent.datasets.dataset import find
-from panodent.errors import DatasetError, UnknownNameError
+from panodent.errors import DatasetError, FaultyItemsError, UnknownNameError
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,23 @@ def test_a_radiograph_that_fails_is_named_and_the_code_is_1(data: Path, tmp_path
     said = " ".join(done.output.split())
     assert "phantom-00003 was not corrected: phantom-00003: the correction changes tooth 81" in said
     assert list(numbers(tmp_path / "out")) == ["phantom-00004"]
+
+
+def test_faults_are_listed_before_anything_is_written(data: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(data, tmp_path / "data")
+    file = next(source.glob("*.json"))
+    truth = json.loads(file.read_text())
+    truth["annotations"][0]["image_id"] = 99
+    truth["annotations"][-1]["segmentation"] = []
+    file.write_text(json.dumps(truth))
+    call = (source, "--with", corrections(tmp_path, {"phantom-00003": {}}), "-o", tmp_path / "out")
+    stopped = run(*call)
+    assert isinstance(stopped.exception, FaultyItemsError)
+    assert len(stopped.exception.faults) == 2
+    assert not (tmp_path / "out").exists()
+    done = run(*call, "--skip-bad")
+    assert done.exit_code == 0, done.output
+    assert "left out: 2 annotations that could not be read" in done.output
 
 
 def test_no_radiograph_of_the_corrections(data: Path, tmp_path: Path) -> None:

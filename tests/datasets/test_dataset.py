@@ -104,6 +104,8 @@ def test_what_is_no_data_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no such folder"):
         find(tmp_path / "gone")
     picture(tmp_path / "1.png")
+    with pytest.raises(DatasetError, match="is a file; expected the folder of the radiographs"):
+        find(tmp_path / "1.png")
     with pytest.raises(AnnotationError, match="no annotation format recognised"):
         find(tmp_path)
     with pytest.raises(UnknownNameError, match="Did you mean 'labels'"):

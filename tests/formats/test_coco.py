@@ -216,7 +216,7 @@ def test_polygons_run_counts_and_text_say_the_same(tmp_path: Path) -> None:
     [
         ({"images": [{"id": 7, "file_name": "a.png", "width": 3}]}, "whole numbers"),
         ({"images": ["a.png"]}, "lacks id"),
-        ({"images": [{"id": 7, "file_name": "a.png", "height": "8", "width": 3}]}, "whole numbers"),
+        ({"images": [{"id": 7, "file_name": "a.png", "height": "x", "width": 3}]}, "whole numbers"),
         ({"images": [{"id": 7, "file_name": "a.png", "height": 0, "width": 3}]}, "whole numbers"),
         ({"images": [{"id": 7, "file_name": "a", "height": 1, "width": 1e9}]}, "whole numbers"),
         ({"images": [{"id": 7, "file_name": "", "height": 8, "width": 10}]}, "is named ''"),

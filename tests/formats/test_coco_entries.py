@@ -56,9 +56,24 @@ def test_one_bad_image_does_not_cost_the_others() -> None:
     faults = FaultList()
     images = [IMAGE, {**IMAGE, "file_name": "twice.png"}, {**IMAGE, "id": 2, "height": 0}]
     report = FaultReport(faults, "truth.json")
-    assert usable_images({"images": images}, FILE, report) == [IMAGE]
-    assert [fault.image for fault in faults] == ["twice.png", "opg.png"]
+    assert usable_images({"images": [*images[:1], *images[2:]]}, FILE, report) == ([IMAGE], {2})
+    assert usable_images({"images": images}, FILE, report) == ([], {1, 2})
+    assert [fault.image for fault in faults] == ["opg.png", "opg.png", "twice.png"]
     assert {fault.cost for fault in faults} == {"radiograph"}
+    assert "id 1 of images is used twice, for 'opg.png' and 'twice.png'" in str(list(faults)[2])
+
+
+def test_an_image_that_is_listed_twice_is_used() -> None:
+    faults = FaultList()
+    report = FaultReport(faults, "truth.json")
+    assert usable_images({"images": [IMAGE, dict(IMAGE)]}, FILE, report) == ([IMAGE], set())
+    assert [fault.cost for fault in faults] == ["nothing"]
+
+
+def test_lvis_has_addresses_in_place_of_names() -> None:
+    image = {"id": 1, "coco_url": "http://x.org/val/opg.png", "height": 8, "width": 10}
+    ((found,), _) = usable_images({"images": [image]}, FILE, FaultReport(RAISING, "truth.json"))
+    assert found["file_name"] == "http://x.org/val/opg.png"
 
 
 def entries(folder: Path, *annotations: Any, faults: FaultList = RAISING) -> list[CocoEntry]:

@@ -222,8 +222,6 @@ def test_one_bad_item_costs_one_item(tmp_path: Path) -> None:
         [
             "b.png: height and width are 0 and 10",
             "../: an image is named '../'",
-            "annotation 1: image_id 1 is not among the images",
-            "annotation 3: image_id 3 is not among the images",
             "annotation 7: image_id 99 is not among the images",
             "a.png: annotation 8: category_id 5 is not among the categories",
             "a.png: annotation 9: an entry of annotations lacks segmentation",

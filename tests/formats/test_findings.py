@@ -13,7 +13,7 @@ from PIL import Image
 from panodent import formats
 from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, finding_losses
-from panodent.formats.faults import OPTION, FaultList
+from panodent.formats.faults import FaultList
 from panodent.formats.registry import BY_NAME, FORMATS, Limits
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
@@ -73,6 +73,24 @@ def test_there_and_back(tmp_path: Path, name: str, geometry: str) -> None:
     assert read_findings(second) == read_findings(second)
     assert len(read_findings(first)) == 0
     assert formats.recognise(tmp_path) == name
+
+
+@pytest.mark.parametrize("name", ["labels", "voc", "nnunet", "supervisely", "via", "coco-panoptic"])
+def test_findings_that_a_format_does_not_read_are_noted(tmp_path: Path, name: str) -> None:
+    chosen, faults = formats.get(name), FaultList()
+    crowned = Teeth.from_masks(SIZE, [(36, BLOCK, (2, 2)), (48, BLOCK, (2, 20))])
+    chosen.write(tmp_path, [("a.png", crowned)], {"map": {"crown": 36}})
+    if name == "coco-panoptic":  # is written with FDI numbers
+        file = tmp_path / "panoptic.json"
+        file.write_text(file.read_text().replace('"name": "36"', '"name": "crown"'))
+    place = tmp_path / chosen.image_place("a.png")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.zeros(SIZE, np.uint8)).save(place)
+    (item,) = chosen.read(tmp_path, {"faults": faults})
+    assert item.read().fdi.tolist() == [48]
+    (note,) = (note.problem for note in faults.notes if "findings" in note.problem)
+    assert note.startswith("class names 'crown' are findings")
+    assert "coco, cvat, label-studio" in note
 
 
 @pytest.mark.parametrize("name", HOLDING)
@@ -236,7 +254,7 @@ def test_a_second_file_of_findings_is_not_left_out_in_silence(tmp_path: Path) ->
     kinds = [{"id": 1, "name": "filling", "supercategory": "finding"}]
     coco(tmp_path, kinds, [{"category_id": 1, "fdi": 36}], "findings.json")
     faults = FaultList()
-    (item,) = formats.get("coco").read(tmp_path, {OPTION: faults})
+    (item,) = formats.get("coco").read(tmp_path, {"faults": faults})
     assert read_findings(item).kinds == ("crown",)
     (warning,) = faults
     assert warning.is_warning

@@ -15,6 +15,7 @@ from panodent.evaluation.case_scores import score_pair
 from panodent.formats.faults import OPTION, FaultList
 from panodent.formats.label_studio import FORMAT
 from panodent.formats.parsing.brush_rle import encode
+from panodent.formats.parsing.png_mask import to_text
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.teeth import Teeth
 
@@ -120,10 +121,7 @@ def test_what_leaves_the_image_is_cut_off(tmp_path: Path) -> None:
     wide = region(
         value={"points": [[-50, -50], [500, -50], [500, 50], [-50, 50]], "polygonlabels": ["36"]}
     )
-    gone = region(value={"points": [[200, 200], [300, 200], [300, 300]], "polygonlabels": ["36"]})
-    assert read_first(saved(tmp_path, task(annotation(gone, wide)))).boxes.tolist() == [
-        [0, 0, 4, 10]
-    ]
+    assert read_first(saved(tmp_path, task(annotation(wide)))).boxes.tolist() == [[0, 0, 4, 10]]
 
 
 @pytest.mark.parametrize(
@@ -193,6 +191,41 @@ def test_other_shapes_are_refused(tmp_path: Path, kind: str) -> None:
         AnnotationError, match=rf"task 5: region 'x': 36: '{kind}' is not an outline"
     ):
         read_first(file)
+
+
+def test_bitmasks_keep_every_pixel(tmp_path: Path) -> None:
+    url = f"data:image/png;base64,{to_text(SQUARE)}"
+    drawn = region("bitmasklabels", value={"imageDataURL": url, "bitmasklabels": ["36"]})
+    (mask,) = read_first(saved(tmp_path, task(annotation(drawn)))).masks
+    assert mask.sum() == SQUARE.sum()
+    small = f"data:image/png;base64,{to_text(SQUARE[:4])}"
+    for odd, reason in (
+        (small, "a mask of 4 x 10 pixels on an image of 8 x 10"),
+        (7, "a mask is 7"),
+    ):
+        drawn["value"]["imageDataURL"] = odd
+        with pytest.raises(AnnotationError, match=reason):
+            read_first(saved(tmp_path, task(annotation(drawn))))
+
+
+def test_a_task_of_several_pictures_is_not_mixed_up(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        Image.fromarray(np.zeros((8, 10), np.uint8)).save(tmp_path / name)
+    data = {"image": "/x/a.png", "second": "/x/b.png"}
+    drawn = [region(to_name=name) for name in ("image", "second")]
+    for one, key in zip(drawn, ("a", "b"), strict=True):
+        given = task(annotation(one), file_upload="a.png") | {"data": data}
+        assert [item.key for item in FORMAT.read(saved(tmp_path, given))] == [key]
+    both = task(annotation(*drawn)) | {"data": data}
+    with pytest.raises(AnnotationError, match=r"2 pictures.*a task for each radiograph"):
+        FORMAT.read(saved(tmp_path, both))
+
+
+def test_several_annotations_of_a_task_are_noted(tmp_path: Path) -> None:
+    faults = FaultList()
+    given = task(annotation(region()), annotation(region(label="37")))
+    FORMAT.read(saved(tmp_path, given, task(annotation(), url="/b.png")), {OPTION: faults})
+    assert [note.problem[:36] for note in faults.notes] == ["tasks with several annotations: 1; o"]
 
 
 def test_a_point_that_was_left_is_noted(tmp_path: Path) -> None:

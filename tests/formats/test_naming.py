@@ -27,10 +27,24 @@ FILE = Path("meta.json")
         (["universal 3"], [16]),
         (["36", "unnumbered"], [36, 0]),
         (["36", "Supernumerary"], [36, 0]),
+        (["36", "supernumerary_tooth"], [36, 0]),
     ],
 )
 def test_names_prove_their_numbering(names: list[str], numbers: list[int]) -> None:
     assert list(Naming().numbers(names, FILE).values()) == numbers
+
+
+def test_positions_in_a_quadrant_are_no_universal_numbers() -> None:
+    names = [str(number) for number in range(1, 9)]
+    with pytest.raises(AnnotationError, match=r"positions in a quadrant.*--numbering universal"):
+        Naming().numbers(names, FILE, ["3"])
+    assert Naming("universal").numbers(["3"], FILE) == {"3": 16}
+    assert Naming().numbers([*names, "9"], FILE, ["3"])["3"] == 16
+
+
+def test_a_map_to_start_from_takes_no_position_for_a_universal_number() -> None:
+    with pytest.raises(AnnotationError, match=r'"right 6": null'):
+        Naming().numbers(["right 6", "left 6"], FILE)
 
 
 def test_both_readings_are_shown_where_two_are_possible() -> None:

@@ -23,3 +23,36 @@ def test_what_is_no_json_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("teeth")
     with pytest.raises(AnnotationError):
         of_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "tool"),
+    [
+        ('{"info": {}, "categories": {}, "items": []}', "Datumaro"),
+        ('{"dataset": "x", "image": {}, "annotations": []}', "V7"),
+        ('[{"className": "11", "points": []}]', "SuperAnnotate"),
+        ('{"type": "FeatureCollection", "features": []}', "QuPath"),
+        ('[{"type": "Feature", "geometry": {}}]', "QuPath"),
+        ('{"samples": []}', "FiftyOne"),
+        ('{"assets": {}, "tags": []}', "VoTT"),
+        ('{"@schema": "", "markups": []}', "3D Slicer"),
+        ('{"imgHeight": 1, "imgWidth": 1, "objects": []}', "Cityscapes"),
+        ('[{"name": "a.png", "labels": []}]', "Scalabel"),
+    ],
+)
+def test_tools_by_their_json(tmp_path: Path, content: str, tool: str) -> None:
+    (tmp_path / "a.json").write_text(content)
+    assert tool in str(of_json(tmp_path / "a.json"))
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("a.geojson", "QuPath"), ("11.roi", "ImageJ"), ("a.jsonl", "OpenAI"), ("x.mat", "MATLAB")],
+)
+def test_tools_by_their_suffix(name: str, what: str) -> None:
+    assert what in str(of_suffix(Path(name)))
+
+
+def test_tables_by_their_columns(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("ImageId,EncodedPixels\na.png,1 3\n")
+    assert of_table(tmp_path / "train.csv").startswith("a table of run lengths, as on Kaggle")

@@ -15,6 +15,16 @@ from panodent.formats.tooth_numbers import number_within, read_number
         *("36.0", "3.6", "3-6", "FDI 3.6", "tooth 36.0", "036"),
         *("Zahn 36", "diente_36", "dente36", "dent n°36", "dent n° 36", "зуб 36", "ЗУБ_36"),
         *("牙齿36", "牙36", "歯-36", "diş 36", "ząb 36"),
+        *(
+            "36 tooth",
+            "36-tooth",
+            "36号牙",
+            "tooth(36)",
+            "36 (FDI)",
+            "tooth_fdi_36",
+            "FDI_36_tooth",
+        ),
+        *("q3-6", "Q3T6", "quadrant 3, tooth 6", "3_6"),
     ],
 )
 def test_one_tooth_by_many_names(name: str) -> None:
@@ -25,6 +35,26 @@ def test_one_tooth_by_many_names(name: str) -> None:
 def test_what_is_no_number_of_a_tooth(name: str) -> None:
     with pytest.raises(UnknownToothError):
         read_number(name, "fdi")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("UR6", "ur-6", "UR 6", "6 UR", "upper right 6", "right upper 6", "Upper-Right-6"),
+        *("tooth UR6", "6┘", "6⏌"),
+    ],
+)
+def test_a_quadrant_of_palmer_in_many_forms(name: str) -> None:
+    assert read_number(name, "palmer") == 16
+
+
+def test_the_signs_of_palmer_stand_for_their_quadrants() -> None:
+    signs = ("6⏌", "⎿6", "⎾6", "6⏋")
+    assert [read_number(name, "palmer") for name in signs] == [16, 26, 36, 46]
+
+
+def test_universal_numbers_may_have_a_zero_before() -> None:
+    assert read_number("03", "universal") == 16
 
 
 def test_a_dot_is_for_fdi_numbers_alone() -> None:

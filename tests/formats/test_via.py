@@ -369,12 +369,29 @@ def test_recognising(tmp_path: Path) -> None:
     file = saved(tmp_path, image())
     assert FORMAT.recognises(tmp_path)
     assert FORMAT.recognises(file)
-    (tmp_path / "second.json").write_text(file.read_text())
-    assert not FORMAT.recognises(tmp_path)
+    file.unlink()
     with pytest.raises(
-        AnnotationError, match="expected one project or export of VIA 2, JSON or CSV"
+        AnnotationError, match="expected a project or an export of VIA 2, JSON or CSV"
     ):
         FORMAT.read(tmp_path)
+
+
+def test_several_files_are_read_together(tmp_path: Path) -> None:
+    for split, name in (("train", "a.png"), ("val", "b.png")):
+        picture(tmp_path / split / name)
+        saved(tmp_path / split, image(region(), filename=name))
+    assert FORMAT.recognises(tmp_path)
+    assert [item.key for item in FORMAT.read(tmp_path)] == ["train/a", "val/b"]
+
+
+def test_a_radiograph_of_two_files_is_that_with_regions(tmp_path: Path) -> None:
+    file = saved(tmp_path, image(region()))
+    (tmp_path / "x.json").write_text(file.read_text())
+    with pytest.raises(AnnotationError, match=r"several files \(export\.json, x\.json\); keep one"):
+        FORMAT.read(tmp_path)
+    saved(tmp_path, image(regions=[]))
+    (item,) = FORMAT.read(tmp_path)
+    assert "x.json" in str(item.read.args[0].file)  # type: ignore[attr-defined]
 
 
 def test_a_project_without_images(tmp_path: Path) -> None:

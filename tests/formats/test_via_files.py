@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from fuzz_seeds import via_table
 from panodent import formats
@@ -58,7 +60,7 @@ def test_a_table_has_the_teeth_of_its_project(
     change(table)
     expected = {item.key: (item.size, item.read()) for item in FORMAT.read(project)}
     project.unlink()
-    assert find(tmp_path) == find(table) == table
+    assert find(tmp_path) == find(table) == [table]
     assert formats.recognise(tmp_path) == "via"
     found = {item.key: (item.size, item.read()) for item in FORMAT.read(tmp_path)}
     assert found.keys() == expected.keys()
@@ -70,12 +72,18 @@ def test_a_table_has_the_teeth_of_its_project(
         assert teeth == expected["b, ü"][1]
 
 
-def test_json_comes_before_a_table_and_two_tables_are_none(tmp_path: Path, project: Path) -> None:
-    as_table(project, tmp_path / "a.csv")
-    assert find(tmp_path) == project
-    project.rename(tmp_path / "project.txt")
-    as_table(tmp_path / "project.txt", tmp_path / "b.csv")
-    assert find(tmp_path) is None
+def test_json_comes_before_tables_and_those_of_splits_are_read_together(tmp_path: Path) -> None:
+    projects, tables = [], []
+    for split in ("train", "val"):
+        projects.append(tmp_path / split / "project.json")
+        FORMAT.write(projects[-1], [("a.png", Teeth.empty((5, 7)))])
+        Image.fromarray(np.zeros((5, 7), np.uint8)).save(tmp_path / split / "a.png")
+        tables.append(as_table(projects[-1], tmp_path / split / "via.csv"))
+    assert find(tmp_path) == projects
+    for project in projects:
+        project.unlink()
+    assert find(tmp_path) == tables
+    assert [item.key for item in FORMAT.read(tmp_path)] == ["train/a", "val/a"]
 
 
 def test_a_bad_row_costs_its_region(tmp_path: Path, project: Path) -> None:
@@ -102,7 +110,7 @@ def test_another_separator_is_named(tmp_path: Path, project: Path) -> None:
         AnnotationError, match=r"VIA's table, but not as VIA writes it, with commas"
     ):
         formats.recognise(tmp_path)
-    assert find(table) is None
+    assert find(table) == []
 
 
 def test_places_of_json(project: Path) -> None:

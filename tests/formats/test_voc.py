@@ -85,9 +85,6 @@ def test_what_is_lost_is_told() -> None:
         (("0", "-4", "11", "99"), [[0, 0, 8, 10]]),
         (("10", "8", "10", "8"), [[7, 9, 8, 10]]),
         (("2.5", "1.6", "6.49", "3.5"), [[1, 2, 4, 6]]),
-        (("11", "1", "12", "2"), []),
-        (("-3", "1", "0", "2"), []),
-        (("1", "1e9", "2", "1e12"), []),
     ],
 )
 def test_boxes_are_rounded_and_cut_off(
@@ -97,6 +94,17 @@ def test_boxes_are_rounded_and_cut_off(
     for old, new in zip((">3<", ">2<", ">6<", ">4<"), sides, strict=True):
         content = content.replace(old, f"> {new} <")
     assert read_first(saved(tmp_path / "a.xml", SIZE + content)).boxes.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "sides", [("11", "1", "12", "2"), ("-3", "1", "0", "2"), ("1", "1e9", "2", "1e12")]
+)
+def test_a_box_outside_of_the_image_is_a_fault(tmp_path: Path, sides: tuple[str, ...]) -> None:
+    content = TOOTH
+    for old, new in zip((">3<", ">2<", ">6<", ">4<"), sides, strict=True):
+        content = content.replace(old, f">{new}<")
+    with pytest.raises(AnnotationError, match="outside of the image"):
+        read_first(saved(tmp_path / "a.xml", SIZE + content))
 
 
 @pytest.mark.parametrize(
@@ -316,3 +324,16 @@ def test_an_object_that_was_deleted_is_not_read(tmp_path: Path) -> None:
     size = "<size><height>9</height><width>9</width></size>"
     (tmp_path / "a.xml").write_text(f"<annotation>{size}{objects}</annotation>")
     assert FORMAT.read(tmp_path)[0].read().fdi.tolist() == [36]
+
+
+def test_a_file_of_something_else_costs_no_folder(tmp_path: Path) -> None:
+    for name in ("a.xml", "b.xml"):
+        (tmp_path / name).write_text("<settings/>" if name == "a.xml" else "")
+    saved(tmp_path / "opg.xml")
+    faults = FaultList()
+    assert FORMAT.recognises(tmp_path)
+    assert [item.key for item in FORMAT.read(tmp_path, {OPTION: faults})] == ["opg"]
+    assert [(Path(fault.file).name, fault.is_note) for fault in [*faults][:2]] == [
+        ("a.xml", True),
+        ("b.xml", False),
+    ]

@@ -17,6 +17,7 @@ from panodent.cli.options import (
     Output,
     Overwrite,
     Predictions,
+    SkipBad,
     Values,
     read_options,
 )
@@ -50,6 +51,7 @@ def correct(
     attribute: Attribute = None,
     encoding: Encoding = None,
     predictions: Predictions = False,
+    skip_bad: SkipBad = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Correct the annotations of a public data set.
@@ -71,6 +73,7 @@ def correct(
             read_options=read_options(
                 values, numbering, name_map, predictions, attribute, encoding
             ),
+            skip_bad=skip_bad,
             progress=update,
             overwrite=overwrite,
         )
@@ -81,6 +84,8 @@ def correct(
 
 
 def _print_summary(outcome: Outcome, to: str, output: Path) -> None:
+    from panodent.datasets.checking import left_out
+
     conversion = outcome.conversion
     teeth = counted(sum(outcome.changed.values()), "tooth", "teeth")
     radiographs = counted(len(outcome.changed), "radiograph", "radiographs")
@@ -105,3 +110,5 @@ def _print_summary(outcome: Outcome, to: str, output: Path) -> None:
     print_faults(conversion.faults)
     for key, reason in conversion.failed.items():
         print_warning(f"{key} was not corrected: {reason}")
+    if what := left_out(conversion.faults):
+        print_line(f"left out: {what} that could not be read")

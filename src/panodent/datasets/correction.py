@@ -28,6 +28,7 @@ from panodent import formats
 from panodent.datasets.convert import Conversion, convert
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError, DatasetError, UnknownNameError
+from panodent.formats.faults import OPTION, FaultList
 from panodent.teeth.outlines import fill
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.progress import Progress
@@ -161,6 +162,7 @@ def correct(
     *,
     format_name: str | None = None,
     read_options: Mapping[str, Any] | None = None,
+    skip_bad: bool = False,
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> Outcome:
@@ -168,12 +170,13 @@ def correct(
 
     A radiograph without a correction is written as it is. Raises `DatasetError` when no correction
     belongs to a radiograph or two radiographs share one, and as `convert` does, also with
-    `overwrite`.
+    `skip_bad` and `overwrite`.
     """
-    name, annotations = formats.read(source, format_name, read_options)
+    options = {**(read_options or {}), OPTION: FaultList()}  # `convert` reports them
+    name, annotations = formats.read(source, format_name, options)
     keys = [item.key for item in annotations]
     entry_of = corrections.entries(keys)
-    if not entry_of:
+    if annotations and not entry_of:
         wanted = ", ".join(sorted(corrections.radiographs)[:3])
         found = ", ".join(sorted(keys)[:3])
         raise DatasetError(
@@ -190,7 +193,7 @@ def correct(
         to,
         format_name=name,
         read_options=read_options,
-        skip_bad=True,
+        skip_bad=skip_bad,
         progress=progress,
         overwrite=overwrite,
         change=change,

@@ -117,10 +117,7 @@ def find(
     UnknownNameError : there is no such format.
     """
     folder = Path(root)
-    if not folder.is_dir():
-        raise DatasetError(
-            f"{folder}: no such folder; expected radiographs with annotations{near_name(folder)}"
-        )
+    _check_folder(folder)
     given = {**(options or {}), **({OPTION: faults} if faults is not None else {})}
     name, items = formats.read(folder, format_name, given)
     annotations = {item.key: item for item in items}
@@ -150,6 +147,18 @@ def find(
         tuple(sorted(set(annotations) - set(images), key=_natural)),
         tuple(item for item in unread if item.lost),
     )
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.is_file():
+        raise DatasetError(
+            f"{folder}: is a file; expected the folder of the radiographs, in which it lies with "
+            f"them, such as {folder.parent}"
+        )
+    if not folder.is_dir():
+        raise DatasetError(
+            f"{folder}: no such folder; expected radiographs with annotations{near_name(folder)}"
+        )
 
 
 def images_below(

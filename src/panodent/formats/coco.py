@@ -149,8 +149,8 @@ class _Content:
         number = dentex.numbering(data, self.file) if self.is_dentex else None
         if not self.is_dentex:
             check(data["categories"], "categories", self.file)
-        data["images"] = usable_images(data, self.file, report)
-        self.entries = entries_by_image(self.file, data, number, report)
+        data["images"], lost = usable_images(data, self.file, report)
+        self.entries = entries_by_image(self.file, data, number, report, lost)
         self.images = [
             _Image(image["file_name"], declared_size_of(image, str(self.file)))
             for image in data["images"]

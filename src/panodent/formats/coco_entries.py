@@ -15,7 +15,7 @@ from panodent.formats.coco_categories import plain_id
 from panodent.formats.faults import FaultReport
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
-from panodent.formats.parsing.image_search import declared_path
+from panodent.formats.parsing.image_names import declared_path
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place, list_items, runs_at
 
@@ -116,11 +116,13 @@ def entries_by_image(
     data: Record,
     number: Callable[[Any], int] | None,
     report: FaultReport,
+    lost: Container[Any] = (),
 ) -> EntriesByImage:
     """The annotations by index of their image, each checked; segmentations are not kept.
 
     `number` gives the category of an annotation that has none of its own (DENTEX). `report` takes
-    annotations that cannot be used; they are left out.
+    annotations that cannot be used; they are left out. `lost` has the ids of images that are
+    reported themselves: what is annotated on them is left out without a further word.
     """
     names = [image["file_name"] for image in data["images"]]
     indices = {image["id"]: index for index, image in enumerate(data["images"])}
@@ -131,6 +133,8 @@ def entries_by_image(
     for position, (place, entry) in enumerate(list_items(file, data["annotations"])):
         item, about = annotation_name(entry), report
         if isinstance(entry, dict) and _is_key(entry.get("image_id")):
+            if plain_id(entry["image_id"]) in lost:
+                continue
             index = indices.get(plain_id(entry["image_id"]))
             about = report.about("" if index is None else names[index])
         with about.catching(item):
@@ -165,20 +169,49 @@ def _check_references(entry: Record, images: Container[Any], known: Container[An
         )
 
 
-def usable_images(data: Record, file: Path, report: FaultReport) -> list[Record]:
-    """The entries of images that can be used, with plain ids; `report` takes the others."""
-    found: dict[Any, Record] = {}
+def usable_images(data: Record, file: Path, report: FaultReport) -> tuple[list[Record], set[Any]]:
+    """(The entries of images that can be used, with plain ids; the ids of the others).
+
+    `report` takes the others. Two images of one id are not used: nobody knows on which of them its
+    annotations are. LVIS has `coco_url` in place of `file_name`.
+    """
+    sound: dict[Any, list[Record]] = {}
     for image in data["images"]:
-        named = image.get("file_name") if isinstance(image, dict) else None
-        about = report.about(named if isinstance(named, str) else "")
+        if isinstance(image, dict) and "coco_url" in image:
+            image.setdefault("file_name", image["coco_url"])
+        about, key = _about(image, report), _id_of(image)
         with about.catching(cost="radiograph"):
             check([image], "images", file)
-            key = plain_id(image["id"])
-            if key in found:
-                raise AnnotationError(f"id {excerpt(key)} of images is used twice")
             image["id"] = key
-            found[key] = image
-    return list(found.values())
+            sound.setdefault(key, []).append(image)
+    lost = {_id_of(image) for image in data["images"]} - sound.keys()
+    for key, images in sound.items():
+        names = dict.fromkeys(image["file_name"] for image in images)
+        if len(images) > 1 and len(names) == 1:
+            problem = f"id {excerpt(key)} of images is used twice; remove one entry"
+            _about(images[0], report).add(problem, cost="nothing")
+        elif len(images) > 1:
+            lost.add(key)
+            listed = " and ".join(map(excerpt, list(names)[:3]))
+            problem = (
+                f"id {excerpt(key)} of images is used twice, for {listed}: "
+                "nobody knows which of them is annotated; give each image an id of its own"
+            )
+            for image in images:
+                _about(image, report).add(problem, cost="radiograph")
+    return [images[0] for key, images in sound.items() if key not in lost], lost
+
+
+def _about(image: object, report: FaultReport) -> FaultReport:
+    """Where faults of an entry of images are reported."""
+    named = image.get("file_name") if isinstance(image, dict) else None
+    return report.about(named if isinstance(named, str) else "")
+
+
+def _id_of(image: object) -> Any:
+    """The id of an entry of images; None if it has none that can be used."""
+    key = image.get("id") if isinstance(image, dict) else None
+    return plain_id(key) if _is_key(key) else None
 
 
 def _is_set(entry: Mapping[str, Any], name: str, file: Path) -> bool:
@@ -246,7 +279,7 @@ def declared_size_of(image: Record, where: str) -> tuple[int, int] | None:
     if not height and not width:
         return None
     name = declared_path(image["file_name"], where)
-    return image_size(height, width, f"{where}: {name}", texts=False)
+    return image_size(height, width, f"{where}: {name}")
 
 
 def _is_key(value: object) -> TypeGuard[int | float | str]:

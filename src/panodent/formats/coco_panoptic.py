@@ -43,7 +43,8 @@ from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json, target_file
 from panodent.formats.parsing.image_entries import checked_names, in_order
-from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
+from panodent.formats.parsing.image_names import declared_path
+from panodent.formats.parsing.image_search import ImageSearch, Sought
 from panodent.formats.parsing.json_record import Record, is_whole, load, records
 from panodent.formats.parsing.json_stream import Place, item_at, list_items, member_kinds, members
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
@@ -79,7 +80,9 @@ class CocoPanoptic(Format):
         known = {entry["id"]: Category.of(entry) for entry in data["categories"]}
         listed, used = _annotated_images(file, data, known.keys(), report)
         classes = {known[key] for key in used}
-        by_category = category_numbers(known.values(), file, Naming.of(options), classes, report)
+        naming = Naming.of(options)
+        by_category = category_numbers(known.values(), file, naming, classes, report)
+        naming.note_findings((category.name for category in classes), report)
         numbers = {key: by_category[category] for key, category in known.items()}
         places = ImageSearch(file.parent).find(Sought(found.name) for found in listed)
         items = []
@@ -156,13 +159,16 @@ def _annotated_images(
     file: Path, data: Record, known: Collection[Any], report: FaultReport
 ) -> tuple[list[_Image], set[Any]]:
     """The images with an annotation, and the ids of the categories that their segments have."""
-    images = {entry["id"]: entry for entry in usable_images(data, file, report)}
+    usable, lost = usable_images(data, file, report)
+    images = {entry["id"]: entry for entry in usable}
     found: list[_Image] = []
     used: set[Any] = set()
     for place, entry in _annotations(file, data):
         with report.catching(f"image {excerpt(entry.get('image_id'))}", "radiograph"):
             key = entry.get("image_id")
             key = plain_id(key) if isinstance(key, int | float | str) else None
+            if key in lost:
+                continue
             if key not in images:
                 raise AnnotationError("is not among the images; expected the id of one")
             about = report.about(images[key]["file_name"])

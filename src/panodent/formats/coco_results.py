@@ -178,4 +178,4 @@ def _findings(file: Path, name: str, entries: list[dict[str, Any]]) -> Findings:
 def _size(entries: list[dict[str, Any]]) -> tuple[int, int]:
     """(height, width) as the first segmentation says it."""
     height, width = entries[0]["segmentation"]["size"]
-    return image_size(height, width, "segmentation", texts=False)
+    return image_size(height, width, "segmentation")

@@ -2,11 +2,10 @@
 
 The specification is https://docs.cvat.ai/docs/dataset_management/formats/format-cvat/. The run
 lengths of a mask go row by row through its box and start with zeros; they keep every pixel.
-Polygons run along pixel edges and have no holes, so a tooth with a hole is written as a mask even
-when polygons are asked for. Shapes of one label and one group other than 0 are parts of one tooth.
-The option `attribute` names one whose values are the teeth, where all shapes have one label.
-Shapes of the label 'background' cut out of teeth in lower layers (`z_order`), or before them.
-The export of a project has its radiographs in `images/SUBSET/`. Tracks of a video are refused.
+Polygons have no holes, so a tooth with a hole is always written as a mask. Shapes of one label and
+one group other than 0 are parts of one tooth.
+The option `attribute` names one whose values are the teeth. Shapes of the label 'background' cut
+out of teeth in lower layers (`z_order`), or before them. Tracks of a video are refused.
 
 A finding is a shape whose label means a finding, see `panodent.formats.finding_names`. Its
 attribute 'fdi' is the number of the tooth that carries it, 0 for none. Each shape is one finding,
@@ -57,7 +56,8 @@ from panodent.formats.parsing.image_entries import (
     image_size,
     in_order,
 )
-from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
+from panodent.formats.parsing.image_names import declared_path
+from panodent.formats.parsing.image_search import ImageSearch, Sought
 from panodent.formats.parsing.pixel_outlines import filled
 from panodent.formats.parsing.shapes import (
     AnnotatedShape,

@@ -42,7 +42,15 @@ from panodent.errors import AnnotationError
 from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
-from panodent.formats.label_studio_exports import JSON, Export, find, refusal, task_at, tasks
+from panodent.formats.label_studio_exports import (
+    JSON,
+    SEVERAL,
+    Export,
+    find,
+    refusal,
+    task_at,
+    tasks,
+)
 from panodent.formats.label_studio_regions import finding_results, result
 from panodent.formats.label_studio_tasks import (
     NO_LABEL,
@@ -50,10 +58,12 @@ from panodent.formats.label_studio_tasks import (
     carriers,
     chosen_annotation,
     declared_image_size,
+    picture_of,
     region_name,
     regions,
     task_name,
     teeth_of_regions,
+    valid_annotations,
 )
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.brush_rle import decode
@@ -66,6 +76,8 @@ from panodent.formats.parsing.image_entries import (
 )
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place
+from panodent.formats.parsing.pixel_outlines import check_inside, check_unit
+from panodent.formats.parsing.png_mask import from_text
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.formats.parsing.task_images import LOCAL_FILES, TaskImages
 from panodent.radiograph.radiograph import key_of
@@ -104,7 +116,7 @@ class LabelStudio(Format):
         reading = _Reading(export, wanted, report)
         listed: list[_Task] = []
         images = TaskImages(file)
-        skipped = 0
+        skipped = several = 0
         for place, task in tasks(export, report):
             with report.catching(cost="radiograph"):
                 where = task_name(task, file)
@@ -115,7 +127,8 @@ class LabelStudio(Format):
                         skipped += bool(task.get("predictions"))
                         continue
                     found = [label for _, label, _ in regions(chosen, known)]
-                    name, image = images.of(task, known.where)
+                    several += len(valid_annotations(task, wanted, known.where)) > 1
+                    name, image = images.of(task, known.where, picture_of(chosen, known))
                     size = declared_image_size(task, chosen, known)
                     labels |= dict.fromkeys(label for label in found if isinstance(label, str))
                     labels |= dict.fromkeys(carriers(chosen, naming, known))
@@ -126,6 +139,8 @@ class LabelStudio(Format):
             if not listed:
                 raise AnnotationError(f"{file}: holds predictions and no annotations; {todo}")
             report.note(f"{skipped} tasks hold predictions and no annotations; {todo}")
+        if several:
+            report.note(SEVERAL.format(several))
         numbers = naming.numbers(labels, file, report=report)
         reading.numbers = {**numbers, NO_LABEL: UNNUMBERED}
         reading.kinds = kinds = naming.kinds(labels)
@@ -229,6 +244,8 @@ def _mask(region: Record, kind: str, size: tuple[int, int]) -> BoolArray:
         )
     if kind in ("brushlabels", "labels", *UNLABELLED) and "rle" in value:
         return decode(value["rle"], size)
+    if kind in ("bitmasklabels", "labels", *UNLABELLED) and "imageDataURL" in value:
+        return _bitmask(value["imageDataURL"], size)
     if kind in ("polygonlabels", "labels", *UNLABELLED) and "points" in value:
         try:
             percent = np.array(value["points"], np.float64)
@@ -238,11 +255,27 @@ def _mask(region: Record, kind: str, size: tuple[int, int]) -> BoolArray:
             raise AnnotationError(
                 f"points are {excerpt(value['points'])}; expected a list of [x, y] in percent"
             )
-        with np.errstate(over="ignore"):
-            return fill([[percent * (size[1], size[0]) / 100]], size)
+        with np.errstate(over="ignore", invalid="ignore"):
+            pixels = percent * (size[1], size[0]) / 100
+        mask = fill([[pixels]], size)
+        check_unit([percent], "percent: multiply by 100")
+        check_inside([pixels], size)
+        return mask
     raise AnnotationError(
-        f"{excerpt(kind)} is not an outline of a tooth; expected brushlabels or polygonlabels"
+        f"{excerpt(kind)} is not an outline of a tooth; expected brushlabels, "
+        "bitmasklabels or polygonlabels"
     )
+
+
+def _bitmask(url: object, size: tuple[int, int]) -> BoolArray:
+    """A mask as a PNG of the size of the image, in the text of its address (data:)."""
+    mask = from_text(url.partition(",")[2] if isinstance(url, str) else url, size)
+    if mask.shape != size:
+        raise AnnotationError(
+            f"a mask of {mask.shape[0]} x {mask.shape[1]} pixels on an image of {size[0]} x "
+            f"{size[1]}; expected equal sizes"
+        )
+    return mask
 
 
 def _score(region: Record) -> float:

@@ -33,6 +33,7 @@ from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place, item_at, list_items, member_kinds
 
 JSON, JSON_MIN, CSV = "JSON", "JSON-MIN", "CSV"
+SEVERAL = "tasks with several annotations: {}; of each, the one that was updated last is read"
 _OF_ANNOTATION = ("annotation_id", "annotator", "lead_time")
 """Members of JSON-MIN and columns of CSV that no other file has."""
 _MASKS = re.compile(r"task-\d+-annotation-\d+-by-.*\.(png|npy)", re.IGNORECASE)
@@ -86,11 +87,16 @@ def tasks(export: Export, report: FaultReport) -> Iterator[tuple[Place, Any]]:
         yield from list_items(export.file)
         return
     latest: dict[str, tuple[str, Place]] = {}
+    several: set[str] = set()
     for place, task in _of_annotations(export, report):
         updated = str(task["annotations"][0].get("updated_at") or "")
         key = json.dumps(task["id"]) if task["id"] is not None else str(place)
+        if key in latest:
+            several.add(key)
         if key not in latest or updated >= latest[key][0]:
             latest[key] = (updated, place)
+    if several:
+        report.note(SEVERAL.format(len(several)))
     for _, place in latest.values():
         yield place, task_at(export, place)
 

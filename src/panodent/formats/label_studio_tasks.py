@@ -22,9 +22,9 @@ from panodent.formats.parsing.json_record import Record, is_whole
 
 NO_LABEL: Final = ("region without a label",)
 """Stands for the label of such a region; labels of a file are texts."""
-UNLABELLED = ("brush", "polygon", "region")
+UNLABELLED = ("brush", "polygon", "bitmask", "region")
 """Types of regions without a label; 'region' where JSON-MIN and CSV do not say the type."""
-_DRAWN = ("rle", "points", "x", "vertices")
+_DRAWN = ("rle", "points", "x", "vertices", "imageDataURL")
 """Members of a region's value that say what was drawn."""
 
 
@@ -49,13 +49,18 @@ def chosen_annotation(task: Record, predictions: bool, where: str) -> Record | N
     With `predictions`, a task without annotations has its predictions instead. Before version 1,
     annotations were called completions.
     """
+    # Of annotations with the same date, the last in the list counts: `max` takes the first it sees.
+    valid = reversed(valid_annotations(task, predictions, where))
+    return max(valid, key=lambda item: _moment(item, where), default=None)
+
+
+def valid_annotations(task: Record, predictions: bool, where: str) -> list[Record]:
+    """The annotations of a task that were not cancelled; the arguments are as before."""
     listed = task.get("annotations") or task.get("completions")
     listed = listed or (task.get("predictions") if predictions else None) or []
     if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
         raise AnnotationError(f"{where}: annotations are not a list of objects")
-    valid = [item for item in listed if not item.get("was_cancelled")]
-    # Of annotations with the same date, the last in the list counts: `max` takes the first it sees.
-    return max(reversed(valid), key=lambda item: _moment(item, where), default=None)
+    return [item for item in listed if not item.get("was_cancelled")]
 
 
 def _moment(annotation: Record, where: str) -> datetime:
@@ -120,6 +125,21 @@ def _labels(region: Record) -> list[Any]:
     labels = value.get(kind)
     listed = labels if isinstance(labels, list) else [labels] if labels is not None else []
     return [str(label) if is_whole(label) else label for label in listed]
+
+
+def picture_of(annotation: Record, report: FaultReport) -> str:
+    """The name of the picture that everything was drawn on; empty if the export does not say it.
+
+    Raises `AnnotationError` for several: a task may show more than one.
+    """
+    drawn = (region.get("to_name") for region, _, _ in regions(annotation, report))
+    names = list(dict.fromkeys(name for name in drawn if isinstance(name, str)))
+    if len(names) > 1:
+        raise AnnotationError(
+            f"{report.where}: regions are on {len(names)} pictures ({excerpt(names)}); expected a "
+            "task for each radiograph"
+        )
+    return next(iter(names), "")
 
 
 def carriers(annotation: Record, naming: Naming, report: FaultReport) -> Iterator[str]:

@@ -49,7 +49,8 @@ from panodent.formats.parsing.image_entries import (
     in_order,
     size_of_file,
 )
-from panodent.formats.parsing.image_search import ImageSearch, declared_path
+from panodent.formats.parsing.image_names import declared_path
+from panodent.formats.parsing.image_search import ImageSearch
 from panodent.formats.parsing.json_record import (
     Record,
     declared_size,

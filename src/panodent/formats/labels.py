@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -111,7 +111,9 @@ class Labels(Format):
                 f"{path}: what do the pixel values mean? Say --values fdi, universal, hitl (as in "
                 f"the data set Humans in the Loop), or a JSON file such as {COLOUR_MAP}"
             )
-        numbers = value_map(values, Naming.of(given))
+        naming = Naming.of(given)
+        numbers = value_map(values, naming)
+        naming.note_findings(numbers.names, FaultReport.of(given, path))
         found = (path / RESULTS).is_file()
         reading = _Reading(numbers, given, records=given.get("values") is None)
         items = []
@@ -204,11 +206,14 @@ class ValueMap(dict[int, int | None]):
     """FDI number by pixel value; None for a class that the naming leaves out.
 
     `unclear` says which further classes are not teeth, for the case that a label map has them.
+    `names` are those of the classes, if they have any.
     """
 
-    def __init__(self, numbers: Mapping[int, int | None], unclear: str = "") -> None:
+    def __init__(
+        self, numbers: Mapping[int, int | None], unclear: str = "", names: Iterable[str] = ()
+    ) -> None:
         super().__init__(numbers)
-        self.unclear = unclear
+        self.unclear, self.names = unclear, tuple(names)
 
 
 def value_map(values: str | Path, naming: Naming | None = None) -> ValueMap:
@@ -231,7 +236,7 @@ def value_map(values: str | Path, naming: Naming | None = None) -> ValueMap:
         raise AnnotationError(f"{file}: two classes share one pixel value; expected different ones")
     numbers, unclear = (naming or Naming()).clear(greys, file)
     found = {grey: numbers[name] for name, grey in greys.items() if name in numbers}
-    return ValueMap(found, unclear)
+    return ValueMap(found, unclear, greys)
 
 
 def _grey(value: Any, where: str) -> int:

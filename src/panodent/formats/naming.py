@@ -40,18 +40,22 @@ from panodent.formats.faults import FaultReport
 from panodent.formats.finding_names import OTHER, SYNONYMS, kind_of, mapped_kind
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.json_record import is_whole, load
+from panodent.formats.registry import FORMATS
 from panodent.formats.tooth_numbers import bare, number_within, read_number
 from panodent.teeth.teeth import UNNUMBERED
 
 UNNUMBERED_NAME = "unnumbered"
 """Class name of a tooth without a number."""
 _UNNUMBERED_NAMES = (UNNUMBERED_NAME, "supernumerary")
+"""Names of teeth without a number, also with 'tooth' or 'teeth' behind them."""
 CUT_OUT = -1
 """In place of an FDI number: a shape that cuts out of the teeth drawn before it, as CVAT's label
 'background' does."""
 _CUT_OUT_NAME = "cut-out"
 """The value of a map for such a class."""
 _CUT_OUT_NAMES = ("background", "bg", "hole", "holes", "cutout", _CUT_OUT_NAME, "cut-outs")
+POSITIONS = 8
+"""How many teeth a quadrant has; greater numbers are no positions in one."""
 _TOOTH_WORDS = re.compile(r"tooth|teeth|molar|incisor|canine|cuspid|dent", re.IGNORECASE)
 _MAP_NAMES = 80
 """How many class names the map in an error message has at most, and how many characters each."""
@@ -128,6 +132,8 @@ class Naming:
         if len({tuple(reading[n] for n in in_use) for reading in readings.values()}) > 1:
             raise AnnotationError(_ambiguous(in_use, readings, file))
         proven = next(iter(readings.values()), {})
+        if self.numbering is None and in_use:
+            _check_not_positions(in_use, numbers, file)
         ignored = [name for name in open_names if name not in proven]
         if ignored and report is not None:
             report.note(
@@ -201,6 +207,18 @@ class Naming:
         }
         return {name: kind for name, kind in found.items() if kind is not None}
 
+    def note_findings(self, names: Iterable[str], report: FaultReport) -> None:
+        """Notes those of the names that mean findings, for a format from which none are read.
+
+        >>> Naming().note_findings(["48", "crown"], FaultReport.of(None, "a.xml"))
+        """
+        if found := self.kinds(names):
+            holding = [info.name for info in FORMATS if info.limits.findings != "no"]
+            report.note(
+                f"class names {_shown(list(found))} are findings, which are not read from this "
+                f"format and left out; {', '.join(holding)} hold them"
+            )
+
     def kind_name(self, kind: str) -> str:
         """The class name to write for a kind of finding: that of the map, or the kind itself.
 
@@ -251,12 +269,13 @@ class Naming:
     def _likely(self, names: list[str]) -> dict[str, int]:
         """FDI numbers that stand in names beside other words, for a map that a person looks at.
 
-        >>> Naming()._likely(["36-molar", "11 (FDI)", "caries"])
-        {'36-molar': 36, '11 (FDI)': 11}
+        >>> Naming()._likely(["36-molar", "11 (incisor)", "caries"]), Naming()._likely(["right 6"])
+        ({'36-molar': 36, '11 (incisor)': 11}, {})
         """
         found = {name: text for name in names if (text := number_within(name))}
         readings = list(self._readings(set(found.values())).values())
-        if len(readings) != 1:  # as FDI and as Universal numbers, or as neither
+        # As FDI and as Universal numbers, as neither, or as positions in a quadrant.
+        if len(readings) != 1 or all(int(text) <= POSITIONS for text in found.values()):
             return {}
         return {name: readings[0][text] for name, text in found.items()}
 
@@ -273,10 +292,21 @@ def _plain(name: str) -> str:
 def means_no_number(name: str) -> bool:
     """Whether a class name is that of teeth without a number.
 
-    >>> means_no_number("unnumbered"), means_no_number("Supernumerary "), means_no_number("36")
+    >>> means_no_number("unnumbered"), means_no_number("Supernumerary tooth"), means_no_number("36")
     (True, True, False)
     """
-    return name.strip().casefold() in _UNNUMBERED_NAMES
+    text = re.sub(r"[\s_\-]+(tooth|teeth)$", "", name.strip().casefold())
+    return text in _UNNUMBERED_NAMES
+
+
+def _check_not_positions(in_use: list[str], numbers: list[str], file: Path) -> None:
+    """Raises `AnnotationError` if no name goes beyond 8, so that they may not say the quadrant."""
+    if set(in_use) <= set(numbers) and all(int(bare(name)) <= POSITIONS for name in numbers):
+        raise AnnotationError(
+            f"{file}: class names {_shown(in_use)} may be positions in a quadrant, which do not "
+            "say which tooth it is, or Universal numbers of the upper right teeth; expected the "
+            "quadrant as well, such as 16 or UR6; say --numbering universal if it is that"
+        )
 
 
 def _ambiguous(names: list[str], readings: Mapping[str, Mapping[str, int]], file: Path) -> str:

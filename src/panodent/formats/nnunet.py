@@ -78,12 +78,14 @@ class NnUNet(Format):
         data = load(file)
         ending = _ending(data, file)
         values = _values(data, file)
-        numbers, unclear = Naming.of(options).clear(values.values(), file)
+        naming = Naming.of(options)
+        numbers, unclear = naming.clear(values.values(), file)
         by_value = {value: numbers[name] for value, name in values.items() if name in numbers}
         folder = file.parent / LABELS
         if not folder.is_dir():
             raise AnnotationError(f"{file}: expected a folder {LABELS} beside it")
         report = FaultReport.of(options, file)
+        naming.note_findings(values.values(), report)
         listed = [labels for labels in sorted(folder.iterdir()) if not labels.name.startswith(".")]
         found_maps = [labels for labels in listed if labels.name.endswith(ending)]
         if listed and not found_maps:

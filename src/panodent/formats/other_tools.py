@@ -18,14 +18,21 @@ from panodent.formats.parsing.json_stream import list_items, member_kinds
 
 Tools = tuple[tuple[tuple[str, ...], str], ...]
 """(members that a JSON object must have, what it is and what to do) of each tool."""
+_GEOJSON = "GeoJSON, as QuPath exports it; convert it to COCO"
 _OBJECTS: Tools = (
     (("dm_format_version",), "Datumaro's own format; export COCO"),
-    (("categories", "items", "infos"), "Datumaro's own format; export COCO"),
+    (("categories", "items"), "Datumaro's own format; export COCO"),
     (("item", "annotations"), "Darwin JSON of V7; export COCO"),
+    (("dataset", "image", "annotations"), "Darwin JSON of V7; export COCO"),
     (("metadata", "instances"), "JSON of SuperAnnotate; export COCO"),
     (("export_format_version", "label_classes"), "Hasty's JSON; export COCO"),
     (("data_row", "projects"), "JSON of Labelbox; convert it to COCO"),
     (("data_units", "label_hash"), "JSON of Encord; export COCO"),
+    (("features", "type"), _GEOJSON),
+    (("samples",), "FiftyOne's own format; export COCO"),
+    (("assets", "tags"), "JSON of VoTT; convert it to COCO"),
+    (("markups",), "markups of 3D Slicer; make a segmentation, and save it as NIfTI (.nii.gz)"),
+    (("imgHeight", "imgWidth", "objects"), "JSON of Cityscapes; convert it to COCO"),
     (("metadata", "view"), "a project of VIA 3; export it as VIA 2, or draw in VIA 2"),
 )
 _ITEMS: Tools = (
@@ -34,6 +41,9 @@ _ITEMS: Tools = (
     (("data_hash", "data_units"), "JSON of Encord; export COCO"),
     (("label_hash", "data_hash"), "JSON of Encord; export COCO"),
     (("externalId", "labels"), "JSON of Kili; export COCO"),
+    (("className", "points"), "JSON of SuperAnnotate; export COCO"),
+    (("name", "labels"), "JSON of Scalabel; convert it to COCO"),
+    (("type", "geometry"), _GEOJSON),
     (("task_id", "response"), "JSON of Scale; convert it to COCO"),
     (("image", "annotations"), "JSON of CreateML, which has boxes only; export COCO with outlines"),
     (
@@ -42,9 +52,20 @@ _ITEMS: Tools = (
     ),
 )
 """Those for the first object of a JSON list."""
+_LINES = (
+    "JSON with an object on each line, as Labelbox, Roboflow (OpenAI) and others export it; export "
+    "or convert it to COCO"
+)
 SUFFIXES = {
-    ".jsonl": "JSON with an object on each line, as Labelbox exports it; convert it to COCO",
-    ".ndjson": "JSON with an object on each line, as Labelbox exports it; convert it to COCO",
+    ".jsonl": _LINES,
+    ".ndjson": _LINES,
+    ".manifest": _LINES,
+    ".geojson": _GEOJSON,
+    ".roi": "a region of ImageJ; save label maps in masks/, or convert the regions to COCO",
+    ".mat": "of MATLAB; write label maps into masks/ as PNG",
+    ".npy": "an array of NumPy; write label maps into masks/ as PNG",
+    ".xlsx": "a table of Excel; export the annotations as JSON or XML",
+    ".parquet": "a table; convert the annotations to COCO",
     ".nrrd": "NRRD, as 3D Slicer saves it; save it as NIfTI (.nii.gz), see nnU-Net",
     ".mha": "MetaImage; save it as NIfTI (.nii.gz), see nnU-Net",
     ".tfrecord": "records of TensorFlow; export COCO",
@@ -52,6 +73,8 @@ SUFFIXES = {
 }
 """What files with these suffixes are."""
 _TABLES = (
+    ("EncodedPixels", "a table of run lengths, as on Kaggle; convert it to COCO"),
+    ("MaskPath", "the table of Open Images; convert it to COCO"),
     (
         "region_shape_attributes",
         "VIA's table, but not as VIA writes it, with commas; export it again, or as JSON",

@@ -40,7 +40,7 @@ from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import first_sound
 from panodent.formats.parsing.image_entries import checked_names, in_order
 from panodent.formats.parsing.json_record import Record, declared_size, labelled, load, number, ring
-from panodent.formats.parsing.pixel_outlines import check_unit
+from panodent.formats.parsing.pixel_outlines import check_inside, check_unit
 from panodent.formats.parsing.png_mask import from_text, to_text
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.radiograph.radiograph import SUFFIXES, key_of
@@ -80,7 +80,9 @@ class Supervisely(Format):
             raise AnnotationError(
                 f"{path}: expected JSON files in {ANNOTATIONS}/ or <dataset>/{ANNOTATIONS}/"
             )
-        numbers = Naming.of(options).numbers(titles, path, report=report)
+        naming = Naming.of(options)
+        numbers = naming.numbers(titles, path, report=report)
+        naming.note_findings(titles, report)
         return in_order(
             path,
             (
@@ -216,7 +218,8 @@ def _polygon(shape: Record, size: tuple[int, int]) -> CroppedMask:
         )
     outer = _pixels(shape.get("exterior"), "exterior")
     mask = np.zeros(size, np.uint8)
-    check_unit([ring(shape.get("exterior"))])
+    check_unit([outer_ring := ring(shape.get("exterior"))])
+    check_inside([outer_ring], size)
     cv2.fillPoly(mask, [outer], 1)
     for hole in holes:
         cv2.fillPoly(mask, [_pixels(hole, "interior")], 0)

@@ -1,7 +1,9 @@
-"""Tooth numbers as class names have them: with words before, dots within and decimals behind.
+"""Tooth numbers as class names have them: with words around, dots within and decimals behind.
 
->>> [read_number(name, "fdi") for name in ("tooth_36", "Zahn 36", "зуб 36", "3.6", "36.0", "'36'")]
-[36, 36, 36, 36, 36, 36]
+>>> [read_number(name, "fdi") for name in ("tooth_36", "Zahn 36", "36 (FDI)", "3.6", "q3-6")]
+[36, 36, 36, 36, 36]
+>>> [read_number(name, "palmer") for name in ("LL6", "ll-6", "6 LL", "lower left 6", "⎾6")]
+[36, 36, 36, 36, 36]
 >>> read_number("FDI 36", "universal")
 Traceback (most recent call last):
     ...
@@ -20,39 +22,81 @@ _WORDS = (
     "răng", "gigi", "зуб", "牙齿", "牙齒", "牙位", "牙", "歯", "치아", "number", r"n[o°ºr]\.?", "#",
 )  # fmt: skip
 """What stands before a number: a tooth in languages in which class names are met, or a number."""
-_PREFIX = re.compile(rf"^(?:(?:{'|'.join(_WORDS)}|t(?=[\W_]*\d))[\s_\-.:#]*)+", re.IGNORECASE)
-_DECLARED = re.compile(r"^(fdi|iso|universal|palmer)[\s_\-.:#]*", re.IGNORECASE)
-_SYSTEM = {"fdi": "fdi", "iso": "fdi", "universal": "universal", "palmer": "palmer"}
-_DOTTED = re.compile(r"([1-8])[.\-]([1-8])", re.ASCII)
+_NAMED = "|".join(_WORDS)
+_PREFIX = re.compile(rf"^(?:(?:{_NAMED}|t(?=[\W_]*\d))[\s_\-.:#/]*)+", re.IGNORECASE)
+_BEHIND = re.compile(rf"(?<=\d)[\s_\-.]*(?:{_NAMED}|号牙|番)$", re.IGNORECASE)
+_SYSTEMS = {"fdi": "fdi", "iso": "fdi", "universal": "universal", "palmer": "palmer"}
+_DECLARED = re.compile(
+    r"^(fdi|iso|universal|palmer)[\s_\-.:#]*|[\s_\-.:#]*(?<![a-z])(fdi|iso|universal|palmer)$",
+    re.IGNORECASE,
+)
+_BRACKETS = str.maketrans("()[]{}", "      ")
+_DOTTED = re.compile(r"([1-8])[.\-_:]([1-8])", re.ASCII)
 """Quadrant and position of an FDI number, such as 1.6."""
 _DECIMALS = re.compile(r"([0-9]{1,2})\.0")
 _AROUND = " \t'\""
 _ALONE = re.compile(r"(?<![0-9])[0-9]{1,2}(?![0-9])")
 _QUADRANT = re.compile(
-    r"\bq(?:uadrant)?\W*([1-8])\W*(?:t|tooth)?\W*([1-8])(?![0-9])", re.IGNORECASE
+    r"\bq(?:uadrant)?[\W_]*([1-8])[\W_]*(?:tooth|t)?[\W_]*([1-8])(?![0-9])", re.IGNORECASE
 )
+_SIDES = "(?P<jaw>[UL])(?P<side>[RL])"
+_IN_WORDS = {
+    "jaw": r"(?P<jaw>u|l)(?:pper|ower)",
+    "side": r"(?P<side>r|l)(?:ight|eft)",
+    "between": r"[\s_\-.]*",
+    "position": "(?P<position>[1-8A-E])",
+}
+_PALMER = tuple(
+    re.compile(form.format(sides=_SIDES, **_IN_WORDS), re.IGNORECASE)
+    for form in (
+        "{sides}{between}{position}",
+        "{position}{between}{sides}",
+        "{jaw}{between}{side}{between}{position}",
+        "{side}{between}{jaw}{between}{position}",
+    )
+)
+"""A quadrant of the Palmer notation, with the position of a tooth in it."""
+_CORNERS = (
+    *((rf"([1-8A-E])\s*[{signs}]", quadrant) for signs, quadrant in (("┘⏌", "UR"), ("┐⏋", "LR"))),
+    *((rf"[{signs}]\s*([1-8A-E])", quadrant) for signs, quadrant in (("└⎿", "UL"), ("┌⎾", "LL"))),
+)
+"""The signs of this notation, of which each quadrant has its own, beside the position."""
 
 
 def read_number(name: str, numbering: str) -> int:
     """The FDI number of a class name in this numbering; raises `UnknownToothError`."""
-    text = name.strip(_AROUND)
-    declared = _DECLARED.match(text)
-    if declared:
-        if _SYSTEM[declared[1].lower()] != numbering:
+    text = bare(name)
+    while declared := _DECLARED.search(text):
+        if _SYSTEMS[(declared[1] or declared[2]).lower()] != numbering:
             raise UnknownToothError(f"{name!r} declares another numbering")
-        text = text[declared.end() :]
-    text = bare(text)
-    dotted = _DOTTED.fullmatch(text) if numbering == "fdi" else None
-    return to_fdi(f"{dotted[1]}{dotted[2]}" if dotted else text, numbering)
+        text = bare(text[: declared.start()] + text[declared.end() :])
+    if numbering == "palmer":
+        return to_fdi(_palmer(text), numbering)
+    parts = (_DOTTED.fullmatch(text) or _QUADRANT.fullmatch(text)) if numbering == "fdi" else None
+    if parts:
+        text = f"{parts[1]}{parts[2]}"
+    return to_fdi(str(int(text)) if text.isdecimal() else text, numbering)
+
+
+def _palmer(text: str) -> str:
+    """A name of the Palmer notation in its short form, such as UR6; others stay as they are."""
+    for form in _PALMER:
+        if found := form.fullmatch(text):
+            return f"{found['jaw']}{found['side']}{found['position']}"
+    for signs, quadrant in _CORNERS:
+        if found := re.fullmatch(signs, text, re.IGNORECASE):
+            return f"{quadrant}{found[1]}"
+    return text
 
 
 def bare(name: str) -> str:
-    """A class name without quotation marks, words before the number, and the decimals of tables.
+    """A class name without quotation marks, words around the number, and the decimals of tables.
 
-    >>> bare("dent n° 36"), bare("36.0"), bare("UL6")
-    ('36', '36', 'UL6')
+    >>> bare("dent n° 36"), bare("36.0"), bare("36-tooth"), bare("UL6")
+    ('36', '36', '36', 'UL6')
     """
-    text = _PREFIX.sub("", name.strip(_AROUND))
+    text = name.translate(_BRACKETS).strip(_AROUND)
+    text = _BEHIND.sub("", _PREFIX.sub("", text))
     whole = _DECIMALS.fullmatch(text)
     return whole[1] if whole else text
 

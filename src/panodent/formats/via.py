@@ -21,7 +21,7 @@ True
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,7 +41,8 @@ from panodent.formats.parsing.image_entries import (
     in_order,
     size_of_file,
 )
-from panodent.formats.parsing.image_search import ImageSearch, Sought, declared_path
+from panodent.formats.parsing.image_names import declared_path
+from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.json_record import Record, records, ring
 from panodent.formats.parsing.json_stream import item_at, member_kinds
 from panodent.formats.parsing.pixel_outlines import filled
@@ -58,13 +59,13 @@ _SETTINGS = "_via_settings"
 
 
 class Via(Format):
-    """One file for all radiographs."""
+    """One file for all radiographs, or several, such as one for each split."""
 
     name = "via"
 
     def recognises(self, path: Path) -> bool:
-        """A JSON file or table, or a folder with only one, with images and their regions."""
-        return find(path) is not None
+        """A JSON file or table, or a folder with such files, with images and their regions."""
+        return bool(find(path))
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Annotations by image.
@@ -72,37 +73,33 @@ class Via(Format):
         The option `attribute` says which region attribute names the tooth. Without it, see
         `panodent.formats.via_attributes`.
         """
-        file = path if path.is_file() else find(path)
-        if file is None:
-            raise AnnotationError(f"{path}: expected one project or export of VIA 2, JSON or CSV")
-        report, naming = FaultReport.of(options, file), Naming.of(options)
-        # The file is read twice, image by image, so that no outlines stay in memory: once to find
+        files = [path] if path.is_file() else find(path)
+        if not files:
+            raise AnnotationError(f"{path}: expected a project or an export of VIA 2, JSON or CSV")
+        where = files[0] if len(files) == 1 else path
+        naming, known = Naming.of(options), Attributes()
+        # Files are read twice, image by image, so that no outlines stay in memory: once to find
         # the attribute that names the tooth, and once for the names.
-        listed, known = [], Attributes()
-        for key, places, entry in entries(file, report):
-            with report.catching(excerpt(key), cost="radiograph"):
-                name = _name(entry, key, file)
-                about = report.about(name)
-                with about.catching(cost="radiograph"):
-                    size = _size(entry, about.where)
-                    for _, attributes, _ in _regions(entry, about):
-                        known.add(attributes)
-                    listed.append(_Image(file, places, name, size, about))
-        attribute = known.choice((options or {}).get("attribute"), naming, file)
+        listed = [image for file in files for image in _listed(file, options, known)]
+        attribute = known.choice((options or {}).get("attribute"), naming, where)
         labels = dict[str, None]()
-        for image, entry in zip(listed, entries_at(file, [i.places for i in listed]), strict=True):
-            labels |= dict.fromkeys(x for _, x, _ in _labelled(entry, attribute, image.report))
-        numbers = naming.numbers(labels, file)
-        folders = [file.parent, *_default_folder(file)]
-        search = ImageSearch(file.parent, deep=path.is_dir())
-        found = search.find(Sought(i.name, folders, i.report.where) for i in listed)
+        for file in files:
+            of_file = [image for image in listed if image.file == file]
+            found = entries_at(file, (image.places for image in of_file))
+            for image, entry in zip(of_file, found, strict=True):
+                labels |= dict.fromkeys(x for _, x, _ in _labelled(entry, attribute, image.report))
+        numbers = naming.numbers(labels, where)
+        naming.note_findings(labels, FaultReport.of(options, where))
+        places = {file: [file.parent, *_default_folder(file)] for file in files}
+        search = ImageSearch(path if path.is_dir() else path.parent, deep=path.is_dir())
+        sought = search.find(Sought(i.name, places[i.file], i.report.where) for i in listed)
         items = []
-        for image, at in zip(listed, found, strict=True):
+        for image, at in _told_apart(zip(listed, sought, strict=True)):
             if at.problem:
                 image.report.add(at.problem, cost="radiograph")
             read = partial(_read, image, at.file, attribute, numbers)
             items.append(Annotated(at.key, read, image.size, at.file))
-        return in_order(file, items, report)
+        return in_order(where, items, FaultReport.of(options, where))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `via.json` or the .json file named; the option `attribute` names the teeth."""
@@ -133,13 +130,57 @@ class Via(Format):
 
 @dataclass(frozen=True)
 class _Image:
-    """An image of the file: its places there, name, (height, width) if known, and faults."""
+    """An image of a file: its places there, name, (height, width) if known, and faults.
+
+    `is_annotated` is whether it has regions.
+    """
 
     file: Path
     places: Places
     name: str
     size: tuple[int, int] | None
     report: FaultReport
+    is_annotated: bool
+
+
+def _listed(file: Path, options: Options | None, known: Attributes) -> Iterator[_Image]:
+    """The images of a file that can be used; `known` takes the attributes of their regions."""
+    report = FaultReport.of(options, file)
+    for key, places, entry in entries(file, report):
+        with report.catching(excerpt(key), cost="radiograph"):
+            name = _name(entry, key, file)
+            about = report.about(name)
+            with about.catching(cost="radiograph"):
+                size = _size(entry, about.where)
+                regions = _regions(entry, about)
+                for _, attributes, _ in regions:
+                    known.add(attributes)
+                yield _Image(file, places, name, size, about, bool(regions))
+
+
+def _told_apart(
+    found: Iterable[tuple[_Image, FoundImage]],
+) -> Iterator[tuple[_Image, FoundImage]]:
+    """What was found, of radiographs in several files the entry that has regions.
+
+    Two such entries in different files are a fault of both.
+    """
+    by_key: dict[str, list[tuple[_Image, FoundImage]]] = {}
+    for image, at in found:
+        by_key.setdefault(at.key, []).append((image, at))
+    for same in by_key.values():
+        drawn = [(image, at) for image, at in same if image.is_annotated] or same[:1]
+        files = list(dict.fromkeys(image.file.name for image, _ in drawn))
+        if len({image.file for image, _ in same}) == 1:
+            yield from same
+        elif len({image.file for image, _ in drawn}) == 1:
+            yield from drawn
+        else:
+            for image, _ in drawn:
+                image.report.add(
+                    f"is annotated in several files ({', '.join(files)}); keep one of them",
+                    cost="radiograph",
+                )
 
 
 def _name(entry: Any, key: str, file: Path) -> str:

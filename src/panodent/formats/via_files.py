@@ -25,7 +25,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultReport
 from panodent.formats.parsing.csv_stream import SEPARATORS, cells, columns, rows, rows_at
 from panodent.formats.parsing.excerpt import excerpt
-from panodent.formats.parsing.file_search import only_json
+from panodent.formats.parsing.file_search import nearest
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place, item_at, items_at, member_kinds
 
@@ -37,13 +37,9 @@ _SHAPE, _ATTRIBUTES = "region_shape_attributes", "region_attributes"
 _COLUMNS = ("filename", _SHAPE, _ATTRIBUTES)
 
 
-def find(path: Path) -> Path | None:
-    """A file of VIA, or the only JSON or else the only table of VIA in a folder; None otherwise."""
-    if (found := only_json(path, _json_of_via)) is not None:
-        return found
-    files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
-    tables = [file for file in files if _is_table(file)]
-    return tables[0] if len(tables) == 1 else None
+def find(path: Path) -> list[Path]:
+    """A file of VIA; or those nearest in a folder, its JSON files or else its tables."""
+    return nearest(path, (".json",), _is_json) or nearest(path, SEPARATORS, _is_table)
 
 
 def entries(file: Path, report: FaultReport) -> Iterator[tuple[str, Places, Any]]:
@@ -86,19 +82,18 @@ def entries_at(file: Path, places: Iterable[Places]) -> Iterator[Any]:
         }
 
 
-def _json_of_via(file: Path) -> Path | None:
-    """The file, if it is a project, or its first member is an image with regions."""
+def _is_json(file: Path) -> bool:
+    """Whether a file is a project, or its first member is an image with regions."""
     first: Any = None
     try:
         for number, (name, kind, place) in enumerate(member_kinds(file)):
             if name == METADATA:
-                return file
+                return True
             if number == 0 and kind == "{":
                 first = item_at(file, place)
     except AnnotationError:
-        return None
-    known = isinstance(first, dict) and "filename" in first and "regions" in first
-    return file if known else None
+        return False
+    return isinstance(first, dict) and "filename" in first and "regions" in first
 
 
 def _in_json(file: Path) -> Iterator[tuple[str, Places, Any]]:

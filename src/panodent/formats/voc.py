@@ -38,7 +38,7 @@ from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
-from panodent.formats.parsing.file_search import files_below
+from panodent.formats.parsing.file_search import TRIED, files_below
 from panodent.formats.parsing.image_entries import (
     IMAGE_FOLDERS,
     check_odd_name,
@@ -47,8 +47,9 @@ from panodent.formats.parsing.image_entries import (
     in_order,
     size_of_file,
 )
-from panodent.formats.parsing.image_search import ImageSearch, declared_path
-from panodent.formats.parsing.pixel_outlines import filled
+from panodent.formats.parsing.image_names import declared_path
+from panodent.formats.parsing.image_search import ImageSearch
+from panodent.formats.parsing.pixel_outlines import check_inside, filled
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
 from panodent.formats.parsing.xml_stream import children, root_name
 from panodent.radiograph.radiograph import key_of
@@ -59,6 +60,7 @@ from panodent.utils.wording import counted
 
 FOLDERS = ("Annotations", "annotations")
 _PLACES = (*FOLDERS, *IMAGE_FOLDERS)
+_ROOT = "annotation"
 _CORNER = re.compile(r"[xy]\d*")
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 Box = tuple[int, int, int, int]
@@ -85,9 +87,9 @@ class Voc(Format):
     name = "voc"
 
     def recognises(self, path: Path) -> bool:
-        """An XML file whose root is <annotation>, or a folder whose first XML file is one."""
+        """An XML file whose root is <annotation>, or a folder with one among its first."""
         _, files = files_below(path, _PLACES, ".xml")
-        return bool(files) and root_name(files[0]) == "annotation"
+        return any(root_name(file) == _ROOT for file in files[:TRIED])
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Boxes by image; an XML without a size takes it from the radiograph."""
@@ -97,16 +99,21 @@ class Voc(Format):
         entries = []
         for file in files:
             report = FaultReport.of(options, file)
+            if len(files) > 1 and (root := root_name(file)) not in (None, _ROOT):
+                report.note(f"has the root <{excerpt(root)[1:-1]}>, not <{_ROOT}>; passed over")
+                continue
             with report.catching(cost="radiograph"):
                 entries.append(_entry(file, report))
         labels = dict.fromkeys(label for entry in entries for label, _, _ in entry.shapes)
-        numbers = Naming.of(options).numbers(labels, path)
+        naming = Naming.of(options)
+        numbers = naming.numbers(labels, path)
         folder = path if path.is_dir() else path.parent
         folder = folder.parent if folder.name in FOLDERS else folder
         found = ImageSearch(folder, deep=path.is_dir()).find_own(
             [(entry.file, entry.name) for entry in entries], FOLDERS
         )
         report = FaultReport.of(options, path)
+        naming.note_findings(labels, report)
         _warn_of_boxes(entries, numbers, report)
         items = []
         for entry, place in zip(entries, found, strict=True):
@@ -144,7 +151,7 @@ class Voc(Format):
 def _entry(file: Path, report: FaultReport) -> _Entry:
     entry = _Entry(file, report)
     objects = 0
-    for _, element in children(file, "annotation", ("filename", "size", "object")):
+    for _, element in children(file, _ROOT, ("filename", "size", "object")):
         if element.tag == "filename":
             # A path is that of another computer; only the file name counts.
             text = (element.text or "").strip().replace("\\", "/").rpartition("/")[2]
@@ -229,6 +236,7 @@ def _outline(drawn: Box | Rings, size: tuple[int, int]) -> Outline:
     if isinstance(drawn, list):
         return Outline(trimmed(filled(drawn, size)))
     left, top, right, bottom = drawn
+    check_inside([[[left - 1, top - 1], [right, bottom]]], size)
     top, left = min(max(top - 1, 0), size[0]), min(max(left - 1, 0), size[1])
     sides = max(min(bottom, size[0]) - top, 0), max(min(right, size[1]) - left, 0)
     return Outline((np.ones(sides, bool), (top, left)), is_box=True)

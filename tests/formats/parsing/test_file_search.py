@@ -11,6 +11,7 @@ from panodent.formats.parsing.file_search import (
     TRIED,
     files_below,
     first_sound,
+    nearest,
     only_json,
     target_file,
 )
@@ -93,3 +94,15 @@ def test_one_damaged_file_does_not_hide_a_folder(tmp_path: Path) -> None:
     assert first_sound(files, read) == "c"
     assert first_sound(files[:2], read) is None
     assert first_sound([tmp_path / "a"] * TRIED + files, read) is None
+
+
+def test_json_files_of_the_nearest_level(tmp_path: Path) -> None:
+    touched(tmp_path, "b/x/1.json", "b/2.json", "a/3.JSON", "a/no.json", ".c/4.json", "a/5.xml")
+
+    def accepts(file: Path) -> bool:
+        return file.stem.isdigit()
+
+    assert [file.name for file in nearest(tmp_path, [".json"], accepts)] == ["3.JSON", "2.json"]
+    assert nearest(tmp_path / "b", [".json"], accepts) == [tmp_path / "b/2.json"]
+    assert nearest(tmp_path / "a/no.json", [".json"], accepts) == []
+    assert nearest(tmp_path / "gone", [".json"], accepts) == []

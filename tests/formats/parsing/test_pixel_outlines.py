@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,6 @@ from panodent.formats.parsing.pixel_outlines import filled
 
 RING = [[0.1, 0.2], [0.3, 0.2], [0.3, 0.6]]
 FLAT = [value for corner in RING for value in corner]
-WORDS = "all corners lie between 0 and 1; expected pixels"
 
 
 @pytest.mark.parametrize(
@@ -64,9 +65,42 @@ def voc(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("write", [coco, cvat, labelme, supervisely, voc])
-def test_fractions_are_named(write: object, tmp_path: Path) -> None:
-    assert callable(write)
+def via(folder: Path) -> None:
+    shape = {"name": "polygon", "all_points_x": [x for x, _ in RING]}
+    shape["all_points_y"] = [y for _, y in RING]
+    region = {"shape_attributes": shape, "region_attributes": {"tooth": "36"}}
+    size = {"image_height": 9, "image_width": 9}
+    data = {"a": {"filename": "a.png", "regions": [region], "file_attributes": size}}
+    (folder / "a.json").write_text(json.dumps(data))
+
+
+def label_studio(folder: Path) -> None:
+    value = {"points": RING, "polygonlabels": ["36"]}
+    region = {"type": "polygonlabels", "value": value, "original_width": 9, "original_height": 9}
+    task = {"data": {"image": "a.png"}, "annotations": [{"result": [region]}]}
+    (folder / "a.json").write_text(json.dumps([task]))
+
+
+WRITERS = (coco, cvat, labelme, supervisely, voc, via, label_studio)
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_fractions_are_named(write: Callable[[Path], None], tmp_path: Path) -> None:
     write(tmp_path)
-    with pytest.raises(AnnotationError, match=WORDS):
+    unit = "percent" if write is label_studio else "pixels"
+    with pytest.raises(AnnotationError, match=f"between 0 and 1; expected {unit}"):
+        formats.read(tmp_path)[1][0].read()
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_what_lies_outside_of_the_image_is_a_fault(
+    write: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = [[x * 10 + 200, y * 10] for x, y in RING]
+    monkeypatch.setattr(sys.modules[__name__], "RING", far)
+    monkeypatch.setattr(
+        sys.modules[__name__], "FLAT", [value for corner in far for value in corner]
+    )
+    write(tmp_path)
+    with pytest.raises(AnnotationError, match=r"outside of the image: x .* in 9 x 9 pixels"):
         formats.read(tmp_path)[1][0].read()

@@ -37,6 +37,7 @@ def task(url: Any) -> dict[str, Any]:
         ("/data/local-files/?d=C%3A%5Cscans%5Ca.png", "a.png"),
         ("/data/upload/1/3f2a1b2c-A.PNG", "a.png"),
         ("/data/upload/1/3f2a1b2c-a.jpg", "a.png"),
+        ("/data/upload/1/3f2a1b2c-scan_1.png", "scan (1).png"),
         ("/data/upload/1/a%CC%88.png", "\u00e4.png"),
     ],
 )

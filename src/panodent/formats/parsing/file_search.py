@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +24,44 @@ def only_json(path: Path, look: Callable[[Path], Found | None]) -> Found | None:
     found = (look(file) for file in files if file.suffix.lower() == ".json")
     accepted = [item for item in found if item is not None]
     return accepted[0] if len(accepted) == 1 else None
+
+
+def nearest(path: Path, suffixes: Collection[str], accepts: Callable[[Path], object]) -> list[Path]:
+    """The files that are accepted, of the level nearest to `path` that has any; sorted.
+
+    Levels are the folder itself, its folders, and the folders in these. `path` may also be a file.
+    Only files with these suffixes, in any case, are looked at. Of a folder with many of them, the
+    first `TRIED` tell whether the others are looked at; the same holds for the folders of a level.
+    """
+    if path.is_file():
+        return [path] if path.suffix.lower() in suffixes and accepts(path) else []
+    level = [path] if path.is_dir() else []
+    for _ in range(3):
+        found: list[Path] = []
+        for number, folder in enumerate(level):
+            if number >= TRIED and not found:
+                break
+            found += _accepted(folder, suffixes, accepts)
+        if found:
+            return found
+        level = [below for folder in level[:TRIED] for below in _visible(folder) if below.is_dir()]
+    return []
+
+
+def _visible(folder: Path) -> list[Path]:
+    """What lies in a folder, sorted, without hidden files; nothing if it cannot be read."""
+    try:
+        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _accepted(
+    folder: Path, suffixes: Collection[str], accepts: Callable[[Path], object]
+) -> list[Path]:
+    files = [f for f in _visible(folder) if f.suffix.lower() in suffixes and f.is_file()]
+    found = [file for file in files[:TRIED] if accepts(file)]
+    return found + [file for file in files[TRIED:] if found and accepts(file)]
 
 
 def first_sound(files: Iterable[Path], read: Callable[[Path], Found]) -> Found | None:

@@ -80,8 +80,8 @@ def check_odd_name(name: PurePosixPath | str, limits: Limits) -> None:
         )
 
 
-def image_size(height: Any, width: Any, where: str, texts: bool = True) -> tuple[int, int]:
-    """The declared (height, width) of an image, given as numbers or, if `texts`, as texts of them.
+def image_size(height: Any, width: Any, where: str) -> tuple[int, int]:
+    """The declared (height, width) of an image, given as numbers or as texts of them.
 
     Raises `AnnotationError`, which starts with `where`, if they are not whole numbers from 1 to
     `LARGEST_SIDE`, or make more than `LARGEST_AREA` pixels.
@@ -92,8 +92,7 @@ def image_size(height: Any, width: Any, where: str, texts: bool = True) -> tuple
     sides = []
     for side in (height, width):
         try:
-            odd = isinstance(side, bool) or (isinstance(side, str) and not texts)
-            number = np.nan if odd else float(side)
+            number = np.nan if isinstance(side, bool) else float(side)
         except (TypeError, ValueError, OverflowError):
             number = np.nan
         if not (number.is_integer() and 1 <= number <= LARGEST_SIDE):

@@ -8,8 +8,8 @@ name that the tool made of it (`3f2a1b2c-a.png`). All formats find them by these
 2. else the file below the data folder that shares the longest end of the path: `x/train/a.png` is
    `images/train/a.png` and not `images/val/a.png`;
 3. the same without regard to case and to the form of accents, with `%20` for a space, without the
-   eight hexadecimal digits that Label Studio puts before names, and last without regard to the
-   suffix.
+   eight hexadecimal digits that Label Studio puts before names, without regard to the suffix, and
+   with these digits also as it changes names of uploads: `3f2a1b2c-scan_1.png` is `scan (1).png`.
 
 A file outside of the data folder is never opened. If two files suit a name equally well, or two
 names one file, nothing is guessed: the radiograph is not found, and `FoundImage.problem` says why.
@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,14 +36,20 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from panodent.errors import AnnotationError
 from panodent.formats.parsing.data_folder import radiographs_below
 from panodent.formats.parsing.excerpt import excerpt
-from panodent.formats.parsing.image_entries import IMAGE_FOLDERS, is_no_name
+from panodent.formats.parsing.image_entries import IMAGE_FOLDERS
+from panodent.formats.parsing.image_names import (
+    DRIVE,
+    SERVER,
+    declared_path,
+    folded,
+    same,
+    stem,
+    uploaded_stem,
+)
 from panodent.radiograph.radiograph import SUFFIXES, is_candidate, key_of
 
-_DRIVE = re.compile(r"[A-Za-z]:")
-_SERVER = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://[^/]*")
 _UPLOADED = re.compile(r"(^|/)[0-9a-f]{8}-(?=[^/]+$)")
 
 
@@ -212,7 +217,7 @@ class ImageSearch:
         text = name.replace("\\", "/")
         path = Path(os.path.abspath(file.parent / text))
         root = os.path.abspath(self.folder)
-        foreign = text.startswith("/") or _DRIVE.match(text) or _SERVER.match(text)
+        foreign = text.startswith("/") or DRIVE.match(text) or SERVER.match(text)
         if foreign or not path.is_relative_to(root):
             path = Path(os.path.abspath(file.parent / declared_path(name, str(file)).name))
         return key_of(_inside(PurePosixPath(path.relative_to(root).as_posix()), folders))
@@ -241,8 +246,10 @@ class ImageSearch:
         names = [path.as_posix(), unquote(path.as_posix())]
         names.append(_UPLOADED.sub(r"\1", names[-1]))
         rank = 0
-        for fold in (_same, folded, _stem):
-            table = self._table(fold)
+        for fold in (same, folded, stem, uploaded_stem):
+            if fold is uploaded_stem:
+                names = names[-1:] if _UPLOADED.search(names[1]) else []
+            table = self._table(fold) if names else {}
             for name in dict.fromkeys(names):
                 rank += 1
                 parts = fold(name).split("/")
@@ -256,7 +263,7 @@ class ImageSearch:
         for place in sought.places:
             # `..` counts from this place, and may not lead out of the data folder.
             meant = [place / path]
-            if ".." in text and not (_DRIVE.match(text) or _SERVER.match(text)):
+            if ".." in text and not (DRIVE.match(text) or SERVER.match(text)):
                 meant.insert(0, place / text.lstrip("/"))
             for file in (Path(os.path.abspath(name)) for name in meant):
                 if file.is_relative_to(root):
@@ -299,50 +306,3 @@ def _inside(path: PurePosixPath, folders: Collection[str]) -> PurePosixPath:
     """The path without its first folder, if that is one of these or of images."""
     nested = len(path.parts) > 1 and path.parts[0] in (*folders, *IMAGE_FOLDERS)
     return PurePosixPath(*path.parts[1:]) if nested else path
-
-
-def _same(path: str) -> str:
-    return path
-
-
-def folded(path: str) -> str:
-    """A path without regard to case and to the form of accents.
-
-    >>> folded("Za\\u0308hne.PNG") == folded("z\\u00e4hne.png")
-    True
-    """
-    return unicodedata.normalize("NFC", path).casefold()
-
-
-def _stem(path: str) -> str:
-    return folded(key_of(path))
-
-
-def declared_path(name: object, where: str) -> PurePosixPath:
-    """The name of a radiograph as a path that cannot lead out of a folder.
-
-    Backslashes become slashes; drive, server and leading slashes are left out, and so are `.` and
-    `..` with what they take back. Raises `AnnotationError`, which starts with `where`, for what is
-    no name of a file.
-
-    >>> declared_path("C:\\\\scans\\\\..\\\\old\\\\a.png", "a.json")
-    PurePosixPath('old/a.png')
-    >>> declared_path("../../", "a.json")
-    Traceback (most recent call last):
-        ...
-    panodent.errors.AnnotationError: a.json: an image is named '../../'; expected the path of a file
-    """
-    text = name.replace("\\", "/") if isinstance(name, str) else ""
-    if server := _SERVER.match(text):
-        text = text[server.end() :].partition("?")[0]
-    kept: list[str] = []
-    for part in _DRIVE.sub("", text, count=1).split("/"):
-        if part == "..":
-            del kept[-1:]
-        elif part not in ("", "."):
-            kept.append(part)
-    if is_no_name(text, kept) or not kept or text.rpartition("/")[2] in ("", ".", ".."):
-        raise AnnotationError(
-            f"{where}: an image is named {excerpt(name)}; expected the path of a file"
-        )
-    return PurePosixPath(*kept)

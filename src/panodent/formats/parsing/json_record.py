@@ -119,11 +119,11 @@ def ring(points: object, what: str = "points") -> Ring:
 
 
 def declared_size(owner: Record, height: str, width: str, where: str) -> tuple[int, int]:
-    """(height, width) of an image, which `owner` has as numbers under these two names.
+    """(height, width) of an image, which `owner` has under these two names.
 
     Raises `AnnotationError` as `image_size` does.
 
     >>> declared_size({"h": 1000, "w": 2000}, "h", "w", "opg.json")
     (1000, 2000)
     """
-    return image_size(owner.get(height), owner.get(width), where, texts=False)
+    return image_size(owner.get(height), owner.get(width), where)

@@ -12,6 +12,7 @@ https://labelstud.io/guide/storage and https://labelstud.io/guide/tasks.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,7 +22,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.parsing.data_folder import image_root, radiographs_below
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_path
-from panodent.formats.parsing.image_search import folded
+from panodent.formats.parsing.image_names import folded, uploaded_stem
 from panodent.radiograph.radiograph import SUFFIXES, key_of
 
 LOCAL_FILES = "/data/local-files/"
@@ -55,27 +56,40 @@ class TaskImages:
     @cached_property
     def by_spelling(self) -> dict[str, list[str]]:
         """The same paths by file name without suffix, case and the form of accents."""
+        return self._by(_spelling)
+
+    @cached_property
+    def by_upload(self) -> dict[str, list[str]]:
+        """The same paths by file name as a server stores an upload of it."""
+        return self._by(uploaded_stem)
+
+    def _by(self, change: Callable[[str], str]) -> dict[str, list[str]]:
         names: dict[str, list[str]] = {}
         for path in self.paths:
-            names.setdefault(_spelling(PurePosixPath(path).name), []).append(path)
+            names.setdefault(change(PurePosixPath(path).name), []).append(path)
         return names
 
-    def of(self, task: dict[str, Any], where: str) -> tuple[PurePosixPath, Path | None]:
+    def of(
+        self, task: dict[str, Any], where: str, drawn_on: str = ""
+    ) -> tuple[PurePosixPath, Path | None]:
         """The image of a task: its path below the image folder, and the file if there is one.
 
         Tried in this order: the path in the URL, shortened from the front until it is the path of
         a file here; the file name; the file name without the eight hexadecimal digits that Label
         Studio puts before the names of uploads; both names without regard to case, the form of
-        accents and the suffix; the same with the task's `file_upload`. Without a file, the path is
-        that of the URL.
+        accents and the suffix; the name without digits as Label Studio changes it; the same with
+        the task's `file_upload`. Without a file, the path is that of the URL. `drawn_on` is the
+        name of the picture that regions were drawn on, if it is known; a member of the task's data
+        with this name is the image.
 
         Raises `AnnotationError`, which starts with `where`, if the task does not have exactly one
         image, or several files here have its name.
         """
-        upload = task.get("file_upload")
+        several = sum(map(_is_picture, task["data"].values())) > 1
+        upload = "" if several and drawn_on in task["data"] else task.get("file_upload")
         uploads = [image_path(upload, self.file)] if isinstance(upload, str) and upload else []
         try:
-            named = [self._named(task, where)]
+            named = [self._named(task, where, drawn_on)]
         except AnnotationError:
             if not uploads:
                 raise
@@ -93,7 +107,10 @@ class TaskImages:
         names = (path.name, _UPLOADED.sub("", path.name, count=1))
         exact = (self.by_name.get(name) for name in names)
         spelled = (self.by_spelling.get(_spelling(name)) for name in names)
-        for name, found in zip(names * 2, (*exact, *spelled), strict=True):
+        sought = [*zip(names * 2, (*exact, *spelled), strict=True)]
+        if names[1] != names[0]:
+            sought.append((names[1], self.by_upload.get(uploaded_stem(names[1]))))
+        for name, found in sought:
             if found:
                 if len(found) > 1:
                     raise AnnotationError(
@@ -102,10 +119,11 @@ class TaskImages:
                 return PurePosixPath(found[0]), self.paths[found[0]]
         return None
 
-    def _named(self, task: dict[str, Any], where: str) -> PurePosixPath:
+    def _named(self, task: dict[str, Any], where: str, drawn_on: str) -> PurePosixPath:
         data = task["data"]
         pictures = [text for text in data.values() if _is_picture(text)]
-        urls = [data["image"]] if "image" in data else pictures
+        known = (name for name in (drawn_on, "image") if name in data)
+        urls = [data[name] for name in known][:1] or pictures
         if len(urls) != 1 or not isinstance(urls[0], str):
             names = ", ".join(map(excerpt, list(data)[:6]))
             raise AnnotationError(f"{where}: data holds {names}; expected 'image' or one picture")
