@@ -9,10 +9,10 @@ import pytest
 
 pydicom = pytest.importorskip("pydicom", reason="needs the dicom extra")
 
-from panodent.bundle.bundle import load
-from panodent.dicom_node.segmenting import segment
-from panodent.dicom_node.spool import Spool, open_spool
-from panodent.inference.predictor import Predictor
+from panodent.bundle.bundle import load  # noqa: E402
+from panodent.dicom_node.segmenting import segment  # noqa: E402
+from panodent.dicom_node.spool import Spool, open_spool  # noqa: E402
+from panodent.inference.predictor import Predictor  # noqa: E402
 
 
 @pytest.fixture

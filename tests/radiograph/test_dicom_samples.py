@@ -83,7 +83,7 @@ def test_all_ways_of_storing_pixels_are_decoded(tmp_path: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             values = _grey(dataset)
-        if any("fills an edge" in note for note in found.notes):  # around a slice
+        if any("far from all others" in note for note in found.notes):  # around a slice
             values = np.maximum(values, np.unique(values)[1])
         assert np.corrcoef(values.ravel(), found.pixels.ravel())[0, 1] > 0.999, file.name
         decoded.add(str(dataset.file_meta.TransferSyntaxUID))
