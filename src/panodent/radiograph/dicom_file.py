@@ -38,8 +38,10 @@ MAX_VALUE_BYTES = 4_000_000
 """Values other than pixels that are larger, such as private raw data, are not read."""
 MAX_READS = 60_000
 """Read calls for a header: two or three for each element."""
-PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"RIFF")
-"""How PNG, JPEG, TIFF and WebP begin."""
+_PICTURE = re.compile(
+    rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|II[*+]\0|MM\0[*+]|RIFF|BM.{4}\0\0\0\0", re.DOTALL
+)
+"""How PNG, JPEG, TIFF, WebP and BMP begin."""
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
@@ -50,7 +52,7 @@ def is_dicom(file: Path) -> bool:
             head = stream.read(HEAD_BYTES)
     except OSError:
         return False
-    if head.startswith(PICTURES) and head[128:132] != b"DICM":
+    if _PICTURE.match(head) and head[128:132] != b"DICM":
         return False  # bytes of a compressed picture look like elements now and then
     named = file.suffix.lower() in SUFFIXES
     return bool(head) and (named or start_of(head) is not None)
