@@ -106,6 +106,7 @@ REFUSED = {
     "JPEG2000-embedded-sequence-delimiter.dcm",  # which stands where its width was
     "JPGExtended.dcm",  # twelve bits, lossy
     "JPEG-lossy.dcm",
+    *("liver_1frame.dcm", "liver_expb_1frame.dcm"),  # one bit
 }
 
 

@@ -42,7 +42,9 @@ def padding_values(
             if number:
                 group = kept[-number:] if upper else kept[:number]
                 found[group] = more = True
-                notes += (f"{_named(values[group])} far from all others: left out of the grey range",)
+                notes += (
+                    f"{_named(values[group])} far from all others: left out of the grey range",
+                )
     return found, notes
 
 

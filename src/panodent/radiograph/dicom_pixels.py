@@ -89,16 +89,16 @@ def _add_checked_pixels(dataset: Any, file: Path) -> tuple[str, ...]:
     """
     from pydicom.encaps import get_frame
 
-    samples, width = int(dataset.SamplesPerPixel), -(-int(dataset.BitsAllocated) // 8)
-    if samples not in (1, 3) or not 1 <= width <= 8:
+    samples, bits = int(dataset.SamplesPerPixel), int(dataset.BitsAllocated)
+    if samples not in (1, 3) or not 8 <= bits <= 64:
         raise RadiographError(
-            f"{samples} samples of {int(dataset.BitsAllocated)} bits per pixel; expected 1 or 3 of "
-            "8 or 16 bits"
+            f"{samples} samples of {bits} bits per pixel; expected 1 or 3 of 8 or 16 bits; export "
+            "it as such"
         )
     rows, columns = int(dataset.Rows), int(dataset.Columns)
-    add_pixels(dataset, file, rows * columns * samples * width)
+    add_pixels(dataset, file, rows * columns * samples * bits // 8)
     if not dataset.get("PixelData"):
-        raise RadiographError("it contains no pixel data")
+        raise RadiographError("it contains no pixel data; export it with its pixels")
     syntax = dataset.file_meta.TransferSyntaxUID
     if not syntax.is_encapsulated:
         return match_length(dataset)
@@ -139,11 +139,11 @@ def _grey(raw: npt.NDArray[Any], dataset: Any) -> tuple[npt.NDArray[np.float32],
         top = 2.0 ** max(int(raw.max()).bit_length(), 8) - 1
         grey = luma(raw)
         return (grey / np.float32(top)).astype(np.float32), ("colour converted to grey",)
-    if raw.dtype.itemsize > 2 and raw.dtype.kind in "iu" and raw.min() >= 0 and raw.max() < 65536:
-        raw, dataset.BitsStored, dataset.HighBit = raw.astype(np.uint16), 16, 15
+    raw = _narrowed(raw, dataset)
     if raw.ndim != 2 or raw.dtype.kind not in "iu" or raw.dtype.itemsize > 2:
         raise RadiographError(
-            f"pixels are {raw.dtype} of shape {raw.shape}; expected 8 or 16 bits, one frame"
+            f"pixels are {raw.dtype} of shape {raw.shape}; expected 8 or 16 bits, one frame; "
+            "export it as such"
         )
     # Every step maps a value to a value: apply it to a table of all values instead.
     lowest = int(raw.min())
@@ -166,6 +166,16 @@ def _grey(raw: npt.NDArray[Any], dataset: Any) -> tuple[npt.NDArray[np.float32],
         filled[values[padding] - lowest] = True
         image[outside(filled[index])] = 0
     return image, notes
+
+
+def _narrowed(raw: npt.NDArray[Any], dataset: Any) -> npt.NDArray[Any]:
+    """Integers of more than 16 bits as such of 16 bits, if their values allow it."""
+    if raw.dtype.itemsize > 2 and raw.dtype.kind in "iu":
+        for kind in (np.uint16, np.int16):
+            if np.iinfo(kind).min <= raw.min() and raw.max() <= np.iinfo(kind).max:
+                dataset.BitsStored, dataset.HighBit = 16, 15
+                return raw.astype(kind)
+    return raw
 
 
 def _shape(dataset: Any) -> str:
