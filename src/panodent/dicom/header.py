@@ -48,7 +48,7 @@ def prepare(header: Any) -> None:
     >>> header.PatientName, "WindowCenter" in header
     ('', False)
     """
-    _take_from_meta(header)
+    take_from_meta(header)
     if missing := [name for name in _REQUIRED if not header.get(name)]:
         raise OutputLimitError(f"lacks {', '.join(missing)}; {_NO_REFERENCE}")
     # A UID that breaks the rules but has its characters, such as leading zeros, is often met.
@@ -105,8 +105,8 @@ def for_image_library(header: Any) -> Any:
     return bare
 
 
-def _take_from_meta(header: Any) -> None:
-    """Copies the class and the UID of the object from the file meta information, where it is."""
+def take_from_meta(header: Any) -> None:
+    """Copies class and UID of the object from the file meta information if only that has them."""
     meta = getattr(header, "file_meta", {})
     for name in _REQUIRED[:2]:
         if not header.get(name) and (told := meta.get(f"MediaStorage{name}")):

@@ -58,6 +58,27 @@ def read_image(file: Path, max_pixels: int) -> DicomImage:
     Raises `NoRadiographError` for another kind of object, and `RadiographError` for a damaged,
     too small or too large one.
     """
+    dataset, notes = read_dataset(file, max_pixels)
+    with decoding(file):
+        pixels, grey_notes = _grey(_stored(dataset), dataset)
+        turn, turn_notes = upright_turn(dataset)
+        spacing, spacing_notes = spacing_of(dataset)
+    if turn.transposed and spacing is not None:
+        spacing = spacing[::-1]
+    return DicomImage(
+        np.ascontiguousarray(turn.apply(pixels)),
+        spacing,
+        (*notes, *grey_notes, *spacing_notes, *turn_notes),
+        turn,
+    )
+
+
+def read_dataset(file: Path, max_pixels: int) -> tuple[Any, tuple[str, ...]]:
+    """(data set of pydicom whose header describes its pixels, notes on what was corrected in it).
+
+    Values above `panodent.radiograph.dicom_file.MAX_VALUE_BYTES` are left out. Raises as
+    `read_image`.
+    """
     dataset = read_header(file)
     with decoding(file):
         if problem := find_problem(dataset):
@@ -66,20 +87,10 @@ def read_image(file: Path, max_pixels: int) -> DicomImage:
                 "Intra-Oral X-Ray or Secondary Capture"
             )
         check_size(int(dataset.Rows), int(dataset.Columns), max_pixels)
-        bit_notes = complete_layout(dataset) + complete(dataset)
-        bit_notes += _add_checked_pixels(dataset, file)
-        header_notes = (getattr(dataset, "reading_note", ""), kind_note(dataset), *bit_notes)
-        pixels, notes = _grey(_stored(dataset), dataset)
-        turn, turn_notes = upright_turn(dataset)
-        spacing, spacing_notes = spacing_of(dataset)
-    if turn.transposed and spacing is not None:
-        spacing = spacing[::-1]
-    return DicomImage(
-        np.ascontiguousarray(turn.apply(pixels)),
-        spacing,
-        (*filter(None, header_notes), *notes, *spacing_notes, *turn_notes),
-        turn,
-    )
+        notes = complete_layout(dataset) + complete(dataset)
+        notes += _add_checked_pixels(dataset, file)
+        notes = (getattr(dataset, "reading_note", ""), kind_note(dataset), *notes)
+    return dataset, tuple(filter(None, notes))
 
 
 def _add_checked_pixels(dataset: Any, file: Path) -> tuple[str, ...]:
