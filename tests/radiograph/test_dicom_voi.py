@@ -188,6 +188,7 @@ def test_window_functions(function: str | None, expected: list[float]) -> None:
     [
         ([0.0, 0.5, 1.0], [10, 80, 10], True),
         ([0.0, 0.5, 1.0], [96, 3, 1], False),  # nearly all pixels are black
+        ([0.0, 0.5, 1.0], [5, 16, 79], False),  # a window of 8 bits for 12 bits
         ([0.50, 0.52, 0.54], [30, 40, 30], False),  # all are about the same
     ],
 )

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 Grey = npt.NDArray[np.float64]
-MIN_INSIDE = 0.1
-"""Least share of the pixels that are neither black nor white."""
+MIN_INSIDE = 0.25
+"""Least share of the pixels that are neither black nor white; 0 to 0.16 if a window of 8 bits is
+used for a panoramic of 12 bits."""
 MIN_SPREAD = 0.1
 """Least range of grey that most pixels cover."""
 _MAX_TRAVEL = 4.0
