@@ -142,9 +142,24 @@ def test_text_over_the_border_is_masked_and_told(dataset: Any, tmp_path: Path) -
 def test_other_objects_and_damaged_files_are_refused(dataset: Any, tmp_path: Path) -> None:
     dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
     dataset.Modality = "CT"
-    with pytest.raises(NoRadiographError, match="only radiographs are de-identified"):
+    with pytest.raises(NoRadiographError, match="CT Image Storage, not a radiograph"):
         Deidentifier(KEY).deidentify(saved(dataset, tmp_path / "ct.dcm"))
     broken = tmp_path / "broken.dcm"
     broken.write_bytes(b"\0" * 128 + b"DICM" + b"x" * 50)
     with pytest.raises(RadiographError, match=r"broken\.dcm"):
         Deidentifier(KEY).deidentify(broken)
+
+
+def test_what_predict_reads_can_be_copied(dataset: Any, tmp_path: Path) -> None:
+    """No preamble, meta group or transfer syntax; the class is needed for a file."""
+    dataset.BitsAllocated = 12
+    dataset.file_meta = pydicom.dataset.FileMetaDataset()
+    dataset.save_as(tmp_path / "a.dcm", implicit_vr=True, little_endian=True)
+    found = Deidentifier(KEY).deidentify(tmp_path / "a.dcm")
+    after = saved(found.dataset, tmp_path / "b.dcm")
+    assert np.array_equal(read(after).pixels, read(tmp_path / "a.dcm").pixels)
+    assert NAME.encode() not in after.read_bytes()
+    del dataset.SOPClassUID
+    dataset.save_as(tmp_path / "a.dcm", implicit_vr=True, little_endian=True)
+    with pytest.raises(RadiographError, match="lacks SOPClassUID, which a copy needs; give"):
+        Deidentifier(KEY).deidentify(tmp_path / "a.dcm")

@@ -12,8 +12,8 @@ pydicom = pytest.importorskip("pydicom")
 pytest.importorskip("highdicom")
 
 from panodent.dicom import files  # noqa: E402
-from panodent.dicom.source import Model, SourceImage, source_of  # noqa: E402
-from panodent.errors import OutputLimitError, RadiographError, UnknownNameError  # noqa: E402
+from panodent.dicom.source import Model, SourceImage, is_left_out, source_of  # noqa: E402
+from panodent.errors import RadiographError, UnknownNameError  # noqa: E402
 from panodent.radiograph.radiograph import Radiograph, read  # noqa: E402
 from panodent.teeth.teeth import Teeth  # noqa: E402
 
@@ -48,17 +48,20 @@ def test_a_kind_that_cannot_be_made_is_left_out_and_reported(
     assert comment == said[0]
     with pytest.raises(RadiographError, match="no such thing"):
         files.contents(source, ("pr", "seg"))
-    with pytest.raises(RadiographError, match="no such thing"):  # nothing else can be made
-        files.contents(source, ("pr",), said.append)
+    assert files.contents(source, ("pr",), said.append) == {}  # nothing else can be made
+    assert said[1:] == said[:1]
 
 
-def test_a_limit_of_the_only_kind_is_no_error(
-    source: SourceImage, monkeypatch: pytest.MonkeyPatch
+def test_a_header_that_allows_no_object_costs_the_objects_only(
+    scene: tuple[Radiograph, Teeth], store_file: Callable[..., Path], model: Model, tmp_path: Path
 ) -> None:
-    def fail(_: SourceImage) -> None:
-        raise OutputLimitError("too much")
-
-    monkeypatch.setattr(files, "KINDS", {"pr": fail})
+    file = store_file(tmp_path, lambda dataset: dataset.__delattr__("StudyInstanceUID"))
+    radiograph = read(file)
     said: list[str] = []
-    assert files.contents(source, ("pr",), said.append) == {}
-    assert said == ["teeth.pr.dcm was left out: too much"]
+    made = files.results(radiograph, scene[1], model, None, ("seg", "sr"), said.append)
+    assert made == {}
+    (note,) = said
+    assert note.startswith("teeth.seg.dcm, teeth.sr.dcm were left out: lacks StudyInstanceUID; ")
+    assert is_left_out(note)
+    with pytest.raises(RadiographError, match="not a DICOM file"):
+        files.results(scene[0], scene[1], model, None, ("seg",), said.append)

@@ -37,12 +37,18 @@ def prepared(header: Any, **values: Any) -> Any:
         ("PatientBirthDate", "19610203", "19610203"),
         ("PatientBirthDate", "1961.02.03", "19610203"),
         ("PatientBirthDate", "unknown", ""),
+        ("PatientBirthDate", "19800230", ""),
         ("PatientSex", "female", ""),
         ("PatientSex", "F", "F"),
         ("StudyTime", "noon", ""),
         ("AccessionNumber", "9" * 40, ""),
         ("StudyID", ["1", "2"], ""),
         ("PatientID", "MRN-4711", "MRN-4711"),
+        ("PatientName", ["Doe^Jane", "Roe^Jane"], "Doe^Jane"),
+        ("SpecificCharacterSet", "ISO_IR 100", "ISO_IR 100"),
+        ("SpecificCharacterSet", "ISO_IR 6", "ISO_IR 192"),
+        ("SpecificCharacterSet", "ISO 2022 IR 100", "ISO_IR 192"),
+        ("SpecificCharacterSet", "", "ISO_IR 192"),
     ],
 )
 def test_values_are_copied_or_left_empty(header: Any, name: str, given: Any, expected: str) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("pydicom", reason="needs the dicom extra")
+pydicom = pytest.importorskip("pydicom", reason="needs the dicom extra")
 
-from panodent.bundle.bundle import load
-from panodent.dicom_node.segmenting import segment
-from panodent.dicom_node.spool import Spool, open_spool
-from panodent.inference.predictor import Predictor
+from panodent.bundle.bundle import load  # noqa: E402
+from panodent.dicom_node.segmenting import segment  # noqa: E402
+from panodent.dicom_node.spool import Spool, open_spool  # noqa: E402
+from panodent.inference.predictor import Predictor  # noqa: E402
 
 
 @pytest.fixture
@@ -44,3 +44,15 @@ def test_what_cannot_be_segmented_is_kept_with_the_reason(
     assert reason in (spool.root / "failed" / f"{file.stem}.txt").read_text()
     assert "cannot be segmented" in said[0]
     assert spool.knows("1.2.3")
+
+
+def test_a_radiograph_whose_header_allows_no_result_is_kept_with_the_reason(
+    received: tuple[Spool, Path], teeth_bundle: Path
+) -> None:
+    spool, file = received
+    dataset, said = pydicom.dcmread(file), []
+    del dataset.SeriesInstanceUID
+    dataset.save_as(file)
+    assert not segment(Predictor(load(teeth_bundle)), spool, file, ("seg", "sr"), said.append)
+    reason = (spool.root / "failed" / f"{file.stem}.txt").read_text()
+    assert reason.startswith("teeth.seg.dcm, teeth.sr.dcm were left out: lacks SeriesInstanceUID")

@@ -11,6 +11,7 @@ import pytest
 pydicom = pytest.importorskip("pydicom")
 
 from panodent import phantom  # noqa: E402
+from panodent.errors import RadiographError  # noqa: E402
 from panodent.phantom.dicom import to_dicom  # noqa: E402
 from panodent.radiograph.dicom_bits import carry, complete  # noqa: E402
 from panodent.radiograph.radiograph import Radiograph, read  # noqa: E402
@@ -79,6 +80,33 @@ def test_unsigned_pixels_told_as_signed(tmp_path: Path, bits: int, stored: int) 
     radiograph = found(made(bits, stored, stored - 1, sign=1), tmp_path)
     assert np.abs(radiograph.pixels - PICTURE).max() < 0.001
     assert "PixelRepresentation is signed, but the pixels are unsigned" in radiograph.notes
+
+
+def test_unsigned_pixels_told_as_signed_and_compressed(tmp_path: Path) -> None:
+    dataset = made(12, 12, 11)
+    dataset.compress(pydicom.uid.JPEG2000Lossless)
+    dataset.PixelRepresentation = 1  # the decoder extends the sign
+    radiograph = found(dataset, tmp_path)
+    assert np.abs(radiograph.pixels - PICTURE).max() < 0.001
+    assert "PixelRepresentation is signed, but the pixels are unsigned" in radiograph.notes
+
+
+def test_bits_allocated_are_whole_bytes(tmp_path: Path) -> None:
+    dataset = made(12, 12, 11)
+    dataset.BitsAllocated = 12
+    radiograph = found(dataset, tmp_path)
+    assert np.abs(radiograph.pixels - PICTURE).max() < 0.001
+    assert "BitsAllocated is 12: read as 16" in radiograph.notes
+    dataset.PixelData = dataset.PixelData[: len(dataset.PixelData) * 3 // 4]  # two in three bytes
+    with pytest.raises(RadiographError, match=r"have 49152 bytes; 128 x 256 .* need 65536; send"):
+        found(dataset, tmp_path)
+
+
+def test_black_and_white_is_no_radiograph(tmp_path: Path) -> None:
+    dataset = made(12, 12, 11)
+    dataset.BitsAllocated = dataset.BitsStored = 1
+    with pytest.raises(RadiographError, match="1 samples of 1 bits per pixel; expected"):
+        found(dataset, tmp_path)
 
 
 @pytest.mark.parametrize("extended", [True, False])

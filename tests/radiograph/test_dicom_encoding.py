@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,12 @@ def meta(syntax: str | None) -> bytes:
     """A meta group, which has no transfer syntax if it is None."""
     whole = phantom.dicom_bytes(RADIOGRAPH)
     group = whole[132 : 144 + int.from_bytes(whole[140:144], "little")]
-    if syntax is not None:
-        return group.replace(b"1.2.840.10008.1.2.1\0", syntax.encode().ljust(20, b"\0"))
     at = group.index(b"\x02\x00\x10\x00UI")
     end = at + 8 + int.from_bytes(group[at + 6 : at + 8], "little")
-    return group[:at] + group[end:]
+    if syntax is None:
+        return group[:at] + group[end:]
+    value = syntax.encode() + b"\0" * (len(syntax) % 2)
+    return group[: at + 6] + len(value).to_bytes(2, "little") + value + group[end:]
 
 
 @pytest.mark.parametrize("name", ["opg.dcm", "opg", "IM0001", "1.2.840.17"])
@@ -76,7 +78,13 @@ def test_a_data_set_without_a_transfer_syntax(
     assert read_size(file) == RADIOGRAPH.size
 
 
-@pytest.mark.parametrize("claimed", [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian])
+CLAIMS = [
+    *(uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian, uid.DeflatedExplicitVRLittleEndian),
+    *(uid.JPEGLosslessSV1, "1.2.840.10008.1.20"),
+]
+
+
+@pytest.mark.parametrize("claimed", CLAIMS)
 def test_a_transfer_syntax_that_contradicts_the_content(tmp_path: Path, claimed: str) -> None:
     for kind, data in BARE.items():
         (tmp_path / "a.dcm").write_bytes(bytes(128) + b"DICM" + meta(claimed) + data)
@@ -84,6 +92,14 @@ def test_a_transfer_syntax_that_contradicts_the_content(tmp_path: Path, claimed:
         assert np.abs(found.pixels - RADIOGRAPH.pixels).max() < 1 / 4000
         note = f"the file contradicts its transfer syntax: read as {kind}"
         assert (note in found.notes) is (uid.UID(claimed).name != kind)
+
+
+def test_deflated_data_behind_a_meta_group_without_its_length(tmp_path: Path) -> None:
+    deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    data = deflater.compress(BARE["Explicit VR Little Endian"]) + deflater.flush()
+    group = meta(uid.DeflatedExplicitVRLittleEndian)[12:]
+    (tmp_path / "a").write_bytes(bytes(128) + b"DICM" + group + data)
+    assert np.abs(read(tmp_path / "a").pixels - RADIOGRAPH.pixels).max() < 1 / 4000
 
 
 @pytest.mark.parametrize("start", [b"", bytes(128)])

@@ -40,6 +40,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("a.IMA", b"no mark", True),
         ("a.dcm", b"", False),
         ("a.png", b"\x89PNG", False),
+        ("a.dcm", b"BM\x36\x10" + bytes(50), False),
+        ("a.dcm", b"II+\0" + bytes(50), False),
     ],
 )
 def test_files_are_recognised(tmp_path: Path, name: str, content: bytes, expected: bool) -> None:

@@ -101,11 +101,16 @@ def test_a_compressed_picture_says_what_it_has(
     assert note in "; ".join(image.notes)
 
 
-def test_values_of_sixteen_bits_in_thirty_two(tmp_path: Path) -> None:
+@pytest.mark.parametrize("signed", [False, True])
+def test_values_of_sixteen_bits_in_thirty_two(tmp_path: Path, signed: bool) -> None:
     dataset = of_bytes()
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 32, 32, 31
-    dataset.PixelData = np.round(PICTURE * 65535).astype("<u4").tobytes()
+    dataset.PixelRepresentation = int(signed)
+    values = np.round(PICTURE * 65535) - 32768 * signed
+    dataset.PixelData = values.astype("<i4").tobytes()
     dataset["PixelData"].VR = "OW"
+    if signed:
+        dataset.WindowCenter, dataset.WindowWidth = 0, 65536
     assert np.abs(found(dataset, tmp_path).pixels - PICTURE).max() < 1 / 250
 
 

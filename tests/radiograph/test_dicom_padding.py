@@ -87,7 +87,7 @@ def test_signed_padding_without_a_window(tmp_path: Path, declared: Any) -> None:
     made = found(declare(dataset, *declared) if declared else dataset, tmp_path)
     right = expected if declared is None else PICTURE
     assert is_right(made, right)
-    assert any("padding" in note for note in made.notes)
+    assert any("left out of the grey range" in note for note in made.notes)
 
 
 @pytest.mark.parametrize("declared", [True, False])
@@ -128,7 +128,10 @@ def test_a_padding_that_would_leave_out_nearly_all_is_ignored(tmp_path: Path) ->
     [
         ([0, 0, *range(100, 120), 0], [0]),  # far from the others
         ([0, 0, *range(2, 22), 0], []),  # the darkest, near the others
-        ([103, 0, 0, *range(100, 120), 104], []),  # not on an edge
+        ([103, 0, 0, *range(100, 120), 104], [0]),  # within the picture, such as text
+        ([*range(100, 140), *range(900, 909)], [*range(900, 909)]),  # noisy
+        ([*range(100, 140), *range(900, 911)], []),  # as many as of a patient
+        ([*range(100, 140), 600, 900], [600, 900]),  # blurred
         ([900, 0, *range(100, 120), 0], [0, 900]),  # two kinds
         ([0, 0, 100, 150, 255, 0], []),  # a drawing
     ],

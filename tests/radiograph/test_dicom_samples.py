@@ -83,7 +83,7 @@ def test_all_ways_of_storing_pixels_are_decoded(tmp_path: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             values = _grey(dataset)
-        if any("fills an edge" in note for note in found.notes):  # around a slice
+        if any("far from all others" in note for note in found.notes):  # around a slice
             values = np.maximum(values, np.unique(values)[1])
         assert np.corrcoef(values.ravel(), found.pixels.ravel())[0, 1] > 0.999, file.name
         decoded.add(str(dataset.file_meta.TransferSyntaxUID))
@@ -106,6 +106,7 @@ REFUSED = {
     "JPEG2000-embedded-sequence-delimiter.dcm",  # which stands where its width was
     "JPGExtended.dcm",  # twelve bits, lossy
     "JPEG-lossy.dcm",
+    *("liver_1frame.dcm", "liver_expb_1frame.dcm"),  # one bit
 }
 
 

@@ -156,15 +156,16 @@ def test_a_window_of_a_picture_without_contrast_is_kept(tmp_path: Path) -> None:
     assert found.pixels.min() == found.pixels.max() == pytest.approx(0.5, abs=0.001)
 
 
-def test_a_few_bright_pixels_do_not_hide_the_rest(tmp_path: Path) -> None:
+@pytest.mark.parametrize("columns", [1, 6])
+def test_a_grey_wedge_does_not_hide_the_rest(tmp_path: Path, columns: int) -> None:
     dataset = to_dicom(Radiograph(PICTURE))
     del dataset.WindowCenter, dataset.WindowWidth
     dataset.BitsStored, dataset.HighBit = 16, 15
     values = dataset.pixel_array.copy()
-    values[20:24, 20:24] = 65535  # a burnt-in mark
+    values[:, :columns] = np.linspace(0, 65535, len(values))[:, None]
     dataset.PixelData = values.tobytes()
     found = read(saved(dataset, tmp_path))
-    assert np.quantile(found.pixels, 0.9) > 0.5
+    assert np.quantile(found.pixels, 0.9) > 0.4
     assert "stretched" in " ".join(found.notes)
 
 
@@ -187,6 +188,7 @@ def test_window_functions(function: str | None, expected: list[float]) -> None:
     [
         ([0.0, 0.5, 1.0], [10, 80, 10], True),
         ([0.0, 0.5, 1.0], [96, 3, 1], False),  # nearly all pixels are black
+        ([0.0, 0.5, 1.0], [5, 16, 79], False),  # a window of 8 bits for 12 bits
         ([0.50, 0.52, 0.54], [30, 40, 30], False),  # all are about the same
     ],
 )

@@ -15,6 +15,7 @@ from panodent.radiograph.radiograph import read
     ("content", "words"),
     [
         (b"PK\x03\x04ab", "it is a ZIP archive; unpack it"),
+        (b"GIF89a", "it is a GIF; save it as PNG"),
         (b"\x1f\x8b", "it is a gzip archive; unpack it"),
         (b"7z\xbc\xaf\x27\x1c", "it is a 7z archive; unpack it"),
         (b"%PDF-1.7 more", "it starts with '%PDF-1.7'"),

@@ -193,6 +193,7 @@ def test_exif_orientation(tmp_path: Path, name: str, image: np.ndarray, orientat
     limit = np.iinfo(image.dtype).max
     expected = image / limit if image.ndim == 2 else image @ LUMA / limit
     assert_reads(tmp_path / name, expected, 0.015 if name == "x.jpg" else 1e-4)
+    assert read_size(tmp_path / name) == SIZE
 
 
 @pytest.mark.parametrize("orientation", TURNS)
@@ -230,6 +231,11 @@ def test_integers_and_floats_of_32_bits(tmp_path: Path) -> None:
     ):
         tifffile.imwrite(file, image)
         assert_reads(file, expected)
+
+
+def test_floats_of_16_bits(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "x.tif", (GREY / 255).astype(np.float16))
+    assert_reads(tmp_path / "x.tif", GREY / 255, 1e-3)
 
 
 def test_floats_of_64_bits(tmp_path: Path) -> None:

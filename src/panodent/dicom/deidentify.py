@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 
 from panodent.analysis.burnt_in_text import text_boxes
-from panodent.errors import MissingExtraError, NoRadiographError, RadiographError
-from panodent.radiograph.dicom_file import decoding, quiet, read_header
-from panodent.radiograph.dicom_kind import find_problem
+from panodent.dicom.header import take_from_meta
+from panodent.errors import MissingExtraError, RadiographError
+from panodent.radiograph.dicom_file import decoding, quiet
+from panodent.radiograph.dicom_pixels import read_dataset
+from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS
 
 EDITION = "dicomfields_2026c"
 """The edition of the table in `dicomanonymizer`."""
@@ -89,19 +91,18 @@ class Deidentifier:
         Raises `NoRadiographError` for another object, `RadiographError` for a file that cannot be
         read; its message has no value of the header.
         """
-        if problem := find_problem(read_header(file)):
-            raise NoRadiographError(f"{file}: {problem}; only radiographs are de-identified")
+        dataset, _ = read_dataset(file, DEFAULT_MAX_PIXELS)
         with decoding(file), quiet():
-            return self._deidentified(file)
+            return self._deidentified(dataset)
 
-    def _deidentified(self, file: Path) -> Deidentified:
-        from pydicom import dcmread
-
-        dataset = dcmread(file)
+    def _deidentified(self, dataset: Any) -> Deidentified:
+        take_from_meta(dataset)
+        if lacking := [n for n in ("SOPClassUID", "SOPInstanceUID") if not dataset.get(n)]:
+            raise RadiographError(
+                f"lacks {', '.join(lacking)}, which a copy needs; give the file UIDs first"
+            )
         said = str(dataset.get("BurnedInAnnotation", "")).upper() == "YES"
-        patient, uid = str(dataset.get("PatientID", "")), str(dataset.get("SOPInstanceUID", ""))
-        if not uid:
-            raise RadiographError(f"{file}: has no SOP instance UID")
+        patient, uid = str(dataset.get("PatientID", "")), str(dataset.SOPInstanceUID)
         masked = _mask(dataset)
         for nested in (dataset, *_nested(dataset)):
             self._apply(nested, base_rules_gen=lambda: dict(self._rules))

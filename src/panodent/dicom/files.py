@@ -11,9 +11,18 @@ from typing import Any
 from panodent.analysis.measure import measure
 from panodent.dicom.pr import presentation
 from panodent.dicom.seg import OHIF, for_ohif, segmentation
-from panodent.dicom.source import SourceImage, using_highdicom
+from panodent.dicom.source import (
+    Model,
+    SourceImage,
+    demand_dicom,
+    source_of,
+    using_highdicom,
+)
 from panodent.dicom.sr import Measures, report
-from panodent.errors import OutputLimitError, RadiographError, UnknownNameError
+from panodent.errors import RadiographError, UnknownNameError
+from panodent.radiograph.radiograph import Radiograph
+from panodent.teeth.findings import Findings
+from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
 KINDS: Mapping[str, Callable[[SourceImage], Any]] = {
@@ -65,17 +74,37 @@ def _measures(source: SourceImage) -> dict[int, Measures]:
     }
 
 
+def results(
+    radiograph: Radiograph,
+    teeth: Teeth,
+    model: Model,
+    findings: Findings | None,
+    kinds: Sequence[str],
+    report: Callable[[str], None],
+) -> dict[str, bytes]:
+    """Content of the DICOM files of a radiograph, by file name.
+
+    What its header does not allow is left out and reported, as in `contents`. Raises
+    `RadiographError` if its file is not DICOM.
+    """
+    demand_dicom(radiograph.source)
+    try:
+        source = source_of(radiograph, teeth, model, findings)
+    except RadiographError as error:
+        report(left_out(kinds, error, radiograph.source))
+        return {}
+    return contents(source, kinds, report)
+
+
 def contents(
     source: SourceImage, kinds: Sequence[str], report: Callable[[str], None] | None = None
 ) -> dict[str, bytes]:
-    """Content of the files of `make`, by file name.
+    """Content of the files of `make`, by file name; raises as `make`.
 
     With `report`, a kind that cannot be made is left out and reported in one sentence, which the
-    structured report has as a comment; the others are made. An error that applies to all kinds is
-    raised, unless it is an `OutputLimitError`.
+    structured report has as a comment; the others are made.
     """
     made: dict[str, bytes] = {}
-    errors: list[RadiographError] = []
     for kind in sorted(kinds, key=lambda kind: kind == "sr"):
         try:
             for name, dataset in make(source, [kind]).items():
@@ -84,24 +113,21 @@ def contents(
         except RadiographError as error:
             if report is None:
                 raise
-            errors.append(error)
-            reason = str(error).removeprefix(f"{source.header.get('filename', '')}: ")
-            source = replace(source, notes=(*source.notes, left_out(kind, reason)))
-    if errors and not made and not isinstance(errors[0], OutputLimitError):
-        raise errors[0]
-    if report is not None:
-        for note in source.notes[len(source.notes) - len(errors) :]:
+            note = left_out([kind], error, source.header.get("filename", ""))
+            source = replace(source, notes=(*source.notes, note))
             report(note)
     return made
 
 
-def left_out(kind: str, reason: str) -> str:
-    """The note for a kind of object that could not be made.
+def left_out(kinds: Sequence[str], error: RadiographError, file: Path | str | None) -> str:
+    """The note for kinds of objects of the radiograph `file` that could not be made.
 
-    >>> left_out("pr", "no LUT")
+    >>> left_out(["pr"], RadiographError("a.dcm: no LUT"), "a.dcm")
     'teeth.pr.dcm was left out: no LUT'
     """
-    return f"{name_of(kind)} was left out: {reason}"
+    names = ", ".join(map(name_of, kinds))
+    reason = str(error).removeprefix(f"{file}: ")
+    return f"{names} {'was' if len(kinds) == 1 else 'were'} left out: {reason}"
 
 
 def write(folder: Path, results: Mapping[str, bytes]) -> None:

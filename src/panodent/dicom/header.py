@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from panodent.errors import RadiographError
+from panodent.errors import OutputLimitError
 from panodent.radiograph.dicom_geometry import SPACINGS, positive_pair
 from panodent.radiograph.dicom_layout import complete_layout
 from panodent.radiograph.dicom_pixels import rescale
@@ -37,7 +37,7 @@ _UTF8 = "ISO_IR 192"
 
 
 def prepare(header: Any) -> None:
-    """Changes a header in place; raises `RadiographError` for a missing or odd UID.
+    """Changes a header in place; raises `OutputLimitError` for a missing or odd UID.
 
     >>> from pydicom.dataset import Dataset
     >>> header = Dataset()
@@ -48,13 +48,13 @@ def prepare(header: Any) -> None:
     >>> header.PatientName, "WindowCenter" in header
     ('', False)
     """
-    _take_from_meta(header)
+    take_from_meta(header)
     if missing := [name for name in _REQUIRED if not header.get(name)]:
-        raise RadiographError(f"lacks {', '.join(missing)}; {_NO_REFERENCE}")
+        raise OutputLimitError(f"lacks {', '.join(missing)}; {_NO_REFERENCE}")
     # A UID that breaks the rules but has its characters, such as leading zeros, is often met.
     odd = [n for n in _REQUIRED if not _UID.fullmatch(str(header.get(n)).strip(" \0"))]
     if odd:
-        raise RadiographError(
+        raise OutputLimitError(
             f"{', '.join(odd)} {'is no UID' if len(odd) == 1 else 'are no UIDs'} (up to 64 digits "
             f"and dots); {_NO_REFERENCE}"
         )
@@ -63,6 +63,8 @@ def prepare(header: Any) -> None:
     for name in _COPIED:
         if name not in header:
             setattr(header, name, "")
+    if header["PatientName"].VM > 1:  # objects that refer to a patient have one name
+        header.PatientName = header.PatientName[0]
     for name, vr in _EMPTY_IF_INVALID.items():
         value = _text(header, name)
         value = value.replace(".", "") if vr == "DA" else value  # dates of ACR-NEMA have dots
@@ -103,8 +105,8 @@ def for_image_library(header: Any) -> Any:
     return bare
 
 
-def _take_from_meta(header: Any) -> None:
-    """Copies the class and the UID of the object from the file meta information, where it is."""
+def take_from_meta(header: Any) -> None:
+    """Copies class and UID of the object from the file meta information if only that has them."""
     meta = getattr(header, "file_meta", {})
     for name in _REQUIRED[:2]:
         if not header.get(name) and (told := meta.get(f"MediaStorage{name}")):
@@ -121,11 +123,16 @@ def _has_lut(header: Any, sequence: str) -> bool:
 
 
 def _to_utf8(header: Any) -> None:
-    """Converts texts in several character sets, or in an unknown one, to UTF-8."""
+    """Converts texts to UTF-8 if their character set is not a single one of the standard.
+
+    Those are several ones, an unknown one, one with code extensions, and the default one by a name.
+    """
     from pydicom.charset import python_encoding
 
     given = header.get("SpecificCharacterSet")
-    if given is None or (isinstance(given, str) and given in python_encoding):
+    extended = str(given).startswith("ISO 2022")
+    usual = isinstance(given, str) and given in python_encoding and given not in ("", "ISO_IR 6")
+    if given is None or (usual and not extended):
         return
     header.decode()
     for element in header:
@@ -150,12 +157,14 @@ def _text(header: Any, name: str) -> str:
 
 def _is_valid(name: str, vr: str, value: str) -> bool:
     from pydicom.config import RAISE
-    from pydicom.valuerep import validate_value
+    from pydicom.valuerep import DA, TM, validate_value
 
     if name == "PatientSex":
         return value in ("", "M", "F", "O")
     try:
         validate_value(vr, value, RAISE)
+        if vr in ("DA", "TM"):
+            (DA if vr == "DA" else TM)(value)  # no 30 February
     except ValueError:
         return False
     return "\\" not in value

@@ -161,6 +161,15 @@ def _in_file_layout(radiograph: Radiograph, teeth: Teeth) -> Teeth:
     )
 
 
+def is_left_out(note: str) -> bool:
+    """Whether a note is one of `panodent.dicom.files.left_out`: of objects that were not made.
+
+    >>> is_left_out("teeth.seg.dcm, teeth.pr.dcm were left out: no LUT"), is_left_out("mirrored")
+    (True, False)
+    """
+    return note.startswith("teeth.") and " left out: " in note
+
+
 @contextmanager
 def using_highdicom(purpose: str, header: Any) -> Iterator[None]:
     """Context for calls of highdicom, without its warnings: they can quote patient data.

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from panodent.dicom import files
-from panodent.dicom.source import source_of
 from panodent.dicom_node.spool import Spool
-from panodent.errors import PanodentError
+from panodent.errors import PanodentError, RadiographError
 from panodent.inference.predictor import Predictor
 from panodent.utils.wording import counted
 
@@ -22,17 +21,19 @@ def segment(
 ) -> bool:
     """Queues the results of a received radiograph in the spool; returns whether there are some.
 
-    A radiograph that cannot be segmented goes to the spool's failed/. `kinds` are some of
+    A radiograph that cannot be segmented, or whose header allows none of the results, goes to the
+    spool's failed/. `kinds` are some of
     `panodent.dicom.files.KINDS`; messages to `report` contain no patient data.
     """
     key = file.stem[:8]
     try:
         found = predictor.predict(file)
-        results = files.contents(
-            source_of(found.radiograph, found, predictor.model, found.findings),
-            kinds,
-            lambda note: report(f"{key}: {note}"),
+        notes: list[str] = []
+        results = files.results(
+            found.radiograph, found, predictor.model, found.findings, kinds, notes.append
         )
+        if notes and not results:
+            raise RadiographError("; ".join(notes))
     except PanodentError as error:
         spool.mark_failed(file, str(error).replace(f"{file}: ", ""))
         report(f"{key} cannot be segmented; see failed/ in the spool")
@@ -41,6 +42,8 @@ def segment(
         spool.mark_failed(file, f"{type(error).__name__}")
         report(f"{key} cannot be segmented ({type(error).__name__}); see failed/")
         return False
+    for note in notes:
+        report(f"{key}: {note}")
     spool.add_results(file, results)
     teeth = counted(len(found), "tooth", "teeth")
     report(f"{key}: {teeth}, {counted(len(results), 'result', 'results')} to send")

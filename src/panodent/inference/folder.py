@@ -24,7 +24,7 @@ import numpy as np
 
 from panodent.bundle.bundle import DEFAULT, Bundle, load
 from panodent.dentition import Numbering
-from panodent.dicom.source import demand_dicom
+from panodent.dicom.source import demand_dicom, is_left_out
 from panodent.errors import NoRadiographError, OutputError, PanodentError
 from panodent.inference.predictor import Predictor
 from panodent.inference.share import Share
@@ -42,9 +42,6 @@ from panodent.utils.atomic_files import write_whole
 from panodent.utils.parallel import available_cores, in_order
 from panodent.utils.wording import counted
 from panodent.version import __version__
-
-_LEFT_OUT = [f"teeth.{kind}.dcm was left out" for kind in ("seg", "seg-ohif", "pr", "sr")]
-"""How notes about DICOM objects that could not be made begin."""
 
 
 @dataclass(frozen=True)
@@ -287,7 +284,7 @@ def predict_one(
 def _status(shown: str, what: str, item: Input, record: dict[str, Any]) -> Status:
     doubtful = sum(bool(tooth["flags"]) for tooth in record["teeth"])
     findings = len(record.get("findings", ()))
-    left_out = [note for note in record.get("notes", ()) if note.startswith(tuple(_LEFT_OUT))]
+    left_out = [note for note in record.get("notes", ()) if is_left_out(note)]
     warning = "; ".join(filter(None, [record.get("warning", ""), *left_out]))
     return Status(shown, what, item.name, len(record["teeth"]), doubtful, findings, warning=warning)
 

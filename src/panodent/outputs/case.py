@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from panodent.dentition import Numbering
-from panodent.dicom.source import Model, source_of
+from panodent.dicom.source import Model
 from panodent.drawing.canvas import to_png_bytes
 from panodent.errors import OutputError
 from panodent.outputs.record import RECORD, to_record
@@ -65,8 +65,8 @@ def write_case(
     aside : whether another thread draws pictures meanwhile: done sooner, in more processor time.
 
     Raises `OutputError` when the folder cannot be written, `RadiographError` for DICOM objects of
-    a radiograph that is not a DICOM file or whose header allows none. A DICOM object that cannot
-    hold what the radiograph has is left out, and the notes in teeth.json say so.
+    a radiograph that is not a DICOM file. A DICOM object that the radiograph's header does not
+    allow is left out, and the notes in teeth.json say so.
 
     >>> from tempfile import TemporaryDirectory
     >>> import numpy as np
@@ -76,7 +76,7 @@ def write_case(
     ...     sorted(file.name for file in Path(folder).iterdir())
     ['labels.png', 'overlay.png', 'teeth.json']
     """
-    # Before anything is written: an unusable DICOM header makes the whole case fail.
+    # Before anything is written: the notes about them belong into teeth.json.
     notes: list[str] = []
     made = _dicom_objects(radiograph, teeth, model, findings, dicom, notes) if dicom else {}
     radiograph = replace(radiograph, notes=(*radiograph.notes, *notes))
@@ -126,8 +126,8 @@ def _dicom_objects(
     # Imported on request, because imports make every start slower.
     from panodent.dicom import files
 
-    source = source_of(radiograph, teeth, model or Model("", ""), findings)
-    return files.contents(source, kinds, notes.append)
+    model = model or Model("", "")
+    return files.results(radiograph, teeth, model, findings, kinds, notes.append)
 
 
 def _write_dicom(folder: Path, made: Mapping[str, bytes]) -> None:

@@ -28,8 +28,12 @@ def complete(dataset: Any) -> tuple[str, ...]:
 
     Returns notes. BitsAllocated is needed: without it an `AttributeError` is raised.
     """
-    allocated = int(dataset.BitsAllocated)
+    given = int(dataset.BitsAllocated)
+    allocated = given if given < 8 else -(-given // 8) * 8
     notes = []
+    if allocated != given:
+        dataset.BitsAllocated = allocated
+        notes.append(f"BitsAllocated is {given}: read as {allocated}")
     stored = dataset.get("BitsStored")
     if not isinstance(stored, int) or not 1 <= stored <= allocated:
         dataset.BitsStored = allocated
@@ -76,7 +80,7 @@ def stored_values(
             return values, width, notes
         notes += (f"bits above BitsStored, {bits}, hold other data and were cleared",)
         return _signed(values, bits, raw), bits, notes
-    if raw.dtype.kind == "i" and bits == width and values.min() < 0:
+    if raw.dtype.kind == "i" and np.count_nonzero(values < 0) >= _MIN_PAIRS:
         return _two_complement(raw, values, bits, notes)
     if raw.dtype.kind == "u" and bits == width and _wraps_below_zero(values, width):
         note = "PixelRepresentation is unsigned, but the pixels are signed"
@@ -113,7 +117,8 @@ def _two_complement(
     raw: npt.NDArray[Any], values: Values, bits: int, notes: tuple[str, ...]
 ) -> tuple[Values, int, tuple[str, ...]]:
     """Signed values, or unsigned ones where the sign bit is the highest bit of the value."""
-    if carry(raw.view(f"u{raw.dtype.itemsize}"), bits - 1) < -_EVIDENCE:
+    plain = raw.view(f"u{raw.dtype.itemsize}") & np.array(2**bits - 1, f"u{raw.dtype.itemsize}")
+    if carry(plain, bits - 1) < -_EVIDENCE:
         note = "PixelRepresentation is signed, but the pixels are unsigned"
         return values & (2**bits - 1), bits, (*notes, note)
     return _signed(values, bits, raw), bits, notes

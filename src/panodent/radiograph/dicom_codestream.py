@@ -25,7 +25,10 @@ def check_frame_size(frame: bytes, expected: FrameSize, syntax: str, bytes_per_s
     found = jpeg_frame_size(frame) or jpeg2000_frame_size(frame)
     if found is not None and found != expected:
         sizes = [f"{height} x {width} of {n} samples" for height, width, n in (found, expected)]
-        raise RadiographError(f"the compressed picture is {sizes[0]}, the header says {sizes[1]}")
+        raise RadiographError(
+            f"the compressed picture is {sizes[0]}, the header says {sizes[1]}; send it again from "
+            "its source"
+        )
 
 
 def jpeg_frame_size(data: bytes) -> FrameSize | None:

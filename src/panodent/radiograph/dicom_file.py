@@ -26,9 +26,9 @@ from panodent.radiograph.dicom_encoding import (
     IMPLICIT,
     Encoding,
     encoding_at,
-    frame_syntax,
     start_of,
 )
+from panodent.radiograph.dicom_pixel_data import check_whole, correct_compression, undelimited
 from panodent.radiograph.file_start import described
 
 SUFFIXES = (".dcm", ".dicom", ".dic", ".ima")
@@ -38,8 +38,10 @@ MAX_VALUE_BYTES = 4_000_000
 """Values other than pixels that are larger, such as private raw data, are not read."""
 MAX_READS = 60_000
 """Read calls for a header: two or three for each element."""
-PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"RIFF")
-"""How PNG, JPEG, TIFF and WebP begin."""
+_PICTURE = re.compile(
+    rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|II[*+]\0|MM\0[*+]|RIFF|BM.{4}\0\0\0\0", re.DOTALL
+)
+"""How PNG, JPEG, TIFF, WebP and BMP begin."""
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
@@ -50,7 +52,7 @@ def is_dicom(file: Path) -> bool:
             head = stream.read(HEAD_BYTES)
     except OSError:
         return False
-    if head.startswith(PICTURES) and head[128:132] != b"DICM":
+    if _PICTURE.match(head) and head[128:132] != b"DICM":
         return False  # bytes of a compressed picture look like elements now and then
     named = file.suffix.lower() in SUFFIXES
     return bool(head) and (named or start_of(head) is not None)
@@ -80,66 +82,31 @@ def read_header(file: Path) -> Any:
 def add_pixels(header: Any, file: Path, max_bytes: int) -> None:
     """Adds the pixel data of `file`, of at most `max_bytes`, to its header in place.
 
-    Raises `RadiographError` for a larger or damaged file.
+    Raises `RadiographError` for a larger file, or one that ends within its pixels.
     """
     size = file.stat().st_size
-    if size > max_bytes + MAX_OTHER_BYTES:
+    limit = max_bytes + MAX_OTHER_BYTES
+    if size > limit:
         raise RadiographError(
             f"{file}: {size / 1e6:.0f} MB for pixels of {max_bytes / 1e6:.1f} MB; refused"
         )
-    found = _read(file, specific_tags=["PixelData"], limit=max_bytes + MAX_OTHER_BYTES)
-    _check_whole(found, max_bytes)
-    if found.get("PixelData"):
-        header["PixelData"] = found["PixelData"]
-        _correct_compression(header)
-
-
-def _check_whole(found: Any, expected: int) -> None:
-    """Raises `RadiographError` if the file ends within its pixels, of which `expected` bytes.
-
-    The first half of pixels of 16 bits could be taken for pixels of 8 bits.
-    """
+    found = _read(file, specific_tags=["PixelData"], limit=limit)
     element = found.get_item("PixelData") if "PixelData" in found else None
-    declared, have = getattr(element, "length", 0), len(getattr(element, "value", None) or b"")
-    if declared != _UNDEFINED and have < min(declared, expected):
-        raise RadiographError(
-            f"the file ends within its pixels: it has {have} of {expected} bytes of them; copy it "
-            "again from its source"
-        )
+    if element is None:
+        element = _undelimited(file, limit)
+    if element is None:
+        return
+    check_whole(element, max_bytes)
+    if element.value:
+        header["PixelData"] = element if element.is_raw else found["PixelData"]
+        correct_compression(header)
 
 
-def _correct_compression(header: Any) -> None:
-    """Makes transfer syntax and pixel data agree on whether and how pixels are compressed.
-
-    Compressed pixels become items without an offset table: with one frame it is not needed, and it
-    is often wrong.
-    """
-    from pydicom.encaps import encapsulate, get_frame
-    from pydicom.uid import UID, ExplicitVRLittleEndian
-
-    data, syntax = header.PixelData, header.file_meta.TransferSyntaxUID
-    note = getattr(header, "reading_note", "")
-    in_items = data[:4] == _ITEM
-    if in_items:
-        header.PixelData = data = _ITEM + bytes(4) + data[8 + int.from_bytes(data[4:8], "little") :]
-    elif codec := frame_syntax(data) if syntax.is_encapsulated else "":
-        syntax, in_items = UID(codec), True
-        header.PixelData = data = encapsulate([data], has_bot=False)
-    if in_items and (note or not syntax.is_encapsulated):
-        with quiet():
-            found = UID(frame_syntax(get_frame(data, 0, number_of_frames=1)))
-        if not found:
-            raise RadiographError(
-                "it has no transfer syntax of compressed pixels, and they are compressed in an "
-                "unknown way; send it again from its source"
-            )
-        syntax = found
-    elif not in_items and syntax.is_encapsulated:
-        syntax = ExplicitVRLittleEndian
-    if syntax != header.file_meta.TransferSyntaxUID:
-        header.file_meta.TransferSyntaxUID = syntax
-        why = note.partition(":")[0] or "the file contradicts its transfer syntax"
-        header.reading_note = f"{why}: read as {syntax.name}"
+def _undelimited(file: Path, limit: int) -> Any:
+    """Compressed pixels that no delimiter ends, as a raw element of pydicom, or None."""
+    with decoding(file), _CountingReader(file) as stream:
+        encoding = _read_stream(stream, stop_before_pixels=True).original_encoding
+        return undelimited(stream.read(limit), *encoding)
 
 
 def _begins(file: Path) -> bool:
@@ -235,7 +202,9 @@ def reason(error: BaseException) -> str:
 class _CountingReader(io.BufferedReader):
     """Raises `RadiographError` after `MAX_READS` read calls."""
 
-    reads = 0
+    def __init__(self, file: Path) -> None:
+        super().__init__(io.FileIO(str(file)))  # pydicom needs a name that is a string
+        self.reads = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
         self.reads += 1
@@ -253,7 +222,7 @@ def _read(file: Path, limit: int = MAX_OTHER_BYTES, **how: Any) -> Any:
         if _is_deflated(file, limit):
             # Its size is checked already; deferred values cannot be read later from inflated data.
             return pydicom.dcmread(file, force=True, **{**how, "defer_size": None})
-        with _CountingReader(io.FileIO(file)) as stream:
+        with _CountingReader(file) as stream:
             return _read_stream(stream, **how)
 
 
@@ -276,7 +245,9 @@ def _read_stream(stream: io.BufferedReader, **how: Any) -> Any:
         at = stream.tell()
         found = encoding_at(stream.read(HEAD_BYTES), 0)
     known = UID(claimed).is_transfer_syntax
-    true = known and (claimed not in _NATIVE or found is None or found.syntax == claimed)
+    # Data sets with compressed pixels are explicit; deflated ones have no elements that are seen.
+    own = claimed if claimed in _NATIVE else EXPLICIT if claimed != _DEFLATED else ""
+    true = known and (found is None or found.syntax == own)
     if (true and start in (0, 132)) or found is None:
         stream.seek(0)
         dataset = pydicom.dcmread(stream, force=True, **how)
@@ -301,30 +272,23 @@ def _read_stream(stream: io.BufferedReader, **how: Any) -> Any:
 
 
 _NATIVE = (IMPLICIT, EXPLICIT, BIG_ENDIAN)
-_ITEM = b"\xfe\xff\x00\xe0"
-"""Tag of an item of compressed pixels."""
 _PIXELS = 0x7FE00008
-_UNDEFINED = 0xFFFFFFFF
-"""The length of an element of compressed pixels."""
 
 
 def _is_deflated(file: Path, limit: int) -> bool:
     """Whether a data set is deflated; raises `RadiographError` beyond `limit` inflated bytes."""
-    import pydicom
-    from pydicom.filereader import read_preamble
+    from pydicom.filereader import read_dataset, read_preamble
 
     with file.open("rb") as stream:
         if read_preamble(stream, force=True) is None:
             return False
-        meta = pydicom.filereader.read_file_meta_info(file)
+        meta = read_dataset(stream, False, True, stop_when=lambda tag, *_: tag >> 16 != 2)
+        start = stream.tell()
         if str(meta.get("TransferSyntaxUID", "")) != _DEFLATED:
             return False
-        length = meta.get("FileMetaInformationGroupLength")
-        if length is None:
-            raise RadiographError(
-                f"{file}: is deflated, but its header has no FileMetaInformationGroupLength"
-            )
-        stream.seek(144 + int(length))
+        if encoding_at(stream.read(HEAD_BYTES), 0) is not None:
+            return False  # it says so, but is plain
+        stream.seek(start)
         inflater, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
         pending = stream.read(1 << 16)
         while pending and not inflater.eof:

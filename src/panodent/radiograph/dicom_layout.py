@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from panodent.errors import RadiographError
 from panodent.radiograph.dicom_codestream import (
     jpeg2000_frame_size,
     jpeg_frame_size,
@@ -49,15 +50,25 @@ def _plain(kind: Any) -> str:
 
 
 def match_length(dataset: Any) -> tuple[str, ...]:
-    """Corrects samples and bits in place where only others fit the length of plain pixel data."""
+    """Corrects samples and bits in place where only others fit the length of plain pixel data.
+
+    Returns notes. Raises `RadiographError` for fewer pixels than the header has.
+    """
     area, have = int(dataset.Rows) * int(dataset.Columns), len(dataset.PixelData)
     samples, width = int(dataset.SamplesPerPixel), -(-int(dataset.BitsAllocated) // 8)
+    subsampled = dataset.PhotometricInterpretation == "YBR_FULL_422"
+    needed = area * width * (2 if subsampled and samples == 3 else samples)
     if have >= area * samples * width:
         return _rows_left(dataset, have - area * samples * width, samples * width)
+    if have >= needed:
+        return ()
     for fitting in ((1, width), (samples, 1), (1, 1)):
         if have - area * fitting[0] * fitting[1] in (0, 1):
             return _change(dataset, *fitting, 8 * fitting[1])
-    return ()
+    raise RadiographError(
+        f"its pixel data have {have} bytes; {int(dataset.Rows)} x {int(dataset.Columns)} pixels of "
+        f"{samples} x {8 * width} bits need {needed}; send it again from its source"
+    )
 
 
 def _rows_left(dataset: Any, more: int, width: int) -> tuple[str, ...]:

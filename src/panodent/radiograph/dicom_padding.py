@@ -1,7 +1,7 @@
-"""Pixels of a DICOM radiograph that fill its frame and show nothing of the patient.
+"""Pixels of a DICOM radiograph that show nothing of the patient: its frame, marks, dead pixels.
 
-They are declared (PixelPaddingValue, PixelPaddingRangeLimit; DICOM PS3.3 C.7.5.1.1.2), or an
-extreme value, far from all others, fills an edge of the picture.
+They are declared (PixelPaddingValue, PixelPaddingRangeLimit; DICOM PS3.3 C.7.5.1.1.2), or have
+extreme values, few different ones, far from all others.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from panodent.utils.arrays import BoolArray
 Values = npt.NDArray[np.int64]
 MIN_IMAGE = 0.02
 """Least share of the pixels that must remain; else a declared padding is not believed."""
-MIN_EDGE = 0.5
-"""Share of one edge that an extreme value fills if it is padding."""
 MIN_GAP, MIN_STEPS = 0.25, 8
-"""Distance of such a value from all others, as a share of their range, and as a number."""
-
+"""Distance of extreme values from all others, as a share of the others' range, and as a number."""
 MIN_VALUES = 16
 """Different values that the rest must have: fewer are a drawing, of which all values count."""
+MAX_VALUES = 0.25
+"""Different values that such an extreme may have, as a share of the others' number."""
 
 
 def padding_values(
@@ -34,17 +33,44 @@ def padding_values(
     values, counts : the different values of `raw`, ascending, and how many pixels have each.
     """
     found, notes = _declared(values, counts, dataset, raw.dtype)
-    for at in (-1, 0):
-        kept = np.flatnonzero(~found)
-        value, others = values[kept[at]], np.delete(values[kept], at)
-        if len(others) < MIN_VALUES or counts[kept].sum() - counts[kept[at]] < MIN_IMAGE * raw.size:
-            continue
-        gap = abs(int(value) - int(others[at]))
-        far = gap > max(MIN_GAP * (others[-1] - others[0]), MIN_STEPS)
-        if far and _fills_an_edge(raw == value):
-            found[kept[at]] = True
-            notes += (f"the value {value} fills an edge: taken for padding, not for the patient",)
+    more = True
+    while more:
+        more = False
+        for upper in (True, False):
+            kept = np.flatnonzero(~found)
+            number = _far(values[kept], counts[kept], MIN_IMAGE * raw.size, upper)
+            if number:
+                group = kept[-number:] if upper else kept[:number]
+                found[group] = more = True
+                notes += (
+                    f"{_named(values[group])} far from all others: left out of the grey range",
+                )
     return found, notes
+
+
+def _far(values: Values, counts: Values, least: float, upper: bool) -> int:
+    """How many values at the upper or lower end are far from all others, which are many.
+
+    least : pixels that must have the other values.
+    """
+    if not upper:
+        values, counts = -values[::-1], counts[::-1]
+    others = np.arange(1, len(values))
+    gaps, far = np.diff(values), len(values) - others
+    cuts = (
+        (gaps > np.maximum(MIN_GAP * (values[:-1] - values[0]), MIN_STEPS))
+        & (gaps > values[-1] - values[1:])
+        & (others >= MIN_VALUES)
+        & (far <= MAX_VALUES * others)
+        & (np.cumsum(counts)[:-1] >= least)
+    )
+    found = np.flatnonzero(cuts)
+    return int(far[found[0]]) if len(found) else 0
+
+
+def _named(values: Values) -> str:
+    low, high = int(values[0]), int(values[-1])
+    return f"the value {low} is" if low == high else f"the values {low} to {high} are"
 
 
 def _declared(
@@ -78,11 +104,6 @@ def _number(value: Any, dtype: np.dtype[Any]) -> int | None:
     bits = dtype.itemsize * 8
     cut = value % 2**bits
     return cut - 2**bits if dtype.kind == "i" and cut >= 2 ** (bits - 1) else cut
-
-
-def _fills_an_edge(mask: BoolArray) -> bool:
-    edges = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-    return max(float(edge.mean()) for edge in edges) >= MIN_EDGE
 
 
 def outside(mask: BoolArray) -> BoolArray:

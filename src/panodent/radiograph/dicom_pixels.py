@@ -58,6 +58,27 @@ def read_image(file: Path, max_pixels: int) -> DicomImage:
     Raises `NoRadiographError` for another kind of object, and `RadiographError` for a damaged,
     too small or too large one.
     """
+    dataset, notes = read_dataset(file, max_pixels)
+    with decoding(file):
+        pixels, grey_notes = _grey(_stored(dataset), dataset)
+        turn, turn_notes = upright_turn(dataset)
+        spacing, spacing_notes = spacing_of(dataset)
+    if turn.transposed and spacing is not None:
+        spacing = spacing[::-1]
+    return DicomImage(
+        np.ascontiguousarray(turn.apply(pixels)),
+        spacing,
+        (*notes, *grey_notes, *spacing_notes, *turn_notes),
+        turn,
+    )
+
+
+def read_dataset(file: Path, max_pixels: int) -> tuple[Any, tuple[str, ...]]:
+    """(data set of pydicom whose header describes its pixels, notes on what was corrected in it).
+
+    Values above `panodent.radiograph.dicom_file.MAX_VALUE_BYTES` are left out. Raises as
+    `read_image`.
+    """
     dataset = read_header(file)
     with decoding(file):
         if problem := find_problem(dataset):
@@ -66,20 +87,10 @@ def read_image(file: Path, max_pixels: int) -> DicomImage:
                 "Intra-Oral X-Ray or Secondary Capture"
             )
         check_size(int(dataset.Rows), int(dataset.Columns), max_pixels)
-        bit_notes = complete_layout(dataset) + complete(dataset)
-        bit_notes += _add_checked_pixels(dataset, file)
-        header_notes = (getattr(dataset, "reading_note", ""), kind_note(dataset), *bit_notes)
-        pixels, notes = _grey(_stored(dataset), dataset)
-        turn, turn_notes = upright_turn(dataset)
-        spacing, spacing_notes = spacing_of(dataset)
-    if turn.transposed and spacing is not None:
-        spacing = spacing[::-1]
-    return DicomImage(
-        np.ascontiguousarray(turn.apply(pixels)),
-        spacing,
-        (*filter(None, header_notes), *notes, *spacing_notes, *turn_notes),
-        turn,
-    )
+        notes = complete_layout(dataset) + complete(dataset)
+        notes += _add_checked_pixels(dataset, file)
+        notes = (getattr(dataset, "reading_note", ""), kind_note(dataset), *notes)
+    return dataset, tuple(filter(None, notes))
 
 
 def _add_checked_pixels(dataset: Any, file: Path) -> tuple[str, ...]:
@@ -89,16 +100,16 @@ def _add_checked_pixels(dataset: Any, file: Path) -> tuple[str, ...]:
     """
     from pydicom.encaps import get_frame
 
-    samples, width = int(dataset.SamplesPerPixel), -(-int(dataset.BitsAllocated) // 8)
-    if samples not in (1, 3) or not 1 <= width <= 8:
+    samples, bits = int(dataset.SamplesPerPixel), int(dataset.BitsAllocated)
+    if samples not in (1, 3) or not 8 <= bits <= 64:
         raise RadiographError(
-            f"{samples} samples of {int(dataset.BitsAllocated)} bits per pixel; expected 1 or 3 of "
-            "8 or 16 bits"
+            f"{samples} samples of {bits} bits per pixel; expected 1 or 3 of 8 or 16 bits; export "
+            "it as such"
         )
     rows, columns = int(dataset.Rows), int(dataset.Columns)
-    add_pixels(dataset, file, rows * columns * samples * width)
+    add_pixels(dataset, file, rows * columns * samples * bits // 8)
     if not dataset.get("PixelData"):
-        raise RadiographError("it contains no pixel data")
+        raise RadiographError("it contains no pixel data; export it with its pixels")
     syntax = dataset.file_meta.TransferSyntaxUID
     if not syntax.is_encapsulated:
         return match_length(dataset)
@@ -139,11 +150,11 @@ def _grey(raw: npt.NDArray[Any], dataset: Any) -> tuple[npt.NDArray[np.float32],
         top = 2.0 ** max(int(raw.max()).bit_length(), 8) - 1
         grey = luma(raw)
         return (grey / np.float32(top)).astype(np.float32), ("colour converted to grey",)
-    if raw.dtype.itemsize > 2 and raw.dtype.kind in "iu" and raw.min() >= 0 and raw.max() < 65536:
-        raw, dataset.BitsStored, dataset.HighBit = raw.astype(np.uint16), 16, 15
+    raw = _narrowed(raw, dataset)
     if raw.ndim != 2 or raw.dtype.kind not in "iu" or raw.dtype.itemsize > 2:
         raise RadiographError(
-            f"pixels are {raw.dtype} of shape {raw.shape}; expected 8 or 16 bits, one frame"
+            f"pixels are {raw.dtype} of shape {raw.shape}; expected 8 or 16 bits, one frame; "
+            "export it as such"
         )
     # Every step maps a value to a value: apply it to a table of all values instead.
     lowest = int(raw.min())
@@ -166,6 +177,16 @@ def _grey(raw: npt.NDArray[Any], dataset: Any) -> tuple[npt.NDArray[np.float32],
         filled[values[padding] - lowest] = True
         image[outside(filled[index])] = 0
     return image, notes
+
+
+def _narrowed(raw: npt.NDArray[Any], dataset: Any) -> npt.NDArray[Any]:
+    """Integers of more than 16 bits as such of 16 bits, if their values allow it."""
+    if raw.dtype.itemsize > 2 and raw.dtype.kind in "iu":
+        for kind in (np.uint16, np.int16):
+            if np.iinfo(kind).min <= raw.min() and raw.max() <= np.iinfo(kind).max:
+                dataset.BitsStored, dataset.HighBit = 16, 15
+                return raw.astype(kind)
+    return raw
 
 
 def _shape(dataset: Any) -> str:

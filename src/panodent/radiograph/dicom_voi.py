@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 Grey = npt.NDArray[np.float64]
-MIN_INSIDE = 0.1
-"""Least share of the pixels that are neither black nor white."""
+MIN_INSIDE = 0.25
+"""Least share of the pixels that are neither black nor white; 0 to 0.16 if a window of 8 bits is
+used for a panoramic of 12 bits."""
 MIN_SPREAD = 0.1
 """Least range of grey that most pixels cover."""
 _MAX_TRAVEL = 4.0
@@ -74,7 +75,7 @@ def presented(
 def shows(grey: Grey, counts: npt.NDArray[np.int64]) -> bool:
     """Whether enough pixels are neither black nor white and differ from each other."""
     inside = counts[(grey > 0.005) & (grey < 0.995)].sum() / counts.sum()
-    low, high = _quantiles(grey, counts)
+    low, high = _quantiles(grey, counts, 0.05)
     return bool(inside >= MIN_INSIDE and high - low >= MIN_SPREAD)
 
 
@@ -84,20 +85,22 @@ def _own_range(real: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> Grey | 
     None if the data have nothing to show.
     """
     low, high = float(real.min()), float(real.max())
-    grey = _scaled(real, low, high)
-    if shows(grey, counts):
-        return grey
-    least, most = _quantiles(real, counts)
-    margin = (most - least) / 4
-    grey = _scaled(real, max(least - margin, low), min(most + margin, high))
-    return grey if shows(grey, counts) else None
+    for share in (0.0, 0.01, 0.05):
+        least, most = _quantiles(real, counts, share) if share else (low, high)
+        margin = (most - least) / 4
+        grey = _scaled(real, max(least - margin, low), min(most + margin, high))
+        if shows(grey, counts):
+            return grey
+    return None
 
 
-def _quantiles(values: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> tuple[float, float]:
-    """The values that 1 % and 99 % of the pixels do not exceed."""
+def _quantiles(
+    values: npt.NDArray[Any], counts: npt.NDArray[np.int64], share: float
+) -> tuple[float, float]:
+    """The values that `share` of the pixels, and all but `share` of them, do not exceed."""
     order = np.argsort(values, kind="stable")
     summed = np.cumsum(counts[order])
-    at = np.searchsorted(summed, np.array([0.01, 0.99]) * summed[-1])
+    at = np.searchsorted(summed, np.array([share, 1 - share]) * summed[-1])
     return float(values[order[at[0]]]), float(values[order[at[1]]])
 
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_ARCHIVES = (
-    (b"PK\x03\x04", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"Rar!\x1a\x07", "a RAR archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\0", "an xz archive"),
+_KNOWN = (
+    (b"PK\x03\x04", "a ZIP archive; unpack it"),
+    (b"\x1f\x8b", "a gzip archive; unpack it"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it"),
+    (b"Rar!\x1a\x07", "a RAR archive; unpack it"),
+    (b"BZh", "a bzip2 archive; unpack it"),
+    (b"\xfd7zXZ\0", "an xz archive; unpack it"),
+    (b"GIF8", "a GIF; save it as PNG"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000; save it as PNG"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000; save it as PNG"),
+    (b"II*\0", "a TIFF of a kind that is not read; save it as PNG"),
+    (b"MM\0*", "a TIFF of a kind that is not read; save it as PNG"),
 )
 _LFS = b"version https://git-lfs.github.com"
 
 
 def described(file: Path) -> str:
-    """What a file begins with, in words, and what to do with an archive.
+    """What a file begins with, in words, and what to do with a known kind.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -33,9 +38,9 @@ def described(file: Path) -> str:
         return "it is empty"
     if head == _LFS:
         return "it is a pointer of Git LFS to the file; fetch the file with git lfs pull"
-    for start, name in _ARCHIVES:
+    for start, kind in _KNOWN:
         if head.startswith(start):
-            return f"it is {name}; unpack it"
+            return f"it is {kind}"
     head = head[:8]
     text = head.decode("ascii", "replace")
     if head.isascii() and text.isprintable():

@@ -2,7 +2,7 @@
 
 Pillow reads headers, so that the size is checked before pixels are decoded, and most pixels; it
 raises for truncated files. OpenCV reads 16-bit colour, which Pillow would reduce to eight bits, and
-tifffile TIFFs with numbers of 64 bits, which Pillow does not know.
+tifffile TIFFs that Pillow does not know, such as those with numbers of 64 bits.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _DECODE_ERRORS = (
 """Exceptions that Pillow raises for damaged files."""
 
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_ORIENTATION, _PHOTOMETRIC = 274, 262
+_ORIENTATION, _PHOTOMETRIC, _WIDTH, _HEIGHT = 274, 262, 256, 257
 _EXIF_TURNS: dict[int, Callable[[npt.NDArray[Any]], npt.NDArray[Any]]] = {
     2: lambda image: image[:, ::-1],
     3: lambda image: image[::-1, ::-1],
@@ -119,7 +119,9 @@ def size_of(file: Path) -> tuple[int, int]:
     with decoding(file):
         try:
             with _opened(file) as stream, _open_header(stream) as picture:
-                width, height = picture.size
+                # Of a TIFF, Pillow 11 and later tell the size after the rotation.
+                tags = picture.tag_v2 if picture.format == "TIFF" else {}
+                width, height = tags.get(_WIDTH, picture.width), tags.get(_HEIGHT, picture.height)
                 rotated = picture.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
         except UnidentifiedImageError as error:
             with _wide_page(file, error) as page:
@@ -142,7 +144,7 @@ def turned_by_exif(file: Path) -> int | None:
 
 @contextmanager
 def _wide_page(file: Path, error: Exception) -> Iterator[Any]:
-    """The page of a TIFF whose grey values have 64 bits; raises `error` for any other file."""
+    """The grey page of a TIFF that Pillow does not know; raises `error` for any other file."""
     with _opened(file) as stream:
         if stream.read(4) not in _TIFF_STARTS:
             raise error
@@ -150,7 +152,7 @@ def _wide_page(file: Path, error: Exception) -> Iterator[Any]:
 
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages[0]
-        if page.dtype is None or page.dtype.itemsize != 8 or len(page.shape) != 2:
+        if page.dtype is None or page.dtype.kind not in "iuf" or len(page.shape) != 2:
             raise error
         _check_count(len(tiff.pages))
         yield page
@@ -256,7 +258,7 @@ def _to_array(image: Any) -> npt.NDArray[Any]:
 
 
 def _scaled(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Numbers of 32 or 64 bits, which have no fixed range: [0, 1] or 16 bits, else min to max."""
+    """Numbers without a fixed range, such as of 64 bits: [0, 1] or 16 bits, else min to max."""
     if not np.isfinite(array).all():
         raise RadiographError("pixels contain infinity or not-a-number")
     low, high = float(array.min()), float(array.max())
