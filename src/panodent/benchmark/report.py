@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,7 @@ from panodent.benchmark.cold import ColdBenchmark, ColdStart, FolderRun
 from panodent.benchmark.limit import Limit
 from panodent.benchmark.peers import Peer
 from panodent.benchmark.processes import child_environment
+from panodent.benchmark.scaling import Notify
 from panodent.benchmark.timing import Spread, StageTimer, paired_ratio
 from panodent.bundle.bundle import load
 from panodent.inference.predictor import Predictor
@@ -92,9 +93,6 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
         return asdict(self)
-
-
-Notify = Callable[[str], None]
 
 
 def measure(settings: BenchmarkSettings, notify: Notify = lambda text: None) -> Report:

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent.utils.arrays import BoolArray
+from panodent.utils.arrays import BoolArray, Int64Array
 
-Values = npt.NDArray[np.int64]
 MIN_IMAGE = 0.02
 """Least share of the pixels that must remain; else a declared padding is not believed."""
 MIN_EDGE = 0.5
@@ -26,7 +25,7 @@ MIN_VALUES = 16
 
 
 def padding_values(
-    raw: npt.NDArray[Any], values: Values, counts: Values, dataset: Any
+    raw: npt.NDArray[Any], values: Int64Array, counts: Int64Array, dataset: Any
 ) -> tuple[BoolArray, tuple[str, ...]]:
     """(which of the values are padding, notes).
 
@@ -48,7 +47,7 @@ def padding_values(
 
 
 def _declared(
-    values: Values, counts: Values, dataset: Any, dtype: np.dtype[Any]
+    values: Int64Array, counts: Int64Array, dataset: Any, dtype: np.dtype[Any]
 ) -> tuple[BoolArray, tuple[str, ...]]:
     nothing = np.zeros(len(values), bool)
     first = _number(dataset.get("PixelPaddingValue"), dtype)
