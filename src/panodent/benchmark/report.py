@@ -101,7 +101,7 @@ def measure(settings: BenchmarkSettings, notify: Notify = lambda text: None) -> 
     Raises `RadiographError` for a folder without radiographs, `BenchmarkError` for a peer or a
     process that fails, `BundleError`, `UnknownNameError`.
     """
-    # Peers start first, so that one that cannot run is told at once.
+    # Peers start first, so that one that cannot run is reported at once.
     with peers.started(settings.against, settings.python) as runners:
         return _measure(settings, runners, notify)
 

@@ -2,7 +2,7 @@
 
 BUNDLE/fast-network.onnx, fast-refiner.onnx and fast-findings.onnx stand in for the networks without
 "fast-". They are read when they are asked for, so that they do not make other starts slower. Each
-remembers the network that it was made from: networks that were exchanged since are not used.
+records the network that it was made from; if that was exchanged since, it is not used.
 """
 
 from __future__ import annotations

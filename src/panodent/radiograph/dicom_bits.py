@@ -1,6 +1,6 @@
 """Which bits of a DICOM pixel hold its value, where header and pixels contradict each other.
 
-BitsStored and HighBit are claims. They are believed as long as neighbouring pixels agree: where
+BitsStored and HighBit may be wrong. They are used as long as neighbouring pixels agree: where
 bits above BitsStored belong to the value, one of them changes exactly when the bits below it wrap
 around; bits of an old overlay do not depend on the bits below. Source: DICOM PS3.5 section 8.1.1.
 """
