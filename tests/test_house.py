@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,25 @@ def test_public_classes_have_names_of_their_own(trees: dict[Path, ast.Module]) -
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(str(module))
     assert not {name: found for name, found in places.items() if len(found) > 1}
+
+
+def name_of(module: Path) -> str:
+    return ".".join(("panodent", *module.with_suffix("").parts)).removesuffix(".__init__")
+
+
+def test_no_modules_import_each_other(trees: dict[Path, ast.Module]) -> None:
+    """Neither when they are loaded, nor in a function, nor for types alone."""
+    names = {name_of(module) for module in trees}
+    imported: dict[str, set[str]] = {name: set() for name in names}
+    for module, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module in names:
+                found = {f"{node.module}.{alias.name}" for alias in node.names}
+                imported[name_of(module)] |= (found & names) or {node.module}
+    try:
+        TopologicalSorter(imported).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 def test_each_module_has_a_test_file() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from panodent.bundle import bundle
 from panodent.bundle.bundle import Bundle
-from panodent.bundle.fast import FastNetworks, fast_bundle, networks_of
+from panodent.bundle.fast import fast_bundle, networks_of
+from panodent.bundle.fast_files import FastNetworks
 from panodent.bundle.files import FAST_FILES, check_free, sha256
 from panodent.bundle.findings_network import FindingsNetwork
 from panodent.bundle.frame import Frame

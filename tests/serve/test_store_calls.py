@@ -48,7 +48,7 @@ def test_a_database_that_is_away_is_waited_for_and_readiness_says_so(caplog) -> 
                 raise GONE if len(troubles) % 2 else OSError(28, "Waltraud")
             return number
 
-        found = await calls.patiently(take, 7)
+        found = await calls.with_retries(take, 7)
         assert not calls.troubles
         return found
 
@@ -69,7 +69,7 @@ def test_other_errors_are_raised_at_once(error: Exception) -> None:
             raise error
 
         with pytest.raises(type(error)):
-            await calls.patiently(fail)
+            await calls.with_retries(fail)
 
     calling(do)
 
@@ -81,7 +81,7 @@ def test_a_stop_ends_the_wait() -> None:
             raise GONE
 
         with pytest.raises(BusyError, match="is stopping"):
-            await calls.patiently(fail)
+            await calls.with_retries(fail)
 
     calling(do)
 
@@ -153,13 +153,13 @@ def test_postgresql_that_is_cut_off_is_waited_for(tmp_path: Path, postgres: str)
             line.cut = line.cut and tries < 4
             return store.count()
 
-        assert await calls.patiently(count) == 0
+        assert await calls.with_retries(count) == 0
         line.end()
-        assert await calls.patiently(count) == 0
+        assert await calls.with_retries(count) == 0
         assert tries >= 4
         # One that ends its connections and is there again at once, as at a restart.
         line.end(cut=False)
-        assert await calls.patiently(count) == 0
+        assert await calls.with_retries(count) == 0
 
     calling(do)
     store.close()

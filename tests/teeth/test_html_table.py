@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from panodent.teeth.html_table import html_table
-from panodent.teeth.teeth import Teeth
 
 
 def test_a_row_for_each_tooth() -> None:
-    two = np.ones((2, 2))
     flags = [("edited", "doubtful"), ()]
-    html = html_table(Teeth.from_masks((2, 2), [(36, two), (0, two)], [1, 0.456], flags))
+    html = html_table((2, 2), [36, 0], [4, 4], [1, 0.456], flags)
     assert "<summary>2 teeth, 2 x 2 pixels: 36, 1 without a number</summary>" in html
     assert (
         "<td>36</td><td>lower left first molar</td><td>1.00</td><td>4</td>"
@@ -21,6 +17,6 @@ def test_a_row_for_each_tooth() -> None:
 
 
 def test_no_teeth_make_an_empty_table() -> None:
-    html = html_table(Teeth.empty((2, 3)))
+    html = html_table((2, 3), [], [], [], [])
     assert "0 teeth, 2 x 3 pixels: none" in html
     assert "<tbody></tbody>" in html

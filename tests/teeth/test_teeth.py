@@ -7,7 +7,6 @@ import pytest
 
 from panodent.dentition import PERMANENT, TEETH, mirror
 from panodent.errors import TeethError
-from panodent.teeth.html_table import html_table
 from panodent.teeth.run_lengths import to_rle
 from panodent.teeth.teeth import FLAGS, UNNUMBERED, Teeth
 
@@ -185,7 +184,8 @@ def test_areas_centroids_and_iteration_by_hand():
 
 def test_texts_for_people():
     assert repr(some_teeth()) == "Teeth(3 teeth, 8 x 12 pixels: 11, 36, 75)"
-    assert some_teeth()._repr_html_() == html_table(some_teeth())
+    row = "<td>36</td><td>lower left first molar</td>"
+    assert row in some_teeth()._repr_html_()
 
 
 def changed(**what: object) -> Teeth:

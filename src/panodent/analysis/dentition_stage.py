@@ -16,8 +16,8 @@ import numpy.typing as npt
 from panodent.dentition import TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
+from panodent.utils.memoized import memoized
 from panodent.utils.percentiles import median
-from panodent.utils.remembered import remembered
 
 Stage = Literal["permanent", "mixed", "primary"]
 
@@ -35,11 +35,11 @@ GROWN = 0.85
 the curve may fall off beyond the last erupted tooth of a child."""
 
 
-@remembered
+@memoized
 def erupted(teeth: Teeth) -> BoolArray:
     """(n,) whether each tooth has erupted; teeth without a number and deciduous teeth have.
 
-    The array is remembered and cannot be changed.
+    The array is kept and cannot be changed.
 
     >>> block = np.ones((40, 10), bool)
     >>> jaw = [(fdi, block, (10, 10 * i)) for i, fdi in enumerate((16, 55, 54))]
@@ -48,7 +48,7 @@ def erupted(teeth: Teeth) -> BoolArray:
     [True, True, True, False]
     """
     result = erupted_by_boxes(teeth.fdi.tolist(), teeth.boxes)
-    result.flags.writeable = False  # it is remembered
+    result.flags.writeable = False  # it is kept
     return result
 
 

@@ -19,7 +19,7 @@ from panodent.analysis.root_remnants import root_remnants
 from panodent.analysis.tooth_extents import tooth_extents
 from panodent.dentition import TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
-from panodent.utils.remembered import remembered
+from panodent.utils.memoized import memoized
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ToothAttributes:
         return () if self.erupted else ("unerupted",)
 
 
-@remembered
+@memoized
 def tooth_attributes(teeth: Teeth) -> tuple[ToothAttributes, ...]:
     """The attributes of each tooth, in the order of the record."""
     out = erupted(teeth)

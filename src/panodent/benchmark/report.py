@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,7 @@ from panodent.benchmark.cold import ColdBenchmark, ColdStart, FolderRun
 from panodent.benchmark.limit import Limit
 from panodent.benchmark.peers import Peer
 from panodent.benchmark.processes import child_environment
+from panodent.benchmark.scaling import Notify
 from panodent.benchmark.timing import Spread, StageTimer, paired_ratio
 from panodent.bundle.bundle import load
 from panodent.inference.predictor import Predictor
@@ -94,16 +95,13 @@ class Report:
         return asdict(self)
 
 
-Notify = Callable[[str], None]
-
-
 def measure(settings: BenchmarkSettings, notify: Notify = lambda text: None) -> Report:
     """Measures everything; `notify` is called with a description of each step.
 
     Raises `RadiographError` for a folder without radiographs, `BenchmarkError` for a peer or a
     process that fails, `BundleError`, `UnknownNameError`.
     """
-    # Peers start first, so that one that cannot run is told at once.
+    # Peers start first, so that one that cannot run is reported at once.
     with peers.started(settings.against, settings.python) as runners:
         return _measure(settings, runners, notify)
 

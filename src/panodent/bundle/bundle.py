@@ -6,7 +6,7 @@ BUNDLE/norms.npz       batch-norm statistics, which fine-tuning needs back (opti
 BUNDLE/refiner.onnx    the network that refines outlines (optional)
 BUNDLE/findings.onnx   the network that finds fillings, crowns, implants and more (optional)
 BUNDLE/seen.txt        digests of the radiographs that it was trained on (optional)
-BUNDLE/fast-*.onnx     eight-bit forms of the networks, see `panodent.bundle.fast` (optional)
+BUNDLE/fast-*.onnx     eight-bit forms of the networks, see `panodent.bundle.fast_files`
 
 The bundle named "default" lies inside the package: nothing is downloaded at run time.
 """
@@ -27,9 +27,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent.bundle import fast as fast_files
+from panodent.bundle import fast_files
 from panodent.bundle.calibration import Calibration
-from panodent.bundle.fast import FastNetworks
+from panodent.bundle.fast_files import FastNetworks
 from panodent.bundle.files import (
     CARD_FILE,
     FINDINGS_FILE,
@@ -308,7 +308,8 @@ def save(bundle: Bundle, folder: Path) -> None:
     Eight-bit networks that were made from other networks are left out. Raises `OutputError` if a
     file cannot be written.
     """
-    fast = fast_files.held(bundle)
+    networks = fast_files.by_name(bundle.network, bundle.refiner, bundle.findings)
+    fast = fast_files.held(bundle.fast, networks)
     make_room(folder)
     write_whole(folder / NETWORK_FILE, bundle.network)
     if bundle.refiner:

@@ -1,73 +1,18 @@
-"""The eight-bit networks beside those of a bundle, for `panodent predict --fast`.
-
-BUNDLE/fast-network.onnx, fast-refiner.onnx and fast-findings.onnx stand in for the networks without
-"fast-". They are read when they are asked for, so that they do not make other starts slower. Each
-remembers the network that it was made from: networks that were exchanged since are not used.
-"""
+"""A bundle whose eight-bit networks are used in place of its own, for `panodent predict --fast`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
 
-from panodent.bundle.files import FAST_FILES, read_network, sha256
+from panodent.bundle.bundle import Bundle
+from panodent.bundle.fast_files import by_name
 from panodent.errors import BundleError
-from panodent.utils.atomic_files import write_whole
-
-if TYPE_CHECKING:
-    from panodent.bundle.bundle import Bundle
-
-NAMES = ("network", "refiner", "findings")
-"""The networks of a bundle, by the entry of its card."""
-_FILE = dict(zip(NAMES, FAST_FILES, strict=True))
-
-
-@dataclass(frozen=True)
-class FastNetworks:
-    """Eight-bit forms of a bundle's networks.
-
-    Attributes
-    ----------
-    made_from : SHA-256 of the network that each was made from, by name.
-    agreement : share of pixels in objects on which both forms agree, 0 to 1, by name.
-    radiographs : on how many the ranges of values were measured.
-    networks : bytes by name; where they are not given they are read from `folder`.
-    folder, digests : where the files are, and their SHA-256 by name.
-    """
-
-    made_from: Mapping[str, str]
-    agreement: Mapping[str, float]
-    radiographs: int
-    networks: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    folder: Path | None = None
-    digests: Mapping[str, str] = field(default_factory=dict)
-
-    def standing_in_for(self, networks: Mapping[str, bytes]) -> dict[str, bytes]:
-        """The eight-bit form of each of the given networks, by name.
-
-        Raises `BundleError` if one has no such form, or a file is missing or damaged.
-        """
-        for name, network in networks.items():
-            if self.made_from.get(name) != sha256(network):
-                raise BundleError(
-                    f"the eight-bit form of the bundle's {name} was made from another one; make "
-                    "it again with panodent quantise --beside, or leave out --fast"
-                )
-        return {name: self._network(name) for name in networks}
-
-    def _network(self, name: str) -> bytes:
-        if name in self.networks or self.folder is None:
-            return self.networks[name]
-        return read_network(self.folder / _FILE[name], {"sha256": self.digests[name]})
 
 
 def networks_of(bundle: Bundle) -> dict[str, bytes]:
-    """The networks of a bundle by name, see `NAMES`."""
-    found = {"network": bundle.network, "refiner": bundle.refiner}
-    found["findings"] = b"" if bundle.findings is None else bundle.findings.network
-    return {name: data for name, data in found.items() if data}
+    """The networks of a bundle by name, see `panodent.bundle.fast_files.NAMES`."""
+    return by_name(bundle.network, bundle.refiner, bundle.findings)
 
 
 def fast_bundle(bundle: Bundle) -> Bundle:
@@ -97,46 +42,4 @@ def with_networks(bundle: Bundle, networks: Mapping[str, bytes]) -> Bundle:
         architecture={"offsets": offsets, "precision": "int8"},
         norms={},
         fast=None,
-    )
-
-
-def held(bundle: Bundle) -> FastNetworks | None:
-    """The bundle's eight-bit networks, in memory; None unless made from its own networks.
-
-    Raises `BundleError` if a file is missing or damaged.
-    """
-    networks = networks_of(bundle)
-    if bundle.fast is None or bundle.fast.made_from != {n: sha256(d) for n, d in networks.items()}:
-        return None
-    return replace(bundle.fast, networks=bundle.fast.standing_in_for(networks), folder=None)
-
-
-def write(fast: FastNetworks, folder: Path) -> dict[str, Any]:
-    """Writes networks that are `held`; returns the card's entry."""
-    entry = {}
-    for name, data in fast.networks.items():
-        write_whole(folder / _FILE[name], data)
-        entry[name] = {
-            "file": _FILE[name],
-            "sha256": sha256(data),
-            "from": fast.made_from[name],
-            "agreement": fast.agreement[name],
-        }
-    return {"radiographs": fast.radiographs, "networks": entry}
-
-
-def from_card(entry: Mapping[str, Any] | None, folder: Path) -> FastNetworks | None:
-    """What a card's entry describes, without reading the files; None without an entry.
-
-    Raises `KeyError`, `TypeError` or `ValueError` for other data.
-    """
-    if entry is None:
-        return None
-    listed = {str(name): dict(one) for name, one in entry["networks"].items()}
-    return FastNetworks(
-        {name: str(one["from"]) for name, one in listed.items()},
-        {name: float(one["agreement"]) for name, one in listed.items()},
-        int(entry["radiographs"]),
-        folder=folder,
-        digests={name: str(one["sha256"]) for name, one in listed.items()},
     )

@@ -100,7 +100,7 @@ def dicomweb(
         matching.insert(0, ("Modality", "PX"))
     connect_source = partial(_archive, source, source_token, source_login, ca_file)
     connect_target = partial(_archive, target, target_token, target_login, ca_file)
-    connect_source(), connect_target()  # a wrong address or login is told before the work begins
+    connect_source(), connect_target()  # a wrong address or login fails before the work begins
     relay = WebRelay(
         spool, connect_source, connect_target, load(bundle, threads), matching, kinds, print_line
     )

@@ -30,6 +30,10 @@ Workers = Annotated[
     int | None,
     typer.Option(show_default="0", help="Processes that make batches, such as 8 beside a GPU."),
 ]
+MaxPixels = Annotated[int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")]
+RadiographWorkers = Annotated[
+    int, typer.Option(min=0, help="Radiographs processed at the same time; 0: one per core.")
+]
 WeightSeed = Annotated[
     int | None, typer.Option(show_default="0", help="Random seed of weights and batches.")
 ]

@@ -14,7 +14,9 @@ import typer
 from panodent.cli.console import print_error, print_line, print_warning, progress_bar
 from panodent.cli.options import (
     BundleName,
+    MaxPixels,
     Overwrite,
+    RadiographWorkers,
     WrittenNumbering,
     check_overwrite,
     checked_numbering,
@@ -29,7 +31,6 @@ from panodent.cli.predict_options import (
     DrawFindings,
     Fast,
     LookForFindings,
-    MaxPixels,
     MinScore,
     Mirror,
     Overlay,
@@ -41,7 +42,6 @@ from panodent.cli.predict_options import (
     ResultsPlace,
     Resume,
     Threads,
-    Workers,
 )
 from panodent.errors import ConfigError
 from panodent.utils.wording import counted
@@ -74,7 +74,7 @@ def predict(
     dicom_pr: DicomPr = False,
     dicom_sr: DicomSr = False,
     max_pixels: MaxPixels = 100_000_000,
-    workers: Workers = 0,
+    workers: RadiographWorkers = 0,
     threads: Threads = 0,
     device: Device = "cpu",
     part: PartText = None,

@@ -95,7 +95,6 @@ DicomPr = Annotated[
 DicomSr = Annotated[
     bool, typer.Option("--dicom-sr", help="Also write a DICOM Structured Report; for DICOM input.")
 ]
-MaxPixels = Annotated[int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")]
 Parquet = Annotated[
     bool,
     typer.Option(
@@ -131,9 +130,6 @@ ResultsPlace = Annotated[
         callback=_written_as,
         help="Folder for the results; with --ray also a URL.",
     ),
-]
-Workers = Annotated[
-    int, typer.Option(min=0, help="Radiographs processed at the same time; 0: one per core.")
 ]
 Threads = Annotated[
     int,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panodent.cli.console import print_line
-from panodent.cli.options import BundleName, checked_numbering
+from panodent.cli.options import BundleName, MaxPixels, RadiographWorkers, checked_numbering
 from panodent.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ Database = Annotated[
         envvar="PANODENT_DATABASE",
         show_envvar=True,
     ),
-]
-Workers = Annotated[
-    int, typer.Option(min=0, help="Radiographs processed at the same time; 0: one per core.")
 ]
 Retain = Annotated[
     float, typer.Option(min=0, help="Days after which unchanged studies are deleted; 0: never.")
@@ -55,7 +52,6 @@ AllowHost = Annotated[
     typer.Option(help="Host name that requests may use, besides localhost; may be repeated."),
 ]
 MaxMib = Annotated[int, typer.Option(min=1, help="Largest file accepted, in MiB.")]
-MaxPixels = Annotated[int, typer.Option(min=1, help="Largest radiograph accepted, in pixels.")]
 ReserveMib = Annotated[
     int,
     typer.Option(
@@ -106,7 +102,7 @@ def serve(
     port: Port = 8080,
     database: Database = "",
     bundle: BundleName = "default",
-    workers: Workers = 0,
+    workers: RadiographWorkers = 0,
     retain: Retain = 0,
     token_file: TokenFile = None,
     no_token: NoToken = False,

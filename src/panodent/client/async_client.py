@@ -11,7 +11,7 @@ from typing import Any, TypeVar, Unpack
 import httpx
 
 from panodent.client import calls
-from panodent.client.calls import Call, Numbering, PredictionFormat, StudyConditions, Turn
+from panodent.client.calls import Call, PredictionFormat, StudyConditions, Turn
 from panodent.client.connection import Connection, Tries
 from panodent.client.records import (
     RemoteJob,
@@ -24,6 +24,7 @@ from panodent.client.records import (
     RemoteToothAt,
 )
 from panodent.client.uploads import Progress, Source, Uploads
+from panodent.dentition import Numbering
 
 T = TypeVar("T")
 

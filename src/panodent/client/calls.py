@@ -22,6 +22,7 @@ from panodent.client.records import (
     RemoteToothAt,
 )
 from panodent.client.uploads import Progress, Source
+from panodent.dentition import Numbering
 
 T = TypeVar("T")
 POLL_SECONDS = 1.0
@@ -30,7 +31,6 @@ PAGE = 100
 """Studies that `all_studies` asks for at a time."""
 FINISHED = ("done", "cancelled")
 """States of a job that no longer changes."""
-Numbering = Literal["fdi", "universal", "palmer"]
 PredictionFormat = Literal["application/json", "image/png", "application/dicom"]
 Shown = Literal["all", "unreviewed", "reviewed", "doubtful", "warning"]
 Sort = Literal["created", "updated", "name", "doubtful", "warning", "reviewed"]

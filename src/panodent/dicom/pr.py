@@ -29,10 +29,8 @@ from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
-Colour = tuple[int, int, int]
-
 LAYER = "TEETH"
-TEETH_COLOUR: Colour = (255, 220, 0)
+TEETH_COLOUR: tuple[int, int, int] = (255, 220, 0)
 MAX_POINTS = 4000
 """Points in a polyline: each takes eight bytes, and an element with a short length 64 KiB."""
 
@@ -117,7 +115,7 @@ def _srgb() -> bytes:
 
 def _layers(
     source: SourceImage, pr: Any
-) -> Iterator[tuple[str, str, Colour, list[Any], list[Any]]]:
+) -> Iterator[tuple[str, str, tuple[int, int, int], list[Any], list[Any]]]:
     """(name, description, colour, outlines, texts) of each layer: teeth, then kinds."""
     teeth = source.teeth
     if len(teeth):

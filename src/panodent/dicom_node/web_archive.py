@@ -1,4 +1,4 @@
-"""An archive that speaks DICOMweb: QIDO-RS to search, WADO-RS to fetch, STOW-RS to store.
+"""An archive with DICOMweb: QIDO-RS to search, WADO-RS to fetch, STOW-RS to store.
 
 `dicomweb_client` makes and reads the messages. Here are the addresses, the credentials, which never
 appear in messages, and the errors.

@@ -1,6 +1,6 @@
 """Fetches radiographs by DICOMweb, segments them, and stores the results, through a spool on disk.
 
-Each radiograph is answered once: the spool remembers what was fetched, and a result is deleted from
+Each radiograph is processed once: the spool records what was fetched, and a result is deleted from
 it after the archive has taken it. After a crash of either side the next round goes on. A result
 that is stored twice because the answer was lost has the same instance UID and content.
 """

@@ -1,4 +1,4 @@
-"""Findings on a radiograph: a pattern for each kind, so that they are told apart without colour.
+"""Findings on a radiograph: a pattern for each kind, so that colour is not needed to see it.
 
 Colours are those of Okabe and Ito, which colour-blind people tell apart
 (https://jfly.uni-koeln.de/color).

@@ -129,7 +129,7 @@ class Odontogram:
         if not _MIN_WIDTH <= width <= _MAX_WIDTH:
             raise ConfigError(f"width is {width}; expected {_MIN_WIDTH} to {_MAX_WIDTH} pixels")
         pieces, rare = _pieces(self.groups)
-        if width > _USUAL_WIDTH:  # too large to be remembered
+        if width > _USUAL_WIDTH:  # too large to be kept
             pieces, rare = [], [*pieces, *rare]
         return to_pixels(pieces, (_WIDTH, self.height), width / _WIDTH, rare)
 

@@ -103,7 +103,7 @@ def to_pixels(
     """Pieces on a white background as uint8 RGB (height, width, 3).
 
     `size` is (width, height) in chart units, `scale` is pixels in a unit. Two pieces must not
-    overlap: the darker one would be seen. The drawings of `pieces` are remembered, since most
+    overlap: the darker one would be seen. The drawings of `pieces` are kept, since most
     charts share most of them, those of `rare` ones are not.
     """
     width, height = (round(units * scale) for units in size)
@@ -272,7 +272,7 @@ def to_points(path: Path) -> npt.NDArray[np.float64]:
         elif name != "Z":
             points.append(corners)
     result = np.concatenate(points)
-    result.flags.writeable = False  # it is remembered
+    result.flags.writeable = False  # it is kept
     return result
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from panodent.bundle.bundle import Bundle
-from panodent.bundle.fast import FastNetworks, networks_of
+from panodent.bundle.fast import networks_of
+from panodent.bundle.fast_files import FastNetworks
 from panodent.bundle.files import sha256
 from panodent.bundle.quantise import LEAST_AGREEMENT, quantised
 from panodent.errors import BundleError

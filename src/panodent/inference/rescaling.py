@@ -7,7 +7,7 @@ repeated on a window in which teeth have the size that is usual in training.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from math import floor
@@ -19,6 +19,7 @@ from panodent.bundle.bundle import Bundle
 from panodent.dentition import mirror
 from panodent.inference import mirror as mirror_image
 from panodent.inference.decode import Refine, find_teeth, outlined
+from panodent.inference.finding_places import Sizes
 from panodent.inference.findings import find
 from panodent.inference.refinement import refined_leads
 from panodent.teeth.findings import Findings
@@ -26,7 +27,6 @@ from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray, FloatImage
 from panodent.utils.percentiles import median
 
-Sizes = Mapping[int, tuple[float, float]]
 Window = tuple[int, int, int, int]
 
 MIN_TEETH = 8

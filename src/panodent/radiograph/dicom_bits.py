@@ -1,6 +1,6 @@
 """Which bits of a DICOM pixel hold its value, where header and pixels contradict each other.
 
-BitsStored and HighBit are claims. They are believed as long as neighbouring pixels agree: where
+BitsStored and HighBit may be wrong. They are used as long as neighbouring pixels agree: where
 bits above BitsStored belong to the value, one of them changes exactly when the bits below it wrap
 around; bits of an old overlay do not depend on the bits below. Source: DICOM PS3.5 section 8.1.1.
 """
@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Values = npt.NDArray[np.int64]
+from panodent.utils.arrays import Int64Array
+
 _EVIDENCE = 0.25
 """Mean wrap of the lower bits, as a share of their range, that proves a carry."""
 _MIN_PAIRS = 16
@@ -45,8 +46,8 @@ def complete(dataset: Any) -> tuple[str, ...]:
 
 
 def stored_values(
-    raw: npt.NDArray[Any], values: Values, dataset: Any
-) -> tuple[Values, int, tuple[str, ...]]:
+    raw: npt.NDArray[Any], values: Int64Array, dataset: Any
+) -> tuple[Int64Array, int, tuple[str, ...]]:
     """(stored value of each value in `values`, bits in use, notes).
 
     raw : the pixels (H, W), 8 or 16 bits, signed or unsigned, as the file has them.
@@ -88,7 +89,7 @@ def stored_values(
     return values, bits, notes
 
 
-def _extends_sign(values: Values, bits: int, width: int) -> bool:
+def _extends_sign(values: Int64Array, bits: int, width: int) -> bool:
     """Whether all bits above the lowest `bits` repeat the highest of these, as in negative numbers.
 
     >>> _extends_sign(np.array([0x0001, 0xFFFF]), 12, 16), _extends_sign(np.array([0x1001]), 12, 16)
@@ -97,7 +98,7 @@ def _extends_sign(values: Values, bits: int, width: int) -> bool:
     return bool(np.isin(values >> (bits - 1), (0, 2 ** (width - bits + 1) - 1)).all())
 
 
-def _wraps_below_zero(values: Values, width: int) -> bool:
+def _wraps_below_zero(values: Int64Array, width: int) -> bool:
     """Whether values fill both ends of the range and nothing between, as small negative ones do.
 
     A single high value may be padding, or a mark that was burnt in, and proves nothing.
@@ -114,8 +115,8 @@ def _wraps_below_zero(values: Values, width: int) -> bool:
 
 
 def _two_complement(
-    raw: npt.NDArray[Any], values: Values, bits: int, notes: tuple[str, ...]
-) -> tuple[Values, int, tuple[str, ...]]:
+    raw: npt.NDArray[Any], values: Int64Array, bits: int, notes: tuple[str, ...]
+) -> tuple[Int64Array, int, tuple[str, ...]]:
     """Signed values, or unsigned ones where the sign bit is the highest bit of the value."""
     plain = raw.view(f"u{raw.dtype.itemsize}") & np.array(2**bits - 1, f"u{raw.dtype.itemsize}")
     if carry(plain, bits - 1) < -_EVIDENCE:
@@ -124,7 +125,7 @@ def _two_complement(
     return _signed(values, bits, raw), bits, notes
 
 
-def _signed(values: Values, bits: int, raw: npt.NDArray[Any]) -> Values:
+def _signed(values: Int64Array, bits: int, raw: npt.NDArray[Any]) -> Int64Array:
     """The lowest bits of values, in two's complement if the pixels are signed."""
     low = values & (2**bits - 1)
     return low - ((low >> (bits - 1)) << bits) if raw.dtype.kind == "i" else low

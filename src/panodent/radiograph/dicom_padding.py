@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent.utils.arrays import BoolArray
+from panodent.utils.arrays import BoolArray, Int64Array
 
-Values = npt.NDArray[np.int64]
 MIN_IMAGE = 0.02
 """Least share of the pixels that must remain; else a declared padding is not believed."""
 MIN_GAP, MIN_STEPS = 0.25, 8
@@ -25,7 +24,7 @@ MAX_VALUES = 0.25
 
 
 def padding_values(
-    raw: npt.NDArray[Any], values: Values, counts: Values, dataset: Any
+    raw: npt.NDArray[Any], values: Int64Array, counts: Int64Array, dataset: Any
 ) -> tuple[BoolArray, tuple[str, ...]]:
     """(which of the values are padding, notes).
 
@@ -74,7 +73,7 @@ def _named(values: Values) -> str:
 
 
 def _declared(
-    values: Values, counts: Values, dataset: Any, dtype: np.dtype[Any]
+    values: Int64Array, counts: Int64Array, dataset: Any, dtype: np.dtype[Any]
 ) -> tuple[BoolArray, tuple[str, ...]]:
     nothing = np.zeros(len(values), bool)
     first = _number(dataset.get("PixelPaddingValue"), dtype)

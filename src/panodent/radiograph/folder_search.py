@@ -1,6 +1,6 @@
 """Searches a folder for radiographs, and says of everything else whether a radiograph may be lost.
 
-Files are told apart by their suffix, and by their first bytes where the suffix says nothing. Links
+Files are recognised by their suffix, and by their first bytes where the suffix says nothing. Links
 to files are followed. Links to folders are not, because they can lead in circles and twice to one
 file. Files that panodent wrote (results of `predict`, reports, training runs) are not radiographs.
 

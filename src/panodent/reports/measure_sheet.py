@@ -279,7 +279,7 @@ def _replaced(findings: Findings | None) -> set[int]:
 def _lines(measures: Measurements, numbering: Numbering, replaced: Collection[int]) -> list[str]:
     """Sentences about absent, deciduous and unerupted teeth, gaps, third molars, and the notes.
 
-    Those that are `replaced` are told with the findings.
+    Those that are `replaced` are listed with the findings.
     """
 
     def listed(numbers: Iterable[int]) -> str:
@@ -319,7 +319,7 @@ def _findings_in_words(teeth: Teeth, findings: Findings | None, numbering: Numbe
     """What was found on each tooth, as one sentence; none where nothing was looked for."""
     if findings is None:
         return []
-    # Teeth of which the same is said are told together.
+    # Teeth with the same text are listed together.
     numbers: dict[str, list[str]] = {}
     for line in tooth_report(teeth, findings):
         if line.findings:

@@ -48,7 +48,7 @@ class JobRunner:
                     await self._calls.pause(RETRY_SECONDS)
                     continue
                 self._calls.troubles.pop("disk", None)
-                item = await self._calls.patiently(self._take)
+                item = await self._calls.with_retries(self._take)
                 if item is None:
                     await self.queued.wait(seen)
                     continue
@@ -104,9 +104,9 @@ class JobRunner:
         try:
             study = await self._predict(upload)
         except TaskError as error:
-            await self._calls.patiently(self._store.jobs.fail, item["id"], str(error))
+            await self._calls.with_retries(self._store.jobs.fail, item["id"], str(error))
         else:
-            await self._calls.patiently(self._store.jobs.finish, study, upload.suffix)
+            await self._calls.with_retries(self._store.jobs.finish, study, upload.suffix)
 
     async def _not_done(self, item: Mapping[str, Any], error: Exception) -> None:
         """After an error that is not the file's: waits, tries again, or gives up and keeps it."""
@@ -115,15 +115,15 @@ class JobRunner:
                 "radiographs of jobs cannot be processed; check the disk and the memory"
             )
             log.error("a radiograph of a job waits: %s", redacted(error))
-            await self._calls.patiently(self._requeue, item, False)
+            await self._calls.with_retries(self._requeue, item, False)
             await self._calls.pause(RETRY_SECONDS)
             return
         log.error("a radiograph of a job was not processed: %s", redacted(error))
         if item["attempts"] < MAX_ATTEMPTS:
-            await self._calls.patiently(self._requeue, item, True)
+            await self._calls.with_retries(self._requeue, item, True)
             return
         reason = f"{error}, {MAX_ATTEMPTS} times" if isinstance(error, WorkerLostError) else _FAULT
-        await self._calls.patiently(
+        await self._calls.with_retries(
             self._store.jobs.fail, item["id"], f"{reason}; the file is kept for another try", True
         )
 

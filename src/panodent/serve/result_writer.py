@@ -48,7 +48,7 @@ class ResultWriter:
         while not stopping.is_set():
             seen = self.saved.count
             try:
-                study = await self._calls.patiently(self._store.next_without_results)
+                study = await self._calls.with_retries(self._store.next_without_results)
                 if study is not None:
                     await self._write(study)
                     self._calls.troubles.pop(TROUBLE, None)
@@ -90,5 +90,5 @@ class ResultWriter:
             log.warning("the results of a saved study have ended %d workers", MAX_LOST)
             written = None
         self._lost.pop((study.id, study.revision), None)
-        await self._calls.patiently(self._store.publish_results, study, written)
+        await self._calls.with_retries(self._store.publish_results, study, written)
         self.training.due = True

@@ -125,7 +125,7 @@ class Service:
             await self.call_store(self.store.add, study, upload.suffix)
         except BaseException:
             # The row may have been written: the client is told that it was not.
-            self._spawn(self.calls.patiently(self.store.withdraw, study.id))
+            self._spawn(self.calls.with_retries(self.store.withdraw, study.id))
             raise
         return study
 
@@ -237,7 +237,7 @@ class Service:
             saved = await self.call_store(self.store.delete, study)
         except SQLAlchemyError:
             # If the row was deleted and the answer was lost, its files are deleted too.
-            self._spawn(self.calls.patiently(self.store.remove_orphans, [study]))
+            self._spawn(self.calls.with_retries(self.store.remove_orphans, [study]))
             raise
         if saved:
             await self._forget_annotations()
@@ -264,17 +264,17 @@ class Service:
             await self.call_store(self.store.jobs.add, uploads, job)
         except BaseException:
             ids = [upload.id for upload in uploads]
-            self._spawn(self.calls.patiently(self.store.withdraw_job, job, ids))
+            self._spawn(self.calls.with_retries(self.store.withdraw_job, job, ids))
             raise
         self.jobs.queued.notify()
-        return await self.calls.patiently(self.store.jobs.get, job)
+        return await self.calls.with_retries(self.store.jobs.get, job)
 
     async def follow_job(self, job: str) -> AsyncIterator[dict[str, Any]]:
         """Yields the job at each change, until it is finished or the service stops."""
         while True:
             seen = self.jobs.changed.count
             try:
-                state = await self.calls.patiently(self.store.jobs.get, job)
+                state = await self.calls.with_retries(self.store.jobs.get, job)
             except BusyError:
                 return  # the service stops without its database
             yield state
@@ -297,7 +297,7 @@ class Service:
     async def _delete_expired(self) -> None:
         while not self.stopping:
             try:
-                if await self.calls.patiently(self.store.expire, self.retain_days):
+                if await self.calls.with_retries(self.store.expire, self.retain_days):
                     await self._forget_annotations()
             except Exception as error:  # tried again in an hour
                 log.error("old studies could not be deleted: %s", redacted(error))

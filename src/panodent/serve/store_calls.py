@@ -52,8 +52,8 @@ class StoreCalls:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, function, *arguments)
 
-    async def patiently(self, function: Callable[..., T], *arguments: Any) -> T:
-        """As `call`, but waits for a database or a disk that is away, however long it takes.
+    async def with_retries(self, function: Callable[..., T], *arguments: Any) -> T:
+        """As `call`, but tries again until the database or the disk is available.
 
         `function` must give the same result if it runs twice: the answer of the first time may be
         lost. Raises other errors at once, and `BusyError` when the service stops.

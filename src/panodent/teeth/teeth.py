@@ -204,10 +204,11 @@ class Teeth:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({in_short(self)})"
+        return f"{type(self).__name__}({in_short(self.size, self.fdi.tolist())})"
 
     def _repr_html_(self) -> str:
-        return html_table(self)  # what notebooks show
+        numbers, areas = self.fdi.tolist(), self.areas.tolist()  # what notebooks show
+        return html_table(self.size, numbers, areas, self.scores.tolist(), self.flags)
 
     @property
     def areas(self) -> npt.NDArray[np.int64]:

@@ -14,10 +14,10 @@ from panodent.dentition import TEETH
 from panodent.errors import ConfigError
 from panodent.radiograph.resampling import resized
 from panodent.teeth.teeth import Teeth
-from panodent.training.augmentation.augment import IGNORED, ClassImage, augment, mirrored_classes
+from panodent.training.augmentation.augment import IGNORED, augment, mirrored_classes
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.training.augmentation.transplant import Transplants
-from panodent.utils.arrays import FloatImage
+from panodent.utils.arrays import ClassImage, FloatImage
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,7 @@ from panodent.training.held_out import folder_names, held_out
 from panodent.training.recipes import load_config
 from panodent.training.run import Run, reopen
 from panodent.training.seen import seen_by
-
-Progress = Callable[[int, int], None]
+from panodent.utils.progress import Progress
 
 
 def evaluate_folds(

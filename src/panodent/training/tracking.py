@@ -97,7 +97,7 @@ def tracking(
 def _started(
     run: Run, record: dict[str, Any], trackers: Mapping[str, Callable[..., Tracker]]
 ) -> dict[str, Tracker]:
-    """The trackers of a run by name; their ids are remembered."""
+    """The trackers of a run by name; their ids are kept."""
     active = {}
     for name, known in record["ids"].items():
         try:

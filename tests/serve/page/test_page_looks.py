@@ -14,7 +14,7 @@ expect = pytest.importorskip("playwright.sync_api", reason="the page needs playw
 ROOT = Path(__file__).parents[3]
 ARTEFACTS = ROOT / "artefacts" / "page"
 PATIENCE = 60_000  # milliseconds
-SIZES = {"desk": (1280, 800), "tablet": (820, 1180), "phone": (390, 844)}
+SIZES = {"desktop": (1280, 800), "tablet": (820, 1180), "phone": (390, 844)}
 
 
 def faults(page: Any) -> list[str]:
@@ -44,7 +44,7 @@ def test_sizes_and_themes(browser: Any, service: Any, size: str) -> None:
     page = context.new_page()
     page.goto(service.url)
     page.wait_for_selector("html[data-ready]")
-    if size == "desk":
+    if size == "desktop":
         assert faults(page) == []
     if not service.get("/v1/studies").json()["total"]:
         requests.post(f"{service.url}/v1/example", timeout=60)
@@ -57,7 +57,7 @@ def test_sizes_and_themes(browser: Any, service: Any, size: str) -> None:
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     for theme in ("dark", "light"):
         page.emulate_media(color_scheme=theme)
-        page.screenshot(path=ARTEFACTS / f"{size}-{theme}.png", full_page=size != "desk")
+        page.screenshot(path=ARTEFACTS / f"{size}-{theme}.png", full_page=size != "desktop")
         assert faults(page) == []
     wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert wide[0] <= wide[1]
@@ -65,7 +65,7 @@ def test_sizes_and_themes(browser: Any, service: Any, size: str) -> None:
     context.close()
 
 
-@pytest.mark.parametrize("size", ["desk", "phone"])
+@pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_findings_in_two_themes(
     browser: Any, findings_service: Any, phantom_file: Path, size: str
 ) -> None:
@@ -89,8 +89,8 @@ def test_findings_in_two_themes(
         page.keyboard.press(key)
         expect(page.locator(there)).to_be_visible()
         name = f"{size}-{theme}-findings-{key.lower()}.png"
-        page.screenshot(path=ARTEFACTS / name, full_page=size != "desk")
-        if size == "desk":
+        page.screenshot(path=ARTEFACTS / name, full_page=size != "desktop")
+        if size == "desktop":
             assert faults(page) == []
         wide = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert wide[0] <= wide[1]

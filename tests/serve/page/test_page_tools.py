@@ -275,7 +275,7 @@ def test_two_studies_are_compared_side_by_side(page: Any, service: Any, opened: 
     page.mouse.wheel(0, -300)
     expect(worlds.nth(0)).not_to_have_attribute("transform", place)
     page.wait_for_function(SAME_PART)
-    page.keyboard.press("a")  # no tool of the desk behind it
+    page.keyboard.press("a")  # no tool of the workspace behind it
     page.keyboard.press("Escape")
     expect(page.locator("#compare")).to_be_hidden()
     expect(page.locator("#study-state")).to_have_text("Unsaved changes")

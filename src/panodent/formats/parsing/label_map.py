@@ -18,15 +18,14 @@ from panodent.radiograph.nifti import is_nifti, read_plane
 from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS
 from panodent.teeth.masks import CroppedMask, trimmed
 from panodent.teeth.teeth import Teeth
+from panodent.utils.arrays import Int64Array
 from panodent.utils.atomic_files import write_whole
 
 MAP_SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
 """Of pictures that keep pixel values, the usual one first."""
-Values = npt.NDArray[np.int64]
-"""(height, width) of pixel values."""
 
 
-def read_values(file: Path) -> Values:
+def read_values(file: Path) -> Int64Array:
     """The pixel values (height, width) of a picture with one channel, or of a NIfTI of one plane.
 
     A palette's colours are ignored, its indices count. Colour channels that are all equal count as
@@ -56,7 +55,7 @@ def read_values(file: Path) -> Values:
     return image.astype(np.int64)
 
 
-def _nifti_values(file: Path) -> Values:
+def _nifti_values(file: Path) -> Int64Array:
     try:
         plane = read_plane(file, DEFAULT_MAX_PIXELS)
     except RadiographError as error:
@@ -70,7 +69,7 @@ def _nifti_values(file: Path) -> Values:
 
 
 def to_teeth(
-    image: Values,
+    image: Int64Array,
     numbers: Mapping[int, int | None],
     file: Path,
     expected: str,

@@ -25,10 +25,7 @@ from panodent.training.augmentation.geometry import (
 from panodent.training.augmentation.intensity import change_intensity
 from panodent.training.augmentation.restorations import add_restorations
 from panodent.training.augmentation.tooth_removal import remove_teeth
-from panodent.utils.arrays import FloatImage
-
-ClassImage = npt.NDArray[np.uint8]
-"""(height, width) uint8: 0 is no tooth, c the tooth `classes[c - 1]`, `IGNORED` is not counted."""
+from panodent.utils.arrays import ClassImage, FloatImage
 
 IGNORED = 255
 """Class of pixels that the loss leaves out: teeth that are not among the network's classes."""

@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.training.augmentation.tooth_removal import fill_with_background, wide_blur
-from panodent.utils.arrays import BoolArray, Float32Array, FloatImage
-
-ClassImage = npt.NDArray[np.uint8]
+from panodent.utils.arrays import BoolArray, ClassImage, Float32Array, FloatImage
 
 SURROUNDINGS = 0.45
 """Share of the teeth's longer side that is looked at around them."""

@@ -21,9 +21,8 @@ from panodent.analysis.dentition_stage import erupted_by_boxes
 from panodent.dentition import TEETH, mirror
 from panodent.training.augmentation.config import AugmentConfig
 from panodent.training.augmentation.paste import Place, paste
-from panodent.utils.arrays import FloatImage
+from panodent.utils.arrays import ClassImage, FloatImage
 
-ClassImage = npt.NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 """(top, left, bottom, right) in pixels, the last two exclusive."""
 

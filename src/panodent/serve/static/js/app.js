@@ -52,7 +52,7 @@ function show(answer, anew = true) {
   if (anew) comparison.close();
   session.open(answer);
   toggle(byId("start"), "hidden", true);
-  toggle(byId("desk"), "hidden", false);
+  toggle(byId("workspace"), "hidden", false);
   history.replaceState(null, "", `#${answer.id}`);
   showWarning(answer.warning, commands);
   if (!anew) return;
@@ -103,7 +103,7 @@ function compare(id, other) {
 /** The comparison was closed: shows the study that it was opened with. */
 function backTo(id) {
   if (session.study?.id !== id) return open(id);
-  toggle(byId("desk"), "hidden", false);
+  toggle(byId("workspace"), "hidden", false);
   history.replaceState(null, "", `#${id}`);
   viewer.element.focus({ preventScroll: true });
   return toggleList(false);
@@ -115,7 +115,7 @@ function close() {
   viewer.setPicture(null);
   history.replaceState(null, "", " ");
   toggle(byId("start"), "hidden", false);
-  toggle(byId("desk"), "hidden", true);
+  toggle(byId("workspace"), "hidden", true);
 }
 
 async function arrived(study, alone) {
@@ -248,7 +248,7 @@ function keepUpToDate(refreshView) {
     studies.mark(session.study);
   });
   const fold = () => {
-    for (const name of ["chart", "panel"]) byId("desk").classList.toggle(`no-${name}`, !preference(name));
+    for (const name of ["chart", "panel"]) byId("workspace").classList.toggle(`no-${name}`, !preference(name));
   };
   fold();
   onPreference((name, value) => {

@@ -31,7 +31,7 @@ export const toothOf = (fdi) => teeth[fdi] ?? null;
 export const isUnerupted = (tooth) =>
   tooth.erupted === false && tooth.fdi > 0 && !teeth[tooth.fdi].deciduous;
 
-/** What is told of a tooth besides its number, as of the last save: "root remnant", "impacted (mesial, depth
+/** What is known of a tooth besides its number, as of the last save: "root remnant", "impacted (mesial, depth
  *  B)" or "unerupted"; empty for a whole, erupted tooth. */
 export function stateInWords(tooth) {
   if (tooth.remnant) return "root remnant";

@@ -86,7 +86,7 @@ export class Comparison {
     );
     this.#element.replaceChildren(this.#head(id, samePicture), h("div", { class: "panes" }, figures), this.#side(sides));
     toggle(byId("start"), "hidden", true);
-    toggle(byId("desk"), "hidden", true);
+    toggle(byId("workspace"), "hidden", true);
     toggle(this.#element, "hidden", false);
     this.#panes.forEach((pane, at) => {
       pane.show(sides[at], list, at ? "to" : "from");
@@ -177,7 +177,7 @@ export class Comparison {
     }
   }
 
-  /** Handles the keys while it is open; commands of the desk behind it are kept off. */
+  /** Handles the keys while it is open; commands of the workspace behind it are kept off. */
   key(name) {
     if (!byId("drawer").hidden) return false;
     const step = { ArrowLeft: [-60, 0], ArrowRight: [60, 0], ArrowUp: [0, -60], ArrowDown: [0, 60] }[name];

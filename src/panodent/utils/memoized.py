@@ -4,7 +4,7 @@
 >>> @dataclass(frozen=True)
 ... class Square:
 ...     side: int
->>> @remembered
+>>> @memoized
 ... def area(square: Square) -> int:
 ...     print("computed")
 ...     return square.side**2
@@ -24,7 +24,7 @@ Record = TypeVar("Record")
 Result = TypeVar("Result")
 
 
-def remembered(compute: Callable[[Record], Result]) -> Callable[[Record], Result]:
+def memoized(compute: Callable[[Record], Result]) -> Callable[[Record], Result]:
     """`compute`, whose result is kept in the record itself and forgotten with it.
 
     For functions of one record, such as `Teeth`; copies made by `dataclasses.replace` compute

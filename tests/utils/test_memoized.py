@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from panodent.utils.remembered import remembered
+from panodent.utils.memoized import memoized
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Box:
 def counting():
     computed = []
 
-    @remembered
+    @memoized
     def doubled(box: Box) -> int:
         """Twice the side."""
         computed.append(box.side)
@@ -43,7 +43,7 @@ def test_a_changed_copy_is_computed_anew_and_equal_records_stay_equal():
 def test_functions_do_not_share_results_and_keep_their_names():
     doubled, _ = counting()
 
-    @remembered
+    @memoized
     def halved(box: Box) -> int:
         return box.side // 2
 
@@ -55,7 +55,7 @@ def test_functions_do_not_share_results_and_keep_their_names():
 def test_no_result_is_a_result():
     calls = []
 
-    @remembered
+    @memoized
     def nothing(box: Box) -> None:
         calls.append(box)
 
