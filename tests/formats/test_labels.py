@@ -242,9 +242,17 @@ def test_writing_what_the_map_lacks_is_an_error(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.png"))
 
 
+@pytest.mark.parametrize("suffix", ["PNG", "tif", "TIFF", "bmp"])
+def test_pictures_that_keep_pixel_values_are_read(tmp_path: Path, suffix: str) -> None:
+    saved(tmp_path / "masks" / f"a.{suffix}", block())
+    saved(tmp_path / "masks" / "b_36.ome.tif", block())
+    (item,) = FORMAT.read(tmp_path, {"values": "fdi"})
+    assert (item.key, item.read()) == ("a", expected())
+
+
 def test_a_folder_without_label_images_is_an_error(tmp_path: Path) -> None:
     assert not FORMAT.recognises(tmp_path)
-    with pytest.raises(AnnotationError, match="no label maps; expected PNG files in masks_machine"):
+    with pytest.raises(AnnotationError, match="no label maps; expected PNG, TIFF or BMP files in"):
         FORMAT.read(tmp_path, {"values": "fdi"})
 
 

@@ -84,7 +84,7 @@ def picture(file: Path) -> None:
         ("mask/a.png", "", "folder mask: expected it to be called masks"),
         ("ANNOTATIONS/a.txt", "", "folder ANNOTATIONS: expected it to be called Annotations"),
         ("masks/a.jpg", "", "masks/a.jpg is a JPEG, which changes pixel values"),
-        ("masks/a.tif", "", "masks/a.tif is a TIFF; label maps are PNG"),
+        ("masks/a.gif", "", "masks/a.gif is a GIF; label maps are PNG, TIFF or BMP"),
         ("1_mask.png", "", "1_mask.png looks like a label map; expected masks/1.png"),
         ("truth/1-seg.png", "", "truth/1-seg.png looks like a label map; expected masks/1.png"),
         (

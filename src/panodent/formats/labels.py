@@ -1,4 +1,6 @@
-"""Label maps: one indexed or grey PNG a radiograph, with a pixel value for each tooth.
+"""Label maps: one indexed or grey picture a radiograph, with a pixel value for each tooth.
+
+Pictures are PNG, which is written, TIFF or BMP.
 
 Folders are `masks_machine/`, `masks/` or `labels/` beside the radiographs, also in folders of
 splits such as `train/masks/`, or `<name>/labels.png`,
@@ -52,6 +54,7 @@ from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
 
 FOLDERS = ("masks_machine", "masks", "labels")
+SUFFIXES_OF_MAPS = (".png", ".tif", ".tiff", ".bmp")
 RESULT = "labels.png"
 """What `panodent predict` calls the label map of a radiograph."""
 _ADDED = re.compile(r"[_\-. ](mask|label|seg|gt|png|jpe?g|tiff?|bmp|dcm)s?$", re.IGNORECASE)
@@ -94,7 +97,7 @@ class Labels(Format):
         maps = _maps(path)
         if not maps:
             raise AnnotationError(
-                f"{path}: no label maps; expected PNG files in {', '.join(FOLDERS)} "
+                f"{path}: no label maps; expected PNG, TIFF or BMP files in {', '.join(FOLDERS)} "
                 f"or <name>/{RESULT}"
             )
         values = given.get("values") or _colour_map_beside(path)
@@ -256,16 +259,20 @@ class _Map(NamedTuple):
 def _maps(path: Path) -> list[_Map]:
     """Label maps, sorted, of the first of `FOLDERS` that has any, also in folders of splits."""
     for name in FOLDERS:
-        found = [_map(path, path / name, file) for file in visible_below(path / name, ".png")]
+        found = [_map(path, path / name, file) for file in _pictures(path / name)]
         if not found:
             roots = [root for root in sorted(path.glob(f"*/{name}")) if _is_split(path, root)]
-            found = [
-                _map(path, root, file) for root in roots for file in visible_below(root, ".png")
-            ]
+            found = [_map(path, root, file) for root in roots for file in _pictures(root)]
         if found:
             return found
     results = sorted(path.rglob(RESULT))
     return [_Map(file.parent.relative_to(path).as_posix(), file) for file in results]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    """The pictures below a folder that keep pixel values, without those of the format ome-tiff."""
+    found = visible_below(folder, *SUFFIXES_OF_MAPS)
+    return [file for file in found if not file.stem.lower().endswith(".ome")]
 
 
 def _is_split(path: Path, root: Path) -> bool:

@@ -48,8 +48,6 @@ _RIGHT = ("masks", "labels", "annotations", "Annotations", "images", "masks_mach
 _OF_MASK = re.compile(r"(.+?)[_\-. ](mask|masks|label|labels|seg|segmentation|gt)", re.IGNORECASE)
 _PICTURES = {
     **dict.fromkeys((".jpg", ".jpeg"), "a JPEG, which changes pixel values"),
-    **dict.fromkeys((".tif", ".tiff"), "a TIFF"),
-    ".bmp": "a BMP",
     ".gif": "a GIF",
 }
 _LINE = re.compile(rb"\s*\d{1,6}(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*")
@@ -218,7 +216,8 @@ def _masks(path: Path, files: list[Path]) -> Iterator[str]:
         inside = file.parent.name.casefold() in (*MASKS, "mask", "segmentation")
         what = _PICTURES.get(file.suffix.lower())
         if inside and what:
-            yield f"{shown(file.relative_to(path).as_posix())} is {what}; label maps are PNG"
+            name = shown(file.relative_to(path).as_posix())
+            yield f"{name} is {what}; label maps are PNG, TIFF or BMP"
             break
     if (path / "SegmentationClass").is_dir() or (path / "SegmentationObject").is_dir():
         yield "masks of Pascal VOC are not read; export COCO, or XML with polygons"

@@ -99,7 +99,7 @@ FORMATS: tuple[FormatInfo, ...] = (
     FormatInfo(
         name="labels",
         module="panodent.formats.labels",
-        description="one PNG for each radiograph in masks_machine/, masks/ or labels/, or "
+        description="one picture for each radiograph in masks_machine/, masks/ or labels/, or "
         "NAME/labels.png as predict writes them",
         limits=Limits(overlap=False, unnumbered=False, repeated=False),
         label_folders=("masks_machine", "masks", "labels", "masks_human"),
