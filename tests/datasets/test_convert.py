@@ -498,7 +498,9 @@ def test_a_radiograph_that_cannot_be_read_is_not_converted(tmp_path: Path) -> No
     (tmp_path / "in" / "images" / "phantom-00001.png").write_bytes(b"")
     with pytest.raises(FaultyItemsError) as caught:
         convert(tmp_path / "in", tmp_path / "out", "cvat")
-    assert "phantom-00001.png: the file is empty" in caught.value.faults[0]
+    assert (
+        "phantom-00001.png: not a picture of a known format (it is empty)" in caught.value.faults[0]
+    )
     done = convert(tmp_path / "in", tmp_path / "out", "cvat", skip_bad=True)
     assert (done.written, list(done.failed)) == (1, ["phantom-00001"])
 
