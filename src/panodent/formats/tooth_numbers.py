@@ -85,7 +85,7 @@ def _words(name: str) -> str:
 
 
 _BY_NAME = {_words(tooth.name): fdi for fdi, tooth in TEETH.items()}
-"""Teeth by their English name, such as 'upper right first molar', which no numbering contradicts."""
+"""Teeth by their English name, such as 'upper right first molar', which is of no numbering."""
 
 
 def _palmer(text: str) -> str:
