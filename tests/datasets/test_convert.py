@@ -493,6 +493,18 @@ def test_an_annotation_of_another_size_is_not_converted(tmp_path: Path) -> None:
     assert (done.written, list(done.failed)) == (1, ["phantom-00000"])
 
 
+def test_a_radiograph_that_cannot_be_read_is_not_converted(tmp_path: Path) -> None:
+    phantom.write(tmp_path / "in", 2, size=(64, 128))
+    (tmp_path / "in" / "images" / "phantom-00001.png").write_bytes(b"")
+    with pytest.raises(FaultyItemsError) as caught:
+        convert(tmp_path / "in", tmp_path / "out", "cvat")
+    assert (
+        "phantom-00001.png: not a picture of a known format (it is empty)" in caught.value.faults[0]
+    )
+    done = convert(tmp_path / "in", tmp_path / "out", "cvat", skip_bad=True)
+    assert (done.written, list(done.failed)) == (1, ["phantom-00001"])
+
+
 def test_nothing_to_convert_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "in" / "labels").mkdir(parents=True)
     (tmp_path / "in" / "data.yaml").write_text("names: ['11', '48']")

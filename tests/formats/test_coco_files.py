@@ -233,6 +233,25 @@ def test_one_bad_item_costs_one_item(tmp_path: Path) -> None:
         assert line.startswith(start)
 
 
+def test_an_attribute_may_name_the_tooth(tmp_path: Path) -> None:
+    """CVAT exports a label with an attribute in this way."""
+    data = document("a.png", "b.png")
+    data["categories"] = [{"id": 1, "name": "tooth"}, {"id": 2, "name": "crown"}]
+    for entry, fdi in zip(data["annotations"], ("36", "48"), strict=True):
+        entry["attributes"] = {"occluded": False, "number": fdi}
+    crown = {"id": 9, "image_id": 0, "category_id": 2, "segmentation": [SQUARE]}
+    data["annotations"].append({**crown, "attributes": {"number": "x"}})
+    file = saved(tmp_path / "t.json", data)
+    with pytest.raises(AnnotationError, match=r"class names 'tooth' .* --attribute number$"):
+        FORMAT.read(file)
+    with pytest.raises(AnnotationError, match="none is 'no', which --attribute names"):
+        FORMAT.read(file, {"attribute": "no"})
+    first, second = FORMAT.read(file, {"attribute": "number"})
+    assert (first.read().fdi.tolist(), second.read().fdi.tolist()) == ([36], [48])
+    assert first.findings is not None
+    assert first.findings().findings.kinds == ("crown",)
+
+
 def test_a_part_without_area_beside_others_is_left_out(tmp_path: Path) -> None:
     """Tools that cut outlines leave points and lines as parts."""
     data = document("a.png")

@@ -38,6 +38,9 @@ def test_positions_in_a_quadrant_are_no_universal_numbers() -> None:
     names = [str(number) for number in range(1, 9)]
     with pytest.raises(AnnotationError, match=r"positions in a quadrant.*--numbering universal"):
         Naming().numbers(names, FILE, ["3"])
+    with pytest.raises(AnnotationError, match="positions in a quadrant"):
+        Naming().numbers(["a", "E"], FILE)
+    assert Naming().numbers(["A", "F"], FILE) == {"A": 55, "F": 61}
     assert Naming("universal").numbers(["3"], FILE) == {"3": 16}
     assert Naming().numbers([*names, "9"], FILE, ["3"])["3"] == 16
 

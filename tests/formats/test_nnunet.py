@@ -111,6 +111,13 @@ def test_a_declared_numbering_is_written_and_proves_itself(tmp_path: Path) -> No
         FORMAT.write(tmp_path, [], {"map": {"36": 37}})
 
 
+def test_regions_to_be_ignored_have_no_number(tmp_path: Path) -> None:
+    labels = {"background": 0, "36": 1, "48": 2, "ignore": 3}
+    saved(tmp_path, pixels(3), labels=labels)
+    assert read_first(tmp_path).fdi.tolist() == [0]
+    assert read_first(tmp_path, map={"ignore": None}).fdi.tolist() == []
+
+
 def test_nothing_is_a_data_set_too(tmp_path: Path) -> None:
     FORMAT.write(tmp_path, [], {})
     assert FORMAT.recognises(tmp_path)

@@ -53,6 +53,11 @@ def test_the_signs_of_palmer_stand_for_their_quadrants() -> None:
     assert [read_number(name, "palmer") for name in signs] == [16, 26, 36, 46]
 
 
+@pytest.mark.parametrize("numbering", ["fdi", "universal", "palmer"])
+def test_the_name_of_a_tooth_says_which_it_is(numbering: str) -> None:
+    assert read_number("Upper_Right First-Molar", numbering) == 16
+
+
 def test_universal_numbers_may_have_a_zero_before() -> None:
     assert read_number("03", "universal") == 16
 

@@ -74,6 +74,13 @@ def test_radiographs_of_labels(tmp_path: Path) -> None:
     assert "may be images/x/a.png or images/y/a.png" in unclear.problem
 
 
+def test_a_label_may_have_the_suffix_of_its_radiograph(tmp_path: Path) -> None:
+    saved(tmp_path, labels__a_dot_png_dot_txt="", images__a_dot_png="")
+    folder = tmp_path / "labels"
+    ((_, images),) = paired(tmp_path, [(folder, folder / "a.png.txt")])
+    assert (images.key, images.files) == ("a", [tmp_path / "images" / "a.png"])
+
+
 def test_names_in_another_spelling(tmp_path: Path) -> None:
     saved(tmp_path, labels__A_dot_TXT="", images__a_dot_png="", images__b_dot_png="")
     saved(tmp_path, labels__B_dot_txt="", labels__b_dot_txt="", labels__c_dot_txt="")

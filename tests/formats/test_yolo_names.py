@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.formats.yolo_names import class_names
+from panodent.formats.yolo_names import class_names, contradiction
 
 
 def saved(root: Path, **files: str) -> Path:
@@ -21,6 +21,14 @@ def saved(root: Path, **files: str) -> Path:
 def test_numbers_with_a_dot_are_names(tmp_path: Path) -> None:
     (tmp_path / "data.yaml").write_text("names: [1.6, 36]")
     assert class_names(tmp_path)[1] == {0: "1.6", 1: "36"}
+
+
+def test_two_files_that_name_classes_otherwise(tmp_path: Path) -> None:
+    saved(tmp_path, data_dot_yaml="names: [11, 12]", classes_dot_txt="11\n12\n")
+    assert contradiction(tmp_path, *class_names(tmp_path)) == ""
+    saved(tmp_path, classes_dot_txt="11\n48\n")
+    said = contradiction(tmp_path, *class_names(tmp_path))
+    assert said.startswith("class 1 is '12', but '48' in classes.txt; data.yaml counts")
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,9 @@ NameMap = Annotated[
 ]
 Attribute = Annotated[
     str | None,
-    typer.Option(show_default="recognised", help="VIA, CVAT: attribute that names the tooth."),
+    typer.Option(
+        show_default="recognised", help="VIA, CVAT, COCO: attribute that names the tooth."
+    ),
 ]
 Encoding = Annotated[
     str | None,

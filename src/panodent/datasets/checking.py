@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from panodent.datasets.dataset import Case, Dataset
-from panodent.errors import DatasetError, FaultyItemsError, PanodentError, RadiographError
+from panodent.errors import DatasetError, FaultyItemsError, PanodentError
 from panodent.formats.base import Annotated
 from panodent.formats.faults import Fault, FaultList
 from panodent.radiograph.radiograph import Radiograph, key_of, read_size
@@ -108,14 +108,11 @@ def matched(radiograph: Radiograph, teeth: Teeth) -> Teeth:
 def teeth_of_size(annotation: Annotated, image: Path | None) -> Teeth:
     """The teeth, if they are annotated on an image of the size of the radiograph `image`.
 
-    Raises `AnnotationError` as reading does, and `DatasetError` otherwise. A radiograph whose size
-    cannot be read is not compared.
+    Raises `AnnotationError` as reading does, `DatasetError` otherwise, and `RadiographError` for a
+    radiograph whose size cannot be read.
     """
     teeth = annotation.read()
-    try:
-        size = teeth.size if image is None else read_size(image)
-    except RadiographError:
-        return teeth
+    size = teeth.size if image is None else read_size(image)
     if teeth.size != size:
         raise DatasetError(f"{image}: {size_conflict(size, image, teeth.size)}")
     return teeth

@@ -12,7 +12,8 @@ lie is said in `panodent.formats.coco_files`, how `file_name` finds the radiogra
 A category is one of findings if its name means a finding, see `panodent.formats.finding_names`, or
 if its supercategory is 'finding'. The number of the tooth is `fdi` of the annotation, or of its
 `attributes`, which may also say what a person saw of a tooth, see `panodent.formats.tooth_states`.
-Findings may also have a file of their own in the same folder, such as findings.json.
+Where all teeth have one category, the option `attribute` names the one of `attributes` whose values
+are the teeth. Findings may also have a file of their own in the same folder, such as findings.json.
 
 >>> from tempfile import TemporaryDirectory
 >>> teeth = Teeth.from_label_image([[0, 36, 36], [0, 36, 0]])
@@ -46,6 +47,8 @@ from panodent.formats.coco_document import (
     writing_coco,
 )
 from panodent.formats.coco_entries import (
+    Attributed,
+    AttributeName,
     annotation_name,
     check,
     declared_size_of,
@@ -63,6 +66,7 @@ from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import cut_off
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.formats.tooth_states import read_state
+from panodent.formats.via_attributes import Attributes, naming_attribute
 from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 
@@ -97,17 +101,22 @@ class Coco(Format):
                 "this folder, annotations/ or the folders of the splits"
             )
         naming = Naming.of(options)
-        contents = [_Content(found, FaultReport.of(options, found.file)) for found in files]
+        attribute, known = (options or {}).get("attribute"), Attributes()
+        contents = [
+            _Content(found, FaultReport.of(options, found.file), naming, attribute, known)
+            for found in files
+        ]
         del files  # with their lists of images
         of_teeth = [content for content in contents if not content.of_findings]
         of_findings = [content for content in contents if content.of_findings]
-        _name_categories(of_teeth, naming, path)
+        with naming_attribute(attribute, known, naming, path):
+            _name_categories(of_teeth, naming, path)
         _name_categories(of_findings, naming, path)
         report = FaultReport.of(options, of_teeth[0].file if len(of_teeth) == 1 else path)
         beside = {}
         if not any(content.kinds for content in of_teeth):
-            found = _items(of_findings, path)
-            beside = {item.key: item.findings for item in in_order(path, found, report)}
+            alone = in_order(path, _items(of_findings, path), report)
+            beside = {item.key: item.findings for item in alone}
         else:
             for content in of_findings:
                 content.report.warn(
@@ -115,8 +124,8 @@ class Coco(Format):
                     "too; keep all findings in one file"
                 )
         items = _items(of_teeth, path)
-        known = (replace(i, findings=i.findings or beside.get(i.key)) for i in items)
-        return in_order(of_teeth[0].file if len(of_teeth) == 1 else path, known, report)
+        joined = (replace(i, findings=i.findings or beside.get(i.key)) for i in items)
+        return in_order(of_teeth[0].file if len(of_teeth) == 1 else path, joined, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `annotations.json` or the .json file named; `geometry` is 'rle' or 'polygon'."""
@@ -142,7 +151,14 @@ class _Image(NamedTuple):
 class _Content:
     """What was read of one file: images, places of annotations, meaning of categories."""
 
-    def __init__(self, found: CocoFile, report: FaultReport) -> None:
+    def __init__(
+        self,
+        found: CocoFile,
+        report: FaultReport,
+        naming: Naming,
+        attribute: str | None,
+        known: Attributes,
+    ) -> None:
         self.file, self.report, self.places = found.file, report, found.places
         self.of_findings, self.is_dentex = found.of_findings, found.is_dentex
         data = dict(found.data)
@@ -150,12 +166,16 @@ class _Content:
         if not self.is_dentex:
             check(data["categories"], "categories", self.file)
         data["images"], lost = usable_images(data, self.file, report)
-        self.entries = entries_by_image(self.file, data, number, report, lost)
+        listed = [] if self.is_dentex else [Category.of(entry) for entry in data["categories"]]
+        findings = {category.id for category in category_kinds(listed, naming)}
+        attributed = Attributed(attribute, known, findings)
+        self.entries = entries_by_image(self.file, data, number, report, lost, attributed)
+        named = (key for key in self.entries.categories if isinstance(key, AttributeName))
         self.images = [
             _Image(image["file_name"], declared_size_of(image, str(self.file)))
             for image in data["images"]
         ]
-        listed = [] if self.is_dentex else map(Category.of, data["categories"])
+        listed += [Category(key, key.name) for key in named]
         self.categories = {category.id: category for category in listed}
         self.numbers: Mapping[Any, int | None] = {}
         self.kinds: Mapping[Any, str] = {}

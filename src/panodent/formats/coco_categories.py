@@ -9,7 +9,7 @@ is_finding=False): 0, Category(id=3, name='crown', is_finding=False): None}, \
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,12 +30,12 @@ class Category(NamedTuple):
 
     Parameters
     ----------
-    id : a number or a text.
+    id : a number or a text; another key for a class that an attribute names.
     name : the class name, empty if the file has none.
     is_finding : whether its supercategory is 'finding'.
     """
 
-    id: int | float | str
+    id: Hashable
     name: str
     is_finding: bool = False
 

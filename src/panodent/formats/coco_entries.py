@@ -18,6 +18,7 @@ from panodent.formats.parsing.image_entries import image_size
 from panodent.formats.parsing.image_names import declared_path
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place, list_items, runs_at
+from panodent.formats.via_attributes import Attributes, class_name
 
 _LONGEST_RUN = 1 << 20
 """Bytes of annotations of one image that are read at a time, unless one alone has more."""
@@ -38,23 +39,63 @@ class CocoEntry(NamedTuple):
     data: Record
 
 
+class AttributeName(NamedTuple):
+    """The class of an annotation whose tooth an attribute names, in place of its category's id."""
+
+    name: str
+
+
+class Attributed(NamedTuple):
+    """How annotations name teeth by an attribute.
+
+    Parameters
+    ----------
+    attribute : name of the attribute whose values are the teeth, or None.
+    known : takes the attributes of all annotations of teeth.
+    findings : ids of the categories of findings, which keep their category.
+    """
+
+    attribute: str | None
+    known: Attributes
+    findings: Container[Any]
+
+    def of(self, entry: Record) -> AttributeName | None:
+        """What the attribute of an annotation says, if it counts and has a value."""
+        told = self._attributes(entry).get(self.attribute) if self.attribute else None
+        name = class_name(told)
+        return None if name is None else AttributeName(name.strip())
+
+    def see(self, entry: Record) -> None:
+        """Takes the attributes of an annotation."""
+        if attributes := self._attributes(entry):
+            self.known.add(attributes)
+
+    def _attributes(self, entry: Record) -> Record:
+        attributes = entry.get("attributes")
+        is_finding = plain_id(entry.get("category_id")) in self.findings
+        return {} if is_finding or not isinstance(attributes, dict) else attributes
+
+
 class EntriesByImage:
     """The annotations of all images of a file, which are read again when they are needed.
 
     Kept is where they lie: annotations of one image that follow each other are one run, and most
     files have one run for each image.
 
-    `number` gives the category of an annotation that has none of its own (DENTEX).
+    `number` gives the category of an annotation that has none of its own (DENTEX), `attributed` the
+    class of one whose tooth an attribute names.
 
     A region to be ignored has `ignore: 1` or `iscrowd: 1`. CVAT and some scripts set `iscrowd: 1`
     for every tooth that is stored as run lengths, so it does not count where the annotation has
     CVAT's `attributes`, nor in a file in which every annotation has it.
     """
 
-    def __init__(self, file: Path, number: Callable[[Any], int] | None) -> None:
+    def __init__(
+        self, file: Path, number: Callable[[Any], int] | None, attributed: Attributed | None = None
+    ) -> None:
         self.categories: set[Any] = set()
-        """The ids of the categories that annotations have."""
-        self._file, self._number = file, number
+        """The ids of the categories that annotations have, or their `AttributeName`."""
+        self._file, self._number, self._attributed = file, number, attributed
         self._images, self._starts, self._ends = array("I"), array("Q"), array("Q")
         self._last = -1
         self._every_crowd = True
@@ -67,6 +108,8 @@ class EntriesByImage:
         _is_set(entry, "ignore", self._file)
         self._every_crowd &= _is_set(entry, "iscrowd", self._file)
         self.categories.add(self._category(entry))
+        if self._attributed is not None:
+            self._attributed.see(entry)
         follows = index == self._last + 1 and self._images and self._images[-1] == image
         if follows and place[1] - self._starts[-1] < _LONGEST_RUN:
             self._ends[-1] = place[1]
@@ -105,7 +148,10 @@ class EntriesByImage:
             yield CocoEntry(self._category(entry), ignored, entry)
 
     def _category(self, entry: Record) -> Any:
-        return plain_id(entry.get("category_id")) if self._number is None else self._number(entry)
+        if self._number is not None:
+            return self._number(entry)
+        named = self._attributed.of(entry) if self._attributed is not None else None
+        return plain_id(entry.get("category_id")) if named is None else named
 
     def _runs(self, image: int) -> range:
         return range(bisect_left(self._images, image), bisect_right(self._images, image))
@@ -117,16 +163,18 @@ def entries_by_image(
     number: Callable[[Any], int] | None,
     report: FaultReport,
     lost: Container[Any] = (),
+    attributed: Attributed | None = None,
 ) -> EntriesByImage:
     """The annotations by index of their image, each checked; segmentations are not kept.
 
     `number` gives the category of an annotation that has none of its own (DENTEX). `report` takes
     annotations that cannot be used; they are left out. `lost` has the ids of images that are
     reported themselves: what is annotated on them is left out without a further word.
+    `attributed` says which annotations an attribute names.
     """
     names = [image["file_name"] for image in data["images"]]
     indices = {image["id"]: index for index, image in enumerate(data["images"])}
-    entries = EntriesByImage(file, number)
+    entries = EntriesByImage(file, number, attributed)
     known = None
     if number is None:
         known = {plain_id(entry["id"]) for entry in data["categories"]}

@@ -16,11 +16,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
-from panodent.formats.parsing.excerpt import excerpt
-from panodent.formats.via_attributes import Attributes
+from panodent.formats.via_attributes import Attributes, naming_attribute
 
 _NOT_SHAPES = ("tag", "attribute")  # they describe the whole image
 
@@ -61,16 +59,5 @@ class CvatLabels:
 
         An error names the attribute whose values are teeth, if there is one.
         """
-        if self.attribute and self.known.count and self.attribute not in self.known.having:
-            raise AnnotationError(
-                f"{file}: shapes have the attributes {excerpt(list(self.known.having))}; none is "
-                f"{excerpt(self.attribute)}, which --attribute names"
-            )
-        try:
+        with naming_attribute(self.attribute, self.known, self.naming, file):
             return self.naming.numbers(labels, file, report=report)
-        except AnnotationError as error:
-            teeth = [] if self.attribute else self.known.proven(self.naming)
-            if len(teeth) != 1:
-                raise
-            hint = f"or the attribute {excerpt(teeth[0])} names the tooth: --attribute {teeth[0]}"
-            raise AnnotationError(f"{error}; {hint}") from None

@@ -273,12 +273,9 @@ def _maps(path: Path) -> list[_Map]:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    """PNG files below a folder, or else TIFF or BMP files; OME-TIFFs show one tooth each."""
-    for suffix in MAP_SUFFIXES:
-        files = visible_below(folder, suffix)
-        if found := [file for file in files if not file.stem.lower().endswith(".ome")]:
-            return found
-    return []
+    """The pictures below a folder that keep pixel values, without those of the format ome-tiff."""
+    found = visible_below(folder, *MAP_SUFFIXES)
+    return [file for file in found if not file.stem.lower().endswith(".ome")]
 
 
 def _is_split(path: Path, root: Path) -> bool:

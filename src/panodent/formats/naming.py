@@ -54,8 +54,8 @@ CUT_OUT = -1
 _CUT_OUT_NAME = "cut-out"
 """The value of a map for such a class."""
 _CUT_OUT_NAMES = ("background", "bg", "hole", "holes", "cutout", _CUT_OUT_NAME, "cut-outs")
-POSITIONS = 8
-"""How many teeth a quadrant has; greater numbers are no positions in one."""
+_POSITIONS = tuple("12345678ABCDE")
+"""Positions of permanent and deciduous teeth in a quadrant."""
 _TOOTH_WORDS = re.compile(r"tooth|teeth|molar|incisor|canine|cuspid|dent", re.IGNORECASE)
 _MAP_NAMES = 80
 """How many class names the map in an error message has at most, and how many characters each."""
@@ -133,7 +133,7 @@ class Naming:
             raise AnnotationError(_ambiguous(in_use, readings, file))
         proven = next(iter(readings.values()), {})
         if self.numbering is None and in_use:
-            _check_not_positions(in_use, numbers, file)
+            _check_not_positions(in_use, readable, file)
         ignored = [name for name in open_names if name not in proven]
         if ignored and report is not None:
             report.note(
@@ -275,7 +275,7 @@ class Naming:
         found = {name: text for name in names if (text := number_within(name))}
         readings = list(self._readings(set(found.values())).values())
         # As FDI and as Universal numbers, as neither, or as positions in a quadrant.
-        if len(readings) != 1 or all(int(text) <= POSITIONS for text in found.values()):
+        if len(readings) != 1 or all(text.lstrip("0") in _POSITIONS for text in found.values()):
             return {}
         return {name: readings[0][text] for name, text in found.items()}
 
@@ -299,9 +299,9 @@ def means_no_number(name: str) -> bool:
     return text in _UNNUMBERED_NAMES
 
 
-def _check_not_positions(in_use: list[str], numbers: list[str], file: Path) -> None:
-    """Raises `AnnotationError` if no name goes beyond 8, so that they may not say the quadrant."""
-    if set(in_use) <= set(numbers) and all(int(bare(name)) <= POSITIONS for name in numbers):
+def _check_not_positions(in_use: list[str], readable: list[str], file: Path) -> None:
+    """Raises `AnnotationError` if no name goes beyond 8 or E, so that none may say the quadrant."""
+    if all(bare(name).upper().lstrip("0") in _POSITIONS for name in readable):
         raise AnnotationError(
             f"{file}: class names {_shown(in_use)} may be positions in a quadrant, which do not "
             "say which tooth it is, or Universal numbers of the upper right teeth; expected the "

@@ -42,7 +42,7 @@ from panodent.formats.parsing.label_map import (
     write_png,
 )
 from panodent.radiograph.radiograph import key_of
-from panodent.teeth.teeth import Teeth
+from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.atomic_files import write_whole
 
 FILE = "dataset.json"
@@ -53,6 +53,8 @@ ENDINGS = (*MAP_SUFFIXES, ".nii.gz", ".nii")
 """File formats of pictures that nnU-Net reads, and NIfTI, which may hold one plane. Volumes are not
 radiographs."""
 BACKGROUND = "background"
+IGNORE = "ignore"
+"""Regions that training leaves out, as teeth without a number are."""
 _KEYS = ("channel_names", "labels", "numTraining", "file_ending")
 
 
@@ -79,8 +81,10 @@ class NnUNet(Format):
         ending = _ending(data, file)
         values = _values(data, file)
         naming = Naming.of(options)
-        numbers, unclear = naming.clear(values.values(), file)
+        classes = [name for name in values.values() if not _is_ignored(name, naming)]
+        numbers, unclear = naming.clear(classes, file)
         by_value = {value: numbers[name] for value, name in values.items() if name in numbers}
+        by_value |= {v: UNNUMBERED for v, name in values.items() if _is_ignored(name, naming)}
         folder = file.parent / LABELS
         if not folder.is_dir():
             raise AnnotationError(f"{file}: expected a folder {LABELS} beside it")
@@ -140,6 +144,11 @@ class NnUNet(Format):
 def _case(name: str | PurePosixPath) -> str:
     """The case of a radiograph: its path without suffix, in one word."""
     return key_of(name).replace("/", "__")
+
+
+def _is_ignored(name: str, naming: Naming) -> bool:
+    """Whether this is nnU-Net's label of regions to be ignored, unless a map says what it means."""
+    return name == IGNORE and name not in naming.table
 
 
 def _find(path: Path) -> Path:

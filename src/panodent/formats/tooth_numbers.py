@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 
-from panodent.dentition import to_fdi
+from panodent.dentition import TEETH, to_fdi
 from panodent.errors import UnknownToothError
 
 _WORDS = (
@@ -65,6 +65,8 @@ _CORNERS = (
 
 def read_number(name: str, numbering: str) -> int:
     """The FDI number of a class name in this numbering; raises `UnknownToothError`."""
+    if (named := _BY_NAME.get(_words(name))) is not None:
+        return named
     text = bare(name)
     while declared := _DECLARED.search(text):
         if _SYSTEMS[(declared[1] or declared[2]).lower()] != numbering:
@@ -76,6 +78,14 @@ def read_number(name: str, numbering: str) -> int:
     if parts:
         text = f"{parts[1]}{parts[2]}"
     return to_fdi(str(int(text)) if text.isdecimal() else text, numbering)
+
+
+def _words(name: str) -> str:
+    return " ".join(re.split(r"[\W_]+", name.casefold())).strip()
+
+
+_BY_NAME = {_words(tooth.name): fdi for fdi, tooth in TEETH.items()}
+"""Teeth by their English name, such as 'upper right first molar', which is of no numbering."""
 
 
 def _palmer(text: str) -> str:

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +87,30 @@ class Attributes:
         known = naming.known(values)
         clear = [value for value in values if value in known or naming.reads(value)]
         return 0 < len(values) <= _MOST and len(clear) == len(values)
+
+
+@contextmanager
+def naming_attribute(
+    wanted: str | None, known: Attributes, naming: Naming, file: Path
+) -> Iterator[None]:
+    """Errors about class names inside also name the attribute whose values are teeth.
+
+    For formats in which a shape has a class and attributes. Raises `AnnotationError` if no shape
+    has the attribute that is wanted.
+    """
+    if wanted and known.count and wanted not in known.having:
+        raise AnnotationError(
+            f"{file}: shapes have the attributes {excerpt(list(known.having))}; none is "
+            f"{excerpt(wanted)}, which --attribute names"
+        )
+    try:
+        yield
+    except AnnotationError as error:
+        teeth = [] if wanted else known.proven(naming)
+        if len(teeth) != 1:
+            raise
+        hint = f"or the attribute {excerpt(teeth[0])} names the tooth: --attribute {teeth[0]}"
+        raise AnnotationError(f"{error}; {hint}") from None
 
 
 def _usual(names: list[str]) -> list[str]:

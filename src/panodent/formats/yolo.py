@@ -55,7 +55,14 @@ from panodent.formats.yolo_folder import (
     paired,
     used_classes,
 )
-from panodent.formats.yolo_names import FILES, LISTS, CutOffError, check_complete, class_names
+from panodent.formats.yolo_names import (
+    FILES,
+    LISTS,
+    CutOffError,
+    check_complete,
+    class_names,
+    contradiction,
+)
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.masks import trimmed
@@ -113,6 +120,8 @@ class Yolo(Format):
                     f"{file}: expected a folder {FOLDER} beside it, or labels beside radiographs"
                 )
         report, naming = FaultReport.of(options, file), Naming.of(options)
+        if said := contradiction(path, file, names):
+            report.warn(said)
         boxes = Counter[bool]()
         used = set().union(*(used_classes(text, boxes) for _, text in found))
         if boxes[True] >= _SAMPLE and not boxes[False]:

@@ -115,6 +115,9 @@ def paired(root: Path, found: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Pat
             if folder not in images:
                 images[folder] = _images(folder.parent)
             files = images[folder].get(below.as_posix(), [])
+            if not files and below.suffix.lower() in SUFFIXES:  # a.png.txt
+                below = below.with_suffix("")
+                files = images[folder].get(below.as_posix(), [])
             key = (folder.parent / below).relative_to(root).as_posix()
             if files or not key.isprintable():  # what no search takes for a name
                 taken.update(files)

@@ -15,7 +15,7 @@ CVAT.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,26 @@ def class_names(path: Path) -> tuple[Path, dict[int, str]]:
         f"{path}: expected {' or '.join(FILES)}, one other YAML file with names, or {LISTS[0]} "
         "with the name of a class on each line"
     )
+
+
+def contradiction(path: Path, file: Path, names: Mapping[int, str]) -> str:
+    """What another file of the data folder says of the classes that `file` names; empty if nothing.
+
+    >>> contradiction(Path("data.yaml"), Path("data.yaml"), {0: "11"})
+    ''
+    """
+    for other in _candidates(path):
+        try:
+            found = {} if other == file else _names(other)
+        except AnnotationError:
+            continue
+        odd = next((n for n in names if found.get(n, names[n]) != names[n]), None)
+        if odd is not None:
+            return (
+                f"class {odd} is {excerpt(names[odd])}, but {excerpt(found[odd])} in {other.name}; "
+                f"{file.name} counts: remove the file that is wrong"
+            )
+    return ""
 
 
 class CutOffError(AnnotationError):

@@ -47,7 +47,7 @@ def padding_values(
     return found, notes
 
 
-def _far(values: Values, counts: Values, least: float, upper: bool) -> int:
+def _far(values: Int64Array, counts: Int64Array, least: float, upper: bool) -> int:
     """How many values at the upper or lower end are far from all others, which are many.
 
     least : pixels that must have the other values.
@@ -67,7 +67,7 @@ def _far(values: Values, counts: Values, least: float, upper: bool) -> int:
     return int(far[found[0]]) if len(found) else 0
 
 
-def _named(values: Values) -> str:
+def _named(values: Int64Array) -> str:
     low, high = int(values[0]), int(values[-1])
     return f"the value {low} is" if low == high else f"the values {low} to {high} are"
 

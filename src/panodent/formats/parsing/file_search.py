@@ -92,8 +92,8 @@ def files_below(path: Path, folders: Iterable[str], suffix: str) -> tuple[Path, 
     return path, []
 
 
-def visible_below(folder: Path, suffix: str) -> list[Path]:
-    """The files below a folder with this suffix, in any case, sorted.
+def visible_below(folder: Path, *suffixes: str) -> list[Path]:
+    """The files below a folder with one of these suffixes, in any case, sorted.
 
     Hidden files and those in hidden folders do not count: macOS and editors make them.
 
@@ -108,7 +108,7 @@ def visible_below(folder: Path, suffix: str) -> list[Path]:
     return sorted(
         file
         for file in folder.rglob("*")
-        if file.suffix.lower() == suffix
+        if file.suffix.lower() in suffixes
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     )
 

@@ -50,7 +50,8 @@ def read_values(file: Path) -> Int64Array:
         image = image[..., 0]
     if image.ndim != 2 or image.dtype.kind not in "iub":
         raise AnnotationError(
-            f"{file}: label map is {image.dtype} {image.shape}; expected one channel of integers"
+            f"{file}: label map is {image.dtype} {image.shape}; expected one channel of integers, "
+            "the number of a class in each pixel: colours do not say it"
         )
     return image.astype(np.int64)
 
