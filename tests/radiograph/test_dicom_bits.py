@@ -82,6 +82,15 @@ def test_unsigned_pixels_told_as_signed(tmp_path: Path, bits: int, stored: int) 
     assert "PixelRepresentation is signed, but the pixels are unsigned" in radiograph.notes
 
 
+def test_a_few_unsigned_values_beyond_the_signed_ones(tmp_path: Path) -> None:
+    dataset = made(16, 16, 15, sign=1)
+    values = np.tile(np.linspace(30000, 32800, 256), (128, 1)).astype("<u2")
+    dataset.PixelData = values.tobytes()
+    radiograph = found(dataset, tmp_path)
+    assert (np.diff(radiograph.pixels, axis=1) > 0).all()
+    assert "PixelRepresentation is signed, but the pixels are unsigned" in radiograph.notes
+
+
 def test_unsigned_pixels_told_as_signed_and_compressed(tmp_path: Path) -> None:
     dataset = made(12, 12, 11)
     dataset.compress(pydicom.uid.JPEG2000Lossless)

@@ -80,7 +80,7 @@ def stored_values(
             return values, width, notes
         notes += (f"bits above BitsStored, {bits}, hold other data and were cleared",)
         return _signed(values, bits, raw), bits, notes
-    if raw.dtype.kind == "i" and np.count_nonzero(values < 0) >= _MIN_PAIRS:
+    if np.count_nonzero(values < 0) >= (1 if bits == width else _MIN_PAIRS):
         return _two_complement(raw, values, bits, notes)
     wraps = raw.dtype.kind == "u" and (
         _wraps_below_zero(values, width) if bits == width else _wraps_at_half(raw, bits)
