@@ -61,7 +61,7 @@ def test_a_header_that_allows_no_object_costs_the_objects_only(
     made = files.results(radiograph, scene[1], model, None, ("seg", "sr"), said.append)
     assert made == {}
     (note,) = said
-    assert note.startswith("teeth.seg.dcm, teeth.sr.dcm were left out: lacks StudyInstanceUID; ")
+    assert note.startswith("teeth.seg.dcm, teeth.sr.dcm were left out: lacks StudyInstanceUID, so ")
     assert is_left_out(note)
     with pytest.raises(RadiographError, match="not a DICOM file"):
         files.results(scene[0], scene[1], model, None, ("seg",), said.append)

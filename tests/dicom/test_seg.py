@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,16 @@ def test_highdicom_reads_it_too(made: dict[str, Any], source: SourceImage) -> No
     assert numbers == list(range(1, len(source.teeth) + 1))
     planes = read_back.get_pixels_by_source_instance([source.header.SOPInstanceUID])[0]
     assert np.array_equal(planes.astype(bool).transpose(2, 0, 1), _stack(source.teeth))
+
+
+def test_highdicom_reads_it_where_the_radiograph_has_a_pixel_spacing(
+    source: SourceImage, tmp_path: Path
+) -> None:
+    header = deepcopy(source.header)
+    header.PixelSpacing = [0.1, 0.1]
+    seg.segmentation(replace(source, header=header)).save_as(tmp_path / "a.dcm")
+    read = highdicom.seg.segread(tmp_path / "a.dcm")
+    assert read.number_of_segments == len(source.teeth)
 
 
 def test_one_for_ohif_has_the_direction_that_ohif_assumes(

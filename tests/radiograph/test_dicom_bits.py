@@ -82,6 +82,15 @@ def test_unsigned_pixels_told_as_signed(tmp_path: Path, bits: int, stored: int) 
     assert "PixelRepresentation is signed, but the pixels are unsigned" in radiograph.notes
 
 
+def test_a_few_unsigned_values_beyond_the_signed_ones(tmp_path: Path) -> None:
+    dataset = made(16, 16, 15, sign=1)
+    values = np.tile(np.linspace(30000, 32800, 256), (128, 1)).astype("<u2")
+    dataset.PixelData = values.tobytes()
+    radiograph = found(dataset, tmp_path)
+    assert (np.diff(radiograph.pixels, axis=1) > 0).all()
+    assert "PixelRepresentation is signed, but the pixels are unsigned" in radiograph.notes
+
+
 def test_unsigned_pixels_told_as_signed_and_compressed(tmp_path: Path) -> None:
     dataset = made(12, 12, 11)
     dataset.compress(pydicom.uid.JPEG2000Lossless)
@@ -89,6 +98,38 @@ def test_unsigned_pixels_told_as_signed_and_compressed(tmp_path: Path) -> None:
     radiograph = found(dataset, tmp_path)
     assert np.abs(radiograph.pixels - PICTURE).max() < 0.001
     assert "PixelRepresentation is signed, but the pixels are unsigned" in radiograph.notes
+
+
+@pytest.mark.parametrize("codec", [None, pydicom.uid.JPEGLSLossless, pydicom.uid.JPEG2000Lossless])
+def test_signed_pixels_without_sign_extension_told_as_unsigned(
+    tmp_path: Path, codec: str | None
+) -> None:
+    dataset = made(12, 12, 11)
+    values = np.round(PICTURE * 4095).astype(np.int64) - 2048
+    kept = values & (0xFFF if codec is None else 0xFFFF)
+    dataset.PixelData = kept.astype("<u2").tobytes()
+    if codec is not None:
+        dataset.PixelRepresentation = 1
+        dataset.compress(codec)
+        dataset.PixelRepresentation = 0
+    radiograph = found(dataset, tmp_path)
+    span = (PICTURE - PICTURE.min()) / (PICTURE.max() - PICTURE.min())
+    assert np.abs(radiograph.pixels - span).max() < 0.001
+    assert "PixelRepresentation is unsigned, but the pixels are signed" in radiograph.notes
+
+
+def test_a_white_frame_is_no_negative_value(tmp_path: Path) -> None:
+    dataset = made(12, 12, 11)
+    values = np.round(PICTURE * 4095).astype("<u2")
+    values[:, :9] = values[:, -9:] = 4095
+    values[:, 9:20] = 3
+    dataset.PixelData = values.tobytes()
+    assert not any("signed" in note for note in found(dataset, tmp_path).notes)
+
+
+def test_values_in_the_upper_byte_alone_are_not_cleared(tmp_path: Path) -> None:
+    dataset = made(8, 8, 7, shift=8)
+    assert np.abs(found(dataset, tmp_path).pixels - PICTURE).max() < 1 / 150
 
 
 def test_bits_allocated_are_whole_bytes(tmp_path: Path) -> None:

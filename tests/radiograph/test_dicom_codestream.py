@@ -14,6 +14,7 @@ from panodent.radiograph.dicom_codestream import (
     RLE,
     check_frame_size,
     jpeg2000_frame_size,
+    jpeg2000_precision,
     jpeg_frame_size,
 )
 
@@ -38,12 +39,13 @@ def test_sizes_of_jpeg(mode: str, components: int, progressive: bool) -> None:
 def test_sizes_of_jpeg_2000(no_jp2: bool) -> None:
     frame = encoded("JPEG2000", no_jp2=no_jp2)
     assert jpeg2000_frame_size(frame) == (40, 60, 1)
+    assert jpeg2000_precision(frame) == 8
     assert jpeg_frame_size(frame) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xe0\x00\x04", b"no picture" * 9])
 def test_other_data_have_no_size(data: bytes) -> None:
-    assert jpeg_frame_size(data) is jpeg2000_frame_size(data) is None
+    assert jpeg_frame_size(data) is jpeg2000_frame_size(data) is jpeg2000_precision(data) is None
 
 
 def test_another_size_than_that_of_the_header_is_refused() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("pydicom")
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEGBaseline8Bit
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit, JPEGLSLossless, RLELossless
 
 from panodent import phantom
 from panodent.phantom.dicom import to_dicom
@@ -99,6 +99,67 @@ def test_a_compressed_picture_says_what_it_has(
     image = found(dataset, tmp_path)
     assert np.abs(image.pixels - PICTURE).mean() < 0.01
     assert note in "; ".join(image.notes)
+
+
+def of_words(syntax: str) -> Any:
+    """A radiograph of 12 bits, compressed."""
+    dataset = to_dicom(Radiograph(PICTURE))
+    del dataset.WindowCenter, dataset.WindowWidth
+    dataset.compress(syntax)
+    return dataset
+
+
+@pytest.mark.parametrize("syntax", [JPEG2000Lossless, JPEGLSLossless, RLELossless])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7},
+        {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 0},
+    ],
+)
+def test_lossless_frames_say_what_they_have(
+    tmp_path: Path, syntax: str, changes: dict[str, Any]
+) -> None:
+    dataset = of_words(syntax)
+    for name, value in changes.items():
+        setattr(dataset, name, value)
+    image = found(dataset, tmp_path)
+    assert np.abs(image.pixels - PICTURE).max() < 1 / 4000
+    assert "but the pixel data have 1 x 16" in "; ".join(image.notes)
+
+
+def test_the_bits_of_a_frame_are_those_of_its_pixels(tmp_path: Path) -> None:
+    dataset = of_words(JPEG2000Lossless)
+    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 15, 1
+    assert np.abs(found(dataset, tmp_path).pixels - PICTURE).max() < 1 / 4000
+
+
+def test_pixels_of_twice_the_length_are_no_second_frame(tmp_path: Path) -> None:
+    dataset = to_dicom(Radiograph(PICTURE))
+    dataset.PixelData = dataset.PixelData * 2
+    image = found(dataset, tmp_path)
+    assert np.abs(image.pixels - PICTURE).max() < 1 / 4000
+    assert "65 more rows than the 65 of the header" in "; ".join(image.notes)
+
+
+def test_pixels_of_two_bytes_that_the_header_calls_one(tmp_path: Path) -> None:
+    dataset = to_dicom(Radiograph(PICTURE))
+    dataset.BitsAllocated = 8
+    image = found(dataset, tmp_path)
+    assert np.abs(image.pixels - PICTURE).max() < 1 / 4000
+    assert "says 1 x 8 bits for each pixel, but the pixel data have 1 x 16" in "; ".join(
+        image.notes
+    )
+
+
+def test_colour_that_is_not_subsampled_though_the_header_says_so(tmp_path: Path) -> None:
+    dataset = of_bytes()
+    grey = np.full_like(BYTES, 128)
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 3, "YBR_FULL_422"
+    dataset.PixelData = np.stack([BYTES, grey, grey], axis=-1).tobytes()
+    image = found(dataset, tmp_path)
+    assert np.abs(image.pixels - PICTURE).max() < 1 / 100
+    assert "the header says YBR_FULL_422, but the pixel data are YBR_FULL" in image.notes
 
 
 @pytest.mark.parametrize("signed", [False, True])

@@ -132,6 +132,7 @@ def test_a_padding_that_would_leave_out_nearly_all_is_ignored(tmp_path: Path) ->
         ([*range(100, 140), *range(900, 909)], [*range(900, 909)]),  # noisy
         ([*range(100, 140), *range(900, 911)], []),  # as many as of a patient
         ([*range(100, 140), 600, 900], [600, 900]),  # blurred
+        ([*range(3000), *range(65472, 65536)], []),  # negative ones
         ([900, 0, *range(100, 120), 0], [0, 900]),  # two kinds
         ([0, 0, 100, 150, 255, 0], []),  # a drawing
     ],

@@ -61,6 +61,13 @@ def test_compressions_that_are_not_read_are_named(
         read(tmp_path / "a.dcm")
 
 
+def test_offset_tables_are_not_needed(tmp_path: Path) -> None:
+    dataset = pydicom.dcmread(packed(uid.RLELossless, uid.RLELossless, tmp_path))
+    dataset.ExtendedOffsetTable = dataset.ExtendedOffsetTableLengths = b"\x99" * 8
+    dataset.save_as(tmp_path / "a.dcm")
+    assert np.abs(read(tmp_path / "a.dcm").pixels - RADIOGRAPH.pixels).max() < 1 / 4000
+
+
 def test_the_last_delimiter_may_be_missing(tmp_path: Path) -> None:
     file = packed(uid.JPEGLSLossless, uid.JPEGLSLossless, tmp_path)
     data = file.read_bytes()

@@ -49,6 +49,7 @@ SOUND: dict[str, Callable[[], Any]] = {
     "numbers": lambda: with_lut(CURVE.tolist(), vr="US"),
     "more entries than told": lambda: with_lut(CURVE.tobytes() + b"\xff" * 64),
     "twelve bits told as eight": lambda: with_lut((CURVE >> 4).tobytes(), (4096, 0, 8)),
+    "twelve bits told as sixteen": lambda: with_lut((CURVE >> 4).tobytes()),
     "bytes": lambda: with_lut((CURVE >> 8).astype(np.uint8).tobytes(), (4096, 0, 8)),
     "nine bits": lambda: with_lut((CURVE >> 7).tobytes(), (4096, 0, 9)),
 }

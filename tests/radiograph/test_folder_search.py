@@ -43,6 +43,8 @@ def files(folder: Path, output: Path | None = None) -> list[str]:
         ("a.pgm", b"P5", "PGM is not read; save it as PNG or TIFF"),
         ("a.nii.gz", b"x", "NIfTI may be a label map; name the file itself if it is one plane"),
         ("scan", b"\x89PNG\r\n\x1a\n", "a PNG picture without its suffix; rename it to .png"),
+        ("scan", b"BM\x36\1\0\0" + bytes(9), "a BMP picture without its suffix; rename it to .bmp"),
+        ("scan", b"RIFF\1\2\3\4WEBP", "a WebP picture without its suffix; rename it to .webp"),
         ("a.jfif", b"\xff\xd8\xff\xe0", "a JPEG picture without its suffix; rename it to .jpg"),
     ],
 )

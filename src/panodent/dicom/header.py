@@ -19,9 +19,7 @@ from panodent.radiograph.dicom_pixels import rescale
 from panodent.radiograph.dicom_voi import read_lut, window, window_function
 
 _REQUIRED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
-_NO_REFERENCE = (
-    "DICOM results cannot refer to it: ask for other results only, or give the file UIDs first"
-)
+_NO_REFERENCE = "DICOM results cannot refer to it; give the file UIDs first"
 _COPIED = ("PatientName", "PatientID")
 _EMPTY_IF_INVALID = {
     "PatientBirthDate": "DA",
@@ -50,13 +48,13 @@ def prepare(header: Any) -> None:
     """
     take_from_meta(header)
     if missing := [name for name in _REQUIRED if not header.get(name)]:
-        raise OutputLimitError(f"lacks {', '.join(missing)}; {_NO_REFERENCE}")
+        raise OutputLimitError(f"lacks {', '.join(missing)}, so {_NO_REFERENCE}")
     # A UID that breaks the rules but has its characters, such as leading zeros, is often met.
     odd = [n for n in _REQUIRED if not _UID.fullmatch(str(header.get(n)).strip(" \0"))]
     if odd:
         raise OutputLimitError(
             f"{', '.join(odd)} {'is no UID' if len(odd) == 1 else 'are no UIDs'} (up to 64 digits "
-            f"and dots); {_NO_REFERENCE}"
+            f"and dots), so {_NO_REFERENCE}"
         )
     _to_utf8(header)
     complete_layout(header)

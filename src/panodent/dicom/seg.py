@@ -87,6 +87,8 @@ def segmentation(source: SourceImage, kind: str = "seg") -> Any:
         # Required (type 2C) without a position in the patient: copied, or empty.
         made.PatientOrientation = source.header.get("PatientOrientation", None)
         _modify(made.SegmentSequence[len(teeth) :], findings.kinds)
+        # highdicom copies PixelSpacing without a slice thickness, and then cannot read the object.
+        made.SharedFunctionalGroupsSequence[0].pop("PixelMeasuresSequence", None)
         return made
 
 

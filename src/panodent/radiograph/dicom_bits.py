@@ -81,11 +81,14 @@ def stored_values(
             return values, width, notes
         notes += (f"bits above BitsStored, {bits}, hold other data and were cleared",)
         return _signed(values, bits, raw), bits, notes
-    if raw.dtype.kind == "i" and np.count_nonzero(values < 0) >= _MIN_PAIRS:
+    if np.count_nonzero(values < 0) >= (1 if bits == width else _MIN_PAIRS):
         return _two_complement(raw, values, bits, notes)
-    if raw.dtype.kind == "u" and bits == width and _wraps_below_zero(values, width):
+    wraps = raw.dtype.kind == "u" and (
+        _wraps_below_zero(values, width) if bits == width else _wraps_at_half(raw, bits)
+    )
+    if wraps:
         note = "PixelRepresentation is unsigned, but the pixels are signed"
-        return values - ((values >> (width - 1)) << width), bits, (*notes, note)
+        return values - ((values >> (bits - 1)) << bits), bits, (*notes, note)
     return values, bits, notes
 
 
@@ -114,6 +117,17 @@ def _wraps_below_zero(values: Int64Array, width: int) -> bool:
     )
 
 
+def _wraps_at_half(raw: npt.NDArray[Any], bits: int) -> bool:
+    """Whether neighbours jump from the highest values of `bits` bits to the lowest, as -1 to 0.
+
+    Unsigned values cross the half of the range in small steps instead.
+    """
+    rows, half = _sample(raw), 2 ** (bits - 1)
+    steps = np.abs(np.diff(rows, axis=1))[np.diff(rows >= half, axis=1)]
+    jumps, small = np.count_nonzero(steps > 1.75 * half), np.count_nonzero(steps < half / 4)
+    return bool(jumps >= 4 * max(small, _MIN_PAIRS))
+
+
 def _two_complement(
     raw: npt.NDArray[Any], values: Int64Array, bits: int, notes: tuple[str, ...]
 ) -> tuple[Int64Array, int, tuple[str, ...]]:
@@ -134,12 +148,16 @@ def _signed(values: Int64Array, bits: int, raw: npt.NDArray[Any]) -> Int64Array:
 def _belong_together(raw: npt.NDArray[Any], bits: int) -> bool:
     """Whether the lower bits and the bits above them are one value.
 
-    They are if the bits above carry, or if the lower bits alone are noise and the whole is smooth.
+    They are if the bits above carry, if the lower bits alone are noise and the whole is smooth, or
+    if the lower bits are always the same.
     """
     if carry(raw, bits) < -_EVIDENCE:
         return True
     rows = _sample(raw)
-    alone = np.abs(np.diff(rows & (2**bits - 1), axis=1)).mean() / 2**bits
+    lower = rows & (2**bits - 1)
+    if lower.min() == lower.max():
+        return True
+    alone = np.abs(np.diff(lower, axis=1)).mean() / 2**bits
     whole = np.abs(np.diff(rows, axis=1)).mean() / max(int(rows.max()) - int(rows.min()), 1)
     return bool(alone > _NOISE and whole < alone / 2)
 

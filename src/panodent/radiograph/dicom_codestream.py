@@ -71,13 +71,24 @@ _FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 
 def jpeg2000_frame_size(data: bytes) -> FrameSize | None:
     """The size in the SIZ segment of a JPEG 2000 codestream, with or without a JP2 wrapper."""
-    at = data.find(b"\xff\x4f\xff\x51")
-    if at < 0 or at > 4096 or len(data) < at + 42:
+    if (at := _jpeg2000_start(data)) is None:
         return None
     right, bottom, left, top = (
         int.from_bytes(data[at + 8 + 4 * i : at + 12 + 4 * i]) for i in range(4)
     )
     return bottom - top, right - left, int.from_bytes(data[at + 40 : at + 42])
+
+
+def jpeg2000_precision(data: bytes) -> int | None:
+    """Bits of each sample of a JPEG 2000, by its first component; None if this is none."""
+    at = _jpeg2000_start(data)
+    return None if at is None else (data[at + 42] & 0x7F) + 1
+
+
+def _jpeg2000_start(data: bytes) -> int | None:
+    """Where the codestream begins."""
+    at = data.find(b"\xff\x4f\xff\x51", 0, 4096)
+    return None if at < 0 or len(data) < at + 43 else at
 
 
 def _check_rle(frame: bytes, plane_bytes: int, planes: int) -> None:

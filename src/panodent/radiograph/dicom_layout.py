@@ -11,7 +11,9 @@ from typing import Any
 
 from panodent.errors import RadiographError
 from panodent.radiograph.dicom_codestream import (
+    RLE,
     jpeg2000_frame_size,
+    jpeg2000_precision,
     jpeg_frame_size,
     jpeg_precision,
 )
@@ -52,16 +54,25 @@ def _plain(kind: Any) -> str:
 def match_length(dataset: Any) -> tuple[str, ...]:
     """Corrects samples and bits in place where only others fit the length of plain pixel data.
 
-    Returns notes. Raises `RadiographError` for fewer pixels than the header has.
+    Data behind the pixels are removed. Returns notes. Raises `RadiographError` for fewer pixels
+    than the header has.
     """
     area, have = int(dataset.Rows) * int(dataset.Columns), len(dataset.PixelData)
     samples, width = int(dataset.SamplesPerPixel), -(-int(dataset.BitsAllocated) // 8)
-    subsampled = dataset.PhotometricInterpretation == "YBR_FULL_422"
-    needed = area * width * (2 if subsampled and samples == 3 else samples)
-    if have >= area * samples * width:
-        return _rows_left(dataset, have - area * samples * width, samples * width)
+    notes: tuple[str, ...] = ()
+    subsampled = dataset.PhotometricInterpretation == "YBR_FULL_422" and samples == 3
+    if subsampled and have >= area * 3 * width:
+        dataset.PhotometricInterpretation, subsampled = "YBR_FULL", False
+        notes = ("the header says YBR_FULL_422, but the pixel data are YBR_FULL",)
+    high = dataset.get("HighBit")
+    if width == 1 and have == 2 * area * samples and isinstance(high, int) and 8 <= high < 16:
+        return _change(dataset, samples, 2, high + 1)
+    needed = area * width * (2 if subsampled else samples)
     if have >= needed:
-        return ()
+        notes += () if subsampled else _rows_left(dataset, have - needed, samples * width)
+        # Decoders take data of twice the length for two frames.
+        dataset.PixelData = dataset.PixelData[: needed + needed % 2]
+        return notes
     for fitting in ((1, width), (samples, 1), (1, 1)):
         if have - area * fitting[0] * fitting[1] in (0, 1):
             return _change(dataset, *fitting, 8 * fitting[1])
@@ -85,12 +96,23 @@ def _rows_left(dataset: Any, more: int, width: int) -> tuple[str, ...]:
 def match_frame(dataset: Any, frame: bytes) -> tuple[str, ...]:
     """Corrects samples and bits in place where a compressed picture has others."""
     samples, bits = int(dataset.SamplesPerPixel), int(dataset.BitsAllocated)
-    size, precision = jpeg_frame_size(frame) or jpeg2000_frame_size(frame), jpeg_precision(frame)
-    found = size[2] if size is not None and size[2] in (1, 3) else samples
     width = -(-bits // 8)
-    if precision is not None and 1 <= precision <= 16:
-        width = -(-precision // 8)
-    return _change(dataset, found, width, precision or 8 * width)
+    if dataset.file_meta.TransferSyntaxUID == RLE:
+        found, width = _RLE_PLANES.get(int.from_bytes(frame[:4], "little"), (samples, width))
+        return _change(dataset, found, width, 8 * width)
+    size = jpeg_frame_size(frame) or jpeg2000_frame_size(frame)
+    precision = jpeg_precision(frame) or jpeg2000_precision(frame) or 0
+    found = size[2] if size is not None and size[2] in (1, 3) else samples
+    if not 1 <= precision <= 16:
+        return _change(dataset, found, width, 8 * width)
+    notes = _change(dataset, found, -(-precision // 8), precision)
+    if precision < int(dataset.BitsStored):
+        dataset.BitsStored, dataset.HighBit = precision, precision - 1
+    return notes
+
+
+_RLE_PLANES = {1: (1, 1), 2: (1, 2), 3: (3, 1), 6: (3, 2)}
+"""(samples, bytes for each) by the number of planes of bytes in a run-length frame."""
 
 
 def _change(dataset: Any, samples: int, width: int, bits: int) -> tuple[str, ...]:

@@ -19,8 +19,9 @@ MIN_GAP, MIN_STEPS = 0.25, 8
 """Distance of extreme values from all others, as a share of the others' range, and as a number."""
 MIN_VALUES = 16
 """Different values that the rest must have: fewer are a drawing, of which all values count."""
-MAX_VALUES = 0.25
-"""Different values that such an extreme may have, as a share of the others' number."""
+MAX_VALUES, MAX_NUMBER = 0.25, 63
+"""Different values that such extremes may have, as a share of the others' number, and as a number:
+more may be negative values that the header calls unsigned."""
 
 
 def padding_values(
@@ -38,7 +39,9 @@ def padding_values(
         for upper in (True, False):
             kept = np.flatnonzero(~found)
             number = _far(values[kept], counts[kept], MIN_IMAGE * raw.size, upper)
-            if number:
+            # Values from the highest one on, that the header calls signed, are no padding.
+            overflow = raw.dtype.kind == "i" and values[kept[-1]] == np.iinfo(raw.dtype).max
+            if number and (upper or number == 1 or not overflow):
                 group = kept[-number:] if upper else kept[:number]
                 found[group] = more = True
                 notes += (
@@ -60,7 +63,7 @@ def _far(values: Int64Array, counts: Int64Array, least: float, upper: bool) -> i
         (gaps > np.maximum(MIN_GAP * (values[:-1] - values[0]), MIN_STEPS))
         & (gaps > values[-1] - values[1:])
         & (others >= MIN_VALUES)
-        & (far <= MAX_VALUES * others)
+        & (far <= np.minimum(MAX_VALUES * others, MAX_NUMBER))
         & (np.cumsum(counts)[:-1] >= least)
     )
     found = np.flatnonzero(cuts)

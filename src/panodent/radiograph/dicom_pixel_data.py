@@ -81,6 +81,8 @@ def correct_compression(header: Any) -> None:
     from pydicom.encaps import encapsulate, get_frame
     from pydicom.uid import UID, ExplicitVRLittleEndian
 
+    for table in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+        header.pop(table, None)
     data, syntax = header.PixelData, header.file_meta.TransferSyntaxUID
     if data[:4] == _ITEM:
         header.PixelData = data = _ITEM + bytes(4) + data[8 + int.from_bytes(data[4:8], "little") :]

@@ -183,7 +183,9 @@ def read_lut(dataset: Any, sequence: str, low: float, high: float) -> Lut:
         raise ValueError("all its entries are equal")
     if np.abs(np.diff(values)).sum() > _MAX_TRAVEL * span:
         raise ValueError("its entries form no curve")
-    return Lut(_first(first, entries, low, high), values, max(bits, int(values.max()).bit_length()))
+    used = int(values.max()).bit_length()
+    # Some LUTs say 16 bits for entries of 12 or 8, which would be nearly black.
+    return Lut(_first(first, entries, low, high), values, bits if used == bits - 1 else used)
 
 
 def _entries(data: Any, count: int, little_endian: bool) -> npt.NDArray[np.int64]:

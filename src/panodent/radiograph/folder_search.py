@@ -33,12 +33,13 @@ PICTURES = {
 """Kinds of pictures that are not read in a folder, by suffix; NIfTI is read if it is named."""
 ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
 _SIGNATURES = (
-    (b"\x89PNG", "PNG", ".png"),
-    (b"\xff\xd8\xff", "JPEG", ".jpg"),
-    (b"II*\0", "TIFF", ".tif"),
-    (b"MM\0*", "TIFF", ".tif"),
+    (rb"\x89PNG", "PNG", ".png"),
+    (rb"\xff\xd8\xff", "JPEG", ".jpg"),
+    (rb"II[*+]\0|MM\0[*+]", "TIFF", ".tif"),
+    (rb"RIFF.{4}WEBP", "WebP", ".webp"),
+    (rb"BM.{4}\0\0\0\0", "BMP", ".bmp"),
 )
-"""(first bytes, kind, suffix) of pictures that would be read with their suffix."""
+"""(pattern of the first bytes, kind, suffix) of pictures that would be read with their suffix."""
 _COPIES = ("@eaDir", "__MACOSX")
 """Folders that file servers and archives fill with small copies of pictures."""
 _RESULT_PICTURE = re.compile(r"(labels|overlay|odontogram)\.png|teeth\.(seg|seg-ohif|pr|sr)\.dcm")
@@ -194,11 +195,11 @@ def _of_file(path: Path) -> Unread | None:
         return Unread(path, "an archive is not searched; unpack it if it holds radiographs", False)
     try:
         with path.open("rb") as stream:
-            head = stream.read(8)
+            head = stream.read(12)
     except OSError as error:
         return None if suffix else _unreadable(path, error, "file")
     for start, kind, right in _SIGNATURES:
-        if head.startswith(start):
+        if re.match(start, head, re.DOTALL):
             return Unread(path, f"a {kind} picture without its suffix; rename it to {right}")
     return None
 
