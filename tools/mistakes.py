@@ -52,7 +52,7 @@ from mistake_steps import (
 HEAD = """# Mistakes and their messages
 
 What panodent answers to frequent mistakes: the exit code, and what it prints on standard error.
-Each message says what came, what was expected and what to do. `tools/mistakes.py` makes every
+Each message says what was given, what was expected and what to do. `tools/mistakes.py` makes every
 mistake on phantoms and writes this page.
 """
 HEAD_BEFORE = """# Earlier messages for mistakes

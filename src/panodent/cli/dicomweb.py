@@ -87,9 +87,9 @@ def dicomweb(
 ) -> None:
     """Fetch radiographs by DICOMweb and store their results.
 
-    Each radiograph is answered once, also if the command or an archive is stopped in between: start
-    the command again with the same --spool. Results are segmentations (seg), presentation states
-    (pr) and structured reports (sr). The exit code is 1 if an object failed.
+    Each radiograph is processed once, even if the command or an archive is stopped in between:
+    start the command again with the same --spool. Results are segmentations (seg), presentation
+    states (pr) and structured reports (sr). The exit code is 1 if an object failed.
     """
     from panodent.bundle.bundle import load
     from panodent.dicom_node.web_relay import WebRelay

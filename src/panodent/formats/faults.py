@@ -43,7 +43,7 @@ class Fault:
     file : the file that has to be mended, as a path.
     image : the radiograph that it concerns, as the file names it; empty if unknown.
     item : the place in the file: an annotation's id, a line, a shape; empty for a whole radiograph.
-    problem : what came, what was expected and, where it is special, how to mend it.
+    problem : what was given, what was expected and, where it is special, how to mend it.
     cost : what is lost if reading goes on.
     is_note : whether it is harmless, so that nothing has to stop for it.
     is_warning : whether such a note has to be seen before the data is used.

@@ -36,7 +36,7 @@ _STATUS: Mapping[type[PanodentError], int] = {
 def problem(status: int, detail: str, **more: Any) -> Response:
     """A response with this status and further members `more`.
 
-    `detail` is one sentence: what came, what was expected and what to do.
+    `detail` is one sentence: what was given, what was expected and what to do.
     """
     title = HTTPStatus(status).phrase if status != UNPROCESSABLE else "Unprocessable Content"
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}

@@ -196,5 +196,5 @@ def _add(content: dict[str, Any], by_path: Any, code: str) -> None:
 
 def _problem(code: int) -> dict[str, Any]:
     title = "Unprocessable Content" if code == 422 else HTTPStatus(code).phrase
-    detail = _DETAILS.get(code, "what came, what was expected, what to do")
+    detail = _DETAILS.get(code, "what was given, what was expected, what to do")
     return {"type": "about:blank", "title": title, "status": code, "detail": detail}
