@@ -263,8 +263,14 @@ class Naming:
             f"{file}: class names {_shown(odd)} are not {expected}; say what they mean with --map "
             f"FILE, a JSON file; to start from: {listed}{more} (an FDI number such as 36; 0: a "
             'tooth without a number; null: left out; "finding:crown" and so on: a finding; '
-            '"cut-out": cuts out of teeth)'
+            f'"cut-out": cuts out of teeth){self._spelt_otherwise(odd)}'
         )
+
+    def _spelt_otherwise(self, names: list[str]) -> str:
+        """Says of names that the map has in another spelling; empty if there is none."""
+        plain = {_plain(name) for name in names}
+        near = [name for name in (*self.table, *self.findings) if _plain(name) in plain]
+        return f"; the map has {_shown(near)}, in another spelling" if near else ""
 
     def _likely(self, names: list[str]) -> dict[str, int]:
         """FDI numbers that stand in names beside other words, for a map that a person looks at.
