@@ -37,7 +37,7 @@ from typing import Any
 from panodent.dentition import NUMBERINGS, TEETH, from_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
 from panodent.formats.faults import FaultReport
-from panodent.formats.finding_names import OTHER, SYNONYMS, kind_of, mapped_kind
+from panodent.formats.finding_names import OTHER, SYNONYMS, kind_of, mapped_kind, with_numbers
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.json_record import is_whole, load
 from panodent.formats.registry import FORMATS
@@ -255,8 +255,9 @@ class Naming:
         expected = f"{self.numbering} numbers" if self.numbering else "tooth numbers of one system"
         odd = [name for name in names if not self.reads(name)] or names
         short = [name for name in odd if len(name) <= _MAP_NAMES][:_MAP_NAMES]
-        start = {name: UNNUMBERED if _TOOTH_WORDS.search(name) else None for name in short}
-        start |= self._likely(short)
+        start: dict[str, Any] = dict.fromkeys(short)
+        start |= {name: UNNUMBERED for name in short if _TOOTH_WORDS.search(name)}
+        start |= self._likely(short) | with_numbers(short)
         listed = json.dumps(start, ensure_ascii=not "".join(short).isprintable())
         more = f" and {len(odd) - len(short)} more names" if len(short) < len(odd) else ""
         return (
