@@ -233,6 +233,16 @@ def test_one_bad_item_costs_one_item(tmp_path: Path) -> None:
         assert line.startswith(start)
 
 
+def test_an_entry_without_annotations_costs_no_radiograph(tmp_path: Path) -> None:
+    data = document("a.png", "b.png")
+    data["images"].append({**data["images"][0], "id": 9})
+    file = saved(tmp_path / "t.json", data)
+    assert [(item.key, len(item.read())) for item in FORMAT.read(file)] == [("a", 1), ("b", 1)]
+    data["annotations"].append({**data["annotations"][0], "id": 9, "image_id": 9})
+    with pytest.raises(AnnotationError, match="two images share the name 'a'"):
+        FORMAT.read(saved(file, data))
+
+
 def test_an_attribute_may_name_the_tooth(tmp_path: Path) -> None:
     """CVAT exports a label with an attribute in this way."""
     data = document("a.png", "b.png")

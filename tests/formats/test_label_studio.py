@@ -228,6 +228,21 @@ def test_several_annotations_of_a_task_are_noted(tmp_path: Path) -> None:
     assert [note.problem[:36] for note in faults.notes] == ["tasks with several annotations: 1; o"]
 
 
+def test_an_answer_for_each_region_may_name_the_tooth(tmp_path: Path) -> None:
+    def answer(key: str, number: object, kind: str = "choices") -> dict[str, Any]:
+        return {"id": key, "from_name": "number", "type": kind, "value": {kind: number}}
+
+    drawn = [region(label=label, id=label) for label in ("tooth", "crown")]
+    drawn += [region(label="tooth", id="second"), region(label="48", id="third")]
+    answers = [answer("tooth", ["36"]), answer("crown", ["x"]), answer("second", 37, "number")]
+    file = saved(tmp_path, task(annotation(*drawn, *answers)))
+    with pytest.raises(AnnotationError, match="class names 'tooth' are not"):
+        FORMAT.read(file)
+    assert read_first(file, attribute="number").fdi.tolist() == [36, 37, 48]
+    with pytest.raises(AnnotationError, match=r"attributes \['number'\]; none is 'no'"):
+        FORMAT.read(file, {"attribute": "no"})
+
+
 def test_a_point_that_was_left_is_noted(tmp_path: Path) -> None:
     file = saved(tmp_path, task(annotation(region("keypointlabels", "37"), region())))
     assert read_first(file).fdi.tolist() == [36]

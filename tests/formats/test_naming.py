@@ -50,6 +50,16 @@ def test_a_map_to_start_from_takes_no_position_for_a_universal_number() -> None:
         Naming().numbers(["right 6", "left 6"], FILE)
 
 
+def test_a_map_to_start_from_takes_no_crown_for_a_tooth() -> None:
+    with pytest.raises(AnnotationError, match=r'"36_molar": 36, "36_crown": "finding:crown"'):
+        Naming().numbers(["36_molar", "36_crown"], FILE)
+
+
+def test_a_map_in_another_spelling_is_told() -> None:
+    with pytest.raises(AnnotationError, match=r"the map has 'Bone loss', in another spelling$"):
+        Naming(table={"Bone loss": None}).numbers(["36", "bone_loss"], FILE)
+
+
 def test_both_readings_are_shown_where_two_are_possible() -> None:
     with pytest.raises(AnnotationError, match="--numbering") as error:
         Naming().numbers(["11", "21"], FILE)

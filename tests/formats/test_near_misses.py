@@ -89,6 +89,8 @@ def picture(file: Path) -> None:
         ("mask/a.png", "", "folder mask: expected it to be called masks"),
         ("ANNOTATIONS/a.txt", "", "folder ANNOTATIONS: expected it to be called Annotations"),
         ("masks/a.jpg", "", "masks/a.jpg is a JPEG, which changes pixel values"),
+        ("labels/a.nii.gz", "", "labels/a.nii.gz is NIfTI; expected as nnU-Net has it"),
+        ("annotations/training/a.png", "", "annotations/training/a.png may be a label map"),
         ("masks/a.gif", "", "masks/a.gif is a GIF; label maps are PNG, TIFF or BMP"),
         ("1_mask.png", "", "1_mask.png looks like a label map; expected masks/1.png"),
         ("truth/1-seg.png", "", "truth/1-seg.png looks like a label map; expected masks/1.png"),

@@ -111,6 +111,13 @@ def test_a_declared_numbering_is_written_and_proves_itself(tmp_path: Path) -> No
         FORMAT.write(tmp_path, [], {"map": {"36": 37}})
 
 
+def test_a_radiograph_in_another_spelling_is_found(tmp_path: Path) -> None:
+    folder = saved(tmp_path)
+    (folder / "imagesTr/opg_0000.png").rename(folder / "imagesTr/OPG_0000.PNG")
+    (item,) = FORMAT.read(folder)
+    assert (item.key, item.image) == ("opg", folder / "imagesTr/OPG_0000.PNG")
+
+
 def test_regions_to_be_ignored_have_no_number(tmp_path: Path) -> None:
     labels = {"background": 0, "36": 1, "48": 2, "ignore": 3}
     saved(tmp_path, pixels(3), labels=labels)

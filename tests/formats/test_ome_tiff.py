@@ -73,6 +73,16 @@ def test_a_number_that_is_no_tooth_is_an_error(tmp_path: Path, part: str) -> Non
         FORMAT.read(tmp_path)
 
 
+def test_a_radiograph_in_another_spelling_is_found(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        saved(tmp_path / f"{name}_11.ome.tiff", block())
+    for name in ("A.png", "b.jpg"):
+        (tmp_path / "images").mkdir(exist_ok=True)
+        (tmp_path / "images" / name).touch()
+    first, second = FORMAT.read(tmp_path)
+    assert (first.image, second.image) == (tmp_path / "images/A.png", None)  # b has its key
+
+
 def test_sizes_that_differ_are_an_error(tmp_path: Path) -> None:
     saved(tmp_path / "x_11.ome.tiff", block())
     saved(tmp_path / "x_12.ome.tiff", block()[:-1])

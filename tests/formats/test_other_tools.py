@@ -34,6 +34,7 @@ def test_what_is_no_json_is_an_error(tmp_path: Path) -> None:
         ('{"type": "FeatureCollection", "features": []}', "QuPath"),
         ('[{"type": "Feature", "geometry": {}}]', "QuPath"),
         ('{"samples": []}', "FiftyOne"),
+        ('{"name": "x", "objects": {}}', "MONAI Label"),
         ('{"assets": {}, "tags": []}', "VoTT"),
         ('{"@schema": "", "markups": []}', "3D Slicer"),
         ('{"imgHeight": 1, "imgWidth": 1, "objects": []}', "Cityscapes"),

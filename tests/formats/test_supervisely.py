@@ -141,6 +141,16 @@ def test_what_leaves_the_image_is_cut_off(tmp_path: Path) -> None:
     assert read_first(tmp_path).boxes.tolist() == [[0, 0, 1, 1], [7, 8, 8, 10], [1, 2, 4, 10]]
 
 
+def test_radiographs_in_another_spelling_are_found_in_their_dataset(tmp_path: Path) -> None:
+    saved(tmp_path, name="ds0/ann/\u00e4.png.json")
+    saved(tmp_path, name="ds1/ann/b.png.json")
+    for name in ("ds0/img/A\u0308.jpg", "ds0/img/b.png", "ds0/datasets/x/img/b.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    first, second = FORMAT.read(tmp_path)
+    assert (first.image, second.image) == (tmp_path / "ds0/img/A\u0308.jpg", None)
+
+
 def test_datasets_and_keys(tmp_path: Path) -> None:
     names = ("ann/1.jpg.json", "ds0/ann/1.jpg.json", "ds0/datasets/late/ann/sub/2.json")
     for name in names:
@@ -156,7 +166,7 @@ def test_datasets_and_keys(tmp_path: Path) -> None:
     assert found == {
         "1": tmp_path / "img/1.jpg",
         "ds0/1": None,
-        "ds0/datasets/late/sub/2": None,  # .TIF is not .tif on every disk
+        "ds0/datasets/late/sub/2": tmp_path / "ds0/datasets/late/img/sub/2.TIF",
         "ds1/I.7": tmp_path / "ds1/img/I.7",
     }
     (tmp_path / "ds0/datasets/late/img/sub/2.tif").write_bytes(b"")

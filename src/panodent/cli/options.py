@@ -98,7 +98,8 @@ NameMap = Annotated[
 Attribute = Annotated[
     str | None,
     typer.Option(
-        show_default="recognised", help="VIA, CVAT, COCO: attribute that names the tooth."
+        show_default="recognised",
+        help="VIA, CVAT, COCO, Label Studio: attribute that names the tooth.",
     ),
 ]
 Encoding = Annotated[

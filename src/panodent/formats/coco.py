@@ -28,6 +28,7 @@ are the teeth. Findings may also have a file of their own in the same folder, su
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -273,26 +274,32 @@ def _items(contents: Sequence[_Content], path: Path) -> Iterator[Annotated]:
     found = search.find(
         Sought(item.image.name, item.content.places, str(item.content.file)) for item in listed
     )
-    by_key: dict[str, list[tuple[_Reader, FoundImage]]] = {}
+    count = Counter(place.key for place in found)
+    several: dict[str, list[tuple[_Reader, FoundImage]]] = {}
+    alone = []
     for item, place in zip(listed, found, strict=True):
         if place.problem:
             item.report.add(place.problem, cost="radiograph")
-        if len(contents) > 1:
-            by_key.setdefault(place.key, []).append((item, place))
-    one_file = ([pair] for pair in zip(listed, found, strict=True))
-    for same in by_key.values() if by_key else one_file:
-        for item, place in _of_one_file(same):
+        if count[place.key] > 1:
+            several.setdefault(place.key, []).append((item, place))
+        else:
+            alone.append([(item, place)])
+    for same in [*alone, *several.values()]:
+        for item, place in _that_count(same):
             findings = item.findings if item.content.kinds else None
             item.file = None if item.image.size else place.file
             yield Annotated(place.key, item.teeth, item.image.size, place.path, findings)
 
 
-def _of_one_file(same: list[tuple[_Reader, FoundImage]]) -> list[tuple[_Reader, FoundImage]]:
-    """Those of the entries of one radiograph that count, where several files list it.
+def _that_count(same: list[tuple[_Reader, FoundImage]]) -> list[tuple[_Reader, FoundImage]]:
+    """Those of the entries of one radiograph that count, where it is listed several times.
 
-    A file that has no annotation of it does not count. Two that have are a fault of both.
+    An entry without annotations does not count. Two files that have some are a fault of both. Two
+    names in one file are two images, one of which has to be renamed.
     """
-    if len({item.content.file for item, _ in same}) == 1:
+    if len({(item.content.file, item.image.name) for item, _ in same}) > len(
+        {item.content.file for item, _ in same}
+    ):
         return same
     annotated = [(item, place) for item, place in same if item.is_annotated]
     if len({item.content.file for item, _ in annotated}) > 1:

@@ -12,7 +12,7 @@ True
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -61,6 +61,18 @@ def mapped_kind(value: str) -> str | None:
     if not colon:
         return OTHER
     return kind if kind in SYNONYMS else None
+
+
+def with_numbers(names: Iterable[str]) -> dict[str, str]:
+    """What a map says of those names that are findings but for a number, such as '36_crown'.
+
+    >>> with_numbers(["36_crown", "bridge 11", "36_molar"])
+    {'36_crown': 'finding:crown', 'bridge 11': 'finding'}
+    """
+    kinds = {name: kind_of(re.sub(r"\d+", " ", name)) for name in names}
+    return {
+        name: kind if kind == OTHER else f"{OTHER}:{kind}" for name, kind in kinds.items() if kind
+    }
 
 
 def _plain(name: str) -> str:

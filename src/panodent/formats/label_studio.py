@@ -29,7 +29,7 @@ True
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -55,12 +55,13 @@ from panodent.formats.label_studio_regions import finding_results, result
 from panodent.formats.label_studio_tasks import (
     NO_LABEL,
     UNLABELLED,
+    answers,
     carriers,
     chosen_annotation,
     declared_image_size,
+    named_regions,
     picture_of,
     region_name,
-    regions,
     task_name,
     teeth_of_regions,
     valid_annotations,
@@ -80,6 +81,7 @@ from panodent.formats.parsing.pixel_outlines import check_inside, check_unit
 from panodent.formats.parsing.png_mask import from_text
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.formats.parsing.task_images import LOCAL_FILES, TaskImages
+from panodent.formats.via_attributes import Attributes, naming_attribute
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
 from panodent.teeth.outlines import fill
@@ -113,7 +115,8 @@ class LabelStudio(Format):
         wanted = bool((options or {}).get("predictions"))
         naming, report = Naming.of(options), FaultReport.of(options, file)
         labels: dict[str, None] = {}
-        reading = _Reading(export, wanted, report)
+        attribute, attributes = (options or {}).get("attribute"), Attributes()
+        reading = _Reading(export, wanted, report, naming, attribute)
         listed: list[_Task] = []
         images = TaskImages(file)
         skipped = several = 0
@@ -126,7 +129,9 @@ class LabelStudio(Format):
                     if chosen is None:
                         skipped += bool(task.get("predictions"))
                         continue
-                    found = [label for _, label, _ in regions(chosen, known)]
+                    found = [label for _, label, _ in reading.regions(chosen, known)]
+                    for told in answers(chosen).values():
+                        attributes.add(told)
                     several += len(valid_annotations(task, wanted, known.where)) > 1
                     name, image = images.of(task, known.where, picture_of(chosen, known))
                     size = declared_image_size(task, chosen, known)
@@ -141,7 +146,8 @@ class LabelStudio(Format):
             report.note(f"{skipped} tasks hold predictions and no annotations; {todo}")
         if several:
             report.note(SEVERAL.format(several))
-        numbers = naming.numbers(labels, file, report=report)
+        with naming_attribute(attribute, attributes, naming, file):
+            numbers = naming.numbers(labels, file, report=report)
         reading.numbers = {**numbers, NO_LABEL: UNNUMBERED}
         reading.kinds = kinds = naming.kinds(labels)
         items = (
@@ -182,8 +188,14 @@ class _Reading:
     export: Export
     predictions: bool
     report: FaultReport
+    naming: Naming
+    attribute: str | None
     numbers: Mapping[Any, int | None] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
+
+    def regions(self, annotation: Record, report: FaultReport) -> Iterator[tuple[Record, Any, str]]:
+        """The regions of an annotation with their class names, see `named_regions`."""
+        return named_regions(annotation, report, self.naming, self.attribute)
 
 
 class _Task(NamedTuple):
@@ -226,7 +238,7 @@ class _Task(NamedTuple):
                 partial(_outline, region, kind, size),
                 self.reading.numbers.get(carried.get(str(region.get("id")), "")),
             )
-            for region, label, kind in regions(chosen, report)
+            for region, label, kind in self.reading.regions(chosen, report)
         ]
         return shapes, size
 

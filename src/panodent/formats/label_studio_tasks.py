@@ -19,11 +19,14 @@ from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
 from panodent.formats.parsing.json_record import Record, is_whole
+from panodent.formats.via_attributes import class_name
 
 NO_LABEL: Final = ("region without a label",)
 """Stands for the label of such a region; labels of a file are texts."""
 UNLABELLED = ("brush", "polygon", "bitmask", "region")
 """Types of regions without a label; 'region' where JSON-MIN and CSV do not say the type."""
+_ANSWERS = ("choices", "number", "text")
+"""Members of a result's value with an answer to a question about a region."""
 _DRAWN = ("rle", "points", "x", "vertices", "imageDataURL")
 """Members of a region's value that say what was drawn."""
 
@@ -125,6 +128,42 @@ def _labels(region: Record) -> list[Any]:
     labels = value.get(kind)
     listed = labels if isinstance(labels, list) else [labels] if labels is not None else []
     return [str(label) if is_whole(label) else label for label in listed]
+
+
+def named_regions(
+    annotation: Record, report: FaultReport, naming: Naming, attribute: str | None
+) -> Iterator[tuple[Record, Any, str]]:
+    """As `regions`; the label is what the control tag `attribute` says of a region, if it does.
+
+    That is a tag such as <Choices name="number" toName="image" perRegion="true">. Regions of which
+    it says nothing, and findings, keep their label.
+    """
+    told = answers(annotation)
+    for region, label, kind in regions(annotation, report):
+        named = told.get(str(region.get("id")), {}).get(attribute or "")
+        is_finding = isinstance(label, str) and bool(naming.kinds([label]))
+        yield region, label if named is None or is_finding else named, kind
+
+
+def answers(annotation: Record) -> dict[str, dict[str, str]]:
+    """By id of a region, what control tags say of it: one choice, a number, a text.
+
+    >>> chosen = {"id": "x", "from_name": "number", "type": "choices", "value": {"choices": ["36"]}}
+    >>> answers({"result": [chosen, {**chosen, "from_name": "n", "value": {"number": 7}}]})
+    {'x': {'number': '36', 'n': '7'}}
+    """
+    found: dict[str, dict[str, str]] = {}
+    results = annotation.get("result")
+    listed = results if isinstance(results, list) else []  # `regions` says what is wrong
+    for item in (item for item in listed if isinstance(item, dict)):
+        value, tag = item.get("value"), item.get("from_name")
+        given = [value.get(name) for name in _ANSWERS] if isinstance(value, dict) else []
+        for one in (answer for answer in given if answer is not None):
+            chosen = one if isinstance(one, list) else [one]
+            name = class_name(chosen[0]) if len(chosen) == 1 else None
+            if name is not None and isinstance(tag, str):
+                found.setdefault(str(item.get("id")), {})[tag] = name
+    return found
 
 
 def picture_of(annotation: Record, report: FaultReport) -> str:

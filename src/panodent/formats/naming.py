@@ -37,7 +37,7 @@ from typing import Any
 from panodent.dentition import NUMBERINGS, TEETH, from_fdi
 from panodent.errors import AnnotationError, UnknownNameError, UnknownToothError
 from panodent.formats.faults import FaultReport
-from panodent.formats.finding_names import OTHER, SYNONYMS, kind_of, mapped_kind
+from panodent.formats.finding_names import OTHER, SYNONYMS, kind_of, mapped_kind, with_numbers
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.json_record import is_whole, load
 from panodent.formats.registry import FORMATS
@@ -255,16 +255,23 @@ class Naming:
         expected = f"{self.numbering} numbers" if self.numbering else "tooth numbers of one system"
         odd = [name for name in names if not self.reads(name)] or names
         short = [name for name in odd if len(name) <= _MAP_NAMES][:_MAP_NAMES]
-        start = {name: UNNUMBERED if _TOOTH_WORDS.search(name) else None for name in short}
-        start |= self._likely(short)
+        start: dict[str, Any] = dict.fromkeys(short)
+        start |= {name: UNNUMBERED for name in short if _TOOTH_WORDS.search(name)}
+        start |= self._likely(short) | with_numbers(short)
         listed = json.dumps(start, ensure_ascii=not "".join(short).isprintable())
         more = f" and {len(odd) - len(short)} more names" if len(short) < len(odd) else ""
         return (
             f"{file}: class names {_shown(odd)} are not {expected}; say what they mean with --map "
             f"FILE, a JSON file; to start from: {listed}{more} (an FDI number such as 36; 0: a "
             'tooth without a number; null: left out; "finding:crown" and so on: a finding; '
-            '"cut-out": cuts out of teeth)'
+            f'"cut-out": cuts out of teeth){self._spelt_otherwise(odd)}'
         )
+
+    def _spelt_otherwise(self, names: list[str]) -> str:
+        """Says of names that the map has in another spelling; empty if there is none."""
+        plain = {_plain(name) for name in names}
+        near = [name for name in (*self.table, *self.findings) if _plain(name) in plain]
+        return f"; the map has {_shown(near)}, in another spelling" if near else ""
 
     def _likely(self, names: list[str]) -> dict[str, int]:
         """FDI numbers that stand in names beside other words, for a map that a person looks at.

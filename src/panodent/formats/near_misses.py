@@ -125,7 +125,7 @@ def _below(path: Path) -> Iterator[Path]:
 
 def _kinds(path: Path, entries: list[Path]) -> Iterator[Iterable[str]]:
     files = [entry for entry in entries if entry.is_file()]
-    for suffix in (".json", ".xml", ".csv", *SUFFIXES, *ARCHIVES):
+    for suffix in (".json", ".xml", ".csv", ".nii", *SUFFIXES, *ARCHIVES):
         of_kind = [file for file in files if file.suffix.lower() == suffix]
         for file in of_kind[:2]:
             yield _of_file(file, file.relative_to(path).as_posix())
@@ -151,6 +151,11 @@ def _of_file(file: Path, name: str) -> Iterator[str]:
                 f"{name} has the root <{excerpt(root)[1:-1]}>; CVAT's is <annotations>, Pascal "
                 "VOC's <annotation>"
             )
+    elif name.lower().endswith((".nii", ".nii.gz")):
+        yield (
+            f"{name} is NIfTI; expected as nnU-Net has it: label maps in labelsTr/, radiographs in "
+            "imagesTr/, and dataset.json beside them"
+        )
     elif suffix in ARCHIVES:
         yield f"{name} is an archive; unpack it"
     elif suffix == ".csv":
@@ -224,6 +229,11 @@ def _masks(path: Path, files: list[Path]) -> Iterator[str]:
         yield "masks of Pascal VOC are not read; export COCO, or XML with polygons"
     if (path / "labelsTr").is_dir() and not (path / "dataset.json").is_file():
         yield "labelsTr is of nnU-Net; expected dataset.json beside it, which names the labels"
+    for folder in ("annotations", "Annotations", "annotation", "gt", "ground_truth"):
+        if found := next(iter((path / folder).rglob("*.png")), None):
+            name = shown(found.relative_to(path).as_posix())
+            yield f"{name} may be a label map; expected it in masks/, beside images/"
+            break
     for file in files:
         named = _OF_MASK.fullmatch(file.stem)
         if named and file.suffix.lower() in (*MAP_SUFFIXES, ".jpg", ".jpeg"):

@@ -33,6 +33,7 @@ from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.image_entries import checked_names, in_order
+from panodent.formats.parsing.image_search import ImageSearch
 from panodent.formats.parsing.json_record import is_whole, load
 from panodent.formats.parsing.label_map import (
     MAP_SUFFIXES,
@@ -102,15 +103,15 @@ class NnUNet(Format):
                 f"label maps in {TEST_LABELS} are not read, since they are for tests; to read them,"
                 f" give a folder in which they are {LABELS}"
             )
+        images = [_image(file.parent, labels, ending) for labels in found_maps]
         items = []
-        for labels in found_maps:
+        places = ImageSearch(file.parent).find_lacking(images)
+        for labels, place in zip(found_maps, places, strict=True):
             case = labels.name.removesuffix(ending)
-            names = (f"{case}_0000{ending}", f"{case}{ending}")  # scripts forget the channel
-            images = (file.parent / IMAGES / name for name in names)
-            found = next((image for image in images if image.is_file()), None)
-            items.append(
-                Annotated(case, partial(_read, labels, by_value, unclear, options), None, found)
-            )
+            if place.problem:
+                FaultReport.of(options, labels).add(place.problem, cost="radiograph")
+            read = partial(_read, labels, by_value, unclear, options)
+            items.append(Annotated(case, read, None, place.path))
         return in_order(file, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
@@ -144,6 +145,13 @@ class NnUNet(Format):
 def _case(name: str | PurePosixPath) -> str:
     """The case of a radiograph: its path without suffix, in one word."""
     return key_of(name).replace("/", "__")
+
+
+def _image(folder: Path, labels: Path, ending: str) -> tuple[str, Path | None]:
+    """Where the radiograph of a label map has to be below the folder, and whether it is there."""
+    case = labels.name.removesuffix(ending)
+    names = (f"{IMAGES}/{case}_0000{ending}", f"{IMAGES}/{case}{ending}")  # scripts forget 0000
+    return names[0], next((folder / name for name in names if (folder / name).is_file()), None)
 
 
 def _is_ignored(name: str, naming: Naming) -> bool:

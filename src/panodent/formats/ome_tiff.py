@@ -27,6 +27,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.parsing.image_entries import checked_names
+from panodent.formats.parsing.image_search import ImageSearch
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import CroppedMask, trimmed
 from panodent.teeth.teeth import Teeth
@@ -61,10 +62,14 @@ class OmeTiff(Format):
                 )
         if not by_key:
             raise AnnotationError(f"{path}: expected files named <image>_<FDI>.ome.tiff")
-        return [
-            Annotated(key, partial(_read, key, files, backgrounds.get(key), options))
-            for key, files in sorted(by_key.items())
-        ]
+        keys = sorted(by_key)
+        places = ImageSearch(path).find_lacking([(f"{key}.png", None) for key in keys])
+        items = []
+        for key, place in zip(keys, places, strict=True):
+            read = partial(_read, key, by_key[key], backgrounds.get(key), options)
+            # A radiograph of the same key is paired by the data folder, which refuses two.
+            items.append(Annotated(key, read, None, None if place.key == key else place.path))
+        return items
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes one file a tooth; teeth without a number or with a repeated one are refused."""

@@ -29,6 +29,7 @@ _OBJECTS: Tools = (
     (("data_row", "projects"), "JSON of Labelbox; convert it to COCO"),
     (("data_units", "label_hash"), "JSON of Encord; export COCO"),
     (("features", "type"), _GEOJSON),
+    (("name", "objects"), "the list of MONAI Label; lay its label maps out as nnU-Net has them"),
     (("samples",), "FiftyOne's own format; export COCO"),
     (("assets", "tags"), "JSON of VoTT; convert it to COCO"),
     (("markups",), "markups of 3D Slicer; make a segmentation, and save it as NIfTI (.nii.gz)"),

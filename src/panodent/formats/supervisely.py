@@ -39,6 +39,7 @@ from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import first_sound
 from panodent.formats.parsing.image_entries import checked_names, in_order
+from panodent.formats.parsing.image_search import ImageSearch
 from panodent.formats.parsing.json_record import Record, declared_size, labelled, load, number, ring
 from panodent.formats.parsing.pixel_outlines import check_inside, check_unit
 from panodent.formats.parsing.png_mask import from_text, to_text
@@ -83,20 +84,23 @@ class Supervisely(Format):
         naming = Naming.of(options)
         numbers = naming.numbers(titles, path, report=report)
         naming.note_findings(titles, report)
-        return in_order(
-            path,
-            (
-                Annotated(
-                    key,
-                    partial(_read, file, size, numbers, FaultReport.of(options, file)),
-                    size,
-                    image,
-                )
-                for dataset, file, size in listed
-                for key, image in [_image(path, dataset, file)]
-            ),
-            report,
-        )
+        by_dataset: dict[Path, list[tuple[Path, tuple[int, int]]]] = {}
+        for dataset, file, size in listed:
+            by_dataset.setdefault(dataset, []).append((file, size))
+        items = []
+        for dataset, own in by_dataset.items():
+            images = [_image(dataset, file) for file, _ in own]
+            found = ImageSearch(dataset).find_lacking([(name, image) for _, name, image in images])
+            below = PurePosixPath(dataset.relative_to(path).as_posix())
+            for (key, _, _), (file, size), place in zip(images, own, found, strict=True):
+                of_file = FaultReport.of(options, file)
+                if place.problem:
+                    of_file.add(place.problem, cost="radiograph")
+                nested = place.path is not None and dataset / NESTED in Path(place.path).parents
+                read = partial(_read, file, size, numbers, of_file)
+                image = None if nested else place.path
+                items.append(Annotated((below / key).as_posix(), read, size, image))
+        return in_order(path, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `ann/<image>.json` with a bitmap a tooth, and `meta.json`."""
@@ -144,16 +148,20 @@ def _files(path: Path) -> Iterator[tuple[Path, Path]]:
                 yield dataset, file
 
 
-def _image(path: Path, dataset: Path, file: Path) -> tuple[str, Path | None]:
-    """The key of an annotation, and its radiograph if the file exists."""
+def _image(dataset: Path, file: Path) -> tuple[str, str, Path | None]:
+    """The key of an annotation, where its radiograph has to be, and the radiograph if it is there.
+
+    The key and the place are paths below the dataset.
+    """
     name = PurePosixPath(file.relative_to(dataset / ANNOTATIONS).as_posix()).with_suffix("")
-    below = PurePosixPath(dataset.relative_to(path).as_posix())
-    if (dataset / IMAGES / name).is_file():
-        return key_of(below / name), dataset / IMAGES / name
+    place = f"{IMAGES}/{name}"
+    if (dataset / place).is_file():
+        return key_of(name), place, dataset / place
     if name.suffix.lower() in SUFFIXES:
-        return key_of(below / name), None
-    found = (dataset / IMAGES / f"{name}{suffix}" for suffix in SUFFIXES)
-    return (below / name).as_posix(), next((image for image in found if image.is_file()), None)
+        return key_of(name), place, None
+    found = (dataset / f"{place}{suffix}" for suffix in SUFFIXES)
+    image = next((image for image in found if image.is_file()), None)
+    return str(name), f"{place}{SUFFIXES[0]}", image
 
 
 def _size(file: Path, data: Record) -> tuple[int, int]:

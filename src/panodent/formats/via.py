@@ -80,17 +80,17 @@ class Via(Format):
         naming, known = Naming.of(options), Attributes()
         # Files are read twice, image by image, so that no outlines stay in memory: once to find
         # the attribute that names the tooth, and once for the names.
-        listed = [image for file in files for image in _listed(file, options, known)]
+        by_file = {file: [*_listed(file, options, known)] for file in files}
         attribute = known.choice((options or {}).get("attribute"), naming, where)
         labels = dict[str, None]()
-        for file in files:
-            of_file = [image for image in listed if image.file == file]
-            found = entries_at(file, (image.places for image in of_file))
-            for image, entry in zip(of_file, found, strict=True):
+        for file, images in by_file.items():
+            found = entries_at(file, (image.places for image in images))
+            for image, entry in zip(images, found, strict=True):
                 labels |= dict.fromkeys(x for _, x, _ in _labelled(entry, attribute, image.report))
         numbers = naming.numbers(labels, where)
         naming.note_findings(labels, FaultReport.of(options, where))
         places = {file: [file.parent, *_default_folder(file)] for file in files}
+        listed = [image for images in by_file.values() for image in images]
         search = ImageSearch(path if path.is_dir() else path.parent, deep=path.is_dir())
         sought = search.find(Sought(i.name, places[i.file], i.report.where) for i in listed)
         items = []

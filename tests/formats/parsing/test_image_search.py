@@ -132,6 +132,16 @@ def test_a_file_that_two_names_mean_equally_is_given_to_none(tmp_path: Path) -> 
     assert all(item.file for item in found_for(tmp_path, "/srv/a.png", "/srv/a.png"))
 
 
+def test_radiographs_that_are_not_where_they_have_to_be(tmp_path: Path) -> None:
+    folder_of(tmp_path, "img/A.png", "img/b.png", "img/B.PNG")
+    given = [("img/a.png", None), ("img/b.png", tmp_path / "img/b.png"), ("img/c.png", None)]
+    first, second, third = ImageSearch(tmp_path).find_lacking(given)
+    assert (first.file, second.file) == (tmp_path / "img/A.png", tmp_path / "img/b.png")
+    assert (third.key, third.file) == ("img/c", None)
+    (odd,) = ImageSearch(tmp_path).find_lacking([("img/a\n.png", None)])
+    assert odd.file is None
+
+
 def test_many_names_are_found_in_linear_time(tmp_path: Path) -> None:
     search = ImageSearch(tmp_path)
     search.__dict__["files"] = [tmp_path / str(n) / "a.png" for n in range(4_000)]

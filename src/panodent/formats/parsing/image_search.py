@@ -151,6 +151,28 @@ class ImageSearch:
         problem = f"{shown} may both mean {self._below(file)}; correct the names"
         return FoundImage(hit.key, None, problem)
 
+    def find_lacking(self, images: Sequence[tuple[str, Path | None]]) -> list[FoundImage]:
+        """The radiographs of annotations, for formats that say where these have to be.
+
+        Parameters
+        ----------
+        images : (path below the data folder where the radiograph has to be, the radiograph if it is
+            there), of all annotations.
+
+        Those that are not there are found as by `find`, unless they belong to another annotation.
+        """
+        taken = {os.path.normcase(file) for _, file in images if file is not None}
+        # Names of files may have characters that no name in an annotation file has.
+        lacking = [name for name, file in images if file is None and name.isprintable()]
+        places = dict(zip(lacking, self.find(map(Sought, lacking)), strict=True))
+        found = []
+        for name, file in images:
+            place = places.get(name, FoundImage(key_of(name), None if file is None else str(file)))
+            if file is None and place.path is not None and os.path.normcase(place.path) in taken:
+                place = FoundImage(place.key)
+            found.append(place)
+        return found
+
     def find_own(
         self, files: Sequence[tuple[Path, object]], folders: Collection[str]
     ) -> list[FoundImage]:
