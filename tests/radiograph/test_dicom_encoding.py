@@ -179,6 +179,7 @@ def test_encodings_have_a_transfer_syntax(implicit: bool, little: bool, expected
     ("frame", "expected"),
     [
         ("ffd8 ffe0 0004 0000 ffc3 000b", "1.2.840.10008.1.2.4.57"),
+        ("ffd8 ffc2 000b", "1.2.840.10008.1.2.4.50"),
         ("ffd8 ffff fff7 000b", "1.2.840.10008.1.2.4.81"),
         ("ff4f ff51 0029", "1.2.840.10008.1.2.4.91"),
         ("0200 0000 4000 0000", "1.2.840.10008.1.2.5"),

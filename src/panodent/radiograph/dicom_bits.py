@@ -121,11 +121,10 @@ def _wraps_at_half(raw: npt.NDArray[Any], bits: int) -> bool:
 
     Unsigned values cross the half of the range in small steps instead.
     """
-    rows = _sample(raw)
-    half: int = 2 ** (bits - 1)
+    rows, half = _sample(raw), 2 ** (bits - 1)
     steps = np.abs(np.diff(rows, axis=1))[np.diff(rows >= half, axis=1)]
     jumps, small = np.count_nonzero(steps > 1.75 * half), np.count_nonzero(steps < half / 4)
-    return bool(jumps >= 4 * max(small, _MIN_PAIRS))
+    return bool(jumps >= 4 * max(int(small), _MIN_PAIRS))
 
 
 def _two_complement(
