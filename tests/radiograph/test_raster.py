@@ -340,7 +340,7 @@ def encoded(suffix: str, image: np.ndarray = GREY) -> bytes:
         ("magic.png", b"\x89PNG\r\n\x1a\n", "not a picture|damaged"),
         ("half.jpg", encoded(".jpg")[:9000], "damaged or cut off"),
         ("half.png", encoded(".png")[:9000], "damaged or cut off"),
-        ("long.png", b"\x89PNG\r\n\x1a\n" + bytes(40), "it is a damaged PNG; copy it again"),
+        ("long.png", b"\x89PNG\r\n\x1a\n" + bytes(40), "it is a PNG, which may be damaged"),
         ("half.tif", encoded(".tiff")[:9000], "damaged or cut off|not a picture"),
         ("half.bmp", encoded(".bmp")[:9000], "damaged or cut off"),
         ("half.webp", encoded(".webp")[:9000], "damaged or cut off|not a picture"),
