@@ -82,6 +82,15 @@ def test_unsigned_pixels_told_as_signed(tmp_path: Path, bits: int, stored: int) 
     assert "PixelRepresentation is signed, but the pixels are unsigned" in radiograph.notes
 
 
+@pytest.mark.parametrize(("bits", "stored"), [(12, 12), (16, 16)])
+def test_bytes_in_the_wrong_order_are_exchanged(tmp_path: Path, bits: int, stored: int) -> None:
+    dataset = made(bits, stored, stored - 1)
+    dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").byteswap().tobytes()
+    radiograph = found(dataset, tmp_path)
+    assert np.abs(radiograph.pixels - PICTURE).max() < 0.001
+    assert "the bytes of the pixels are in the wrong order: exchanged" in radiograph.notes
+
+
 def test_a_few_unsigned_values_beyond_the_signed_ones(tmp_path: Path) -> None:
     dataset = made(16, 16, 15, sign=1)
     values = np.tile(np.linspace(30000, 32800, 256), (128, 1)).astype("<u2")

@@ -26,6 +26,7 @@ from panodent.radiograph.dicom_encoding import (  # noqa: E402
     frame_syntax,
     start_of,
 )
+from panodent.radiograph.dicom_file import read_header  # noqa: E402
 from panodent.radiograph.discovery import collect  # noqa: E402
 from panodent.radiograph.radiograph import is_candidate, read, read_size  # noqa: E402
 
@@ -100,6 +101,16 @@ def test_deflated_data_behind_a_meta_group_without_its_length(tmp_path: Path) ->
     group = meta(uid.DeflatedExplicitVRLittleEndian)[12:]
     (tmp_path / "a").write_bytes(bytes(128) + b"DICM" + group + data)
     assert np.abs(read(tmp_path / "a").pixels - RADIOGRAPH.pixels).max() < 1 / 4000
+
+
+@pytest.mark.parametrize("vr", [b"??", b"\0\0", b"  "])
+def test_private_elements_with_an_invalid_vr_are_passed_over(tmp_path: Path, vr: bytes) -> None:
+    whole = phantom.dicom_bytes(RADIOGRAPH)
+    at = whole.index(b"\x28\x00\x02\x00US")
+    odd = b"\x21\x00\x01\x10" + vr + b"\x04\x00ABCD"
+    (tmp_path / "a.dcm").write_bytes(whole[:at] + odd + whole[at:])
+    assert np.abs(read(tmp_path / "a.dcm").pixels - RADIOGRAPH.pixels).max() < 1 / 4000
+    assert 0x00211001 not in read_header(tmp_path / "a.dcm")
 
 
 @pytest.mark.parametrize("start", [b"", bytes(128)])
@@ -179,6 +190,7 @@ def test_encodings_have_a_transfer_syntax(implicit: bool, little: bool, expected
     ("frame", "expected"),
     [
         ("ffd8 ffe0 0004 0000 ffc3 000b", "1.2.840.10008.1.2.4.57"),
+        ("ffd8 ffc2 000b", "1.2.840.10008.1.2.4.50"),
         ("ffd8 ffff fff7 000b", "1.2.840.10008.1.2.4.81"),
         ("ff4f ff51 0029", "1.2.840.10008.1.2.4.91"),
         ("0200 0000 4000 0000", "1.2.840.10008.1.2.5"),

@@ -159,6 +159,20 @@ def test_palettes_are_looked_up(tmp_path: Path, name: str) -> None:
     assert_reads(tmp_path / name, 1 - GREY / 255)
 
 
+@pytest.mark.parametrize("name", ["x.png", "x.bmp", "x.tif"])
+def test_pictures_that_are_transparent_everywhere_are_read(tmp_path: Path, name: str) -> None:
+    assert cv2.imwrite(str(tmp_path / name), np.dstack([GREY] * 3 + [np.zeros_like(GREY)]))
+    assert_reads(tmp_path / name, GREY / 255)
+    assert "transparent everywhere: transparency was ignored" in read(tmp_path / name).notes
+
+
+def test_a_small_copy_in_a_tiff_is_no_second_picture(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "x.tif") as writer:
+        writer.write(DEEP, photometric="minisblack")
+        writer.write(GREY[::2, ::2], subfiletype=1, photometric="minisblack")
+    assert_reads(tmp_path / "x.tif", DEEP / 65535, 1e-6)
+
+
 def test_a_transparent_palette_entry_is_dark(tmp_path: Path) -> None:
     picture = Image.fromarray(GREY)
     picture.putpalette(np.repeat(np.arange(256), 3).astype(np.uint8).tobytes())
@@ -326,6 +340,7 @@ def encoded(suffix: str, image: np.ndarray = GREY) -> bytes:
         ("magic.png", b"\x89PNG\r\n\x1a\n", "not a picture|damaged"),
         ("half.jpg", encoded(".jpg")[:9000], "damaged or cut off"),
         ("half.png", encoded(".png")[:9000], "damaged or cut off"),
+        ("long.png", b"\x89PNG\r\n\x1a\n" + bytes(40), "it is a PNG, which may be damaged"),
         ("half.tif", encoded(".tiff")[:9000], "damaged or cut off|not a picture"),
         ("half.bmp", encoded(".bmp")[:9000], "damaged or cut off"),
         ("half.webp", encoded(".webp")[:9000], "damaged or cut off|not a picture"),

@@ -45,6 +45,28 @@ def complete(dataset: Any) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def in_order(raw: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
+    """(pixels (H, W) with the bytes of each in the right order, notes).
+
+    Some devices write pixels of 16 bits in the other order than the transfer syntax says. Then they
+    are noise, and smooth if their bytes are exchanged.
+    """
+    if raw.dtype.itemsize != 2 or raw.ndim != 2 or min(raw.shape) < 2:
+        return raw, ()
+    rows = raw[:: -(-raw.shape[0] // _MAX_ROWS)]
+    given, other = _roughness(rows), _roughness(rows.byteswap())
+    if given < _NOISE or other > given / 4:
+        return raw, ()
+    return raw.byteswap(), ("the bytes of the pixels are in the wrong order: exchanged",)
+
+
+def _roughness(rows: npt.NDArray[Any]) -> float:
+    """The mean step between neighbours, as a share of the range of the values."""
+    values = rows.astype(np.int32)
+    span = max(int(values.max()) - int(values.min()), 1)
+    return float(np.abs(np.diff(values, axis=1)).mean()) / span
+
+
 def stored_values(
     raw: npt.NDArray[Any], values: Int64Array, dataset: Any
 ) -> tuple[Int64Array, int, tuple[str, ...]]:
@@ -158,8 +180,7 @@ def _belong_together(raw: npt.NDArray[Any], bits: int) -> bool:
     if lower.min() == lower.max():
         return True
     alone = np.abs(np.diff(lower, axis=1)).mean() / 2**bits
-    whole = np.abs(np.diff(rows, axis=1)).mean() / max(int(rows.max()) - int(rows.min()), 1)
-    return bool(alone > _NOISE and whole < alone / 2)
+    return bool(alone > _NOISE and _roughness(rows) < alone / 2)
 
 
 def _sample(raw: npt.NDArray[Any]) -> npt.NDArray[np.int32]:

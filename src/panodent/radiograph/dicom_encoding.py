@@ -114,5 +114,6 @@ def frame_syntax(frame: bytes) -> str:
     return ""
 
 
-_JPEG = {0xC0: 50, 0xC1: 51, 0xC3: 57, 0xF7: 81}
-"""Last number of the transfer syntax UID, by the marker of the JPEG frame header."""
+_JPEG = {0xC0: 50, 0xC1: 51, 0xC2: 50, 0xC3: 57, 0xF7: 81}
+"""Last number of the transfer syntax UID, by the marker of the JPEG frame header. Progressive JPEG
+(C2), whose syntaxes are retired, is decoded like baseline."""

@@ -223,7 +223,43 @@ def _read(file: Path, limit: int = MAX_OTHER_BYTES, **how: Any) -> Any:
             # Its size is checked already; deferred values cannot be read later from inflated data.
             return pydicom.dcmread(file, force=True, **{**how, "defer_size": None})
         with _CountingReader(file) as stream:
-            return _read_stream(stream, **how)
+            dataset = _read_stream(stream, **how)
+        needed = "PixelData" if "specific_tags" in how else "Rows"
+        if needed in dataset or dataset.original_encoding[0]:
+            return dataset
+        with _unknown_vrs(), _CountingReader(file) as stream:
+            again = _read_stream(stream, **how)
+        return _without_unknown_vrs(again) if needed in again else dataset
+
+
+@contextmanager
+def _unknown_vrs() -> Iterator[None]:
+    """Makes pydicom pass over elements with an invalid VR such as '??'.
+
+    It takes them for implicit ones, in which the VR is a part of the length; this is right in some
+    sequences only. The setting is global in a process, so only one thread at a time may be here.
+    """
+    from pydicom import config
+
+    with _VR_LOCK:
+        before, config.assume_implicit_vr_switch = config.assume_implicit_vr_switch, False
+        try:
+            yield
+        finally:
+            config.assume_implicit_vr_switch = before
+
+
+_VR_LOCK = threading.Lock()
+
+
+def _without_unknown_vrs(dataset: Any) -> Any:
+    from pydicom.valuerep import VR
+
+    for tag in list(dataset.keys()):
+        element = dataset.get_item(tag, keep_deferred=True)
+        if element.VR not in (None, *VR):
+            del dataset[tag]
+    return dataset
 
 
 def _read_stream(stream: io.BufferedReader, **how: Any) -> Any:

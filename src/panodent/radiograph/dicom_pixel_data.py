@@ -108,7 +108,7 @@ def _codec(frame: bytes, claimed: Any, note: str) -> str:
     note : why the claim is not believed, if it is not.
     """
     found = frame_syntax(frame)
-    if found.endswith(".51") and (jpeg_precision(frame) or 8) > 8:
+    if found.endswith((".50", ".51")) and (jpeg_precision(frame) or 8) > 8:
         raise RadiographError(
             "its pixels are 12-bit JPEG Extended, which is not read; send it uncompressed"
         )

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.errors import NoRadiographError, RadiographError
-from panodent.radiograph.dicom_bits import complete, stored_values
+from panodent.radiograph.dicom_bits import complete, in_order, stored_values
 from panodent.radiograph.dicom_codestream import check_frame_size
 from panodent.radiograph.dicom_file import add_pixels, decoding, read_header, reason
 from panodent.radiograph.dicom_geometry import Turn, spacing_of, upright_turn
@@ -156,6 +156,7 @@ def _grey(raw: npt.NDArray[Any], dataset: Any) -> tuple[npt.NDArray[np.float32],
             f"pixels are {raw.dtype} of shape {raw.shape}; expected 8 or 16 bits, one frame; "
             "export it as such"
         )
+    raw, order_notes = in_order(raw)
     # Every step maps a value to a value: apply it to a table of all values instead.
     lowest = int(raw.min())
     index = raw.astype(np.int32) - lowest if lowest else raw
@@ -165,7 +166,7 @@ def _grey(raw: npt.NDArray[Any], dataset: Any) -> tuple[npt.NDArray[np.float32],
     padding, notes = padding_values(raw, values, counts, dataset)
     inverse = kind == "MONOCHROME1" or _shape(dataset) == "INVERSE"
     table, more = _table(raw, values, counts, padding, dataset)
-    notes += more
+    notes = (*order_notes, *notes, *more)
     if inverse:
         table = 1 - table
         notes += ("inverted: the file stores dense as dark",)

@@ -11,11 +11,13 @@ _KNOWN = (
     (b"Rar!\x1a\x07", "a RAR archive; unpack it"),
     (b"BZh", "a bzip2 archive; unpack it"),
     (b"\xfd7zXZ\0", "an xz archive; unpack it"),
+    (b"\x89PNG", "a PNG, which may be damaged"),
+    (b"\xff\xd8\xff", "a JPEG, which may be damaged or have 12 bits; save it as PNG"),
     (b"GIF8", "a GIF; save it as PNG"),
     (b"\0\0\0\x0cjP  ", "a JPEG 2000; save it as PNG"),
     (b"\xff\x4f\xff\x51", "a JPEG 2000; save it as PNG"),
-    (b"II*\0", "a TIFF of a kind that is not read; save it as PNG"),
-    (b"MM\0*", "a TIFF of a kind that is not read; save it as PNG"),
+    (b"II*\0", "a TIFF, which may be damaged or of a rare kind; save it as PNG"),
+    (b"MM\0*", "a TIFF, which may be damaged or of a rare kind; save it as PNG"),
 )
 _LFS = b"version https://git-lfs.github.com"
 

@@ -104,6 +104,10 @@ def from_array(pixels: npt.ArrayLike, source: Path | None = None) -> Radiograph:
         raise RadiographError(
             f"pixels are {image.dtype}; expected uint8, uint16 or float in 0 to 1"
         )
+    if image.ndim == 3 and image.shape[2] in (2, 4) and not image[..., -1].any():
+        # Windows leaves the transparency of BMPs at 0.
+        image = image[..., :-1]
+        notes += ("transparent everywhere: transparency was ignored",)
     return Radiograph(np.ascontiguousarray(_grey(image)), source, notes=notes)
 
 

@@ -42,7 +42,9 @@ _DECODE_ERRORS = (
 """Exceptions that Pillow raises for damaged files."""
 
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_ORIENTATION, _PHOTOMETRIC, _WIDTH, _HEIGHT = 274, 262, 256, 257
+_ORIENTATION, _PHOTOMETRIC, _WIDTH, _HEIGHT, _SUBFILE = 274, 262, 256, 257, 254
+_MAX_PAGES = 20
+"""Pages of a TIFF among which small copies of the first one are looked for."""
 _EXIF_TURNS: dict[int, Callable[[npt.NDArray[Any]], npt.NDArray[Any]]] = {
     2: lambda image: image[:, ::-1],
     3: lambda image: image[::-1, ::-1],
@@ -202,7 +204,19 @@ def _check_header(picture: Any, max_pixels: int) -> None:
     width, height = picture.size
     check_size(height, width, max_pixels)
     if picture.format in ("TIFF", "WEBP", "PNG"):
-        _check_count(getattr(picture, "n_frames", 1))
+        frames = getattr(picture, "n_frames", 1)
+        small = _small_copies(picture, frames) if picture.format == "TIFF" else 0
+        _check_count(frames - small)
+
+
+def _small_copies(picture: Any, frames: int) -> int:
+    """How many pages of a TIFF are the first one in a smaller size; 0 if there are many pages."""
+    small = 0
+    for number in range(1, frames if frames <= _MAX_PAGES else 0):
+        picture.seek(number)
+        small += int(picture.tag_v2.get(_SUBFILE, 0)) & 1
+    picture.seek(0)
+    return small
 
 
 def _check_count(pictures: int) -> None:
