@@ -38,7 +38,7 @@ def test_what_cannot_be_copied_is_told(panodent, study: Path, tmp_path: Path) ->
     (study / "scan.png").write_bytes(b"x")
     found = panodent("deidentify", study, tmp_path / "none", "-o", tmp_path / "out")
     assert found.code == 1
-    assert "scan.png: is no DICOM file" in found.err
+    assert "scan.png: is not a DICOM file" in found.err
     assert "no such file or folder" in found.err
     assert found.out.startswith("2 radiographs de-identified, text masked in 0, 2 failed")
     (tmp_path / "short").write_text("abc")

@@ -102,7 +102,7 @@ def test_two_radiographs_of_one_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"category_id": 19}, "category_id 19 is no FDI number"),
+        ({"category_id": 19}, "category_id 19 is not an FDI number"),
         ({"score": "high"}, "not a COCO result"),
         ({"segmentation": {"size": [10**6, 10**6], "counts": "1"}}, "whole numbers from 1 to"),
         ({"segmentation": {"size": [5], "counts": "1"}}, "not a COCO result"),

@@ -66,7 +66,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         ({"annotations": [{"image_id": 9, "category_id": 1}]}, "not annotated findings"),
         (
             {"annotations": [{**document()["annotations"][0], "fdi": 99}]},
-            "fdi 99 is no FDI number",
+            "fdi 99 is not an FDI number",
         ),
         ({"images": 1}, "not annotated findings"),
     ],

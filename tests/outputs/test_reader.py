@@ -62,7 +62,7 @@ def test_a_backslash_is_a_separator(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"category_id": 3}, "category_id 3 is no FDI number"),
+        ({"category_id": 3}, "category_id 3 is not an FDI number"),
         ({"segmentation": {"size": list(SIZE), "counts": "~~"}}, "run-length"),
         ({"segmentation": [1]}, "not a COCO result"),
         ({"score": 7}, "not all from 0 to 1"),

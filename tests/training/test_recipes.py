@@ -58,7 +58,7 @@ def test_an_unknown_recipe_is_corrected() -> None:
         ({"validation": 1.0}, "validation"),
         ({"freeze": "head"}, "freeze"),
         ({"classes": [11, 11]}, "each once"),
-        ({"classes": [99]}, "99 is no FDI number"),
+        ({"classes": [99]}, "99 is not an FDI number"),
         ({"stages": [{"epochs": 1, "height": 100, "width": 128}]}, "multiple of 32"),
         ({"batch_size": "four"}, "expected int"),
         ({"batch_size": True}, "expected int"),

@@ -111,7 +111,7 @@ class Bundle:
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise BundleError("a bundle's classes name each tooth once; these do not")
         if unknown := [fdi for fdi in self.classes if fdi not in TEETH]:
-            raise BundleError(f"bundle class {unknown[0]} is no FDI number")
+            raise BundleError(f"bundle class {unknown[0]} is not an FDI number")
         if odd := [fdi for fdi, size in self.sizes.items() if not all(0 < x <= 1 for x in size)]:
             raise BundleError(f"usual size of tooth {odd[0]}: expected two shares, above 0 to 1")
         sessions = (

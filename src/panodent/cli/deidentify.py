@@ -77,7 +77,7 @@ def _write(deidentifier: Deidentifier, file: Path, output: Path, counts: dict[st
     from panodent.utils.atomic_files import write_whole
 
     if not is_dicom(file):
-        raise RadiographError(f"{file}: is no DICOM file, so it has no header to de-identify")
+        raise RadiographError(f"{file}: is not a DICOM file, so it has no header to de-identify")
     found = deidentifier.deidentify(file)
     stream = io.BytesIO()
     found.dataset.save_as(stream, enforce_file_format=True)

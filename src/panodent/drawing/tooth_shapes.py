@@ -93,7 +93,7 @@ class Pictogram:
 def pictogram(fdi: int) -> Pictogram:
     """The drawing of the tooth with this FDI number; left and right teeth look the same.
 
-    Raises `KeyError` for a number that is no FDI number.
+    Raises `KeyError` for a number that is not an FDI number.
     """
     tooth = TEETH[fdi]
     place = tooth.position - 1

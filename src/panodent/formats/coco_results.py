@@ -149,7 +149,8 @@ def _teeth(file: Path, name: str, entries: list[dict[str, Any]]) -> Teeth:
             fdi = int(entry["category_id"])
             if fdi != UNNUMBERED and fdi not in TEETH:
                 raise AnnotationError(
-                    f"category_id {fdi} is no FDI number; expected one, or 0 for a tooth without"
+                    f"category_id {fdi} is not an FDI number; expected one, or 0 for a tooth "
+                    "without"
                 )
             items.append((fdi, segmentation_mask(entry["segmentation"], size)))
         return Teeth.from_masks(size, items, [float(entry["score"]) for entry in entries])

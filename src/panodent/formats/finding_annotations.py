@@ -83,7 +83,7 @@ def _annotated(
         kind, mask = names[item["category_id"]], segmentation_mask(item["segmentation"], size)
         fdi = int(item.get("fdi", NOWHERE))
         if fdi != NOWHERE and fdi not in TEETH:
-            raise AnnotationError(f"fdi {fdi} is no FDI number; expected one, or 0 for none")
+            raise AnnotationError(f"fdi {fdi} is not an FDI number; expected one, or 0 for none")
         if kind in KINDS:
             items.append((kind, fdi, *trimmed(mask)))
         else:

@@ -145,7 +145,9 @@ class TrainConfig:
         if not self.classes or len(set(self.classes)) < len(self.classes):
             raise ConfigError("classes must name at least one tooth, each once")
         if unknown := [fdi for fdi in self.classes if fdi not in TEETH]:
-            raise ConfigError(f"classes: {unknown[0]} is no FDI number; expected such as 11 or 48")
+            raise ConfigError(
+                f"classes: {unknown[0]} is not an FDI number; expected such as 11 or 48"
+            )
         check_ranges(self)
         if self.epochs < 1:
             raise ConfigError(f"stages have {self.epochs} epochs; expected at least 1")

@@ -29,7 +29,7 @@ class UNetConfig:
     filters: tuple[int, ...] = setting(
         (24, 48, 96, 192, 256, 256), "Filters of each level, from the finest to the deepest."
     )
-    classes: int = setting(33, "Classes of a pixel; class 0 is no tooth.", (2, 256), "classes")
+    classes: int = setting(33, "Classes of a pixel; class 0 is not a tooth.", (2, 256), "classes")
     channels: int = setting(1, "Channels of the input.", (1, 64), "channels")
     stem: int = setting(
         2, "Stride of the first convolution; the output has the frame's size divided by it.", (1, 2)

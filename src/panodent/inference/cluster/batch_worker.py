@@ -215,7 +215,7 @@ class BatchWorker:
 def _local(source: Source, place: Path) -> Input:
     """The input with its file in `place`, fetched if it is on a store.
 
-    Raises `NoRadiographError` for a file without suffix that is no DICOM file.
+    Raises `NoRadiographError` for a file without suffix that is not a DICOM file.
     """
     if not source.url:
         return source.item
@@ -223,7 +223,7 @@ def _local(source: Source, place: Path) -> Input:
     path.parent.mkdir()
     fetch(source.url, path)
     if not suffix_of(path) and not is_dicom(path):
-        raise NoRadiographError(f"{source.url}: has no suffix and is no DICOM file")
+        raise NoRadiographError(f"{source.url}: has no suffix and is not a DICOM file")
     return replace(source.item, path=path)
 
 
