@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,3 +127,13 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
 )
 def test_likely_encodings(text: str, encoding: str, likely: str) -> None:
     assert guess(text.encode(encoding)) == likely
+
+
+def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("36")
+    tracemalloc.start()
+    try:
+        assert read_text(tmp_path / "a.txt") == "36"
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()

@@ -167,10 +167,11 @@ def _is_text_encoding(name: str) -> bool:
 
 
 def _in_whole(stream: BinaryIO, file: Path) -> bytes:
-    data = stream.read(LARGEST + 1)
-    if len(data) > LARGEST:
+    size = stream.seek(0, io.SEEK_END)
+    if size > LARGEST:
         raise AnnotationError(f"{file}: has more than {LARGEST} bytes; expected a smaller file")
-    return data
+    stream.seek(0)
+    return stream.read(size)  # reading up to LARGEST would set aside that much memory each time
 
 
 def _converted_by_name(file: Path) -> bytes | None:
