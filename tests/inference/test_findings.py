@@ -157,10 +157,19 @@ def test_letters_in_the_margin_are_no_findings(kind: str) -> None:
     near, far = (kind, 22, 42, 26, 46), (kind, 88, 150, 92, 156)
     assert names(found(logits(near, far), teeth())[1]) == [(kind, 16)]
     assert names(found(logits(far), Teeth.empty(SIZE))[1]) == []
-    bridge = ("pontic", 81, 148, 87, 158)
-    assert kind in [one.kind for one in found(logits(far, bridge), teeth())[1]]
-    small = replace(NETWORK, limits={"pontic": KindLimits(area=61 / (96 * 192))})
-    assert names(decode(small, logits(far, bridge), teeth(), {})[1]) == []
+    implant = ("implant", 67, 150, 87, 154)
+    assert kind in [one.kind for one in found(logits(far, implant), teeth())[1]]
+    large = replace(NETWORK, limits={"implant": KindLimits(area=81 / (96 * 192))})
+    assert names(decode(large, logits(far, implant), teeth(), {})[1]) == []
+
+
+@pytest.mark.parametrize("kind", ["crown", "pontic"])
+def test_a_bridge_begins_at_a_tooth_or_an_implant(kind: str) -> None:
+    first, second = (kind, 81, 148, 87, 158), (kind, 81, 160, 87, 170)
+    assert names(found(logits(first, second), teeth())[1]) == []
+    planes = logits(first, second, ("implant", 67, 150, 80, 154))
+    kinds = [one.kind for one in found(planes, teeth())[1]]
+    assert kinds.count(kind) == 2
 
 
 def test_what_is_too_small_or_unsure_is_left_out() -> None:
@@ -182,7 +191,7 @@ def test_unsure_fillings_of_a_radiograph_without_a_sure_finding_are_left_out() -
 
 def test_without_teeth() -> None:
     planes = logits(("implant", 10, 60, 30, 64), ("implant", 60, 120, 80, 124),
-                    ("pontic", 40, 90, 44, 98))  # fmt: skip
+                    ("pontic", 26, 65, 32, 73))  # fmt: skip
     _, findings = found(planes, Teeth.empty(SIZE))
     numbers = {finding.kind: finding.fdi for finding in findings if finding.kind == "pontic"}
     assert numbers["pontic"] // 10 in (1, 4)
