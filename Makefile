@@ -64,9 +64,11 @@ weights: $(VENV)/dev.stamp
 
 setup: $(VENV)/demo.stamp
 setup-dev: $(VENV)/dev.stamp
-# JAX, Ray, MLflow and Weights & Biases: 900 MB. Without them their tests are skipped.
+# JAX, Ray, MLflow and Weights & Biases: 900 MB; Datumaro and Label Studio's SDK: 70 MB, in a folder
+# of their own, since they pin other versions. Without them their tests are skipped.
 extras: $(VENV)/dev.stamp
 	$(INSTALL) -e '.[dev-extras]'
+	$(PIP) install --no-compile --no-deps --upgrade --target $(VENV)/oracles -r tests/oracles.requirements.txt
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Say which: make PYTHON=python3.11")'

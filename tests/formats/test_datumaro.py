@@ -1,7 +1,7 @@
 """Datumaro as a second opinion: it reads what is written here, and what it writes is read.
 
-Datumaro is not a dependency, since it pins others. To run these tests, install it into a folder of
-its own: `pip install --target FOLDER datumaro`, and add the folder to the end of PYTHONPATH.
+Datumaro is not a dependency, since it pins others: `make extras` installs it into a folder of its
+own, see `tests/oracles.requirements.txt`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL import Image
 from panodent import formats
 from panodent.teeth.teeth import Teeth
 
-dm: Any = pytest.importorskip("datumaro", reason="datumaro is not installed")
+dm: Any = pytest.importorskip("datumaro", reason="`make extras` installs Datumaro")
 
 SIZE = (40, 60)
 HOLE = np.pad(np.zeros((2, 2), bool), 2, constant_values=True)

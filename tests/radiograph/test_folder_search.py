@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -112,15 +114,25 @@ def test_what_is_no_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (reason, lost) == ("is not a file but a pipe, a socket or a device", True)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
-def test_permissions(tmp_path: Path) -> None:
-    made(tmp_path, "closed/a.png", "scan")
-    (tmp_path / "closed").chmod(0)
-    (tmp_path / "scan").chmod(0)
-    try:
-        found = reasons(tmp_path)
-    finally:
-        (tmp_path / "closed").chmod(0o700)
+@pytest.fixture
+def bound_place(tmp_path: Path) -> Iterator[Path]:
+    """A folder in which permissions bind this process: they do not bind root."""
+    reasons(tmp_path)  # what it imports may be closed to others
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        place.chmod(0o755)
+        yield place
+        os.seteuid(os.getuid())
+        (place / "closed").chmod(0o700)
+
+
+def test_permissions(bound_place: Path) -> None:
+    made(bound_place, "closed/a.png", "scan")
+    (bound_place / "closed").chmod(0)
+    (bound_place / "scan").chmod(0)
+    if os.geteuid() == 0:
+        os.seteuid(65534)  # nobody
+    found = reasons(bound_place)
     assert {name: lost for name, (_, lost) in found.items()} == {"closed": True, "scan": True}
     assert "cannot be read (Permission denied)" in found["closed"][0]
 

@@ -236,7 +236,7 @@ def test_requests_that_are_none_are_refused(backend):
 def test_its_own_kit_takes_the_predictions(backend):
     """Where label-studio-sdk is installed, its validation is the judge."""
     interface = pytest.importorskip(
-        "label_studio_sdk.label_interface", reason="label-studio-sdk is not installed"
+        "label_studio_sdk.label_interface", reason="`make extras` installs label-studio-sdk"
     )
     for config in (BRUSH, POLYGON):
         (found,) = predict(backend, config, "/data/upload/1/scan.png")
