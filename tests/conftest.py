@@ -29,7 +29,7 @@ from panodent.teeth.finding_kinds import KINDS
 from panodent.teeth.teeth import Teeth
 from panodent.training import precision
 
-# Where `make extras` puts the programs that judge what panodent writes; what is installed comes first.
+# Where `make extras` puts programs that judge what panodent writes, behind what is installed.
 sys.path.append(str(Path(sys.prefix) / "oracles"))
 
 gc.set_threshold(50_000)  # searched for as often as usual, garbage costs a twentieth of the time
