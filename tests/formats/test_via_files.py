@@ -113,6 +113,13 @@ def test_another_separator_is_named(tmp_path: Path, project: Path) -> None:
     assert find(table) == []
 
 
+def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("name,age\na,1\n")
+    with pytest.raises(AnnotationError, match=r"has the columns \['name', 'age'\]; expected VIA's"):
+        FORMAT.read(table)
+
+
 def test_places_of_json(project: Path) -> None:
     found = list(entries(project, FaultReport.of(None, project)))
     assert list(entries_at(project, [places for _, places, _ in found])) == [e for *_, e in found]

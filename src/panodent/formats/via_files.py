@@ -51,8 +51,12 @@ def entries(file: Path, report: FaultReport) -> Iterator[tuple[str, Places, Any]
     if not _has_rows(file):
         yield from _in_json(file)
         return
-    head = columns(file)
-    named = _column_names(head)
+    named = _column_names(columns(file))
+    if not set(_COLUMNS).issubset(named):
+        raise AnnotationError(
+            f"{file}: has the columns {excerpt(named)}; expected VIA's table, with "
+            f"{', '.join(_COLUMNS)}"
+        )
     places: dict[str, list[Place]] = {}
     for place, row in rows(file):
         with report.catching(cost="annotation"):
