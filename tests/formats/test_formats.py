@@ -37,11 +37,12 @@ def test_each_format_is_recognised_by_itself_only(tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize(
     ("name", "options", "ignored"),
     [
-        ("yolo", {"attribute": "tooth", "numbering": "fdi"}, "--attribute was ignored: yolo has"),
+        ("yolo", {"attribute": "tooth", "numbering": "fdi"}, "--attribute: is ignored: yolo has"),
         ("coco", {"predictions": True}, "no use for it, only label-studio"),
-        ("ome-tiff", {"map": {"36": 36}}, "--map was ignored"),
+        ("ome-tiff", {"map": {"36": 36}}, "--map: is ignored"),
         ("cvat", {"encoding": "cp1252", "values": None, "predictions": False}, ""),
         ("labels", {"values": "fdi"}, ""),
+        ("labels", {"values": "fdi", "map": {"36": 36}}, "--map: is ignored: pixel values are"),
     ],
 )
 def test_options_without_a_use_are_named(

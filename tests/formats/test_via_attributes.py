@@ -72,5 +72,5 @@ def test_an_attribute_that_is_wanted_where_shapes_have_none_is_warned_about() ->
     with naming_attribute("tooth", known({}), Naming(), report):
         pass
     assert [str(fault) for fault in faults if fault.is_warning] == [
-        "a.json: --attribute was ignored: no shape of a tooth has attributes"
+        "a.json: --attribute: is ignored: no shape of a tooth has attributes"
     ]

@@ -73,8 +73,8 @@ def _warn_of_unused(name: str, path: Path, given: Options) -> None:
     for option in READ_OPTIONS:
         if given.get(option) and option not in BY_NAME[name].options:
             using = tuple(info.name for info in BY_NAME.values() if option in info.options)
-            FaultReport.of(given, path).warn(
-                f"--{option} was ignored: {name} has no use for it, only {listed(using)}"
+            FaultReport.of(given, path).warn_of_option(
+                option, f"{name} has no use for it, only {listed(using)}"
             )
 
 

@@ -100,7 +100,7 @@ def naming_attribute(
     has the attribute that is wanted, but some have others; `report` warns if none has any.
     """
     if wanted and not known.having:
-        report.warn("--attribute was ignored: no shape of a tooth has attributes")
+        report.warn_of_option("attribute", "no shape of a tooth has attributes")
     elif wanted and wanted not in known.having:
         raise AnnotationError(
             f"{report.file}: shapes have the attributes {excerpt(list(known.having))}; none is "
