@@ -99,7 +99,7 @@ def test_a_bad_row_costs_its_region(tmp_path: Path, project: Path) -> None:
     assert items["a"] == Teeth.empty((5, 7))
     problems = [str(fault) for fault in faults]
     assert len(problems) == 2
-    assert "a row has 8 cells" in problems[0]
+    assert ": b, ü.png: a row has 8 cells" in problems[0]
     assert "region_attributes are '{tooth: " in problems[1]
 
 

@@ -23,7 +23,15 @@ from typing import Any
 
 from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultReport
-from panodent.formats.parsing.csv_stream import SEPARATORS, cells, columns, rows, rows_at
+from panodent.formats.parsing.csv_stream import (
+    SEPARATORS,
+    cell_of,
+    cells,
+    columns,
+    row_cells,
+    rows,
+    rows_at,
+)
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import nearest
 from panodent.formats.parsing.json_record import Record
@@ -59,9 +67,12 @@ def entries(file: Path, report: FaultReport) -> Iterator[tuple[str, Places, Any]
         )
     places: dict[str, list[Place]] = {}
     for place, row in rows(file):
+        name = ""
         with report.catching(cost="annotation"):
-            (entry,) = cells(named, row, file)
-            known = places.setdefault(entry["filename"], [])
+            name = cell_of(named, "filename", row, file)
+        with report.about(name).catching(cost="annotation"):
+            row_cells(named, row, file)
+            known = places.setdefault(name, [])
             if known and known[-1][1] == place[0]:
                 known[-1] = (known[-1][0], place[1])
             else:
