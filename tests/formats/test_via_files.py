@@ -103,6 +103,18 @@ def test_a_bad_row_costs_its_region(tmp_path: Path, project: Path) -> None:
     assert "region_attributes are '{tooth: " in problems[1]
 
 
+def test_rows_that_are_missing_are_named(tmp_path: Path, project: Path) -> None:
+    table = as_table(project, tmp_path / "via.csv")
+    rows = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    ours = [row for row in rows if row.startswith('"b, ü')]
+    table.write_text("".join([row for row in rows if row != ours[-1]]), encoding="utf-8")
+    faults = FaultList()
+    FORMAT.read(table, {"faults": faults})
+    (fault,) = faults
+    assert fault.is_warning
+    assert f"b, ü.png: has {len(ours) - 1} of {len(ours)} regions, which region_" in str(fault)
+
+
 def test_another_separator_is_named(tmp_path: Path, project: Path) -> None:
     table = as_table(project, tmp_path / "via.csv", separator=";")
     project.unlink()

@@ -88,8 +88,9 @@ def row_cells(head: list[str], row: bytes, file: Path) -> dict[str, str]:
     found = cells(head, row, file)
     if len(found) != 1:
         raise AnnotationError(
-            f"{file}: a quotation mark joins {len(found)} rows, from {excerpt(found[:1])}; "
-            "expected cells with such a mark in quotation marks"
+            f"{file}: a quotation mark joins {len(found)} rows, from that of "
+            f"{excerpt(next(iter(found[0].values()), ''))}; expected cells with such a mark in "
+            "quotation marks"
         )
     return found[0]
 
