@@ -11,6 +11,7 @@ from PIL import Image
 from panodent import formats
 from panodent.errors import AnnotationError, UnknownNameError
 from panodent.formats.base import Annotated, Format
+from panodent.formats.faults import FaultList
 from panodent.teeth.teeth import Teeth
 
 
@@ -31,6 +32,27 @@ def test_each_format_is_recognised_by_itself_only(tmp_path: Path, name: str) -> 
     (item,) = formats.get(name).read(tmp_path, {"values": "fdi"})
     assert item.key == "a"
     assert item.read().fdi.tolist() == [36]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "ignored"),
+    [
+        ("yolo", {"attribute": "tooth", "numbering": "fdi"}, "--attribute: is ignored: yolo has"),
+        ("coco", {"predictions": True}, "no use for it, only label-studio"),
+        ("ome-tiff", {"map": {"36": 36}}, "--map: is ignored"),
+        ("cvat", {"encoding": "cp1252", "values": None, "predictions": False}, ""),
+        ("labels", {"values": "fdi"}, ""),
+        ("labels", {"values": "fdi", "map": {"36": 36}}, "--map: is ignored: pixel values are"),
+    ],
+)
+def test_options_without_a_use_are_named(
+    tmp_path: Path, name: str, options: dict[str, object], ignored: str
+) -> None:
+    faults = FaultList()
+    formats.read(written(tmp_path, name), None, {**options, "faults": faults})
+    told = [str(fault) for fault in faults if fault.is_warning]
+    assert len(told) == bool(ignored)
+    assert ignored in "".join(told)
 
 
 def test_a_single_file_is_recognised(tmp_path: Path) -> None:

@@ -9,8 +9,16 @@ from pathlib import Path
 import pytest
 
 from panodent import formats
+from panodent.cli.options import read_options
 from panodent.formats.base import Format
-from panodent.formats.registry import BY_NAME, FORMATS, NAMES, FormatInfo, listed
+from panodent.formats.registry import (
+    BY_NAME,
+    FORMATS,
+    NAMES,
+    READ_OPTIONS,
+    FormatInfo,
+    listed,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "formats.md"
 
@@ -64,6 +72,11 @@ def test_the_documentation_says_what_the_table_says(info: FormatInfo) -> None:
         *("yes" if yes else "no" for yes in held),
         {"no": "no", "kind": "kind", "tooth": "kind and tooth"}[limits.findings],
     ]
+
+
+def test_the_command_line_has_every_option_of_reading() -> None:
+    assert set(read_options("a", "b", Path("c"), True, "d", "e")) == set(READ_OPTIONS)
+    assert {option for info in FORMATS for option in info.options} == set(READ_OPTIONS)
 
 
 @pytest.mark.parametrize(

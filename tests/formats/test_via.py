@@ -387,6 +387,9 @@ def test_several_files_are_read_together(tmp_path: Path) -> None:
 def test_a_radiograph_of_two_files_is_that_with_regions(tmp_path: Path) -> None:
     file = saved(tmp_path, image(region()))
     (tmp_path / "x.json").write_text(file.read_text())
+    (item,) = FORMAT.read(tmp_path)  # the same twice, as a project and its export
+    assert item.read().fdi.tolist() == [36]
+    saved(tmp_path, image(region("37")))
     with pytest.raises(AnnotationError, match=r"several files \(export\.json, x\.json\); keep one"):
         FORMAT.read(tmp_path)
     saved(tmp_path, image(regions=[]))

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from panodent.errors import AnnotationError
+from panodent.formats.faults import FaultList, FaultReport
 from panodent.formats.naming import Naming
-from panodent.formats.via_attributes import Attributes, class_name
+from panodent.formats.via_attributes import Attributes, class_name, naming_attribute
 
 FILE = Path("via.json")
 
@@ -63,3 +64,13 @@ def test_free_texts_are_not_kept_without_end() -> None:
 )
 def test_class_names(value: Any, name: str | None) -> None:
     assert class_name(value) == name
+
+
+def test_an_attribute_that_is_wanted_where_shapes_have_none_is_warned_about() -> None:
+    faults = FaultList()
+    report = FaultReport.of({"faults": faults}, "a.json")
+    with naming_attribute("tooth", known({}), Naming(), report):
+        pass
+    assert [str(fault) for fault in faults if fault.is_warning] == [
+        "a.json: --attribute: is ignored: no shape of a tooth has attributes"
+    ]

@@ -99,8 +99,20 @@ def test_a_bad_row_costs_its_region(tmp_path: Path, project: Path) -> None:
     assert items["a"] == Teeth.empty((5, 7))
     problems = [str(fault) for fault in faults]
     assert len(problems) == 2
-    assert "a row has 8 cells" in problems[0]
+    assert ": b, ü.png: a row has 8 cells" in problems[0]
     assert "region_attributes are '{tooth: " in problems[1]
+
+
+def test_rows_that_are_missing_are_named(tmp_path: Path, project: Path) -> None:
+    table = as_table(project, tmp_path / "via.csv")
+    rows = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    ours = [row for row in rows if row.startswith('"b, ü')]
+    table.write_text("".join([row for row in rows if row != ours[-1]]), encoding="utf-8")
+    faults = FaultList()
+    FORMAT.read(table, {"faults": faults})
+    (fault,) = faults
+    assert fault.is_warning
+    assert f"b, ü.png: has {len(ours) - 1} of {len(ours)} regions, which region_" in str(fault)
 
 
 def test_another_separator_is_named(tmp_path: Path, project: Path) -> None:
@@ -111,6 +123,13 @@ def test_another_separator_is_named(tmp_path: Path, project: Path) -> None:
     ):
         formats.recognise(tmp_path)
     assert find(table) == []
+
+
+def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("name,age\na,1\n")
+    with pytest.raises(AnnotationError, match=r"has the columns \['name', 'age'\]; expected VIA's"):
+        FORMAT.read(table)
 
 
 def test_places_of_json(project: Path) -> None:

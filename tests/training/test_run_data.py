@@ -11,6 +11,7 @@ import pytest
 
 from panodent import formats, phantom
 from panodent.bundle.bundle import load
+from panodent.datasets.convert import convert
 from panodent.datasets.dataset import find
 from panodent.errors import DatasetError
 from panodent.inference.folder import predict_files
@@ -68,6 +69,18 @@ def test_annotations_that_panodent_predicted_are_named(data: Path, teeth_bundle:
     (data / "truth.json").unlink()
     (record,) = split_data([DataSource(data)], CONFIG)
     assert "results of `panodent predict`" in "".join(data_notes([record]))
+
+
+def test_an_option_is_named_if_no_folder_uses_it(tmp_path: Path, data: Path) -> None:
+    maps = tmp_path / "maps"
+    convert(data, maps, "labels")
+    options = {"values": "fdi", "predictions": True}
+    records = split_data([DataSource(data, None, options), DataSource(maps, None, options)], CONFIG)
+    (first,), (second,) = (record["warnings"] for record in records)
+    assert first.startswith(f"{data}: --predictions: is ignored: coco has no use for it")
+    assert second.startswith(f"{maps}: --predictions: is ignored: labels has no use for it")
+    (alone,) = split_data([DataSource(data, None, {"values": "fdi"})], CONFIG)
+    assert ["--values: is ignored" in note for note in alone["warnings"]] == [True]
 
 
 def test_notes_name_what_was_left_out() -> None:

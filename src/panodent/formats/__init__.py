@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from panodent.errors import AnnotationError, UnknownNameError
-from panodent.formats.registry import BY_NAME, NAMES, WRITTEN
+from panodent.formats.registry import BY_NAME, NAMES, READ_OPTIONS, WRITTEN, listed
 from panodent.utils.wording import near_name
 
 if TYPE_CHECKING:
@@ -61,7 +61,21 @@ def read(
     given = options or {}
     declare(path, given.get("encoding"))
     chosen = name or recognise(path)
-    return chosen, get(chosen).read(path, given)
+    found = get(chosen)
+    _warn_of_unused(chosen, path, given)
+    return chosen, found.read(path, given)
+
+
+def _warn_of_unused(name: str, path: Path, given: Options) -> None:
+    """Warns of options that reading a format does not use, so that none is ignored silently."""
+    from panodent.formats.faults import FaultReport
+
+    for option in READ_OPTIONS:
+        if given.get(option) and option not in BY_NAME[name].options:
+            using = tuple(info.name for info in BY_NAME.values() if option in info.options)
+            FaultReport.of(given, path).warn_of_option(
+                option, f"{name} has no use for it, only {listed(using)}"
+            )
 
 
 def recognise(path: Path) -> str:

@@ -114,7 +114,8 @@ from panodent.teeth.teeth import Teeth
 from panodent.teeth.validation import STATES
 
 Options = Mapping[str, Any]
-"""Options of a format by name. A format ignores options that it does not have."""
+"""Options of a format by name. A format ignores options that it does not have;
+`panodent.formats.read` warns of those."""
 Items = Iterable[tuple[str, Teeth] | tuple[str, Teeth, Findings]]
 """(file name of the radiograph below the data folder, its teeth), one after the other.
 

@@ -110,7 +110,7 @@ class Coco(Format):
         del files  # with their lists of images
         of_teeth = [content for content in contents if not content.of_findings]
         of_findings = [content for content in contents if content.of_findings]
-        with naming_attribute(attribute, known, naming, path):
+        with naming_attribute(attribute, known, naming, FaultReport.of(options, path)):
             _name_categories(of_teeth, naming, path)
         _name_categories(of_findings, naming, path)
         report = FaultReport.of(options, of_teeth[0].file if len(of_teeth) == 1 else path)

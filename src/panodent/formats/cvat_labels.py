@@ -59,5 +59,5 @@ class CvatLabels:
 
         An error names the attribute whose values are teeth, if there is one.
         """
-        with naming_attribute(self.attribute, self.known, self.naming, file):
+        with naming_attribute(self.attribute, self.known, self.naming, report):
             return self.naming.numbers(labels, file, report=report)

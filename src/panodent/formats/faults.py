@@ -31,6 +31,8 @@ from panodent.formats.parsing.excerpt import shown
 
 OPTION = "faults"
 """The option of all formats that holds a `Faults`."""
+OF_OPTION = "--"
+"""How the item of a warning about an ignored option begins."""
 Cost = Literal["nothing", "annotation", "radiograph"]
 
 
@@ -152,6 +154,10 @@ class FaultReport:
     def warn(self, problem: str, item: str = "") -> None:
         """Reports what can be used and must be known, such as boxes in place of outlines."""
         self.faults.add(Fault(self.file, self.image, item, problem, "nothing", True, True))
+
+    def warn_of_option(self, option: str, why: str) -> None:
+        """Reports an option for reading that was given and is not used."""
+        self.warn(f"is ignored: {why}", f"{OF_OPTION}{option}")
 
     @contextmanager
     def catching(self, item: str = "", cost: Cost = "annotation") -> Iterator[None]:

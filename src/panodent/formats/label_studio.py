@@ -146,7 +146,7 @@ class LabelStudio(Format):
             report.note(f"{skipped} tasks hold predictions and no annotations; {todo}")
         if several:
             report.note(SEVERAL.format(several))
-        with naming_attribute(attribute, attributes, naming, file):
+        with naming_attribute(attribute, attributes, naming, report):
             numbers = naming.numbers(labels, file, report=report)
         reading.numbers = {**numbers, NO_LABEL: UNNUMBERED}
         reading.kinds = kinds = naming.kinds(labels)

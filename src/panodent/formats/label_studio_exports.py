@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultList, FaultReport
-from panodent.formats.parsing.csv_stream import SEPARATORS, cells, columns, rows, rows_at
+from panodent.formats.parsing.csv_stream import SEPARATORS, columns, row_cells, rows, rows_at
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json
 from panodent.formats.parsing.json_record import Record
@@ -225,8 +225,8 @@ def _result(value: Any, tag: str, number: str) -> Record:
 
 
 def _entry(head: list[str], row: bytes, file: Path) -> Record:
-    (entry,) = cells(head, row, file)
-    return {name: _value(name, cell, file) for name, cell in entry.items()}
+    found = row_cells(head, row, file)
+    return {name: _value(name, cell, file) for name, cell in found.items()}
 
 
 def _value(name: str, cell: str, file: Path) -> Any:

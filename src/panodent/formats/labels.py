@@ -113,7 +113,11 @@ class Labels(Format):
             )
         naming = Naming.of(given)
         numbers = value_map(values, naming)
-        naming.note_findings(numbers.names, FaultReport.of(given, path))
+        report = FaultReport.of(given, path)
+        naming.note_findings(numbers.names, report)
+        for option in ("numbering", "map"):
+            if given.get(option) and str(values) in VALUE_MAPS:
+                report.warn_of_option(option, f"pixel values are read as --values {values} says")
         found = (path / RESULTS).is_file()
         reading = _Reading(numbers, given, records=given.get("values") is None)
         items = []
@@ -124,7 +128,7 @@ class Labels(Format):
             read = _LabelMap(str(item.file), reading)
             findings = read.findings if found and read.record.is_file() else None
             items.append(Annotated(place.key, read.teeth, None, place.file, findings))
-        return in_order(path, items, FaultReport.of(given, path))
+        return in_order(path, items, report)
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
         """Writes `labels/<key>.png` with the pixel values of the option `values`, by default FDI.

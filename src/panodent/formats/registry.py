@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
+READ_OPTIONS = ("values", "numbering", "map", "attribute", "encoding", "predictions")
+"""Options for reading that not every format uses; on the command line with `--` before them."""
+_WITH_ATTRIBUTE = ("numbering", "map", "encoding", "attribute")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -62,6 +66,7 @@ class FormatInfo:
     geometries : values of the option `geometry` for writing, the default first; empty if a tooth
         can be written in one way only.
     numberings : whether class names can be written in another numbering than FDI.
+    options : names of `READ_OPTIONS` that reading uses.
     label_folders : folders in which it keeps label maps. Pictures there are not radiographs.
     splits : whether it says which radiographs to validate with, by the option `validation`.
     writable : whether it can be written; the others are read only.
@@ -73,6 +78,7 @@ class FormatInfo:
     limits: Limits
     geometries: tuple[str, ...] = ()
     numberings: bool = True
+    options: tuple[str, ...] = ("numbering", "map", "encoding")
     label_folders: tuple[str, ...] = ()
     splits: bool = False
     writable: bool = True
@@ -87,6 +93,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         limits=Limits(states=True, findings="tooth"),
         geometries=("rle", "polygon"),
         numberings=False,
+        options=_WITH_ATTRIBUTE,
     ),
     FormatInfo(
         name="coco-panoptic",
@@ -103,6 +110,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         "labels/, or NAME/labels.png as predict writes them",
         limits=Limits(overlap=False, unnumbered=False, repeated=False),
         label_folders=("masks_machine", "masks", "labels", "masks_human"),
+        options=("numbering", "map", "encoding", "values"),
     ),
     FormatInfo(
         name="ome-tiff",
@@ -110,6 +118,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         description="one NAME_FDI.ome.tiff for each tooth, as UFBA-425 is published",
         limits=Limits(unnumbered=False, repeated=False),
         numberings=False,
+        options=(),
     ),
     FormatInfo(
         name="cvat",
@@ -117,6 +126,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         description="CVAT for images 1.1, annotations.xml",
         limits=Limits(states=True, findings="tooth", odd_names=False),
         geometries=("mask", "polygon"),
+        options=_WITH_ATTRIBUTE,
     ),
     FormatInfo(
         name="voc",
@@ -130,6 +140,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         description="an export with brushes or polygons: JSON, JSON-MIN or CSV",
         limits=Limits(scores=True, findings="tooth"),
         geometries=("brush", "polygon"),
+        options=(*_WITH_ATTRIBUTE, "predictions"),
     ),
     FormatInfo(
         name="yolo",
@@ -153,6 +164,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         limits=Limits(findings="tooth"),
         numberings=False,
         writable=False,
+        options=("numbering", "map"),
     ),
     FormatInfo(
         name="supervisely",
@@ -171,6 +183,7 @@ FORMATS: tuple[FormatInfo, ...] = (
         module="panodent.formats.via",
         description="VGG Image Annotator 2, a project or its export, JSON or CSV",
         limits=Limits(shape="polygons", holes=False, parts=False),
+        options=_WITH_ATTRIBUTE,
     ),
 )
 """All formats, in the order in which help and documentation list them."""

@@ -163,7 +163,8 @@ def _told_apart(
 ) -> Iterator[tuple[_Image, FoundImage]]:
     """What was found, of radiographs in several files the entry that has regions.
 
-    Two such entries in different files are a fault of both.
+    Two such entries in different files are a fault of both, unless their regions are the same: an
+    export often lies beside its project.
     """
     by_key: dict[str, list[tuple[_Image, FoundImage]]] = {}
     for image, at in found:
@@ -175,12 +176,20 @@ def _told_apart(
             yield from same
         elif len({image.file for image, _ in drawn}) == 1:
             yield from drawn
+        elif _are_equal([image for image, _ in drawn]):
+            yield drawn[0]
         else:
             for image, _ in drawn:
                 image.report.add(
                     f"is annotated in several files ({', '.join(files)}); keep one of them",
                     cost="radiograph",
                 )
+
+
+def _are_equal(images: list[_Image]) -> bool:
+    """Whether all entries of a radiograph have the same regions."""
+    first, *others = (next(entries_at(i.file, [i.places]))["regions"] for i in images)
+    return all(regions == first for regions in others)
 
 
 def _name(entry: Any, key: str, file: Path) -> str:

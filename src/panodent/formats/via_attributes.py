@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from panodent.errors import AnnotationError
+from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.json_record import Record, is_whole
@@ -91,16 +92,18 @@ class Attributes:
 
 @contextmanager
 def naming_attribute(
-    wanted: str | None, known: Attributes, naming: Naming, file: Path
+    wanted: str | None, known: Attributes, naming: Naming, report: FaultReport
 ) -> Iterator[None]:
     """Errors about class names inside also name the attribute whose values are teeth.
 
     For formats in which a shape has a class and attributes. Raises `AnnotationError` if no shape
-    has the attribute that is wanted.
+    has the attribute that is wanted, but some have others; `report` warns if none has any.
     """
-    if wanted and known.count and wanted not in known.having:
+    if wanted and not known.having:
+        report.warn_of_option("attribute", "no shape of a tooth has attributes")
+    elif wanted and wanted not in known.having:
         raise AnnotationError(
-            f"{file}: shapes have the attributes {excerpt(list(known.having))}; none is "
+            f"{report.file}: shapes have the attributes {excerpt(list(known.having))}; none is "
             f"{excerpt(wanted)}, which --attribute names"
         )
     try:

@@ -17,13 +17,23 @@ has one row. Rows become the same entry of an image that JSON has:
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultReport
-from panodent.formats.parsing.csv_stream import SEPARATORS, cells, columns, rows, rows_at
+from panodent.formats.parsing.csv_stream import (
+    SEPARATORS,
+    cell_of,
+    cells,
+    columns,
+    row_cells,
+    rows,
+    rows_at,
+)
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import nearest
 from panodent.formats.parsing.json_record import Record
@@ -34,6 +44,8 @@ METADATA = "_via_img_metadata"
 Places = tuple[Place, ...]
 """Where an image stands: its object in JSON, or each run of its rows in a table."""
 _SHAPE, _ATTRIBUTES = "region_shape_attributes", "region_attributes"
+_COUNT = "region_count"
+_WHOLE = re.compile(r"[0-9]{1,6}")
 _COLUMNS = ("filename", _SHAPE, _ATTRIBUTES)
 
 
@@ -48,23 +60,7 @@ def entries(file: Path, report: FaultReport) -> Iterator[tuple[str, Places, Any]
     `report` takes rows of a table that cannot be read. Raises `AnnotationError` for a file that is
     not of VIA.
     """
-    if not _has_rows(file):
-        yield from _in_json(file)
-        return
-    head = columns(file)
-    named = _column_names(head)
-    places: dict[str, list[Place]] = {}
-    for place, row in rows(file):
-        with report.catching(cost="annotation"):
-            (entry,) = cells(named, row, file)
-            known = places.setdefault(entry["filename"], [])
-            if known and known[-1][1] == place[0]:
-                known[-1] = (known[-1][0], place[1])
-            else:
-                known.append(place)
-    found = [(name, tuple(runs)) for name, runs in places.items()]
-    for (name, runs), image in zip(found, entries_at(file, (r for _, r in found)), strict=True):
-        yield name, runs, image
+    yield from _in_table(file, report) if _has_rows(file) else _in_json(file)
 
 
 def entries_at(file: Path, places: Iterable[Places]) -> Iterator[Any]:
@@ -106,6 +102,38 @@ def _in_json(file: Path) -> Iterator[tuple[str, Places, Any]]:
         yield key, (place,), item_at(file, place)
 
 
+def _in_table(file: Path, report: FaultReport) -> Iterator[tuple[str, Places, Any]]:
+    head = _column_names(columns(file))
+    if not set(_COLUMNS).issubset(head):
+        raise AnnotationError(
+            f"{file}: has the columns {excerpt(head)}; expected VIA's table, with "
+            f"{', '.join(_COLUMNS)}"
+        )
+    places: dict[str, list[Place]] = {}
+    seen, declared = Counter[str](), Counter[str]()
+    for place, row in rows(file):
+        name = ""
+        with report.catching(cost="annotation"):
+            name = cell_of(head, "filename", row, file)
+        seen[name] += 1
+        with report.about(name).catching(cost="annotation"):
+            regions = row_cells(head, row, file).get(_COUNT, "").strip()
+            declared[name] = int(regions) if _WHOLE.fullmatch(regions) else 0
+            known = places.setdefault(name, [])
+            if known and known[-1][1] == place[0]:
+                known[-1] = (known[-1][0], place[1])
+            else:
+                known.append(place)
+    for name in (name for name in seen if seen[name] < declared[name]):
+        report.about(name).warn(
+            f"has {seen[name]} of {declared[name]} regions, which {_COUNT} says; export the table "
+            "again, unless rows were removed on purpose"
+        )
+    found = [(name, tuple(runs)) for name, runs in places.items()]
+    for (name, runs), image in zip(found, entries_at(file, (r for _, r in found)), strict=True):
+        yield name, runs, image
+
+
 def _has_rows(file: Path) -> bool:
     return file.suffix.lower() in SEPARATORS
 
@@ -125,7 +153,7 @@ def _column_names(head: list[str]) -> list[str]:
 def _regions(row: dict[str, str]) -> list[Record]:
     """The region of a row; none for an image without regions."""
     shape, attributes = _parsed(row[_SHAPE]), _parsed(row[_ATTRIBUTES])
-    if not shape and not attributes and row.get("region_count", "0").strip() in ("", "0"):
+    if not shape and not attributes and row.get(_COUNT, "0").strip() in ("", "0"):
         return []
     return [{"shape_attributes": shape, "region_attributes": attributes}]
 

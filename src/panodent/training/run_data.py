@@ -10,7 +10,7 @@ from typing import Any
 from panodent.datasets import checking, dataset, splits
 from panodent.datasets.dataset import Case, Dataset
 from panodent.errors import DatasetError
-from panodent.formats.faults import FaultList
+from panodent.formats.faults import OF_OPTION, FaultList
 from panodent.radiograph.folder_search import is_result
 from panodent.training.data_checks import check_fold, check_sides
 from panodent.training.fitting import Report
@@ -50,12 +50,17 @@ class DataSource:
 
 @dataclass(frozen=True)
 class ReadSource:
-    """A data folder that was read: all of it, and the part that can be trained on."""
+    """A data folder that was read: all of it, and the part that can be trained on.
+
+    `elsewhere` are the options, as `--values`, that only some of all folders have no use for. All
+    folders get the same options, so nothing is said of these.
+    """
 
     source: DataSource
     found: Dataset
     used: Dataset
     faults: FaultList
+    elsewhere: frozenset[str] = frozenset()
 
     def record(self, training: list[str], validation: list[str]) -> dict[str, Any]:
         """Plain data about the folder, and the keys of both sides of the split."""
@@ -75,7 +80,11 @@ class ReadSource:
 
     def _warnings(self) -> list[str]:
         """What to know of the annotations, a sentence each."""
-        told = [str(fault) for fault in self.faults if fault.is_warning]
+        told = [
+            str(fault)
+            for fault in self.faults
+            if fault.is_warning and fault.item not in self.elsewhere
+        ]
         values = self.source.options.get("values")
         if (
             self.found.format == "labels"
@@ -105,7 +114,14 @@ def read_sources(sources: Sequence[DataSource], report: Report) -> list[ReadSour
     checking.stop_at(fault for item in read if not item.source.skip_bad for fault in item.faults)
     if unread := sum(len(item.found.unread) for item in read):
         report("unread", {"entries": unread})
-    return read
+    elsewhere = _used_somewhere([item.faults for item in read])
+    return [replace(item, elsewhere=elsewhere) for item in read]
+
+
+def _used_somewhere(found: Sequence[FaultList]) -> frozenset[str]:
+    """The options that some of the folders ignored and others did not."""
+    ignored = [{f.item for f in faults if f.item.startswith(OF_OPTION)} for faults in found]
+    return frozenset(o for one in ignored for o in one if not all(o in each for each in ignored))
 
 
 def split_data(

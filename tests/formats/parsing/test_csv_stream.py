@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.formats.parsing.csv_stream import cells, columns, rows, rows_at
+from panodent.formats.parsing.csv_stream import (
+    cell_of,
+    cells,
+    columns,
+    row_cells,
+    rows,
+    rows_at,
+)
 
 
 def table(folder: Path, text: str, name: str = "a.csv") -> Path:
@@ -41,6 +48,18 @@ def test_several_rows_are_read_at_once(tmp_path: Path) -> None:
     assert [cells(["a"], data, file) for data in rows_at(file, [run])] == [
         [{"a": "1"}, {"a": "2\n"}]
     ]
+
+
+def test_rows_that_a_stray_quotation_mark_joins_are_refused(tmp_path: Path) -> None:
+    file = table(tmp_path, 'a,b\n5" x,1\n6" y,2\n')
+    ((_, row),) = rows(file)
+    with pytest.raises(AnnotationError, match=r"a\.csv: a quotation mark joins 2 rows"):
+        row_cells(["a", "b"], row, file)
+
+
+def test_a_cell_of_a_row_of_another_length(tmp_path: Path) -> None:
+    file = table(tmp_path, "a,b\n")
+    assert [cell_of(["a", "b"], "b", row, file) for row in (b"1", b"1,2,3")] == ["", "2"]
 
 
 def test_an_empty_table_has_no_columns_and_no_rows(tmp_path: Path) -> None:

@@ -83,6 +83,24 @@ def cells(head: list[str], data: bytes, file: Path) -> list[dict[str, str]]:
     return [dict(zip(head, row, strict=True)) for row in found]
 
 
+def row_cells(head: list[str], row: bytes, file: Path) -> dict[str, str]:
+    """The cells by column of one row; raises `AnnotationError` as `cells`."""
+    found = cells(head, row, file)
+    if len(found) != 1:
+        raise AnnotationError(
+            f"{file}: a quotation mark joins {len(found)} rows, from that of "
+            f"{excerpt(next(iter(found[0].values()), ''))}; expected cells with such a mark in "
+            "quotation marks"
+        )
+    return found[0]
+
+
+def cell_of(head: list[str], column: str, row: bytes, file: Path) -> str:
+    """The cell of a column in a row that may have too few or too many; empty if there is none."""
+    found, at = next(iter(_split(row, file)), []), head.index(column)
+    return found[at] if at < len(found) else ""
+
+
 def _split(data: bytes, file: Path) -> list[list[str]]:
     text = io.StringIO(decoded(data, file), newline="")
     try:
