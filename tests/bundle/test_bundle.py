@@ -103,7 +103,7 @@ def _network(folder: Path, **changes: object) -> dict[str, object]:
         (lambda f: _edit(f, network=_network(f, runtime="other")), "made for the runtime 'other'"),
         (lambda f: _edit(f, frame={"height": 100, "width": 512}), "multiple of 32"),
         (lambda f: _edit(f, classes=[11, 11]), "each tooth once"),
-        (lambda f: _edit(f, classes=[11, 99]), "no FDI number"),
+        (lambda f: _edit(f, classes=[11, 99]), "not an FDI number"),
         (lambda f: (f / files.NORMS_FILE).write_bytes(b"PK"), "damaged"),
     ],
 )
