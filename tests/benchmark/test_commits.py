@@ -24,16 +24,21 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not in a clone of git")
-def test_another_commit_predicts(commits: ModuleType, tmp_path: Path) -> None:
+def test_a_commit_is_unpacked(commits: ModuleType, tmp_path: Path) -> None:
     there = commits.unpack("HEAD", tmp_path)
-    with (there / "panodent/__init__.py").open("a", encoding="utf-8") as module:
-        module.write("print('the other commit')\n")
-    (radiograph,) = draw_phantoms(tmp_path, 1, (256, 512))
-    with commits.child_environment() as environment:
-        process = commits.run(there, radiograph, ("--no-overlay",), environment)
-    assert process.output.startswith("the other commit\n")
+    assert (there / "panodent/cli/predict.py").is_file()
     with pytest.raises(SystemExit, match="commit nowhere: "):
         commits.unpack("nowhere", tmp_path)
+
+
+def test_the_package_of_the_commit_runs(commits: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "panodent").mkdir()
+    (tmp_path / "panodent/__init__.py").touch()
+    (tmp_path / "panodent/__main__.py").write_text("import sys; print(sys.argv[1:])")
+    with commits.child_environment() as environment:
+        process = commits.run(tmp_path, Path("a.png"), ("--no-overlay",), environment)
+    assert process.output.startswith("['predict', 'a.png', '--output', ")
+    assert process.output.endswith(", '--no-overlay']\n")
 
 
 def test_turns_are_paired(
