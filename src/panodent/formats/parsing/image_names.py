@@ -35,7 +35,7 @@ def folded(path: str) -> str:
 
 
 def stem(path: str) -> str:
-    """The same without suffix."""
+    """A path without its suffix, and without regard to case and to the form of accents."""
     return folded(key_of(path))
 
 
@@ -53,7 +53,7 @@ def declared_path(name: object, where: str) -> PurePosixPath:
 
     Backslashes become slashes; drive, server and leading slashes are left out, and so are `.` and
     `..` with what they take back. Raises `AnnotationError`, which starts with `where`, for what is
-    no name of a file.
+    not the name of a file.
 
     >>> declared_path("C:\\\\scans\\\\..\\\\old\\\\a.png", "a.json")
     PurePosixPath('old/a.png')
