@@ -41,6 +41,7 @@ def test_a_refiner_is_trained_and_used(panodent, untraced, tmp_path: Path) -> No
         (("{data}", "--resume"), "--resume takes data and settings"),
         (("--resume",), "no training of `panodent refiner` there"),
         (("{data}", "--batch-size", "0"), "batch_size is 0"),
+        (("{data}", "--filters", "16;32"), "whole numbers such as 16,32,64,96"),
     ],
 )
 def test_faults(panodent, data: Path, tmp_path: Path, arguments: tuple, message: str) -> None:

@@ -6,12 +6,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("panodent.training.backend", reason="needs the train extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
 from panodent.bundle import bundle
+from panodent.errors import TrainingError
+from panodent.inference.refinement import CROP
 from panodent.training import refiner
 from panodent.training.refiner_config import RefinerConfig
 from panodent.training.refiner_run import prepare, reopen
@@ -46,6 +49,20 @@ def test_a_run_is_trained_resumed_and_becomes_a_bundle(
     # A bundle that has a refiner gets a new one; the old one does not matter.
     replaced = prepare(tmp_path / "new", sources, str(tmp_path / "whole"), SMALL, ignore)
     assert replaced.bundle.digest == whole.bundle.digest
+
+    # A pupil answers beside its teacher, which may have other filters and convolutions.
+    pupil = replace(SMALL, filters=(2, 4), encoder_convolutions=1)
+    teacher = str(tmp_path / "whole")
+    prepare(tmp_path / "pupil", sources, "default", pupil, ignore, teacher=teacher)
+    taught = reopen(tmp_path / "pupil", ignore)
+    assert taught.teacher == teacher
+    model, shown = refiner._model(pupil), np.ones((1, *CROP, 4), np.float32)
+    model.compile("adam", "mse")
+    both = np.asarray(refiner._with_teacher(model, "mse", taught)(shown))
+    expected = [model(shown), refiner._trained(tmp_path / "whole")(shown)]
+    assert np.allclose(both, np.concatenate(expected, axis=-1), atol=1e-5)
+    with pytest.raises(TrainingError, match="no training of `panodent refiner` there"):
+        prepare(tmp_path / "none", sources, "default", pupil, ignore, teacher=str(tmp_path))
 
     # Interrupted after the first epoch and continued, it is the same.
     half = prepare(tmp_path / "half", sources, "default", SMALL, ignore, validation=0.5)

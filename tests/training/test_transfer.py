@@ -80,6 +80,17 @@ def test_a_network_without_offsets_gains_them_at_zero() -> None:
     assert np.array_equal(kernel[..., :33], model.get_layer("head").get_weights()[0])
 
 
+def test_a_narrower_network_begins_with_the_first_channels() -> None:
+    model, old = build(UNetConfig(classes=33, offsets=True)), PERMANENT
+    fresh = transfer.with_classes(model, old, replace(recipe("finetune"), network="slim"))
+    for name in ("encoder_0_1", "encoder_1_0", "decoder_0_project", "decoder_0_0_norm", "head"):
+        for whole, part in zip(
+            model.get_layer(name).get_weights(), fresh.get_layer(name).get_weights(), strict=True
+        ):
+            assert np.array_equal(part, whole[tuple(map(slice, part.shape))]), name
+    assert fresh.get_layer("head").get_weights()[0].shape == (1, 1, 16, 1 + len(old) + 2)
+
+
 def test_another_architecture_is_refused(small_network: Path) -> None:
     model, old = transfer.trained(small_network)
     with pytest.raises(ConfigError, match="differ at layer"):

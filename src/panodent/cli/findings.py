@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from panodent.cli.console import print_line
-from panodent.cli.further_networks import LearningRate, check_resumed, print_progress
+from panodent.cli.further_networks import (
+    LearningRate,
+    check_resumed,
+    parse_filters,
+    print_progress,
+)
 from panodent.cli.options import (
     Attribute,
     BundleName,
@@ -30,7 +35,6 @@ from panodent.cli.options import (
     Workers,
     check_overwrite,
     drop_none,
-    parse_integers,
     parse_size,
     read_options,
     require_keras,
@@ -167,8 +171,7 @@ def _settings(size: str | None, filters: str | None, given: dict[str, Any]) -> d
     if size:
         settings["height"], settings["width"] = parse_size(size)
     if filters:
-        expected = "whole numbers such as 16,32,64,96,128"
-        settings["filters"] = tuple(parse_integers(filters, ",", "--filters", expected))
+        settings["filters"] = parse_filters(filters)
     return settings
 
 

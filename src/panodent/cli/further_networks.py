@@ -8,11 +8,22 @@ from typing import Annotated
 import typer
 
 from panodent.cli.console import print_line
+from panodent.cli.options import parse_integers
 from panodent.errors import ConfigError
 
 LearningRate = Annotated[
     float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
 ]
+
+
+def parse_filters(text: str) -> tuple[int, ...]:
+    """The numbers of `--filters`; raises `ConfigError` for anything else.
+
+    >>> parse_filters("16,32,64")
+    (16, 32, 64)
+    """
+    expected = "whole numbers such as 16,32,64,96"
+    return tuple(parse_integers(text, ",", "--filters", expected))
 
 
 def check_resumed(others: bool) -> None:

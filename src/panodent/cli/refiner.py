@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from panodent.cli.console import print_line
-from panodent.cli.further_networks import LearningRate, check_resumed, print_progress
+from panodent.cli.further_networks import (
+    LearningRate,
+    check_resumed,
+    parse_filters,
+    print_progress,
+)
 from panodent.cli.options import (
     Attribute,
     BundleName,
@@ -38,6 +43,25 @@ from panodent.utils.wording import counted
 if TYPE_CHECKING:
     from panodent.training.refiner import RefinerRun
 
+Teacher = Annotated[
+    str,
+    typer.Option(
+        "--teacher",
+        help="Also learn from the predictions of this run, such as one with more filters.",
+    ),
+]
+Filters = Annotated[
+    str | None,
+    typer.Option(show_default="16,32,64,96", help="Filters of each level of the network."),
+]
+Convolutions = Annotated[
+    int | None,
+    typer.Option(
+        "--encoder-convolutions",
+        show_default="2",
+        help="Convolutions of a level in the encoder.",
+    ),
+]
 Epochs = Annotated[int | None, typer.Option(show_default="12", help="Passes over all teeth.")]
 BatchSize = Annotated[int | None, typer.Option(show_default="64", help="Teeth per training step.")]
 Variants = Annotated[
@@ -60,6 +84,9 @@ def refiner(
     attribute: Attribute = None,
     encoding: Encoding = None,
     predictions: Predictions = False,
+    teacher: Teacher = "",
+    filters: Filters = None,
+    encoder_convolutions: Convolutions = None,
     epochs: Epochs = None,
     batch_size: BatchSize = None,
     learning_rate: LearningRate = None,
@@ -81,34 +108,34 @@ def refiner(
     require_keras()
     check_overwrite(overwrite, resume)
     from panodent.training.refiner_config import RefinerConfig
-    from panodent.training.refiner_run import prepare, reopen
+    from panodent.training.refiner_run import prepare
     from panodent.training.run_data import DataSource
     from panodent.training.run_folder import holding_run
 
-    settings: dict[str, Any] = drop_none(
-        {
-            "epochs": epochs,
-            "batch_size": batch_size,
-            "learning_rate": learning_rate,
-            "variants": variants,
-            "precision": precision,
-            "seed": seed,
-        }
-    )
+    given: dict[str, Any] = {"encoder_convolutions": encoder_convolutions, "epochs": epochs}
+    given |= {"batch_size": batch_size, "learning_rate": learning_rate, "variants": variants}
+    given |= {"precision": precision, "seed": seed}
+    settings = drop_none(given | {"filters": parse_filters(filters) if filters else None})
     if resume:
-        check_resumed(bool(data or settings))
+        _resume(output, any((data, settings, teacher)))
     elif not data:
         raise ConfigError("refiner needs at least one DATA folder of annotated radiographs")
-    with holding_run(output, "refiner", overwrite, keep="crops"):
-        if resume:
-            run = reopen(output, _report)
-        else:
-            options = read_options(values, numbering, name_map, predictions, attribute, encoding)
-            folders = data or ()
-            sources = [DataSource(one, format_name, options, skip_bad=skip_bad) for one in folders]
-            how = (RefinerConfig(**settings), _report, validation, split_seed, overwrite)
-            run = prepare(output, sources, bundle, *how)
-        _train(run)
+    else:
+        options = read_options(values, numbering, name_map, predictions, attribute, encoding)
+        sources = [DataSource(one, format_name, options, skip_bad=skip_bad) for one in data]
+        with holding_run(output, "refiner", overwrite, keep="crops"):
+            how = (RefinerConfig(**settings), _report, validation, split_seed, teacher, overwrite)
+            _train(prepare(output, sources, bundle, *how))
+
+
+def _resume(output: Path, others: bool) -> None:
+    """Continues a run; raises `ConfigError` if `others`, options of a new run, were given."""
+    from panodent.training.refiner_run import reopen
+    from panodent.training.run_folder import holding_run
+
+    check_resumed(others)
+    with holding_run(output, "refiner", keep="crops"):
+        _train(reopen(output, _report))
 
 
 def _train(run: RefinerRun) -> None:

@@ -108,11 +108,13 @@ def differences(network: bytes, model: Any, images: Float32Array) -> float:
     import onnxruntime
 
     from panodent.training.backend import keras
+    from panodent.training.precision import exact_products
 
     session = onnxruntime.InferenceSession(network, providers=["CPUExecutionProvider"])
     ends_in_softmax = _activation(model.layers[-1].get_config()) == "softmax"
     # Called once; `predict_on_batch` would compile the network first.
-    answer = keras.ops.convert_to_numpy(model(images, training=False))
+    with exact_products():
+        answer = keras.ops.convert_to_numpy(model(images, training=False))
     expected = np.moveaxis(answer, -1, 1)
     found = session.run(None, {INPUT: np.moveaxis(images, -1, 1)})[0]
     if ends_in_softmax:

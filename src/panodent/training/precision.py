@@ -7,6 +7,8 @@ both.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from panodent.errors import UnknownNameError
@@ -38,6 +40,20 @@ def layer_precision(setting: str) -> str:
 
     plain = keras.backend.backend() != "tensorflow" or keras.distribution.list_devices("gpu")
     return "float32" if plain else "mixed_bfloat16"
+
+
+@contextmanager
+def exact_products() -> Iterator[None]:
+    """Products inside keep float32 on GPUs too, which otherwise round the factors of JAX."""
+    from panodent.training.backend import keras
+
+    if keras.backend.backend() != "jax":
+        yield
+        return
+    import jax
+
+    with jax.default_matmul_precision("highest"):
+        yield
 
 
 def processor_flags(file: Path = _PROCESSOR) -> frozenset[str]:

@@ -30,15 +30,26 @@ from panodent.evaluation.evaluate import summarise
 from panodent.inference.refinement import CHANNELS, CROP
 from panodent.inference.rescaling import predict_teeth
 from panodent.training import checkpoint, history, onnx_export
-from panodent.training.fitting import Report, compile_with_cosine, fit_epoch, seeded
+from panodent.training.distillation import beside
+from panodent.training.fitting import (
+    Report,
+    compile_network,
+    compile_with_cosine,
+    fit_epoch,
+    read_record,
+    seeded,
+)
 from panodent.training.history import Row
 from panodent.training.refiner_batches import batch, crop_dice
-from panodent.training.refiner_config import RefinerConfig
+from panodent.training.refiner_config import RefinerConfig, config_from
 from panodent.training.refiner_crops import Crops, collect
+from panodent.training.run_folder import STATE
 from panodent.training.seen import seen_with
 from panodent.utils.atomic_files import write_whole
 from panodent.version import __version__
 
+RECORD_FILE = "refiner.json"
+"""File of a run's settings and split."""
 STEM = 2
 """The refiner answers at its input's resolution divided by this."""
 
@@ -53,11 +64,13 @@ class RefinerRun:
     validation: Sequence[Case]
     config: RefinerConfig
     report: Report
+    teacher: str = ""
+    """Folder of a run whose answers this one imitates; may be empty."""
 
     @property
     def last(self) -> Path:
         """File of the state after the last complete epoch."""
-        return self.folder / "last.npz"
+        return self.folder / STATE
 
 
 def train(run: RefinerRun) -> tuple[Bundle, list[Row]]:
@@ -87,9 +100,10 @@ def _train(run: RefinerRun) -> tuple[Bundle, list[Row]]:
     compile_with_cosine(
         model, loss, config.learning_rate, config.weight_decay, config.epochs, steps
     )
+    fitted = _with_teacher(model, loss, run)
     rows: list[Row] = checkpoint.load(run.last, model)["history"] if run.last.exists() else []
     for epoch in range(len(rows), run.config.epochs):
-        rows.append(_epoch(run, model, crops, held, epoch))
+        rows.append(_epoch(run, model, fitted, crops, held, epoch))
         checkpoint.save(run.last, model, {"history": rows})
         history.write_table(run.folder, rows)
         run.report("epoch", rows[-1])
@@ -119,11 +133,40 @@ def _crops(run: RefinerRun, side: str, cases: Sequence[Case], variants: int) -> 
 def _model(config: RefinerConfig) -> Any:
     from panodent.training.unet import UNetConfig, build
 
-    return build(UNetConfig(config.filters, classes=2, channels=CHANNELS, stem=STEM), CROP)
+    sizes = UNetConfig(
+        config.filters,
+        classes=2,
+        channels=CHANNELS,
+        stem=STEM,
+        encoder_convolutions=config.encoder_convolutions,
+    )
+    return build(sizes, CROP)
 
 
-def _epoch(run: RefinerRun, model: Any, crops: Crops, held: Crops, epoch: int) -> Row:
-    """Trains one epoch (from 0) and validates; returns its row of the history."""
+def _with_teacher(model: Any, loss: Any, run: RefinerRun) -> Any:
+    """The network to fit: `model`, or one that answers with its planes and the teacher's."""
+    if not run.teacher:
+        return model
+    from panodent.training.losses import DistillationLoss
+
+    teacher = _trained(Path(run.teacher))
+    fitted = beside(model, [teacher])
+    compile_network(fitted, model.optimizer, DistillationLoss(loss, 2, run.config.teacher_weight))
+    return fitted
+
+
+def _trained(folder: Path) -> Any:
+    """The network of a run, with the weights after its last complete epoch."""
+    made = _model(config_from(read_record(folder / RECORD_FILE, "refiner")["config"]))
+    checkpoint.load(folder / STATE, made, with_optimiser=False)
+    return made
+
+
+def _epoch(run: RefinerRun, model: Any, fitted: Any, crops: Crops, held: Crops, epoch: int) -> Row:
+    """Trains `fitted`, of which `model` is a part, for an epoch (from 0), and validates `model`.
+
+    Returns the epoch's row of the history.
+    """
     config, started = run.config, time.monotonic()
     order = np.random.default_rng((config.seed, epoch)).permutation(len(crops))
     size = config.batch_size
@@ -132,7 +175,7 @@ def _epoch(run: RefinerRun, model: Any, crops: Crops, held: Crops, epoch: int) -
         rng = np.random.default_rng((config.seed, epoch, step))
         return batch(crops, order[step * size : (step + 1) * size], config, rng)
 
-    loss = fit_epoch(model, epoch, len(order) // size, changed, run.report)
+    loss = fit_epoch(fitted, epoch, len(order) // size, changed, run.report)
     before, after = crop_dice(lambda inputs: np.asarray(model.predict_on_batch(inputs)), held)
     return {
         "epoch": epoch + 1,
@@ -149,6 +192,7 @@ def _finished(run: RefinerRun, model: Any, rows: Sequence[Row]) -> Bundle:
         "panodent": __version__,
         "settings": asdict(run.config),
         "trained_with": run.bundle.digest,
+        "taught": bool(run.teacher),
         "training_cases": len(run.training),
         "validation_cases": len(run.validation),
         "crop_dice_before": _rounded(rows[-1]["dice_before"]),

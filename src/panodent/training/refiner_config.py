@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from panodent.training.precision import AUTO, check_precision
 from panodent.training.settings import check_ranges, setting
@@ -28,11 +30,15 @@ class RefinerConfig:
     """Settings of a refiner's training; each field's metadata holds its help."""
 
     filters: tuple[int, ...] = setting((16, 32, 64, 96), "Filters of each level of the network.")
+    encoder_convolutions: int = setting(2, "Convolutions of a level in the encoder.", (1, 8))
     epochs: int = setting(12, "Passes over all crops.", (1, 10_000), "epochs")
     batch_size: int = setting(64, "Crops a training step.", (1, 4096), "crops")
     learning_rate: float = setting(3e-3, "Highest learning rate.", (1e-6, 1))
     weight_decay: float = setting(1e-2, "Weight decay of AdamW.", (0, 1))
     dice_weight: float = setting(1.0, "Weight of the Dice loss beside cross-entropy.", (0, 100))
+    teacher_weight: float = setting(
+        1.0, "Weight of the difference from the teacher, with --teacher.", (0, 100)
+    )
     precision: str = setting(AUTO, "What layers compute in: auto, float32 or mixed_bfloat16.")
     variants: int = setting(
         2,
@@ -56,3 +62,9 @@ class RefinerConfig:
     def __post_init__(self) -> None:
         check_ranges(self)
         check_precision(self.precision)
+
+
+def config_from(values: Mapping[str, Any]) -> RefinerConfig:
+    """The settings that a run's record holds."""
+    change = ChangeConfig(**values["change"])
+    return RefinerConfig(**{**values, "filters": tuple(values["filters"]), "change": change})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,8 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
     """A network for `config.classes` with the weights of `model`, whose classes are `old`.
 
     The model itself, if it has these classes and this architecture. Otherwise output planes are
-    matched by FDI number in a new one. A deciduous tooth that the old network did not have
+    matched by FDI number in a new one, and a network with fewer filters begins with the first
+    channels of each layer. A deciduous tooth that the old network did not have
     starts with the weights of its successor, any other with those of "no tooth". Raises
     `ConfigError` when the architectures differ.
     """
@@ -133,10 +135,8 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
     for layer in fresh.layers:
         if not layer.weights or layer.name == HEAD:
             continue
-        weights = theirs.get(layer.name)
-        if weights is None or [w.shape for w in weights] != [
-            tuple(w.shape) for w in layer.get_weights()
-        ]:
+        weights = narrowed(theirs.get(layer.name, ()), layer.get_weights())
+        if weights is None:
             raise ConfigError(
                 f"network {config.network!r} and the trained one differ at layer {layer.name!r}; "
                 "leave out --recipe and 'network' to keep the trained architecture"
@@ -146,7 +146,8 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
     places = [0] + [_plane_of(fdi, old) for fdi in config.classes]
     offsets = len(old) + 1  # their index among the old planes, if there are any
     weights = []
-    for new, given in zip(head.get_weights(), theirs[HEAD], strict=True):
+    for new, whole in zip(head.get_weights(), theirs[HEAD], strict=True):
+        given = whole[..., : new.shape[-2], :] if new.ndim > 1 else whole
         # New planes start at 0, so that they do not disturb the others.
         merged = np.zeros_like(new)
         merged[..., : len(places)] = given[..., places]
@@ -155,6 +156,25 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
         weights.append(merged)
     head.set_weights(weights)
     return fresh
+
+
+def narrowed(
+    weights: Sequence[npt.NDArray[Any]], wanted: Sequence[npt.NDArray[Any]]
+) -> list[npt.NDArray[Any]] | None:
+    """A layer's weights for the first channels of its input and output; those of `wanted`'s shapes.
+
+    None if the layers differ otherwise. As every layer keeps its first channels, they still fit.
+    """
+    shapes = [(whole.shape, new.shape) for whole, new in zip(weights, wanted, strict=False)]
+    fit = len(weights) == len(wanted) and all(
+        len(old) == len(new)
+        and old[:-2] == new[:-2]
+        and all(n <= o for o, n in zip(old, new, strict=True))
+        for old, new in shapes
+    )
+    if not fit:
+        return None
+    return [whole[tuple(map(slice, new))] for whole, (_, new) in zip(weights, shapes, strict=True)]
 
 
 def _plane_of(fdi: int, classes: tuple[int, ...]) -> int:

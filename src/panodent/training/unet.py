@@ -1,10 +1,10 @@
 """U-Nets (Ronneberger et al. 2015, arXiv:1505.04597) in Keras 3, sized by configuration.
 
-Three configurations have names. `seed` is the plain network of the project that panodent began as.
+Four configurations have names. `seed` is the plain network of the project that panodent began as.
 `default` computes at half the frame's resolution: a strided stem, additions instead of
 concatenations, and logits at half size. They are enlarged linearly, so outlines are exact to a
 fraction of a pixel, unlike those of an enlarged label map. `wide` is `default` with four times the
-filters, to be a teacher of it.
+filters, to be a teacher of it; `slim` is `default` with fewer filters where there are most pixels.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ class UNetConfig:
 
 NETWORKS: dict[str, UNetConfig] = {
     "default": UNetConfig(offsets=True),
+    # Its first level has the most pixels, and processors compute 24 channels as slowly as 32.
+    "slim": UNetConfig(filters=(16, 48, 96, 192, 256, 256), offsets=True),
     # Some thirty times the arithmetic of `default`, for a GPU: a teacher, not to be shipped.
     "wide": UNetConfig(
         filters=(96, 192, 384, 640, 768, 768), decoder_convolutions=2, dropout=0.1, offsets=True
