@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from panodent.bundle import bundle
+from panodent.bundle import bundle, session
 from panodent.bundle.bundle import Bundle
 from panodent.bundle.calibration import Calibration
+from panodent.bundle.fast import fast_bundle
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
 from panodent.errors import BundleError, UnknownNameError
@@ -53,6 +54,40 @@ def test_planes(finding_bundle: Bundle) -> None:
     best = planes.argmax(axis=0)
     assert best[32, 64] == 1
     assert best[0, 0] == 0
+
+
+def test_a_part_of_the_frame(finding_bundle: Bundle) -> None:
+    pytest.importorskip("onnx", reason="needs the train extra")
+    from open_sides import open_sides
+
+    network = finding_bundle.findings
+    assert network is not None
+    assert not network.takes_parts()
+    parts = replace(network, network=open_sides(network.network))
+    parts.open()
+    assert parts.takes_parts()
+    pixels = np.random.default_rng(0).random((60, 100), np.float32)
+    tooth = np.zeros((5, 5), np.float32)
+    whole = network.predict_planes(pixels, tooth)
+    assert np.array_equal(parts.predict_planes(pixels, tooth), whole)
+    planes = parts.predict_planes(pixels, tooth, np.s_[32:96, 64:224])
+    assert np.array_equal(planes, whole[:, 16:48, 32:112])
+
+
+def test_those_that_ship_take_parts() -> None:
+    for made in (bundle.load(), fast_bundle(bundle.load())):
+        assert made.findings is not None
+        made.findings.open()
+        assert made.findings.takes_parts()
+
+
+def test_other_devices_see_the_whole_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    # They may prepare each size anew, so the sides are fixed when the network is loaded.
+    monkeypatch.setitem(session.DEVICES, "cuda", session.DEVICES["cpu"])
+    made = bundle.load(device="cuda").findings
+    assert made is not None
+    made.open()
+    assert not made.takes_parts()
 
 
 def test_damage_is_told(finding_bundle: Bundle, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from panodent.bundle.bundle import Bundle
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
 from panodent.drawing.canvas import to_png_bytes
-from panodent.inference.findings import _best, decode
+from panodent.inference.findings import decode, find
 from panodent.inference.folder import Options, predict_files
 from panodent.inference.rescaling import predict_all, predict_teeth
 from panodent.radiograph.radiograph import Radiograph
@@ -60,11 +60,6 @@ def found(planes: Float32Array, present: Teeth) -> tuple[list[int], Findings]:
 
 def names(findings: Findings) -> list[tuple[str, int]]:
     return [(finding.kind, finding.fdi) for finding in findings]
-
-
-def test_the_best_plane_is_the_first_of_equals() -> None:
-    logits = np.random.default_rng(0).integers(0, 3, (8, 9, 11)).astype(np.float32)
-    assert np.array_equal(_best(logits), logits.argmax(axis=0))
 
 
 def test_nothing() -> None:
@@ -189,6 +184,20 @@ def test_unsure_fillings_of_a_radiograph_without_a_sure_finding_are_left_out() -
     assert names(found(unsure, teeth())[1]) == [("crown", 15), ("filling", 16)]
 
 
+def test_what_lies_in_the_part_that_was_seen_is_found_as_in_the_whole() -> None:
+    # A bridge over an implant, brackets with a wire, and a root filling away from any tooth.
+    whole = logits(
+        ("crown", 34, 50, 44, 58), ("pontic", 34, 58, 44, 80), ("implant", 56, 60, 72, 68),
+        ("appliance", 40, 95, 41, 125), ("appliance", 38, 92, 43, 97),
+        ("appliance", 38, 112, 43, 117), ("root_filling", 70, 120, 76, 124),
+    )  # fmt: skip
+    part = np.s_[32:160, 64:288]
+    seen = whole[:, 16:80, 32:144]
+    expected = found(whole, teeth(14, 13))
+    assert len(expected[1]) > 6
+    assert decode(NETWORK, seen, teeth(14, 13), {}, part) == expected
+
+
 def test_without_teeth() -> None:
     planes = logits(("implant", 10, 60, 30, 64), ("implant", 60, 120, 80, 124),
                     ("pontic", 26, 65, 32, 73))  # fmt: skip
@@ -212,6 +221,31 @@ def test_a_radiograph(finding_bundle: Bundle) -> None:
     plain, nothing = predict_all(finding_bundle.without_findings(), radiograph.pixels)
     assert nothing is None
     assert plain == teeth_found  # no implant there
+
+
+def test_only_the_mouth_is_seen_where_the_network_takes_parts(
+    finding_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnx", reason="needs the train extra")
+    from open_sides import open_sides
+
+    network = finding_bundle.findings
+    assert network is not None
+    parts = replace(network, network=open_sides(network.network))
+    radiograph, truth, _ = phantom.draw_all(3, (256, 512))
+    front = truth.select(truth.fdi % 10 < 5)
+    seen = []
+    before = FindingsNetwork.input
+    monkeypatch.setattr(
+        FindingsNetwork, "input", lambda *given: seen.append(made := before(*given)) or made
+    )
+    tooth = (front.label_image() > 0).astype(np.float32)
+    whole, part = (
+        find(one, radiograph.pixels, tooth, front, finding_bundle.sizes) for one in (network, parts)
+    )
+    assert [one.shape for one in seen] == [(2, 128, 256), (2, 128, 192)]
+    assert len(whole[1]) > 0
+    assert part == whole
 
 
 def test_an_unusual_scale_is_seen_in_the_same_window(finding_bundle: Bundle) -> None:

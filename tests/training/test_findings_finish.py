@@ -53,6 +53,7 @@ def test_without_held_out_radiographs_limits_are_those_of_the_run_before(
         model, rows = findings.train(first)
     made = finish(first, model, rows)
     assert made.findings is not None
+    assert made.findings.takes_parts()
     limits = {"crown": KindLimits(0.001, 0.7)}
     calibration = Calibration(2.0, -1.0)
     known = replace(made.findings, limits=limits, calibration=calibration)

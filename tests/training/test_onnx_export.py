@@ -49,6 +49,14 @@ def test_it_agrees_with_keras_whatever_the_architecture(settings: dict) -> None:
     assert onnx_export.differences(network, model, images) < 1e-3
 
 
+def test_it_takes_other_sizes_if_its_sides_are_open() -> None:
+    _, model = trained()
+    network = onnx_export.to_onnx(model, (32, 64), open_sides=True)
+    for size in ((32, 64), (64, 32)):
+        images = np.random.default_rng(1).normal(size=(1, *size, 1)).astype(np.float32)
+        assert onnx_export.differences(network, model, images) < 1e-3
+
+
 def test_a_shifted_network_is_noticed() -> None:
     _, model = trained()
     network = onnx_export.to_onnx(model, (32, 64))

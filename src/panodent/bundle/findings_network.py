@@ -18,6 +18,11 @@ from panodent.utils.arrays import Float32Array, FloatImage
 
 CHANNELS = 2
 """Pixels, and the probability of any tooth by the bundle's first network."""
+SIDES = ("height", "width")
+"""Names of the network's input sides in its file where it takes any multiples of 32."""
+Part = tuple[slice, slice]
+"""Rows and columns of a frame or a plane."""
+WHOLE: Part = (slice(None), slice(None))
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class FindingsNetwork:
     Attributes
     ----------
     network : the ONNX file's bytes: float32 (batch, CHANNELS, height, width) -> logits
-        (batch, 1 + len(kinds), h, w), of which the first is "no finding".
+        (batch, 1 + len(kinds), h, w), of which the first is "no finding". Its sides are the
+        frame's, or `SIDES` where it takes parts of the frame as well.
     frame : how a radiograph becomes the network's input.
     kinds : the kind of each further logit, names from `panodent.teeth.finding_kinds.KINDS`.
     limits : by kind; kinds without an entry have none.
@@ -71,7 +77,9 @@ class FindingsNetwork:
         for name in (*self.kinds, *self.limits):
             if name not in KINDS:
                 raise UnknownNameError("kind of finding", name, KINDS)
-        session = Session(self.network, self.threads, "findings network", self.device)
+        # Other devices may have to prepare the network anew for each size.
+        sides = {} if self.device == CPU else dict(zip(SIDES, self.frame.size, strict=True))
+        session = Session(self.network, self.threads, "findings network", self.device, sides)
         object.__setattr__(self, "_session", session)
 
     def open(self) -> None:
@@ -81,27 +89,33 @@ class FindingsNetwork:
         """
         shape, answer = self._session.shapes()
         wanted = [CHANNELS, *self.frame.size]
-        if list(shape[1:]) != wanted or answer[1] != 1 + len(self.kinds):
+        sides = self.frame.size if self.takes_parts() else shape[2:]
+        if [shape[1], *sides] != wanted or answer[1] != 1 + len(self.kinds):
             raise BundleError(
                 f"the findings network takes {shape} and answers {answer}; its frame and kinds "
                 f"ask for {wanted} and {1 + len(self.kinds)} planes: export the bundle again"
             )
 
-    def predict_planes(self, pixels: FloatImage, tooth: FloatImage) -> Float32Array:
-        """Logits (1 + kinds, h, w) of a radiograph.
+    def takes_parts(self) -> bool:
+        """Whether the network can see a part of its frame, with sides that are multiples of 32."""
+        return tuple(self._session.shapes()[0][2:]) == SIDES
+
+    def predict_planes(
+        self, pixels: FloatImage, tooth: FloatImage, part: Part = WHOLE
+    ) -> Float32Array:
+        """Logits (1 + kinds, h, w) of a radiograph, or of a part of it.
 
         pixels : (H, W) in [0, 1].
         tooth : probability of any tooth, 0 to 1, over the whole radiograph in any resolution.
+        part : rows and columns of the frame, see `takes_parts`.
         """
-        answer: Float32Array = self._session.run(self.input(pixels, tooth)[None])[0]
+        answer: Float32Array = self._session.run(self.input(pixels, tooth, part)[None])[0]
         return answer
 
-    def input(self, pixels: FloatImage, tooth: FloatImage) -> Float32Array:
+    def input(self, pixels: FloatImage, tooth: FloatImage, part: Part = WHOLE) -> Float32Array:
         """The network's input, float32 (CHANNELS, height, width); see `predict_planes`."""
-        seen = np.empty((CHANNELS, *self.frame.size), np.float32)
-        seen[0] = self.frame.forward(pixels)
-        seen[1] = tooth_channel(resized(tooth, self.frame.size))
-        return seen
+        framed, sure = self.frame.forward(pixels), resized(tooth, self.frame.size)
+        return np.stack([framed[part], tooth_channel(sure[part])])
 
 
 def tooth_channel(tooth: FloatImage) -> FloatImage:

@@ -11,13 +11,15 @@ from panodent.errors import ConfigError
 from panodent.radiograph.resampling import normalised, resized
 from panodent.utils.arrays import FloatImage
 
+MULTIPLE = 32
+"""Both sides of a network's input are multiples of this."""
 OFFSET_UNIT = 8.0
 """Network pixels in one unit of the offset planes; see `panodent.training.unet.UNetConfig`."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Size of the network's input in pixels; both sides are multiples of 32, else `ConfigError`.
+    """Size of the network's input in pixels, multiples of `MULTIPLE`; others raise `ConfigError`.
 
     The whole radiograph is stretched to the frame whatever its aspect: panoramic radiographs are
     near 2:1, and this also corrects those that were stored with a wrong aspect.
@@ -33,8 +35,10 @@ class Frame:
     def __post_init__(self) -> None:
         for name in ("height", "width"):
             value = getattr(self, name)
-            if not isinstance(value, int) or value < 32 or value % 32:
-                raise ConfigError(f"frame {name} is {value!r}; expected a positive multiple of 32")
+            if not isinstance(value, int) or value < MULTIPLE or value % MULTIPLE:
+                raise ConfigError(
+                    f"frame {name} is {value!r}; expected a positive multiple of {MULTIPLE}"
+                )
 
     @property
     def size(self) -> tuple[int, int]:

@@ -68,13 +68,14 @@ class Session:
     """An ONNX network with one input and one output, both float32; safe to use from threads.
 
     `threads` of the network, 0 for the runtime's choice; `what` names it in error messages;
-    `device` is one of `DEVICES`.
+    `device` is one of `DEVICES`; `sides` are lengths of axes that the network leaves open, by name.
     """
 
     network: bytes = field(repr=False)
     threads: int = 0
     what: str = "network"
     device: str = CPU
+    sides: Mapping[str, int] = field(default_factory=dict)
     _opened: Any = field(default=None, init=False, repr=False)
     _opening: Any = field(default_factory=Lock, init=False, repr=False)
 
@@ -93,6 +94,8 @@ class Session:
         options.log_severity_level = 3
         # Threads that wait actively for more work slow down what follows the network.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        for name, length in self.sides.items():
+            options.add_free_dimension_override_by_name(name, length)
         with _POOL_LOCK:
             pooled = _shared_memory_pool()
         if pooled:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
 
+from panodent.bundle.findings_network import WHOLE, Part
 from panodent.inference.arch_layout import (
     JAWS,
     Anchor,
@@ -20,13 +22,13 @@ from panodent.inference.arch_layout import (
     midline_of,
 )
 from panodent.teeth.findings import NOWHERE
+from panodent.teeth.masks import bounding_box
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
 from panodent.utils.percentiles import median
 
 Sizes = Mapping[int, tuple[float, float]]
 
-WHOLE = slice(None), slice(None)
 REACH = 0.012
 """Pixels this near to a tooth, as a share of the width, belong to it."""
 
@@ -49,9 +51,7 @@ class Places:
     empty: Mapping[str, npt.NDArray[np.int16]]
     upper: BoolArray
 
-    def of(
-        self, kind: str, region: BoolArray, window: tuple[slice, slice] = WHOLE
-    ) -> npt.NDArray[np.int16]:
+    def of(self, kind: str, region: BoolArray, window: Part = WHOLE) -> npt.NDArray[np.int16]:
         """int16 (r, c): where a region (r, c) of a kind belongs, pixel by pixel.
 
         `window` are its rows and columns in the planes. A region that lies mostly in one jaw
@@ -162,16 +162,24 @@ def _near_teeth(owners: npt.NDArray[np.int16], teeth: Teeth) -> npt.NDArray[np.i
     """int16 (h, w): number of the tooth at or near each pixel, 0 for none (or without number)."""
     import cv2
 
-    if not len(teeth):
-        return np.zeros(owners.shape, np.int16)
-    outside = (owners < 0).astype(np.uint8)
+    near = np.full(owners.shape, NOWHERE, np.int16)
+    box = bounding_box(owners >= 0)
+    if box is None:
+        return near
+    reach = REACH * owners.shape[1]
+    more = ceil(reach)
+    here = (
+        slice(max(box[0] - more, 0), box[2] + more),
+        slice(max(box[1] - more, 0), box[3] + more),
+    )
+    inside = owners[here] >= 0
     away, nearest = cv2.distanceTransformWithLabels(
-        outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+        (~inside).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
     at = np.zeros(int(nearest.max()) + 1, np.int16)
-    inside = owners >= 0
-    at[nearest[inside]] = teeth.fdi[owners[inside]]
-    return np.where(away <= REACH * owners.shape[1], at[nearest], NOWHERE).astype(np.int16)
+    at[nearest[inside]] = teeth.fdi[owners[here][inside]]
+    near[here] = np.where(away <= reach, at[nearest], NOWHERE)
+    return near
 
 
 def _occlusal_curve(teeth: Teeth, size: tuple[int, int], metal: BoolArray) -> Float64Array:

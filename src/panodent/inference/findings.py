@@ -8,17 +8,18 @@ no tooth and is removed; the numbers of the others stay, since they count positi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from panodent.analysis.doubt_reasons import LOW_SCORE
-from panodent.bundle.findings_network import FindingsNetwork, KindLimits
+from panodent.bundle.findings_network import WHOLE, FindingsNetwork, KindLimits, Part
 from panodent.inference.appliances import cut_appliance, nearest
 from panodent.inference.finding_places import Arches, Places, Sizes, tooth_plane
-from panodent.inference.softmax import softmax
+from panodent.inference.finding_planes import FindingPlanes
+from panodent.inference.mouth_region import mouth_region
 from panodent.radiograph.resampling import enlarged
 from panodent.teeth.findings import NOWHERE, Findings
 from panodent.teeth.masks import CroppedMask, trimmed
@@ -45,12 +46,6 @@ SURE = 0.65
 """Where no finding of the radiograph reaches this score, those of the `SMALL` kinds are left out:
 what was taken for a filling in mouths without any was overlapping enamel with 0.53 to 0.59; true
 fillings that are the only finding have 0.70 or more."""
-OUTSIDE = np.float32(-8)
-"""Lead of pixels that belong to another object."""
-
-
-Window = tuple[slice, slice]
-"""Rows and columns of a plane."""
 
 
 @dataclass(frozen=True)
@@ -86,50 +81,39 @@ def find(
     teeth : the teeth found, of size (H, W).
     sizes : usual (height, width) of teeth by FDI number, as shares of the radiograph's.
     """
-    return decode(network, network.predict_planes(pixels, tooth), teeth, sizes)
+    part = mouth_region(teeth, network.frame.size) if network.takes_parts() else WHOLE
+    return decode(network, network.predict_planes(pixels, tooth, part), teeth, sizes, part)
 
 
 def decode(
-    network: FindingsNetwork, logits: Float32Array, teeth: Teeth, sizes: Sizes
+    network: FindingsNetwork, logits: Float32Array, teeth: Teeth, sizes: Sizes, part: Part = WHOLE
 ) -> tuple[list[int], Findings]:
-    """As `find`, from the network's logits (1 + kinds, h, w)."""
-    best = _best(logits)
-    kinds = {kind: best == index for index, kind in enumerate(network.kinds, start=1)}
-    size = (best.shape[0], best.shape[1])
-    owners = tooth_plane(teeth, size)
-    probability = softmax(logits)
-    scores = dict(zip(network.kinds, probability[1:], strict=True))
-    sure = _sure(kinds, scores, network.limits)
+    """As `find`, from the network's logits (1 + kinds, r, c) of a part of its frame."""
+    planes = FindingPlanes.of(network, logits, part)
+    if not planes.best.any():
+        return [], Findings.empty(teeth.size)
+    kinds = {kind: planes.best == index for index, kind in enumerate(network.kinds, start=1)}
+    owners = tooth_plane(teeth, planes.size)
+    sure = _sure(kinds, planes, network.limits)
     replaced = _replaced(teeth, owners, sure)
     if replaced:
         teeth = teeth.select(np.setdiff1d(np.arange(len(teeth)), replaced))
-        owners = tooth_plane(teeth, size)
-    pieces = _pieces(network, {**kinds, **sure}, scores, teeth, owners, sizes)
+        owners = tooth_plane(teeth, planes.size)
+    pieces = _pieces(network, {**kinds, **sure}, planes, teeth, owners, sizes)
     calibrated = [float(np.clip(network.calibration(piece.score), 0, 1)) for piece in pieces]
     if max(calibrated, default=0.0) < SURE:
         kept = [index for index, piece in enumerate(pieces) if piece.kind not in SMALL]
         pieces, calibrated = [pieces[i] for i in kept], [calibrated[i] for i in kept]
     items = []
     for piece in pieces:
-        mask, corner = _outline(piece, logits, network.kinds, best, teeth.size)
+        mask, corner = _outline(piece, planes, teeth.size)
         items.append((piece.kind, piece.fdi, mask, corner))
     flags = [{"doubtful"} if score < LOW_SCORE else set() for score in calibrated]
     return replaced, Findings.from_masks(teeth.size, items, calibrated, flags).sorted()
 
 
-def _best(logits: Float32Array) -> npt.NDArray[np.int64]:
-    """`logits.argmax(axis=0)`, for few planes several times as fast."""
-    best, most = np.zeros(logits.shape[1:], np.int64), logits[0].copy()
-    for index, plane in enumerate(logits[1:], start=1):
-        best[plane > most] = index
-        np.maximum(most, plane, out=most)
-    return best
-
-
 def _sure(
-    kinds: Mapping[str, BoolArray],
-    scores: Mapping[str, Float32Array],
-    limits: Mapping[str, KindLimits],
+    kinds: Mapping[str, BoolArray], planes: FindingPlanes, limits: Mapping[str, KindLimits]
 ) -> dict[str, BoolArray]:
     """The pixels (h, w) of each kind without regions that are too small or too unsure to be found.
 
@@ -140,10 +124,9 @@ def _sure(
         if kind in kinds:
             sure[kind] = np.zeros(kinds[kind].shape, bool)
             for region, corner in _regions(kinds[kind], limits.get(kind)):
-                window = _window(region, corner)
-                score = float(scores[kind][window][region].mean())
+                score = planes.score(kind, region, corner)
                 if _enough(_Piece(kind, region, corner, NOWHERE, score), limits, kinds[kind].size):
-                    sure[kind][window] |= region
+                    sure[kind][_window(region, corner)] |= region
     return sure
 
 
@@ -172,7 +155,7 @@ def _replaced(
 def _pieces(
     network: FindingsNetwork,
     kinds: Mapping[str, BoolArray],
-    scores: Mapping[str, Float32Array],
+    planes: FindingPlanes,
     teeth: Teeth,
     owners: npt.NDArray[np.int16],
     sizes: Sizes,
@@ -180,11 +163,9 @@ def _pieces(
     """All objects that are large and sure enough."""
 
     def piece(kind: str, region: CroppedMask, fdi: int = NOWHERE) -> _Piece:
-        mask, corner = region
-        score = float(scores[kind][_window(mask, corner)][mask].mean())
-        return _Piece(kind, mask, corner, fdi, score)
+        return _Piece(kind, *region, fdi, planes.score(kind, *region))
 
-    size = (owners.shape[0], owners.shape[1])
+    size = planes.size
     nothing = np.zeros(size, bool)
     metal = kinds.get("crown", nothing) | kinds.get("pontic", nothing)
     arches = Arches.of(teeth, size, sizes, metal)
@@ -242,7 +223,7 @@ def _cut(
     return _split(region, numbers, kind)
 
 
-def _window(mask: BoolArray, corner: tuple[int, int]) -> Window:
+def _window(mask: BoolArray, corner: tuple[int, int]) -> Part:
     """Rows and columns of a cropped mask in its plane."""
     return (
         slice(corner[0], corner[0] + mask.shape[0]),
@@ -289,31 +270,15 @@ def _split(
 
 
 def _outline(
-    piece: _Piece,
-    logits: Float32Array,
-    kinds: Sequence[str],
-    best: npt.NDArray[np.int64],
-    size: tuple[int, int],
+    piece: _Piece, planes: FindingPlanes, size: tuple[int, int]
 ) -> tuple[BoolArray, tuple[int, int]]:
     """A piece's mask at the radiograph's resolution, and its corner."""
-    index = list(kinds).index(piece.kind) + 1
-    plane = (best.shape[0], best.shape[1])
-    mask, (row, col) = trimmed(piece.mask, piece.corner)
-    top, left = max(row - 1, 0), max(col - 1, 0)
-    window = (
-        slice(top, min(row + mask.shape[0] + 1, plane[0])),
-        slice(left, min(col + mask.shape[1] + 1, plane[1])),
-    )
-    part = logits[:, window[0], window[1]]
-    lead = part[index] - np.delete(part, index, axis=0).max(axis=0)
-    taken = best[window] == index
-    taken[row - top : row - top + mask.shape[0], col - left : col - left + mask.shape[1]] &= ~mask
-    lead = np.where(taken, OUTSIDE, lead).astype(np.float32)
-    scale = size[0] / plane[0], size[1] / plane[1]
+    lead, (top, left) = planes.lead(piece.kind, *trimmed(piece.mask, piece.corner))
+    scale = size[0] / planes.size[0], size[1] / planes.size[1]
     box = (
         int(np.floor(top * scale[0])),
         int(np.floor(left * scale[1])),
         min(int(np.ceil((top + lead.shape[0]) * scale[0])), size[0]),
         min(int(np.ceil((left + lead.shape[1]) * scale[1])), size[1]),
     )
-    return enlarged(lead, box, size, (top, left), plane) > 0, (box[0], box[1])
+    return enlarged(lead, box, size, (top, left), planes.size) > 0, (box[0], box[1])

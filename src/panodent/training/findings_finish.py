@@ -12,6 +12,7 @@ from panodent.bundle import bundle as bundles
 from panodent.bundle.bundle import Bundle
 from panodent.bundle.calibration import Calibration, fit
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
+from panodent.bundle.frame import MULTIPLE
 from panodent.datasets.dataset import Case
 from panodent.evaluation.finding_scores import (
     LEVELS,
@@ -52,7 +53,9 @@ def finish(run: FindingsRun, model: Any, rows: Sequence[Row]) -> Bundle:
     those of the run that this one began with, or else usual limits and uncalibrated scores.
     """
     frame = run.config.frame
-    network = FindingsNetwork(onnx_export.to_onnx(model, frame.size), frame, TRAINED_KINDS)
+    parts = MULTIPLE % model.configuration.divisor == 0
+    exported = onnx_export.to_onnx(model, frame.size, open_sides=parts)
+    network = FindingsNetwork(exported, frame, TRAINED_KINDS)
     note = {
         "panodent": __version__,
         "settings": asdict(run.config),

@@ -8,18 +8,22 @@ result with Keras.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from panodent.bundle.findings_network import SIDES
 from panodent.errors import BundleError, MissingExtraError
 from panodent.inference.softmax import softmax
 from panodent.utils.arrays import Float32Array
 
 OPSET = 17
 INPUT, OUTPUT = "radiograph", "logits"
+ANSWER_SIDES = ("rows", "columns")
+"""Names of the output's sides where those of the input are not fixed."""
 TOLERANCE = 0.05
 """Largest difference of a logit between Keras and the exported network that rounding explains.
 
@@ -56,11 +60,12 @@ class _Graph:
         return self.add("Cast", [stored], name, to=TensorProto.FLOAT)
 
 
-def to_onnx(model: Any, size: tuple[int, int]) -> bytes:
+def to_onnx(model: Any, size: tuple[int, int], open_sides: bool = False) -> bytes:
     """The network as ONNX: float32 (batch, channels, height, width) -> (batch, planes, h, w).
 
     `model` is a functional Keras network made by `panodent.training.unet.build`, `size` the frame's
-    (height, width). Raises `BundleError` for a layer that has no translation.
+    (height, width). With `open_sides` the network also takes other sizes, multiples of the
+    network's divisor. Raises `BundleError` for a layer that has no translation.
     """
     try:
         import onnx
@@ -75,14 +80,15 @@ def to_onnx(model: Any, size: tuple[int, int]) -> bytes:
     graph.nodes[-1].output[0] = OUTPUT
     if names[last] != graph.nodes[-1].name:
         raise BundleError(f"the network does not end in its last layer {last!r}")
-    divided = [side // ratio for side, ratio in zip(size, _stride(model, size), strict=True)]
+    sides: Sequence[int | str] = SIDES if open_sides else size
+    divided: Sequence[int | str] = ANSWER_SIDES if open_sides else _divided(model, size)
     classes = int(model.output_shape[-1])
     made = helper.make_graph(
         graph.nodes,
         "panodent",
         [
             helper.make_tensor_value_info(
-                INPUT, TensorProto.FLOAT, ["batch", int(model.input_shape[-1]), *size]
+                INPUT, TensorProto.FLOAT, ["batch", int(model.input_shape[-1]), *sides]
             )
         ],
         [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["batch", classes, *divided])],
@@ -245,7 +251,7 @@ _SIMPLE = {
 }
 
 
-def _stride(model: Any, size: tuple[int, int]) -> tuple[int, int]:
-    """Frame pixels per output pixel, (rows, columns)."""
+def _divided(model: Any, size: tuple[int, int]) -> tuple[int, int]:
+    """(rows, columns) of the answer to an input of this (height, width)."""
     shape = model.compute_output_shape((1, *size, 1))
-    return size[0] // int(shape[1]), size[1] // int(shape[2])
+    return int(shape[1]), int(shape[2])
