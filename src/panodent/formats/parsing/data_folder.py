@@ -64,13 +64,13 @@ def searched_below(folder: Path) -> Found:
         below = file.parents[: len(file.relative_to(folder).parts) - 1]
         return any(map(holds_labels, below))
 
-    files = PathList(
-        file
-        for file in found.files
-        if not (is_label(file) or file.name.endswith((".ome.tif", ".ome.tiff")))
-        and not is_segmentation(file)
-    )
-    return Found(files, [item for item in found.unread if not is_label(item.path)], found.results)
+    def is_radiograph(file: Path) -> bool:
+        other = is_label(file) or file.name.endswith((".ome.tif", ".ome.tiff"))
+        return not (other or is_segmentation(file))
+
+    found.files.texts = [text for text in found.files.texts if is_radiograph(Path(text))]
+    found.unread = [item for item in found.unread if not is_label(item.path)]
+    return found
 
 
 def radiographs_below(folder: Path) -> PathList:
