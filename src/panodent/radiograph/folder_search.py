@@ -90,28 +90,36 @@ def search(folder: Path, output: Path | None = None) -> Found:
     while waiting:
         place, inside = waiting.pop()
         try:
-            names = {entry.name for entry in _listed(place) if entry.name in _MARKS}
+            waiting += _search_one(found, place, inside, output, top)
         except OSError as error:
             found.unread.append(_unreadable(place, error, "folder"))
-            continue
-        marked = inside or _is_marked(place, names, output)
-        if _is_run(names):
-            found.results += 1
-            continue
-        for entry in _listed(place):
-            path = place / entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name.startswith(".") or entry.name in _COPIES:
-                    continue
-                if not (entry.name in ("pictures", "plates") and _is_report(names)):
-                    waiting.append((path, marked))
-            elif is_result_name(entry.name, inside, names):
-                found.results += 1
-            else:
-                _look(found, path, entry, top)
     found.files = PathList(found.files.texts)
     found.unread.sort(key=lambda item: item.path)
     return found
+
+
+def _search_one(
+    found: Found, place: Path, inside: bool, output: Path | None, top: Path
+) -> list[tuple[Path, bool]]:
+    """Adds what is in one folder; its folders, each with whether it is below one with results."""
+    names = {entry.name for entry in _listed(place) if entry.name in _MARKS}
+    marked = inside or _is_marked(place, names, output)
+    folders = []
+    if _is_run(names):
+        found.results += 1
+        return []
+    for entry in _listed(place):
+        path = place / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name.startswith(".") or entry.name in _COPIES:
+                continue
+            if not (entry.name in ("pictures", "plates") and _is_report(names)):
+                folders.append((path, marked))
+        elif is_result_name(entry.name, inside, names):
+            found.results += 1
+        else:
+            _look(found, path, entry, top)
+    return folders
 
 
 def _listed(place: Path) -> Iterator[os.DirEntry[str]]:
