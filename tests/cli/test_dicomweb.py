@@ -14,14 +14,18 @@ from panodent.dicom_node import web_relay
 BOTH = ("--from", "http://127.0.0.1:1/a", "--to", "https://b.example/dicom-web")
 
 
-@pytest.mark.parametrize("failed", [0, 2])
-def test_a_run(panodent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failed: int) -> None:
+@pytest.mark.parametrize(
+    ("failed", "kept", "told"), [(0, 0, ""), (2, 1, ", 1 not stored (see kept/ in the spool)")]
+)
+def test_a_run(
+    panodent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failed: int, kept: int, told: str
+) -> None:
     made: list[web_relay.WebRelay] = []
 
     def run(self: web_relay.WebRelay, every: float | None) -> web_relay.Counts:
         made.append(self)
         self._spool.close()
-        return web_relay.Counts(fetched=1, stored=3, failed=failed)
+        return web_relay.Counts(fetched=1, stored=3, failed=failed, kept=kept)
 
     monkeypatch.setattr(web_relay.WebRelay, "run", run)
     token = tmp_path / "token"
@@ -31,7 +35,7 @@ def test_a_run(panodent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failed
         *("--to-token", token, "--results", "seg,sr"),
     )
     assert found.code == (1 if failed else 0)
-    assert found.out == f"1 radiograph fetched, 3 results stored, {failed} failed\n"
+    assert found.out == f"1 radiograph fetched, 3 results stored, {failed} failed{told}\n"
     assert made[0].query == [("Modality", "PX"), ("StudyDate", "20260101-")]
     assert made[0].kinds == ("seg", "sr")
     assert made[0].target().name == "b.example"

@@ -21,9 +21,10 @@ from pynetdicom import AE, evt  # noqa: E402
 
 from panodent import phantom  # noqa: E402
 from panodent.bundle import bundle  # noqa: E402
+from panodent.dicom_node import node as node_module  # noqa: E402
 from panodent.dicom_node.node import _RESULT_CLASSES, ApplicationEntity, Node  # noqa: E402
 from panodent.dicom_node.spool import open_spool  # noqa: E402
-from panodent.errors import ConfigError  # noqa: E402
+from panodent.errors import ConfigError, OutputError  # noqa: E402
 from panodent.phantom.dicom import to_dicom  # noqa: E402
 
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
@@ -336,6 +337,28 @@ def test_what_predict_reads_is_not_laid_aside(
     assert sum("teeth.pr.dcm was left out" in text for text in said) == 1
     report = next(k for k in archive.kept[::-1] if k.Modality == "SR")
     assert "teeth.pr.dcm was left out" in report.ContentSequence[-1].TextValue
+
+
+def test_a_full_disk_is_told_and_the_work_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_module, "MAX_PAUSE", 0.0)
+    said: list[str] = []
+    peer = ApplicationEntity("ARCHIVE", "127.0.0.1", 4242)
+    node = Node(tmp_path / "spool", peer, bundle.load(), report=said.append)
+    faults = [OSError(28, "No space left on device"), OutputError("a: cannot be written")]
+
+    def loop() -> None:
+        if faults:
+            raise faults.pop(0)
+        node._stopping.set()
+
+    node._persist(loop)
+    node.spool.close()
+    assert [text.partition(";")[0] for text in said] == [
+        "the spool cannot be written (No space left on device)",
+        "the spool cannot be written (a: cannot be written)",
+    ]
 
 
 def test_only_titles_on_the_list_are_taken(

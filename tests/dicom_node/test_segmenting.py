@@ -1,7 +1,8 @@
-"""One bad object does not stop a node: it goes to failed/ with the reason."""
+"""One bad object does not stop a node: it is laid aside with the reason."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,24 @@ def test_what_cannot_be_segmented_is_kept_with_the_reason(
     assert spool.knows("1.2.3")
 
 
-def test_a_radiograph_whose_header_allows_no_result_is_kept_with_the_reason(
+def test_results_that_cannot_be_sent_are_kept_with_the_reason(
     received: tuple[Spool, Path], teeth_bundle: Path
 ) -> None:
     spool, file = received
     dataset, said = pydicom.dcmread(file), []
     del dataset.SeriesInstanceUID
     dataset.save_as(file)
+    sent = file.read_bytes()
     assert not segment(Predictor(load(teeth_bundle)), spool, file, ("seg", "sr"), said.append)
-    reason = (spool.root / "failed" / f"{file.stem}.txt").read_text()
-    assert reason.startswith("teeth.seg.dcm, teeth.sr.dcm were left out: lacks SeriesInstanceUID")
+    why = "teeth.seg.dcm, teeth.sr.dcm were left out: lacks SeriesInstanceUID"
+    place = spool.root / "kept" / file.stem
+    assert (place / "not-sent.txt").read_text().startswith(why)
+    record = json.loads((place / "teeth.json").read_text())
+    assert record["teeth"]
+    assert record["notes"][-1].startswith(why)
+    assert (place / "overlay.png").exists()
+    assert (place / "radiograph.dcm").read_bytes() == sent
+    assert not any([*(spool.root / "failed").iterdir(), *spool.outgoing(), *spool.received()])
+    assert why in said[0]
+    assert said[1].endswith("nothing to send; see kept/ in the spool")
+    assert not any("PHANTOM" in text for text in said)

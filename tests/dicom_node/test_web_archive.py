@@ -61,6 +61,35 @@ def test_objects_are_fetched_and_stored_unchanged(
         archive.fetch(uids(phantoms[1]), tmp_path / "c.dcm")
 
 
+def test_what_breaks_rules_of_dicom_is_fetched_as_it_is(
+    web_archive: Callable[..., Any], tmp_path: Path
+) -> None:
+    class Stored:
+        def save_as(self, stream: Any, **_: object) -> None:
+            stream.write(b"no preamble\r\n\r\nand no meta group\r\n")
+
+    server = web_archive()
+    server.objects["1/2"] = server.objects["1%2F2"] = Stored()
+    WebArchive(server.url).fetch(ArchivedObject("1", "2", "1/2"), tmp_path / "a.dcm")
+    content = b"no preamble\r\n\r\nand no meta group\r\n"
+    assert (tmp_path / "a.dcm").read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("text/html", b"a login page"),
+        ("", b"anything"),
+        ("application/dicom", b""),
+        ("multipart/related; boundary=edge", b"--edge--"),
+    ],
+)
+def test_answers_without_an_object(kind: str, content: bytes) -> None:
+    with pytest.raises(ValueError, match="answer"):
+        module._only_part(kind, content)
+    assert module._only_part("application/dicom", b"DICM") == b"DICM"
+
+
 @pytest.mark.parametrize(
     ("credentials", "header"),
     [

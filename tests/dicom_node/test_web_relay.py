@@ -81,6 +81,20 @@ def test_each_radiograph_is_answered_once(
     assert not any("PHANTOM" in text or "2.25" in text for text in said)
 
 
+def test_a_radiograph_without_a_study_is_counted_and_not_fetched_again(
+    web_archive: Callable[..., Any], phantoms: list[Any], relay: Relays, tmp_path: Path
+) -> None:
+    pacs, odd = web_archive(), copy.deepcopy(phantoms[0])
+    odd.StudyInstanceUID = "STUDY 7/8"
+    pacs.add(odd)
+    counts = relay(pacs, pacs).run()
+    assert (counts.fetched, counts.stored, counts.failed, counts.kept) == (1, 0, 0, 1)
+    (place,) = (tmp_path / "spool" / "kept").iterdir()
+    assert "StudyInstanceUID is no UID" in (place / "not-sent.txt").read_text()
+    again = relay(pacs, pacs).run()
+    assert (again.fetched, again.kept) == (0, 0)
+
+
 @pytest.mark.usefixtures("quick")
 def test_a_target_that_fails_gets_the_results_later(
     web_archive: Callable[..., Any], phantoms: list[Any], relay: Relays

@@ -73,6 +73,38 @@ def test_regions_in_a_list_of_lists_are_not_lost_in_silence(tmp_path: Path) -> N
     assert "expected an outline with a label" in fault.problem
 
 
+@pytest.mark.parametrize("kind", ["min.json", "a.csv"])
+@pytest.mark.parametrize(
+    ("several", "one"),
+    [
+        ([{"choices": ["caries", "filling"]}, "caries"], "caries"),
+        ([{"points": POINTS, "text": ["a", "b"]}, "c"], "d"),
+        ([{"rating": 3}, {"rating": 4}], [{"rating": 5}]),
+        ([{"taxonomy": [["a", "b"]]}], [{"number": 3}]),
+    ],
+)
+def test_answers_about_regions_are_no_regions(
+    tmp_path: Path, kind: str, several: list[Any], one: Any
+) -> None:
+    entries = [minimal(bare(), state=several), minimal(bare(), number=6, image="b.png", state=one)]
+    if kind == "min.json":
+        (tmp_path / kind).write_text(json.dumps(entries))
+    else:
+        table(tmp_path / kind, *entries)
+    assert [item.read().fdi.tolist() for item in FORMAT.read(tmp_path)] == [[36], [36]]
+
+
+def test_nothing_drawn_is_an_empty_cell_but_no_empty_text(tmp_path: Path) -> None:
+    entries = [minimal(bare()), minimal(number=6, image="b.png", tooth="")]
+    Image.fromarray(np.zeros((8, 10), np.uint8)).save(tmp_path / "b.png")
+    file = table(tmp_path / "a.csv", *entries)
+    assert [len(item.read()) for item in FORMAT.read(tmp_path)] == [1, 0]
+    file.unlink()
+    (tmp_path / "min.json").write_text(json.dumps(entries))
+    with pytest.raises(AnnotationError, match="tooth is ''; expected a list of regions"):
+        FORMAT.read(tmp_path)
+
+
 @pytest.mark.parametrize("kind", ["min.json", "a.csv", "a.tsv"])
 def test_exports_with_an_entry_for_each_annotation(tmp_path: Path, kind: str) -> None:
     brush = {"format": "rle", "rle": encode(SQUARE), "brushlabels": ["37"]}

@@ -39,6 +39,15 @@ def test_what_is_no_json_is_an_error(tmp_path: Path) -> None:
         ('{"@schema": "", "markups": []}', "3D Slicer"),
         ('{"imgHeight": 1, "imgWidth": 1, "objects": []}', "Cityscapes"),
         ('[{"name": "a.png", "labels": []}]', "Scalabel"),
+        ('{"info": {}, "objects": []}', "ISAT"),
+        ('{"name": "v1", "description": "", "created_at": "", "dataset": {}}', "Segments.ai"),
+        ('{"filename": "/a.png", "itemMetadata": {}, "annotations": []}', "Dataloop"),
+        ('{"labelGroups": [], "datasets": []}', "MD.ai"),
+        ('{"image": {}, "annotations": []}', "SA-1B"),
+        ('{"asset": {}, "regions": []}', "VoTT"),
+        ('[{"metadata": {}, "instances": []}]', "SuperAnnotate"),
+        ('[{"name": "11", "labelIdx": 1, "points": []}]', "EISeg"),
+        ('[{"name": "a", "series": []}]', "RedBrick"),
     ],
 )
 def test_tools_by_their_json(tmp_path: Path, content: str, tool: str) -> None:
@@ -48,7 +57,13 @@ def test_tools_by_their_json(tmp_path: Path, content: str, tool: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "what"),
-    [("a.geojson", "QuPath"), ("11.roi", "ImageJ"), ("a.jsonl", "OpenAI"), ("x.mat", "MATLAB")],
+    [
+        ("a.geojson", "QuPath"),
+        ("a.qpproj", "QuPath"),
+        ("11.roi", "ImageJ"),
+        ("a.jsonl", "OpenAI"),
+        ("x.mat", "MATLAB"),
+    ],
 )
 def test_tools_by_their_suffix(name: str, what: str) -> None:
     assert what in str(of_suffix(Path(name)))

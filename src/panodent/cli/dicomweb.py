@@ -107,9 +107,10 @@ def dicomweb(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: relay.stop())
     counts = relay.run(every)
+    kept = f", {counts.kept} not stored (see kept/ in the spool)" if counts.kept else ""
     print_line(
         f"{counted(counts.fetched, 'radiograph', 'radiographs')} fetched, "
-        f"{counted(counts.stored, 'result', 'results')} stored, {counts.failed} failed"
+        f"{counted(counts.stored, 'result', 'results')} stored, {counts.failed} failed{kept}"
     )
     raise typer.Exit(1 if counts.failed else 0)
 

@@ -144,15 +144,15 @@ def convert(
     if not skip_bad:
         _check_reading(annotations, found, faults)
     task = _task(source, radiographs, name, to, images)
-    task |= {"read": _plain(read_options), "write": _plain(write_options)}
+    task |= {"read": _plain(read_options), "write": _plain(write_options), "changed": bool(change)}
     line = partial(_line, found, target, writer, images, change, faults)
     with occupied(target, "convert"):
-        done = begin(target, {**task, "changed": change is not None}, resume, overwrite)
+        done = begin(target, task, resume, overwrite)
         result = Conversion(name, resumed=len(done), unread=unread)
         _fill(target / JOURNAL, done, annotations, line, result, progress)
-        written = _counted(target / JOURNAL, writer, result, faults)
-        split = _split(annotations, found) if BY_NAME[to].splits else {}
-        writer.write(target, written, {**(write_options or {}), **split})
+        options = {**(write_options or {}), **_split(to, annotations, found)}
+        annotations.clear()  # all of them are in the journal
+        writer.write(target, _counted(target / JOURNAL, writer, result, faults), options)
         finish(target)
     result.faults = tuple(faults)
     return result
@@ -228,8 +228,10 @@ def _checked_writer(
     return writer
 
 
-def _split(annotations: list[Annotated], found: Mapping[str, Path]) -> dict[str, Any]:
+def _split(to: str, annotations: list[Annotated], found: Mapping[str, Path]) -> dict[str, Any]:
     """The option of formats with a folder for each side: the keys that are held out."""
+    if not BY_NAME[to].splits:
+        return {}
     named = ((item.key, item.image or found.get(item.key)) for item in annotations)
     return {"validation": held_out(named)}
 

@@ -120,32 +120,44 @@ def find(
     _check_folder(folder)
     given = {**(options or {}), **({OPTION: faults} if faults is not None else {})}
     name, items = formats.read(folder, format_name, given)
-    annotations = {item.key: item for item in items}
-    named = {key: str(item.file) for key, item in annotations.items() if item.file is not None}
-    taken = set(map(os.path.normcase, named.values()))
+    taken = {os.path.normcase(item.file) for item in items if item.file is not None}
     images, unread = images_below(folder, faults)
     unread = [item for item in unread if os.path.normcase(item.path) not in taken]
-    images = {key: f for key, f in images.items() if os.path.normcase(f) not in taken} | named
-    both = sorted(set(images) & set(annotations), key=_natural)
-    if annotations and not images:
-        raise DatasetError(
-            f"{folder}: {counted(len(annotations), 'annotation', 'annotations')} ({name}), but no "
-            f"radiograph; copy the radiographs, such as {next(iter(sorted(annotations)))!r}, into "
-            f"{folder}/images{_hint(unread)}{_first_fault(faults)}"
-        )
-    if not both:
-        raise DatasetError(
-            f"{folder}: {len(images)} images and {len(annotations)} annotations ({name}), but no "
-            f"pair of one name; first image {next(iter(sorted(images)), None)!r}, first annotation "
-            f"{next(iter(sorted(annotations)), None)!r}{_hint(unread)}{_first_fault(faults)}"
-        )
+    images = {key: f for key, f in images.items() if os.path.normcase(f) not in taken}
+    del taken
+    cases = [
+        Case(item.key, file, item, item.key)
+        for item in items
+        if (file := item.file or images.get(item.key)) is not None
+    ]
+    alone = [item.key for item in items if item.file is None and item.key not in images]
+    if not cases:
+        hints = f"{_hint(unread)}{_first_fault(faults)}"
+        raise DatasetError(f"{folder}: {_not_paired(folder, name, alone, images)}{hints}")
+    cases.sort(key=lambda case: _natural(case.key))
     return Dataset(
         folder,
         name,
-        tuple(Case(key, images[key], annotations[key], key) for key in both),
-        tuple(sorted(set(images) - set(annotations), key=_natural)),
-        tuple(sorted(set(annotations) - set(images), key=_natural)),
+        tuple(cases),
+        tuple(sorted(images.keys() - {item.key for item in items}, key=_natural)),
+        tuple(sorted(alone, key=_natural)),
         tuple(item for item in unread if item.lost),
+    )
+
+
+def _not_paired(
+    folder: Path, name: str, annotations: Sequence[str], images: Mapping[str, str]
+) -> str:
+    """Says what is in a folder without a pair, by the keys of both."""
+    if annotations and not images:
+        return (
+            f"{counted(len(annotations), 'annotation', 'annotations')} ({name}), but no "
+            f"radiograph; copy the radiographs, such as {annotations[0]!r}, into {folder}/images"
+        )
+    return (
+        f"{len(images)} images and {len(annotations)} annotations ({name}), but no pair of one "
+        f"name; first image {min(images, default=None)!r}, first annotation "
+        f"{next(iter(annotations), None)!r}"
     )
 
 
@@ -174,16 +186,16 @@ def images_below(
     found: dict[str, str] = {}
     shared: set[str] = set()
     searched = searched_below(root)
-    for file in searched.files:
-        key = key_of(file.relative_to(root))
+    for file in searched.files.texts:
+        key = key_of(Path(file).relative_to(root))
         if key in found:
             problem = f"share the name {key!r}; which one is annotated? Keep one of them"
             if faults is None:
                 raise DatasetError(f"{file} and {found[key]} {problem}")
             shared.add(key)
             both = f"this file and {Path(found[key]).name} {problem}"
-            faults.add(Fault(str(file), problem=both, cost="radiograph"))
-        found[key] = str(file)
+            faults.add(Fault(file, problem=both, cost="radiograph"))
+        found[key] = file
     for key in shared:
         del found[key]
     return found, searched.unread

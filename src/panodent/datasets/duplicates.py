@@ -74,10 +74,9 @@ class Sketches:
                 if float(known(other) @ known(index)) > self._above:
                     first, last = sorted((leader[other], leader[index]))
                     leader[leader == last] = first
-        groups: dict[int, list[str]] = {}
-        for key, first in zip(self._keys, leader.tolist(), strict=True):
-            groups.setdefault(first, []).append(key)
-        return [tuple(group) for group in groups.values() if len(group) > 1]
+        leaders, counts = np.unique(leader, return_counts=True)
+        groups = (np.flatnonzero(leader == one).tolist() for one in leaders[counts > 1])
+        return [tuple(self._keys[index] for index in group) for group in groups]
 
     def _near(self) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
         """(index, indices before it whose sketches are as near as those of duplicates may be).

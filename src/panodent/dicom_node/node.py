@@ -20,7 +20,7 @@ from typing import Any
 from panodent.bundle.bundle import Bundle
 from panodent.dicom_node.segmenting import segment
 from panodent.dicom_node.spool import Spool, open_spool
-from panodent.errors import ConfigError, MissingExtraError
+from panodent.errors import ConfigError, MissingExtraError, OutputError
 from panodent.inference.predictor import Predictor
 from panodent.radiograph.dicom_kind import RADIOGRAPH_CLASSES
 from panodent.utils.network import is_loopback
@@ -151,7 +151,7 @@ class Node:
         tempfile.tempdir = str(self.spool.work)
         self.spool.remove_old_marks(time.time() - SEEN_DAYS * 86_400)
         for loop in (self._segment_all, self._send_all):
-            thread = threading.Thread(target=loop, daemon=True)
+            thread = threading.Thread(target=self._persist, args=(loop,), daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -166,6 +166,16 @@ class Node:
             thread.join()
         tempfile.tempdir = None
         self.spool.close()
+
+    def _persist(self, loop: Callable[[], None]) -> None:
+        """Runs a loop until the node stops, again after a pause where the spool has no space."""
+        while not self._stopping.is_set():
+            try:
+                loop()
+            except (OSError, OutputError) as error:
+                why = getattr(error, "strerror", None) or error
+                self.report(f"the spool cannot be written ({why}); next try in {MAX_PAUSE:.0f} s")
+                self._stopping.wait(MAX_PAUSE)
 
     def _entity(self) -> Any:
         try:

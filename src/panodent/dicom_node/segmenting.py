@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from panodent.dicom import files
 from panodent.dicom_node.spool import Spool
-from panodent.errors import PanodentError, RadiographError
+from panodent.errors import OutputError, PanodentError
 from panodent.inference.predictor import Predictor
 from panodent.utils.wording import counted
 
@@ -21,9 +22,10 @@ def segment(
 ) -> bool:
     """Queues the results of a received radiograph in the spool; returns whether there are some.
 
-    A radiograph that cannot be segmented, or whose header allows none of the results, goes to the
-    spool's failed/. `kinds` are some of
-    `panodent.dicom.files.KINDS`; messages to `report` contain no patient data.
+    A radiograph that cannot be segmented goes to the spool's failed/. One whose header allows none
+    of the results goes to kept/, with the files that need no header. `kinds` are some of
+    `panodent.dicom.files.KINDS`; messages to `report` contain no patient data. Raises `OSError` or
+    `OutputError` where the spool cannot be written; then the radiograph stays in received/.
     """
     key = file.stem[:8]
     try:
@@ -33,7 +35,12 @@ def segment(
             found.radiograph, found, predictor.model, found.findings, kinds, notes.append
         )
         if notes and not results:
-            raise RadiographError("; ".join(notes))
+            radiograph = replace(found.radiograph, notes=(*found.radiograph.notes, *notes))
+            spool.keep(file, replace(found, radiograph=radiograph).save, "; ".join(notes))
+        else:
+            spool.add_results(file, results)
+    except (OSError, OutputError):
+        raise
     except PanodentError as error:
         spool.mark_failed(file, str(error).replace(f"{file}: ", ""))
         report(f"{key} cannot be segmented; see failed/ in the spool")
@@ -44,7 +51,8 @@ def segment(
         return False
     for note in notes:
         report(f"{key}: {note}")
-    spool.add_results(file, results)
     teeth = counted(len(found), "tooth", "teeth")
-    report(f"{key}: {teeth}, {counted(len(results), 'result', 'results')} to send")
+    count = counted(len(results), "result", "results")
+    kept = "nothing to send; see kept/ in the spool" if notes and not results else ""
+    report(f"{key}: {teeth}, {kept or f'{count} to send'}")
     return bool(results)

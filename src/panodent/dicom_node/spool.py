@@ -4,6 +4,7 @@ SPOOL/received/KEY.dcm      acknowledged to the sender, not segmented yet
 SPOOL/outgoing/KEY/*.dcm    results that the receiver has not acknowledged yet
 SPOOL/seen/KEY              mark of a processed object; if it is sent again, it is not redone
 SPOOL/failed/KEY.dcm, .txt  objects that could not be segmented or were refused, and the reason
+SPOOL/kept/KEY/             results that cannot be sent, with the radiograph and the reason
 SPOOL/work/                 files that are being received or written
 
 KEY is the SHA-256 of the SOP instance UID, so no value from outside becomes a path. Each step is
@@ -15,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ from panodent.utils.atomic_files import replace_durably, sync, write_whole
 from panodent.utils.file_lock import lock_file
 
 RECEIVED, OUTGOING, SEEN, FAILED, WORK = "received", "outgoing", "seen", "failed", "work"
+KEPT = "kept"
+RADIOGRAPH, REASON = "radiograph.dcm", "not-sent.txt"
+"""Files in a folder of kept/."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +82,36 @@ class Spool:
 
     def add_results(self, received: Path, results: Mapping[str, bytes]) -> None:
         """Queues a radiograph's results (content by file name) and deletes the radiograph."""
-        key = received.stem
-        beside = self.root / WORK / key
-        shutil.rmtree(beside, ignore_errors=True)
+        beside = self._emptied(received)
         for name, content in results.items():
             write_whole(beside / name, content)
-            sync(beside / name)
-        place = self.root / OUTGOING / key
-        if results and not place.exists():
+        self._finish(received, OUTGOING if results else None)
+
+    def keep(self, received: Path, save: Callable[[Path], object], reason: str) -> None:
+        """Keeps a radiograph whose results cannot be sent, these, and the reason as a text file.
+
+        `save` writes the results to a folder. Raises `OutputError`, `OSError`.
+        """
+        beside = self._emptied(received)
+        save(beside)
+        write_whole(beside / REASON, f"{reason}\n")
+        shutil.copyfile(received, beside / RADIOGRAPH)
+        self._finish(received, KEPT)
+
+    def _emptied(self, received: Path) -> Path:
+        """The folder in work/ for the results of a radiograph, not made yet."""
+        beside = self.root / WORK / received.stem
+        shutil.rmtree(beside, ignore_errors=True)
+        return beside
+
+    def _finish(self, received: Path, target: str | None) -> None:
+        """Moves the results of a radiograph from work/ to `target`, and deletes the radiograph."""
+        beside = self.root / WORK / received.stem
+        if target and not (place := self.root / target / received.stem).exists():
+            for file in beside.iterdir():
+                sync(file)
             replace_durably(beside, place)
-        (self.root / SEEN / key).touch()
+        (self.root / SEEN / received.stem).touch()
         received.unlink()
 
     def outgoing(self) -> Iterator[Path]:
@@ -138,7 +162,7 @@ def open_spool(root: Path) -> Spool:
     try:
         root.mkdir(parents=True, exist_ok=True)
         lock = lock_file(root / "lock")
-        for name in (RECEIVED, OUTGOING, SEEN, FAILED, WORK):
+        for name in (RECEIVED, OUTGOING, SEEN, FAILED, KEPT, WORK):
             (root / name).mkdir(parents=True, exist_ok=True)
         root.chmod(0o700)
         for left in (root / WORK).iterdir():  # incomplete files of a crash

@@ -10,9 +10,10 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from panodent.errors import (
     ConfigError,
@@ -27,6 +28,7 @@ PAGE = 500
 """Instances asked for at a time."""
 TIMEOUT = (10.0, 120.0)
 """Seconds to connect, and to wait for an answer."""
+_ANY_SYNTAX = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _TRANSIENT = (408, 429, 500, 502, 503, 504)
 """Answers after which the same request may succeed later."""
 _DUPLICATE = 0x0111
@@ -100,10 +102,10 @@ class WebArchive:
             raise MissingExtraError("dicom", "DICOMweb", error.name or "") from None
         for logger in ("dicomweb_client", "retrying"):  # their messages have UIDs and tracebacks
             logging.getLogger(logger).setLevel(logging.CRITICAL)
-        session = _session(credentials, ca_file)
+        self._url, self._session = url.rstrip("/"), _session(credentials, ca_file)
         # Results are small: no chunked requests, which some servers do not take.
         self._client = DICOMwebClient(
-            url.rstrip("/"), session, chunk_size=2**31, timeout=TIMEOUT, permissive_uid=True
+            self._url, self._session, chunk_size=2**31, timeout=TIMEOUT, permissive_uid=True
         )
         self._client.set_http_retry_params(retry=False)
 
@@ -125,10 +127,15 @@ class WebArchive:
                 return
 
     def fetch(self, instance: ArchivedObject, target: Path) -> None:
-        """Writes an object to a file. Raises `UnreachableError`, `RefusedError`."""
+        """Writes an object to a file, unchanged. Raises `UnreachableError`, `RefusedError`."""
+        # Not by the client, which reads the object and refuses what breaks rules of DICOM.
+        parts = ("studies", instance.study, "series", instance.series, "instances", instance.uid)
+        address = "/".join([self._url, *(quote(part, safe="") for part in parts)])
         with _translated(self.name, "an object"):
-            dataset = self._client.retrieve_instance(instance.study, instance.series, instance.uid)
-            dataset.save_as(target, enforce_file_format=True)
+            response = self._session.get(address, headers={"Accept": _ANY_SYNTAX}, timeout=TIMEOUT)
+            response.raise_for_status()
+            content = _only_part(response.headers.get("Content-Type", ""), response.content)
+        target.write_bytes(content)
 
     def store(self, file: Path) -> None:
         """Stores a DICOM file; that the archive has it already counts as success.
@@ -212,6 +219,24 @@ def _translated(name: str, what: str) -> Iterator[None]:
         raise RefusedError(
             f"{name}: its answer for {what} is not DICOMweb ({type(error).__name__})"
         ) from None
+
+
+def _only_part(kind: str, content: bytes) -> bytes:
+    """The object in an answer of the type `kind`; raises `ValueError` if there is none.
+
+    >>> _only_part("multipart/related; boundary=edge", b"--edge\\r\\n\\r\\nDICM\\r\\n--edge--")
+    b'DICM'
+    """
+    header = Message()
+    header["Content-Type"] = kind
+    edge = str(header.get_param("boundary", "")).encode()
+    if header.get_content_maintype() == "multipart" and edge:
+        content = content.partition(b"\r\n\r\n")[2].partition(b"\r\n--" + edge)[0]
+    elif header.get_content_type() != "application/dicom":
+        raise ValueError("the type of the answer")
+    if not content:
+        raise ValueError("an empty answer")
+    return content
 
 
 def _error_of(response: Any, name: str, what: str) -> PanodentError | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from panodent.bundle.bundle import Bundle
 from panodent.dicom_node.segmenting import segment
-from panodent.dicom_node.spool import FAILED, Spool, open_spool
+from panodent.dicom_node.spool import FAILED, KEPT, Spool, open_spool
 from panodent.dicom_node.web_archive import ArchivedObject, WebArchive
 from panodent.errors import RefusedError, UnreachableError
 from panodent.inference.predictor import Predictor
@@ -27,11 +27,15 @@ TRIES = 5
 
 @dataclass
 class Counts:
-    """What a run did: radiographs fetched, results stored, objects that failed or were refused."""
+    """What a run did: radiographs fetched, results stored, objects that failed or were refused.
+
+    `kept` are radiographs whose results cannot be stored and are in the spool.
+    """
 
     fetched: int = 0
     stored: int = 0
     failed: int = 0
+    kept: int = 0
 
 
 @dataclass
@@ -76,7 +80,7 @@ class WebRelay:
         Raises `UnreachableError` if an archive does not answer in a single run, `RefusedError` if
         it refuses the query, `ConfigError` for a login that cannot be read.
         """
-        before = len(self._failures())
+        failed, kept = self._count(FAILED), self._count(KEPT)
         pause, tries, done = self.first_pause, 0, replace(self.counts)
         try:
             while not self._stopping.is_set():
@@ -97,12 +101,13 @@ class WebRelay:
                     break
                 self._stopping.wait(every)
         finally:
-            self.counts.failed = len(self._failures()) - before + len(self._refused)
+            self.counts.failed = self._count(FAILED) - failed + len(self._refused)
+            self.counts.kept = self._count(KEPT) - kept
             self._spool.close()
         return self.counts
 
-    def _failures(self) -> list[Path]:
-        return list((self._spool.root / FAILED).glob("*.dcm"))
+    def _count(self, folder: str) -> int:
+        return sum(place.suffix != ".txt" for place in (self._spool.root / folder).iterdir())
 
     def _round(self) -> None:
         """Finishes what is in the spool, then fetches and answers what is new."""

@@ -33,7 +33,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from panodent.dentition import TEETH
 from panodent.errors import AnnotationError
@@ -142,13 +142,6 @@ class Coco(Format):
                 document.add(name.as_posix(), teeth.size, entries)
 
 
-class _Image(NamedTuple):
-    """An image of a file: its name there, (height, width)."""
-
-    name: str
-    size: tuple[int, int] | None
-
-
 class _Content:
     """What was read of one file: images, places of annotations, meaning of categories."""
 
@@ -172,10 +165,8 @@ class _Content:
         attributed = Attributed(attribute, known, findings)
         self.entries = entries_by_image(self.file, data, number, report, lost, attributed)
         named = (key for key in self.entries.categories if isinstance(key, AttributeName))
-        self.images = [
-            _Image(image["file_name"], declared_size_of(image, str(self.file)))
-            for image in data["images"]
-        ]
+        self.names = [image["file_name"] for image in data["images"]]
+        self.sizes = [declared_size_of(image, str(self.file)) for image in data["images"]]
         listed += [Category(key, key.name) for key in named]
         self.categories = {category.id: category for category in listed}
         self.numbers: Mapping[Any, int | None] = {}
@@ -200,22 +191,27 @@ class _Reader:
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) as declared, or else that of the radiograph."""
-        return self.image.size or size_of_file(self.file, self.report.where)
+        return self.declared_size or size_of_file(self.file, self.report.where)
 
     @property
-    def image(self) -> _Image:
-        return self.content.images[self.index]
+    def declared_size(self) -> tuple[int, int] | None:
+        return self.content.sizes[self.index]
+
+    @property
+    def name(self) -> str:
+        """The name of the image in the file."""
+        return self.content.names[self.index]
 
     @property
     def report(self) -> FaultReport:
         """Where faults of the image are reported."""
-        return self.content.report.about(self.image.name)
+        return self.content.report.about(self.name)
 
     @property
     def is_annotated(self) -> bool:
         return self.content.entries.has(self.index)
 
-    def teeth(self) -> Teeth:
+    def __call__(self) -> Teeth:
         content = self.content
         known = {
             **dict.fromkeys(content.kinds),
@@ -225,6 +221,12 @@ class _Reader:
         }
         teeth = teeth_of(self._shapes(), known, self.size, content.file, self.report)
         return dentex.without_repeats(teeth) if content.is_dentex else teeth
+
+    def annotated(self, place: FoundImage) -> Annotated:
+        """The annotation of the image that was found as `place`."""
+        self.file = None if self.declared_size else place.file
+        findings = self.findings if self.content.kinds else None
+        return Annotated(place.key, self, self.declared_size, place.path, findings)
 
     def findings(self) -> AnnotatedFindings:
         names = {key: category.name for key, category in self.content.categories.items()}
@@ -268,27 +270,23 @@ def _name_categories(contents: Sequence[_Content], naming: Naming, path: Path) -
 def _items(contents: Sequence[_Content], path: Path) -> Iterator[Annotated]:
     """The annotated radiographs of some files, each with its radiograph if that is found."""
     listed = [
-        _Reader(content, index) for content in contents for index in range(len(content.images))
+        _Reader(content, index) for content in contents for index in range(len(content.names))
     ]
     search = ImageSearch(data_folder(path), deep=path.is_dir())
     found = search.find(
-        Sought(item.image.name, item.content.places, str(item.content.file)) for item in listed
+        Sought(item.name, item.content.places, str(item.content.file)) for item in listed
     )
     count = Counter(place.key for place in found)
     several: dict[str, list[tuple[_Reader, FoundImage]]] = {}
-    alone = []
     for item, place in zip(listed, found, strict=True):
         if place.problem:
             item.report.add(place.problem, cost="radiograph")
         if count[place.key] > 1:
             several.setdefault(place.key, []).append((item, place))
         else:
-            alone.append([(item, place)])
-    for same in [*alone, *several.values()]:
-        for item, place in _that_count(same):
-            findings = item.findings if item.content.kinds else None
-            item.file = None if item.image.size else place.file
-            yield Annotated(place.key, item.teeth, item.image.size, place.path, findings)
+            yield item.annotated(place)
+    for same in several.values():
+        yield from (item.annotated(place) for item, place in _that_count(same))
 
 
 def _that_count(same: list[tuple[_Reader, FoundImage]]) -> list[tuple[_Reader, FoundImage]]:
@@ -297,7 +295,7 @@ def _that_count(same: list[tuple[_Reader, FoundImage]]) -> list[tuple[_Reader, F
     An entry without annotations does not count. Two files that have some are a fault of both. Two
     names in one file are two images, one of which has to be renamed.
     """
-    if len({(item.content.file, item.image.name) for item, _ in same}) > len(
+    if len({(item.content.file, item.name) for item, _ in same}) > len(
         {item.content.file for item, _ in same}
     ):
         return same

@@ -21,7 +21,7 @@ These layouts are read, with any number of files of one level:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from panodent.formats.parsing.json_stream import (
     member_kinds,
     members,
 )
+from panodent.utils.path_list import PathList
 
 FOLDERS = ("annotations", "Annotations", "annotation", "labels")
 """Folders that hold JSON files beside the folders of radiographs."""
@@ -123,7 +124,7 @@ def _beside(file: Path) -> Path:
 
 
 def _folders(folder: Path) -> Iterator[Path]:
-    for below in sorted(folder.iterdir()):
+    for below in PathList(folder.iterdir()):
         if below.is_dir() and not below.name.startswith("."):
             yield below
 
@@ -157,8 +158,8 @@ def _is_cut(file: Path) -> bool:
     return bool(_BEGINNING.search(start) and cut_off(file))
 
 
-def _json_files(folder: Path) -> list[Path]:
-    files = sorted(
+def _json_files(folder: Path) -> Sequence[Path]:
+    files: Sequence[Path] = PathList(
         file
         for file in folder.iterdir()
         if file.suffix.lower() == ".json" and not file.name.startswith(".")
@@ -168,7 +169,7 @@ def _json_files(folder: Path) -> list[Path]:
     return files
 
 
-def _of_coco(files: list[Path]) -> Iterator[CocoFile]:
+def _of_coco(files: Sequence[Path]) -> Iterator[CocoFile]:
     seen = False
     for number, file in enumerate(files):
         if number >= SAMPLE and not seen:

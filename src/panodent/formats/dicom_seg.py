@@ -22,6 +22,7 @@ from panodent.formats.annotated_findings import AnnotatedFindings
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
+from panodent.formats.parsing.file_search import visible_below
 from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.formats.registry import WRITTEN, listed
@@ -127,7 +128,7 @@ class DicomSeg(Format):
 
 def _files(path: Path) -> Iterator[Path]:
     """The segmentations of a file or folder, sorted; hidden files do not count."""
-    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    files = [path] if path.is_file() else visible_below(path, "")
     for file in files:
         if is_candidate(file) and is_segmentation(file):
             yield file

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultList, FaultReport
+from panodent.formats.label_studio_tasks import ANSWERS
 from panodent.formats.parsing.csv_stream import SEPARATORS, columns, row_cells, rows, rows_at
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import only_json
@@ -50,7 +51,7 @@ def find(path: Path) -> Export | None:
     """The export of a file, or of a folder that has only one; None if there is none."""
     if (found := only_json(path, _json_kind)) is not None:
         return found
-    files = [path] if path.is_file() else sorted(path.iterdir()) if path.is_dir() else []
+    files = [path] if path.is_file() else path.iterdir() if path.is_dir() else []
     tables = [file for file in files if file.suffix.lower() in SEPARATORS and _is_table(file)]
     return Export(tables[0], CSV) if len(tables) == 1 else None
 
@@ -118,7 +119,7 @@ def _of_annotations(export: Export, report: FaultReport) -> Iterator[tuple[Place
         for _, item in _entries(export, FaultReport(FaultList(), str(export.file)))
         if isinstance(item, dict)
         for name, values in item.items()
-        if _holds_objects(values)
+        if _holds_regions(values)
     }
     for place, item in _entries(export, report):
         with report.catching(cost="radiograph"):
@@ -174,13 +175,13 @@ def _task(item: Any, file: Path, tags: Collection[str] = ()) -> Record:
     if not isinstance(item, dict):
         raise AnnotationError(f"{file}: {excerpt(item)} is not an annotation; expected an object")
     for tag in tags:
-        value = item.get(tag, "")
-        if value not in ("", []) and not (isinstance(value, list) and _holds_objects(value)):
+        value = item.get(tag, [])
+        if value != [] and not (isinstance(value, list) and _holds_regions(value)):
             raise AnnotationError(f"{file}: {tag} is {excerpt(value)}; expected a list of regions")
     results = [
         _result(value, tag, str(number))
         for tag, values in item.items()
-        if isinstance(values, list) and (tag in tags or _holds_objects(values))
+        if isinstance(values, list) and (tag in tags or _holds_regions(values))
         for number, value in enumerate(values, start=1)
     ]
     data = {n: v for n, v in item.items() if isinstance(v, str) and n not in _OF_ANNOTATION}
@@ -192,18 +193,18 @@ def _task(item: Any, file: Path, tags: Collection[str] = ()) -> Record:
     }
 
 
-def _holds_objects(values: Any) -> bool:
-    """Whether a list holds an object, as regions are, also in lists of lists.
+def _holds_regions(values: Any) -> bool:
+    """Whether a list holds an object that may be a region, also in lists of lists.
 
-    Lists of texts are answers to other questions.
+    Texts, and objects that Label Studio writes for several choices, are answers to other questions.
 
-    >>> _holds_objects([[["molar"], {}]]), _holds_objects([["molar", "upper"]])
+    >>> _holds_regions([[["molar"], {}]]), _holds_regions([["molar"], {"choices": ["a", "b"]}])
     (True, False)
     """
     waiting = [values] if isinstance(values, list) else []
     while waiting:
         listed = waiting.pop()
-        if any(isinstance(value, dict) for value in listed):
+        if any(isinstance(value, dict) and not value.keys() & set(ANSWERS) for value in listed):
             return True
         waiting += [value for value in listed if isinstance(value, list)]
     return False
@@ -226,7 +227,8 @@ def _result(value: Any, tag: str, number: str) -> Record:
 
 def _entry(head: list[str], row: bytes, file: Path) -> Record:
     found = row_cells(head, row, file)
-    return {name: _value(name, cell, file) for name, cell in found.items()}
+    # A cell is empty where nothing was drawn; JSON-MIN has no member then.
+    return {name: _value(name, cell, file) for name, cell in found.items() if cell}
 
 
 def _value(name: str, cell: str, file: Path) -> Any:

@@ -25,8 +25,8 @@ NO_LABEL: Final = ("region without a label",)
 """Stands for the label of such a region; labels of a file are texts."""
 UNLABELLED = ("brush", "polygon", "bitmask", "region")
 """Types of regions without a label; 'region' where JSON-MIN and CSV do not say the type."""
-_ANSWERS = ("choices", "number", "text")
-"""Members of a result's value with an answer to a question about a region."""
+ANSWERS = ("choices", "number", "text", "rating", "taxonomy", "datetime")
+"""Members of a result's value with an answer to a question, which may be about a region."""
 _DRAWN = ("rle", "points", "x", "vertices", "imageDataURL")
 """Members of a region's value that say what was drawn."""
 
@@ -157,7 +157,7 @@ def answers(annotation: Record) -> dict[str, dict[str, str]]:
     listed = results if isinstance(results, list) else []  # `regions` says what is wrong
     for item in (item for item in listed if isinstance(item, dict)):
         value, tag = item.get("value"), item.get("from_name")
-        given = [value.get(name) for name in _ANSWERS] if isinstance(value, dict) else []
+        given = [value.get(name) for name in ANSWERS] if isinstance(value, dict) else []
         for one in (answer for answer in given if answer is not None):
             chosen = one if isinstance(one, list) else [one]
             name = class_name(chosen[0]) if len(chosen) == 1 else None

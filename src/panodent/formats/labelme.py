@@ -29,6 +29,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -98,7 +99,8 @@ class Labelme(Format):
         if not files:
             raise AnnotationError(f"{path}: expected JSON files, as labelme writes them")
         labels: dict[str, None] = {}
-        listed: list[tuple[Path, object, tuple[int, int] | None]] = []
+        listed: list[tuple[str, object]] = []
+        sizes: list[tuple[int, int] | None] = []
         for file in files:
             report = FaultReport.of(options, file)
             with report.catching(cost="radiograph"):
@@ -114,19 +116,21 @@ class Labelme(Format):
                 if name is not None:  # without it, the radiograph has the name of the file
                     declared_path(name, str(file))
                 labels |= dict.fromkeys(label for label, _, _ in _shapes(file, data, report))
-                listed.append((file, name, size))
+                listed.append((str(file), name))
+                sizes.append(size)
+        del files
         naming = Naming.of(options)
         meant = _Labels(naming.numbers(labels, path), naming.kinds(labels), options)
         search = ImageSearch(path.parent if path.is_file() else path, deep=path.is_dir())
-        found = search.find_own([(file, name) for file, name, _ in listed], FOLDERS)
+        found = search.find_own(listed, FOLDERS)
         items = []
-        for (file, _, size), place in zip(listed, found, strict=True):
-            if place.problem and place.file is None:
-                FaultReport.of(options, file).add(place.problem, cost="radiograph")
+        for (text, _), size, place in zip(listed, sizes, found, strict=True):
+            if place.problem and place.path is None:
+                FaultReport.of(options, text).add(place.problem, cost="radiograph")
                 continue
-            read = _Drawing(str(file), place.path, meant)
+            read = _Drawing(text, place.path, meant)
             findings = read.findings if meant.kinds else None
-            items.append(Annotated(place.key, read.teeth, size, place.path, findings))
+            items.append(Annotated(place.key, read, size, place.path, findings))
         return in_order(path, items, FaultReport.of(options, path))
 
     def write(self, path: Path, items: Items, options: Options | None = None) -> None:
@@ -174,14 +178,15 @@ class _Labels(NamedTuple):
     options: Options | None
 
 
-class _Drawing(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Drawing:
     """A file and its radiograph, kept as short as can be: there is one for each radiograph."""
 
     file: str
     image: str | None
     labels: _Labels
 
-    def teeth(self) -> Teeth:
+    def __call__(self) -> Teeth:
         data, size, report = self._loaded()
         shapes = (
             AnnotatedShape(label, where, partial(_outline, shape, size))

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from panodent.errors import AnnotationError
 from panodent.formats.labels import FOLDERS as MASKS
-from panodent.formats.other_tools import SUFFIXES, of_json, of_suffix, of_table
+from panodent.formats.other_tools import SUFFIXES, of_json, of_suffix, of_table, unknown_json
 from panodent.formats.parsing.excerpt import excerpt, shown
 from panodent.formats.parsing.json_record import load
 from panodent.formats.parsing.json_stream import cut_off, member_kinds
@@ -36,6 +36,7 @@ LOOKED_FOR = (
     f"{', '.join(f'{name}/' for name in MASKS)}, NAME_FDI.ome.tiff, DICOM Segmentations"
 )
 _MOST = 6
+_DEEPEST = 3  # folders below the data folder
 _ENTRIES = 2_000
 _LARGEST = 1 << 26  # bytes of a JSON that is read to its end
 _COCO = ("images", "annotations", "categories")
@@ -63,7 +64,7 @@ def near_misses(
     that two of them in a folder are not recognised.
     """
     if path.is_file():
-        return list(islice(_of_file(path, path.name), _MOST))
+        return list(islice(_of_file(path, path.name), _MOST)) or [*_unknown(path.parent, [path])]
     if inside := [f"{name} is {kind}; name this folder" for name, kind in _inside(path, alone)]:
         return inside[:_MOST]
     entries = sorted(islice(_below(path), _ENTRIES))
@@ -76,6 +77,7 @@ def near_misses(
             "convert each by itself (panodent convert FILE)"
         ]
     found = [sentence for sentences in _kinds(path, entries) for sentence in sentences]
+    found = found or list(_unknown(path, entries))
     return list(dict.fromkeys(found))[:_MOST]
 
 
@@ -115,11 +117,11 @@ def cut_files(path: Path) -> list[str]:
 
 
 def _below(path: Path) -> Iterator[Path]:
-    """Files and folders of the folder and of its own folders."""
+    """Files and folders of the folder, its own folders and those in these."""
     for folder, names, files in os.walk(path):
         names[:] = sorted(name for name in names if not name.startswith("."))
         yield from (Path(folder, name) for name in (*names, *sorted(files)) if name[0] != ".")
-        if Path(folder) != path:
+        if len(Path(folder).relative_to(path).parts) == _DEEPEST:
             names.clear()
 
 
@@ -132,6 +134,14 @@ def _kinds(path: Path, entries: list[Path]) -> Iterator[Iterable[str]]:
     yield _folders(path, entries)
     yield _masks(path, files)
     yield _texts(path, files)
+
+
+def _unknown(path: Path, entries: list[Path]) -> Iterator[str]:
+    """What is said of the first JSON file if nothing else is known."""
+    for file in entries:
+        if file.suffix.lower() == ".json" and (what := unknown_json(file)):
+            yield f"{shown(file.relative_to(path).as_posix())} is {what}"
+            return
 
 
 def _of_file(file: Path, name: str) -> Iterator[str]:

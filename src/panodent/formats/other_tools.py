@@ -10,10 +10,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from panodent.errors import AnnotationError
+from panodent.formats.parsing.excerpt import shown
 from panodent.formats.parsing.json_stream import list_items, member_kinds
 
 Tools = tuple[tuple[tuple[str, ...], str], ...]
@@ -35,6 +38,12 @@ _OBJECTS: Tools = (
     (("markups",), "markups of 3D Slicer; make a segmentation, and save it as NIfTI (.nii.gz)"),
     (("imgHeight", "imgWidth", "objects"), "JSON of Cityscapes; convert it to COCO"),
     (("metadata", "view"), "a project of VIA 3; export it as VIA 2, or draw in VIA 2"),
+    (("asset", "regions"), "JSON of VoTT; convert it to COCO"),
+    (("info", "objects"), "JSON of ISAT; export COCO"),
+    (("dataset", "created_at", "description"), "a release of Segments.ai; export COCO"),
+    (("itemMetadata", "annotations"), "JSON of Dataloop; export COCO"),
+    (("labelGroups", "datasets"), "JSON of MD.ai; convert it to COCO"),
+    (("image", "annotations"), "JSON of SA-1B, a file for each picture; convert it to COCO"),
 )
 _ITEMS: Tools = (
     (("data_row", "projects"), "JSON of Labelbox; convert it to COCO"),
@@ -43,6 +52,9 @@ _ITEMS: Tools = (
     (("label_hash", "data_hash"), "JSON of Encord; export COCO"),
     (("externalId", "labels"), "JSON of Kili; export COCO"),
     (("className", "points"), "JSON of SuperAnnotate; export COCO"),
+    (("metadata", "instances"), "JSON of SuperAnnotate; export COCO"),
+    (("labelIdx", "points"), "JSON of EISeg; export COCO"),
+    (("series", "name"), "JSON of RedBrick AI; lay its label maps out as nnU-Net has them"),
     (("name", "labels"), "JSON of Scalabel; convert it to COCO"),
     (("type", "geometry"), _GEOJSON),
     (("task_id", "response"), "JSON of Scale; convert it to COCO"),
@@ -62,6 +74,7 @@ SUFFIXES = {
     ".ndjson": _LINES,
     ".manifest": _LINES,
     ".geojson": _GEOJSON,
+    ".qpproj": "a project of QuPath; export GeoJSON, and convert it to COCO",
     ".roi": "a region of ImageJ; save label maps in masks/, or convert the regions to COCO",
     ".mat": "of MATLAB; write label maps into masks/ as PNG",
     ".npy": "an array of NumPy; write label maps into masks/ as PNG",
@@ -73,6 +86,7 @@ SUFFIXES = {
     ".datum": "Datumaro's own format; export COCO",
 }
 """What files with these suffixes are."""
+_NAMED = 4
 _TABLES = (
     ("EncodedPixels", "a table of run lengths, as on Kaggle; convert it to COCO"),
     ("MaskPath", "the table of Open Images; convert it to COCO"),
@@ -114,6 +128,26 @@ def of_table(file: Path) -> str:
         head = ""
     found = (what for column, what in _TABLES if column in head)
     return next(found, "a table; export the annotations as JSON or XML")
+
+
+def unknown_json(file: Path) -> str | None:
+    """What is said of a JSON object that no tool here writes, after 'NAME is'; None if it is none.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     size = Path(folder, "a.json").write_text('{"teeth": [], "b": 1}')
+    ...     unknown_json(Path(folder, "a.json"))
+    'JSON of an unknown kind, with teeth and b; convert it to COCO if it has the annotations'
+    """
+    having: list[str] = []
+    with suppress(AnnotationError):
+        having = [shown(name) for name, _, _ in islice(member_kinds(file), _NAMED)]
+    with suppress(AnnotationError):
+        having = having or [shown(name) for name in islice(_first(file), _NAMED)]
+    if not having:
+        return None
+    names = " and ".join(filter(None, [", ".join(having[:-1]), having[-1]]))
+    return f"JSON of an unknown kind, with {names}; convert it to COCO if it has the annotations"
 
 
 def _first(file: Path) -> Iterable[str]:

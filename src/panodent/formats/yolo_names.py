@@ -99,7 +99,7 @@ def _candidates(path: Path) -> Iterator[Path]:
             yield path
         return
     files = [path / name for name in FILES if (path / name).is_file()]
-    others = [file for file in sorted(path.iterdir()) if _is_yaml(file) and file not in files]
+    others = sorted(file for file in path.iterdir() if _is_yaml(file) and file not in files)
     if not files and len(others) > 1:
         others = [file for file in others if _has_names(file)]
     yield from files or (others if len(others) == 1 else [])

@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from panodent.radiograph.radiograph import SUFFIXES, is_candidate, suffix_of
 from panodent.utils.output_folder import LOCK
+from panodent.utils.path_list import PathList
 
 PICTURES = {
     ".gif": "GIF", ".jp2": "JPEG 2000", ".j2k": "JPEG 2000", ".jpx": "JPEG 2000", ".jxl": "JPEG XL",
@@ -45,6 +46,9 @@ _COPIES = ("@eaDir", "__MACOSX")
 _RESULT_PICTURE = re.compile(r"(labels|overlay|odontogram)\.png|teeth\.(seg|seg-ohif|pr|sr)\.dcm")
 _SUMMARIES = ("run.json", "predictions.json", "teeth.csv", "findings.json", "findings.csv")
 _REPORTS = ("inspection.json", "scores.json")
+_RUN = ("config.json", "history.csv", "last.npz")
+_MARKS = {LOCK, "run.json", "teeth.json", "index.html", *_REPORTS, *_RUN}
+"""Files that say what else is in their folder."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Found:
     results : how many files were left out because panodent wrote them.
     """
 
-    files: list[Path] = field(default_factory=list)
+    files: PathList = field(default_factory=PathList)
     unread: list[Unread] = field(default_factory=list)
     results: int = 0
 
@@ -86,31 +90,41 @@ def search(folder: Path, output: Path | None = None) -> Found:
     while waiting:
         place, inside = waiting.pop()
         try:
-            with os.scandir(place) as listed:
-                entries = list(listed)
+            waiting += _search_one(found, place, inside, output, top)
         except OSError as error:
             found.unread.append(_unreadable(place, error, "folder"))
-            continue
-        names = {entry.name for entry in entries}
-        marked = inside or _is_marked(place, names, output)
-        if _is_run(names):
-            found.results += 1
-            continue
-        while entries:  # each is let go as soon as its path is known
-            entry = entries.pop()
-            path = place / entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name.startswith(".") or entry.name in _COPIES:
-                    continue
-                if not (entry.name in ("pictures", "plates") and _is_report(names)):
-                    waiting.append((path, marked))
-            elif is_result_name(entry.name, inside, names):
-                found.results += 1
-            else:
-                _look(found, path, entry, top)
-    found.files.sort()
+    found.files = PathList(found.files.texts)
     found.unread.sort(key=lambda item: item.path)
     return found
+
+
+def _search_one(
+    found: Found, place: Path, inside: bool, output: Path | None, top: Path
+) -> list[tuple[Path, bool]]:
+    """Adds what is in one folder; its folders, each with whether it is below one with results."""
+    names = {entry.name for entry in _listed(place) if entry.name in _MARKS}
+    marked = inside or _is_marked(place, names, output)
+    folders = []
+    if _is_run(names):
+        found.results += 1
+        return []
+    for entry in _listed(place):
+        path = place / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name.startswith(".") or entry.name in _COPIES:
+                continue
+            if not (entry.name in ("pictures", "plates") and _is_report(names)):
+                folders.append((path, marked))
+        elif is_result_name(entry.name, inside, names):
+            found.results += 1
+        else:
+            _look(found, path, entry, top)
+    return folders
+
+
+def _listed(place: Path) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(place) as entries:
+        yield from entries
 
 
 def is_result(file: Path) -> bool:
@@ -136,7 +150,7 @@ def _is_marked(place: Path, names: Collection[str], output: Path | None) -> bool
 
 def _is_run(names: Collection[str]) -> bool:
     """Whether a folder is a run of `panodent train`, whose panels are pictures."""
-    return "config.json" in names and bool({"history.csv", "last.npz"}.intersection(names))
+    return _RUN[0] in names and any(name in names for name in _RUN[1:])
 
 
 def _is_report(names: Collection[str]) -> bool:
@@ -154,7 +168,7 @@ def _look(found: Found, path: Path, entry: os.DirEntry[str], top: Path) -> None:
         if suffix_of(path).lower() in SUFFIXES:
             found.unread.append(Unread(path, "is not a file but a pipe, a socket or a device"))
     elif is_candidate(path):
-        found.files.append(path)
+        found.files.texts.append(str(path))
     elif (unread := _of_file(path)) is not None:
         found.unread.append(unread)
 

@@ -65,8 +65,8 @@ def test_a_file_may_be_named_itself(tmp_path: Path, name: str, found: str | None
 def test_the_first_folder_with_files(
     tmp_path: Path, names: tuple[str, ...], folder: str, files: list[str]
 ) -> None:
-    found = files_below(touched(tmp_path, *names), ("one", "two"), ".xml")
-    assert found == (tmp_path / folder, [tmp_path / name for name in files])
+    place, found = files_below(touched(tmp_path, *names), ("one", "two"), ".xml")
+    assert (place, list(found)) == (tmp_path / folder, [tmp_path / name for name in files])
 
 
 def test_a_single_file_lies_in_its_folder(tmp_path: Path) -> None:

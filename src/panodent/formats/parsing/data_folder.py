@@ -19,6 +19,7 @@ from panodent.formats.registry import FORMATS
 from panodent.radiograph.dicom_segmentation import is_segmentation
 from panodent.radiograph.folder_search import Found, search
 from panodent.radiograph.radiograph import key_of
+from panodent.utils.path_list import PathList
 
 LABEL_FOLDERS = tuple(folder for info in FORMATS for folder in info.label_folders)
 """Folders of label maps, which are not radiographs."""
@@ -63,15 +64,15 @@ def searched_below(folder: Path) -> Found:
         below = file.parents[: len(file.relative_to(folder).parts) - 1]
         return any(map(holds_labels, below))
 
-    files = [
-        file
-        for file in found.files
-        if not (is_label(file) or file.name.endswith((".ome.tif", ".ome.tiff")))
-        and not is_segmentation(file)
-    ]
-    return Found(files, [item for item in found.unread if not is_label(item.path)], found.results)
+    def is_radiograph(file: Path) -> bool:
+        other = is_label(file) or file.name.endswith((".ome.tif", ".ome.tiff"))
+        return not (other or is_segmentation(file))
+
+    found.files.texts = [text for text in found.files.texts if is_radiograph(Path(text))]
+    found.unread = [item for item in found.unread if not is_label(item.path)]
+    return found
 
 
-def radiographs_below(folder: Path) -> list[Path]:
+def radiographs_below(folder: Path) -> PathList:
     """The files of `searched_below`."""
     return searched_below(folder).files

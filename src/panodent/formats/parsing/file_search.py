@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from panodent.errors import AnnotationError
+from panodent.utils.path_list import PathList
 
 Found = TypeVar("Found")
 TRIED = 20
@@ -20,7 +22,7 @@ def only_json(path: Path, look: Callable[[Path], Found | None]) -> Found | None:
     `path` is a JSON file, or a folder in which exactly one JSON file is accepted: `look` returns
     None for a file that is not in the format.
     """
-    files = [path] if path.is_file() else sorted(path.glob("*.json")) if path.is_dir() else []
+    files = [path] if path.is_file() else PathList(path.glob("*.json")) if path.is_dir() else []
     found = (look(file) for file in files if file.suffix.lower() == ".json")
     accepted = [item for item in found if item is not None]
     return accepted[0] if len(accepted) == 1 else None
@@ -48,10 +50,10 @@ def nearest(path: Path, suffixes: Collection[str], accepts: Callable[[Path], obj
     return []
 
 
-def _visible(folder: Path) -> list[Path]:
+def _visible(folder: Path) -> Sequence[Path]:
     """What lies in a folder, sorted, without hidden files; nothing if it cannot be read."""
     try:
-        return sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        return PathList(f for f in folder.iterdir() if not f.name.startswith("."))
     except OSError:
         return []
 
@@ -59,7 +61,7 @@ def _visible(folder: Path) -> list[Path]:
 def _accepted(
     folder: Path, suffixes: Collection[str], accepts: Callable[[Path], object]
 ) -> list[Path]:
-    files = [f for f in _visible(folder) if f.suffix.lower() in suffixes and f.is_file()]
+    files = PathList(f for f in _visible(folder) if f.suffix.lower() in suffixes and f.is_file())
     found = [file for file in files[:TRIED] if accepts(file)]
     return found + [file for file in files[TRIED:] if found and accepts(file)]
 
@@ -77,7 +79,7 @@ def first_sound(files: Iterable[Path], read: Callable[[Path], Found]) -> Found |
     return None
 
 
-def files_below(path: Path, folders: Iterable[str], suffix: str) -> tuple[Path, list[Path]]:
+def files_below(path: Path, folders: Iterable[str], suffix: str) -> tuple[Path, Sequence[Path]]:
     """(folder, its files with this suffix, sorted), for the first folder that has any.
 
     The folders are tried in order, then `path` itself. `path` may also be one file. Subfolders
@@ -92,7 +94,7 @@ def files_below(path: Path, folders: Iterable[str], suffix: str) -> tuple[Path, 
     return path, []
 
 
-def visible_below(folder: Path, *suffixes: str) -> list[Path]:
+def visible_below(folder: Path, *suffixes: str) -> PathList:
     """The files below a folder with one of these suffixes, in any case, sorted.
 
     Hidden files and those in hidden folders do not count: macOS and editors make them.
@@ -105,12 +107,15 @@ def visible_below(folder: Path, *suffixes: str) -> list[Path]:
     ...     [file.name for file in visible_below(Path(folder), ".txt")]
     ['a.TXT']
     """
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.suffix.lower() in suffixes
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    )
+    return PathList(_visible_files(folder, suffixes))
+
+
+def _visible_files(folder: Path, suffixes: tuple[str, ...]) -> Iterator[str]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if name.lower().endswith(suffixes) and not name.startswith("."):
+                yield os.path.join(place, name)
 
 
 def target_file(path: Path, name: str) -> Path:

@@ -174,7 +174,7 @@ class ImageSearch:
         return found
 
     def find_own(
-        self, files: Sequence[tuple[Path, object]], folders: Collection[str]
+        self, files: Sequence[tuple[str | Path, object]], folders: Collection[str]
     ) -> list[FoundImage]:
         """The radiograph of each annotation file, for formats with a file for each radiograph.
 
@@ -189,12 +189,12 @@ class ImageSearch:
         key is the name in the file, from the folder of the file on. Raises as `find`.
         """
 
-        def sought(file: Path, name: object) -> Sought:
+        def sought(file: str | Path, name: object) -> Sought:
             own = self._own(file, folders)
             images = [folder / own.parent for folder in self._places]
             if name is None:
                 return Sought(own.with_suffix(SUFFIXES[0]).as_posix(), images)
-            return Sought(name, (file.parent, *images), str(file), beside=True)
+            return Sought(name, (Path(file).parent, *images), str(file), beside=True)
 
         found = self.find(sought(file, name) for file, name in files)
         taken = {os.path.normcase(item.path) for item in found if item.path is not None}
@@ -207,13 +207,13 @@ class ImageSearch:
             else:
                 key = key_of(self._own(file, folders))
                 if name is not None:
-                    key = self._key_of_name(file, str(name), folders)
+                    key = self._key_of_name(Path(file), str(name), folders)
                 found[number] = replace(found[number], key=key)
         return self._told_apart([file for file, _ in files], folders, found)
 
     def _told_apart(
         self,
-        files: Sequence[Path],
+        files: Sequence[str | Path],
         folders: Collection[str],
         found: list[FoundImage],
     ) -> list[FoundImage]:
@@ -231,7 +231,7 @@ class ImageSearch:
                 found[number] = FoundImage(key_of(self._own(files[number], folders)), None, problem)
         return found
 
-    def _own(self, file: Path, folders: Collection[str]) -> PurePosixPath:
+    def _own(self, file: str | Path, folders: Collection[str]) -> PurePosixPath:
         return _inside(PurePosixPath(self._below(file)), folders)
 
     def _key_of_name(self, file: Path, name: str, folders: Collection[str]) -> str:
@@ -301,7 +301,7 @@ class ImageSearch:
         return [*(folder for folder in folders if folder.is_dir()), self.folder]
 
     @cached_property
-    def files(self) -> list[Path]:
+    def files(self) -> Iterable[Path]:
         if self.deep:
             return radiographs_below(self.folder)
         *folders, own = self._places
