@@ -14,14 +14,23 @@ from panodent.dicom_node import web_relay
 BOTH = ("--from", "http://127.0.0.1:1/a", "--to", "https://b.example/dicom-web")
 
 
-@pytest.mark.parametrize("failed", [0, 2])
-def test_a_run(panodent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failed: int) -> None:
+@pytest.mark.parametrize(
+    ("failed", "stopped", "code"), [(0, False, 0), (2, False, 1), (0, True, 130)]
+)
+def test_a_run(
+    panodent,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failed: int,
+    stopped: bool,
+    code: int,
+) -> None:
     made: list[web_relay.WebRelay] = []
 
     def run(self: web_relay.WebRelay, every: float | None) -> web_relay.Counts:
         made.append(self)
         self._spool.close()
-        return web_relay.Counts(fetched=1, stored=3, failed=failed)
+        return web_relay.Counts(fetched=1, stored=3, failed=failed, stopped=stopped)
 
     monkeypatch.setattr(web_relay.WebRelay, "run", run)
     token = tmp_path / "token"
@@ -30,8 +39,9 @@ def test_a_run(panodent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failed
         *("dicomweb", *BOTH, "--spool", tmp_path / "spool", "--query", "StudyDate=20260101-"),
         *("--to-token", token, "--results", "seg,sr"),
     )
-    assert found.code == (1 if failed else 0)
-    assert found.out == f"1 radiograph fetched, 3 results stored, {failed} failed\n"
+    assert found.code == code
+    end = "; interrupted, the same command goes on" if stopped else ""
+    assert found.out == f"1 radiograph fetched, 3 results stored, {failed} failed{end}\n"
     assert made[0].query == [("Modality", "PX"), ("StudyDate", "20260101-")]
     assert made[0].kinds == ("seg", "sr")
     assert made[0].target().name == "b.example"
@@ -41,6 +51,11 @@ def test_a_run(panodent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failed
     ("arguments", "code", "message"),
     [
         (("--query", "StudyDate"), 2, "--query is 'StudyDate'; expected NAME=VALUE"),
+        (("--query", "StudyDat=2026"), 2, "no attribute of DICOM"),
+        (("--query", "StudyDat=2026"), 2, "did you mean StudyDate?"),
+        (("--query", "limit=3"), 2, "limit is no attribute of DICOM"),
+        (("--query", "StudyDate= "), 2, "expected NAME=VALUE"),
+        (("--query", "Modality=PX", "--query", "00080060=DX"), 2, "has Modality twice"),
         (("--results", "seg,xml"), 2, "unknown DICOM result 'xml'"),
         (("--from", "pacs"), 2, "address 'pacs'; expected one such as"),
         (("--to-login", "none.txt"), 2, "none.txt: cannot be read"),

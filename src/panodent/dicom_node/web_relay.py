@@ -27,11 +27,15 @@ TRIES = 5
 
 @dataclass
 class Counts:
-    """What a run did: radiographs fetched, results stored, objects that failed or were refused."""
+    """What a run did: radiographs fetched, results stored, objects that failed or were refused.
+
+    `stopped` says whether `WebRelay.stop` ended it.
+    """
 
     fetched: int = 0
     stored: int = 0
     failed: int = 0
+    stopped: bool = False
 
 
 @dataclass
@@ -98,6 +102,7 @@ class WebRelay:
                 self._stopping.wait(every)
         finally:
             self.counts.failed = len(self._failures()) - before + len(self._refused)
+            self.counts.stopped = self._stopping.is_set()
             self._spool.close()
         return self.counts
 
