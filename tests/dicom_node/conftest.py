@@ -21,7 +21,8 @@ class FakeArchive:
     `objects` are the stored files by SOP instance UID, `stored` counts how often each was stored
     by STOW. `authorization` is the header that must be sent. `answers` are status codes of the next
     requests of a method ('GET', 'POST'), 0 for the usual one. With `closes_after_answers` it closes
-    connections without a word.
+    connections without a word. A page of a search has `most` entries at most. `raw` is the kind and
+    content of all answers, if not None.
     """
 
     def __init__(self, certificate: Path | None = None) -> None:
@@ -33,6 +34,8 @@ class FakeArchive:
         self.answers: dict[str, list[int]] = {"GET": [], "POST": []}
         self.failure_reason = 0
         self.knows_offset = True
+        self.most = 1000
+        self.raw: tuple[str, bytes] | None = None
         self.closes_after_answers = False
         archive = self
 
@@ -67,7 +70,9 @@ class FakeArchive:
         if self.authorization and request.headers.get("Authorization") != self.authorization:
             status = 401
         parts = urlsplit(request.path)
-        if status:
+        if self.raw:
+            self.send(request, status or 200, *self.raw)
+        elif status:
             failed = {"00081198": {"vr": "SQ", "Value": [self.failure()]}}
             self.send(request, status, "application/dicom+json", json.dumps(failed).encode())
         elif method == "POST":
@@ -95,7 +100,7 @@ class FakeArchive:
                 "0020000E": {"vr": "UI", "Value": [str(item.SeriesInstanceUID)]},
                 "00080018": {"vr": "UI", "Value": [str(item.SOPInstanceUID)]},
             }
-            for item in matching[offset : offset + limit]
+            for item in matching[offset : offset + min(limit, self.most)]
         ]
         self.send(request, 200, "application/dicom+json", json.dumps(found).encode())
 

@@ -49,6 +49,67 @@ def test_a_search_goes_through_all_pages(
     assert found == [uids(dataset) for dataset in phantoms[: 2 if knows_offset else 1]]
 
 
+def test_a_page_may_be_shorter_than_was_asked_for(
+    web_archive: Callable[..., Any], phantoms: list[Any]
+) -> None:
+    server = web_archive()
+    server.most = 1
+    for dataset in phantoms:
+        server.add(dataset)
+    assert list(WebArchive(server.url).search(PX)) == [uids(dataset) for dataset in phantoms]
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "content", "status", "error", "message"),
+    [
+        ("search", "text/html", b"<p>log in", 0, UnreachableError, "not DICOMweb (a web page)"),
+        ("search", "application/json", b"{", 0, UnreachableError, "not DICOMweb (JSONDecodeError)"),
+        ("search", "application/json", b"null", 0, RefusedError, "not DICOMweb (TypeError)"),
+        ("search", "application/json", b"", 302, UnreachableError, "not DICOMweb (a web page)"),
+        ("search", "application/json", b"", 507, UnreachableError, "cannot answer now (HTTP 507)"),
+        ("fetch", "text/html", b"<p>log in", 0, UnreachableError, "not DICOMweb (a web page)"),
+        ("fetch", "multipart/related; boundary=x", b"", 0, RefusedError, "not DICOMweb"),
+        ("store", "text/html", b"<p>log in", 0, UnreachableError, "not DICOMweb (a web page)"),
+        ("store", "application/dicom+json", b"null", 0, RefusedError, "not DICOMweb"),
+        ("store", "application/dicom+xml", b"<a", 0, RefusedError, "not DICOMweb (ParseError)"),
+        ("store", "application/dicom+json", b'{"00081198": {"vr": "SQ", "Value": [{}]}}', 0,
+         RefusedError, "refused a result (reason 0x0000)"),
+    ],
+)  # fmt: skip
+def test_odd_answers(
+    web_archive: Callable[..., Any],
+    phantoms: list[Any],
+    tmp_path: Path,
+    what: str,
+    kind: str,
+    content: bytes,
+    status: int,
+    error: type[Exception],
+    message: str,
+) -> None:
+    server, file = web_archive(), tmp_path / "a.dcm"
+    server.raw, server.answers = (kind, content), {"GET": [status], "POST": [status]}
+    archive = WebArchive(server.url)
+    saved(phantoms[0], file)
+    calls: dict[str, Callable[[], Any]] = {
+        "search": lambda: list(archive.search(PX)),
+        "fetch": lambda: archive.fetch(uids(phantoms[0]), file),
+        "store": lambda: archive.store(file),
+    }
+    with pytest.raises(error) as raised:
+        calls[what]()
+    assert message in str(raised.value)
+
+
+def test_another_object_than_was_asked_for_is_refused(
+    web_archive: Callable[..., Any], phantoms: list[Any], tmp_path: Path
+) -> None:
+    server = web_archive()
+    server.objects[str(phantoms[1].SOPInstanceUID)] = phantoms[0]
+    with pytest.raises(RefusedError, match="another object than it was asked for"):
+        WebArchive(server.url).fetch(uids(phantoms[1]), tmp_path / "a.dcm")
+
+
 def test_objects_are_fetched_and_stored_unchanged(
     web_archive: Callable[..., Any], phantoms: list[Any], tmp_path: Path
 ) -> None:
@@ -95,12 +156,13 @@ def test_answers_without_an_object(kind: str, content: bytes) -> None:
     [
         (Credentials(token="abc.def"), "Bearer abc.def"),  # noqa: S106
         (Credentials(user="me", password="se:cret"), "Basic bWU6c2U6Y3JldA=="),  # noqa: S106
+        (Credentials(user="é", password="ẃcret"), "Basic w6k64bqDY3JldA=="),  # noqa: S106 - UTF-8
     ],
 )
 def test_logins_are_sent(
     web_archive: Callable[..., Any], credentials: Credentials, header: str
 ) -> None:
-    assert header.startswith("Bearer") or base64.b64decode(header[6:]) == b"me:se:cret"
+    assert header.startswith("Bearer") or base64.b64decode(header[6:]).endswith(b"cret")
     server = web_archive()
     server.authorization = header
     assert list(WebArchive(server.url, credentials).search(PX)) == []
@@ -129,6 +191,9 @@ def test_certificates_are_verified(web_archive: Callable[..., Any], tmp_path: Pa
     with pytest.raises(RefusedError, match="certificate cannot be verified"):
         list(WebArchive(server.url).search(PX))
     assert list(WebArchive(server.url, None, certificate).search(PX)) == []
+    plain = web_archive()
+    with pytest.raises(RefusedError, match="speaks no HTTPS that can be used"):
+        list(WebArchive(plain.url.replace("http:", "HTTPS:")).search(PX))
 
 
 @pytest.mark.parametrize(
@@ -173,6 +238,9 @@ def test_an_archive_that_is_not_there(free_port: Callable[[], int]) -> None:
     [
         ("pacs.example/dicom-web", {}, "expected one such as"),
         ("ftp://pacs.example", {}, "expected one such as"),
+        ("https://[::1", {}, "cannot be read; expected one such as"),
+        ("https://pacs.example:99999", {}, "cannot be read; expected one such as"),
+        ("https://pacs.example/a?b=c", {}, "expected one such as"),
         ("https://me:secret@pacs.example", {}, "must have no user and password"),
         ("http://pacs.example/x", {"token": "a"}, "would send the login readably"),
     ],
@@ -189,6 +257,7 @@ def test_addresses_that_are_refused(url: str, login: dict[str, str], message: st
     [
         ("token", "", "expected one line with a bearer token"),
         ("token", "a b", "expected one line with a bearer token"),
+        ("token", "tök", "expected one line with a bearer token"),
         ("login", "me", "expected one line USER:PASSWORD"),
         ("login", ":x", "expected one line USER:PASSWORD"),
     ],
@@ -198,7 +267,7 @@ def test_files_of_logins(tmp_path: Path, kind: str, text: str, message: str) -> 
     file.write_text(text)
     with pytest.raises(ConfigError, match=message):
         Credentials.read(*((file, None) if kind == "token" else (None, file)))
-    file.write_text("me:pass:word\n")
+    file.write_text("me:pass:word\n", encoding="utf-8-sig")  # as editors of Windows save it
     assert Credentials.read(None, file) == Credentials(user="me", password="pass:word")  # noqa: S106
     assert not Credentials.read(None, None)
     with pytest.raises(ConfigError, match="not both"):

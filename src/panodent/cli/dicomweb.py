@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import signal
+from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +19,7 @@ from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.dicom_node.web_archive import WebArchive
+    from panodent.dicom_node.web_relay import WebRelay
 
 _EXAMPLE = "such as https://pacs.example/dicom-web."
 
@@ -88,38 +92,76 @@ def dicomweb(
     """Fetch radiographs by DICOMweb and store their results.
 
     Each radiograph is processed once, even if the command or an archive is stopped in between:
-    start the command again with the same --spool. Results are segmentations (seg), presentation
+    start the command again with the same --spool. Ctrl-C ends it after the radiograph in
+    progress, a second one at once. Results are segmentations (seg), presentation
     states (pr) and structured reports (sr). The exit code is 1 if an object failed.
     """
     from panodent.bundle.bundle import load
     from panodent.dicom_node.web_relay import WebRelay
 
     kinds = checked_results(results)
-    matching = [_pair(text) for text in query or ()]
-    if not any(name in ("Modality", "00080060") for name, _ in matching):
-        matching.insert(0, ("Modality", "PX"))
     connect_source = partial(_archive, source, source_token, source_login, ca_file)
     connect_target = partial(_archive, target, target_token, target_login, ca_file)
     connect_source(), connect_target()  # a wrong address or login fails before the work begins
     relay = WebRelay(
-        spool, connect_source, connect_target, load(bundle, threads), matching, kinds, print_line
+        spool,
+        connect_source,
+        connect_target,
+        load(bundle, threads),
+        query_of(query or ()),
+        kinds,
+        print_line,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: relay.stop())
+        signal.signal(number, partial(_stop, relay))
     counts = relay.run(every)
     kept = f", {counts.kept} not stored (see kept/ in the spool)" if counts.kept else ""
     print_line(
         f"{counted(counts.fetched, 'radiograph', 'radiographs')} fetched, "
         f"{counted(counts.stored, 'result', 'results')} stored, {counts.failed} failed{kept}"
+        + ("; interrupted, the same command goes on" if counts.stopped else "")
     )
-    raise typer.Exit(1 if counts.failed else 0)
+    stopped = counts.stopped and every is None  # a call with --every ends in no other way
+    raise typer.Exit(130 if stopped else 1 if counts.failed else 0)
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name.isalnum() and equals and value):
-        raise ConfigError(f"--query is {text!r}; expected NAME=VALUE such as StudyDate=20260101-")
-    return name, value
+def _stop(relay: WebRelay, *_: object) -> None:
+    """Ends the relay after the radiograph in progress; the second time at once."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    relay.stop()
+
+
+def query_of(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """(keyword of an attribute, value) of each NAME=VALUE, and that of panoramic radiographs.
+
+    NAME is a keyword of DICOM or a tag such as 00080060. Archives ignore names that they do not
+    know, and would give all their radiographs, so `ConfigError` is raised for those.
+    """
+    from pydicom.datadict import keyword_dict, keyword_for_tag
+
+    found: dict[str, str] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if not (name and value.strip()):
+            raise ConfigError(
+                f"--query is {text!r}; expected NAME=VALUE such as StudyDate=20260101-"
+            )
+        is_tag = re.fullmatch("[0-9A-Fa-f]{8}", name)
+        keyword = keyword_for_tag(int(name, 16)) if is_tag else name
+        if keyword not in keyword_dict:
+            near = get_close_matches(name, keyword_dict, 1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigError(
+                f"--query is {text!r}; {name} is no attribute of DICOM; expected its keyword, such "
+                f"as StudyDate, or its tag, such as 00080020{meant}"
+            )
+        if keyword in found:
+            raise ConfigError(
+                f"--query has {keyword} twice; a search has one value for each attribute, so start "
+                "one command for each, with a spool of its own"
+            )
+        found[keyword] = value
+    return list({"Modality": "PX", **found}.items())
 
 
 def _archive(url: str, token: Path | None, login: Path | None, ca_file: Path | None) -> WebArchive:

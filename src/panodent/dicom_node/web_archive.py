@@ -7,10 +7,12 @@ appear in messages, and the errors.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -29,8 +31,10 @@ PAGE = 500
 TIMEOUT = (10.0, 120.0)
 """Seconds to connect, and to wait for an answer."""
 _ANY_SYNTAX = 'multipart/related; type="application/dicom"; transfer-syntax=*'
-_TRANSIENT = (408, 429, 500, 502, 503, 504)
+_TRANSIENT = (408, 429, 500, 502, 503, 504, 507)
 """Answers after which the same request may succeed later."""
+_EXPECTED = "expected one such as https://pacs.example/dicom-web"
+_A_PAGE = "a web page"
 _DUPLICATE = 0x0111
 _OUT_OF_RESOURCES = range(0xA700, 0xA800)
 
@@ -52,11 +56,11 @@ class Credentials:
         if file is None:
             return cls()
         try:
-            text = file.read_text(encoding="utf-8").strip()
+            text = file.read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{file}: cannot be read ({type(error).__name__})") from None
         if token_file:
-            if not text or not text.isprintable() or " " in text:
+            if not text or not text.isprintable() or not text.isascii() or " " in text:
                 raise ConfigError(f"{file}: expected one line with a bearer token")
             return cls(token=text)
         user, colon, password = text.partition(":")
@@ -95,14 +99,15 @@ class WebArchive:
     ) -> None:
         credentials = credentials or Credentials()
         _check(url, credentials, ca_file)
-        self.name = urlsplit(url).netloc.rpartition("@")[2]
+        self.name = urlsplit(url).netloc.lower()
         try:
             from dicomweb_client import DICOMwebClient
         except ImportError as error:
             raise MissingExtraError("dicom", "DICOMweb", error.name or "") from None
         for logger in ("dicomweb_client", "retrying"):  # their messages have UIDs and tracebacks
             logging.getLogger(logger).setLevel(logging.CRITICAL)
-        self._url, self._session = url.rstrip("/"), _session(credentials, ca_file)
+        self._url = urlsplit(url).geturl().rstrip("/")
+        self._session = _session(credentials, ca_file)
         # Results are small: no chunked requests, which some servers do not take.
         self._client = DICOMwebClient(
             self._url, self._session, chunk_size=2**31, timeout=TIMEOUT, permissive_uid=True
@@ -120,10 +125,10 @@ class WebArchive:
                 page = self._client.search_for_instances(
                     search_filters=dict(query), limit=PAGE, offset=len(known)
                 )
-            new = [item for item in map(_instance, page) if item and item.uid not in known]
+                new = [item for item in map(_instance, page) if item and item.uid not in known]
             yield from new
             known.update(item.uid for item in new)
-            if len(page) < PAGE or not new:  # some servers know no offset
+            if not new:  # a page may be short in the middle, as archives have limits of their own
                 return
 
     def fetch(self, instance: ArchivedObject, target: Path) -> None:
@@ -135,6 +140,8 @@ class WebArchive:
             response = self._session.get(address, headers={"Accept": _ANY_SYNTAX}, timeout=TIMEOUT)
             response.raise_for_status()
             content = _only_part(response.headers.get("Content-Type", ""), response.content)
+        if _uid(content) not in ("", instance.uid):
+            raise RefusedError(f"{self.name}: gave another object than it was asked for")
         target.write_bytes(content)
 
     def store(self, file: Path) -> None:
@@ -144,22 +151,27 @@ class WebArchive:
         """
         from pydicom import dcmread
 
-        dataset, answer = dcmread(file), None
+        dataset, reasons = dcmread(file), []
         with _translated(self.name, "a result"):
             answer = self._client.store_instances([dataset])
-        failed = () if answer is None else answer.get("FailedSOPSequence", ())
-        error = _not_stored([int(item.get("FailureReason", 0)) for item in failed], self.name)
+            failed = () if answer is None else answer.get("FailedSOPSequence", ())
+            reasons = [int(item.get("FailureReason") or 0) for item in failed]
+        error = _not_stored(reasons, self.name)
         if error is not None:
             raise error
 
 
 def _check(url: str, credentials: Credentials, ca_file: Path | None) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"address {url!r}; expected one such as https://pacs.example/dicom-web")
+    try:
+        parts = urlsplit(url)
+        bad = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0
+    except ValueError:  # of the port, or of brackets
+        raise ConfigError(f"an address cannot be read; {_EXPECTED}") from None
     if parts.username or parts.password:
         raise ConfigError("an address must have no user and password; name a file with them")
-    if credentials and parts.scheme == "http" and not is_loopback(parts.hostname):
+    if bad or parts.query or parts.fragment or re.search(r"\s", url):
+        raise ConfigError(f"address {url!r}; {_EXPECTED}")
+    if credentials and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ConfigError(
             f"http://{parts.netloc}: would send the login readably; use an address with https"
         )
@@ -185,14 +197,37 @@ def _session(credentials: Credentials, ca_file: Path | None) -> Any:
     session = _VerifyingSession()
     # An archive may close an idle connection while a radiograph is segmented. Each request can be
     # repeated: an object that is stored again has the same UID.
-    again = Retry(total=2, connect=0, status=0, other=0, allowed_methods=None)
+    again = Retry(
+        total=2,
+        connect=0,
+        status=0,
+        other=0,
+        allowed_methods=None,
+        respect_retry_after_header=False,
+    )
     for scheme in ("http://", "https://"):
         session.mount(scheme, requests.adapters.HTTPAdapter(max_retries=again))
     if credentials.token:
         session.auth = bearer  # as a header, a login in .netrc would replace it
     elif credentials.user:
-        session.auth = (credentials.user, credentials.password)
+        session.auth = (credentials.user.encode(), credentials.password.encode())
+    session.hooks["response"].append(_refuse_page)
     return session
+
+
+def _refuse_page(response: Any, **_: Any) -> None:
+    """Raises for a page that a proxy gives instead of the archive, such as that of a login.
+
+    Its status may be 200, so that an object would count as stored.
+    """
+    import requests
+
+    kind = response.headers.get("Content-Type", "").lower()
+    page = kind.startswith(("text/html", "application/xhtml"))
+    if not response.ok or response.is_redirect:
+        return
+    if response.status_code >= 300 or (page and not response.content.startswith((b"[", b"{"))):
+        raise requests.exceptions.ContentDecodingError(_A_PAGE)
 
 
 @contextmanager
@@ -202,20 +237,30 @@ def _translated(name: str, what: str) -> Iterator[None]:
     An object that the archive has already is not an error.
     """
     import requests
-    from pydicom.errors import InvalidDicomError
 
     try:
         yield
     except requests.HTTPError as error:
         if (found := _error_of(error.response, name, what)) is not None:
             raise found from None
-    except requests.exceptions.SSLError:
+    except requests.exceptions.SSLError as error:
+        if "CERTIFICATE" not in str(error):
+            raise RefusedError(
+                f"{name}: speaks no HTTPS that can be used; check the address and its port"
+            ) from None
         raise RefusedError(
             f"{name}: its certificate cannot be verified; name that of its authority with --ca-file"
         ) from None
+    except (requests.JSONDecodeError, requests.exceptions.ContentDecodingError) as error:
+        reason = _A_PAGE if str(error) == _A_PAGE else type(error).__name__
+        raise UnreachableError(  # a page of a proxy may be gone later
+            f"{name}: its answer for {what} is not DICOMweb ({reason}); check the address"
+        ) from None
     except requests.RequestException as error:
         raise UnreachableError(f"{name}: cannot be reached ({type(error).__name__})") from None
-    except (ValueError, KeyError, InvalidDicomError) as error:
+    except OSError:  # of this machine, such as a full disk
+        raise
+    except Exception as error:  # whatever the parsers raise for an odd answer
         raise RefusedError(
             f"{name}: its answer for {what} is not DICOMweb ({type(error).__name__})"
         ) from None
@@ -239,11 +284,22 @@ def _only_part(kind: str, content: bytes) -> bytes:
     return content
 
 
+def _uid(content: bytes) -> str:
+    """The UID of a DICOM file; empty where it cannot be read, which segmenting it will tell."""
+    from pydicom import dcmread
+
+    try:
+        found = dcmread(BytesIO(content), stop_before_pixels=True, force=True)
+        return str(found.get("SOPInstanceUID", ""))
+    except Exception:  # of a damaged header, of many kinds
+        return ""
+
+
 def _error_of(response: Any, name: str, what: str) -> PanodentError | None:
     """The error for an answer that is one; None if the archive has the object already."""
     status = int(response.status_code)
     if status == 401:
-        return UnreachableError(f"{name}: does not accept the login (HTTP 401)")
+        return UnreachableError(f"{name}: does not accept the login, or needs one (HTTP 401)")
     if status in _TRANSIENT:
         return UnreachableError(f"{name}: cannot answer now (HTTP {status})")
     if status == 409 and (reasons := _reasons(response)):

@@ -29,13 +29,15 @@ TRIES = 5
 class Counts:
     """What a run did: radiographs fetched, results stored, objects that failed or were refused.
 
-    `kept` are radiographs whose results cannot be stored and are in the spool.
+    `kept` are radiographs whose results cannot be stored and are in the spool. `stopped` says
+    whether `WebRelay.stop` ended it.
     """
 
     fetched: int = 0
     stored: int = 0
     failed: int = 0
     kept: int = 0
+    stopped: bool = False
 
 
 @dataclass
@@ -103,6 +105,7 @@ class WebRelay:
         finally:
             self.counts.failed = self._count(FAILED) - failed + len(self._refused)
             self.counts.kept = self._count(KEPT) - kept
+            self.counts.stopped = self._stopping.is_set()
             self._spool.close()
         return self.counts
 
