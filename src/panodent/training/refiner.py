@@ -78,8 +78,15 @@ def train(run: RefinerRun) -> tuple[Bundle, list[Row]]:
 
     Raises `TrainingError` when the bundle finds no annotated tooth or the loss diverges.
     """
-    with seeded(run.config.seed, run.config.precision):
-        return _train(run)
+    import cv2
+
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)  # crops are small, so that more threads only wait for each other
+    try:
+        with seeded(run.config.seed, run.config.precision):
+            return _train(run)
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _train(run: RefinerRun) -> tuple[Bundle, list[Row]]:
