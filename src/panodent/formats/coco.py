@@ -60,6 +60,7 @@ from panodent.formats.coco_files import CocoFile, coco_files, data_folder
 from panodent.formats.faults import FaultReport
 from panodent.formats.finding_names import OTHER
 from panodent.formats.naming import Naming
+from panodent.formats.naming_attributes import Attributes, naming_attribute
 from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import checked_items, in_order, size_of_file
 from panodent.formats.parsing.image_search import FoundImage, ImageSearch, Sought
@@ -67,7 +68,6 @@ from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import cut_off
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.formats.tooth_states import read_state
-from panodent.formats.via_attributes import Attributes, naming_attribute
 from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 

@@ -13,12 +13,12 @@ import numpy as np
 from panodent.errors import AnnotationError
 from panodent.formats.coco_categories import plain_id
 from panodent.formats.faults import FaultReport
+from panodent.formats.naming_attributes import Attributes, class_name
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
 from panodent.formats.parsing.image_names import declared_path
 from panodent.formats.parsing.json_record import Record
 from panodent.formats.parsing.json_stream import Place, list_items, runs_at
-from panodent.formats.via_attributes import Attributes, class_name
 
 _LONGEST_RUN = 1 << 20
 """Bytes of annotations of one image that are read at a time, unless one alone has more."""

@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element
 
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import Naming
-from panodent.formats.via_attributes import Attributes, naming_attribute
+from panodent.formats.naming_attributes import Attributes, naming_attribute
 
 _NOT_SHAPES = ("tag", "attribute")  # they describe the whole image
 

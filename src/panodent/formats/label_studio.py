@@ -67,6 +67,7 @@ from panodent.formats.label_studio_tasks import (
     valid_annotations,
 )
 from panodent.formats.naming import Naming
+from panodent.formats.naming_attributes import Attributes, naming_attribute
 from panodent.formats.parsing.brush_rle import decode
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import target_file
@@ -81,7 +82,6 @@ from panodent.formats.parsing.pixel_outlines import check_inside, check_unit
 from panodent.formats.parsing.png_mask import from_text
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, findings_of, teeth_of
 from panodent.formats.parsing.task_images import LOCAL_FILES, TaskImages
-from panodent.formats.via_attributes import Attributes, naming_attribute
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import trimmed
 from panodent.teeth.outlines import fill

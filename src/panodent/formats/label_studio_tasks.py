@@ -16,10 +16,10 @@ from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultReport
 from panodent.formats.label_studio_regions import TOOTH
 from panodent.formats.naming import Naming
+from panodent.formats.naming_attributes import class_name
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.image_entries import image_size
 from panodent.formats.parsing.json_record import Record, is_whole
-from panodent.formats.via_attributes import class_name
 
 NO_LABEL: Final = ("region without a label",)
 """Stands for the label of such a region; labels of a file are texts."""

@@ -32,6 +32,7 @@ from panodent.errors import AnnotationError
 from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.naming import UNNUMBERED_NAME, Naming
+from panodent.formats.naming_attributes import ATTRIBUTES, Attributes, class_name
 from panodent.formats.parsing.excerpt import excerpt
 from panodent.formats.parsing.file_search import target_file
 from panodent.formats.parsing.image_entries import (
@@ -47,7 +48,6 @@ from panodent.formats.parsing.json_record import Record, records, ring
 from panodent.formats.parsing.json_stream import item_at, member_kinds
 from panodent.formats.parsing.pixel_outlines import filled
 from panodent.formats.parsing.shapes import AnnotatedShape, Outline, teeth_of
-from panodent.formats.via_attributes import ATTRIBUTES, Attributes, class_name
 from panodent.formats.via_files import METADATA, Places, entries, entries_at, find
 from panodent.teeth.masks import trimmed
 from panodent.teeth.teeth import UNNUMBERED, Teeth
@@ -71,7 +71,7 @@ class Via(Format):
         """Annotations by image.
 
         The option `attribute` says which region attribute names the tooth. Without it, see
-        `panodent.formats.via_attributes`.
+        `panodent.formats.naming_attributes`.
         """
         files = [path] if path.is_file() else find(path)
         if not files:

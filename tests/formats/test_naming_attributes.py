@@ -10,7 +10,7 @@ import pytest
 from panodent.errors import AnnotationError
 from panodent.formats.faults import FaultList, FaultReport
 from panodent.formats.naming import Naming
-from panodent.formats.via_attributes import Attributes, class_name, naming_attribute
+from panodent.formats.naming_attributes import Attributes, class_name, naming_attribute
 
 FILE = Path("via.json")
 

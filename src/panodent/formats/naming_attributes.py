@@ -1,4 +1,4 @@
-"""Which attribute of VIA's regions names the tooth: told, proven by its values, or called so.
+"""Which attribute of regions names the tooth: told, proven by its values, or called so.
 
 >>> known = Attributes()
 >>> known.add({"ToothNo": "36", "quality": "good"})
