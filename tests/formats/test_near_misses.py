@@ -35,6 +35,8 @@ def picture(file: Path) -> None:
             "a.json ends in the middle, at byte 31, with",
         ),
         ("a.json", '{"images": [],}', "a.json is not JSON ("),
+        ("classes.json", '["11", "36"]', "holds ['11', '36']; expected a JSON object"),
+        ("a_cp_masks.png", b"", "a_cp_masks.png looks like a label map; expected masks/a.png"),
         ("sub/a.json", '{"images": 1 "b": 2}', "sub/a.json is not JSON (Expecting ',' delimiter"),
         (
             "a.json",

@@ -47,7 +47,7 @@ _FOLDERS = {
     "images": ("images", "radiographs"),
 }
 _RIGHT = ("masks", "labels", "annotations", "Annotations", "images", "masks_machine")
-_OF_MASK = re.compile(r"(.+?)[_\-. ](mask|masks|label|labels|seg|segmentation|gt)", re.IGNORECASE)
+_OF_MASK = re.compile(r"(.+?)[_\-. ]((?:cp_)?masks?|labels?|seg|segmentation|gt)", re.IGNORECASE)
 _PICTURES = {
     **dict.fromkeys((".jpg", ".jpeg"), "a JPEG, which changes pixel values"),
     ".gif": "a GIF",
@@ -187,7 +187,7 @@ def _json(file: Path, name: str) -> Iterator[str]:
         try:
             what = of_json(file)
         except AnnotationError:
-            yield f"{name} is not JSON{_syntax(file)}"
+            yield f"{name} {_syntax(file)}"
         else:
             if what:
                 yield f"{name} is {what}"
@@ -206,14 +206,16 @@ def _json(file: Path, name: str) -> Iterator[str]:
 
 
 def _syntax(file: Path) -> str:
-    """What is wrong with a JSON, in brackets."""
+    """What is wrong with a JSON that has no objects."""
     try:
         if file.stat().st_size <= _LARGEST:
             load(file)
     except (AnnotationError, OSError) as error:
+        if (held := str(error).removeprefix(f"{file}: ")).startswith("holds "):
+            return held
         found = re.search(r"\(([^()]*(?:\([^()]*\))?)\)$", str(error))
-        return f" ({found[1]})" if found else ""
-    return ""
+        return f"is not JSON ({found[1]})" if found else "is not JSON"
+    return "is not JSON"
 
 
 def _folders(path: Path, entries: list[Path]) -> Iterator[str]:

@@ -78,6 +78,7 @@ SUFFIXES = {
     ".roi": "a region of ImageJ; save label maps in masks/, or convert the regions to COCO",
     ".mat": "of MATLAB; write label maps into masks/ as PNG",
     ".npy": "an array of NumPy; write label maps into masks/ as PNG",
+    ".npz": "arrays of NumPy; write label maps into masks/ as PNG",
     ".xlsx": "a table of Excel; export the annotations as JSON or XML",
     ".parquet": "a table; convert the annotations to COCO",
     ".nrrd": "NRRD, as 3D Slicer saves it; save it as NIfTI (.nii.gz), see nnU-Net",
