@@ -2,7 +2,7 @@
 
 `dicomanonymizer` (Kitware) has the table E.1-1 of the standard and applies it to the elements of a
 data set. Here it is applied to nested data sets too, identifiers and UIDs are replaced by a key, so
-that objects of one study and patient stay together, elements that the standard does not know are removed,
+that objects of one study and patient stay together, elements that are not in the standard are removed,
 and text over the border is masked.
 """
 
