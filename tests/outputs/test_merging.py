@@ -108,8 +108,8 @@ def test_parts_that_are_missing_are_named(tmp_path: Path) -> None:
         ({"panodent": "2"}, "differ in panodent"),
         (
             {"options": {"chart": True}},
-            r"differ in options \(chart: False and True\); predict part 2/3 again with --resume and "
-            "what part 1/3 was predicted with",
+            r"differ in options \(chart: False and True\); predict part 2/3 again with --resume "
+            "and what part 1/3 was predicted with",
         ),
         ({"bundle": {"sha256": "y", "findings": ["a"]}}, "differ in bundle"),
         ({"names": [*NAMES[:4], "new.png"]}, r"saw different files \(5 and 5 in number\)"),

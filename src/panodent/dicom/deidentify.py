@@ -2,8 +2,8 @@
 
 `dicomanonymizer` (Kitware) has the table E.1-1 of the standard and applies it to the elements of a
 data set. Here it is applied to nested data sets too, identifiers and UIDs are replaced by a key, so
-that objects of one study and patient stay together, elements that are not in the standard are removed,
-and text over the border is masked.
+that objects of one study and patient stay together, elements that are not in the standard are
+removed, and text over the border is masked.
 """
 
 from __future__ import annotations

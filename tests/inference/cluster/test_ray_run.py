@@ -7,7 +7,6 @@ phantoms on three simulated nodes while a node and the driver are killed.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -45,7 +44,8 @@ def streamed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         pytest.importorskip(package, reason="needs the ray extra")
     given: list[int] = []
 
-    def loop(plan: Any, settings: Any, address: str) -> Iterator[dict[str, Any]]:
+    def loop(plan: Any, settings: Any, address: str, started: Any) -> Iterator[dict[str, Any]]:
+        started()
         worker = BatchWorker(settings, CountedAttempts())
         for batch in plan.todo:
             given.append(batch.number)
@@ -170,9 +170,12 @@ def test_from_store_to_store_on_ray(s3: Any, images: Path, teeth_bundle: Path) -
     assert (again.processed, again.kept_batches) == (0, 2)
 
 
-def test_a_cluster_that_is_not_there(images: Path, tmp_path: Path, teeth_bundle: Path) -> None:
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:1", "ray://127.0.0.1:1", "", "a:b"])
+def test_a_cluster_that_is_not_there(
+    images: Path, tmp_path: Path, teeth_bundle: Path, address: str
+) -> None:
     pytest.importorskip("ray", reason="needs the ray extra")
-    os.environ.pop("RAY_ADDRESS", None)
     how: dict[str, Any] = {"bundle": load(teeth_bundle), "options": OPTIONS}
-    with pytest.raises(ConfigError, match="--ray nonsense: cannot be reached"):
-        predict_on_ray([str(images)], str(tmp_path / "out"), address="nonsense", **how)
+    with pytest.raises(ConfigError, match=f"--ray {address}: cannot be reached"):
+        predict_on_ray([str(images)], str(tmp_path / "out"), address=address, **how)
+    assert not (tmp_path / "out").exists()

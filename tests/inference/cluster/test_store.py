@@ -66,5 +66,10 @@ def test_faults_name_the_url(store: RemoteFolder, tmp_path: Path) -> None:
         open_store("nowhere://x")
 
 
+def test_a_folder_of_this_machine_may_have_a_url(tmp_path: Path) -> None:
+    open_store(f"file://{tmp_path}/out").write("sub/a.json", b"1")
+    assert (tmp_path / "out" / "sub" / "a.json").read_bytes() == b"1"
+
+
 def test_urls_are_told_from_paths() -> None:
     assert [is_url(text) for text in ("s3://a/b", "/a/b", "C:/x", "a")] == [True, *[False] * 3]

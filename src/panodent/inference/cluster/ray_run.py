@@ -10,10 +10,12 @@ import importlib.util
 import json
 import logging
 import os
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,8 @@ from panodent.version import __version__
 
 LOCAL = "local"
 """Address of a Ray of its own on this machine, which ends with the call."""
+_PATIENCE = 10.0
+"""Seconds in which a cluster must answer."""
 BATCH = 64
 """Radiographs of one batch, and so of one file of each table."""
 
@@ -96,6 +100,7 @@ def predict_on_ray(
     reached.
     """
     require_ray()
+    _check_address(address)
     with _held(output) as interrupted:
         target = target_of(output)
         sources = collected(paths, output)
@@ -109,8 +114,10 @@ def predict_on_ray(
         )
         outcome = RayOutcome(kept_batches=len(plan.done))
         done = len(sources) - sum(len(x.sources) for x in plan.todo)
-        _write_run(target, bundle, options, len(sources), outcome, complete=False)
-        for counts in _streamed(plan, settings, address):
+        started = partial(
+            _write_run, target, bundle, options, len(sources), outcome, complete=False
+        )
+        for counts in _streamed(plan, settings, address, started):
             outcome.counts.update({k: v for k, v in counts.items() if isinstance(v, int)})
             if report is not None:
                 report(done + outcome.processed, len(sources), counts)
@@ -174,13 +181,39 @@ def _remove_stale(target: RemoteFolder | LocalFolder, plan: Plan) -> None:
             target.remove(f"{FOLDER}/{table.name}/{name}")
 
 
-def _streamed(plan: Plan, settings: BatchSettings, address: str) -> Iterator[dict[str, Any]]:
-    """The summary of each batch that is left to do, as workers finish them."""
+def _check_address(address: str) -> None:
+    """Raises `ConfigError` for HOST:PORT where nothing answers; Ray would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if address in (LOCAL, "auto"):
+        return
+    try:
+        if not (colon and host and "/" not in host):
+            raise ValueError("expected HOST:PORT, auto or local")
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise _not_reached(address, error) from None
+
+
+def _not_reached(address: str, error: Exception) -> ConfigError:
+    return ConfigError(
+        f"--ray {address}: cannot be reached ({' '.join(str(error).split())[:200]}); start a "
+        "cluster with `ray start`, or use --ray local"
+    )
+
+
+def _streamed(
+    plan: Plan, settings: BatchSettings, address: str, started: Callable[[], None]
+) -> Iterator[dict[str, Any]]:
+    """The summary of each batch that is left to do, as workers finish them.
+
+    `started` is called when the cluster is reached, before the first batch.
+    """
     if not plan.todo:
         return
     import ray
 
     with _cluster(address):
+        started()
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
@@ -258,10 +291,7 @@ def _cluster(address: str) -> Iterator[None]:
             logging_level=logging.ERROR,
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
-        raise ConfigError(
-            f"--ray {address}: cannot be reached ({' '.join(str(error).split())[:200]}); start a "
-            "cluster with `ray start`, or use --ray local"
-        ) from None
+        raise _not_reached(address, error) from None
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)

@@ -148,7 +148,9 @@ def open_store(url: str) -> RemoteFolder:
     except ImportError:
         raise MissingExtraError("ray", f"reading {url}", "fsspec") from None
     try:
-        files, root = fsspec.core.url_to_fs(url.rstrip("/"), use_listings_cache=False)
+        # Folders of this machine are made like those of a store, which exist with their files.
+        made = {"auto_mkdir": True} if url.startswith(("file://", "local://")) else {}
+        files, root = fsspec.core.url_to_fs(url.rstrip("/"), use_listings_cache=False, **made)
     except ImportError as error:
         raise ConfigError(f"{url}: {error}; its driver for fsspec is not installed") from None
     except ValueError as error:
