@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -170,12 +171,18 @@ def test_from_store_to_store_on_ray(s3: Any, images: Path, teeth_bundle: Path) -
     assert (again.processed, again.kept_batches) == (0, 2)
 
 
-@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:1", "ray://127.0.0.1:1", "", "a:b"])
-def test_a_cluster_that_is_not_there(
-    images: Path, tmp_path: Path, teeth_bundle: Path, address: str
-) -> None:
+def test_a_cluster_that_is_not_there(images: Path, tmp_path: Path, teeth_bundle: Path) -> None:
     pytest.importorskip("ray", reason="needs the ray extra")
     how: dict[str, Any] = {"bundle": load(teeth_bundle), "options": OPTIONS}
-    with pytest.raises(ConfigError, match=f"--ray {address}: cannot be reached"):
-        predict_on_ray([str(images)], str(tmp_path / "out"), address=address, **how)
+    with pytest.raises(ConfigError, match="--ray 127.0.0.1:1: cannot be reached"):
+        predict_on_ray([str(images)], str(tmp_path / "out"), address="127.0.0.1:1", **how)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_worker_says_why_it_cannot_go_on() -> None:
+    actor = object.__new__(ray_run._Actor)
+    for error in (OutputError("x: disk is full"), OSError("x: disk is full")):
+        worker = Mock(**{"predict.side_effect": error})
+        actor.__dict__["_worker"] = worker
+        found = actor({"batch": [None]})["summary"]
+        assert json.loads(found[0]) == {"stopped": "x: disk is full"}
