@@ -174,7 +174,7 @@ def test_from_store_to_store_on_ray(s3: Any, images: Path, teeth_bundle: Path) -
 def test_a_cluster_that_is_not_there(images: Path, tmp_path: Path, teeth_bundle: Path) -> None:
     pytest.importorskip("ray", reason="needs the ray extra")
     how: dict[str, Any] = {"bundle": load(teeth_bundle), "options": OPTIONS}
-    with pytest.raises(ConfigError, match="--ray 127.0.0.1:1: cannot be reached"):
+    with pytest.raises(ConfigError, match=r"--ray 127\.0\.0\.1:1: cannot be reached"):
         predict_on_ray([str(images)], str(tmp_path / "out"), address="127.0.0.1:1", **how)
     assert not (tmp_path / "out").exists()
 
