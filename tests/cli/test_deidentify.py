@@ -34,6 +34,33 @@ def test_copies_are_named_by_their_new_uids(panodent, study: Path, tmp_path: Pat
     assert sorted(f.name for f in (tmp_path / "again").iterdir()) == [f.name for f in files]
 
 
+def test_copies_are_no_radiographs_of_another_call(panodent, study: Path, tmp_path: Path) -> None:
+    for out, message in ((study, "copies would be among the originals"), (tmp_path, "originals")):
+        refused = panodent("deidentify", study, "-o", out)
+        assert (refused.code, message in refused.err) == (2, True)
+    refused = panodent("deidentify", study, "-o", tmp_path / "out", "--key", tmp_path / "out/key")
+    assert (refused.code, "would be given away with the copies" in refused.err) == (2, True)
+    for _ in range(2):
+        found = panodent("deidentify", study, "-o", study / "out", "--key", tmp_path / "key")
+        assert found.out.startswith("2 radiographs de-identified")
+    assert len(list((study / "out").iterdir())) == 2
+
+
+def test_two_files_of_one_uid(panodent, study: Path, tmp_path: Path) -> None:
+    first = min(study.glob("*.dcm"))
+    (study / "a.dcm").write_bytes(first.read_bytes())
+    found = panodent("deidentify", study, "-o", tmp_path / "out")
+    assert found.out.startswith("2 radiographs de-identified")
+    assert f"left out: {first}: the same radiograph as {study / 'a.dcm'}" in found.err
+    other = pydicom.dcmread(first)
+    other.PixelSpacing = [1, 1]
+    other.save_as(study / "a.dcm")
+    found = panodent("deidentify", study, "-o", tmp_path / "out2")
+    assert found.code == 1
+    assert found.out.startswith("2 radiographs de-identified, text masked in 0, 1 failed")
+    assert "and another content; give one of them a UID of its own" in found.err
+
+
 def test_what_cannot_be_copied_is_told(panodent, study: Path, tmp_path: Path) -> None:
     (study / "scan.png").write_bytes(b"x")
     found = panodent("deidentify", study, tmp_path / "none", "-o", tmp_path / "out")

@@ -24,6 +24,7 @@ from panodent.radiograph.radiograph import read  # noqa: E402
 
 NAME = "IDENTIFYING"
 KEY = b"k" * 32
+UID = "1.2.3.777777"
 
 
 def item(**values: Any) -> Dataset:
@@ -50,6 +51,13 @@ def dataset() -> Any:
     nested = item(PatientID=NAME, ReferencedSOPInstanceUID=made.SOPInstanceUID)
     made.ReferencedImageSequence = [nested]
     made.AnatomicRegionSequence = [item(CodeMeaning="Jaw", PatientName=NAME)]
+    made.add_new(0x00189999, "LO", NAME)  # no element of the standard
+    made.MultiFrameSourceSOPInstanceUID = UID  # not in the table of the profile
+    for tag, kind, value in (
+        *((0x60000010, "US", 2), (0x60000011, "US", 4), (0x60000022, "LO", NAME)),
+        *((0x60003000, "OW", b"\1\0"), (0x60001500, "LO", NAME), (0x50000022, "LO", NAME)),
+    ):
+        made.add_new(tag, kind, value)
     made.file_meta.SourceApplicationEntityTitle = NAME
     return made
 
@@ -64,7 +72,7 @@ def test_nothing_of_the_patient_is_left(dataset: Any, tmp_path: Path) -> None:
     found = Deidentifier(KEY).deidentify(before)
     after = saved(found.dataset, tmp_path / "b.dcm")
     content = after.read_bytes()
-    for secret in (NAME, "19070102", "20260304", "093Y", str(dataset.SOPInstanceUID)):
+    for secret in (NAME, "19070102", "20260304", "093Y", UID, str(dataset.SOPInstanceUID)):
         assert secret.encode() not in content, secret
     assert str(dataset.StudyInstanceUID).encode() not in content
     made = pydicom.dcmread(after)
@@ -97,11 +105,51 @@ def test_what_belongs_together_stays_together(dataset: Any, tmp_path: Path) -> N
     second = saved(dataset, tmp_path / "b.dcm")
     one, two = (Deidentifier(KEY).deidentify(file).dataset for file in (first, second))
     assert one.PatientID == two.PatientID
+    dataset.PatientID = f" {NAME} "
+    assert Deidentifier(KEY).deidentify(saved(dataset, second)).dataset.PatientID == one.PatientID
     assert one.StudyInstanceUID == two.StudyInstanceUID
     assert one.SOPInstanceUID != two.SOPInstanceUID
     other = Deidentifier(b"o" * 32).deidentify(first).dataset
     assert other.PatientID != one.PatientID
     assert other.StudyInstanceUID != one.StudyInstanceUID
+
+
+def test_patients_without_an_identifier_are_told_apart(dataset: Any, tmp_path: Path) -> None:
+    dataset.PatientID = ""
+    found = []
+    for name, study in (("A", "1.2.3"), ("B", "1.2.3"), ("", "1.2.4"), ("", "1.2.5")):
+        dataset.PatientName, dataset.StudyInstanceUID = name, study
+        dataset.PatientBirthDate = ""
+        file = saved(dataset, tmp_path / "a.dcm")
+        found.append(Deidentifier(KEY).deidentify(file).dataset.PatientID)
+    assert len(set(found)) == 4
+
+
+@pytest.mark.parametrize(
+    ("age", "kept"),
+    [("089Y", "089Y"), ("090Y", "090Y"), ("120M", "120M"), ("999W", "999W"), ("DOE", ""),
+     ("9999W", "090Y"), ("095", "")],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_only_ages_and_sexes_are_kept(dataset: Any, tmp_path: Path, age: str, kept: str) -> None:
+    dataset.PatientAge, dataset.PatientSex = age, NAME
+    found = Deidentifier(KEY, True).deidentify(saved(dataset, tmp_path / "a.dcm")).dataset
+    assert (found.PatientAge, found.PatientSex) == (kept, "")
+
+
+def test_comments_in_compressed_pixels_are_removed(dataset: Any, tmp_path: Path) -> None:
+    dataset.BitsAllocated = dataset.BitsStored = 8
+    dataset.HighBit = 7
+    jpeg = cv2.imencode(".jpg", np.full((128, 256), 90, np.uint8))[1].tobytes()
+    comment = b"\xff\xfe" + (2 + len(NAME)).to_bytes(2, "big") + NAME.encode()
+    dataset.PixelData = pydicom.encaps.encapsulate([jpeg[:2] + comment + jpeg[2:]])
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = pydicom.uid.JPEGBaseline8Bit
+    before, after = saved(dataset, tmp_path / "a.dcm"), tmp_path / "b.dcm"
+    saved(Deidentifier(KEY).deidentify(before).dataset, after)
+    assert NAME.encode() in before.read_bytes()
+    assert NAME.encode() not in after.read_bytes()
+    assert np.array_equal(read(before).pixels, read(after).pixels)
 
 
 def test_age_and_sex_can_be_kept(dataset: Any, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,11 @@ def test_parts_that_are_missing_are_named(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"panodent": "2"}, "differ in panodent"),
-        ({"options": {"chart": True}}, "differ in options"),
+        (
+            {"options": {"chart": True}},
+            r"differ in options \(chart: False and True\); predict part 2/3 again with --resume "
+            "and what part 1/3 was predicted with",
+        ),
         ({"bundle": {"sha256": "y", "findings": ["a"]}}, "differ in bundle"),
         ({"names": [*NAMES[:4], "new.png"]}, r"saw different files \(5 and 5 in number\)"),
     ],
@@ -138,6 +143,14 @@ def test_damaged_parts_are_refused(
     with pytest.raises(OutputError, match=message):
         merge_parts(tmp_path)
     assert sorted(place.name for place in tmp_path.iterdir()) == ["parts"]
+
+
+def test_a_part_under_the_name_of_another_is_refused(tmp_path: Path) -> None:
+    write_parts(tmp_path)
+    shutil.rmtree(Part(2, 3).folder(tmp_path))
+    shutil.copytree(Part(1, 3).folder(tmp_path), Part(2, 3).folder(tmp_path))
+    with pytest.raises(OutputError, match="holds part 1/3 under the name of part 2/3"):
+        merge_parts(tmp_path)
 
 
 def test_nothing_is_merged_while_a_part_is_predicted(tmp_path: Path) -> None:

@@ -148,6 +148,10 @@ def test_parts_are_copied_and_older_tables_go(tmp_path: Path) -> None:
     assert [row["radiograph"] for row in rows] == ["a", "b"]
     remove_tables(tmp_path)
     assert [file for file in (tmp_path / "tables").rglob("*") if file.is_file()] == [mine]
+    part_files(parts["1-of-2"])["teeth"].unlink()
+    with pytest.raises(OutputError, match=r"1-of-2/teeth\.parquet: is missing; predict this part"):
+        merge_tables(tmp_path, parts)
+    remove_tables(tmp_path)
     for folder in parts.values():
         part_files(folder)["statuses"].unlink()
     assert not merge_tables(tmp_path, parts)

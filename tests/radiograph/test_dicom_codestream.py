@@ -16,6 +16,7 @@ from panodent.radiograph.dicom_codestream import (
     jpeg2000_frame_size,
     jpeg2000_precision,
     jpeg_frame_size,
+    without_comments,
 )
 
 JPEG = "1.2.840.10008.1.2.4.50"
@@ -46,6 +47,19 @@ def test_sizes_of_jpeg_2000(no_jp2: bool) -> None:
 @pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xe0\x00\x04", b"no picture" * 9])
 def test_other_data_have_no_size(data: bytes) -> None:
     assert jpeg_frame_size(data) is jpeg2000_frame_size(data) is jpeg2000_precision(data) is None
+
+
+def test_comments_are_left_out() -> None:
+    plain = encoded("JPEG", "RGB")
+    assert without_comments(plain) == plain
+    assert without_comments(encoded("JPEG", "RGB", comment=b"NAME", exif=b"Exif\0\0NAME")) == plain
+    plain = encoded("JPEG2000", no_jp2=True, comment="")
+    for no_jp2 in (True, False):
+        found = without_comments(encoded("JPEG2000", no_jp2=no_jp2, comment="NAME"))
+        assert found[:4] == b"\xff\x4f\xff\x51"
+        assert b"NAME" not in found
+        assert Image.open(io.BytesIO(found)).getpixel((3, 4)) == 0
+    assert without_comments(b"others") == b"others"
 
 
 def test_another_size_than_that_of_the_header_is_refused() -> None:

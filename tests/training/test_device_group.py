@@ -124,6 +124,12 @@ def test_other_devices_are_refused(text: str, expected: str) -> None:
         chosen([7, 8, 9], text)
 
 
+@pytest.mark.parametrize(("processes", "process"), [(1, 1), (2, 2), (2, -1)])
+def test_the_number_of_a_process_fits_their_count(processes: int, process: int) -> None:
+    with pytest.raises(ConfigError, match=f"since --processes is {processes}"):
+        device_group(None, processes, process, "localhost:9")
+
+
 def test_several_devices_need_jax() -> None:
     with pytest.raises(ConfigError, match="KERAS_BACKEND=jax"):
         device_group("2")

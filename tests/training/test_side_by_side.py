@@ -82,10 +82,12 @@ def test_an_interrupt_ends_the_processes(tmp_path: Path) -> None:
     assert time.monotonic() - started < 30
 
 
-@pytest.mark.parametrize("devices", ["", "0,", "1,1"])
+@pytest.mark.parametrize("devices", ["", "0,", "1,1", "a,b", "0 1", "cuda:0", "-1"])
 def test_devices_are_named_once(devices: str) -> None:
     with pytest.raises(ConfigError, match="each once, such as 0,1"):
         device_slots(devices)
+    names = [slot.name for slot in device_slots("GPU-1f, 3")]
+    assert names == ["device GPU-1f", "device 3"]
 
 
 def test_processors_are_shared_equally_and_each_has_one(monkeypatch: pytest.MonkeyPatch) -> None:

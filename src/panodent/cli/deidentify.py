@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,8 +46,11 @@ def deidentify(
     from panodent.radiograph.discovery import collect
     from panodent.utils.output_folder import occupied
 
+    _check_places(paths, output, key_file)
     key = _key(key_file)
-    inputs = collect(paths, output)
+    # Copies of an earlier call may lie in a folder below that of the radiographs.
+    inputs = [item for item in collect(paths, output) if not _lies_in(item.path, output)]
+    made: dict[str, Path] = {}
     counts = {"done": 0, "masked": 0, "failed": 0}
     deidentifier = Deidentifier(key, keep_age_and_sex)
     with occupied(output, "deidentify"), progress_bar("de-identifying") as update:
@@ -54,7 +58,7 @@ def deidentify(
             try:
                 if item.problem:
                     raise PanodentError(f"{item.path}: {item.problem}")
-                _write(deidentifier, item.path, output, counts)
+                _write(deidentifier, item.path, output, counts, made)
             except NoRadiographError as error:
                 print_warning(f"left out: {error}")
             except PanodentError as error:
@@ -68,8 +72,36 @@ def deidentify(
     raise typer.Exit(1 if counts["failed"] or not counts["done"] else 0)
 
 
-def _write(deidentifier: Deidentifier, file: Path, output: Path, counts: dict[str, int]) -> None:
-    """Writes the copy of one file, and says where text was masked or may have stayed."""
+def _lies_in(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _check_places(paths: Sequence[Path], output: Path, key: Path | None) -> None:
+    """Raises `ConfigError` where originals or the key would be given away with the copies."""
+    for path in paths:
+        if path.exists() and _lies_in(path, output):
+            raise ConfigError(
+                f"{path}: lies in --output {output}, where copies would be among the originals; "
+                "name another --output"
+            )
+    if key is not None and _lies_in(key, output):
+        raise ConfigError(
+            f"{key}: lies in --output {output}, and would be given away with the copies; keep the "
+            "key in another folder"
+        )
+
+
+def _write(
+    deidentifier: Deidentifier,
+    file: Path,
+    output: Path,
+    counts: dict[str, int],
+    made: dict[str, Path],
+) -> None:
+    """Writes the copy of one file, and says where text was masked or may have stayed.
+
+    `made` are the files whose copies were written before, by their new UIDs.
+    """
     import io
 
     from panodent.errors import RadiographError
@@ -79,9 +111,17 @@ def _write(deidentifier: Deidentifier, file: Path, output: Path, counts: dict[st
     if not is_dicom(file):
         raise RadiographError(f"{file}: is not a DICOM file, so it has no header to de-identify")
     found = deidentifier.deidentify(file)
-    stream = io.BytesIO()
+    stream, target = io.BytesIO(), output / f"{found.uid}.dcm"
     found.dataset.save_as(stream, enforce_file_format=True)
-    write_whole(output / f"{found.uid}.dcm", stream.getvalue())
+    if found.uid in made:
+        if target.read_bytes() == stream.getvalue():
+            raise NoRadiographError(f"{file}: the same radiograph as {made[found.uid]}")
+        raise RadiographError(
+            f"{file}: has the SOP instance UID of {made[found.uid]} and another content; give one "
+            "of them a UID of its own"
+        )
+    write_whole(target, stream.getvalue())
+    made[found.uid] = file
     counts["done"] += 1
     counts["masked"] += bool(found.masked)
     if found.masked:

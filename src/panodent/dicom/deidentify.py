@@ -2,13 +2,15 @@
 
 `dicomanonymizer` (Kitware) has the table E.1-1 of the standard and applies it to the elements of a
 data set. Here it is applied to nested data sets too, identifiers and UIDs are replaced by a key, so
-that objects of one study and patient stay together, and text over the border is masked.
+that objects of one study and patient stay together, elements that are not in the standard are
+removed, and text over the border is masked.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ import numpy as np
 from panodent.analysis.burnt_in_text import text_boxes
 from panodent.dicom.header import take_from_meta
 from panodent.errors import MissingExtraError, RadiographError
+from panodent.radiograph.dicom_codestream import without_comments
 from panodent.radiograph.dicom_file import decoding, quiet
 from panodent.radiograph.dicom_pixels import read_dataset
 from panodent.radiograph.radiograph import DEFAULT_MAX_PIXELS
@@ -32,8 +35,11 @@ METHODS = {
 """Codes of PS3.16 CID 7050 by value."""
 _OLDEST = 89
 """Years above which an age is given as 90, because few people are older."""
+_PER_YEAR = {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}
+"""Units of an age in a year."""
 _NO_DATE, _DATE = "00010101", "19000101"
 """The date of `dicomanonymizer`, which is before the first that readers accept, and ours."""
+_OF_THE_STANDARD = "1.2.840.10008."
 _WITHOUT_COMPRESSION = "1.2.840.10008.1.2.1"
 
 
@@ -82,7 +88,7 @@ class Deidentifier:
         for name in ("U_TAGS", "X_Z_U_STAR_TAGS"):
             rules |= dict.fromkeys(fields[name], self._new_uids)
         if keep_age_and_sex:
-            rules |= {(0x0010, 0x0040): library.keep, (0x0010, 0x1010): _limited_age}
+            rules |= {(0x0010, 0x0040): _known_sex, (0x0010, 0x1010): _limited_age}
         self._rules = rules
 
     def deidentify(self, file: Path) -> Deidentified:
@@ -102,9 +108,13 @@ class Deidentifier:
                 f"lacks {', '.join(lacking)}, which a copy needs; give the file UIDs first"
             )
         said = str(dataset.get("BurnedInAnnotation", "")).upper() == "YES"
-        patient, uid = str(dataset.get("PatientID", "")), str(dataset.SOPInstanceUID)
+        patient, uid = _identity(dataset), str(dataset.SOPInstanceUID)
         masked = _mask(dataset)
+        if not masked:
+            _remove_comments(dataset)
         for nested in (dataset, *_nested(dataset)):
+            _remove_unknown(nested)
+            self._replace_unlisted_uids(nested)
             self._apply(nested, base_rules_gen=lambda: dict(self._rules))
             _mend_dates(nested)
         new = self._uid(uid)
@@ -132,6 +142,14 @@ class Deidentifier:
                 str(element.value)
             )  # fmt: skip
 
+    def _replace_unlisted_uids(self, dataset: Any) -> None:
+        """Replaces UIDs that the table does not name, but those that the standard defines."""
+        for element in list(dataset):
+            tag = (element.tag.group, element.tag.element)
+            listed = tag in self._rules or str(element.value).startswith(_OF_THE_STANDARD)
+            if element.VR == "UI" and not listed:
+                self._new_uids(dataset, tag)
+
     def _codes(self) -> list[Any]:
         from pydicom.dataset import Dataset
 
@@ -154,11 +172,53 @@ def _nested(dataset: Any) -> Iterator[Any]:
 
 
 def _limited_age(dataset: Any, tag: Any) -> None:
-    """Keeps an age in years up to `_OLDEST`, and gives 90 for higher ones."""
+    """Keeps an age up to `_OLDEST` years, gives 90 for higher ones, and empties what is no age."""
     element = dataset.get(tag)
-    text = str(element.value or "") if element is not None else ""
-    if text.endswith("Y") and text[:-1].isdecimal() and int(text[:-1]) > _OLDEST:
-        element.value = "090Y"
+    if element is not None and element.value:
+        match = re.fullmatch(r"(\d+)([DWMY])", str(element.value).strip())
+        if match is None:
+            element.value = ""
+        elif int(match[1]) / _PER_YEAR[match[2]] >= _OLDEST + 1:
+            element.value = "090Y"
+
+
+def _known_sex(dataset: Any, tag: Any) -> None:
+    """Keeps a sex, and empties what is none of its values."""
+    element = dataset.get(tag)
+    if element is not None and str(element.value).strip() not in ("F", "M", "O"):
+        element.value = ""
+
+
+def _identity(dataset: Any) -> str:
+    """What tells one patient from another: the identifier, else name and date of birth, else the
+    study.
+    """
+    first = str(dataset.get("PatientID") or "").strip()
+    named = (str(dataset.get(name) or "").strip() for name in ("PatientName", "PatientBirthDate"))
+    return first or "\n".join(named).strip() or str(dataset.get("StudyInstanceUID") or "")
+
+
+def _remove_unknown(dataset: Any) -> None:
+    """Removes elements with tags that are not in the standard, which may hold anything, and what is
+    left of overlays and curves, whose data the profile removes.
+    """
+    from pydicom.datadict import dictionary_has_tag, repeater_has_tag
+
+    for tag in list(dataset.keys()):
+        graphics = 0x5000 <= tag.group <= 0x50FF or 0x6000 <= tag.group <= 0x60FF
+        if graphics or not (tag.is_private or dictionary_has_tag(tag) or repeater_has_tag(tag)):
+            del dataset[tag]
+
+
+def _remove_comments(dataset: Any) -> None:
+    """Removes texts from compressed pixels, which stay the same."""
+    from pydicom.encaps import encapsulate, get_frame
+
+    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+        cleaned = without_comments(frame)
+        if cleaned != frame:
+            dataset.PixelData = encapsulate([cleaned], has_bot=False)
 
 
 def _mend_dates(dataset: Any) -> None:

@@ -67,7 +67,7 @@ def _runs(output: Path, incomplete: bool) -> list[PartRun]:
     """The parts that are there; raises `OutputError` if one is missing or unfinished."""
     found = {}
     for part in parts_in(output):
-        run = _read_run(part.folder(output))
+        run = _read_run(part.folder(output), part)
         if run is not None:
             found[part] = PartRun(part, part.folder(output), run)
     counts = sorted({part.count for part in found})
@@ -88,12 +88,21 @@ def _runs(output: Path, incomplete: bool) -> list[PartRun]:
     return [found[part] for part in sorted(found)]
 
 
-def _read_run(folder: Path) -> dict[str, Any] | None:
-    """The run.json of a part; None where there is none yet."""
+def _read_run(folder: Path, part: Part) -> dict[str, Any] | None:
+    """The run.json of a part; None where there is none yet.
+
+    Raises `OutputError` if it is damaged, or that of another part under the name of this one.
+    """
     try:
         run = json.loads((folder / RUN).read_text(encoding="utf-8"))
         if isinstance(run["files"], list) and isinstance(run["part"]["listing"], str):
-            return run
+            made = Part(int(run["part"]["number"]), int(run["part"]["of"]))
+            if made == part:
+                return run
+            raise OutputError(
+                f"{folder}: holds part {made} under the name of part {part}; delete the folder and "
+                f"predict with --part {part} --resume"
+            )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
@@ -110,8 +119,9 @@ def _check_equal(runs: Sequence[PartRun]) -> None:
             mine, its = (_comparable(item.run.get(name)) for item in (first, other))
             if mine != its:
                 raise OutputError(
-                    f"parts {first.part} and {other.part} differ in {name} ({mine} and {its}); "
-                    "predict one of them again with --resume and that of the other"
+                    f"parts {first.part} and {other.part} differ in {name} "
+                    f"({_difference(mine, its)}); predict part {other.part} again with --resume "
+                    f"and what part {first.part} was predicted with"
                 )
         if first.run["part"]["listing"] != other.run["part"]["listing"]:
             inputs = [item.run["part"]["inputs"] for item in (first, other)]
@@ -120,6 +130,14 @@ def _check_equal(runs: Sequence[PartRun]) -> None:
                 f"{inputs[1]} in number); files were added or removed in between: predict all "
                 "parts again with --resume, which keeps what is finished"
             )
+
+
+def _difference(one: Any, other: Any) -> str:
+    """How two entries of run.json differ; of dictionaries only what differs."""
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        return f"{one} and {other}"
+    names = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+    return ", ".join(f"{name}: {one.get(name)} and {other.get(name)}" for name in names)
 
 
 def _comparable(entry: Any) -> Any:

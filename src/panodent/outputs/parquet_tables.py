@@ -200,6 +200,11 @@ def merge_tables(output: Path, parts: Mapping[str, Path]) -> bool:
         for table, file in table_files(output, name).items():
             with PendingFile(file, "wb") as target:
                 source = part_files(parts[name])[table]
+                if not source.exists():
+                    raise OutputError(
+                        f"{source}: is missing; predict this part again with --parquet and "
+                        "--resume, which keeps what is finished"
+                    )
                 try:
                     with source.open("rb") as stream:
                         shutil.copyfileobj(stream, target.stream)

@@ -1,4 +1,4 @@
-"""Checks that the size in a compressed frame is that of the DICOM header, before it is decoded.
+"""The markers of compressed frames: sizes, which are checked before they are decoded, and comments.
 
 Decoders allocate memory for the size in the codestream, not for Rows and Columns: a few kilobytes
 can claim gigabytes. Sources: ITU-T T.81 B.2.2, T.87 C.2.2, T.800 A.5.1; DICOM PS3.5 G.
@@ -65,6 +65,34 @@ def _jpeg_frame_header(data: bytes) -> int | None:
         at += 1 if kind == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4])
     return None
 
+
+def without_comments(data: bytes) -> bytes:
+    """A JPEG, JPEG-LS or JPEG 2000 without the segments that hold texts; its pixels are the same.
+
+    Comments and application data (JPEG APP, such as Exif) before the first scan are left out, but
+    those by which colours are decoded; of a JPEG 2000 with a JP2 wrapper only the codestream is
+    left. Other data is returned as it is.
+
+    >>> without_comments(bytes.fromhex("ffd8 fffe0004 4a4a ffda0002 ffd9")).hex(" ")
+    'ff d8 ff da 00 02 ff d9'
+    """
+    if data[:2] == b"\xff\xd8":
+        texts, end = _JPEG_TEXTS, 0xDA
+    elif (start := _jpeg2000_start(data)) is not None:
+        data, texts, end = data[start:], {0x64}, 0x90
+    else:
+        return data
+    kept, at = [data[:2]], 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != end:
+        length = 1 if data[at + 1] == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4])
+        if data[at + 1] not in texts:
+            kept.append(data[at : at + length])
+        at += length
+    return b"".join([*kept, data[at:]])
+
+
+_JPEG_TEXTS = {0xFE, *range(0xE1, 0xF0)} - {0xE8, 0xEE}
+"""Markers of comments and application data, without those of JPEG-LS's and Adobe's colours."""
 
 _FRAME_HEADERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 

@@ -159,6 +159,11 @@ def device_group(
     Raises `ConfigError` for options that do not fit together or other backends than JAX, and
     `TrainingError` where a process does not answer or devices are missing.
     """
+    if not 0 <= process < processes:
+        raise ConfigError(
+            f"--process-id is {process}; expected 0 to {processes - 1}, since --processes is "
+            f"{processes}"
+        )
     if processes == 1 and devices is None:
         return ALONE
     from panodent.training.backend import keras
@@ -181,11 +186,6 @@ def device_group(
 
 def _join(keras: Any, processes: int, process: int, coordinator: str) -> None:
     """Joins the other processes; raises `ConfigError` or `TrainingError`."""
-    if not 0 <= process < processes:
-        raise ConfigError(
-            f"--process-id is {process}; expected 0 to {processes - 1}, since --processes is "
-            f"{processes}"
-        )
     if ":" not in coordinator:
         raise ConfigError(
             f"--coordinator is {coordinator!r}; expected HOST:PORT of the machine of --process-id "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import subprocess
 import sys
 import time
@@ -26,6 +27,9 @@ COMMAND = (sys.executable, "-m", "panodent", "train", "--resume", "--output")
 """The folder of the run is added."""
 _PAUSE = 0.5
 """Seconds between two looks at the processes."""
+
+_DEVICE = re.compile(r"\d+|(GPU|MIG)-[\w/-]+")
+"""How CUDA names a device; with another name a run would train on the processor."""
 
 Report = Callable[[Path, str, dict[str, Any]], None]
 """Called as `report(folder, event, row)`: 'start' with 'place', 'epoch', or 'end' with 'code'."""
@@ -47,8 +51,8 @@ class Slot:
 
 def device_slots(devices: str) -> list[Slot]:
     """A slot for each CUDA device in a list such as '0,1'; raises `ConfigError`."""
-    names = devices.split(",")
-    if not all(names) or len(set(names)) < len(names):
+    names = [name.strip() for name in devices.split(",")]
+    if not all(map(_DEVICE.fullmatch, names)) or len(set(names)) < len(names):
         raise ConfigError(
             f"--devices is {devices!r}; expected numbers of CUDA devices, each once, such as 0,1"
         )

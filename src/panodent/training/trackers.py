@@ -40,6 +40,9 @@ class MlflowTracker:
     """Records in MLflow; see `Tracker`."""
 
     def __init__(self, folder: Path, name: str, known: str) -> None:
+        # Else a training waits for many minutes for a server that is not there.
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
         from mlflow.tracking import MlflowClient
 
         address = os.environ.get("MLFLOW_TRACKING_URI", "")

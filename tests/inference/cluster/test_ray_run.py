@@ -7,7 +7,6 @@ phantoms on three simulated nodes while a node and the driver are killed.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -45,7 +45,8 @@ def streamed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         pytest.importorskip(package, reason="needs the ray extra")
     given: list[int] = []
 
-    def loop(plan: Any, settings: Any, address: str) -> Iterator[dict[str, Any]]:
+    def loop(plan: Any, settings: Any, address: str, started: Any) -> Iterator[dict[str, Any]]:
+        started()
         worker = BatchWorker(settings, CountedAttempts())
         for batch in plan.todo:
             given.append(batch.number)
@@ -172,7 +173,16 @@ def test_from_store_to_store_on_ray(s3: Any, images: Path, teeth_bundle: Path) -
 
 def test_a_cluster_that_is_not_there(images: Path, tmp_path: Path, teeth_bundle: Path) -> None:
     pytest.importorskip("ray", reason="needs the ray extra")
-    os.environ.pop("RAY_ADDRESS", None)
     how: dict[str, Any] = {"bundle": load(teeth_bundle), "options": OPTIONS}
-    with pytest.raises(ConfigError, match="--ray nonsense: cannot be reached"):
-        predict_on_ray([str(images)], str(tmp_path / "out"), address="nonsense", **how)
+    with pytest.raises(ConfigError, match=r"--ray 127\.0\.0\.1:1: cannot be reached"):
+        predict_on_ray([str(images)], str(tmp_path / "out"), address="127.0.0.1:1", **how)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_worker_says_why_it_cannot_go_on() -> None:
+    actor = object.__new__(ray_run._Actor)
+    for error in (OutputError("x: disk is full"), OSError("x: disk is full")):
+        worker = Mock(**{"predict.side_effect": error})
+        actor.__dict__["_worker"] = worker
+        found = actor({"batch": [None]})["summary"]
+        assert json.loads(found[0]) == {"stopped": "x: disk is full"}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 fsspec = pytest.importorskip("fsspec", reason="needs the ray extra")
 
-from panodent.errors import ConfigError, RadiographError  # noqa: E402
+from panodent.errors import ConfigError, PanodentError, RadiographError  # noqa: E402
 from panodent.inference.cluster.store import (  # noqa: E402
     LocalFolder,
     RemoteFolder,
@@ -64,6 +65,35 @@ def test_faults_name_the_url(store: RemoteFolder, tmp_path: Path) -> None:
         fetch("memory://archive/x.png", tmp_path / "x.png")
     with pytest.raises(ConfigError, match="nowhere://x"):
         open_store("nowhere://x")
+
+
+@pytest.mark.parametrize(
+    ("call", "method", "message"),
+    [
+        (lambda store: list(store.listed()), "find", "cannot be listed"),
+        (lambda store: store.names("a"), "ls", "a: cannot be listed"),
+        (lambda store: store.read("a"), "cat_file", "a: cannot be read"),
+        (lambda store: store.write("a", b""), "pipe_file", "a: cannot be written"),
+        (lambda store: store.remove("a"), "rm_file", "a: cannot be deleted"),
+    ],
+)
+def test_whatever_a_driver_raises_is_told(
+    store: RemoteFolder, monkeypatch: pytest.MonkeyPatch, call: Any, method: str, message: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no connection")
+
+    monkeypatch.setattr(store.files, method, fail)
+    with pytest.raises(PanodentError) as raised:
+        call(store)
+    text = str(raised.value)
+    assert message in text
+    assert text.endswith("(no connection); check address, login and permissions")
+
+
+def test_a_folder_of_this_machine_may_have_a_url(tmp_path: Path) -> None:
+    open_store(f"file://{tmp_path}/out").write("sub/a.json", b"1")
+    assert (tmp_path / "out" / "sub" / "a.json").read_bytes() == b"1"
 
 
 def test_urls_are_told_from_paths() -> None:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import logging
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from panodent.bundle.bundle import Bundle
-from panodent.errors import ConfigError, MissingExtraError, OutputError
+from panodent.errors import ConfigError, MissingExtraError, OutputError, PanodentError
 from panodent.inference.cluster.batch_worker import (
     STATUSES,
     BatchSettings,
@@ -26,7 +25,8 @@ from panodent.inference.cluster.batch_worker import (
     CountedAttempts,
     packed,
 )
-from panodent.inference.cluster.batches import Plan, batches_of, collected, plan_of
+from panodent.inference.cluster.batches import Batch, Plan, batches_of, collected, plan_of
+from panodent.inference.cluster.connection import check_address, connected
 from panodent.inference.cluster.store import LocalFolder, RemoteFolder, is_url, target_of
 from panodent.inference.folder import Options, described
 from panodent.outputs.earlier_results import RUN, SUMMARIES, find_earlier, remove_earlier
@@ -36,8 +36,9 @@ from panodent.outputs.table_schema import TABLES
 from panodent.utils.output_folder import occupied
 from panodent.version import __version__
 
-LOCAL = "local"
-"""Address of a Ray of its own on this machine, which ends with the call."""
+STOPPED = "stopped"
+"""Key of the reason why a worker cannot go on, in place of a summary."""
+_GO_ON = "when this is mended, the same command with --resume goes on"
 BATCH = 64
 """Radiographs of one batch, and so of one file of each table."""
 
@@ -96,6 +97,7 @@ def predict_on_ray(
     reached.
     """
     require_ray()
+    check_address(address)
     with _held(output) as interrupted:
         target = target_of(output)
         sources = collected(paths, output)
@@ -109,8 +111,10 @@ def predict_on_ray(
         )
         outcome = RayOutcome(kept_batches=len(plan.done))
         done = len(sources) - sum(len(x.sources) for x in plan.todo)
-        _write_run(target, bundle, options, len(sources), outcome, complete=False)
-        for counts in _streamed(plan, settings, address):
+        started = partial(
+            _write_run, target, bundle, options, len(sources), outcome, complete=False
+        )
+        for counts in _streamed(plan, settings, address, started):
             outcome.counts.update({k: v for k, v in counts.items() if isinstance(v, int)})
             if report is not None:
                 report(done + outcome.processed, len(sources), counts)
@@ -174,13 +178,19 @@ def _remove_stale(target: RemoteFolder | LocalFolder, plan: Plan) -> None:
             target.remove(f"{FOLDER}/{table.name}/{name}")
 
 
-def _streamed(plan: Plan, settings: BatchSettings, address: str) -> Iterator[dict[str, Any]]:
-    """The summary of each batch that is left to do, as workers finish them."""
+def _streamed(
+    plan: Plan, settings: BatchSettings, address: str, started: Callable[[], None]
+) -> Iterator[dict[str, Any]]:
+    """The summary of each batch that is left to do, as workers finish them.
+
+    `started` is called when the cluster is reached, before the first batch.
+    """
     if not plan.todo:
         return
     import ray
 
-    with _cluster(address):
+    with connected(address):
+        started()
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
@@ -202,8 +212,17 @@ def _streamed(plan: Plan, settings: BatchSettings, address: str) -> Iterator[dic
             # Ray's threads would take arenas of the allocator until a worker is twice as large.
             runtime_env={"env_vars": {"MALLOC_ARENA_MAX": "2"}},
         )  # Ray Data restarts lost actors and hands their batches out again without end
-        for row in dataset.iter_rows():
-            yield json.loads(row["summary"])
+        try:
+            for row in dataset.iter_rows():
+                found = json.loads(row["summary"])
+                if STOPPED in found:
+                    raise OutputError(f"a worker cannot go on: {found[STOPPED]}; {_GO_ON}")
+                yield found
+        except ray.exceptions.RayError as error:
+            reason = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+            raise OutputError(
+                f"--ray {address}: the cluster failed ({reason[0]}); {_GO_ON}"
+            ) from None
 
 
 class _Actor:
@@ -212,11 +231,24 @@ class _Actor:
     def __init__(self, settings: Any, attempts: Any) -> None:
         import ray
 
-        self._worker = BatchWorker(ray.get(settings), _RemoteAttempts(attempts))
+        self._made = partial(BatchWorker, ray.get(settings), _RemoteAttempts(attempts))
+
+    @cached_property
+    def _worker(self) -> BatchWorker:
+        return self._made()
 
     def __call__(self, rows: dict[str, Any]) -> dict[str, Any]:
-        found = [json.dumps(self._worker.predict(batch)) for batch in rows["batch"]]
-        return {"summary": found}
+        return {"summary": [json.dumps(self._summary(batch)) for batch in rows["batch"]]}
+
+    def _summary(self, batch: Batch) -> dict[str, Any]:
+        """The summary of a batch, or why this worker cannot go on.
+
+        Such an error is no exception, which Ray would wrap in a long traceback.
+        """
+        try:
+            return self._worker.predict(batch)
+        except (PanodentError, OSError) as error:
+            return {STOPPED: str(error)}
 
 
 class _RemoteAttempts:
@@ -238,37 +270,6 @@ class _RemoteAttempts:
 
     def end(self, name: str) -> None:
         self._actor.end.remote(name)
-
-
-@contextmanager
-def _cluster(address: str) -> Iterator[None]:
-    """A connection to a Ray cluster. Raises `ConfigError` if it cannot be reached."""
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    if address == LOCAL:
-        # The head node would keep an event of each message between Ray's own actors.
-        os.environ.setdefault("RAY_task_events_report_interval_ms", "0")
-    import ray
-    import ray.data
-
-    try:
-        ray.init(
-            address=None if address == LOCAL else address,
-            include_dashboard=False if address == LOCAL else None,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise ConfigError(
-            f"--ray {address}: cannot be reached ({' '.join(str(error).split())[:200]}); start a "
-            "cluster with `ray start`, or use --ray local"
-        ) from None
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        ray.shutdown()
 
 
 def _write_run(

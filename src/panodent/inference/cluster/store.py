@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from panodent.errors import ConfigError, MissingExtraError, OutputError, RadiographError
+from panodent.errors import (
+    ConfigError,
+    MissingExtraError,
+    OutputError,
+    PanodentError,
+    RadiographError,
+)
 from panodent.utils.atomic_files import write_whole
 
 
@@ -51,10 +58,9 @@ class RemoteFolder:
 
         Raises `RadiographError` if it cannot be read or does not exist.
         """
-        try:
+        found: dict[str, dict[str, Any]] = {}
+        with suppress(FileNotFoundError), _told(self.url, "listed", RadiographError):
             found = self.files.find(self.root, detail=True)
-        except (OSError, ValueError) as error:
-            raise RadiographError(f"{self.url}: cannot be listed ({_reason(error)})") from None
         if not found:
             raise RadiographError(f"{self.url}: no such file or folder on the store")
         for path in sorted(found):
@@ -65,40 +71,33 @@ class RemoteFolder:
                 yield StoredFile(name, self.url_of(name), _stamp(found[path]))
 
     def names(self, folder: str) -> list[str]:
-        """Names of the files directly in a folder below; none if it does not exist."""
-        try:
+        """Names of the files directly in a folder below; none if it does not exist.
+
+        Raises `OutputError` if it cannot be listed.
+        """
+        found: list[str] = []
+        with suppress(FileNotFoundError), _told(self.url_of(folder), "listed", OutputError):
             found = self.files.ls(self._path(folder), detail=False)
-        except FileNotFoundError:
-            return []
         return sorted(posixpath.basename(path) for path in found)
 
     def read(self, name: str) -> bytes | None:
-        """The content of a file; None if there is none."""
-        try:
+        """The content of a file; None if there is none. Raises `OutputError` if this fails."""
+        with suppress(FileNotFoundError), _told(self.url_of(name), "read", OutputError):
             return bytes(self.files.cat_file(self._path(name)))
-        except FileNotFoundError:
-            return None
+        return None
 
     def write(self, name: str, data: bytes) -> None:
         """Writes a file. Raises `OutputError` if this fails."""
         try:
-            self.files.pipe_file(self._path(name), data)
-        except (OSError, ValueError) as error:
-            raise OutputError(
-                f"{self.url_of(name)}: cannot be written ({_reason(error)}); check the address and "
-                "the permissions"
-            ) from None
+            with _told(self.url_of(name), "written", OutputError):
+                self.files.pipe_file(self._path(name), data)
+        except FileNotFoundError as error:
+            raise _unusable(self.url_of(name), "written", OutputError, error) from None
 
     def remove(self, name: str) -> None:
         """Deletes a file if it is there. Raises `OutputError` if this fails."""
-        try:
+        with suppress(FileNotFoundError), _told(self.url_of(name), "deleted", OutputError):
             self.files.rm_file(self._path(name))
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError) as error:
-            raise OutputError(
-                f"{self.url_of(name)}: cannot be deleted ({_reason(error)})"
-            ) from None
 
     def _path(self, name: str) -> str:
         return posixpath.join(self.root, name) if name else self.root
@@ -148,7 +147,9 @@ def open_store(url: str) -> RemoteFolder:
     except ImportError:
         raise MissingExtraError("ray", f"reading {url}", "fsspec") from None
     try:
-        files, root = fsspec.core.url_to_fs(url.rstrip("/"), use_listings_cache=False)
+        # Folders of this machine are made like those of a store, which exist with their files.
+        made = {"auto_mkdir": True} if url.startswith(("file://", "local://")) else {}
+        files, root = fsspec.core.url_to_fs(url.rstrip("/"), use_listings_cache=False, **made)
     except ImportError as error:
         raise ConfigError(f"{url}: {error}; its driver for fsspec is not installed") from None
     except ValueError as error:
@@ -160,9 +161,25 @@ def fetch(url: str, target: Path) -> None:
     """Copies a file of a store to a local one. Raises `RadiographError` if this fails."""
     store = open_store(url)
     try:
-        store.files.get_file(store.root, str(target))
-    except (OSError, ValueError) as error:
-        raise RadiographError(f"{url}: cannot be fetched ({_reason(error)})") from None
+        with _told(url, "fetched", RadiographError):
+            store.files.get_file(store.root, str(target))
+    except FileNotFoundError as error:
+        raise _unusable(url, "fetched", RadiographError, error) from None
+
+
+@contextmanager
+def _told(url: str, what: str, kind: type[PanodentError]) -> Iterator[None]:
+    """Turns errors of a store, whatever its driver raises, into ours, but `FileNotFoundError`."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise _unusable(url, what, kind, error) from None
+
+
+def _unusable(url: str, what: str, kind: type[PanodentError], error: Exception) -> PanodentError:
+    return kind(f"{url}: cannot be {what} ({_reason(error)}); check address, login and permissions")
 
 
 def _stamp(details: dict[str, Any]) -> tuple[int | str, ...]:
@@ -173,4 +190,5 @@ def _stamp(details: dict[str, Any]) -> tuple[int | str, ...]:
 
 
 def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(text).split())[:200]
