@@ -267,11 +267,7 @@ def _translated(name: str, what: str) -> Iterator[None]:
 
 
 def _only_part(kind: str, content: bytes) -> bytes:
-    """The object in an answer of the type `kind`; raises `ValueError` if there is none.
-
-    >>> _only_part("multipart/related; boundary=edge", b"--edge\\r\\n\\r\\nDICM\\r\\n--edge--")
-    b'DICM'
-    """
+    """The object in an answer of the type `kind`; raises `ValueError` if there is none."""
     header = Message()
     header["Content-Type"] = kind
     edge = str(header.get_param("boundary", "")).encode()
