@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from panodent.cli.console import TrainingProgress
+from panodent.cli.console import TrainingProgress, print_line
 from panodent.cli.options import (
     Attribute,
     DataFolders,
@@ -250,10 +250,18 @@ def _begin(
             runs = prepare_folds(output, sources, training, folds, *given)
             for run in runs:
                 choose(run.folder, track)
-            return 0 if only_prepare else train_runs(output, runs, group)
+            if only_prepare:
+                print_line(
+                    f"{folds} folds prepared; train them with panodent folds {output} --train"
+                )
+                return 0
+            return train_runs(output, runs, group)
         run = prepare(output, sources, training, *given)
         choose(run.folder, track)
-        return 0 if only_prepare else train_run(run, progress, group)
+        if only_prepare:
+            print_line(f"prepared; train it with panodent train --resume --output {output}")
+            return 0
+        return train_run(run, progress, group)
 
 
 def _trackers(names: Sequence[str] | None) -> list[str]:
