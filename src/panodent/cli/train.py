@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from panodent.cli.console import TrainingProgress, print_line
+from panodent.cli.console import TrainingProgress
 from panodent.cli.options import (
     Attribute,
     DataFolders,
@@ -59,7 +59,13 @@ from panodent.cli.training_options import (
     Track,
     Validation,
 )
-from panodent.cli.training_session import continue_run, train_run, train_runs, train_together
+from panodent.cli.training_session import (
+    continue_run,
+    prepared,
+    train_run,
+    train_runs,
+    train_together,
+)
 from panodent.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -250,18 +256,10 @@ def _begin(
             runs = prepare_folds(output, sources, training, folds, *given)
             for run in runs:
                 choose(run.folder, track)
-            if only_prepare:
-                print_line(
-                    f"{folds} folds prepared; train them with panodent folds {output} --train"
-                )
-                return 0
-            return train_runs(output, runs, group)
+            return prepared(output, folds) if only_prepare else train_runs(output, runs, group)
         run = prepare(output, sources, training, *given)
         choose(run.folder, track)
-        if only_prepare:
-            print_line(f"prepared; train it with panodent train --resume --output {output}")
-            return 0
-        return train_run(run, progress, group)
+        return prepared(output) if only_prepare else train_run(run, progress, group)
 
 
 def _trackers(names: Sequence[str] | None) -> list[str]:
