@@ -149,7 +149,9 @@ def test_logins_are_sent(
     assert "abc" not in repr(credentials)
 
 
-def test_certificates_are_verified(web_archive: Callable[..., Any], tmp_path: Path) -> None:
+def test_certificates_are_verified(
+    web_archive: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("needs openssl to make a certificate")
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
@@ -165,12 +167,20 @@ def test_certificates_are_verified(web_archive: Callable[..., Any], tmp_path: Pa
     both = tmp_path / "both.pem"
     both.write_text(key.read_text() + certificate.read_text())
     server = web_archive(both)
-    with pytest.raises(RefusedError, match="certificate cannot be verified"):
+    with pytest.raises(RefusedError, match=r"certificate cannot be verified \(self-signed"):
         list(WebArchive(server.url).search(PX))
+    elsewhere = server.url.replace("localhost", "127.0.0.1")
+    with pytest.raises(RefusedError, match=r"verified \(IP address mismatch, certificate is not"):
+        list(WebArchive(elsewhere, None, certificate).search(PX))
+    with pytest.raises(ConfigError, match="holds no certificate; expected the PEM form"):
+        WebArchive(server.url, None, key)
     assert list(WebArchive(server.url, None, certificate).search(PX)) == []
     plain = web_archive()
     with pytest.raises(RefusedError, match="speaks no HTTPS that can be used"):
         list(WebArchive(plain.url.replace("http:", "HTTPS:")).search(PX))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/none.pem")
+    with pytest.raises(RefusedError, match=r"cannot be asked \(.*/none\.pem"):
+        list(WebArchive(server.url).search(PX))
 
 
 @pytest.mark.parametrize(

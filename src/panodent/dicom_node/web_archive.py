@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -171,8 +172,13 @@ def _check(url: str, credentials: Credentials, ca_file: Path | None) -> None:
         raise ConfigError(
             f"http://{parts.netloc}: would send the login readably; use an address with https"
         )
-    if ca_file is not None and not ca_file.is_file():
-        raise ConfigError(f"{ca_file}: no such file of certificates")
+    if ca_file is not None:
+        try:
+            ssl.create_default_context(cafile=ca_file)
+        except FileNotFoundError:
+            raise ConfigError(f"{ca_file}: no such file of certificates") from None
+        except (OSError, ValueError):  # ssl.SSLError is one
+            raise ConfigError(f"{ca_file}: holds no certificate; expected the PEM form") from None
 
 
 def _session(credentials: Credentials, ca_file: Path | None) -> Any:
@@ -244,8 +250,11 @@ def _translated(name: str, what: str) -> Iterator[None]:
             raise RefusedError(
                 f"{name}: speaks no HTTPS that can be used; check the address and its port"
             ) from None
+        why = re.search(r"verify failed: ([^.(]+)", str(error))
+        reason = f" ({why[1].strip()})" if why else ""
         raise RefusedError(
-            f"{name}: its certificate cannot be verified; name that of its authority with --ca-file"
+            f"{name}: its certificate cannot be verified{reason}; name that of its authority with "
+            "--ca-file"
         ) from None
     except (requests.JSONDecodeError, requests.exceptions.ContentDecodingError) as error:
         reason = _A_PAGE if str(error) == _A_PAGE else type(error).__name__
@@ -254,8 +263,10 @@ def _translated(name: str, what: str) -> Iterator[None]:
         ) from None
     except requests.RequestException as error:
         raise UnreachableError(f"{name}: cannot be reached ({type(error).__name__})") from None
-    except OSError:  # of this machine, such as a full disk
-        raise
+    except OSError as error:
+        if error.errno is not None:  # of this machine, such as a full disk
+            raise
+        raise RefusedError(f"{name}: cannot be asked ({error})") from None  # of a setting
     except Exception as error:  # whatever the parsers raise for an odd answer
         raise RefusedError(
             f"{name}: its answer for {what} is not DICOMweb ({type(error).__name__})"
