@@ -46,6 +46,19 @@ def test_copies_are_no_radiographs_of_another_call(panodent, study: Path, tmp_pa
     assert len(list((study / "out").iterdir())) == 2
 
 
+def test_warnings_of_pydicom_are_not_shown(
+    panodent, study: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    file = min(study.glob("*.dcm"))
+    dataset = pydicom.dcmread(file)
+    dataset.SpecificCharacterSet = "JANE DOE"
+    dataset.save_as(file)
+    recwarn.clear()
+    found = panodent("deidentify", file, "-o", tmp_path / "out")
+    assert (found.code, found.err) == (0, "")
+    assert [str(warning.message) for warning in recwarn] == []
+
+
 def test_two_files_of_one_uid(panodent, study: Path, tmp_path: Path) -> None:
     first = min(study.glob("*.dcm"))
     (study / "a.dcm").write_bytes(first.read_bytes())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -105,6 +106,25 @@ def test_odd_answers(
     with pytest.raises(error) as raised:
         calls[what]()
     assert message in str(raised.value)
+
+
+def test_warnings_of_pydicom_are_not_shown(
+    web_archive: Callable[..., Any],
+    phantoms: list[Any],
+    tmp_path: Path,
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    """They quote values of the header."""
+    server, odd = web_archive(), copy.deepcopy(phantoms[0])
+    odd.SpecificCharacterSet = "JANE DOE"
+    file = saved(odd, tmp_path / "a.dcm")
+    server.raw = ("multipart/related; boundary=x", multipart(file.read_bytes()))
+    recwarn.clear()
+    archive = WebArchive(server.url)
+    archive.fetch(uids(odd), tmp_path / "b.dcm")
+    server.raw = ("application/dicom+json", b"{}")
+    archive.store(tmp_path / "b.dcm")
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 def test_another_object_than_was_asked_for_is_refused(

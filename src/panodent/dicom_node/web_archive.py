@@ -23,6 +23,7 @@ from panodent.errors import (
     RefusedError,
     UnreachableError,
 )
+from panodent.radiograph.dicom_file import quiet
 from panodent.utils.network import is_loopback
 
 PAGE = 500
@@ -148,9 +149,9 @@ class WebArchive:
         """
         from pydicom import dcmread
 
-        dataset, reasons = dcmread(file), []
+        reasons = []
         with _translated(self.name, "a result"):
-            answer = self._client.store_instances([dataset])
+            answer = self._client.store_instances([dcmread(file)])
             failed = () if answer is None else answer.get("FailedSOPSequence", ())
             reasons = [int(item.get("FailureReason") or 0) for item in failed]
         error = _not_stored(reasons, self.name)
@@ -241,7 +242,8 @@ def _translated(name: str, what: str) -> Iterator[None]:
     import requests
 
     try:
-        yield
+        with quiet():  # warnings of pydicom have values of the header
+            yield
     except requests.HTTPError as error:
         if (found := _error_of(error.response, name, what)) is not None:
             raise found from None
