@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ def test_warnings_of_pydicom_are_not_shown(
     dataset.SpecificCharacterSet = "JANE DOE"
     dataset.save_as(file)
     recwarn.clear()
+    warnings.simplefilter("always")
     found = panodent("deidentify", file, "-o", tmp_path / "out")
     assert (found.code, found.err) == (0, "")
     assert [str(warning.message) for warning in recwarn] == []

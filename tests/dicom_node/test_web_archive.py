@@ -6,6 +6,7 @@ import base64
 import copy
 import shutil
 import subprocess
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,7 @@ def test_warnings_of_pydicom_are_not_shown(
     file = saved(odd, tmp_path / "a.dcm")
     server.raw = ("multipart/related; boundary=x", multipart(file.read_bytes()))
     recwarn.clear()
+    warnings.simplefilter("always")
     archive = WebArchive(server.url)
     archive.fetch(uids(odd), tmp_path / "b.dcm")
     server.raw = ("application/dicom+json", b"{}")
