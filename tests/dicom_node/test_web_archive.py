@@ -61,6 +61,15 @@ def test_a_page_may_be_shorter_than_was_asked_for(
     assert list(WebArchive(server.url).search(PX)) == [uids(dataset) for dataset in phantoms]
 
 
+def test_what_is_behind_the_end_may_be_refused(
+    web_archive: Callable[..., Any], phantoms: list[Any]
+) -> None:
+    server = web_archive()
+    server.add(phantoms[0])
+    server.answers["GET"] = [0, 404]
+    assert list(WebArchive(server.url).search(PX)) == [uids(phantoms[0])]
+
+
 def multipart(content: bytes) -> bytes:
     return b"--x\r\nContent-Type: application/dicom\r\n\r\n" + content + b"\r\n--x--\r\n"
 

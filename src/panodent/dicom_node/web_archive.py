@@ -122,12 +122,19 @@ class WebArchive:
         Raises `UnreachableError`, and `RefusedError` if the archive refuses the query.
         """
         known: set[str] = set()
+        last = PAGE
         while True:
-            with _translated(self.name, "the query"):
-                page = self._client.search_for_instances(
-                    search_filters=dict(query), limit=PAGE, offset=len(known)
-                )
-                new = [item for item in map(_instance, page) if item and item.uid not in known]
+            try:
+                with _translated(self.name, "the query"):
+                    page = self._client.search_for_instances(
+                        search_filters=dict(query), limit=PAGE, offset=len(known)
+                    )
+                    new = [item for item in map(_instance, page) if item and item.uid not in known]
+            except RefusedError:
+                if last < PAGE:  # some servers refuse what is behind the end
+                    return
+                raise
+            last = len(page)
             yield from new
             known.update(item.uid for item in new)
             if not new:  # a page may be short in the middle, as archives have limits of their own
