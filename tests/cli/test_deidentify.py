@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,20 @@ def test_copies_are_no_radiographs_of_another_call(panodent, study: Path, tmp_pa
         found = panodent("deidentify", study, "-o", study / "out", "--key", tmp_path / "key")
         assert found.out.startswith("2 radiographs de-identified")
     assert len(list((study / "out").iterdir())) == 2
+
+
+def test_warnings_of_pydicom_are_not_shown(
+    panodent, study: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    file = min(study.glob("*.dcm"))
+    dataset = pydicom.dcmread(file)
+    dataset.SpecificCharacterSet = "JANE DOE"
+    dataset.save_as(file)
+    recwarn.clear()
+    warnings.simplefilter("always")
+    found = panodent("deidentify", file, "-o", tmp_path / "out")
+    assert (found.code, found.err) == (0, "")
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 def test_two_files_of_one_uid(panodent, study: Path, tmp_path: Path) -> None:

@@ -210,9 +210,11 @@ def test_runs_are_prepared_to_be_trained_later(panodent, data: Path, tmp_path: P
     cv = tmp_path / "cv"
     found = panodent("train", data, "-o", cv, "--folds", 3, "--prepare")
     assert (found.code, found.err) == (0, "")
+    assert f"3 folds prepared; train them with panodent folds {cv} --train" in found.out
     assert sorted(path.name for path in cv.glob("*/*")) == ["config.json"] * 3
     single = panodent("train", data, "-o", tmp_path / "run", "--prepare")
     assert single.code == 0
+    assert f"train it with panodent train --resume --output {tmp_path / 'run'}" in single.out
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["config.json"]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import copy
 import shutil
 import subprocess
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,15 @@ def test_a_page_may_be_shorter_than_was_asked_for(
     assert list(WebArchive(server.url).search(PX)) == [uids(dataset) for dataset in phantoms]
 
 
+def test_what_is_behind_the_end_may_be_refused(
+    web_archive: Callable[..., Any], phantoms: list[Any]
+) -> None:
+    server = web_archive()
+    server.add(phantoms[0])
+    server.answers["GET"] = [0, 404]
+    assert list(WebArchive(server.url).search(PX)) == [uids(phantoms[0])]
+
+
 @pytest.mark.parametrize(
     ("what", "kind", "content", "status", "error", "message"),
     [
@@ -99,6 +110,26 @@ def test_odd_answers(
     with pytest.raises(error) as raised:
         calls[what]()
     assert message in str(raised.value)
+
+
+def test_warnings_of_pydicom_are_not_shown(
+    web_archive: Callable[..., Any],
+    phantoms: list[Any],
+    tmp_path: Path,
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    """They quote values of the header."""
+    server, odd = web_archive(), copy.deepcopy(phantoms[0])
+    odd.SpecificCharacterSet = "JANE DOE"
+    file = saved(odd, tmp_path / "a.dcm")
+    server.raw = ("multipart/related; boundary=x", multipart(file.read_bytes()))
+    recwarn.clear()
+    warnings.simplefilter("always")
+    archive = WebArchive(server.url)
+    archive.fetch(uids(odd), tmp_path / "b.dcm")
+    server.raw = ("application/dicom+json", b"{}")
+    archive.store(tmp_path / "b.dcm")
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 def test_another_object_than_was_asked_for_is_refused(
@@ -172,7 +203,9 @@ def test_logins_are_sent(
     assert "abc" not in repr(credentials)
 
 
-def test_certificates_are_verified(web_archive: Callable[..., Any], tmp_path: Path) -> None:
+def test_certificates_are_verified(
+    web_archive: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("needs openssl to make a certificate")
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
@@ -188,12 +221,20 @@ def test_certificates_are_verified(web_archive: Callable[..., Any], tmp_path: Pa
     both = tmp_path / "both.pem"
     both.write_text(key.read_text() + certificate.read_text())
     server = web_archive(both)
-    with pytest.raises(RefusedError, match="certificate cannot be verified"):
+    with pytest.raises(RefusedError, match=r"certificate cannot be verified \(self-signed"):
         list(WebArchive(server.url).search(PX))
+    elsewhere = server.url.replace("localhost", "127.0.0.1")
+    with pytest.raises(RefusedError, match=r"verified \(IP address mismatch, certificate is not"):
+        list(WebArchive(elsewhere, None, certificate).search(PX))
+    with pytest.raises(ConfigError, match="holds no certificate; expected the PEM form"):
+        WebArchive(server.url, None, key)
     assert list(WebArchive(server.url, None, certificate).search(PX)) == []
     plain = web_archive()
     with pytest.raises(RefusedError, match="speaks no HTTPS that can be used"):
         list(WebArchive(plain.url.replace("http:", "HTTPS:")).search(PX))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/none.pem")
+    with pytest.raises(RefusedError, match=r"cannot be asked \(.*/none\.pem"):
+        list(WebArchive(server.url).search(PX))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from panodent.dicom_node import web_relay
 from panodent.dicom_node.spool import Spool
 from panodent.dicom_node.web_archive import WebArchive
 from panodent.dicom_node.web_relay import TRIES, WebRelay
-from panodent.errors import RefusedError, UnreachableError
+from panodent.errors import ConfigError, RefusedError, UnreachableError
 
 Relays = Callable[..., WebRelay]
 
@@ -121,6 +121,25 @@ def test_a_source_that_fails_is_asked_again(
     counts = relay(pacs, pacs, kinds=("sr",), report=said.append).run()
     assert (counts.fetched, counts.stored) == (1, 1)
     assert sum("next try" in text for text in said) == 2
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_login_that_is_being_renewed_is_read_again(
+    web_archive: Callable[..., Any], phantoms: list[Any], relay: Relays
+) -> None:
+    pacs, said = web_archive(), []
+    pacs.add(phantoms[0])
+    found = relay(pacs, pacs, kinds=("sr",), report=said.append)
+    answers = iter([ConfigError("token: expected one line"), None])
+
+    def connect() -> WebArchive:
+        if error := next(answers, None):
+            raise error
+        return WebArchive(pacs.url)
+
+    found.source = connect
+    assert found.run().stored == 1
+    assert said[0].startswith("token: expected one line; next try in")
 
 
 @pytest.mark.usefixtures("quick")

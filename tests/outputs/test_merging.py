@@ -97,9 +97,15 @@ def test_parts_that_are_missing_are_named(tmp_path: Path) -> None:
     write(part, Part(2, 3), complete=False)
     with pytest.raises(OutputError, match=r"1 part is missing or not finished \(2/3\)"):
         merge_parts(tmp_path)
-    assert merge_parts(tmp_path, incomplete=True)["complete"] is False
+    (part / "teeth.csv").unlink()  # as after a crash
+    merged = merge_parts(tmp_path, incomplete=True)
+    assert (merged["complete"], len(merged["parts"])) == (False, 2)
     (part / "run.json").unlink()
     assert merge_parts(tmp_path, incomplete=True)["inputs"] == len(NAMES)
+    for number in (1, 3):
+        write(Part(number, 3).folder(tmp_path), Part(number, 3), complete=False)
+    with pytest.raises(OutputError, match="no part is finished"):
+        merge_parts(tmp_path, incomplete=True)
 
 
 @pytest.mark.parametrize(

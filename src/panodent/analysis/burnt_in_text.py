@@ -1,8 +1,9 @@
 """Finds text that was burnt into the pixels near the border of a radiograph, such as a name.
 
 A device writes text with one grey value, the darkest or the brightest, with sharp edges. A line of
-text is at least four pieces of that value, about equally high, side by side. The single letters R
-and L, which mark the sides, are not a line. Text over teeth, handwriting, and text with soft edges
+text is several pieces of that value, about equally high, side by side; by their widths they must be
+four letters, since letters of a small font touch. The single letters R and L, which mark the sides,
+are not a line. Text over teeth, handwriting, and text with soft edges
 are not found: a person must look.
 
 >>> image = np.zeros((200, 400), np.uint8)
@@ -21,7 +22,9 @@ import numpy.typing as npt
 BORDER = 0.15
 """Share of height and width, at each side, in which text is looked for."""
 LEAST = 4
-"""Pieces that make a line."""
+"""Letters that make a line, in at least two pieces."""
+WIDTHS = (0.9, 8)
+"""Width of a letter, and of the widest piece, as shares of the piece's height."""
 HEIGHTS = (5, 0.06)
 """Lowest piece in pixels, and highest as a share of the image's height."""
 _MOST_EXTREME = 0.2
@@ -60,7 +63,7 @@ def _lines(text: npt.NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
     highest = HEIGHTS[1] * text.shape[0]
     pieces = []
     for left, top, width, height, _ in stats[1:count].tolist():
-        if HEIGHTS[0] <= height <= highest and width <= 4 * height:
+        if HEIGHTS[0] <= height <= highest and width <= WIDTHS[1] * height:
             pieces.append((left, top, left + width, top + height))
     lines: list[list[tuple[int, int, int, int]]] = []
     for piece in sorted(pieces):
@@ -71,10 +74,16 @@ def _lines(text: npt.NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
             line.append(piece)
     boxes = []
     for line in lines:
-        if len(line) >= LEAST:
+        if len(line) >= 2 and sum(map(_letters, line)) >= LEAST:
             lefts, tops, rights, bottoms = zip(*line, strict=True)
             boxes.append((min(tops), min(lefts), max(bottoms), max(rights)))
     return boxes
+
+
+def _letters(piece: tuple[int, int, int, int]) -> int:
+    """How many letters a piece may be, by its shape; at least one."""
+    left, top, right, bottom = piece
+    return max(1, round((right - left) / (WIDTHS[0] * (bottom - top))))
 
 
 def _follows(last: tuple[int, int, int, int], piece: tuple[int, int, int, int]) -> bool:

@@ -105,14 +105,15 @@ def _write(
     import io
 
     from panodent.errors import RadiographError
-    from panodent.radiograph.dicom_file import is_dicom
+    from panodent.radiograph.dicom_file import is_dicom, quiet
     from panodent.utils.atomic_files import write_whole
 
     if not is_dicom(file):
         raise RadiographError(f"{file}: is not a DICOM file, so it has no header to de-identify")
     found = deidentifier.deidentify(file)
     stream, target = io.BytesIO(), output / f"{found.uid}.dcm"
-    found.dataset.save_as(stream, enforce_file_format=True)
+    with quiet():  # warnings of pydicom have values of the header
+        found.dataset.save_as(stream, enforce_file_format=True)
     if found.uid in made:
         if target.read_bytes() == stream.getvalue():
             raise NoRadiographError(f"{file}: the same radiograph as {made[found.uid]}")

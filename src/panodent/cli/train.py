@@ -59,7 +59,13 @@ from panodent.cli.training_options import (
     Track,
     Validation,
 )
-from panodent.cli.training_session import continue_run, train_run, train_runs, train_together
+from panodent.cli.training_session import (
+    continue_run,
+    prepared,
+    train_run,
+    train_runs,
+    train_together,
+)
 from panodent.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -250,10 +256,10 @@ def _begin(
             runs = prepare_folds(output, sources, training, folds, *given)
             for run in runs:
                 choose(run.folder, track)
-            return 0 if only_prepare else train_runs(output, runs, group)
+            return prepared(output, folds) if only_prepare else train_runs(output, runs, group)
         run = prepare(output, sources, training, *given)
         choose(run.folder, track)
-        return 0 if only_prepare else train_run(run, progress, group)
+        return prepared(output) if only_prepare else train_run(run, progress, group)
 
 
 def _trackers(names: Sequence[str] | None) -> list[str]:

@@ -168,6 +168,15 @@ def _scores(evaluations: Mapping[str, Evaluation]) -> dict[str, float]:
     }
 
 
+def prepared(output: Path, folds: int | None = None) -> int:
+    """Says how runs that were only prepared are trained; returns the exit code."""
+    if folds:
+        print_line(f"{folds} folds prepared; train them with panodent folds {output} --train")
+    else:
+        print_line(f"prepared; train it with panodent train --resume --output {output}")
+    return 0
+
+
 def score_folds(runs: Sequence[Path]) -> tuple[Evaluation, dict[str, CaseLoader]]:
     """Scores the runs of a cross-validation; returns the scores of all, and what to draw of them.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from panodent.errors import (
     RefusedError,
     UnreachableError,
 )
+from panodent.radiograph.dicom_file import quiet
 from panodent.utils.network import is_loopback
 
 PAGE = 500
@@ -120,12 +122,19 @@ class WebArchive:
         Raises `UnreachableError`, and `RefusedError` if the archive refuses the query.
         """
         known: set[str] = set()
+        last = PAGE
         while True:
-            with _translated(self.name, "the query"):
-                page = self._client.search_for_instances(
-                    search_filters=dict(query), limit=PAGE, offset=len(known)
-                )
-                new = [item for item in map(_instance, page) if item and item.uid not in known]
+            try:
+                with _translated(self.name, "the query"):
+                    page = self._client.search_for_instances(
+                        search_filters=dict(query), limit=PAGE, offset=len(known)
+                    )
+                    new = [item for item in map(_instance, page) if item and item.uid not in known]
+            except RefusedError:
+                if last < PAGE:  # some servers refuse what is behind the end
+                    return
+                raise
+            last = len(page)
             yield from new
             known.update(item.uid for item in new)
             if not new:  # a page may be short in the middle, as archives have limits of their own
@@ -151,9 +160,9 @@ class WebArchive:
         """
         from pydicom import dcmread
 
-        dataset, reasons = dcmread(file), []
+        reasons = []
         with _translated(self.name, "a result"):
-            answer = self._client.store_instances([dataset])
+            answer = self._client.store_instances([dcmread(file)])
             failed = () if answer is None else answer.get("FailedSOPSequence", ())
             reasons = [int(item.get("FailureReason") or 0) for item in failed]
         error = _not_stored(reasons, self.name)
@@ -175,8 +184,13 @@ def _check(url: str, credentials: Credentials, ca_file: Path | None) -> None:
         raise ConfigError(
             f"http://{parts.netloc}: would send the login readably; use an address with https"
         )
-    if ca_file is not None and not ca_file.is_file():
-        raise ConfigError(f"{ca_file}: no such file of certificates")
+    if ca_file is not None:
+        try:
+            ssl.create_default_context(cafile=ca_file)
+        except FileNotFoundError:
+            raise ConfigError(f"{ca_file}: no such file of certificates") from None
+        except (OSError, ValueError):  # ssl.SSLError is one
+            raise ConfigError(f"{ca_file}: holds no certificate; expected the PEM form") from None
 
 
 def _session(credentials: Credentials, ca_file: Path | None) -> Any:
@@ -239,7 +253,8 @@ def _translated(name: str, what: str) -> Iterator[None]:
     import requests
 
     try:
-        yield
+        with quiet():  # warnings of pydicom have values of the header
+            yield
     except requests.HTTPError as error:
         if (found := _error_of(error.response, name, what)) is not None:
             raise found from None
@@ -248,8 +263,11 @@ def _translated(name: str, what: str) -> Iterator[None]:
             raise RefusedError(
                 f"{name}: speaks no HTTPS that can be used; check the address and its port"
             ) from None
+        why = re.search(r"verify failed: ([^.(]+)", str(error))
+        reason = f" ({why[1].strip()})" if why else ""
         raise RefusedError(
-            f"{name}: its certificate cannot be verified; name that of its authority with --ca-file"
+            f"{name}: its certificate cannot be verified{reason}; name that of its authority with "
+            "--ca-file"
         ) from None
     except (requests.JSONDecodeError, requests.exceptions.ContentDecodingError) as error:
         reason = _A_PAGE if str(error) == _A_PAGE else type(error).__name__
@@ -258,8 +276,10 @@ def _translated(name: str, what: str) -> Iterator[None]:
         ) from None
     except requests.RequestException as error:
         raise UnreachableError(f"{name}: cannot be reached ({type(error).__name__})") from None
-    except OSError:  # of this machine, such as a full disk
-        raise
+    except OSError as error:
+        if error.errno is not None:  # of this machine, such as a full disk
+            raise
+        raise RefusedError(f"{name}: cannot be asked ({error})") from None  # of a setting
     except Exception as error:  # whatever the parsers raise for an odd answer
         raise RefusedError(
             f"{name}: its answer for {what} is not DICOMweb ({type(error).__name__})"

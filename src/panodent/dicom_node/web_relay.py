@@ -16,7 +16,7 @@ from panodent.bundle.bundle import Bundle
 from panodent.dicom_node.segmenting import segment
 from panodent.dicom_node.spool import FAILED, KEPT, Spool, open_spool
 from panodent.dicom_node.web_archive import ArchivedObject, WebArchive
-from panodent.errors import RefusedError, UnreachableError
+from panodent.errors import ConfigError, RefusedError, UnreachableError
 from panodent.inference.predictor import Predictor
 
 FIRST_PAUSE, MAX_PAUSE = 1.0, 300.0
@@ -79,8 +79,8 @@ class WebRelay:
     def run(self, every: float | None = None) -> Counts:
         """Answers all radiographs that match, once or, with `every`, again after so many seconds.
 
-        Raises `UnreachableError` if an archive does not answer in a single run, `RefusedError` if
-        it refuses the query, `ConfigError` for a login that cannot be read.
+        Raises `UnreachableError` if an archive does not answer in a single run, and `ConfigError`
+        if a login cannot be read, after some tries; `RefusedError` if it refuses the query.
         """
         failed, kept = self._count(FAILED), self._count(KEPT)
         pause, tries, done = self.first_pause, 0, replace(self.counts)
@@ -91,7 +91,7 @@ class WebRelay:
                 try:
                     self._round()
                     pause, tries = self.first_pause, 0
-                except UnreachableError as error:
+                except (UnreachableError, ConfigError) as error:  # a login is being renewed
                     tries += 1
                     if every is None and tries >= TRIES:
                         raise

@@ -64,7 +64,7 @@ def merge_parts(output: Path, *, incomplete: bool = False) -> dict[str, Any]:
 
 
 def _runs(output: Path, incomplete: bool) -> list[PartRun]:
-    """The parts that are there; raises `OutputError` if one is missing or unfinished."""
+    """The finished parts; raises `OutputError` if there are others and not `incomplete`."""
     found = {}
     for part in parts_in(output):
         run = _read_run(part.folder(output), part)
@@ -77,15 +77,18 @@ def _runs(output: Path, incomplete: bool) -> list[PartRun]:
             "that are no longer needed"
         )
     wanted = [Part(n, count) for count in counts for n in range(1, count + 1)]
-    lacking = [x for x in wanted if x not in found or not found[x].run.get("complete")]
-    if (lacking and not incomplete) or not found:
+    finished = {part: item for part, item in found.items() if item.run.get("complete")}
+    lacking = [part for part in wanted if part not in finished]
+    if incomplete and not finished:
+        raise OutputError(f"{output}: no part is finished; predict each with --part and --resume")
+    if lacking and not incomplete:
         names = ", ".join(map(str, lacking[:5])) + (" and more" if len(lacking) > 5 else "")
         raise OutputError(
             f"{output}: {counted(len(lacking), 'part is', 'parts are')} missing or not finished "
             f"({names}); predict each with --part and --resume, or merge the others with "
             "--incomplete"
         )
-    return [found[part] for part in sorted(found)]
+    return [finished[part] for part in sorted(finished)]
 
 
 def _read_run(folder: Path, part: Part) -> dict[str, Any] | None:

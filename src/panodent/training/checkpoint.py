@@ -73,4 +73,7 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     except KeyError as error:
         raise TrainingError(f"{file}: not a saved state; it lacks {error}") from None
     except _READ_ERRORS as error:
-        raise TrainingError(f"{file}: saved state cannot be read ({error})") from None
+        raise TrainingError(
+            f"{file}: saved state cannot be read ({error}); delete it, and --resume starts the run "
+            "from its first epoch"
+        ) from None
