@@ -122,7 +122,7 @@ def test_warnings_of_pydicom_are_not_shown(
     server, odd = web_archive(), copy.deepcopy(phantoms[0])
     odd.SpecificCharacterSet = "JANE DOE"
     file = saved(odd, tmp_path / "a.dcm")
-    server.raw = ("multipart/related; boundary=x", multipart(file.read_bytes()))
+    server.raw = ("application/dicom", file.read_bytes())
     recwarn.clear()
     warnings.simplefilter("always")
     archive = WebArchive(server.url)

@@ -305,8 +305,9 @@ def _uid(content: bytes) -> str:
     from pydicom import dcmread
 
     try:
-        found = dcmread(BytesIO(content), stop_before_pixels=True, force=True)
-        return str(found.get("SOPInstanceUID", ""))
+        with quiet():
+            found = dcmread(BytesIO(content), stop_before_pixels=True, force=True)
+            return str(found.get("SOPInstanceUID", ""))
     except Exception:  # of a damaged header, of many kinds
         return ""
 
