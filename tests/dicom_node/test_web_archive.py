@@ -1,8 +1,7 @@
-"""Searching, fetching and storing by DICOMweb: logins, certificates, and each kind of failure."""
+"""Searching, fetching and storing by DICOMweb: certificates, and each kind of failure."""
 
 from __future__ import annotations
 
-import base64
 import copy
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ pydicom = pytest.importorskip("pydicom", reason="needs the dicom extra")
 pytest.importorskip("dicomweb_client", reason="needs the dicom extra")
 
 from panodent.dicom_node import web_archive as module  # noqa: E402
-from panodent.dicom_node.web_archive import ArchivedObject, Credentials, WebArchive  # noqa: E402
+from panodent.dicom_node.web_archive import ArchivedObject, WebArchive  # noqa: E402
 from panodent.errors import ConfigError, RefusedError, UnreachableError  # noqa: E402
 
 PX = [("Modality", "PX")]
@@ -182,27 +181,6 @@ def test_answers_without_an_object(kind: str, content: bytes) -> None:
     assert module._only_part("application/dicom", b"DICM") == b"DICM"
 
 
-@pytest.mark.parametrize(
-    ("credentials", "header"),
-    [
-        (Credentials(token="abc.def"), "Bearer abc.def"),  # noqa: S106
-        (Credentials(user="me", password="se:cret"), "Basic bWU6c2U6Y3JldA=="),  # noqa: S106
-        (Credentials(user="é", password="ẃcret"), "Basic w6k64bqDY3JldA=="),  # noqa: S106 - UTF-8
-    ],
-)
-def test_logins_are_sent(
-    web_archive: Callable[..., Any], credentials: Credentials, header: str
-) -> None:
-    assert header.startswith("Bearer") or base64.b64decode(header[6:]).endswith(b"cret")
-    server = web_archive()
-    server.authorization = header
-    assert list(WebArchive(server.url, credentials).search(PX)) == []
-    with pytest.raises(UnreachableError, match="does not accept the login"):
-        list(WebArchive(server.url).search(PX))
-    assert "cret" not in repr(credentials)
-    assert "abc" not in repr(credentials)
-
-
 def test_certificates_are_verified(
     web_archive: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,49 +250,6 @@ def test_what_an_archive_does_not_store(
 def test_an_archive_that_is_not_there(free_port: Callable[[], int]) -> None:
     with pytest.raises(UnreachableError, match="cannot be reached"):
         list(WebArchive(f"http://127.0.0.1:{free_port()}/dicom-web").search(PX))
-
-
-@pytest.mark.parametrize(
-    ("url", "login", "message"),
-    [
-        ("pacs.example/dicom-web", {}, "expected one such as"),
-        ("ftp://pacs.example", {}, "expected one such as"),
-        ("https://[::1", {}, "cannot be read; expected one such as"),
-        ("https://pacs.example:99999", {}, "cannot be read; expected one such as"),
-        ("https://pacs.example/a?b=c", {}, "expected one such as"),
-        ("https://me:secret@pacs.example", {}, "must have no user and password"),
-        ("http://pacs.example/x", {"token": "a"}, "would send the login readably"),
-    ],
-)
-def test_addresses_that_are_refused(url: str, login: dict[str, str], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        WebArchive(url, Credentials(**login))
-    with pytest.raises(ConfigError, match="no such file of certificates"):
-        WebArchive("https://pacs.example", None, Path("none.pem"))
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "message"),
-    [
-        ("token", "", "expected one line with a bearer token"),
-        ("token", "a b", "expected one line with a bearer token"),
-        ("token", "tök", "expected one line with a bearer token"),
-        ("login", "me", "expected one line USER:PASSWORD"),
-        ("login", ":x", "expected one line USER:PASSWORD"),
-    ],
-)
-def test_files_of_logins(tmp_path: Path, kind: str, text: str, message: str) -> None:
-    file = tmp_path / "secret"
-    file.write_text(text)
-    with pytest.raises(ConfigError, match=message):
-        Credentials.read(*((file, None) if kind == "token" else (None, file)))
-    file.write_text("me:pass:word\n", encoding="utf-8-sig")  # as editors of Windows save it
-    assert Credentials.read(None, file) == Credentials(user="me", password="pass:word")  # noqa: S106
-    assert not Credentials.read(None, None)
-    with pytest.raises(ConfigError, match="not both"):
-        Credentials.read(file, file)
-    with pytest.raises(ConfigError, match="cannot be read"):
-        Credentials.read(tmp_path / "none", None)
 
 
 def test_a_connection_that_was_closed_meanwhile_is_made_again(

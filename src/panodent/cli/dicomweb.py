@@ -165,6 +165,7 @@ def query_of(texts: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _archive(url: str, token: Path | None, login: Path | None, ca_file: Path | None) -> WebArchive:
-    from panodent.dicom_node.web_archive import Credentials, WebArchive
+    from panodent.dicom_node.web_archive import WebArchive
+    from panodent.dicom_node.web_session import Credentials
 
     return WebArchive(url, Credentials.read(token, login), ca_file)

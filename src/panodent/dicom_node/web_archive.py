@@ -1,32 +1,29 @@
 """An archive with DICOMweb: QIDO-RS to search, WADO-RS to fetch, STOW-RS to store.
 
-`dicomweb_client` makes and reads the messages. Here are the addresses, the credentials, which never
-appear in messages, and the errors.
+`dicomweb_client` makes and reads most messages; `panodent.dicom_node.web_session` logs in.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import Message
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from panodent.dicom_node.web_session import A_PAGE, Credentials, check, session
 from panodent.errors import (
-    ConfigError,
     MissingExtraError,
     PanodentError,
     RefusedError,
     UnreachableError,
 )
 from panodent.radiograph.dicom_file import quiet
-from panodent.utils.network import is_loopback
 
 PAGE = 500
 """Instances asked for at a time."""
@@ -35,43 +32,8 @@ TIMEOUT = (10.0, 120.0)
 _ANY_SYNTAX = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _TRANSIENT = (408, 429, 500, 502, 503, 504, 507)
 """Answers after which the same request may succeed later."""
-_EXPECTED = "expected one such as https://pacs.example/dicom-web"
-_A_PAGE = "a web page"
 _DUPLICATE = 0x0111
 _OUT_OF_RESOURCES = range(0xA700, 0xA800)
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """How to log in: a bearer token, or a user with a password, or nothing; never shown."""
-
-    token: str = field(default="", repr=False)
-    user: str = ""
-    password: str = field(default="", repr=False)
-
-    @classmethod
-    def read(cls, token_file: Path | None, login_file: Path | None) -> Credentials:
-        """From a file with a token, or one with USER:PASSWORD. Raises `ConfigError`."""
-        if token_file and login_file:
-            raise ConfigError(f"{token_file} and {login_file}: give a token or a login, not both")
-        file = token_file or login_file
-        if file is None:
-            return cls()
-        try:
-            text = file.read_text(encoding="utf-8-sig").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{file}: cannot be read ({type(error).__name__})") from None
-        if token_file:
-            if not text or not text.isprintable() or not text.isascii() or " " in text:
-                raise ConfigError(f"{file}: expected one line with a bearer token")
-            return cls(token=text)
-        user, colon, password = text.partition(":")
-        if not (user and colon) or "\n" in text:
-            raise ConfigError(f"{file}: expected one line USER:PASSWORD")
-        return cls(user=user, password=password)
-
-    def __bool__(self) -> bool:
-        return bool(self.token or self.user)
 
 
 @dataclass(frozen=True)
@@ -100,7 +62,7 @@ class WebArchive:
         self, url: str, credentials: Credentials | None = None, ca_file: Path | None = None
     ) -> None:
         credentials = credentials or Credentials()
-        _check(url, credentials, ca_file)
+        check(url, credentials, ca_file)
         self.name = urlsplit(url).netloc.lower()
         try:
             from dicomweb_client import DICOMwebClient
@@ -109,7 +71,7 @@ class WebArchive:
         for logger in ("dicomweb_client", "retrying"):  # their messages have UIDs and tracebacks
             logging.getLogger(logger).setLevel(logging.CRITICAL)
         self._url = urlsplit(url).geturl().rstrip("/")
-        self._session = _session(credentials, ca_file)
+        self._session = session(credentials, ca_file)
         # Results are small: no chunked requests, which some servers do not take.
         self._client = DICOMwebClient(
             self._url, self._session, chunk_size=2**31, timeout=TIMEOUT, permissive_uid=True
@@ -170,80 +132,6 @@ class WebArchive:
             raise error
 
 
-def _check(url: str, credentials: Credentials, ca_file: Path | None) -> None:
-    try:
-        parts = urlsplit(url)
-        bad = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0
-    except ValueError:  # of the port, or of brackets
-        raise ConfigError(f"an address cannot be read; {_EXPECTED}") from None
-    if parts.username or parts.password:
-        raise ConfigError("an address must have no user and password; name a file with them")
-    if bad or parts.query or parts.fragment or re.search(r"\s", url):
-        raise ConfigError(f"address {url!r}; {_EXPECTED}")
-    if credentials and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise ConfigError(
-            f"http://{parts.netloc}: would send the login readably; use an address with https"
-        )
-    if ca_file is not None:
-        try:
-            ssl.create_default_context(cafile=ca_file)
-        except FileNotFoundError:
-            raise ConfigError(f"{ca_file}: no such file of certificates") from None
-        except (OSError, ValueError):  # ssl.SSLError is one
-            raise ConfigError(f"{ca_file}: holds no certificate; expected the PEM form") from None
-
-
-def _session(credentials: Credentials, ca_file: Path | None) -> Any:
-    """A session of requests that verifies certificates and logs in."""
-    import requests
-    from urllib3.util import Retry
-
-    class _VerifyingSession(requests.Session):
-        def merge_environment_settings(self, *given: Any) -> Any:
-            # Variables of the environment would replace the certificates that were named.
-            settings = super().merge_environment_settings(*given)
-            return {**settings, "verify": str(ca_file)} if ca_file else settings
-
-    def bearer(request: Any) -> Any:
-        request.headers["Authorization"] = f"Bearer {credentials.token}"
-        return request
-
-    session = _VerifyingSession()
-    # An archive may close an idle connection while a radiograph is segmented. Each request can be
-    # repeated: an object that is stored again has the same UID.
-    again = Retry(
-        total=2,
-        connect=0,
-        status=0,
-        other=0,
-        allowed_methods=None,
-        respect_retry_after_header=False,
-    )
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, requests.adapters.HTTPAdapter(max_retries=again))
-    if credentials.token:
-        session.auth = bearer  # as a header, a login in .netrc would replace it
-    elif credentials.user:
-        session.auth = (credentials.user.encode(), credentials.password.encode())
-    session.hooks["response"].append(_refuse_page)
-    return session
-
-
-def _refuse_page(response: Any, **_: Any) -> None:
-    """Raises for a page that a proxy gives instead of the archive, such as that of a login.
-
-    Its status may be 200, so that an object would count as stored.
-    """
-    import requests
-
-    kind = response.headers.get("Content-Type", "").lower()
-    page = kind.startswith(("text/html", "application/xhtml"))
-    if not response.ok or response.is_redirect:
-        return
-    if response.status_code >= 300 or (page and not response.content.startswith((b"[", b"{"))):
-        raise requests.exceptions.ContentDecodingError(_A_PAGE)
-
-
 @contextmanager
 def _translated(name: str, what: str) -> Iterator[None]:
     """Turns errors of a request into ours; texts of servers are left out, they may name patients.
@@ -270,7 +158,7 @@ def _translated(name: str, what: str) -> Iterator[None]:
             "--ca-file"
         ) from None
     except (requests.JSONDecodeError, requests.exceptions.ContentDecodingError) as error:
-        reason = _A_PAGE if str(error) == _A_PAGE else type(error).__name__
+        reason = A_PAGE if str(error) == A_PAGE else type(error).__name__
         raise UnreachableError(  # a page of a proxy may be gone later
             f"{name}: its answer for {what} is not DICOMweb ({reason}); check the address"
         ) from None
