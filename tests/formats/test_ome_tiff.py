@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from panodent import formats
 from panodent.errors import AnnotationError
 from panodent.formats.ome_tiff import FORMAT
 from panodent.radiograph.radiograph import Radiograph
@@ -129,3 +130,21 @@ def test_a_folder_without_such_files_is_an_error(tmp_path: Path) -> None:
     assert not FORMAT.recognises(tmp_path)
     with pytest.raises(AnnotationError, match="expected files named"):
         FORMAT.read(tmp_path)
+
+
+def test_masks_of_single_teeth_are_read(tmp_path: Path) -> None:
+    for name, image in (
+        ("images/a.png", block()),
+        ("masks/a/11.png", block(5, np.uint8, 255)),
+        ("masks/a_48.png", block(12, np.uint8, 1)),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image.astype(np.uint8)).save(tmp_path / name)
+    name, (item,) = formats.read(tmp_path)
+    assert (name, item.key) == ("ome-tiff", "a")
+    expected = [(11, block(5) > 0), (48, block(12) > 0)]
+    assert item.read() == Teeth.from_masks((40, 50), expected)
+    grey = block(5, np.uint8, 255) + block(20, np.uint8, 7)
+    Image.fromarray(grey).save(tmp_path / "masks" / "a" / "11.png")
+    with pytest.raises(AnnotationError, match="has 3 grey values; expected two"):
+        item.read()

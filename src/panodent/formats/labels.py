@@ -46,6 +46,7 @@ from panodent.formats.parsing.label_map import (
     to_teeth,
     write_png,
 )
+from panodent.formats.parsing.tooth_masks import tooth_masks
 from panodent.formats.result_record import (
     RECORD,
     RESULTS,
@@ -86,7 +87,7 @@ class Labels(Format):
 
     def recognises(self, path: Path) -> bool:
         """A folder with label maps in one of the usual places."""
-        return path.is_dir() and bool(_maps(path))
+        return path.is_dir() and bool(_maps(path)) and not tooth_masks(path)
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
         """Label maps below `path`.

@@ -1,4 +1,6 @@
-"""OME-TIFF: one file a tooth, `<image>_<FDI>.ome.tiff`, as the data set UFBA-425 is published.
+"""One file a tooth: OME-TIFF `<image>_<FDI>.ome.tiff`, as the data set UFBA-425 is published.
+
+Masks as PNG, TIFF or BMP, `<image>_<FDI>.png` or `<image>/<FDI>.png`, are read too.
 
 OME-TIFF itself is specified at https://ome-model.readthedocs.io/en/stable/ome-tiff/. Pixels of the
 tooth are not 0 (UFBA-425 has uint32). A file `<image>_background.ome.tiff` is not a tooth, but says
@@ -28,22 +30,22 @@ from panodent.formats.base import Annotated, Format, Items, Options
 from panodent.formats.faults import FaultReport
 from panodent.formats.parsing.image_entries import checked_names
 from panodent.formats.parsing.image_search import ImageSearch
+from panodent.formats.parsing.tooth_masks import FOLDERS, tooth_masks
 from panodent.radiograph.radiograph import key_of
 from panodent.teeth.masks import CroppedMask, trimmed
 from panodent.teeth.teeth import Teeth
 from panodent.utils.arrays import BoolArray
 
 _NAME = re.compile(r"(?P<key>.+)_(?P<part>\d+|background)\.ome\.tiff?$", re.IGNORECASE)
-FOLDERS = ("masks", "labels", "annotations")
 
 
 class OmeTiff(Format):
-    """A folder of one-tooth OME-TIFF files."""
+    """A folder of one-tooth files."""
 
     name = "ome-tiff"
 
     def recognises(self, path: Path) -> bool:
-        """A folder with files named `<image>_<FDI>.ome.tiff`."""
+        """A folder with files named `<image>_<FDI>.ome.tiff`, or with masks of single teeth."""
         return path.is_dir() and next(iter(_files(path)), None) is not None
 
     def read(self, path: Path, options: Options | None = None) -> list[Annotated]:
@@ -98,10 +100,13 @@ class OmeTiff(Format):
 def _files(path: Path) -> Iterable[tuple[str, str, Path]]:
     """(key, FDI number or 'background', file) below `path` or its annotation folder."""
     root = next((path / name for name in FOLDERS if (path / name).is_dir()), path)
-    for file in sorted(root.rglob("*.ome.tif*")):
+    files = sorted(root.rglob("*.ome.tif*"))
+    for file in files:
         match = _NAME.match(file.relative_to(root).as_posix())
         if match:
             yield match["key"], match["part"], file
+    for mask in tooth_masks(path) if not files else ():
+        yield mask.key, str(mask.fdi), mask.file
 
 
 def _read(
@@ -135,13 +140,18 @@ def _read_mask(file: Path) -> BoolArray:
     from PIL import Image
 
     try:  # Pillow reads LZW by itself, tifffile needs another package for it
-        with Image.open(file, formats=("TIFF",)) as picture:
+        with Image.open(file, formats=("TIFF", "PNG", "BMP")) as picture:
             image = np.asarray(picture)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise AnnotationError(f"{file}: cannot be read as OME-TIFF ({error})") from None
+        raise AnnotationError(f"{file}: cannot be read as TIFF, PNG or BMP ({error})") from None
     if image.ndim != 2 or image.dtype.kind not in "iub":
         raise AnnotationError(
             f"{file}: holds {image.dtype} {image.shape}; expected one plane of integers"
+        )
+    if ".ome." not in file.name.lower() and len(values := np.unique(image)) > 2:
+        raise AnnotationError(
+            f"{file}: has {len(values)} grey values; expected two, for the tooth and the "
+            "rest; save the mask without smoothing"
         )
     return image != 0
 

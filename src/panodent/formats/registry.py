@@ -115,7 +115,8 @@ FORMATS: tuple[FormatInfo, ...] = (
     FormatInfo(
         name="ome-tiff",
         module="panodent.formats.ome_tiff",
-        description="one NAME_FDI.ome.tiff for each tooth, as UFBA-425 is published",
+        description="one NAME_FDI.ome.tiff for each tooth, as UFBA-425 is published; a mask of "
+        "each tooth, NAME_FDI.png or NAME/FDI.png in masks/, is read too",
         limits=Limits(unnumbered=False, repeated=False),
         numberings=False,
         options=(),
