@@ -10,6 +10,7 @@ import typer
 from panodent.cli.console import print_line
 from panodent.cli.further_networks import (
     LearningRate,
+    Teacher,
     check_resumed,
     parse_filters,
     print_progress,
@@ -62,13 +63,6 @@ Plain = Annotated[
 ]
 Start = Annotated[
     str, typer.Option("--from", help="Folder of a run whose findings network is trained further.")
-]
-Teacher = Annotated[
-    str,
-    typer.Option(
-        "--teacher",
-        help="Also learn from the predictions of this run, such as one with more filters.",
-    ),
 ]
 StartShare = Annotated[
     float | None,

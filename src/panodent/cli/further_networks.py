@@ -14,6 +14,13 @@ from panodent.errors import ConfigError
 LearningRate = Annotated[
     float | None, typer.Option(show_default="0.003", help="Highest learning rate.")
 ]
+Teacher = Annotated[
+    str,
+    typer.Option(
+        "--teacher",
+        help="Also learn from the predictions of this run, such as one with more filters.",
+    ),
+]
 
 
 def parse_filters(text: str) -> tuple[int, ...]:

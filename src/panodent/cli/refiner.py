@@ -10,6 +10,7 @@ import typer
 from panodent.cli.console import print_line
 from panodent.cli.further_networks import (
     LearningRate,
+    Teacher,
     check_resumed,
     parse_filters,
     print_progress,
@@ -43,13 +44,6 @@ from panodent.utils.wording import counted
 if TYPE_CHECKING:
     from panodent.training.refiner import RefinerRun
 
-Teacher = Annotated[
-    str,
-    typer.Option(
-        "--teacher",
-        help="Also learn from the predictions of this run, such as one with more filters.",
-    ),
-]
 Filters = Annotated[
     str | None,
     typer.Option(show_default="16,32,64,96", help="Filters of each level of the network."),
