@@ -97,6 +97,12 @@ def test_another_architecture_is_refused(small_network: Path) -> None:
         transfer.with_classes(model, old, recipe("seed"))
 
 
+def test_a_network_with_fewer_layers_is_not_a_narrower_one() -> None:
+    deeper = build(UNetConfig(classes=33, offsets=True, decoder_convolutions=2))
+    with pytest.raises(ConfigError, match="differ at layer 'decoder_4_1'"):
+        transfer.with_classes(deeper, PERMANENT, recipe("finetune"))
+
+
 def test_a_frozen_encoder_stays_as_it_is(untraced, small_network: Path) -> None:
     model, old = transfer.trained(small_network)
     config = replace(recipe("finetune"), freeze="encoder")

@@ -132,17 +132,19 @@ def with_classes(model: Any, old: tuple[int, ...], config: TrainConfig) -> Any:
         return model
     fresh = build(wanted)
     theirs = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
-    for layer in fresh.layers:
-        if not layer.weights or layer.name == HEAD:
+    layers = {layer.name: layer for layer in fresh.layers if layer.weights}
+    for name in dict.fromkeys((*layers, *theirs)):
+        if name == HEAD:
             continue
-        weights = narrowed(theirs.get(layer.name, ()), layer.get_weights())
+        both = name in layers and name in theirs
+        weights = narrowed(theirs[name], layers[name].get_weights()) if both else None
         if weights is None:
             raise ConfigError(
-                f"network {config.network!r} and the trained one differ at layer {layer.name!r}; "
+                f"network {config.network!r} and the trained one differ at layer {name!r}; "
                 "leave out --recipe and 'network' to keep the trained architecture"
             )
-        layer.set_weights(weights)
-    head = fresh.get_layer(HEAD)
+        layers[name].set_weights(weights)
+    head = layers[HEAD]
     places = [0] + [_plane_of(fdi, old) for fdi in config.classes]
     offsets = len(old) + 1  # their index among the old planes, if there are any
     weights = []
