@@ -189,7 +189,7 @@ def _only_part(kind: str, content: bytes) -> bytes:
 
 
 def _uid(content: bytes) -> str:
-    """The UID of a DICOM file; empty where it cannot be read, which segmenting it will tell."""
+    """The UID of a DICOM file; empty if it cannot be read: segmenting it gives the reason."""
     from pydicom import dcmread
 
     try:

@@ -17,7 +17,7 @@ from panodent.utils.network import is_loopback
 
 _EXPECTED = "expected one such as https://pacs.example/dicom-web"
 A_PAGE = "a web page"
-"""The reason of the error for one; see `session`."""
+"""Text of the `ContentDecodingError` that a session raises for a web page in place of an answer."""
 
 
 @dataclass(frozen=True)
