@@ -77,6 +77,7 @@ def test_runs_that_are_not_finished_are_trained_first(
         return dict(zip(folders, (0, 1), strict=True))
 
     monkeypatch.setattr("panodent.training.side_by_side.train_side_by_side", played)
+    monkeypatch.setattr("panodent.training.side_by_side.check_devices", lambda devices: None)
     found = panodent("folds", cross_validation, "--train", "--devices", "0,2")
     log = cross_validation / "fold-3" / "train.log"
     assert found.code == 1

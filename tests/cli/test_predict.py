@@ -152,13 +152,14 @@ def test_on_ray(panodent, monkeypatch: pytest.MonkeyPatch, failed: int) -> None:
         given.update(how, paths=paths, output=output)
         errors = ["x.png: empty"] * failed
         report(4, 9, {"errors": errors, "ignored_files": ["y: CT"], "warnings": ["z: turned"]})
-        return RayOutcome(Counter(done=3, failed=failed, ignored=1), kept_batches=1)
+        counts = Counter(done=3, skipped=2, failed=failed, ignored=1)
+        return RayOutcome(counts, kept_batches=1, in_kept_batches=64)
 
     monkeypatch.setattr("panodent.inference.cluster.ray_run.predict_on_ray", predict_on_ray)
     found = panodent("predict", "s3://b/in", "-o", "s3://b/out", "--ray", "auto", "--resume")
     assert found.code == failed
     assert found.out == (
-        f"3 radiographs predicted, 0 kept, 1 batch of an earlier call, {failed} failed, 1 ignored; "
+        f"3 radiographs predicted, 66 kept of an earlier call, {failed} failed, 1 ignored; "
         "results in s3://b/out\n"
     )
     assert found.err.splitlines() == [

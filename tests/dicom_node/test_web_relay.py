@@ -105,9 +105,10 @@ def test_a_target_that_fails_gets_the_results_later(
     target.answers["POST"] = [0, *[503] * (TRIES + 1)]
     with pytest.raises(UnreachableError, match="HTTP 503"):
         relay(source, target).run()
-    assert (len(target.stored), len(source.fetched)) == (1, 2)
+    # Nothing more is fetched meanwhile, which could fill the disk.
+    assert (len(target.stored), len(source.fetched)) == (1, 1)
     counts = relay(source, target).run()  # another process
-    assert (counts.fetched, counts.stored) == (0, 5)
+    assert (counts.fetched, counts.stored) == (1, 5)
     assert len(set(target.stored)) == len(target.stored) == 6
 
 

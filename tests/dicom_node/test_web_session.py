@@ -47,7 +47,7 @@ def test_logins_are_sent(
         ("https://pacs.example:99999", {}, "cannot be read; expected one such as"),
         ("https://pacs.example/a?b=c", {}, "expected one such as"),
         ("https://me:secret@pacs.example", {}, "must have no user and password"),
-        ("http://pacs.example/x", {"token": "a"}, "would send the login readably"),
+        ("http://pacs.example/x", {"token": "a"}, "would send the login unencrypted"),
     ],
 )
 def test_addresses_that_are_refused(url: str, login: dict[str, str], message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from unittest.mock import patch
 
@@ -43,3 +44,17 @@ def test_auto_is_bfloat16_where_the_processor_computes_in_it(
         assert precision.layer_precision("auto") == expected
         assert precision.layer_precision("float32") == "float32"
         assert precision.layer_precision("mixed_bfloat16") == "mixed_bfloat16"
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="needs the jax extra")
+def test_products_under_jax_are_exact_inside_only() -> None:
+    import jax
+
+    def setting() -> object:
+        return jax.config.jax_default_matmul_precision  # type: ignore[attr-defined]
+
+    with patch("keras.backend.backend", return_value="jax"), precision.exact_products():
+        inside = setting()
+    assert (inside, setting()) == ("highest", None)
+    with precision.exact_products():  # TensorFlow needs no setting
+        assert setting() is None

@@ -13,6 +13,7 @@ import pytest
 from panodent.errors import ConfigError
 from panodent.training.side_by_side import (
     Slot,
+    check_devices,
     device_slots,
     last_line,
     processor_slots,
@@ -88,6 +89,16 @@ def test_devices_are_named_once(devices: str) -> None:
         device_slots(devices)
     names = [slot.name for slot in device_slots("GPU-1f, 3")]
     assert names == ["device GPU-1f", "device 3"]
+
+
+def test_devices_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = "panodent.training.side_by_side._COUNT_GPUS"
+    monkeypatch.setattr(place, "import os; print(len(os.environ['CUDA_VISIBLE_DEVICES']) // 2 + 1)")
+    check_devices("0, 2")
+    for count, found in (("print('a note'); print(1)", "1"), ("raise SystemExit(2)", "0")):
+        monkeypatch.setattr(place, count)
+        with pytest.raises(ConfigError, match=f"'0,2', but Keras finds {found} of 2 CUDA devices"):
+            check_devices("0,2")
 
 
 def test_processors_are_shared_equally_and_each_has_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,6 +70,7 @@ def _train(folders: Sequence[Path], devices: str | None, jobs: int | None) -> No
     from panodent.training.continuation import is_finished
     from panodent.training.side_by_side import (
         LOG,
+        check_devices,
         device_slots,
         last_line,
         processor_slots,
@@ -81,6 +82,8 @@ def _train(folders: Sequence[Path], devices: str | None, jobs: int | None) -> No
         raise ConfigError("--devices trains on GPUs and --jobs on processors; give one of the two")
     slots = device_slots(devices) if devices else processor_slots(jobs) if jobs else None
     open_runs = [folder for folder in folders if not is_finished(folder)]
+    if devices and open_runs:
+        check_devices(devices)
     for folder in folders:
         if folder not in open_runs:
             print_line(f"{folder.name}: finished before")

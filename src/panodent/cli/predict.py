@@ -155,8 +155,8 @@ def _predicted_on_ray(
         found = predict_on_ray(paths, output, address=address, bundle=bundle, report=report, **how)
     counts = found.counts
     print_line(
-        f"{counted(counts['done'], 'radiograph', 'radiographs')} predicted, {counts['skipped']} "
-        f"kept, {counted(found.kept_batches, 'batch', 'batches')} of an earlier call, "
+        f"{counted(counts['done'], 'radiograph', 'radiographs')} predicted, "
+        f"{counts['skipped'] + found.in_kept_batches} kept of an earlier call, "
         f"{counts['failed']} failed, {counts['ignored']} ignored; results in {output}"
     )
     return 1 if counts["failed"] else 0

@@ -54,7 +54,7 @@ class WebArchive:
     credentials : sent by HTTPS, and by HTTP to this machine only.
     ca_file : certificates of the authority that signed the server's; None: those of the system.
 
-    Raises `ConfigError` for an address that is not one, or that would send credentials readably;
+    Raises `ConfigError` for an address that is not one, or that would send a login unencrypted;
     `MissingExtraError` without `dicomweb_client`.
     """
 

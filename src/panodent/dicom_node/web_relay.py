@@ -113,22 +113,23 @@ class WebRelay:
         return sum(place.suffix != ".txt" for place in (self._spool.root / folder).iterdir())
 
     def _round(self) -> None:
-        """Finishes what is in the spool, then fetches and answers what is new."""
+        """Finishes what is in the spool, then fetches and answers what is new.
+
+        Nothing more is fetched while the target does not answer, so that the spool stays small.
+        """
         source, target = self.source(), self.target()
         for file in self._spool.received():
             if self._stopping.is_set():
                 return
             self._segment(file)
-        unsent = self._store_all(target)
+        self._store_all(target)
         for instance in source.search(self.query):
             if self._stopping.is_set():
                 return
             if instance.uid in self._refused or self._spool.knows(instance.uid):
                 continue
-            if self._fetch(source, instance) and unsent is None:
-                unsent = self._store_all(target)
-        if unsent is not None:
-            raise unsent
+            if self._fetch(source, instance):
+                self._store_all(target)
 
     def _fetch(self, source: WebArchive, instance: ArchivedObject) -> bool:
         """Fetches and segments one radiograph; returns whether there are results to store."""
@@ -149,19 +150,16 @@ class WebRelay:
     def _segment(self, file: Path) -> bool:
         return segment(self._predictor, self._spool, file, self.kinds, self.report)
 
-    def _store_all(self, target: WebArchive) -> UnreachableError | None:
-        """Stores waiting results; returns the error if the archive does not answer."""
+    def _store_all(self, target: WebArchive) -> None:
+        """Stores waiting results; raises `UnreachableError` if the archive does not answer."""
         for file in list(self._spool.outgoing()):
             if self._stopping.is_set():
-                return None
+                return
             try:
                 target.store(file)
-            except UnreachableError as error:
-                return error
             except RefusedError as error:
                 self._spool.mark_failed(file, str(error))
                 self.report(f"{file.parent.name[:8]}: {file.name} was refused; see failed/")
                 continue
             self._spool.mark_sent(file)
             self.counts.stored += 1
-        return None

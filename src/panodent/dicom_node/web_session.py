@@ -54,7 +54,7 @@ class Credentials:
 
 
 def check(url: str, credentials: Credentials, ca_file: Path | None) -> None:
-    """Raises `ConfigError` for an address that is not one, or that would send credentials readably,
+    """Raises `ConfigError` for an address that is not one, or that would send a login unencrypted,
     and for a file without certificates.
     """
     try:
@@ -68,7 +68,7 @@ def check(url: str, credentials: Credentials, ca_file: Path | None) -> None:
         raise ConfigError(f"address {url!r}; {_EXPECTED}")
     if credentials and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ConfigError(
-            f"http://{parts.netloc}: would send the login readably; use an address with https"
+            f"http://{parts.netloc}: would send the login unencrypted; use an address with https"
         )
     if ca_file is not None:
         try:

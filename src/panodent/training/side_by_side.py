@@ -29,7 +29,11 @@ _PAUSE = 0.5
 """Seconds between two looks at the processes."""
 
 _DEVICE = re.compile(r"\d+|(GPU|MIG)-[\w/-]+")
-"""How CUDA names a device; with another name a run would train on the processor."""
+"""How CUDA names a device."""
+_COUNT_GPUS = (
+    "from panodent.training.backend import keras; "
+    "print(len(keras.distribution.list_devices('gpu')))"
+)
 
 Report = Callable[[Path, str, dict[str, Any]], None]
 """Called as `report(folder, event, row)`: 'start' with 'place', 'epoch', or 'end' with 'code'."""
@@ -57,6 +61,28 @@ def device_slots(devices: str) -> list[Slot]:
             f"--devices is {devices!r}; expected numbers of CUDA devices, each once, such as 0,1"
         )
     return [Slot(f"device {name}", {"CUDA_VISIBLE_DEVICES": name}) for name in names]
+
+
+def check_devices(devices: str) -> None:
+    """Raises `ConfigError` where Keras does not find all CUDA devices in a list such as '0,1'.
+
+    A run on a device that is not there would train on the processor. It takes some seconds, since
+    another process looks: one that has loaded CUDA keeps its memory.
+    """
+    process = subprocess.run(
+        [sys.executable, "-c", _COUNT_GPUS],
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": devices.replace(" ", "")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    wanted = len(devices.split(","))
+    found = process.stdout.split()[-1] if process.returncode == 0 and process.stdout else "0"
+    if found != str(wanted):
+        raise ConfigError(
+            f"--devices is {devices!r}, but Keras finds {found} of {wanted} CUDA devices; "
+            "`nvidia-smi -L` lists those that are there, and --jobs trains on processors"
+        )
 
 
 def processor_slots(count: int) -> list[Slot]:

@@ -168,7 +168,7 @@ def test_from_store_to_store_on_ray(s3: Any, images: Path, teeth_bundle: Path) -
     assert sum("/tables/teeth/" in name for name in names) == 2
     assert json.loads(s3.cat_file("archive/out/run.json"))["complete"]
     again = predict_on_ray(["s3://archive/in"], "s3://archive/out", resume=True, **how)
-    assert (again.processed, again.kept_batches) == (0, 2)
+    assert (again.processed, again.kept_batches, again.in_kept_batches) == (0, 2, 3)
 
 
 def test_a_cluster_that_is_not_there(images: Path, tmp_path: Path, teeth_bundle: Path) -> None:

@@ -45,10 +45,14 @@ BATCH = 64
 
 @dataclass
 class RayOutcome:
-    """Numbers of a run: inputs by status, teeth, doubtful teeth, findings, and batches kept."""
+    """Numbers of a run: inputs by status, teeth, doubtful teeth and findings of this call.
+
+    `kept_batches` of an earlier call, with `in_kept_batches` inputs, were finished before.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     kept_batches: int = 0
+    in_kept_batches: int = 0
 
     @property
     def processed(self) -> int:
@@ -109,8 +113,8 @@ def predict_on_ray(
         settings = BatchSettings(
             packed(bundle), output, options, resume, bundle.threads or 1, bundle.device
         )
-        outcome = RayOutcome(kept_batches=len(plan.done))
         done = len(sources) - sum(len(x.sources) for x in plan.todo)
+        outcome = RayOutcome(kept_batches=len(plan.done), in_kept_batches=done)
         started = partial(
             _write_run, target, bundle, options, len(sources), outcome, complete=False
         )
