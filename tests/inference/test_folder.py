@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -163,6 +164,48 @@ def test_any_number_of_workers_writes_the_same_bytes(tmp_path: Path) -> None:
         written.append({file.relative_to(out): file.read_bytes() for file in files})
     assert len(written[0]) == 5 * 3 + 5
     assert written[0] == written[1] == written[2]
+
+
+FORKS = """
+import os, sys
+from panodent.bundle.bundle import load
+from panodent.inference import folder
+from panodent.inference.predictor import Predictor
+predict = Predictor.predict
+def predicted(self, path, *limits):
+    if path.name == "kills.png":
+        os.abort()
+    assert os.getpid() != parent, "not forked"
+    return predict(self, path, *limits)
+Predictor.predict, parent = predicted, os.getpid()
+teeth = load().without_refiner().without_findings()
+for status in folder.predict_files(sys.argv[1:2], sys.argv[2], bundle=teeth, workers=2, forks=True):
+    print(status.status, status.error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux")
+def test_forked_workers_write_the_same_and_a_file_that_ends_one_fails_alone(
+    folder: Path, tmp_path: Path
+) -> None:
+    (folder / "kills.png").write_bytes(b"")
+    predict_teeth([folder], tmp_path / "threads", workers=2)
+    (folder / "kills.png").write_bytes((folder / "a.png").read_bytes())
+    found = subprocess.run(
+        [sys.executable, "-c", FORKS, folder, tmp_path / "forks"],
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # whose threads would forbid to fork
+        capture_output=True,
+        text=True,
+    )
+    assert found.stdout.splitlines() == [
+        "done ",
+        f"failed {folder}/kills.png: the process that predicted it ended (signal 6), perhaps for "
+        "want of memory; try this file alone, or limit the size of radiographs with --max-pixels",
+        "done ",
+    ], found.stderr
+    for file in ("a/teeth.json", "sub/a/overlay.png", "teeth.csv", "predictions.json"):
+        written = [(tmp_path / how / file).read_bytes() for how in ("forks", "threads")]
+        assert written[0] == written[1]
 
 
 # --- what the output folder holds already --------------------------------------------------------

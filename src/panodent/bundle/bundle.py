@@ -180,10 +180,11 @@ class Bundle:
         if self.findings is not None:
             self.findings.open()
 
-    def open_in_background(self) -> None:
+    def open_in_background(self) -> Thread:
         """Starts to load the network in another thread; `open` waits for it and raises its errors.
 
         Loading takes about 50 ms without the interpreter lock, time in which modules are imported.
+        Returns the thread.
         """
 
         def begin() -> None:
@@ -192,7 +193,9 @@ class Bundle:
                 self.digest  # noqa: B018 - computed here, results need it
 
         # Python waits for this thread before it ends: the runtime must not end while it loads.
-        Thread(target=begin, name="panodent-open").start()
+        thread = Thread(target=begin, name="panodent-open")
+        thread.start()
+        return thread
 
     def predict_planes(self, pixels: FloatImage) -> Float32Array:
         """Network output, float32 (p, h, w), for pixels (H, W) in [0, 1]; see `network`."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from panodent.evaluation.evaluate import Evaluation
     from panodent.formats.faults import Fault
 
+REDRAW_SECONDS = 0.1
+"""Shortest time between two pictures of a progress bar."""
 LINE_SECONDS = 10.0
 """Seconds between lines of progress in a log."""
 MAIN_FIGURES = ("dice", "dice_obb", "numbering", "detection_f1", "ap50")
@@ -111,12 +113,18 @@ def progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
         TimeRemainingColumn(),
         console=_stderr(),
         transient=True,
+        # Redrawn by calls: with a thread of its own, the process could not be forked.
+        auto_refresh=False,
     )
     with progress:
         task = progress.add_task(title, total=None)
+        drawn = time.monotonic()
 
         def update(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total)
+            nonlocal drawn
+            due = time.monotonic() - drawn >= REDRAW_SECONDS or done == total
+            progress.update(task, completed=done, total=total, refresh=due)
+            drawn = time.monotonic() if due else drawn
 
         yield update
 

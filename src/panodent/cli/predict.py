@@ -110,7 +110,7 @@ def predict(
         _refuse_with_ray(workers, part)
         raise typer.Exit(_predicted_on_ray(paths, output, ray, loaded, how))
     _refuse_urls(output, *paths)
-    how |= {"workers": workers, "part": share, "parquet": parquet}
+    how |= {"workers": workers, "part": share, "parquet": parquet, "forks": True}
     work = partial(predict_files, paths, output, bundle=loaded, **how)
     statuses = _predicted(work, output)
     raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None, share))

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from panodent.bundle.bundle import DEFAULT, Bundle, load
+from panodent.bundle.session import CPU
 from panodent.dentition import Numbering
 from panodent.dicom.source import demand_dicom, is_left_out
 from panodent.errors import NoRadiographError, OutputError, PanodentError
@@ -98,6 +99,7 @@ def predict_files(
     workers: int = 0,
     part: Part | None = None,
     parquet: bool = False,
+    forks: bool = False,
 ) -> list[Status]:
     """Predicts all radiographs in `paths` and writes the output folder; one status per input.
 
@@ -106,7 +108,9 @@ def predict_files(
     do not depend on it. After an interruption the finished results and summary files remain. With
     `part` only those inputs are predicted that belong to it, and several processes or machines may
     predict the other parts into the same folder at the same time; see `panodent.outputs.parts`.
-    `parquet` also writes the tables of `panodent.outputs.parquet_tables`.
+    `parquet` also writes the tables of `panodent.outputs.parquet_tables`. With `forks` workers are
+    forked processes where that is possible and safe, else threads; they are faster, and a file that
+    ends its process, for want of memory or by an error of a decoder, fails alone.
 
     Earlier results in the folder are kept with `resume` and removed with `overwrite`. Raises
     `OutputError` if there are some and neither is given, if the folder cannot be written or another
@@ -127,8 +131,9 @@ def predict_files(
         if threads > 1 and not bundle.threads:
             # Cores are used better by several radiographs at a time than by the layers of one.
             bundle = replace(bundle, threads=1)
-        bundle.open_in_background()
+        opening = bundle.open_in_background()
         import_ahead(options)
+        opening.join()
         bundle.open()
         if overwrite:
             remove_earlier(folder, earlier)
@@ -141,8 +146,35 @@ def predict_files(
             resume=resume,
             aside=threads == 1,
         )
-        done = in_order(work, share.inputs, threads)
+        forks = forks and threads > 1 and bundle.device == CPU
+        done = _side_by_side(work, share.inputs, threads, forks)
         return _written(share, bundle, options, done, report, parquet)
+
+
+def _side_by_side(
+    work: Callable[[Input], Outcome], inputs: Sequence[Input], workers: int, forks: bool
+) -> Iterator[tuple[Input, Outcome]]:
+    """(input, outcome) of each input in order, worked on in forked processes or threads."""
+    if forks:
+        # Imported on request: one radiograph needs no processes.
+        import cv2
+
+        from panodent.utils.forks import can_fork, in_forks
+
+        if can_fork():
+            cv2.setNumThreads(1)  # one for each process
+            return in_forks(work, inputs, workers, _lost)
+    return in_order(work, inputs, workers)
+
+
+def _lost(item: Input, code: int) -> Outcome:
+    """The outcome for an input whose process ended with an exit code."""
+    why = f"signal {-code}" if code < 0 else f"exit code {code}"
+    text = (
+        f"{item.path}: the process that predicted it ended ({why}), perhaps for want of memory; "
+        "try this file alone, or limit the size of radiographs with --max-pixels"
+    )
+    return Status(str(item.path), "failed", error=text), None
 
 
 def finished(bundle: Bundle, item: Input, folder: Path, options: Options) -> Outcome | None:
