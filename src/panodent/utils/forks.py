@@ -66,8 +66,8 @@ def in_forks(
 
     At most 2 * workers items are started before their results are taken, so that memory does not
     grow with the number of items. An error in `work` is raised here when its item's turn comes;
-    no further items are started then. The processes ignore Ctrl-C, and end after their items when
-    this process has ended.
+    no further items are started then. The processes ignore Ctrl-C and SIGTERM, and end after
+    their items when this process has ended.
     """
     _tidy_memory()
     idle: list[_Fork[Item, Result]] = []
@@ -155,8 +155,8 @@ def _serve(
     work: Callable[[Any], Any], connection: Connection, inherited: Sequence[Connection]
 ) -> None:
     """Answers items with (result, error) until the other end is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for name in (signal.SIGINT, signal.SIGTERM):  # often sent to the whole group of processes
+        signal.signal(name, signal.SIG_IGN)
     for end in inherited:
         end.close()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
