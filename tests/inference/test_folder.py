@@ -178,6 +178,7 @@ def predicted(self, path, *limits):
     assert os.getpid() != parent, "not forked"
     return predict(self, path, *limits)
 Predictor.predict, parent = predicted, os.getpid()
+folder._LEAST_FOR_FORKS = 1
 teeth = load().without_refiner().without_findings()
 for status in folder.predict_files(sys.argv[1:2], sys.argv[2], bundle=teeth, workers=2, forks=True):
     print(status.status, status.error)

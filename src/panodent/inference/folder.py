@@ -44,6 +44,9 @@ from panodent.utils.parallel import available_cores, in_order
 from panodent.utils.wording import counted
 from panodent.version import __version__
 
+_LEAST_FOR_FORKS = 4
+"""Radiographs for each worker from which forked processes are faster than threads."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -146,7 +149,7 @@ def predict_files(
             resume=resume,
             aside=threads == 1,
         )
-        forks = forks and threads > 1 and bundle.device == CPU
+        forks = forks and bundle.device == CPU and len(share.inputs) >= _LEAST_FOR_FORKS * threads
         done = _side_by_side(work, share.inputs, threads, forks)
         return _written(share, bundle, options, done, report, parquet)
 
@@ -155,8 +158,8 @@ def _side_by_side(
     work: Callable[[Input], Outcome], inputs: Sequence[Input], workers: int, forks: bool
 ) -> Iterator[tuple[Input, Outcome]]:
     """(input, outcome) of each input in order, worked on in forked processes or threads."""
-    if forks:
-        # Imported on request: one radiograph needs no processes.
+    if forks and workers > 1:
+        # Imported on request: few radiographs need no processes.
         import cv2
 
         from panodent.utils.forks import can_fork, in_forks
