@@ -32,7 +32,7 @@ def test_a_command_is_measured_and_its_output_kept(capsys: pytest.CaptureFixture
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells the memory of children")
 def test_memory_of_children_counts(capsys: pytest.CaptureFixture[str]) -> None:
     hold = "import time; held = bytearray(b'x') * (40 << 20); time.sleep(0.6)"
-    both = f"import subprocess, sys; [p.wait() for p in [subprocess.Popen([sys.executable, '-c', "
+    both = "import subprocess, sys; [p.wait() for p in [subprocess.Popen([sys.executable, '-c', "
     launch.main([sys.executable, "-c", both + f"{hold!r}]) for _ in range(2)]]"])
     assert 80 < json.loads(capsys.readouterr().out)["peak_mib"] < 160
 

@@ -11,7 +11,7 @@ import pytest
 
 from panodent.dentition import TEETH
 from panodent.inference.cluster.ray_run import RayOutcome
-from panodent.inference.folder import Status
+from panodent.inference.one_input import Status
 
 
 @pytest.fixture

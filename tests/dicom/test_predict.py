@@ -22,7 +22,8 @@ pytest.importorskip("highdicom")
 from panodent import phantom  # noqa: E402
 from panodent.bundle.bundle import load  # noqa: E402
 from panodent.dicom import seg  # noqa: E402
-from panodent.inference.folder import Options, Status, predict_files  # noqa: E402
+from panodent.inference.folder import predict_files  # noqa: E402
+from panodent.inference.one_input import Options, Status  # noqa: E402
 from panodent.phantom.dicom import to_dicom  # noqa: E402
 from panodent.radiograph.radiograph import Radiograph  # noqa: E402
 

@@ -23,7 +23,8 @@ from panodent.bundle import bundle  # noqa: E402
 from panodent.dicom import seg  # noqa: E402
 from panodent.dicom.files import to_bytes  # noqa: E402
 from panodent.dicom_node.node import ApplicationEntity, Node  # noqa: E402
-from panodent.inference.folder import Options, predict_files  # noqa: E402
+from panodent.inference.folder import predict_files  # noqa: E402
+from panodent.inference.one_input import Options  # noqa: E402
 from panodent.outputs.record import from_record  # noqa: E402
 from panodent.phantom.dicom import to_dicom  # noqa: E402
 

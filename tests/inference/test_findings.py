@@ -14,7 +14,8 @@ from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
 from panodent.drawing.canvas import to_png_bytes
 from panodent.inference.findings import decode, find
-from panodent.inference.folder import Options, predict_files
+from panodent.inference.folder import predict_files
+from panodent.inference.one_input import Options
 from panodent.inference.rescaling import predict_all, predict_teeth
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.finding_kinds import KINDS

@@ -21,7 +21,8 @@ from panodent import phantom
 from panodent.bundle import bundle
 from panodent.drawing.overlay import to_png_bytes
 from panodent.errors import BundleError, OutputError
-from panodent.inference.folder import Options, Status, predict_files
+from panodent.inference.folder import predict_files
+from panodent.inference.one_input import Options, Status
 from panodent.outputs.earlier_results import SUMMARIES
 from panodent.teeth.run_lengths import from_rle
 from panodent.utils.output_folder import LOCK, occupied

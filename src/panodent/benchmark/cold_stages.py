@@ -20,7 +20,8 @@ import onnxruntime  # noqa: F401 - otherwise the stage "load" would import it
 from panodent.benchmark.timing import StageTimer
 from panodent.benchmark.warm import time_stages
 from panodent.bundle.bundle import load
-from panodent.inference.folder import Options, import_ahead
+from panodent.inference.folder import import_ahead
+from panodent.inference.one_input import Options
 from panodent.inference.predictor import Predictor
 
 

@@ -183,8 +183,7 @@ class Bundle:
     def open_in_background(self) -> Thread:
         """Starts to load the network in another thread; `open` waits for it and raises its errors.
 
-        Loading takes about 50 ms without the interpreter lock, time in which modules are imported.
-        Returns the thread.
+        Loading takes some 50 ms without the interpreter lock, while modules are imported.
         """
 
         def begin() -> None:
@@ -193,8 +192,7 @@ class Bundle:
                 self.digest  # noqa: B018 - computed here, results need it
 
         # Python waits for this thread before it ends: the runtime must not end while it loads.
-        thread = Thread(target=begin, name="panodent-open")
-        thread.start()
+        (thread := Thread(target=begin, name="panodent-open")).start()
         return thread
 
     def predict_planes(self, pixels: FloatImage) -> Float32Array:

@@ -48,7 +48,7 @@ from panodent.utils.wording import counted
 
 if TYPE_CHECKING:
     from panodent.bundle.bundle import Bundle
-    from panodent.inference.folder import Status
+    from panodent.inference.one_input import Status
     from panodent.outputs.parts import Part
 
 _NEW_OBJECTS = 50_000  # for the garbage collector: its own 700 take 4 % of the time
@@ -90,7 +90,8 @@ def predict(
     """
     check_overwrite(overwrite, resume)
     loaded = _loading(paths, _loaded(bundle, threads, device, fast, refine, findings))
-    from panodent.inference.folder import Options, predict_files
+    from panodent.inference.folder import predict_files
+    from panodent.inference.one_input import Options
     from panodent.outputs.parts import Part
 
     share = Part.parse(part) if part else None
@@ -111,8 +112,7 @@ def predict(
         raise typer.Exit(_predicted_on_ray(paths, output, ray, loaded, how))
     _refuse_urls(output, *paths)
     how |= {"workers": workers, "part": share, "parquet": parquet, "forks": True}
-    work = partial(predict_files, paths, output, bundle=loaded, **how)
-    statuses = _predicted(work, output)
+    statuses = _predicted(partial(predict_files, paths, output, bundle=loaded, **how), output)
     raise typer.Exit(_print_summary(statuses, output, loaded.findings is not None, share))
 
 

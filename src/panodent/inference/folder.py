@@ -14,8 +14,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,21 +24,15 @@ import numpy as np
 
 from panodent.bundle.bundle import DEFAULT, Bundle, load
 from panodent.bundle.session import CPU
-from panodent.dentition import Numbering
-from panodent.dicom.source import demand_dicom, is_left_out
-from panodent.errors import NoRadiographError, OutputError, PanodentError
+from panodent.errors import OutputError
+from panodent.inference.one_input import Options, Outcome, Status, lost, predict_one
 from panodent.inference.predictor import Predictor
 from panodent.inference.share import Share
-from panodent.outputs.case import write_case
 from panodent.outputs.earlier_results import RUN, EarlierResults, remove_earlier
 from panodent.outputs.parquet_tables import ParquetTables, require_pyarrow
 from panodent.outputs.parts import Part
-from panodent.outputs.record import RECORD
 from panodent.outputs.summary_files import SummaryFiles
 from panodent.radiograph.discovery import Input, collect
-from panodent.radiograph.radiograph import (
-    DEFAULT_MAX_PIXELS,
-)
 from panodent.utils.atomic_files import write_whole
 from panodent.utils.parallel import available_cores, in_order
 from panodent.utils.wording import counted
@@ -46,48 +40,6 @@ from panodent.version import __version__
 
 _LEAST_FOR_FORKS = 4
 """Radiographs for each worker from which forked processes are faster than threads."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """Options that change the files written; `--resume` keeps only results of equal options.
-
-    `pictures` and `chart` write overlays and odontograms, `max_pixels` limits a radiograph's size,
-    `mirror` also predicts on the mirror image, `dicom` names the DICOM objects to write,
-    `numbering` is that of the numbers in pictures and of a further column of teeth.csv,
-    `draw_findings` draws findings on overlays, if they are looked for; teeth whose score is below
-    `min_score` are left out.
-    """
-
-    pictures: bool = True
-    chart: bool = False
-    max_pixels: int = DEFAULT_MAX_PIXELS
-    mirror: bool = False
-    dicom: tuple[str, ...] = ()
-    numbering: Numbering = "fdi"
-    draw_findings: bool = True
-    min_score: float = 0.0
-
-
-@dataclass(frozen=True)
-class Status:
-    """The outcome for one input: 'done', 'skipped' (already finished), 'failed' or 'ignored'.
-
-    Files in a folder that are not radiographs, such as a CT slice of the same study, are ignored.
-    """
-
-    file: str
-    status: str
-    output: str = ""
-    teeth: int = 0
-    doubtful: int = 0
-    findings: int = 0
-    error: str = ""
-    warning: str = ""
-
-
-Outcome = tuple[Status, dict[str, Any] | None]
-"""The outcome for one input, and the content of its teeth.json if there is one."""
 
 
 def predict_files(
@@ -112,8 +64,7 @@ def predict_files(
     `part` only those inputs are predicted that belong to it, and several processes or machines may
     predict the other parts into the same folder at the same time; see `panodent.outputs.parts`.
     `parquet` also writes the tables of `panodent.outputs.parquet_tables`. With `forks` workers are
-    forked processes where that is possible and safe, else threads; they are faster, and a file that
-    ends its process, for want of memory or by an error of a decoder, fails alone.
+    forked processes where these are safe: faster, and a file that ends its process fails alone.
 
     Earlier results in the folder are kept with `resume` and removed with `overwrite`. Raises
     `OutputError` if there are some and neither is given, if the folder cannot be written or another
@@ -149,8 +100,7 @@ def predict_files(
             resume=resume,
             aside=threads == 1,
         )
-        forks = forks and bundle.device == CPU and len(share.inputs) >= _LEAST_FOR_FORKS * threads
-        done = _side_by_side(work, share.inputs, threads, forks)
+        done = _side_by_side(work, share.inputs, threads, forks and bundle.device == CPU)
         return _written(share, bundle, options, done, report, parquet)
 
 
@@ -158,7 +108,7 @@ def _side_by_side(
     work: Callable[[Input], Outcome], inputs: Sequence[Input], workers: int, forks: bool
 ) -> Iterator[tuple[Input, Outcome]]:
     """(input, outcome) of each input in order, worked on in forked processes or threads."""
-    if forks and workers > 1:
+    if forks and workers > 1 and len(inputs) >= _LEAST_FOR_FORKS * workers:
         # Imported on request: few radiographs need no processes.
         import cv2
 
@@ -166,31 +116,8 @@ def _side_by_side(
 
         if can_fork():
             cv2.setNumThreads(1)  # one for each process
-            return in_forks(work, inputs, workers, _lost)
+            return in_forks(work, inputs, workers, lost)
     return in_order(work, inputs, workers)
-
-
-def _lost(item: Input, code: int) -> Outcome:
-    """The outcome for an input whose process ended with an exit code."""
-    why = f"signal {-code}" if code < 0 else f"exit code {code}"
-    text = (
-        f"{item.path}: the process that predicted it ended ({why}), perhaps for want of memory; "
-        "try this file alone, or limit the size of radiographs with --max-pixels"
-    )
-    return Status(str(item.path), "failed", error=text), None
-
-
-def finished(bundle: Bundle, item: Input, folder: Path, options: Options) -> Outcome | None:
-    """The outcome if an earlier call left the result below `folder` that this one would write."""
-    origin = _origin(bundle, item, options)
-    try:
-        record = json.loads((folder / item.name / RECORD).read_text(encoding="utf-8"))
-        same = all(record.get(key) == value for key, value in origin.items())
-        if not same or not isinstance(record["teeth"], list):
-            return None
-    except (OSError, ValueError, KeyError, AttributeError):
-        return None
-    return _status(str(item.path), "skipped", item, record), record
 
 
 def _written(
@@ -264,80 +191,6 @@ def import_ahead(options: Options) -> None:
     Image.preinit()  # Pillow's readers of common files
     if options.pictures:
         import panodent.drawing.overlay  # noqa: F401
-
-
-def predict_one(
-    predictor: Predictor,
-    item: Input,
-    *,
-    folder: Path,
-    options: Options,
-    resume: bool,
-    aside: bool = False,
-) -> Outcome:
-    """Predicts one input and writes its results below `folder`; the status, and teeth.json.
-
-    With `resume` results of an earlier call that are complete and equal are kept. With `aside`
-    another thread draws pictures meanwhile. Raises `OutputError` if results cannot be written; all
-    other errors become the status.
-    """
-    shown = str(item.path)
-    if item.problem:
-        status = "ignored" if item.harmless else "failed"
-        return Status(shown, status, error=f"{item.path}: {item.problem}"), None
-    place = folder / item.name
-    if resume and (kept := finished(predictor.bundle, item, folder, options)) is not None:
-        return kept
-    origin = _origin(predictor.bundle, item, options)
-    try:
-        if options.dicom:
-            demand_dicom(item.path)
-        found = predictor.predict(item.path, options.max_pixels)
-        record = write_case(
-            place,
-            found.radiograph,
-            found,
-            pictures=options.pictures,
-            chart=options.chart,
-            dicom=options.dicom,
-            numbering=options.numbering,
-            model=predictor.model,
-            extra={"quality": round(found.quality, 4), "warning": found.warning, **origin},
-            findings=found.findings,
-            draw_findings=options.draw_findings,
-            aside=aside,
-        )
-    except NoRadiographError as error:
-        return Status(shown, "ignored" if item.found else "failed", error=str(error)), None
-    except OutputError:
-        raise  # a full disk or a forbidden folder stops the run: every other file would fail too
-    except PanodentError as error:
-        return Status(shown, "failed", error=str(error)), None
-    return _status(shown, "done", item, record), record
-
-
-def _status(shown: str, what: str, item: Input, record: dict[str, Any]) -> Status:
-    doubtful = sum(bool(tooth["flags"]) for tooth in record["teeth"])
-    findings = len(record.get("findings", ()))
-    left_out = [note for note in record.get("notes", ()) if is_left_out(note)]
-    warning = "; ".join(filter(None, [record.get("warning", ""), *left_out]))
-    return Status(shown, what, item.name, len(record["teeth"]), doubtful, findings, warning=warning)
-
-
-def _origin(bundle: Bundle, item: Input, options: Options) -> dict[str, Any]:
-    """Everything that results depend on: with an equal origin, results are equal."""
-    stamp = list(item.stamp)
-    if not stamp:
-        with suppress(OSError):
-            stat = item.path.stat()
-            stamp = [stat.st_size, stat.st_mtime_ns]
-    return {
-        "file_name": item.file_name,
-        "file_stamp": stamp,
-        "panodent": __version__,
-        "bundle": bundle.digest,
-        "options": json.loads(json.dumps(asdict(options))),
-    }
 
 
 def described(bundle: Bundle) -> dict[str, Any]:

@@ -86,7 +86,8 @@ class ParquetTables:
         """Adds one input.
 
         `name` is the folder of its results, `status` has the fields of
-        `panodent.inference.folder.Status`, `record` is the content of teeth.json if it has results.
+        `panodent.inference.one_input.Status`, `record` is the content of teeth.json if it has
+        results.
         """
         self._files["statuses"].add([status_row(name, file_name, status, record)])
         if record is not None:

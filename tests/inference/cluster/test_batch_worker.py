@@ -23,7 +23,8 @@ from panodent.inference.cluster.batch_worker import (  # noqa: E402
     packed,
 )
 from panodent.inference.cluster.batches import Batch, batches_of, collected  # noqa: E402
-from panodent.inference.folder import Options, predict_files  # noqa: E402
+from panodent.inference.folder import predict_files  # noqa: E402
+from panodent.inference.one_input import Options  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from panodent.bundle.bundle import Bundle, load
 from panodent.errors import ConfigError, MissingExtraError, OutputError
 from panodent.inference.cluster import ray_run
 from panodent.inference.cluster.ray_run import predict_on_ray, require_ray
-from panodent.inference.folder import Options
+from panodent.inference.one_input import Options
 
 OPTIONS = Options(pictures=False)
 

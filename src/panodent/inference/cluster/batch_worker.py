@@ -19,7 +19,7 @@ from panodent.bundle.bundle import Bundle, load, save
 from panodent.errors import ConfigError, NoRadiographError, RadiographError
 from panodent.inference.cluster.batches import FAILED, Batch, Source
 from panodent.inference.cluster.store import LocalFolder, RemoteFolder, fetch, target_of
-from panodent.inference.folder import Options, Outcome, Status, finished, predict_one
+from panodent.inference.one_input import Options, Outcome, Status, finished, predict_one
 from panodent.inference.predictor import Predictor
 from panodent.outputs.parquet_tables import FOLDER, ParquetTables, table_files
 from panodent.outputs.record import RECORD
@@ -78,7 +78,7 @@ class BatchSettings:
     ----------
     bundle : content of the bundle's files by name; see `packed`.
     output : folder or URL of the results.
-    options : as of `panodent.inference.folder`.
+    options : as of `panodent.inference.one_input`.
     resume : whether results of an earlier call are kept.
     threads, device : of the networks.
     version : of panodent, which must be the same on all machines.

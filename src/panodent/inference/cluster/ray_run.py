@@ -28,7 +28,8 @@ from panodent.inference.cluster.batch_worker import (
 from panodent.inference.cluster.batches import Batch, Plan, batches_of, collected, plan_of
 from panodent.inference.cluster.connection import check_address, connected
 from panodent.inference.cluster.store import LocalFolder, RemoteFolder, is_url, target_of
-from panodent.inference.folder import Options, described
+from panodent.inference.folder import described
+from panodent.inference.one_input import Options
 from panodent.outputs.earlier_results import RUN, SUMMARIES, find_earlier, remove_earlier
 from panodent.outputs.parquet_tables import FOLDER
 from panodent.outputs.parts import parts_in
