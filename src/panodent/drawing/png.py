@@ -36,7 +36,9 @@ def encode(image: npt.NDArray[np.uint8]) -> bytes:
     packer = isal_zlib.compressobj(_LEVEL)
     body = [packer.compress(part) for part in _filtered(rows)]
     body.append(packer.flush())
-    return b"".join([_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", *body), *_chunk(b"IEND")])
+    return b"".join(
+        [_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", *body), *_chunk(b"IEND")]
+    )
 
 
 def _chunk(kind: bytes, *parts: bytes) -> Iterator[bytes]:
