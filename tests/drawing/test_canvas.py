@@ -10,6 +10,7 @@ from panodent.drawing.canvas import (
     blended,
     dashes,
     digit_height,
+    put_colours,
     put_lines,
     put_shape,
     put_text,
@@ -30,10 +31,15 @@ def test_dashes_keep_lengths_and_close_evenly() -> None:
 
 
 def test_text_is_cut_at_the_border_and_scales() -> None:
-    canvas = np.zeros((20, 20, 3), np.uint8)
-    put_text(canvas, "36", (-5, 10), 14, (255, 255, 255), halo=2)
-    put_text(canvas, "36", (500, 10), 14, (255, 255, 255))
-    assert canvas.any()
+    canvas, larger = np.full((20, 20, 3), 90, np.uint8), np.full((60, 60, 3), 90, np.uint8)
+    put_text(canvas, "36", (-5, 6), 14, (255, 255, 255), halo=2)
+    put_text(larger, "36", (15, 26), 14, (255, 255, 255), halo=2)
+    assert np.array_equal(canvas, larger[20:40, 20:40])
+    assert canvas.max() == 255
+    assert canvas.min() == 0
+    for text, x in (("36", 500), (" ", 5)):
+        put_text(canvas, text, (x, 10), 14, (255, 255, 255))
+    assert np.array_equal(canvas, larger[20:40, 20:40])
     assert text_width("36", 28) == pytest.approx(2 * text_width("36", 14), rel=0.05)
 
 
@@ -70,6 +76,13 @@ def test_lines_and_areas() -> None:
 def test_colours_are_blended() -> None:
     assert blended((0, 100, 200), (255, 255, 255), 0.0) == (0, 100, 200)
     assert blended((0, 100, 200), (100, 100, 100), 0.25) == (25, 100, 175)
+
+
+def test_layers_of_colour_are_mixed_one_after_another_and_rounded_once() -> None:
+    region = np.full((1, 2, 3), 100, np.uint8)
+    layers = [((200, 100, 0), 0.015), ((0, 0, 0), 0.5)]
+    put_colours(region, [(c, np.array([[share, 1]], np.float32)) for c, share in layers])
+    assert region.tolist() == [[[51, 50, 49], [0, 0, 0]]]
 
 
 def test_text_is_placed_by_its_anchor() -> None:

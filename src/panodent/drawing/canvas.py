@@ -12,7 +12,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -22,6 +22,8 @@ import numpy.typing as npt
 
 from panodent.drawing.png import encode
 from panodent.errors import OutputError
+from panodent.teeth.masks import bounding_box
+from panodent.utils.arrays import Float32Array
 
 Colour = tuple[int, int, int]
 RGBImage = npt.NDArray[np.uint8]
@@ -36,21 +38,20 @@ _OVERSAMPLING = 4  # text is drawn this much larger, so that weight and halo may
 
 @dataclass(frozen=True, eq=False)
 class _TextMask:
-    """A line of text as coverage of pixels, 0 to 1.
+    """A line of text as coverage of pixels, 0 to 1, cut to the pixels that are covered.
 
     Attributes
     ----------
-    ink, halo : (height, width, 1) float32, the letters without and with their halo.
+    ink, halo : (height, width) float32, the letters without and with their halo.
     width : how far the text reaches in pixels, without halo and margin.
-    baseline : row of the baseline.
-    margin : columns before the text.
+    top, left : row and column of the first pixel, counted from the start of the baseline.
     """
 
-    ink: npt.NDArray[np.float32]
-    halo: npt.NDArray[np.float32]
+    ink: Float32Array
+    halo: Float32Array
     width: float
-    baseline: int
-    margin: int
+    top: int
+    left: int
 
 
 @lru_cache(maxsize=1024)
@@ -68,7 +69,7 @@ def _text_mask(text: str, size: float, bold: bool, halo: float) -> _TextMask:
     height = baseline + int(np.ceil(descent / _OVERSAMPLING)) + margin
     width = int(np.ceil(advance / _OVERSAMPLING)) + 2 * margin
 
-    def coverage(stroke: int) -> npt.NDArray[np.float32]:
+    def coverage(stroke: int) -> Float32Array:
         picture = Image.new("L", (width * _OVERSAMPLING, height * _OVERSAMPLING))
         ImageDraw.Draw(picture).text(
             (margin * _OVERSAMPLING, baseline * _OVERSAMPLING),
@@ -79,11 +80,14 @@ def _text_mask(text: str, size: float, bold: bool, halo: float) -> _TextMask:
             stroke_width=stroke,
         )
         small = cv2.resize(np.asarray(picture), (width, height), interpolation=cv2.INTER_AREA)
-        return (small.astype(np.float32) / 255)[..., None]
+        return small.astype(np.float32) / 255
 
     ink = coverage(weight)
+    rim = coverage(spread) if halo else ink
+    top, left, bottom, right = bounding_box(rim > 0) or (0, 0, 0, 0)
+    cut = np.s_[top:bottom, left:right]
     return _TextMask(
-        ink, coverage(spread) if halo else ink, advance / _OVERSAMPLING, baseline, margin
+        ink[cut].copy(), rim[cut].copy(), advance / _OVERSAMPLING, top - baseline, left - margin
     )
 
 
@@ -125,18 +129,44 @@ def put_text(
     """
     mask = _text_mask(text, float(size), bold, float(halo))
     shift = {"left": 0.0, "middle": 0.5, "right": 1.0}[anchor] * mask.width
-    left, top = round(at[0] - shift) - mask.margin, round(at[1]) - mask.baseline
-    height, width = mask.ink.shape[:2]
+    left, top = round(at[0] - shift) + mask.left, round(at[1]) + mask.top
+    height, width = mask.ink.shape
     row0, col0 = max(top, 0), max(left, 0)
     row1, col1 = min(top + height, canvas.shape[0]), min(left + width, canvas.shape[1])
     if row0 >= row1 or col0 >= col1:
         return
     inside = np.s_[row0 - top : row1 - top, col0 - left : col1 - left]
-    region = canvas[row0:row1, col0:col1].astype(np.float32)
+    layers = [(colour, mask.ink[inside])]
     if halo:
-        region += (np.array(halo_colour, np.float32) - region) * mask.halo[inside]
-    region += (np.array(colour, np.float32) - region) * mask.ink[inside]
-    canvas[row0:row1, col0:col1] = np.rint(region).astype(np.uint8)
+        layers.insert(0, (halo_colour, mask.halo[inside]))
+    put_colours(canvas[row0:row1, col0:col1], layers)
+
+
+def put_colours(region: RGBImage, layers: Iterable[tuple[Colour, Float32Array]]) -> None:
+    """Covers each pixel of `region` with colours, one after another.
+
+    `layers` are (colour, share) with the share of the colour in each pixel, (height, width), 0 to
+    1. Pixels are rounded once, at the end.
+    """
+    import cv2
+
+    mixed = region.astype(np.float32)
+    for colour, share in layers:
+        step = np.full(mixed.shape[1:], colour, np.float32) - mixed
+        step *= cv2.cvtColor(share, cv2.COLOR_GRAY2RGB)
+        mixed += step
+    region[:] = cv2.convertScaleAbs(mixed)  # rounded to whole numbers
+
+
+def plain(size: tuple[int, int], colour: Colour) -> RGBImage:
+    """A picture of this (height, width) in one colour.
+
+    >>> plain((2, 1), (1, 2, 3)).tolist()
+    [[[1, 2, 3]], [[1, 2, 3]]]
+    """
+    picture = np.empty((*size, 3), np.uint8)
+    picture[:] = np.full((size[1], 3), colour, np.uint8)  # ten times as fast as pixel by pixel
+    return picture
 
 
 def put_lines(

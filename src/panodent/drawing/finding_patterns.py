@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from panodent.drawing.canvas import Colour, RGBImage
+from panodent.drawing.canvas import Colour, RGBImage, put_colours
 from panodent.drawing.outlines import draw_outline
 from panodent.teeth.findings import Findings
 from panodent.utils.arrays import BoolArray
@@ -33,15 +33,19 @@ _TINT = 0.25  # share of a kind's colour between the lines of its pattern
 _CONTRAST = 0.45  # share of black there for light colours, of white for dark ones
 
 
+def _away(places: _Coverage, period: float) -> _Coverage:
+    """The distance of places from the nearest multiple of the period."""
+    return np.abs((places + period / 2) % period - period / 2)
+
+
 def _lines(across: _Coverage, period: float) -> _Coverage:
     """Lines of three tenths of a period, anti-aliased, where `across` is a multiple of it."""
-    away = np.abs((across + period / 2) % period - period / 2)
-    return np.clip(0.15 * period + 0.5 - away, 0, 1)
+    return np.clip(0.15 * period + 0.5 - _away(across, period), 0, 1)
 
 
 def _dots(rows: _Coverage, columns: _Coverage, period: float) -> _Coverage:
-    away = [np.abs((x + period / 2) % period - period / 2) for x in (rows, columns)]
-    return np.clip(0.28 * period + 0.5 - np.hypot(*np.broadcast_arrays(*away)), 0, 1)
+    away = np.sqrt(_away(rows, period) ** 2 + _away(columns, period) ** 2)
+    return np.clip(0.28 * period + 0.5 - away, 0, 1)
 
 
 def _squares(rows: _Coverage, columns: _Coverage, period: float) -> _Coverage:
@@ -96,12 +100,10 @@ def _fill(
     columns = np.arange(mask.shape[1], dtype=np.float64)[None] + corner[1]
     drawn = pattern(rows, columns, max(size / 3, 4.0))
     drawn = drawn.astype(np.float32)  # enough for colours, and faster
-    share = (np.maximum(drawn * np.float32(0.85), np.float32(_TINT)) * mask)[..., None]
-    mixed = region.astype(np.float32)
-    mixed += (np.array(colour, np.float32) - mixed) * share
-    between = np.float32(_CONTRAST) * ((1 - drawn) * mask)[..., None]
-    mixed += (np.float32(0.0 if np.mean(colour) > 125 else 255.0) - mixed) * between
-    region[:] = np.rint(mixed, out=mixed).astype(np.uint8)
+    share = np.maximum(drawn * np.float32(0.85), np.float32(_TINT)) * mask
+    between = np.float32(_CONTRAST) * ((1 - drawn) * mask)
+    contrast = (0, 0, 0) if sum(colour) > 3 * 125 else (255, 255, 255)
+    put_colours(region, [(colour, share), (contrast, between)])
 
 
 def draw_sample(strip: RGBImage, kind: str, x: float, y: float, size: float) -> None:

@@ -57,12 +57,10 @@ def place_labels(teeth: Teeth, sizes: Sequence[Size]) -> list[Label]:
     upwards = _roots_point_up(teeth)
     columns = (teeth.boxes[:, 1] + teeth.boxes[:, 3]).tolist()
     order = sorted(range(len(teeth)), key=lambda i: (not upwards[i], columns[i], i))
-    taken = np.empty((0, 4))
     placed: list[Label] = []
     for index in order:
-        label = _place(teeth, index, sizes[index], bool(upwards[index]), taken)
-        placed.append(label)
-        taken = np.concatenate([taken, [label.box]])
+        taken = [label.box for label in placed]
+        placed.append(_place(teeth, index, sizes[index], bool(upwards[index]), taken))
     return sorted(placed, key=lambda label: label.index)
 
 
@@ -86,8 +84,8 @@ def _roots_point_up(teeth: Teeth) -> npt.NDArray[np.bool_]:
     return upper
 
 
-def _place(teeth: Teeth, index: int, size: Size, up: bool, taken: npt.NDArray[np.float64]) -> Label:
-    """The first place that is free of the boxes `taken` (n, 4), or the one with least overlap."""
+def _place(teeth: Teeth, index: int, size: Size, up: bool, taken: Sequence[Box]) -> Label:
+    """The first place that is free of the boxes `taken`, or the one with least overlap."""
     best: Label | None = None
     least = np.inf
     for label in _candidates(teeth, index, size, up):
@@ -139,10 +137,11 @@ def _inside(box: Box, image: tuple[int, int]) -> Box:
     return (top + down, left + aside, bottom + down, right + aside)
 
 
-def _overlap(box: Box, taken: npt.NDArray[np.float64]) -> float:
-    """Area in pixels that the box shares with the boxes `taken` (n, 4)."""
-    if not len(taken):
-        return 0.0
-    high = np.minimum(taken[:, 2], box[2]) - np.maximum(taken[:, 0], box[0])
-    wide = np.minimum(taken[:, 3], box[3]) - np.maximum(taken[:, 1], box[1])
-    return float((high.clip(0) * wide.clip(0)).sum())
+def _overlap(box: Box, taken: Sequence[Box]) -> float:
+    """Area in pixels that the box shares with the boxes `taken`."""
+    top, left, bottom, right = box
+    return sum(
+        (min(bottom, low) - max(top, high)) * (min(right, far) - max(left, near))
+        for high, near, low, far in taken
+        if high < bottom and top < low and near < right and left < far
+    )

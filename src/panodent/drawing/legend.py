@@ -18,6 +18,7 @@ from panodent.drawing.canvas import (
     RGBImage,
     dashes,
     digit_height,
+    plain,
     put_lines,
     put_text,
     text_width,
@@ -117,9 +118,7 @@ def legend_strip(
     margin = round(size * 0.7)
     lines = list(_lines(legend_items(teeth, numbering, findings), width - 2 * margin, size))
     pitch = round(size * 1.45)
-    strip = np.empty((2 * margin + pitch * (len(lines) - 1) + round(size), width, 3), np.uint8)
-    strip[0] = BACKGROUND
-    strip[1:] = strip[0]  # ten times as fast as colour by colour
+    strip = plain((2 * margin + pitch * (len(lines) - 1) + round(size), width), BACKGROUND)
     tall = digit_height(size)
     for row, line in enumerate(lines):
         baseline = margin + row * pitch + (size + tall) / 2

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from panodent.drawing.canvas import Colour, Points, RGBImage, dashes, put_lines
 from panodent.teeth.teeth import Teeth
+from panodent.utils.arrays import Float32Array
 
 _TOLERANCE = 0.4
 """How far a drawn line may lie from the smoothed one, in pixels."""
@@ -58,7 +59,7 @@ def _outline_rings(teeth: Teeth, index: int, reach: int) -> list[Points]:
         cv2.CHAIN_APPROX_NONE,
         offset=(left, top),
     )
-    return [_thinned(_smooth(ring.reshape(-1, 2).astype(np.float64), reach)) for ring in found]
+    return [_thinned(_smooth(ring, reach)) for ring in found]
 
 
 def _thinned(ring: Points) -> Points:
@@ -67,17 +68,22 @@ def _thinned(ring: Points) -> Points:
 
     if len(ring) < 8:
         return ring
-    thinned = cv2.approxPolyDP(ring.astype(np.float32)[:, None], _TOLERANCE, True)
-    return thinned[:, 0].astype(np.float64)
+    return cv2.approxPolyDP(ring, _TOLERANCE, True).reshape(-1, 2).astype(np.float64)
 
 
-def _smooth(ring: Points, reach: int) -> Points:
-    """A closed line of pixels (k, 2) smoothed by triangular weights over 2 `reach` + 1 points."""
+def _smooth(ring: npt.NDArray[np.int32], reach: int) -> Float32Array:
+    """A closed line of pixels (k, 1, 2) smoothed by triangular weights over 2 `reach` + 1 points.
+
+    Returns (k, 2).
+    """
+    import cv2
+
     if len(ring) < 4 * reach:
-        return ring
-    weights = _weights(reach)
-    around = np.concatenate([ring[-reach:], ring, ring[:reach]])
-    return np.stack([np.convolve(around[:, axis], weights, "valid") for axis in (0, 1)], axis=1)
+        return ring[:, 0].astype(np.float32)
+    line = ring.reshape(1, -1, 2)
+    around = cv2.copyMakeBorder(line, 0, 0, reach, reach, cv2.BORDER_WRAP).astype(np.float64)
+    smoothed = cv2.filter2D(around, cv2.CV_64F, _weights(reach)[None])
+    return smoothed[0, reach:-reach].astype(np.float32)
 
 
 @cache

@@ -15,6 +15,7 @@ from panodent.drawing.canvas import (
     RGBImage,
     blended,
     digit_height,
+    plain,
     put_lines,
     put_text,
     text_width,
@@ -37,7 +38,6 @@ UNNUMBERED_COLOUR: Colour = (190, 190, 190)
 
 _DARK: Colour = (10, 12, 16)
 _WHITE: Colour = (255, 255, 255)
-_GREYS = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
 _DOUBTFUL_OPACITY = 0.45  # share of the usual opacity
 
 
@@ -115,11 +115,9 @@ def _fill(canvas: RGBImage, teeth: Teeth, index: int, opacity: float) -> None:
         opacity *= _DOUBTFUL_OPACITY
     top, left, bottom, right = teeth.boxes[index].tolist()
     region = canvas[top:bottom, left:right]
-    # The blend of each of 256 grey values with the colour: pixels look it up.
-    table = np.empty((1, 256, 3), np.uint8)
-    table[:] = _colour(int(teeth.fdi[index]))
-    table = cv2.addWeighted(_GREYS, 1 - opacity, table, opacity, 0.0)
-    cv2.copyTo(cv2.LUT(region, table), teeth.masks[index].view(np.uint8), region)
+    tint = plain((bottom - top, right - left), _colour(int(teeth.fdi[index])))
+    tinted = cv2.addWeighted(region, 1 - opacity, tint, opacity, 0.0)
+    cv2.copyTo(tinted, teeth.masks[index].view(np.uint8), region)
 
 
 def _write_numbers(canvas: RGBImage, teeth: Teeth, texts: list[str], size: float) -> None:

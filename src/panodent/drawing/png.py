@@ -33,15 +33,24 @@ def encode(image: npt.NDArray[np.uint8]) -> bytes:
     height, width = image.shape[:2]
     rows = np.ascontiguousarray(image).reshape(height, -1)
     header = struct.pack(">IIBBBBB", width, height, 8, _RGB if image.ndim == 3 else _GREY, 0, 0, 0)
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        check = isal_zlib.crc32(data, isal_zlib.crc32(kind))
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
-
     packer = isal_zlib.compressobj(_LEVEL)
-    packed = [packer.compress(part) for part in _filtered(rows)]
-    body = b"".join([*packed, packer.flush()])
-    return _SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    body = [packer.compress(part) for part in _filtered(rows)]
+    body.append(packer.flush())
+    return b"".join(
+        [_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", *body), *_chunk(b"IEND")]
+    )
+
+
+def _chunk(kind: bytes, *parts: bytes) -> Iterator[bytes]:
+    """The pieces of a chunk; its data, given in parts, are not copied."""
+    from isal import isal_zlib
+
+    check = isal_zlib.crc32(kind)
+    for part in parts:
+        check = isal_zlib.crc32(part, check)
+    yield struct.pack(">I", sum(map(len, parts))) + kind
+    yield from parts
+    yield struct.pack(">I", check)
 
 
 def _filtered(rows: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
