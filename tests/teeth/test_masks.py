@@ -118,3 +118,4 @@ def test_a_region_inside_the_hole_of_another_is_a_region_of_its_own() -> None:
     assert [int(piece.sum()) for piece, _ in found] == [16, 1, 2]
     wide = regions(mask, lambda height, width: width > height)
     assert [corner for _, corner in wide] == [(6, 0)]
+    assert [corner for _, corner in regions(mask, holed=True)] == [(0, 0)]
