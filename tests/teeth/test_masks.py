@@ -24,6 +24,7 @@ def drawn(*rows: str) -> np.ndarray:
         (drawn("....", ".##.", "...#"), (1, 1, 3, 4)),
         (drawn("#..#"), (0, 0, 1, 4)),
         (drawn("...", "..#"), (1, 2, 2, 3)),
+        (drawn(".#.", "#..", ".##"), (0, 0, 3, 3)),
     ],
 )
 def test_bounding_box_is_half_open(mask, box):

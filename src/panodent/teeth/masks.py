@@ -23,6 +23,8 @@ def bounding_box(mask: BoolArray) -> tuple[int, int, int, int] | None:
     >>> bounding_box(np.array([[0, 0, 0], [0, 1, 1]], bool))
     (1, 1, 2, 3)
     """
+    if mask.size and mask[0].any() and mask[-1].any() and mask[:, 0].any() and mask[:, -1].any():
+        return 0, 0, mask.shape[0], mask.shape[1]  # most often a mask is already cropped
     rows = np.flatnonzero(mask.any(axis=1)) if mask.size else np.empty(0, int)
     if rows.size == 0:
         return None
