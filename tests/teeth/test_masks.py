@@ -24,6 +24,7 @@ def drawn(*rows: str) -> np.ndarray:
         (drawn("....", ".##.", "...#"), (1, 1, 3, 4)),
         (drawn("#..#"), (0, 0, 1, 4)),
         (drawn("...", "..#"), (1, 2, 2, 3)),
+        (drawn(".#.", "#..", ".##"), (0, 0, 3, 3)),
     ],
 )
 def test_bounding_box_is_half_open(mask, box):
@@ -118,3 +119,4 @@ def test_a_region_inside_the_hole_of_another_is_a_region_of_its_own() -> None:
     assert [int(piece.sum()) for piece, _ in found] == [16, 1, 2]
     wide = regions(mask, lambda height, width: width > height)
     assert [corner for _, corner in wide] == [(6, 0)]
+    assert [corner for _, corner in regions(mask, holed=True)] == [(0, 0)]

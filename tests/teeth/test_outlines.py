@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from panodent.errors import AnnotationError
-from panodent.teeth.outlines import _simple_ring, _trace, fill, to_parts
+from panodent.teeth.outlines import (
+    _simple_rings,
+    _trace,
+    fill,
+    to_parts,
+    to_parts_of_many,
+)
 
 
 def drawn(*rows: str) -> np.ndarray:
@@ -33,17 +39,19 @@ def test_the_outline_of_a_pixel_runs_along_its_edges():
 
 def test_simple_regions_have_the_same_ring_in_the_fast_and_in_the_general_way():
     rng = np.random.default_rng(1)
-    fast = 0
+    masks = []
     for index in range(400):
         noise = cv2.GaussianBlur(
             rng.standard_normal(rng.integers(1, 30, 2)), (0, 0), 0.5 + index % 4
         )
-        mask = (noise > np.quantile(noise, rng.uniform(0.1, 0.9))).astype(np.uint8)
-        if (ring := _simple_ring(mask)) is not None:
-            fast += 1
-            (traced,) = _trace(mask)
-            assert ring.tolist() == traced.tolist()
-    assert fast > 100
+        masks.append((noise > np.quantile(noise, rng.uniform(0.1, 0.9))).astype(np.uint8))
+    found = list(zip(masks, _simple_rings(masks), strict=True))  # all at once
+    fast = [(mask, ring) for mask, ring in found if ring is not None]
+    for mask, ring in fast:
+        (traced,) = _trace(mask)
+        assert ring.tolist() == traced.tolist()
+        assert _simple_rings([mask])[0].tolist() == traced.tolist()
+    assert len(fast) > 100
 
 
 @pytest.mark.parametrize(
@@ -58,7 +66,7 @@ def test_simple_regions_have_the_same_ring_in_the_fast_and_in_the_general_way():
     ],
 )
 def test_other_regions_are_left_to_the_general_way(mask):
-    assert _simple_ring(mask.view(np.uint8)) is None
+    assert _simple_rings([mask.view(np.uint8)]) == [None]
 
 
 def test_straight_lines_have_corners_only_at_their_ends():
@@ -101,6 +109,17 @@ def test_an_offset_moves_outlines_as_row_and_column():
     placed = np.zeros((9, 9), bool)
     placed[4:6, 5:8] = mask
     assert np.array_equal(fill(to_parts(mask, offset=(4, 5)), (9, 9)), placed)
+
+
+def test_outlines_of_many_masks_are_those_of_each():
+    masks = random_masks()
+    offsets = [(index, 2 * index) for index in range(len(masks))]
+    found = to_parts_of_many(masks, offsets)
+    for mask, offset, parts in zip(masks, offsets, found, strict=True):
+        assert [[ring.tolist() for ring in part] for part in parts] == [
+            [ring.tolist() for ring in part] for part in to_parts(mask, offset=offset)
+        ]
+    assert to_parts_of_many([], []) == []
 
 
 def disc(radius: int, hole: int = 0) -> np.ndarray:

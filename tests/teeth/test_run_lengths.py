@@ -69,8 +69,9 @@ def test_run_lengths_of_a_crop_are_those_of_the_whole():
 
 def test_texts_of_many_masks_are_those_of_each() -> None:
     masks = random_masks()
-    size = (40, 40)
-    boxes = [(3, 5, 3 + mask.shape[0], 5 + mask.shape[1]) for mask in masks]
+    size = (40, 40)  # at the lower right, where runs of a column and of an image end, and elsewhere
+    boxes = [(40 - mask.shape[0], 40 - mask.shape[1], 40, 40) for mask in masks]
+    boxes[::2] = [(3, 5, 3 + mask.shape[0], 5 + mask.shape[1]) for mask in masks[::2]]
     pairs = zip(masks, boxes, strict=True)
     assert to_rles(masks, boxes, size) == [to_rle(mask, box, size) for mask, box in pairs]
     assert to_rles([], [], size) == []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import atan2, cos, degrees, hypot, radians, sin
+
 import numpy as np
 
 from panodent.dentition import TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
-from panodent.utils.arrays import Float64Array
+from panodent.utils.arrays import BoolArray, Float64Array
 
 MIN_ELONGATION = 1.2
 """Smallest ratio of a mask's principal axes with which it has a long axis."""
@@ -23,28 +26,45 @@ def long_axis(teeth: Teeth, index: int) -> Float64Array | None:
     >>> long_axis(Teeth.from_masks((30, 30), [(36, block, (5, 5))]), 0).tolist()
     [0.0, 1.0]
     """
-    rows, cols = np.nonzero(teeth.masks[index])
-    return axis_of(np.stack([cols, rows], axis=1).astype(np.float64), int(teeth.fdi[index]))
+    mask = teeth.masks[index]
+    return axis_of(mask, moments_of(mask), int(teeth.fdi[index]))
 
 
-def axis_of(points: Float64Array, fdi: int) -> Float64Array | None:
+def moments_of(mask: BoolArray) -> Mapping[str, float]:
+    """OpenCV's moments of the pixels of a mask, in columns (x) and rows (y)."""
+    import cv2
+
+    return cv2.moments(np.ascontiguousarray(mask).view(np.uint8))
+
+
+def axis_of(
+    mask: BoolArray,
+    moments: Mapping[str, float],
+    fdi: int,
+    pitch: tuple[float, float] = (1.0, 1.0),
+) -> Float64Array | None:
     """Unit vector (x, y) of a tooth's first principal axis, from crown to root; None if round.
 
-    `points` (n, 2) are (x, y). The root of an upper tooth is above its crown, that of a lower tooth
-    below. If the tooth lies flat, its crown is the end with more pixels: roots are narrower, or
-    have a gap between them.
+    `moments` are the `moments_of` its mask, `pitch` (x, y) the distances of the mask's columns and
+    rows. The root of an upper tooth is above its crown, that of a lower tooth below. If the tooth
+    lies flat, its crown is the end with more pixels: roots are narrower, or have a gap between
+    them.
     """
-    if len(points) < 3:
+    if moments["m00"] < 3:
         return None
-    points = points - points.mean(axis=0)
-    values, vectors = np.linalg.eigh(points.T @ points / len(points))
-    if values[1] < MIN_ELONGATION**2 * max(values[0], 0.0):
+    (wide, tall), xy = pitch, moments["mu11"] * pitch[0] * pitch[1]
+    xx, yy = moments["mu20"] * wide**2, moments["mu02"] * tall**2
+    # The eigenvalues of [[xx, xy], [xy, yy]], and the eigenvector of the larger one.
+    middle, half = (xx + yy) / 2, hypot((xx - yy) / 2, xy)
+    if middle + half < MIN_ELONGATION**2 * max(middle - half, 0.0):
         return None
-    axis: Float64Array = vectors[:, 1]
+    axis = np.array((middle + half - yy, xy) if xx > yy else (xy, middle + half - xx))
+    axis /= hypot(*axis.tolist())
     upwards = fdi != UNNUMBERED and TEETH[fdi].jaw == "upper"
     if abs(axis[1]) > FLAT or fdi == UNNUMBERED:
         return axis if (axis[1] < 0) == upwards else -axis
-    return axis if crown_share(points @ axis) >= 1 else -axis
+    rows, cols = np.nonzero(mask)
+    return axis if crown_share(cols * (wide * axis[0]) + rows * (tall * axis[1])) > 1 else -axis
 
 
 def crown_share(along: Float64Array) -> float:
@@ -64,11 +84,12 @@ def tilt(fdi: int, axis: Float64Array, plane: float = 0.0) -> float:
     `axis` is the `long_axis` of tooth `fdi`, `plane` the occlusal plane's angle to the image rows
     in degrees, positive clockwise.
     """
-    turn = np.deg2rad(plane)
-    rightwards = np.array([np.cos(turn), np.sin(turn)])
-    mesial = rightwards if TEETH[fdi].side == "right" else -rightwards
-    towards = np.array([-np.sin(turn), np.cos(turn)]) * (1 if TEETH[fdi].jaw == "upper" else -1)
-    return float(np.rad2deg(np.arctan2(-axis @ mesial, -axis @ towards)))
+    turn, (x, y) = radians(plane), axis.tolist()
+    rightwards, downwards = x * cos(turn) + y * sin(turn), y * cos(turn) - x * sin(turn)
+    # From root to crown, with zero as 0.0 rather than -0.0.
+    mesially = 0.0 - rightwards if TEETH[fdi].side == "right" else 0.0 + rightwards
+    to_crown = 0.0 - downwards if TEETH[fdi].jaw == "upper" else 0.0 + downwards
+    return degrees(atan2(mesially, to_crown))
 
 
 def turned(first: float, second: float) -> float:

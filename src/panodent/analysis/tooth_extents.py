@@ -7,14 +7,14 @@ columns are stretched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 
-from panodent.analysis.long_axis import axis_of, crown_share, tilt
+from panodent.analysis.long_axis import axis_of, crown_share, moments_of, tilt
 from panodent.dentition import TEETH
 from panodent.teeth.teeth import UNNUMBERED, Teeth
 from panodent.utils.arrays import BoolArray, Float64Array
@@ -42,43 +42,40 @@ SAMPLES = 64
 class ToothExtent:
     """The extent of one tooth. Rows are pixels, columns are pixels times the stretch.
 
-    points : (n, 2) float64, (x, y) of its pixels, thinned.
-    area : of the mask in these units.
+    x : the mean of its columns.
+    crown : how far its crown reaches towards the other jaw.
+    apex : how far its root reaches away from the other jaw.
+    area : of its mask in these units.
     axis : unit vector (x, y) from crown to root; None for a round mask.
+    length : its extent along its axis; of the rows without one.
+    mask : (h, w) bool, its pixels, thinned.
+    corner : (x, y) of the first pixel of this mask.
+    pitch : (x, y), how far its columns and rows are apart.
     """
 
     fdi: int
-    points: Float64Array
+    x: float
+    crown: float
+    apex: float
     area: float
     axis: Float64Array | None
+    length: float
+    mask: BoolArray
+    corner: tuple[float, float]
+    pitch: tuple[float, float]
 
     @property
     def upper(self) -> bool:
         """Whether its number is of the upper jaw."""
         return TEETH[self.fdi].jaw == "upper"
 
-    @cached_property
-    def x(self) -> float:
-        """The mean of its columns."""
-        return float(self.points[:, 0].mean())
-
-    @cached_property
-    def crown(self) -> float:
-        """How far its crown reaches towards the other jaw."""
-        y = self.points[:, 1]
-        return float(y.max() if self.upper else -y.min())
-
-    @cached_property
-    def apex(self) -> float:
-        """How far its root reaches away from the other jaw."""
-        y = self.points[:, 1]
-        return float(-y.min() if self.upper else y.max())
-
-    @cached_property
-    def length(self) -> float:
-        """Its extent along its axis; of the rows without one."""
-        along = np.array([0.0, 1.0]) if self.axis is None else self.axis
-        return float(np.ptp(self.points @ along)) + 1
+    @property
+    def points(self) -> Float64Array:
+        """(n, 2) the (x, y) of its pixels, thinned."""
+        rows, cols = np.nonzero(self.mask)
+        x = cols * self.pitch[0] + self.corner[0]
+        y = rows * self.pitch[1] + self.corner[1]
+        return np.stack([x, y], axis=1)
 
     @property
     def tilt(self) -> float | None:
@@ -89,7 +86,7 @@ class ToothExtent:
         """The same, positive towards the mesial side of tooth `fdi`."""
         return None if self.axis is None else tilt(fdi, self.axis)
 
-    @cached_property
+    @property
     def coronal_share(self) -> float:
         """Pixels at the end that is taken for the crown, divided by those at the other end."""
         return 1.0 if self.axis is None else crown_share(self.points @ self.axis)
@@ -97,8 +94,9 @@ class ToothExtent:
     def widths(self, parts: int = 10) -> Float64Array:
         """(parts,) width across the axis in each part of its length, from crown to root."""
         along = np.array([0.0, -1.0 if self.upper else 1.0]) if self.axis is None else self.axis
-        places = self.points @ along
-        across = self.points @ np.array([-along[1], along[0]])
+        points = self.points
+        places = points @ along
+        across = points @ np.array([-along[1], along[0]])
         share = (places - places.min()) / max(float(np.ptp(places)), 1e-9)
         part = np.minimum((share * parts).astype(int), parts - 1)
         return np.array(
@@ -113,8 +111,10 @@ def tooth_extents(teeth: Teeth, erupted: BoolArray) -> list[ToothExtent | None]:
     """
     stretch = column_stretch(teeth, erupted)
     return [
-        None if fdi == UNNUMBERED else _extent(fdi, (int(box[0]), int(box[1])), mask, stretch)
-        for fdi, box, mask in teeth
+        None
+        if fdi == UNNUMBERED
+        else _extent(fdi, (float(left) * stretch, float(top)), mask, stretch)
+        for fdi, (top, left, _, _), mask in teeth
     ]
 
 
@@ -137,16 +137,41 @@ def column_stretch(teeth: Teeth, erupted: BoolArray) -> float:
     return max(USUAL_RATIO * height / width, 1.0)
 
 
-def _extent(fdi: int, corner: tuple[int, int], mask: BoolArray, stretch: float) -> ToothExtent:
+def _extent(fdi: int, corner: tuple[float, float], mask: BoolArray, stretch: float) -> ToothExtent:
     step = [max(side // SAMPLES, 1) for side in mask.shape]
-    thin = mask[:: step[0], :: step[1]]
+    thin = np.ascontiguousarray(mask[:: step[0], :: step[1]])
     if not thin.any():
         step, thin = [1, 1], mask
-    rows, cols = np.divmod(np.flatnonzero(thin), thin.shape[1])
-    # One coordinate after the other in memory, so that each is summed and compared fast.
-    points = np.empty((2, len(rows)))
-    points[0] = (cols * step[1] + corner[1]) * stretch
-    points[1] = rows * step[0] + corner[0]
-    points = points.T
-    area = float(np.count_nonzero(mask)) * stretch
-    return ToothExtent(fdi, points, area, axis_of(points, fdi))
+    pitch = step[1] * stretch, float(step[0])
+    moments = moments_of(thin)
+    axis = axis_of(thin, moments, fdi, pitch)
+    rows = np.flatnonzero(thin.any(axis=1))
+    top, bottom = (float(rows[end]) * pitch[1] + corner[1] for end in (0, -1))
+    crown, apex = (bottom, -top) if TEETH[fdi].jaw == "upper" else (-top, bottom)
+    return ToothExtent(
+        fdi,
+        moments["m10"] / moments["m00"] * pitch[0] + corner[0],
+        crown,
+        apex,
+        float(np.count_nonzero(mask)) * stretch,
+        axis,
+        _length(thin, rows, pitch, (0.0, 1.0) if axis is None else axis.tolist()),
+        thin,
+        corner,
+        pitch,
+    )
+
+
+def _length(
+    mask: BoolArray,
+    rows: npt.NDArray[np.intp],
+    pitch: tuple[float, float],
+    along: Sequence[float],
+) -> float:
+    """The extent of a mask along a direction (x, y); `rows` are those that have pixels."""
+    # In any direction, the outermost pixel of a row is its first or its last one.
+    first = mask.argmax(axis=1)[rows]
+    last = mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)[rows]
+    down = rows * (pitch[1] * along[1])
+    places = np.concatenate([down + end * (pitch[0] * along[0]) for end in (first, last)])
+    return float(places.max() - places.min()) + 1

@@ -65,7 +65,7 @@ def _letters(strip: FloatImage) -> set[str]:
         return max(low, _MIN_PIXELS) <= height <= high and 0.4 * height <= width <= height
 
     found = set()
-    for shape, corner in regions(strip >= _WHITE * brightest, as_letter):
+    for shape, corner in regions(strip >= _WHITE * brightest, as_letter, holed=True):
         if not 0.15 <= np.count_nonzero(shape) / shape.size <= 0.85:
             continue
         if _stands_alone(strip, (*corner, *shape.shape[:2]), brightest):

@@ -25,6 +25,7 @@ from panodent.errors import OutputError
 from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.findings import Findings
 from panodent.teeth.masks import trimmed
+from panodent.teeth.outlines import to_parts_of_many
 from panodent.teeth.run_lengths import from_rle, to_rles
 from panodent.teeth.teeth import Teeth
 from panodent.version import DISCLAIMER
@@ -67,28 +68,41 @@ def to_record(
         "dentition_certainty": round(certainty, 4),
         "attributes_version": ATTRIBUTES_VERSION,
         "teeth": [
-            {**tooth_record(teeth, index, rle), **attributes.to_dict(), "reason": reason}
-            for index, (rle, attributes, reason) in enumerate(
-                zip(_rles(teeth), tooth_attributes(teeth), doubt_reasons(teeth), strict=True)
+            {**tooth_record(teeth, index, shape), **attributes.to_dict(), "reason": reason}
+            for index, (shape, attributes, reason) in enumerate(
+                zip(_shapes(teeth), tooth_attributes(teeth), doubt_reasons(teeth), strict=True)
             )
         ],
     }
     if findings is not None:
         record["findings_version"] = FINDINGS_VERSION
-        texts = enumerate(_rles(findings.marks))
-        record["findings"] = [finding_record(findings, index, rle) for index, rle in texts]
+        record["findings"] = [
+            finding_record(findings, index, shape)
+            for index, shape in enumerate(_shapes(findings.marks))
+        ]
     if radiograph is not None:
         record["spacing_mm"] = radiograph.spacing
         record["notes"] = list(radiograph.notes)
     return {**record, **(extra or {})}
 
 
-def _rles(teeth: Teeth) -> list[str]:
-    return to_rles(teeth.masks, teeth.boxes.tolist(), teeth.size)
+def _shapes(teeth: Teeth) -> list[dict[str, Any]]:
+    """`polygons` and `rle` of the record of each tooth, in less time than one by one."""
+    boxes = teeth.boxes.tolist()
+    outlines = to_parts_of_many(teeth.masks, [(top, left) for top, left, _, _ in boxes])
+    return [
+        {
+            "polygons": [[ring.astype(int).tolist() for ring in part] for part in parts],
+            "rle": rle,
+        }
+        for parts, rle in zip(outlines, to_rles(teeth.masks, boxes, teeth.size), strict=True)
+    ]
 
 
-def tooth_record(teeth: Teeth, index: int, rle: str | None = None) -> dict[str, Any]:
-    """The tooth at position `index` as plain data; `rle` is its run-length text if it is known.
+def tooth_record(
+    teeth: Teeth, index: int, shape: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The tooth at position `index` as plain data; `shape` are its last two entries if known.
 
     Keys: fdi (0 without a number); name; score, 0 to 1; box, [left, top, right, bottom] in pixels,
     half open; area in pixels; flags; alternative, the number in the next best numbering or 0;
@@ -106,15 +120,14 @@ def tooth_record(teeth: Teeth, index: int, rle: str | None = None) -> dict[str, 
         "area": int(np.count_nonzero(teeth.masks[index])),
         "flags": sorted(teeth.flags[index]),
         "alternative": int(teeth.alternatives[index]),
-        "polygons": [
-            [ring.astype(int).tolist() for ring in part] for part in teeth.polygons(index)
-        ],
-        "rle": teeth.rle(index) if rle is None else rle,
+        **(_shapes(teeth.select([index]))[0] if shape is None else shape),
     }
 
 
-def finding_record(findings: Findings, index: int, rle: str | None = None) -> dict[str, Any]:
-    """The finding at position `index` as plain data; `rle` is its run-length text if it is known.
+def finding_record(
+    findings: Findings, index: int, shape: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The finding at position `index` as plain data; `shape` are its last two entries if known.
 
     Keys: kind; fdi, the tooth that carries it or stood there, 0 for none; score, box, area, flags,
     polygons and rle as of `tooth_record`.
@@ -128,10 +141,7 @@ def finding_record(findings: Findings, index: int, rle: str | None = None) -> di
         "box": [left, top, right, bottom],
         "area": int(np.count_nonzero(finding.mask)),
         "flags": sorted(finding.flags),
-        "polygons": [
-            [ring.astype(int).tolist() for ring in part] for part in findings.polygons(index)
-        ],
-        "rle": findings.rle(index) if rle is None else rle,
+        **(_shapes(findings.marks.select([index]))[0] if shape is None else shape),
     }
 
 

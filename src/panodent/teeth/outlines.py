@@ -41,25 +41,32 @@ def to_parts(
         0 gives outlines that fill back to exactly the same mask.
     offset : (row, column) of the mask's upper left pixel, which is added to the coordinates.
     """
-    shift = np.array([offset[1], offset[0]], np.float64)
-    parts = []
-    for rings in _regions(np.ascontiguousarray(mask, np.uint8)):
-        if len(rings) > 1:
-            rings.sort(key=lambda ring: -abs(_signed_area(ring)))
-        if tolerance > 0:
-            rings = [_simplified(ring, tolerance) for ring in rings]
-        for ring in rings:
-            np.add(ring, shift, out=ring)
-        parts.append(rings)
-    return parts
+    return to_parts_of_many([mask], [offset], tolerance)[0]
+
+
+def to_parts_of_many(
+    masks: Sequence[BoolArray], offsets: Sequence[tuple[int, int]], tolerance: float = 0.0
+) -> list[list[Part]]:
+    """What `to_parts` gives for each mask and its offset, in less time for many."""
+    images = [np.ascontiguousarray(mask, np.uint8) for mask in masks]
+    found = []
+    for image, simple, offset in zip(images, _simple_rings(images), offsets, strict=True):
+        parts = _regions(image) if simple is None else [[simple]]
+        for rings in parts:
+            if len(rings) > 1:
+                rings.sort(key=lambda ring: -abs(_signed_area(ring)))
+            if tolerance > 0:
+                rings[:] = [_simplified(ring, tolerance) for ring in rings]
+            for ring in rings:
+                np.add(ring, offset[::-1], out=ring)
+        found.append(parts)
+    return found
 
 
 def _regions(image: npt.NDArray[np.uint8]) -> list[list[Ring]]:
     """The rings of each 4-connected region of a mask of 0 and 1."""
     import cv2
 
-    if (simple := _simple_ring(image)) is not None:
-        return [[simple]]
     rings = _trace(image)
     # Outer rings have a positive area, holes a negative one. A tooth usually has one region, and
     # then there is nothing to separate.
@@ -82,66 +89,89 @@ def _signed_area(ring: Ring) -> float:
     return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 
 
-def _simple_ring(image: npt.NDArray[np.uint8]) -> Ring | None:
-    """What `_trace` gives for a mask of one region without holes, in a third of the time.
+def _simple_rings(images: Sequence[npt.NDArray[np.uint8]]) -> list[Ring | None]:
+    """What `_trace` gives for each mask of one region without holes, in a fifth of the time.
 
     None for other masks, and where the region touches itself at a corner.
     """
     import cv2
 
-    chains, _ = cv2.findContours(image, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    if len(chains) != 1 or len(chains[0]) < 2:
-        return None
-    # OpenCV's line of pixels leads down from the first one, row by row; corners lie clockwise.
-    x, y = chains[0][::-1, 0].T
-    places = 3 * y + x
-    steps = places.copy()
-    steps[0] -= places[-1]
-    steps[1:] -= places[:-1]
-    heading = _HEADINGS[steps]
-    turns = 8 * heading
-    turns[:-1] += heading[1:]
-    turns[-1] += heading[0]
-    turning = np.flatnonzero(_HAS_CORNER[turns, 0])
-    turns = turns[turning]
-    there = _HAS_CORNER[turns]
-    corner_x = (x[turning, None] + _CORNERS[turns, :, 0])[there]
-    corner_y = (y[turning, None] + _CORNERS[turns, :, 1])[there]
-    keys = corner_y * (image.shape[1] + 1) + corner_x
+    found = [cv2.findContours(i, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)[0] for i in images]
+    single = [i for i, lines in enumerate(found) if len(lines) == 1 and len(lines[0]) > 1]
+    rings: list[Ring | None] = [None] * len(images)
+    if not single:
+        return rings
+    x, y, stops = _corners([found[i][0][:, 0] for i in single])
+    starts = np.append(0, stops[:-1])
+    lengths = stops - starts
+    # A ring begins with its first corner row by row; one that has a corner twice touches itself.
+    keys = np.repeat(np.arange(len(single), dtype=np.int64), lengths)
+    for axis in (y, x):
+        keys = keys * (int(axis.max()) + 1) + axis
     ranked = np.sort(keys)
-    if (ranked[1:] == ranked[:-1]).any():
-        return None
-    first = int(keys.argmin())
-    ring = np.empty((len(keys), 2))
-    for axis, corners in enumerate((corner_x, corner_y)):
-        ring[: len(keys) - first, axis] = corners[first:]
-        ring[len(keys) - first :, axis] = corners[:first]
-    return ring
+    first = np.flatnonzero(keys == np.repeat(ranked[starts], lengths)).tolist()
+    twice = np.flatnonzero(ranked[1:] == ranked[:-1])
+    touching = set(np.searchsorted(stops, twice, side="right").tolist())
+    points = np.empty((len(keys), 2))
+    points[:, 0], points[:, 1] = x, y
+    for place, (start, stop) in enumerate(zip(starts.tolist(), stops.tolist(), strict=True)):
+        if place not in touching:
+            at = first[place]
+            rings[single[place]] = np.concatenate([points[at:stop], points[start:at]])
+    return rings
 
 
-def _corner_tables() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+def _corners(
+    lines: Sequence[npt.NDArray[np.int32]],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """x and y of the corners along lines of pixels (n, 2), and where those of each line end.
+
+    The lines are those of OpenCV. They lead down from the first pixel, row by row; the corners of
+    each line lie clockwise.
+    """
+    # Every line is closed by its first two pixels, so that each pixel has one before and after it.
+    closed = [piece for line in reversed(lines) for piece in (line, line[:2])]
+    x, y = np.ascontiguousarray(np.concatenate(closed)[::-1].T)
+    stops = np.cumsum([len(line) + 2 for line in lines])
+    places = 3 * y + x
+    steps = places[1:] - places[:-1]
+    turns = 9 * steps[:-1] + steps[1:]
+    turns[stops[:-1] - 2] = turns[stops[:-1] - 1] = _STRAIGHT_ON  # from one line to the next one
+    numbers = _CORNERS[turns]
+    ends = np.cumsum(numbers)
+    pixel = np.repeat(np.arange(len(turns)), numbers)
+    corner = 4 * turns[pixel] + np.arange(len(pixel)) - (ends - numbers)[pixel]
+    return x[pixel + 1] + _CORNER_X[corner], y[pixel + 1] + _CORNER_Y[corner], ends[stops - 3]
+
+
+def _corner_tables() -> npt.NDArray[np.int64]:
     """The corners of a pixel at which the line around a region turns.
 
-    By the headings of the steps to the pixel and from it to the next one, 8 times the first plus
-    the second: up to four offsets (x, y), and which of them there are. Headings are 0 east, 1
-    south-east and so on clockwise; the region is on the right.
+    By the steps to the pixel and from it to the next one: 9 times the first plus the second, where
+    a step is 3 times its y plus its x, -4 to 4. Negative ones count from the end. (81, 9): how many
+    corners, the x of up to four, and their y. Headings are 0 east, 1 south-east and so on
+    clockwise; the region is on the right.
     """
     # Where the north, east, south and west side of a pixel begin, clockwise.
     starts = ((0, 0), (1, 0), (1, 1), (0, 1))
-    offsets, present = np.zeros((64, 4, 2), np.int32), np.zeros((64, 4), bool)
-    for before in range(8):
-        for after in range(8):
+    table = np.zeros((81, 9), np.int64)
+    for before, step in enumerate(_STEPS):
+        for after, following in enumerate(_STEPS):
             side, last = before // 2, (after + 1) // 2 % 4
             found = [starts[side]] if before % 2 else []
             found += [starts[(side + i + 1) % 4] for i in range((last - side) % 4)]
-            offsets[before * 8 + after, : len(found)] = np.reshape(found, (-1, 2))
-            present[before * 8 + after, : len(found)] = True
-    return offsets, present
+            row = table[9 * step + following]
+            row[0] = len(found)
+            row[1 : 1 + len(found)], row[5 : 5 + len(found)] = np.reshape(found, (-1, 2)).T
+    return table
 
 
-_CORNERS, _HAS_CORNER = _corner_tables()
-_HEADINGS = np.array([-1, 0, 3, 2, 1, 5, 6, 7, 4])
-"""The heading of a step by 3 times its y plus its x, -4 to 4; negative ones count from the end."""
+_STEPS = (1, 4, 3, 2, -1, -4, -3, -2)
+"""The step of each heading, see `_corner_tables`."""
+_STRAIGHT_ON = 10
+"""Two steps to the east, which have no corner."""
+_CORNERS = _corner_tables()[:, 0].copy()
+_CORNER_X, _CORNER_Y = (_corner_tables()[:, at : at + 4].ravel() for at in (1, 5))
 
 
 def _trace(mask: npt.NDArray[np.uint8]) -> list[Ring]:

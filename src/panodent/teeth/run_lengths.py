@@ -11,6 +11,7 @@ Reference: `rleToString` and `rleFrString` in https://github.com/cocodataset/coc
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -88,45 +89,48 @@ def to_rles(
     """The text that `to_rle` gives for each cropped mask and its box, in less time for many."""
     if not masks:
         return []
-    counts = [_counts_of_crop(mask, box, size) for mask, box in zip(masks, boxes, strict=True)]
-    lengths = np.array([len(one) for one in counts])
+    starts = [_starts_of_runs(mask, box, size) for mask, box in zip(masks, boxes, strict=True)]
+    lengths = np.array([len(one) for one in starts])
     ends = np.cumsum(lengths)
-    plain = np.concatenate(counts)
-    place = np.arange(len(plain)) - np.repeat(ends - lengths, lengths)
-    values = np.where(place >= 3, plain - np.roll(plain, 2), plain)
-    # One row a value: groups of five bits, as many as the largest value and its sign need.
-    most = int(np.abs(values).max()).bit_length() // 5 + 1
-    shifts = np.arange(0, 5 * most, 5)
-    groups = (values[:, None] >> shifts) & 0x1F
-    left = values[:, None] >> (shifts + 5)
-    last = np.where(groups & 0x10, left == -1, left == 0).argmax(axis=1)
-    columns = np.arange(most)
-    groups |= np.where(columns < last[:, None], 0x20, 0)
-    text = (groups[columns <= last[:, None]] + 48).astype(np.uint8).tobytes().decode("ascii")
-    stops = np.cumsum(last + 1)[ends - 1].tolist()
-    return [text[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
+    # As of one image behind the other, so that the last run of one ends where the next one starts.
+    images = np.arange(len(masks) + 1, dtype=np.int64) * (size[0] * size[1])
+    places = np.append(np.concatenate(starts) + np.repeat(images[:-1], lengths), images[-1])
+    counts = np.diff(places)
+    place = np.arange(len(counts)) - np.repeat(ends - lengths, lengths)
+    text, stops = _in_groups(np.where(place >= 3, counts - np.roll(counts, 2), counts))
+    return [text[start:stop] for start, stop in pairwise([0, *stops[ends - 1].tolist()])]
 
 
-def _counts_of_crop(
+def _in_groups(values: npt.NDArray[np.int64]) -> tuple[str, npt.NDArray[np.int64]]:
+    """The text of some numbers, see `to_rle`, and where the groups of each number end in it."""
+    magnitude = np.maximum(values, ~values)  # numbers that are not negative and need as many bits
+    group = np.arange(int(magnitude.max()).bit_length() // 5 + 1)
+    last = np.searchsorted(16 << 5 * group, magnitude, side="right")  # the fifth bit is the sign
+    groups = (values[:, None] >> 5 * group & 0x1F).astype(np.uint8)
+    groups += np.where(group < last[:, None], np.uint8(0x20 + 48), np.uint8(48))
+    text = groups[group <= last[:, None]].tobytes().decode("ascii")
+    return text, np.cumsum(last + 1)
+
+
+def _starts_of_runs(
     mask: BoolArray, box: Sequence[int], size: tuple[int, int]
 ) -> npt.NDArray[np.int64]:
-    """Run lengths of the whole image, computed from the columns of the box only."""
-    top, left = int(box[0]), int(box[1])
-    rows, columns = mask.shape
-    # A row without pixels below the mask ends the runs of each column; none is needed where a run
-    # may go on in the next column.
-    height = min(rows + 1, size[0])
-    padded = np.zeros((columns, height), bool)
-    padded[:, :rows] = mask.T
-    flat = padded.ravel()
-    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    before = [0] if flat[0] else []
-    after = [flat.size] if flat[-1] else []
-    column, row = np.divmod(np.concatenate([before, changes, after]).astype(np.int64), height)
-    places = (left + column) * size[0] + row + top
-    whole = size[0] * size[1]
-    edges = np.concatenate([[0], places[places < whole], [whole]])
-    return np.diff(edges)
+    """The first pixel of each run in the whole image, counted column by column.
+
+    The first run starts at 0; it is empty if the first pixel is true.
+    """
+    (top, left), (rows, columns) = box[:2], mask.shape
+    # Compared row by row, as pixels lie in memory, with nothing above and below the mask.
+    differs = np.empty((rows + 1, columns), bool)
+    differs[0], differs[-1] = mask[0], mask[-1]
+    np.not_equal(mask[1:], mask[:-1], out=differs[1:-1])
+    row, column = np.divmod(np.flatnonzero(differs), columns)
+    places = np.sort((left + column) * size[0] + top + row)
+    if top + rows == size[0]:
+        # Below the last row comes the next column, or none: there a run can go on.
+        places, times = np.unique(places[places < size[0] * size[1]], return_counts=True)
+        places = places[times == 1]
+    return np.concatenate([[0], places])
 
 
 def from_rle(text: str | bytes, size: tuple[int, int]) -> BoolArray:
