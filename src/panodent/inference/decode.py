@@ -16,7 +16,7 @@ from panodent.analysis.doubt_reasons import LOW_SCORE
 from panodent.bundle.calibration import Calibration
 from panodent.inference import connected_regions, instances
 from panodent.inference.instances import ToothInstance
-from panodent.inference.softmax import softmax
+from panodent.inference.softmax import Probabilities
 from panodent.radiograph.resampling import enlarged
 from panodent.teeth.teeth import UNNUMBERED, Flag, Teeth
 from panodent.utils.arrays import BoolArray, Float32Array
@@ -85,10 +85,11 @@ def find_teeth(planes: Float32Array, classes: int) -> tuple[list[ToothInstance],
     `classes` is the number of tooth classes; planes beyond them are offsets.
     """
     logits, offsets = planes[: 1 + classes], planes[1 + classes :]
-    probability = softmax(logits)
+    probability = Probabilities(logits)
+    none = probability.plane(0)
     if len(offsets):
-        return instances.find_teeth(probability, offsets), probability[0]
-    return connected_regions.find_teeth(logits), probability[0]
+        return instances.find_teeth(probability, none, offsets), none
+    return connected_regions.find_teeth(logits), none
 
 
 def _impossible_flagged(teeth: Teeth) -> Teeth:

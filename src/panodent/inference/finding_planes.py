@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from panodent.bundle.findings_network import WHOLE, FindingsNetwork, Part
-from panodent.inference.softmax import softmax
+from panodent.inference.softmax import Probabilities
 from panodent.utils.arrays import BoolArray, Float32Array
 
 OUTSIDE = np.float32(-8)
@@ -63,8 +63,8 @@ class FindingPlanes:
 
     def score(self, kind: str, mask: BoolArray, corner: tuple[int, int]) -> float:
         """Mean probability of a kind, 0 to 1, at the pixels of a mask that begins at `corner`."""
-        rows, cols = self._seen(corner, mask)
-        return float(self._probability[1 + self.kinds.index(kind), rows, cols][mask].mean())
+        index = 1 + self.kinds.index(kind)
+        return float(self._probability.plane(index, self._seen(corner, mask))[mask].mean())
 
     def lead(
         self, kind: str, mask: BoolArray, corner: tuple[int, int]
@@ -85,8 +85,8 @@ class FindingPlanes:
         return np.where(others, OUTSIDE, lead).astype(np.float32), first
 
     @cached_property
-    def _probability(self) -> Float32Array:
-        return softmax(self.logits)
+    def _probability(self) -> Probabilities:
+        return Probabilities(self.logits)
 
     def _seen(self, corner: tuple[int, int], mask: BoolArray) -> Part:
         """Rows and columns of a mask in the part that was seen."""
