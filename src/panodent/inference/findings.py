@@ -100,7 +100,8 @@ def decode(
         teeth = teeth.select(np.setdiff1d(np.arange(len(teeth)), replaced))
         owners = tooth_plane(teeth, planes.size)
     pieces = _pieces(network, {**kinds, **sure}, planes, teeth, owners, sizes)
-    calibrated = [float(np.clip(network.calibration(piece.score), 0, 1)) for piece in pieces]
+    scores = network.calibration.of([piece.score for piece in pieces])
+    calibrated: list[float] = np.clip(scores, 0, 1).tolist()
     if max(calibrated, default=0.0) < SURE:
         kept = [index for index, piece in enumerate(pieces) if piece.kind not in SMALL]
         pieces, calibrated = [pieces[i] for i in kept], [calibrated[i] for i in kept]
