@@ -92,7 +92,8 @@ def decode(
     planes = FindingPlanes.of(network, logits, part)
     if not planes.best.any():
         return [], Findings.empty(teeth.size)
-    kinds = {kind: planes.best == index for index, kind in enumerate(network.kinds, start=1)}
+    present = np.flatnonzero(np.bincount(planes.best[planes.best > 0]))
+    kinds = {network.kinds[index - 1]: planes.best == index for index in present.tolist()}
     owners = tooth_plane(teeth, planes.size)
     sure = _sure(kinds, planes, network.limits)
     replaced = _replaced(teeth, owners, sure)
@@ -125,7 +126,7 @@ def _sure(
         if kind in kinds:
             sure[kind] = np.zeros(kinds[kind].shape, bool)
             for region, corner in _regions(kinds[kind], limits.get(kind)):
-                score = planes.score(kind, region, corner)
+                score = planes.score(region, corner)
                 if _enough(_Piece(kind, region, corner, NOWHERE, score), limits, kinds[kind].size):
                     sure[kind][_window(region, corner)] |= region
     return sure
@@ -164,7 +165,7 @@ def _pieces(
     """All objects that are large and sure enough."""
 
     def piece(kind: str, region: CroppedMask, fdi: int = NOWHERE) -> _Piece:
-        return _Piece(kind, *region, fdi, planes.score(kind, *region))
+        return _Piece(kind, *region, fdi, planes.score(*region))
 
     size = planes.size
     nothing = np.zeros(size, bool)
