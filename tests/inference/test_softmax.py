@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from panodent.inference.softmax import softmax
+from panodent.inference.softmax import Probabilities, softmax
 
 
 def test_probabilities_by_hand_along_either_axis() -> None:
@@ -17,3 +17,12 @@ def test_large_logits_stay_finite_and_the_input_stays() -> None:
     assert softmax(logits).tolist() == [0.5, 0.5, 0.0]
     assert logits[0] == 1000
     assert softmax(logits).dtype == np.float32
+
+
+def test_probabilities_where_they_are_asked_for_equal_those_of_all_pixels() -> None:
+    logits = np.random.default_rng(0).normal(0, 9, (5, 6, 40)).astype(np.float32)
+    everywhere, found = softmax(logits), Probabilities(logits)
+    part, pixels = np.s_[1:4, 7:33], np.array([0, 7, 239])
+    assert np.array_equal(found.plane(0), everywhere[0])
+    assert np.array_equal(found.plane(3, part), everywhere[3, *part])
+    assert np.array_equal(found.at_pixels(pixels), everywhere.reshape(5, -1)[:, pixels])

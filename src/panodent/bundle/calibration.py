@@ -36,9 +36,14 @@ class Calibration:
 
     def __call__(self, score: float) -> float:
         """The calibrated score, 0 to 1; the order of scores is kept."""
+        return float(self.of(score))
+
+    def of(self, scores: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """As a call for each of several scores, of any shape."""
         if (self.slope, self.offset) == (1.0, 0.0):
-            return score
-        return float(1 / (1 + np.exp(-(self.slope * _log_odds(score) + self.offset))))
+            return np.asarray(scores, np.float64)
+        odds = self.slope * _log_odds(scores) + self.offset
+        return np.asarray(1 / (1 + np.exp(-odds)))
 
 
 def fit(scores: npt.ArrayLike, right: npt.ArrayLike) -> Calibration:

@@ -120,7 +120,10 @@ class FindingsNetwork:
 
 def tooth_channel(tooth: FloatImage) -> FloatImage:
     """The probability of any tooth as the network sees it: 0 to 1 becomes -1 to 1."""
-    return 2 * np.clip(tooth, 0, 1).astype(np.float32) - np.float32(1)
+    channel = np.clip(tooth, 0, 1).astype(np.float32, copy=False)
+    channel *= 2
+    channel -= 1
+    return channel
 
 
 def card_entry(findings: FindingsNetwork, file: str, digest: str) -> dict[str, Any]:

@@ -105,6 +105,8 @@ def anchors(teeth: Teeth, scale: float) -> list[Anchor]:
 
     A deciduous tooth stands at its successor's position.
     """
+    import cv2
+
     result = []
     for fdi, (_, left, _, _), mask in teeth:
         if not fdi:
@@ -113,8 +115,8 @@ def anchors(teeth: Teeth, scale: float) -> list[Anchor]:
         number = fdi - 40 if tooth.deciduous else fdi
         half = mask.shape[0] // 2
         crown = mask[half:] if tooth.jaw == "upper" else mask[: max(half, 1)]
-        columns = np.flatnonzero(crown.any(axis=0))
-        middle = (columns[0] + columns[-1] + 1) / 2 if columns.size else mask.shape[1] / 2
+        first, _, width, _ = cv2.boundingRect(crown.view(np.uint8))
+        middle = first + (width or mask.shape[1]) / 2
         result.append((number, float((left + middle) * scale)))
     return result
 

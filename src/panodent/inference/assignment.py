@@ -80,6 +80,11 @@ def assign(gain: Float64Array) -> Assignment:
     row_potential, column_potential = np.zeros(rows + 1), np.zeros(columns + 1)
     row_of = np.zeros(columns + 1, np.int64)
     for row in range(1, rows + 1):
+        reduced = cost[row - 1] - column_potential[1:]
+        nearest = int(reduced.argmin())
+        if not row_of[nearest + 1]:  # most columns are free, so that no path is searched for
+            row_of[nearest + 1], row_potential[row] = row, reduced[nearest]
+            continue
         row_of[0], column = row, 0
         least = np.full(columns + 1, np.inf)
         came_from = np.zeros(columns + 1, np.int64)

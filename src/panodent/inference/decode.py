@@ -16,8 +16,9 @@ from panodent.analysis.doubt_reasons import LOW_SCORE
 from panodent.bundle.calibration import Calibration
 from panodent.inference import connected_regions, instances
 from panodent.inference.instances import ToothInstance
-from panodent.inference.softmax import softmax
+from panodent.inference.softmax import Probabilities
 from panodent.radiograph.resampling import enlarged
+from panodent.teeth.masks import CroppedMask
 from panodent.teeth.teeth import UNNUMBERED, Flag, Teeth
 from panodent.utils.arrays import BoolArray, Float32Array
 
@@ -67,16 +68,18 @@ def outlined(
         leads = refine(found, none)
     else:
         leads = [enlarged_lead(tooth, plane, size) for tooth in found]
-    items, scores, flags, others = [], [], [], []
-    for tooth, (lead, corner) in zip(found, leads, strict=True):
-        mask = largest_part_filled(lead > 0)
-        if mask.any():
-            items.append((classes[tooth.number] if tooth.number >= 0 else UNNUMBERED, mask, corner))
-            scores.append(float(np.clip(calibration(tooth.score), 0, 1)))
-            flags.append(_flags(tooth, scores[-1]))
+    scores = np.clip(calibration.of([tooth.score for tooth in found]), 0, 1).tolist()
+    items, kept, flags, others = [], [], [], []
+    for tooth, score, (lead, (top, left)) in zip(found, scores, leads, strict=True):
+        mask, (row, col) = largest_part_filled(lead > 0)
+        if mask.size:
+            number = classes[tooth.number] if tooth.number >= 0 else UNNUMBERED
+            items.append((number, mask, (top + row, left + col)))
+            kept.append(score)
+            flags.append(_flags(tooth, score))
             near = tooth.margin < MIN_MARGIN and tooth.other >= 0
             others.append(classes[tooth.other] if near else UNNUMBERED)
-    return _impossible_flagged(Teeth.from_masks(size, items, scores, flags, others).sorted())
+    return _impossible_flagged(Teeth.from_masks(size, items, kept, flags, others).sorted())
 
 
 def find_teeth(planes: Float32Array, classes: int) -> tuple[list[ToothInstance], Float32Array]:
@@ -85,10 +88,11 @@ def find_teeth(planes: Float32Array, classes: int) -> tuple[list[ToothInstance],
     `classes` is the number of tooth classes; planes beyond them are offsets.
     """
     logits, offsets = planes[: 1 + classes], planes[1 + classes :]
-    probability = softmax(logits)
+    probability = Probabilities(logits)
+    none = probability.plane(0)
     if len(offsets):
-        return instances.find_teeth(probability, offsets), probability[0]
-    return connected_regions.find_teeth(logits), probability[0]
+        return instances.find_teeth(probability, none, offsets), none
+    return connected_regions.find_teeth(logits), none
 
 
 def _impossible_flagged(teeth: Teeth) -> Teeth:
@@ -127,13 +131,19 @@ def enlarged_lead(tooth: ToothInstance, plane: tuple[int, int], size: tuple[int,
     return enlarged(tooth.lead, box, size, tooth.corner, plane), (box[0], box[1])
 
 
-def largest_part_filled(mask: BoolArray) -> BoolArray:
-    """The largest connected part of a bool mask (height, width), with its holes filled."""
+def largest_part_filled(mask: BoolArray) -> CroppedMask:
+    """The largest connected part of a mask, with its holes filled, cut to its bounding box.
+
+    A mask without pixels becomes an array of shape (0, 0).
+    """
     import cv2
 
     image = np.ascontiguousarray(mask).view(np.uint8)
-    rings, _ = cv2.findContours(image, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = np.zeros(mask.shape, np.uint8)
-    if rings:
-        cv2.drawContours(filled, [max(rings, key=cv2.contourArea)], -1, 1, cv2.FILLED)
-    return filled.view(bool)
+    rings, _ = cv2.findContours(image, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    if not rings:
+        return np.zeros((0, 0), bool), (0, 0)
+    ring = max(rings, key=cv2.contourArea)
+    left, top, width, height = cv2.boundingRect(ring)
+    filled = np.zeros((height, width), np.uint8)
+    cv2.drawContours(filled, [ring], -1, 1, cv2.FILLED, offset=(-left, -top))
+    return filled.view(bool), (top, left)

@@ -58,14 +58,15 @@ class Places:
         belongs to that jaw as a whole.
         """
         upper = self.upper[window]
-        share = float(upper[region].mean())
-        if not 1 - ONE_JAW < share < ONE_JAW:
-            upper = np.full_like(upper, share > 0.5)
+        share = np.count_nonzero(upper & region) / np.count_nonzero(region)
         numbers = self.empty if kind == "pontic" else self.positions
-        columns = window[1]
-        plane = np.where(upper, numbers["upper"][columns], numbers["lower"][columns])
+        above, below = (numbers[jaw][window[1]] for jaw in ("upper", "lower"))
+        if 1 - ONE_JAW < share < ONE_JAW:
+            plane = np.where(upper, above, below)
+        else:
+            plane = np.broadcast_to(above if share > 0.5 else below, region.shape)
         if kind == "pontic":
-            return plane.astype(np.int16)
+            return plane
         teeth = self.teeth[window]
         return np.where(teeth != NOWHERE, teeth, plane).astype(np.int16)
 
@@ -106,6 +107,8 @@ class Arches:
     def implant_numbers(self, masks: Sequence[BoolArray]) -> list[int]:
         """The position in which each implant stands, 0 where none is near."""
         result = [NOWHERE] * len(masks)
+        if not masks:
+            return result
         layouts = self._layouts(self.known)
         for jaw in JAWS:
             here = [i for i, mask in enumerate(masks) if self.is_upper(mask) == (jaw == "upper")]
@@ -119,11 +122,14 @@ class Arches:
     ) -> Places:
         """The planes; `owners` (h, w) is the tooth of each pixel, -1 none."""
         fixed = [*self.known, *implants]
-        standing = {number for number, _ in self.known}
+        positions = empty = self._columns(self._layouts(fixed))
+        if implants:
+            standing = {number for number, _ in self.known}
+            positions = self._columns(self._layouts(fixed, standing))
         return Places(
             _near_teeth(owners, teeth),
-            self._columns(self._layouts(fixed, standing)),
-            self._columns(self._layouts(fixed)),
+            positions,
+            empty,
             np.arange(self.size[0])[:, None] < self.curve[None],
         )
 
@@ -147,14 +153,13 @@ def tooth_plane(teeth: Teeth, plane: tuple[int, int]) -> npt.NDArray[np.int16]:
         ((np.arange(small) + 0.5) * large / small).astype(int)
         for small, large in zip(plane, teeth.size, strict=True)
     )
+    tops, bottoms = np.searchsorted(rows, teeth.boxes[:, ::2]).T.tolist()
+    lefts, rights = np.searchsorted(cols, teeth.boxes[:, 1::2]).T.tolist()
     for index in np.argsort(-teeth.areas, kind="stable").tolist():
-        top, left, bottom, right = teeth.boxes[index].tolist()
-        here = (
-            slice(*np.searchsorted(rows, (top, bottom))),
-            slice(*np.searchsorted(cols, (left, right))),
-        )
-        mask = teeth.masks[index][np.ix_(rows[here[0]] - top, cols[here[1]] - left)]
-        owners[here][mask] = index
+        row, col = slice(tops[index], bottoms[index]), slice(lefts[index], rights[index])
+        top, left = teeth.boxes[index, :2]
+        mask = teeth.masks[index].take(rows[row] - top, axis=0).take(cols[col] - left, axis=1)
+        owners[row, col][mask] = index
     return owners
 
 

@@ -61,10 +61,13 @@ class FindingPlanes:
             np.maximum(most, logits, out=most)
         return plane
 
-    def score(self, kind: str, mask: BoolArray, corner: tuple[int, int]) -> float:
-        """Mean probability of a kind, 0 to 1, at the pixels of a mask that begins at `corner`."""
+    def score(self, mask: BoolArray, corner: tuple[int, int]) -> float:
+        """Mean probability, 0 to 1, of the best kinds at the pixels of a mask.
+
+        The mask begins at `corner` and lies where there are findings.
+        """
         rows, cols = self._seen(corner, mask)
-        return float(self._probability[1 + self.kinds.index(kind), rows, cols][mask].mean())
+        return float(self._probability[rows, cols][mask].mean())
 
     def lead(
         self, kind: str, mask: BoolArray, corner: tuple[int, int]
@@ -86,7 +89,13 @@ class FindingPlanes:
 
     @cached_property
     def _probability(self) -> Float32Array:
-        return softmax(self.logits)
+        """(r, c) of the part that was seen: of the best kind, 0 where there is no finding."""
+        count, height, width = self.logits.shape
+        (top, left) = self.corner
+        found = np.flatnonzero(self.best[top : top + height, left : left + width])
+        plane = np.zeros((height, width), np.float32)
+        plane.ravel()[found] = softmax(self.logits.reshape(count, -1).take(found, 1)).max(axis=0)
+        return plane
 
     def _seen(self, corner: tuple[int, int], mask: BoolArray) -> Part:
         """Rows and columns of a mask in the part that was seen."""

@@ -92,7 +92,8 @@ def decode(
     planes = FindingPlanes.of(network, logits, part)
     if not planes.best.any():
         return [], Findings.empty(teeth.size)
-    kinds = {kind: planes.best == index for index, kind in enumerate(network.kinds, start=1)}
+    present = np.flatnonzero(np.bincount(planes.best[planes.best > 0]))
+    kinds = {network.kinds[index - 1]: planes.best == index for index in present.tolist()}
     owners = tooth_plane(teeth, planes.size)
     sure = _sure(kinds, planes, network.limits)
     replaced = _replaced(teeth, owners, sure)
@@ -100,7 +101,8 @@ def decode(
         teeth = teeth.select(np.setdiff1d(np.arange(len(teeth)), replaced))
         owners = tooth_plane(teeth, planes.size)
     pieces = _pieces(network, {**kinds, **sure}, planes, teeth, owners, sizes)
-    calibrated = [float(np.clip(network.calibration(piece.score), 0, 1)) for piece in pieces]
+    scores = network.calibration.of([piece.score for piece in pieces])
+    calibrated: list[float] = np.clip(scores, 0, 1).tolist()
     if max(calibrated, default=0.0) < SURE:
         kept = [index for index, piece in enumerate(pieces) if piece.kind not in SMALL]
         pieces, calibrated = [pieces[i] for i in kept], [calibrated[i] for i in kept]
@@ -124,7 +126,7 @@ def _sure(
         if kind in kinds:
             sure[kind] = np.zeros(kinds[kind].shape, bool)
             for region, corner in _regions(kinds[kind], limits.get(kind)):
-                score = planes.score(kind, region, corner)
+                score = planes.score(region, corner)
                 if _enough(_Piece(kind, region, corner, NOWHERE, score), limits, kinds[kind].size):
                     sure[kind][_window(region, corner)] |= region
     return sure
@@ -163,7 +165,7 @@ def _pieces(
     """All objects that are large and sure enough."""
 
     def piece(kind: str, region: CroppedMask, fdi: int = NOWHERE) -> _Piece:
-        return _Piece(kind, *region, fdi, planes.score(kind, *region))
+        return _Piece(kind, *region, fdi, planes.score(*region))
 
     size = planes.size
     nothing = np.zeros(size, bool)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from panodent.bundle.frame import OFFSET_UNIT
 from panodent.inference.assignment import Assignment, assign
 from panodent.inference.pixel_owners import PixelOwners, sort_by_owner
+from panodent.inference.softmax import Probabilities
 from panodent.utils.arrays import BoolArray, Float32Array
 from panodent.utils.percentiles import median
 
@@ -67,15 +68,16 @@ class ToothInstance:
     other: int = -1
 
 
-def find_teeth(probability: Float32Array, offsets: Float32Array) -> list[ToothInstance]:
+def find_teeth(
+    probability: Probabilities, none: Float32Array, offsets: Float32Array
+) -> list[ToothInstance]:
     """The teeth of a network's output; no number appears twice.
 
-    `probability` is float32 (1 + classes, h, w), the first "no tooth"; `offsets` float32 (2, h, w)
-    as x, y in units of `panodent.bundle.frame.OFFSET_UNIT` pixels.
+    `probability` is that of 1 + classes logits (h, w), the first "no tooth", which is `none` (h,
+    w); `offsets` float32 (2, h, w) as x, y in units of `panodent.bundle.frame.OFFSET_UNIT` pixels.
     """
-    none, teeth = probability[0], probability[1:]
     inside = none < 0.5
-    owner, likely, numbers = group_pixels(teeth, none, inside, offsets)
+    owner, likely, numbers = group_pixels(probability, inside, offsets)
     if not len(numbers):
         return []
     areas = np.bincount(owner, minlength=len(numbers))
@@ -103,22 +105,21 @@ def find_teeth(probability: Float32Array, offsets: Float32Array) -> list[ToothIn
 
 
 def group_pixels(
-    teeth: Float32Array, none: Float32Array, inside: BoolArray, offsets: Float32Array
+    probability: Probabilities, inside: BoolArray, offsets: Float32Array
 ) -> tuple[npt.NDArray[np.int64], Float32Array, npt.NDArray[np.float64]]:
-    """Groups the k pixels `inside` (h, w) to n teeth.
+    """Groups the k pixels `inside` (h, w) to n teeth; see `find_teeth`.
 
-    `teeth` (classes, h, w) holds the probability of each class, `none` (h, w) that of no tooth.
-    Returns
-    the tooth of each pixel (k,), the log likelihood of each tooth at each pixel (k, n), and the
-    probability of each number for each tooth (n, classes).
+    Returns the tooth of each pixel (k,), the log likelihood of each tooth at each pixel (k, n), and
+    the probability of each number for each tooth (n, classes).
     """
     here = np.flatnonzero(inside)
     rows, cols = np.divmod(here, inside.shape[1])
-    evidence = np.ascontiguousarray(teeth.reshape(len(teeth), -1).take(here, axis=1).T)
+    none, teeth = np.split(probability.at_pixels(here), [1])
+    evidence = np.ascontiguousarray(teeth.T)
     leaning = offsets.reshape(2, -1).take(here, axis=1)
     votes = np.stack([cols, rows]).astype(np.float32) + OFFSET_UNIT * leaning
     best = evidence.argmax(axis=1)
-    sure = evidence[np.arange(len(best)), best] > none.ravel().take(here)
+    sure = evidence[np.arange(len(best)), best] > none[0]
     best = np.where(sure, best + 1, 0)
     size = (inside.shape[0], inside.shape[1])
     centres = _add_region_centres(
@@ -189,13 +190,14 @@ def _add_region_centres(
     """
     import cv2
 
-    found = list(centres)
     order, _, starts = sort_by_owner(best)
     for own in np.split(order, starts[1:]):
         if len(own) < smallest:
             continue
-        row, col = rows[own] - rows[own].min(), cols[own] - cols[own].min()
-        crop = np.zeros((row.max() + 1, col.max() + 1), np.uint8)
+        row, col = rows.take(own), cols.take(own)
+        row -= row[0]  # pixels come row by row
+        col -= col.min()
+        crop = np.zeros((row[-1] + 1, col.max() + 1), np.uint8)
         crop[row, col] = 1
         count, regions = cv2.connectedComponents(crop)
         labels = regions[row, col]
@@ -203,10 +205,10 @@ def _add_region_centres(
             here = own[labels == region]
             if len(here) < smallest:
                 continue
-            place = median(votes[:, here])
-            if (np.hypot(*(place - np.reshape(found, (-1, 2))).T) >= MIN_DISTANCE).all():
-                found.append(place)
-    return np.array(found, np.float64).reshape(-1, 2)
+            place = median(votes.take(here, axis=1))
+            if (np.hypot(*(place - centres).T) >= MIN_DISTANCE).all():
+                centres = np.vstack([centres, place])
+    return centres
 
 
 def _mean_by_owner(

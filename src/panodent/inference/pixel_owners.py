@@ -47,18 +47,13 @@ class PixelOwners:
         none: Float32Array,
     ) -> None:
         self.size = (inside.shape[0], inside.shape[1])
-        self.owner, self.likely = owner, likely
         pixels = np.flatnonzero(inside)
         self._boxes = _boxes(pixels, owner, likely.shape[1], self.size[1])
         self._owner_at = np.full(inside.shape, -1, np.int32)
         self._owner_at.ravel()[pixels] = owner
-        self._index_at = np.zeros(inside.shape, np.int32)
+        self._index_at = np.full(inside.shape, -1)
         self._index_at.ravel()[pixels] = np.arange(len(pixels))
-        every = np.arange(len(owner))
-        self._first = likely[every, owner]
-        rest = likely.copy()
-        rest[every, owner] = -np.inf
-        self._second = rest.max(axis=1)  # minus infinity when there is only one tooth
+        self._ahead = _ahead(owner, likely)
         without = np.clip(none, _EPSILON, 1 - _EPSILON)
         self._tooth_log_odds = np.log(1 - without) - np.log(without)
 
@@ -72,16 +67,31 @@ class PixelOwners:
 
         rows, cols = crop_with_margin(self._boxes[index].tolist(), self.size)
         owner_here = self._owner_at[rows, cols]
-        here = owner_here >= 0
-        at = self._index_at[rows, cols][here]
-        others = np.where(self.owner[at] == index, self._second[at], self._first[at])
-        lead = np.full(here.shape, -4.0, np.float32)
-        lead[here] = np.clip(self.likely[at, index] - others, -8, 8)
+        lead: Float32Array = self._ahead[:, index].take(self._index_at[rows, cols])
         # Outside all teeth offsets have no meaning, so pixels next to the tooth count to it.
         reach = cv2.dilate((owner_here == index).view(np.uint8), _NEIGHBOURHOOD).view(bool)
-        lead[~here & reach] = 4.0
+        lead[reach & (owner_here < 0)] = 4.0
         lead += np.float32(OVERLAP)
         return np.minimum(lead, self._tooth_log_odds[rows, cols]), (rows.start, cols.start)
+
+
+def _ahead(owner: npt.NDArray[np.int64], likely: Float32Array) -> Float32Array:
+    """(k + 1, n): by how much each tooth is likelier than the best other one at each pixel.
+
+    The last row is that of pixels outside of all teeth.
+    """
+    every = np.arange(len(owner))
+    # Each tooth's pixels lie together in memory: several times as fast, here and in `lead`.
+    ahead: Float32Array = np.full((len(owner) + 1, likely.shape[1]), -4, np.float32, order="F")
+    inside = ahead[:-1]
+    inside[:] = likely
+    first = likely[every, owner]
+    inside[every, owner] = -np.inf
+    second = inside.max(axis=1)  # minus infinity when there is only one tooth
+    inside -= first[:, None]
+    inside[every, owner] = first - second
+    np.clip(inside, -8, 8, out=inside)
+    return ahead
 
 
 def sort_by_owner(
@@ -95,9 +105,9 @@ def sort_by_owner(
     [[1, 0, 2], [0, 2], [0, 1]]
     """
     order = np.argsort(owner.astype(np.int16), kind="stable")
-    ranked = owner[order]
-    starts = np.flatnonzero(np.diff(ranked, prepend=-1))
-    return order, ranked[starts], starts
+    counts = np.bincount(owner)
+    present = np.flatnonzero(counts)
+    return order, present, np.cumsum(counts[present]) - counts[present]
 
 
 def _boxes(

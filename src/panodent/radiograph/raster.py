@@ -197,7 +197,8 @@ def _load(file: Path, picture: Any) -> tuple[npt.NDArray[Any], bool]:
     if deep:
         array = _decode_deep_colour(file)
         return (turn(array) if turn else array), False
-    return _to_array(ImageOps.exif_transpose(picture)), white_is_zero
+    ImageOps.exif_transpose(picture, in_place=True)
+    return _to_array(picture), white_is_zero
 
 
 def _check_header(picture: Any, max_pixels: int) -> None:

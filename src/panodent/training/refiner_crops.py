@@ -137,9 +137,9 @@ def _overlapping(
     least: float,
 ) -> BoolArray | None:
     """The mask (H, W) that overlaps a found tooth most, or None if none reaches `least`."""
-    lead, (row, col) = enlarged_lead(tooth, plane, size)
-    own = largest_part_filled(lead > 0)
-    area = int(own.sum())
+    lead, (top, left) = enlarged_lead(tooth, plane, size)
+    own, (row, col) = largest_part_filled(lead > 0)
+    row, col, area = row + top, col + left, int(own.sum())
     best, chosen = least, None
     for mask in masks:
         both = int((mask[row : row + own.shape[0], col : col + own.shape[1]] & own).sum())

@@ -53,7 +53,7 @@ def median(values: npt.ArrayLike, axis: int = -1) -> npt.NDArray[Any]:
     if array.shape[axis] % 2:
         return np.asarray(np.partition(array, half, axis).take(half, axis))
     middle = np.partition(array, (half - 1, half), axis).take((half - 1, half), axis)
-    return np.asarray(middle.mean(axis))
+    return np.asarray(middle.sum(axis) / 2)
 
 
 def _at(values: npt.NDArray[np.float32], place: float, before: int) -> float:
