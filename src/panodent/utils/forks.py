@@ -16,13 +16,13 @@ import ctypes
 import gc
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from copy import copy
 from multiprocessing.connection import Connection, wait
 from traceback import format_exc
 from typing import Any, Generic, TypeVar
@@ -59,7 +59,8 @@ def in_forks(
 
     Parameters
     ----------
-    work : called in one of the processes. Items and results are pickled.
+    work : called in one of the processes. Items and results are pickled, through a
+        pipe that only this process and its fork have.
     workers : number of processes.
     lost : called here with an item and the exit code (negative for a signal) of the process that
         ended while it worked on the item; its answer is the result. Another process takes over.
@@ -171,9 +172,9 @@ def _serve(
 
 
 def _portable(error: Exception) -> Exception:
-    """The error, or its traceback as another one if it cannot be pickled."""
+    """The error, or its traceback as another one if it cannot be made again at the other end."""
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - of this process
+        copy(error)
     except Exception:
         return RuntimeError(format_exc())
     error.add_note(format_exc())
