@@ -165,7 +165,7 @@ def plain(size: tuple[int, int], colour: Colour) -> RGBImage:
     [[[1, 2, 3]], [[1, 2, 3]]]
     """
     picture = np.empty((*size, 3), np.uint8)
-    picture[:] = np.full((size[1], 3), colour, np.uint8)  # ten times as fast as pixel by pixel
+    picture[:] = np.full((size[1], 3), colour, np.uint8)  # row by row: faster
     return picture
 
 

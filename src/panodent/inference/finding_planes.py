@@ -55,7 +55,7 @@ class FindingPlanes:
         (top, left), (height, width) = self.corner, self.logits.shape[1:]
         best = plane[top : top + height, left : left + width]
         most = self.logits[0].copy()
-        # For few logits several times as fast as `argmax`.
+        # For few logits faster than `argmax`.
         for index, logits in enumerate(self.logits[1:], start=1):
             best[logits > most] = index
             np.maximum(most, logits, out=most)

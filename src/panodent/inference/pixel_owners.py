@@ -81,7 +81,7 @@ def _ahead(owner: npt.NDArray[np.int64], likely: Float32Array) -> Float32Array:
     The last row is that of pixels outside of all teeth.
     """
     every = np.arange(len(owner))
-    # Each tooth's pixels lie together in memory: several times as fast, here and in `lead`.
+    # Each tooth's pixels lie together in memory, which is faster here and in `lead`.
     ahead: Float32Array = np.full((len(owner) + 1, likely.shape[1]), -4, np.float32, order="F")
     inside = ahead[:-1]
     inside[:] = likely

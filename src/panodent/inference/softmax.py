@@ -32,7 +32,7 @@ class Probabilities:
         self._largest: Float32Array = logits.max(axis=0)
         self._total = np.zeros_like(self._largest)
         term = np.empty_like(self._largest)
-        # One plane after the other stays in the processor's cache, which halves the time.
+        # One plane after the other stays in the processor's cache, which is faster.
         for plane in logits:
             np.exp(np.subtract(plane, self._largest, out=term), out=term)
             self._total += term

@@ -111,9 +111,10 @@ def in_forks(
 
 
 def _tidy_memory() -> None:
-    """Makes that forks share more memory and take less: what is free is given back before.
+    """Before a fork: gives free memory back, and keeps the memory of objects shared.
 
-    A search for unused objects writes to all of them, so it leaves out those of this process.
+    Python's search for unused objects writes to all of them, and what is written to is copied; so
+    the objects that exist are left out of it.
     """
     gc.freeze()
     with suppress(OSError, AttributeError):  # only glibc has it
