@@ -10,7 +10,7 @@ import pytest
 from panodent.benchmark.cold import ColdBenchmark
 from panodent.errors import BenchmarkError
 
-STAGES = ["start", "load", "read", "frame", "network", "decode", "findings", "write"]
+STAGES = ["start", "load", "read", "frame", "network", "refiner", "decode", "findings", "write"]
 
 
 def test_a_file_is_measured_by_stage_and_as_command(files: list[Path], tmp_path: Path) -> None:

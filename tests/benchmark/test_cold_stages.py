@@ -11,7 +11,7 @@ import pytest
 
 from panodent.benchmark.cold_stages import main
 
-STAGES = ["start", "load", "read", "frame", "network", "decode", "findings", "write"]
+STAGES = ["start", "load", "read", "frame", "network", "refiner", "decode", "findings", "write"]
 
 
 def test_every_stage_is_printed_as_milliseconds(

@@ -10,7 +10,7 @@ import pytest
 from panodent.benchmark.report import BenchmarkSettings, Report, measure
 from panodent.errors import RadiographError, UnknownNameError
 
-STAGES = ["read", "frame", "network", "decode", "findings", "write"]
+STAGES = ["read", "frame", "network", "refiner", "decode", "findings", "write"]
 
 
 @pytest.fixture(scope="module")

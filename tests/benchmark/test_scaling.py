@@ -30,7 +30,8 @@ def test_phantoms_of_each_width_are_measured_by_stage(
     steps: list[str] = []
     widths = scaling.by_width(predictor, tmp_path, 1, steps.append, (256, 512))
     assert list(widths) == [256, 512]
-    assert list(widths[512])[:6] == ["read", "frame", "network", "decode", "findings", "write"]
+    stages = ["read", "frame", "network", "refiner", "decode", "findings", "write"]
+    assert list(widths[512])[:7] == stages
     assert steps == ["a radiograph 256 pixels wide", "a radiograph 512 pixels wide"]
 
 

@@ -11,7 +11,7 @@ from panodent.benchmark.timing import StageTimer
 from panodent.benchmark.warm import measure, time_prediction, time_stages
 from panodent.inference.predictor import Predictor
 
-STAGES = ["read", "frame", "network", "decode", "findings", "write"]
+STAGES = ["read", "frame", "network", "refiner", "decode", "findings", "write"]
 
 
 def test_stages_write_what_predicting_writes(

@@ -23,7 +23,7 @@ def lines(report: Report) -> Iterator[str]:
     )
     yield f"radiographs: {report.radiographs}"
     yield from _stages("warm", report.warm)
-    yield f"  reading, frame and decoding take {_ratio(report.other_stages)} the network's time"
+    yield f"  read, frame and decode take {_ratio(report.other_stages)} that of both networks"
     yield from _stages("cold, a new process each time", report.cold.stages)
     yield f"  peak memory {_mib(report.cold.peak_mib)}"
     if report.folder is not None:

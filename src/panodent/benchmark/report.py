@@ -70,7 +70,8 @@ class Report:
     warm : by stage, in a process that has predicted before.
     cold : by stage, the first radiograph of a new process.
     limit : the network compared with the processor's speed limit.
-    other_stages : duration of reading, framing and decoding together, divided by the network's.
+    other_stages : duration of reading, framing and decoding together, divided by that of the
+        networks of teeth and of outlines (the refiner).
     folder : a whole folder; None where `BenchmarkSettings.count` is 0.
     peers : other programs compared with panodent.
     counts : folders of different numbers of radiographs (`BenchmarkSettings.scaling`).
@@ -166,8 +167,11 @@ def _radiographs(
 
 
 def _other_stages(timer: StageTimer) -> Spread:
-    stages = zip(*(timer.times[stage] for stage in ("read", "frame", "decode")), strict=True)
-    return paired_ratio([sum(durations) for durations in stages], timer.times["network"])
+    def together(*stages: str) -> list[float]:
+        times = [timer.times[stage] for stage in stages if stage in timer.times]
+        return [sum(durations) for durations in zip(*times, strict=True)]
+
+    return paired_ratio(together("read", "frame", "decode"), together("network", "refiner"))
 
 
 def _machine(digest: str) -> dict[str, Any]:

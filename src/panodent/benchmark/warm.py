@@ -11,7 +11,8 @@ from panodent.bundle.bundle import Bundle
 from panodent.inference.content_check import check_content
 from panodent.inference.decode import find_teeth, outlined
 from panodent.inference.predictor import Predictor
-from panodent.inference.rescaling import Located, refine_with, with_findings
+from panodent.inference.refinement import refined_leads
+from panodent.inference.rescaling import Located, with_findings
 from panodent.outputs.case import write_case
 from panodent.radiograph.radiograph import Radiograph, read
 from panodent.utils.arrays import Float32Array
@@ -21,10 +22,12 @@ _WARM_UP_ROUNDS = 2
 
 
 def time_stages(predictor: Predictor, file: Path, output: Path, timer: StageTimer) -> None:
-    """Predicts one radiograph stage by stage: read, frame, network, decode, findings, write.
+    """Predicts one radiograph by stages: read, frame, network, refiner, decode, findings, write.
 
-    "decode" includes the refinement of outlines, "findings" a network of its own; a bundle without
-    it has no such stage. `time_prediction` measures the whole.
+    "network" and "refiner" are the two networks alone. "decode" is everything between them and the
+    teeth, also what the refiner is given and what becomes of its answer. "findings" includes a
+    network of its own. A bundle without refiner or findings has no such stage. `time_prediction`
+    measures the whole.
     """
     bundle = predictor.bundle
 
@@ -36,7 +39,7 @@ def time_stages(predictor: Predictor, file: Path, output: Path, timer: StageTime
     radiograph = timer.time("read", open_radiograph)
     framed = timer.time("frame", lambda: bundle.frame.forward(radiograph.pixels))
     planes = timer.time("network", lambda: bundle.run(framed))
-    located = timer.time("decode", partial(_decoded, bundle, radiograph, planes))
+    located = _time_decoding(bundle, radiograph, planes, timer)
     teeth, findings = located.teeth, None
     if bundle.findings is not None:
         look = partial(with_findings, bundle, radiograph.pixels, located)
@@ -44,12 +47,29 @@ def time_stages(predictor: Predictor, file: Path, output: Path, timer: StageTime
     timer.time("write", lambda: write_case(output, radiograph, teeth, findings=findings))
 
 
-def _decoded(bundle: Bundle, radiograph: Radiograph, planes: Float32Array) -> Located:
-    """The teeth of the network's planes, with refined outlines."""
-    found, none = find_teeth(planes, len(bundle.classes))
-    size, refine = radiograph.size, refine_with(bundle, radiograph.pixels)
-    teeth = outlined(found, none, bundle.classes, size, bundle.calibration, refine)
-    return Located(teeth, (0, 0, *size), 1 - none)
+def _time_decoding(
+    bundle: Bundle, radiograph: Radiograph, planes: Float32Array, timer: StageTimer
+) -> Located:
+    """The teeth of the network's planes, with refined outlines; measures "refiner" and "decode"."""
+    within = StageTimer()
+
+    def refiner(crops: Float32Array) -> Float32Array:
+        return within.time("refiner", lambda: bundle.refine(crops))
+
+    def decoded() -> Located:
+        found, none = find_teeth(planes, len(bundle.classes))
+        size = radiograph.size
+        refine = partial(refined_leads, refiner, radiograph.pixels, bundle.classes)
+        used = refine if bundle.refiner else None
+        teeth = outlined(found, none, bundle.classes, size, bundle.calibration, used)
+        return Located(teeth, (0, 0, *size), 1 - none)
+
+    located = within.time("decode", decoded)
+    spent = {"refiner": 0.0, **within.latest()}
+    if bundle.refiner:
+        timer.add("refiner", spent["refiner"])
+    timer.add("decode", spent["decode"] - spent["refiner"])
+    return located
 
 
 def time_prediction(predictor: Predictor, file: Path, output: Path, timer: StageTimer) -> None:

@@ -186,11 +186,11 @@ def _decoded(
 ) -> tuple[Teeth, FloatImage]:
     """One prediction of pixels (H, W), and the probability (h, w) of any tooth."""
     found, none = find_teeth(predict(pixels), len(bundle.classes))
-    size, refine = (pixels.shape[0], pixels.shape[1]), refine_with(bundle, pixels)
+    size, refine = (pixels.shape[0], pixels.shape[1]), _refine_with(bundle, pixels)
     return outlined(found, none, bundle.classes, size, bundle.calibration, refine), 1 - none
 
 
-def refine_with(bundle: Bundle, pixels: FloatImage) -> Refine | None:
+def _refine_with(bundle: Bundle, pixels: FloatImage) -> Refine | None:
     """What `decode` needs to refine outlines in a radiograph (H, W); None without a refiner."""
     if not bundle.refiner:
         return None
