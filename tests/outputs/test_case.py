@@ -52,7 +52,7 @@ def test_everything_lands_and_agrees(tmp_path: Path, teeth: Teeth, radiograph) -
     assert "not a medical device" in record["notice"]
 
 
-def test_drawing_aside_makes_the_same_files_and_raises_its_errors(
+def test_other_threads_make_the_same_files_and_raises_its_errors(
     tmp_path: Path, teeth: Teeth, radiograph, monkeypatch
 ) -> None:
     for name, aside in (("aside", True), ("before", False)):
@@ -60,10 +60,12 @@ def test_drawing_aside_makes_the_same_files_and_raises_its_errors(
     for file in (tmp_path / "aside").iterdir():
         assert file.read_bytes() == (tmp_path / "before" / file.name).read_bytes()
 
-    def full(*_: object) -> None:
-        raise OutputError("no space left")
+    def full(file: Path, data: bytes | str) -> None:
+        if file.name == "overlay.png":
+            raise OutputError("no space left")
+        file.write_bytes(b"")
 
-    monkeypatch.setattr("panodent.outputs.case._write_overlay", full)
+    monkeypatch.setattr("panodent.outputs.case.write_whole", full)
     for name, aside in (("aside", True), ("before", False)):
         with pytest.raises(OutputError, match="no space"):
             write_case(tmp_path / name, radiograph, teeth, aside=aside)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from panodent.utils.parallel import available_cores, in_order
+from panodent.utils.parallel import available_cores, in_order, shared_out
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -54,3 +54,15 @@ def test_an_error_comes_in_its_turn_and_ends_the_work(workers: int) -> None:
 
 def test_there_is_a_core() -> None:
     assert available_cores() >= 1
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 9])
+def test_items_that_are_shared_out_keep_their_order(threads: int) -> None:
+    def work(item: int) -> int:
+        time.sleep(0.001 * (3 - item % 3))
+        return item * item
+
+    assert shared_out(work, range(7), threads) == [item * item for item in range(7)]
+    assert shared_out(work, [], threads) == []
+    with pytest.raises(ZeroDivisionError):
+        shared_out(lambda item: 1 // (item - 3), range(7), threads)

@@ -227,10 +227,11 @@ def blended(colour: Colour, other: Colour, share: float) -> Colour:
     return red, green, blue
 
 
-def to_png_bytes(rgb: RGBImage) -> bytes:
+def to_png_bytes(rgb: RGBImage, threads: int = 1) -> bytes:
     """A picture, uint8 (height, width) grey or (height, width, 3) RGB, as the bytes of a PNG file.
 
-    Raises `OutputError` for other arrays and for pictures without pixels.
+    The bytes are the same with any number of threads. Raises `OutputError` for other arrays and for
+    pictures without pixels.
     """
     image = np.asarray(rgb)
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)):
@@ -240,7 +241,7 @@ def to_png_bytes(rgb: RGBImage) -> bytes:
         )
     if not image.size:
         raise OutputError(f"picture has shape {image.shape}; expected at least one pixel")
-    return encode(image)
+    return encode(image, threads)
 
 
 def to_jpeg_bytes(rgb: RGBImage, quality: int = 88) -> bytes:

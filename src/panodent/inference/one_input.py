@@ -74,7 +74,7 @@ def predict_one(
     """Predicts one input and writes its results below `folder`; the status, and teeth.json.
 
     With `resume` results of an earlier call that are complete and equal are kept. With `aside`
-    another thread draws pictures meanwhile. Raises `OutputError` if results cannot be written; all
+    other threads help with pictures. Raises `OutputError` if results cannot be written; all
     other errors become the status.
     """
     shown = str(item.path)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from panodent.radiograph.radiograph import Radiograph
 from panodent.teeth.findings import Findings
 from panodent.teeth.teeth import Teeth
 from panodent.utils.atomic_files import write_whole
+from panodent.utils.parallel import available_cores
 
 LABELS = "labels.png"
 """The label image: uint8 (height, width), FDI number of each pixel, 0 for no tooth."""
@@ -62,7 +62,7 @@ def write_case(
     findings : what was done to the teeth; None if nothing was looked for. The odontogram has them.
     draw_findings : whether overlay.png has them too.
     complete : adds to the content of teeth.json before it is written.
-    aside : whether another thread draws pictures meanwhile: done sooner, in more processor time.
+    aside : whether other threads help with pictures: done sooner, in a little more processor time.
 
     Raises `OutputError` when the folder cannot be written, `RadiographError` for DICOM objects of
     a radiograph that is not a DICOM file. A DICOM object that the radiograph's header does not
@@ -81,12 +81,12 @@ def write_case(
     made = _dicom_objects(radiograph, teeth, model, findings, dicom, notes) if dicom else {}
     radiograph = replace(radiograph, notes=(*radiograph.notes, *notes))
     _remove(folder / RECORD)
+    threads = available_cores() if aside else 1
     shown = findings if draw_findings else None
-    drawings = [
-        (pictures, partial(_write_overlay, folder, radiograph, teeth, numbering, shown)),
-        (chart, partial(_write_chart, folder, teeth, numbering, findings)),
-    ]
-    with _drawn([draw for wanted, draw in drawings if wanted], aside):
+    drawn = _overlay(radiograph, teeth, numbering, shown, threads) if pictures else {}
+    if chart:
+        drawn |= _chart(teeth, numbering, findings, threads)
+    with _written(folder, drawn, aside):
         write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
         _write_dicom(folder, made)
         record = (complete or dict)(to_record(teeth, radiograph, extra, findings))
@@ -100,18 +100,25 @@ def _as_text(record: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def _drawn(drawings: Sequence[Callable[[], None]], aside: bool) -> Iterator[None]:
-    """Calls the functions before the block, or in another thread meanwhile; raises their errors."""
-    if not aside:
-        for draw in drawings:
-            draw()
+def _written(folder: Path, files: Mapping[str, bytes | str], aside: bool) -> Iterator[None]:
+    """Writes files by name before the block, or in another thread meanwhile; raises their errors.
+
+    Only writing is left to the other thread. Drawing there takes longer than here, because each
+    step of Python waits for this thread's.
+    """
+
+    def write() -> None:
+        for name, data in files.items():
+            write_whole(folder / name, data)
+
+    if not aside or not files:
+        write()
         yield
         return
     with ThreadPoolExecutor(1, "panodent-pictures") as pool:
-        done = [pool.submit(draw) for draw in drawings]
+        done = pool.submit(write)
         yield
-        for future in done:
-            future.result()
+        done.result()
 
 
 def _dicom_objects(
@@ -138,27 +145,26 @@ def _write_dicom(folder: Path, made: Mapping[str, bytes]) -> None:
         files.write(folder, made)
 
 
-def _write_overlay(
-    folder: Path,
+def _overlay(
     radiograph: Radiograph,
     teeth: Teeth,
     numbering: Numbering,
     findings: Findings | None,
-) -> None:
+    threads: int,
+) -> dict[str, bytes | str]:
     from panodent.drawing.overlay import overlay
 
     picture = overlay(radiograph, teeth, numbering=numbering, findings=findings)
-    write_whole(folder / OVERLAY, to_png_bytes(picture))
+    return {OVERLAY: to_png_bytes(picture, threads)}
 
 
-def _write_chart(
-    folder: Path, teeth: Teeth, numbering: Numbering, findings: Findings | None
-) -> None:
+def _chart(
+    teeth: Teeth, numbering: Numbering, findings: Findings | None, threads: int
+) -> dict[str, bytes | str]:
     from panodent.drawing.odontogram import odontogram
 
     drawn = odontogram(teeth, numbering, findings=findings)
-    write_whole(folder / CHART_SVG, drawn.svg())
-    write_whole(folder / CHART_PNG, to_png_bytes(drawn.png()))
+    return {CHART_SVG: drawn.svg(), CHART_PNG: to_png_bytes(drawn.png(), threads)}
 
 
 def _remove(file: Path) -> None:
