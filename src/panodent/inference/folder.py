@@ -63,9 +63,8 @@ def predict_files(
     do not depend on it. After an interruption the finished results and summary files remain. With
     `part` only those inputs are predicted that belong to it, and several processes or machines may
     predict the other parts into the same folder at the same time; see `panodent.outputs.parts`.
-    `parquet` also writes the tables of `panodent.outputs.parquet_tables`. With `forks` workers are
-    forked processes where these are safe (on Linux, while the program has one thread, and if it
-    starts none meanwhile): faster, and a file that ends its process fails alone.
+    `parquet` also writes `panodent.outputs.parquet_tables`. With `forks`, workers on Linux fork if
+    the program has one thread (it must not start others): faster, and each file fails alone.
 
     Earlier results in the folder are kept with `resume` and removed with `overwrite`. Raises
     `OutputError` if there are some and neither is given, if the folder cannot be written or another

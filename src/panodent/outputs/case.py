@@ -83,10 +83,9 @@ def write_case(
     _remove(folder / RECORD)
     threads = available_cores() if aside else 1
     shown = findings if draw_findings else None
-    drawn = _overlay(radiograph, teeth, numbering, shown, threads) if pictures else {}
-    if chart:
-        drawn |= _chart(teeth, numbering, findings, threads)
-    with _written(folder, drawn, aside):
+    overlay = _overlay(radiograph, teeth, numbering, shown, threads) if pictures else {}
+    odontogram = _chart(teeth, numbering, findings, threads) if chart else {}
+    with _written(folder, overlay | odontogram, aside):
         write_whole(folder / LABELS, to_png_bytes(teeth.label_image()))
         _write_dicom(folder, made)
         record = (complete or dict)(to_record(teeth, radiograph, extra, findings))
