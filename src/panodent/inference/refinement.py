@@ -139,7 +139,7 @@ def tooth_crops(
         extent = _extent(tooth)
         here, own = planes[extent], owner[extent] == index
         here[..., 0] = leads[index]
-        here[own, 1] = second[extent][own]
+        np.copyto(here[..., 1], second[extent], where=own)
         rows, cols = _window(place, none.shape)
         seen = place.moved(rows.start, cols.start).cut(planes[rows, cols], shape)
         here[..., 0], here[..., 1] = -LIMIT, first[extent]  # as before, for the next tooth
@@ -229,10 +229,10 @@ def _best_leads(
     owner = np.full(shape, -1, np.int16)
     for index, (tooth, lead) in enumerate(zip(teeth, leads, strict=True)):
         window = _extent(tooth)
-        ahead = lead > first[window]
-        second[window] = np.maximum(second[window], np.where(ahead, first[window], lead))
-        first[window] = np.where(ahead, lead, first[window])
-        owner[window][ahead] = index
+        most, next_most = first[window], second[window]
+        owner[window][lead > most] = index
+        np.maximum(next_most, np.minimum(most, lead), out=next_most)
+        np.maximum(most, lead, out=most)
     return first, second, owner
 
 
