@@ -46,7 +46,7 @@ def test_what_is_always_measured() -> None:
         "",
         "warm, ms: median (first to third quartile)",
         "  network                 20.0  (18.0 to 25.0)",
-        "  read, frame and decode take 0.90 (0.80 to 1.00) times that of both networks",
+        "  read, frame and decode take 0.90 (0.80 to 1.00) times that of network",
         "",
         "cold, a new process each time, ms: median (first to third quartile)",
         "  start                  200.0  (190.0 to 210.0)",

@@ -23,7 +23,8 @@ def lines(report: Report) -> Iterator[str]:
     )
     yield f"radiographs: {report.radiographs}"
     yield from _stages("warm", report.warm)
-    yield f"  read, frame and decode take {_ratio(report.other_stages)} that of both networks"
+    networks = "network and refiner" if "refiner" in report.warm else "network"
+    yield f"  read, frame and decode take {_ratio(report.other_stages)} that of {networks}"
     yield from _stages("cold, a new process each time", report.cold.stages)
     yield f"  peak memory {_mib(report.cold.peak_mib)}"
     if report.folder is not None:
