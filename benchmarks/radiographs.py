@@ -20,8 +20,9 @@ def split(
     values: str | None = None,
     format_name: str | None = None,
     seed: int = 0,
+    share: float = HELD_OUT,
 ) -> Iterator[tuple[str, list[Case], list[Case]]]:
-    """(name, training cases, held-out cases) of each annotated folder.
+    """(name, training cases, held-out cases) of each annotated folder; `share` of it is held out.
 
     Without folders, phantoms are drawn into a temporary folder; it is removed when the iteration
     ends.
@@ -32,4 +33,4 @@ def split(
             phantom.write(drawn, PHANTOMS)
         for folder in folders or [Path(drawn)]:
             cases = splits.grouped(dataset.find(folder, format_name, options).cases)
-            yield (folder.name, *splits.split(cases, HELD_OUT, seed))
+            yield (folder.name, *splits.split(cases, share, seed))

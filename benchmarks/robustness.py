@@ -38,9 +38,10 @@ def _sharpened(pixels: FloatImage, _: np.random.Generator) -> FloatImage:
     return 2 * pixels - cv2.GaussianBlur(pixels, (0, 0), pixels.shape[1] / 100)
 
 
-def _equalised(pixels: FloatImage, _: np.random.Generator) -> FloatImage:
+def equalised(pixels: FloatImage, limit: float) -> FloatImage:
+    """CLAHE of pixels (H, W) in [0, 1] with this clip limit."""
     grey = (255 * pixels).astype(np.uint8)
-    return cv2.createCLAHE(4.0, (8, 8)).apply(grey).astype(np.float32) / 255
+    return cv2.createCLAHE(limit, (8, 8)).apply(grey).astype(np.float32) / 255
 
 
 def _noisy(pixels: FloatImage, rng: np.random.Generator) -> FloatImage:
@@ -52,7 +53,7 @@ EXPOSURES: Mapping[str, Change] = {
     "gamma 2": lambda pixels, _: pixels**2,
     "contrast flattened": _flattened,
     "sharpened": _sharpened,
-    "CLAHE": _equalised,
+    "CLAHE": lambda pixels, _: equalised(pixels, 4.0),
     "blurred, noisy": _noisy,
 }
 SCALES = ((0.6, 0.6), (0.7, 0.7), (1.4, 1.4), (0.8, 1.1), (1.1, 0.8), (1.2, 0.75))

@@ -120,6 +120,13 @@ def test_robustness_scores_every_change(run: Run, data: Path, teeth_bundle: Path
     assert "| mean of all changes | " in printed
 
 
+def test_exposures_scores_findings_after_every_change(run: Run, tmp_path: Path) -> None:
+    phantom.write(tmp_path, 2, size=(256, 512), findings=True)
+    printed = run("exposures.py", tmp_path, "--findings", tmp_path / "findings.json", "--all")
+    assert "2 radiographs of " in printed
+    assert len(re.findall(r"^\| .+ \| \d\.\d{3}, \d\.\d{3}, \d\.\d{3} \|$", printed, re.M)) == 8
+
+
 def test_runtimes_compares_precisions(run: Run, data: Path) -> None:
     pytest.importorskip("onnx")
     printed = run("runtimes.py", data, "--rounds", 1)
