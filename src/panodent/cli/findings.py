@@ -62,7 +62,12 @@ Plain = Annotated[
     ),
 ]
 Start = Annotated[
-    str, typer.Option("--from", help="Folder of a run whose findings network is trained further.")
+    str,
+    typer.Option(
+        "--from",
+        help="Folder of a run, or bundle, whose findings network is trained further; default: the "
+        "included bundle.",
+    ),
 ]
 StartShare = Annotated[
     float | None,

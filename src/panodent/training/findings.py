@@ -32,6 +32,7 @@ from panodent.training.distillation import beside, mirrored
 from panodent.training.findings_batches import FindingsAugmenter, plain_input
 from panodent.training.findings_config import FindingsConfig, config_from
 from panodent.training.findings_examples import FindingsExample, collect
+from panodent.training.findings_start import BATCHES, begin_with
 from panodent.training.fitting import (
     Report,
     compile_network,
@@ -57,7 +58,7 @@ PLANES = 1 + len(TRAINED_KINDS)
 class EarlierRuns:
     """Folders of runs that a training reads; each may be empty.
 
-    start : whose network this one begins with.
+    start : whose network this one begins with; it may be a bundle.
     teacher : whose answers this one imitates; it was trained with the same frame.
     limits : bundle or run whose limits and calibration the new bundle gets.
     """
@@ -120,7 +121,7 @@ def _train(run: FindingsRun) -> tuple[Any, list[Row]]:
     if run.last.exists():
         rows = checkpoint.load(run.last, model)["history"]
     elif run.earlier.start:
-        _begin_with(model, run)
+        _begin_with(model, run, batches)
     with BatchPool(batches, config.workers) as pool:
         for epoch in range(len(rows), run.config.epochs):
             rows.append(_epoch(run, model, fitted, pool, held, epoch))
@@ -128,21 +129,22 @@ def _train(run: FindingsRun) -> tuple[Any, list[Row]]:
             history.write_table(run.folder, rows)
             run.report("epoch", rows[-1])
     if config.start_share:
-        _mean_with_start(model, run)
+        _mean_with_start(model, run, batches)
     return model, rows
 
 
-def _mean_with_start(model: Any, run: FindingsRun) -> None:
+def _mean_with_start(model: Any, run: FindingsRun, batches: FindingsAugmenter) -> None:
     """Gives the model the mean of its weights and those that it began with."""
     share, ended = run.config.start_share, model.get_weights()
-    _begin_with(model, run)
+    _begin_with(model, run, batches)
     both = zip(model.get_weights(), ended, strict=True)
     model.set_weights([share * began + (1 - share) * later for began, later in both])
 
 
-def _begin_with(model: Any, run: FindingsRun) -> None:
-    """Loads the weights of the run that this one begins with."""
-    checkpoint.load(Path(run.earlier.start) / STATE, model, with_optimiser=False)
+def _begin_with(model: Any, run: FindingsRun, batches: FindingsAugmenter) -> None:
+    """Loads the weights of the run or bundle that this one begins with."""
+    steps = range(min(BATCHES, batches.steps))
+    begin_with(model, run.earlier.start, (batches.batch(0, step)[0] for step in steps))
 
 
 def _with_teacher(model: Any, loss: Any, run: FindingsRun) -> Any:

@@ -19,6 +19,7 @@ from panodent.training.findings import (
     check_teacher,
 )
 from panodent.training.findings_config import FindingsConfig, config_from
+from panodent.training.findings_start import check_start
 from panodent.training.fitting import Report, check_unchanged, read_record
 from panodent.training.recipes import recipe
 from panodent.training.run_data import DataSource, recorded_split, split_data
@@ -84,6 +85,8 @@ def prepare(
 
 def _check_earlier(earlier: EarlierRuns, config: FindingsConfig) -> None:
     """Raises an error for earlier runs that lack what is taken from them."""
+    if earlier.start:
+        check_start(earlier.start)
     if earlier.teacher:
         check_teacher(Path(earlier.teacher), config)
     if config.start_share and not earlier.start:

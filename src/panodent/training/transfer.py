@@ -54,10 +54,10 @@ def kind(source: str | Path) -> tuple[str, tuple[int, ...], tuple[int, int]]:
 def from_bundle(bundle: Bundle) -> Any:
     """The Keras network of a bundle; large kernels keep the half precision of their storage."""
     model = build(_architecture(bundle))
-    constants = _constants(bundle.network)
+    stored = constants(bundle.network)
     for layer in model.layers:
         if layer.weights:
-            layer.set_weights(_weights(layer, constants, bundle))
+            layer.set_weights(_weights(layer, stored, bundle))
     return model
 
 
@@ -84,7 +84,7 @@ def norms(model: Any) -> dict[str, npt.NDArray[np.float32]]:
     }
 
 
-def _constants(network: bytes) -> dict[str, npt.NDArray[Any]]:
+def constants(network: bytes) -> dict[str, npt.NDArray[Any]]:
     """Constants of an ONNX network by name."""
     try:
         import onnx
@@ -96,16 +96,16 @@ def _constants(network: bytes) -> dict[str, npt.NDArray[Any]]:
 
 
 def _weights(
-    layer: Any, constants: dict[str, npt.NDArray[Any]], bundle: Bundle
+    layer: Any, stored: dict[str, npt.NDArray[Any]], bundle: Bundle
 ) -> list[npt.NDArray[Any]]:
     """A layer's weights from the exported constants, with batch norms separated again."""
     name = layer.name
     try:
         if type(layer).__name__ == "BatchNormalization":
             return list(bundle.norms[name])
-        stored = constants.get(f"{name}_kernel_half")
-        kernel = np.asarray(constants[f"{name}_kernel"] if stored is None else stored, np.float32)
-        bias = constants[f"{name}_bias"]
+        half = stored.get(f"{name}_kernel_half")
+        kernel = np.asarray(stored[f"{name}_kernel"] if half is None else half, np.float32)
+        bias = stored[f"{name}_bias"]
     except KeyError as error:
         raise BundleError(f"the bundle lacks {error} of layer {name!r}; export it again") from None
     kernel = kernel.transpose(2, 3, 1, 0)
