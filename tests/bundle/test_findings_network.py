@@ -12,6 +12,7 @@ from panodent.bundle import bundle, session
 from panodent.bundle.bundle import Bundle
 from panodent.bundle.calibration import Calibration
 from panodent.bundle.fast import fast_bundle
+from panodent.bundle.exposure import USUAL
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
 from panodent.errors import BundleError, UnknownNameError
@@ -54,6 +55,18 @@ def test_planes(finding_bundle: Bundle) -> None:
     best = planes.argmax(axis=0)
     assert best[32, 64] == 1
     assert best[0, 0] == 0
+
+
+def test_dark_teeth_are_seen_in_usual_grey(finding_bundle: Bundle) -> None:
+    network = finding_bundle.findings
+    assert network is not None
+    pixels = np.zeros((128, 256), np.float32)
+    pixels[:, 100:], pixels[40:90, 50:200] = 0.1, 0.3
+    pixels[:2] = 1  # a burnt-in bar
+    tooth = np.zeros_like(pixels)
+    tooth[40:90, 50:200] = 1
+    seen = network.input(pixels, tooth)[0]
+    assert (np.median(seen[tooth > 0.5]) + 1) / 2 == pytest.approx(USUAL[0], abs=0.01)
 
 
 def test_a_part_of_the_frame(finding_bundle: Bundle) -> None:

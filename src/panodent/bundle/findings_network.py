@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from panodent.bundle.calibration import Calibration
+from panodent.bundle.exposure import exposed, gamma_for
 from panodent.bundle.frame import Frame
 from panodent.bundle.session import CPU, Session
 from panodent.errors import BundleError, UnknownNameError
@@ -18,6 +19,8 @@ from panodent.utils.arrays import Float32Array, FloatImage
 
 CHANNELS = 2
 """Pixels, and the probability of any tooth by the bundle's first network."""
+TOOTH = 0.5
+"""Where the probability of any tooth is larger, teeth tell the exposure."""
 SIDES = ("height", "width")
 """Names of the network's input sides in its file where it takes any multiples of 32."""
 Part = tuple[slice, slice]
@@ -115,7 +118,8 @@ class FindingsNetwork:
     def input(self, pixels: FloatImage, tooth: FloatImage, part: Part = WHOLE) -> Float32Array:
         """The network's input, float32 (CHANNELS, height, width); see `predict_planes`."""
         framed, sure = self.frame.forward(pixels), resized(tooth, self.frame.size)
-        return np.stack([framed[part], tooth_channel(sure[part])])
+        gamma = gamma_for(framed, sure > TOOTH)
+        return np.stack([exposed(framed[part], gamma), tooth_channel(sure[part])])
 
 
 def tooth_channel(tooth: FloatImage) -> FloatImage:

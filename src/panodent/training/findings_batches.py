@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from panodent.bundle.findings_network import CHANNELS, tooth_channel
+from panodent.bundle.exposure import exposed, gamma_for
+from panodent.bundle.findings_network import CHANNELS, TOOTH, tooth_channel
 from panodent.radiograph.resampling import normalised, resized
 from panodent.training.augmentation.augment import mirrored_classes
 from panodent.training.augmentation.finding_painting import paint_findings
@@ -81,7 +82,9 @@ def augmented(
             image, found, teeth, tooth, kinds, TOOTH_CLASSES, config.paint, rng
         )
     seen = np.empty((*size, CHANNELS), np.float32)
-    seen[..., 0] = change_intensity(normalised(image), augment, rng)
+    image = normalised(image)
+    image = exposed(image, gamma_for(image, tooth > TOOTH))
+    seen[..., 0] = change_intensity(image, augment, rng)
     seen[..., 1] = tooth_channel(_changed_probability(tooth, rng))
     return seen, found
 
@@ -99,7 +102,8 @@ def plain_input(example: FindingsExample, config: FindingsConfig) -> Float32Arra
     """An example as it is, float32 (*frame, CHANNELS)."""
     frame = config.frame
     seen = np.empty((*frame.size, CHANNELS), np.float32)
-    seen[..., 0] = frame.forward(example.pixels.astype(np.float32) / np.float32(255))
-    tooth = example.tooth.astype(np.float32) / np.float32(255)
-    seen[..., 1] = tooth_channel(resized(tooth, frame.size))
+    image = frame.forward(example.pixels.astype(np.float32) / np.float32(255))
+    tooth = resized(example.tooth.astype(np.float32) / np.float32(255), frame.size)
+    seen[..., 0] = exposed(image, gamma_for(image, tooth > TOOTH))
+    seen[..., 1] = tooth_channel(tooth)
     return seen
