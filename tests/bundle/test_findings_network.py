@@ -11,8 +11,8 @@ import pytest
 from panodent.bundle import bundle, session
 from panodent.bundle.bundle import Bundle
 from panodent.bundle.calibration import Calibration
-from panodent.bundle.fast import fast_bundle
 from panodent.bundle.exposure import USUAL
+from panodent.bundle.fast import fast_bundle
 from panodent.bundle.findings_network import FindingsNetwork, KindLimits
 from panodent.bundle.frame import Frame
 from panodent.errors import BundleError, UnknownNameError

@@ -78,6 +78,16 @@ def test_a_filling_belongs_to_its_tooth_and_is_as_large_as_drawn() -> None:
     assert not findings[0].flags
 
 
+def test_fillings_and_crowns_reach_a_little_further_than_the_best_logit() -> None:
+    heights = {}
+    for kind in ("filling", "crown", "post"):
+        planes = logits((kind, 38, 41, 44, 47))
+        planes[1 + list(KINDS).index(kind), 37, 41:47] = planes[0, 37, 41:47] - 0.6
+        _, findings = found(planes, teeth())
+        heights[kind] = findings[0].box[2] - findings[0].box[0]
+    assert heights["filling"] == heights["crown"] > heights["post"]
+
+
 def test_what_touches_is_cut_between_teeth() -> None:
     _, findings = found(logits(("filling", 38, 36, 44, 43), ("crown", 34, 50, 44, 78)), teeth())
     assert names(findings) == [
