@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from panodent.bundle import bundle as bundles
+from panodent.bundle.findings_network import FindingsNetwork
 from panodent.errors import ConfigError
 from panodent.training import checkpoint
 from panodent.training.run_folder import STATE
@@ -32,11 +33,8 @@ def check_start(start: str) -> None:
     """
     if _is_run(start):
         checkpoint.progress(Path(start) / STATE)
-    elif bundles.load(start).findings is None:
-        raise ConfigError(
-            f"--from {start}: its bundle has no findings network; name a bundle or run of "
-            "`panodent findings`"
-        )
+    else:
+        _network_of(start)
 
 
 def begin_with(model: Any, start: str, inputs: Iterable[Float32Array]) -> None:
@@ -49,11 +47,19 @@ def begin_with(model: Any, start: str, inputs: Iterable[Float32Array]) -> None:
     if _is_run(start):
         checkpoint.load(Path(start) / STATE, model, with_optimiser=False)
         return
+    folded = _set_kernels(model, constants(_network_of(start).network), start)
+    _set_norms(model, folded, inputs)
+
+
+def _network_of(start: str) -> FindingsNetwork:
+    """The findings network of a bundle; raises as `check_start` does."""
     findings = bundles.load(start).findings
     if findings is None:
-        raise ConfigError(f"--from {start}: its bundle has no findings network")
-    folded = _set_kernels(model, constants(findings.network), start)
-    _set_norms(model, folded, inputs)
+        raise ConfigError(
+            f"--from {start}: its bundle has no findings network; name a bundle or run of "
+            "`panodent findings`"
+        )
+    return findings
 
 
 def _is_run(start: str) -> bool:
