@@ -65,7 +65,7 @@ Start = Annotated[
     str,
     typer.Option(
         "--from",
-        help="Folder of a run, or bundle, whose findings network is trained further; default: the "
+        help="Run or bundle whose findings network is trained further; 'default' names the "
         "included bundle.",
     ),
 ]
