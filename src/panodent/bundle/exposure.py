@@ -15,6 +15,8 @@ from panodent.utils.percentiles import median
 USUAL = (0.46, 0.54)
 """Range of the median grey value of teeth, where black to white is 0 to 1. Its mean is 0.5 in
 UFBA-425, with a standard deviation of 0.08."""
+TOOTH = 0.5
+"""Where the probability of any tooth is larger, teeth tell the exposure."""
 MIN_PIXELS = 200
 """Fewer pixels of teeth do not tell the exposure."""
 MAX_GAMMA = 2.5
@@ -43,3 +45,8 @@ def exposed(image: FloatImage, gamma: float) -> FloatImage:
         return image
     grey = np.maximum((image + 1) / 2, 0, dtype=np.float32)
     return np.minimum(2 * np.asarray(cv2.pow(grey, gamma), np.float32) - 1, np.float32(1.5))
+
+
+def with_usual_exposure(image: FloatImage, tooth: FloatImage) -> FloatImage:
+    """The image after `gamma_for`; `tooth` (h, w) is the probability of any tooth, 0 to 1."""
+    return exposed(image, gamma_for(image, tooth > TOOTH))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from panodent.bundle.calibration import Calibration
-from panodent.bundle.exposure import exposed, gamma_for
+from panodent.bundle.exposure import TOOTH, exposed, gamma_for
 from panodent.bundle.frame import Frame
 from panodent.bundle.session import CPU, Session
 from panodent.errors import BundleError, UnknownNameError
@@ -19,8 +19,6 @@ from panodent.utils.arrays import Float32Array, FloatImage
 
 CHANNELS = 2
 """Pixels, and the probability of any tooth by the bundle's first network."""
-TOOTH = 0.5
-"""Where the probability of any tooth is larger, teeth tell the exposure."""
 SIDES = ("height", "width")
 """Names of the network's input sides in its file where it takes any multiples of 32."""
 Part = tuple[slice, slice]

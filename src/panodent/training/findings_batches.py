@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from panodent.bundle.exposure import exposed, gamma_for
-from panodent.bundle.findings_network import CHANNELS, TOOTH, tooth_channel
+from panodent.bundle.exposure import with_usual_exposure
+from panodent.bundle.findings_network import CHANNELS, tooth_channel
 from panodent.radiograph.resampling import normalised, resized
 from panodent.training.augmentation.augment import mirrored_classes
 from panodent.training.augmentation.finding_painting import paint_findings
@@ -82,8 +82,7 @@ def augmented(
             image, found, teeth, tooth, kinds, TOOTH_CLASSES, config.paint, rng
         )
     seen = np.empty((*size, CHANNELS), np.float32)
-    image = normalised(image)
-    image = exposed(image, gamma_for(image, tooth > TOOTH))
+    image = with_usual_exposure(normalised(image), tooth)
     seen[..., 0] = change_intensity(image, augment, rng)
     seen[..., 1] = tooth_channel(_changed_probability(tooth, rng))
     return seen, found
@@ -104,6 +103,6 @@ def plain_input(example: FindingsExample, config: FindingsConfig) -> Float32Arra
     seen = np.empty((*frame.size, CHANNELS), np.float32)
     image = frame.forward(example.pixels.astype(np.float32) / np.float32(255))
     tooth = resized(example.tooth.astype(np.float32) / np.float32(255), frame.size)
-    seen[..., 0] = exposed(image, gamma_for(image, tooth > TOOTH))
+    seen[..., 0] = with_usual_exposure(image, tooth)
     seen[..., 1] = tooth_channel(tooth)
     return seen
